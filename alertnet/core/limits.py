@@ -173,6 +173,9 @@ REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 EVENT_STREAMS = 20
 """Event streams that are open with one API key."""
 
+OPEN_PAGES = 20
+"""Pages of the console that are kept new in one session."""
+
 LONGEST_BODY = 64 * 1024
 """Bytes of a request."""
 

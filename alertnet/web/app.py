@@ -59,7 +59,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.boards = Boards(runtime)
-    app.state.watch = Watch(runtime)
+    app.state.watch = Watch(runtime, app.state.leaving)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)
     app.add_middleware(NeverKept)

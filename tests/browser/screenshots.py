@@ -24,6 +24,8 @@ SHOWN = {
     "coordinator": "coordinator's page",
     "sandbox": "sandbox as the alarm spreads",
     "contact": "contact's page",
+    "console": "console's board",
+    "incident": "console's incident as it comes",
 }
 """File names, each with its sight, in an order in which these can follow from one another."""
 SIZES = {320: 640, 768: 960, 1440: 960}

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.desk.board import read_board
 from alertnet.store.tables import links
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
@@ -62,6 +63,13 @@ class Sight:
 
     def sandbox_as_it_spreads(self, page: Page) -> None:
         """An arrest: a coordinator has taken charge, and embassies abroad are told."""
+        self._let_it_spread()
+        page.goto(self._url)
+        page.locator(f"#party-{COORDINATOR} summary").click()
+        expect(page.locator("#mark-international-embassy-es")).to_contain_text("told")
+        page.evaluate("scrollTo(0, 0)")
+
+    def _let_it_spread(self) -> None:
         self.evening.begin("checkpoint")
         stage = self.evening.stage
         while not (found := [CODE.search(text) for text in stage.phone("coordinator").inbox]) or not found[0]:
@@ -69,10 +77,6 @@ class Sight:
         stage.phone("coordinator").sends(found[0][1])
         while not stage.phone("embassy-es").inbox:
             self.evening.jump()
-        page.goto(self._url)
-        page.locator(f"#party-{COORDINATOR} summary").click()
-        expect(page.locator("#mark-international-embassy-es")).to_contain_text("told")
-        page.evaluate("scrollTo(0, 0)")
 
     def sandbox_at_the_end(self, page: Page) -> None:
         """The all-clear was given, and what came of it is a picture."""
@@ -81,6 +85,69 @@ class Sight:
         self.evening.close(incident.ref, "released")
         page.goto(self._url)
         expect(page.get_by_role("link", name="Save this picture")).to_be_visible()
+
+    def console(self, page: Page, path: str = "") -> None:
+        """A page of the console, signed in by the sandbox's own link."""
+        page.goto(f"{self._url}desk")
+        page.goto(f"{page.url}{path}")
+
+    def console_board(self, page: Page) -> None:
+        """An arrest that spreads anew, and an SOS whose truth is asked about."""
+        self._let_it_spread()
+        self.evening.stage.phone("luis").sends("SOS")
+        while not self._waits_for_verification():
+            self.evening.jump()
+        self.console(page)
+        expect(page.get_by_role("button", name="Go")).to_be_visible()
+
+    def console_incident(self, page: Page) -> None:
+        """The arrest, with every act folded out."""
+        self.console(page)
+        page.locator("#open h3", has_text="arrest").get_by_role("link").click()
+        expect(page.get_by_text("Who knows:")).to_be_visible()
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+
+    def console_incident_at_first(self, page: Page) -> None:
+        """The same as it comes."""
+        self.console(page)
+        page.locator("#open h3", has_text="arrest").get_by_role("link").click()
+        expect(page.get_by_text("Who knows:")).to_be_visible()
+
+    def console_close(self, page: Page) -> None:
+        """The words of the all-clear, before it is given."""
+        self.console_incident_at_first(page)
+        page.goto(f"{page.url}/close?reason=released")
+        expect(page.get_by_role("button", name="Yes, it is over")).to_be_visible()
+
+    def console_raise(self, page: Page) -> None:
+        """Who would be told of what is filled in."""
+        self.console(page, "/raise")
+        page.get_by_label("What has happened").select_option("arrest")
+        page.get_by_label("Country").select_option("CO")
+        page.get_by_label("How far").select_option("international")
+        page.get_by_label("Who is concerned").fill("P7")
+        page.get_by_role("button", name="See who will be told").click()
+        expect(page.get_by_role("button", name="Raise the alarm")).to_be_visible()
+
+    def console_drills(self, page: Page) -> None:
+        """Without any."""
+        self.console(page, "/drills")
+
+    def console_account(self, page: Page) -> None:
+        """Who is signed in."""
+        self.console(page, "/account")
+
+    def console_sign_in(self, page: Page) -> None:
+        """After a try that failed."""
+        self.console(page, "/sign-in")
+        for label in ("Name", "Password", "Code of your"):
+            page.get_by_label(label).fill("nobody")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
+    def _waits_for_verification(self) -> bool:
+        board = self.evening.stage.runtime.read(read_board, {})
+        return any(matter.subject == "verify" for matter in board.matters)
 
     def contact_page(self, page: Page) -> None:
         """Before any answer."""
@@ -120,5 +187,13 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "contact's page, answered": Sight.contact_page_answered,
     "contact's page that asks for a PIN": Sight.contact_page_with_pin,
     "sandbox at the end": Sight.sandbox_at_the_end,
+    "console's board": Sight.console_board,
+    "console's incident": Sight.console_incident,
+    "console's incident as it comes": Sight.console_incident_at_first,
+    "console before the all-clear": Sight.console_close,
+    "console before raising": Sight.console_raise,
+    "console's drills": Sight.console_drills,
+    "console's account": Sight.console_account,
+    "console's door": Sight.console_sign_in,
 }
 """In the order in which they follow from one another."""

@@ -80,13 +80,17 @@ def web(
 ) -> Iterator[None]:
     """Answer there while inside; `ended` is set when the web has ended, for whatever reason.
 
-    Once `leaving` is set, a front is told to send nothing more here.
+    Once `leaving` is set, which the end does, a front is told to send nothing more here, and open pages are let go.
 
     Raises:
         Fault: it ended before its time.
     """
+    leaving = leaving or threading.Event()
     with answering(make_app(runtime, leaving), listening, ended, GRACE_SECONDS):
-        yield
+        try:
+            yield
+        finally:
+            leaving.set()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
@@ -156,10 +157,14 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime:
 def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str) -> Response:
     """The stream of a page, with the proof of this session in its forms."""
     watch: Watch = request.app.state.watch
+    watch.check_room(who.id)
     proof, token = proof_of(runtime, who), request.cookies["desk"]
 
     def is_in() -> bool:
-        return runtime.read(users.signed_in, token) is not None
+        try:
+            return runtime.read(users.signed_in, token) is not None
+        except DatabaseAway:
+            return True  # The page says that it is old, and goes on when there is an answer.
 
     async def events() -> AsyncIterator[str]:
         async for event in watch.changes(look, who.id, seen, is_in):

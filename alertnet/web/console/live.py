@@ -7,6 +7,7 @@ soon as they do; whoever was cut off goes on from what it last saw. One listener
 import asyncio
 import hashlib
 import json
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,7 @@ from typing import Protocol
 import structlog
 from fastapi import HTTPException
 
+from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
 
 LOOK_SECONDS = 1.0
@@ -25,7 +27,6 @@ GATHER_SECONDS = 0.02
 STILL_THERE_SECONDS = 15.0
 """A page hears so often that nothing is new, and knows by it that the line holds."""
 MOST_PAGES = 300
-MOST_PAGES_OF_ONE = 20
 
 log = structlog.get_logger(__name__)
 
@@ -60,10 +61,11 @@ class Look(Protocol):
 
 
 class Watch:
-    """Looks for all pages that are open in this process."""
+    """Looks for all pages that are open in this process, until it is about to end: `leaving`."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, leaving: threading.Event) -> None:
         self._runtime = runtime
+        self._leaving = leaving
         self._open: Counter[Look] = Counter()
         self._by_session: Counter[str] = Counter()
         self._shown: dict[Look, Regions] = {}
@@ -72,14 +74,10 @@ class Watch:
         self._listener: asyncio.Task[None] | None = None
 
     async def changes(self, look: Look, session: str, seen: str, is_in: Callable[[], bool]) -> AsyncIterator[str]:
-        """The events of one page that showed the version `seen`, until its session ends.
-
-        Raises:
-            HTTPException: 429, too many pages are open.
-        """
+        """The events of one page that showed the version `seen`, until its session ends."""
         async with self._following(look, session):
             before: Regions | None = None
-            while await asyncio.to_thread(is_in):
+            while not self._leaving.is_set() and await asyncio.to_thread(is_in):
                 now = await self._beyond(look, before)
                 if self._is_away:
                     yield "event: away\ndata: {}\n\n"
@@ -92,10 +90,17 @@ class Watch:
                     before = now
                     yield f"id: {now.version}\ndata: {json.dumps(news)}\n\n"
 
+    def check_room(self, session: str) -> None:
+        """Refuse one page more where there are enough.
+
+        Raises:
+            HTTPException: 429, too many are open.
+        """
+        if self._open.total() >= MOST_PAGES or self._by_session[session] >= OPEN_PAGES:
+            raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
+
     @asynccontextmanager
     async def _following(self, look: Look, session: str) -> AsyncIterator[None]:
-        if self._open.total() >= MOST_PAGES or self._by_session[session] >= MOST_PAGES_OF_ONE:
-            raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
         self._open[look] += 1
         self._by_session[session] += 1
         if self._listener is None:
@@ -115,7 +120,7 @@ class Watch:
         """What is shown once that is another than before; None: nothing is new for a while."""
 
         def is_new() -> bool:
-            return self._is_away or (look in self._shown and self._shown[look] is not before)
+            return self._is_away or self._leaving.is_set() or (look in self._shown and self._shown[look] is not before)
 
         with suppress(TimeoutError):
             async with asyncio.timeout(STILL_THERE_SECONDS), self._news:

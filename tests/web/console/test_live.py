@@ -7,7 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from alertnet.core.limits import OPEN_PAGES
 from alertnet.flows.credentials.users import sign_out
+from alertnet.store.records.credentials import users
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
@@ -88,3 +90,27 @@ def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None
 
     assert 1 <= len(news(text)) <= 2
     assert maria.browser.get("/desk", follow_redirects=False).status_code == 303
+
+
+def test_a_page_is_let_go_when_the_server_ends(world: World, desk: Desk) -> None:
+    """Nobody who restarts it waits for pages that stay open all day."""
+    app = desk.browser.app
+    assert isinstance(app, FastAPI)
+
+    text = stream(desk, "/desk/live", lambda _: False, lambda text: app.state.leaving.set() if news(text) else None)
+
+    assert len(news(text)) == 1
+
+
+def test_of_one_session_so_many_pages_are_followed_and_no_more(world: World, desk: Desk) -> None:
+    """B9: else a single telephone could take all there are."""
+    app = desk.browser.app
+    assert isinstance(app, FastAPI)
+    session = world.runtime.read(users.signed_in, desk.browser.cookies["desk"])
+    assert session is not None
+    app.state.watch._by_session[session.id] = OPEN_PAGES - 1
+    assert news(stream(desk, "/desk/live", lambda text: bool(news(text)), lambda _: None))
+
+    app.state.watch._by_session[session.id] = OPEN_PAGES
+
+    assert desk.browser.get("/desk/live").status_code == 429

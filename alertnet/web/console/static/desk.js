@@ -60,10 +60,17 @@ function receive(event) {
 
 const query = new URLSearchParams(location.search);
 query.set("seen", state.dataset.seen);
-const stream = new EventSource(`${state.dataset.live}?${query}`);
-stream.onmessage = receive;
-stream.addEventListener("still", (event) => { now = Number(event.data), learned = heard = Date.now(), tick(); });
-stream.addEventListener("away", () => { heard = 0, tick(); });
+
+function follow() {
+  const stream = new EventSource(`${state.dataset.live}?${query}`);
+  stream.onmessage = receive;
+  stream.addEventListener("still", (event) => { now = Number(event.data), learned = heard = Date.now(), tick(); });
+  stream.addEventListener("away", () => { heard = 0, tick(); });
+  // A browser tries again by itself, but not where it was refused: a server that comes back may do so for a moment.
+  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 5000); };
+}
+
+follow();
 
 function tick() {
   const at = now + (Date.now() - learned) / 1000;
