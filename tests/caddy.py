@@ -69,17 +69,17 @@ def install() -> str:
 
 
 @contextmanager
-def proxy_before(webs: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    """The URL of the proxy before those webs (`host:port`), and the file of its log.
+def proxy_before(webs: Sequence[str], config: Path = CADDYFILE, url: str | None = None) -> Iterator[tuple[str, Path]]:
+    """The URL of the proxy before those webs (`host:port`), and the file of its log; `url`: where `config` has it.
 
     Raises:
         Missing: see `find`.
     """
-    url = f"http://127.0.0.1:{free_port()}"
+    url = url or f"http://127.0.0.1:{free_port()}"
     with TemporaryDirectory() as name:
         log = Path(name) / "log"
         environment = {"ALERTNET_HOST": url, "ALERTNET_WEBS": " ".join(webs), "HOME": name, "XDG_DATA_HOME": name}
-        command = [find(), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
+        command = [find(), "run", "--config", str(config), "--adapter", "caddyfile"]
         with log.open("w") as output:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=name)
         try:
@@ -94,7 +94,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + WITHIN_SECONDS
     while True:
         try:
-            urllib.request.urlopen(f"{url}/metrics", timeout=5)
+            urllib.request.urlopen(f"{url}/metrics", timeout=5).close()
+            return
         except urllib.error.HTTPError:
             return
         except OSError:

@@ -12,6 +12,8 @@ from alertnet.core.limits import is_instant
 
 TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
 
+TREES_HELP = "The folder with the trees and the field; several, one's own first, as own:shared."
+
 
 def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
     """The folder as it was typed or set; one that nobody named may be the one that came with the program."""

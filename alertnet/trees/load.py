@@ -1,7 +1,10 @@
-"""A folder of contact trees and `teams.yaml`, read whole: the network they describe, or everything that is wrong."""
+"""A folder of contact trees and the field's files, read whole: the network they describe, or everything that is wrong.
+
+Wherever a folder is named it may be several, the installation's own first: `own:shared`.
+"""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -14,22 +17,29 @@ from alertnet.trees.build import SharedContacts
 from alertnet.trees.checks.advice import advice
 from alertnet.trees.checks.coverage import long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
-from alertnet.trees.checks.references import TreeNodes, deputy_faults, field_faults, network_faults, tree_faults
+from alertnet.trees.checks.references import (
+    deputy_faults,
+    field_faults,
+    field_of_others,
+    network_faults,
+    tree_faults,
+)
+from alertnet.trees.folder_files import folders_of
 from alertnet.trees.forms.conform import conform
 from alertnet.trees.forms.country_rules import FILE as RULES
 from alertnet.trees.forms.country_rules import NO_RULES, Rules, rules_of
 from alertnet.trees.forms.field_form import FieldForm
 from alertnet.trees.forms.tree_form import Form, SharedForm, TreeForm
-from alertnet.trees.reading.document import Document, Node, empty_document
+from alertnet.trees.reading.document import Document, Joined
 from alertnet.trees.reading.fault import Fault, fault_of
-from alertnet.trees.reading.include import Contacts, Library, is_shared
-from alertnet.trees.reading.keyring import NO_KEYS, Keyring
+from alertnet.trees.reading.include import Contacts
+from alertnet.trees.reading.keyring import Keyring
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
+from alertnet.trees.tree_folder import TreeFolder
 
 F = TypeVar("F", bound=Form)
 
-FIELD = "teams.yaml"
-"""The field's file; beside it and the rules of countries every YAML file is a tree, or holds contacts for several."""
+NO_FIELD = FieldForm()
 
 MOST_FAULTS = 200
 """Faults that are listed for one file before the rest are only counted."""
@@ -59,8 +69,9 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
 
 def read_rules(folder: Path) -> Rules:
     """What the telephones of each country can do, with what the folder says of some."""
+    path = folders_of(folder)[0] / RULES
     try:
-        own = read_document(folder / RULES, RULES) if (folder / RULES).is_file() else None
+        own = read_document(path, RULES) if path.is_file() else None
     except Unreadable:
         own = None
     return rules_of(own)[0]
@@ -89,103 +100,121 @@ class Survey:
 def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> Survey:
     """Everything there is to say about the folder, in one reading. `spoken`: the languages that have messages."""
     reading = _read(folder)
-    faults = reading.faults or _in_order(reading.keyring.expired(today))
+    keyrings = [folder.keyring for folder in reading.folders]
+    faults = reading.faults or _in_order(fault for keyring in keyrings for fault in keyring.expired(today))
     if faults:
         return Survey(faults)
-    trees = _trees(reading)
-    unwise = [
-        *advice(reading.nodes, reading.field_root, today, reading.rules, spoken),
-        *reading.keyring.expiring(today),
-    ]
-    unwise += oversights(trees, reading.nodes, today)
-    for tree, nodes in zip(trees, reading.nodes, strict=True):
+    trees, of_trees = _trees(reading), [nodes for folder in reading.folders for nodes in folder.nodes]
+    unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken)]
+    unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
+    unwise += oversights(trees, of_trees, today)
+    for tree, nodes in zip(trees, of_trees, strict=True):
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today)]
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """The forms that could be filled in: all of them where there are no faults. Beside each tree what it includes."""
+class _Filled:
+    """A tree's form, beside it what the tree includes, and the keys of its folder."""
 
-    trees: tuple[tuple[TreeForm, SharedContacts], ...]
-    field: FieldForm
-    faults: tuple[Fault, ...]
-    nodes: tuple[TreeNodes, ...] = ()
-    field_root: Node = empty_document(FIELD).root
-    keyring: Keyring = NO_KEYS
+    form: TreeForm
+    shared: SharedContacts
+    keyring: Keyring
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was read: the folders, and their forms, all of them where there are no faults."""
+
+    folders: tuple[TreeFolder, ...]
+    faults: tuple[Fault, ...] = ()
+    trees: tuple[_Filled, ...] = ()
+    field: FieldForm = NO_FIELD
     rules: Rules = NO_RULES
 
 
-def _trees(reading: "_Reading") -> list[ContactTree]:
+def _trees(reading: _Reading) -> list[ContactTree]:
     officers = build.officers(reading.field, reading.rules)
-    return [build.contact_tree(*each, officers, reading.keyring.texts, reading.rules) for each in reading.trees]
+    return [
+        build.contact_tree(each.form, each.shared, officers, each.keyring.texts, reading.rules)
+        for each in reading.trees
+    ]
 
 
-def _read(folder: Path) -> _Reading:
-    try:
-        paths = _yaml_files(folder)
-    except OSError as error:
-        return _Reading((), FieldForm(), (fault_of(folder, f"can't be read: {error.strerror}"),))
-    documents, unreadable = _documents(paths)
-    library = Library(folder, documents)
-    by_name = {document.file: document for document in documents}
-    trees = [document for document in documents if document.file not in (FIELD, RULES) and not is_shared(document)]
-    contacts = {tree.file: library.contacts_of(tree) for tree in trees}
-    field = by_name.get(FIELD, empty_document(FIELD))
-    rules, rule_faults = rules_of(by_name.get(RULES))
-    tree_forms, shared_forms = _Forms(trees, TreeForm), _Forms(library.shared, SharedForm)
-    field_form, field_form_faults = conform(field, FieldForm)
-    faults = [*unreadable, *tree_forms.faults, *shared_forms.faults, *field_form_faults, *rule_faults]
-    faults += _reference_faults(library, trees, contacts, field, unread=bool(unreadable))
-    if not trees and not unreadable:
-        faults.append(fault_of(folder, "holds no contact tree: needs at least one *.yaml"))
-    keyring = Keyring(folder, (node for each in contacts.values() for node in each.nodes.values()))
-    faults += keyring.faults
+def _read(place: Path) -> _Reading:
+    own, *of_others = folders_of(place)
+    folders = (TreeFolder(own, is_own=True), *(TreeFolder(each, is_own=False) for each in of_others))
+    rules, faults = rules_of(folders[0].rules)
+    filled = [(folder, *_filled(folder)) for folder in folders]
+    fields = _Forms([document for folder in folders for document in folder.field], FieldForm)
+    faults += tuple(fault for folder, _, found in filled for fault in (*folder.unreadable, *found))
+    faults = (*faults, *fields.faults, *_reference_faults(folders))
+    if not any(folder.trees or folder.unreadable for folder in folders):
+        faults += (fault_of(place, "holds no contact tree: needs at least one *.yaml"),)
     if faults:
-        return _Reading((), FieldForm(), _in_order(faults))
-    filled = [(tree_forms.filled[tree.file], _included(contacts[tree.file], tree, shared_forms)) for tree in trees]
-    nodes = tuple(TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees)
-    return _Reading(tuple(filled), field_form or FieldForm(), (), nodes, field.root, keyring, rules)
+        return _Reading(folders, _in_order(faults))
+    trees = tuple(tree for _, of_folder, _ in filled for tree in of_folder)
+    return _Reading(folders, (), trees, _joined(fields.filled.values()), rules)
 
 
-def _reference_faults(
-    library: Library, trees: list[Document], contacts: dict[str, Contacts], field: Document, *, unread: bool
-) -> Iterator[Fault]:
+def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
+    """The forms of a folder's trees, and the faults of those that can't be filled in."""
+    trees, shared = _Forms(folder.trees, TreeForm), _Forms(folder.library.shared, SharedForm)
+    faults = [*trees.faults, *shared.faults, *folder.keyring.faults]
+    if faults or folder.library.faults or folder.library.unreadable:
+        return [], faults
+    return [
+        _Filled(trees.filled[tree.file], _included(folder.contacts[tree.file], tree, shared), folder.keyring)
+        for tree in folder.trees
+    ], []
+
+
+def _joined(forms: Iterable[FieldForm]) -> FieldForm:
+    """The field of several files as one; no id stands in two of them."""
+    whole = FieldForm()
+    for each in forms:
+        whole.teams.update(each.teams)
+        whole.staff.update(each.staff)
+        whole.people.update(each.people)
+    return whole
+
+
+def _field_of(folders: Iterable[TreeFolder]) -> Joined:
+    return Joined(tuple(document.root for folder in folders for document in folder.field))
+
+
+def _reference_faults(folders: tuple[TreeFolder, ...]) -> Iterator[Fault]:
     """What the forms can't see: names that lead nowhere, within and between the files."""
+    for folder in folders:
+        yield from _faults_within(folder)
+    field = _field_of(folders)
+    yield from field_faults(field)
+    # While a file can't be read, the names that only it knows would look unknown.
+    if all(folder.is_whole for folder in folders):
+        yield from network_faults([nodes for folder in folders for nodes in folder.nodes], field)
+
+
+def _faults_within(folder: TreeFolder) -> Iterator[Fault]:
+    library = folder.library
     for shared in library.shared:
         known = library.contacts_of(shared)
         yield from shared.faults
         yield from deputy_faults(shared.root["contacts"], tuple(known.nodes)) if known.whole else ()
-    yield from (*library.faults, *library.unreadable, *field.faults, *field_faults(field.root))
-    nodes = [TreeNodes(tree.root, contacts[tree.file].nodes) for tree in trees]
-    for tree, of_tree in zip(trees, nodes, strict=True):
+    yield from (*library.faults, *library.unreadable)
+    for tree, nodes in zip(folder.trees, folder.nodes, strict=True):
         yield from tree.faults
-        yield from tree_faults(of_tree) if contacts[tree.file].whole else ()
-    # While a file can't be read, the names that only it knows would look unknown.
-    if not unread and all(each.whole for each in contacts.values()):
-        yield from network_faults(nodes, field.root)
+        yield from tree_faults(nodes) if folder.contacts[tree.file].whole else ()
+    for field in folder.field:
+        yield from field.faults
+        yield from field_of_others(field.root) if not folder.is_own else ()
+    if folder.rules is not None and not folder.is_own:
+        yield replace(folder.rules.root.fault("belongs into an installation's own folder"), value=None)
 
 
 def _included(contacts: Contacts, tree: Document, forms: "_Forms[SharedForm]") -> SharedContacts:
     """The contacts of a tree that stand in other files, each with its file."""
     files = {id: contacts.source(id) for id in contacts.nodes}
     return {id: (file, forms.filled[file].contacts[id]) for id, file in files.items() if file != tree.file}
-
-
-def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(
-        path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and not path.name.startswith(".")
-    )
-
-
-def _documents(paths: list[Path]) -> tuple[list[Document], list[Fault]]:
-    documents, unreadable = [], []
-    for path in paths:
-        try:
-            documents.append(read_document(path, path.name))
-        except Unreadable as error:
-            unreadable.append(error.fault)
-    return documents, unreadable
 
 
 class _Forms(Generic[F]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, TREES_HELP, or_shipped
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Folder = Annotated[
     Path,
     typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+        envvar="ALERTNET_CONTACT_TREES",
+        callback=or_shipped,
+        help=TREES_HELP,
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something is unwise.")]
@@ -103,9 +105,11 @@ def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
 
 def _annotations(severity: str, folder: Path, found: Iterable["Fault"]) -> list[str]:
     """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    from alertnet.trees.folder_files import path_of
+
     return [
-        f"::{severity} file={_escaped(str(folder / each.file))},line={max(each.line, 1)},col={max(each.column, 1)}::"
-        f"{_escaped(str(each))}"
+        f"::{severity} file={_escaped(str(path_of(folder, each.file)))},"
+        f"line={max(each.line, 1)},col={max(each.column, 1)}::{_escaped(str(each))}"
         for each in found
     ]
 

@@ -15,18 +15,23 @@ def diff(before: Before, after: After) -> None:
     """Say who would be told sooner, later or no more, and what else is not as it was; folders have to be whole."""
     from alertnet.core.replan.describe_tree_diff import differences
 
-    lines = differences(_network(before), _network(after))
+    beside_edition = before.startswith("@") or after.startswith("@")
+    lines = differences(_network(before, beside_edition), _network(after, beside_edition))
     typer.echo("\n".join(lines) if lines else "No difference.")
 
 
-def _network(name: str) -> Network:
+def _network(name: str, beside_edition: bool) -> Network:
+    """The network of an edition, or of a folder; beside an edition with what the installation shares, as that has."""
     from alertnet.cli.connection import connected
     from alertnet.cli.trees.editions import named
+    from alertnet.runtime.settings.settings import read_settings
     from alertnet.store.records import editions
     from alertnet.trees import read_network
+    from alertnet.trees.folder_files import beside_shared
 
     if not name.startswith("@"):
-        return read_network(Path(name))
+        folder = Path(name)
+        return read_network(beside_shared(folder, read_settings().contact_trees) if beside_edition else folder)
     with connected() as runtime:
         found = named(runtime.watched.history(), name)
         return runtime.read(lambda tx: editions.network_of(tx.session, found))

@@ -10,6 +10,7 @@ from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput, Unknown
 
 if TYPE_CHECKING:
+    from alertnet.runtime.wiring import Runtime
     from alertnet.store.records.editions import Publication
 
 Which = Annotated[str, typer.Argument(metavar="@12", help="An edition of `alertnet trees history`.")]
@@ -30,7 +31,7 @@ def export(edition: Which, folder: Into) -> None:
     A folder that holds changes which are in no edition is refused: they would be lost.
     """
     from alertnet.store.records import documents
-    from alertnet.trees.folder_files import mark_edition, unpack
+    from alertnet.trees.folder_files import mark_edition, of_own, own_folder, unpack
 
     with connected() as runtime:
         published = runtime.watched.history()
@@ -39,8 +40,8 @@ def export(edition: Which, folder: Into) -> None:
             raise Unknown("files of the edition", f"@{found.number}")
         kept = found.files
         files = runtime.read(lambda tx: documents.fetch(tx.session, kept))
-        _require_nothing_lost(folder, {each.files for each in published})
-        is_watched = folder.resolve() == runtime.settings.contact_trees.resolve()
+        _require_nothing_lost(runtime, folder, {each.files for each in published if each.files})
+        is_watched = folder.resolve() == own_folder(runtime.settings.contact_trees).resolve()
     if is_watched and not found.content.is_like(published[-1].content):
         back = f"`alertnet trees rollback @{found.number}`"
         raise BadInput("FOLDER", str(folder), f"another folder, since this one is watched; {back} puts it in force")
@@ -49,7 +50,8 @@ def export(edition: Which, folder: Into) -> None:
         mark_edition(folder, found.number)
     except OSError as error:
         raise BadInput("FOLDER", str(folder), f"a folder that can be written ({error.strerror})") from None
-    typer.echo(f"{folder} holds @{found.number}.")
+    shared = "" if of_own(files) == files else ", without what it shares with other installations"
+    typer.echo(f"{folder} holds @{found.number}{shared}.")
 
 
 def named(published: "Sequence[Publication]", text: str) -> "Publication":
@@ -74,14 +76,18 @@ def written(edition: "Publication") -> str:
     return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
 
 
-def _require_nothing_lost(folder: Path, known: set[str | None]) -> None:
+def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
     """Refuse a folder with files of trees that are those of no edition.
 
     Raises:
         BadInput: it holds such.
     """
-    from alertnet.store.records.documents import hash_of
-    from alertnet.trees.folder_files import files_in, pack
+    from alertnet.store.records import documents
+    from alertnet.trees.folder_files import files_in, of_own, pack
 
-    if files_in(folder) and hash_of(pack(folder)) not in known:
+    if not files_in(folder) or documents.hash_of(packed := pack(folder)) in known:
+        return
+    # What an edition shared with other installations lies in another folder.
+    editions: list[str] = runtime.read(lambda tx: [documents.fetch(tx.session, kept) for kept in known])
+    if packed not in map(of_own, editions):
         raise BadInput("FOLDER", str(folder), "a new folder: this one holds files that are in no edition")

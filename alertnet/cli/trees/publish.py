@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import TREES_HELP
 from alertnet.cli.connection import connected
 from alertnet.cli.trees.editions import Which, named, written
 from alertnet.core.directory.contact_tree import Network
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.records.editions import Authorship, Publication
 
-Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder with the trees and teams.yaml.")]
+Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help=TREES_HELP)]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it: the history keeps that.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="What it is for, in a few words.")]
 MadeFrom = Annotated[
@@ -32,11 +33,12 @@ def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Y
     Refused where another edition was put in force than the one that the folder was made from: nothing is overwritten.
     """
     from alertnet.store.records.editions import Authorship, content_of
-    from alertnet.trees.folder_files import edition_marked, mark_edition, pack
+    from alertnet.trees.folder_files import beside_shared, edition_marked, mark_edition, pack
 
     by, why = _said("--by", by), _said("--why", why)
-    files, network = pack(folder), _checked(folder)
     with connected() as runtime:
+        whole = beside_shared(folder, runtime.settings.contact_trees)
+        files, network = pack(whole), _checked(whole)
         history = runtime.watched.history()
         latest = history[-1] if history else None
         if latest is not None and content_of(network, files).is_like(latest.content):
@@ -165,10 +167,12 @@ def _said(option: str, text: str) -> str:
 
 def _tell_of_left_behind(runtime: "Runtime", published: Path | None, number: int) -> None:
     """Say so where the watched folder says something else now, since an edit there would be refused."""
-    watched = runtime.watched
-    is_it = published is not None and published.resolve() == watched.folder.resolve()
-    if not is_it and not watched.is_example and watched.folder.is_dir():
+    from alertnet.trees.folder_files import own_folder
+
+    watched = own_folder(runtime.watched.folder)
+    is_it = published is not None and own_folder(published).resolve() == watched.resolve()
+    if not is_it and not runtime.watched.is_example and watched.is_dir():
         typer.echo(
-            f"{watched.folder}, which is watched, was left behind: `alertnet trees export @{number} {watched.folder}` "
+            f"{watched}, which is watched, was left behind: `alertnet trees export @{number} {watched}` "
             "brings it up, and until then an edit there is refused."
         )

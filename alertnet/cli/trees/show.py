@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from alertnet.cli.arguments import TREES, or_shipped
+from alertnet.cli.arguments import TREES, TREES_HELP, or_shipped
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
 from alertnet.core.directory.languages import in_all
@@ -27,7 +27,9 @@ STYLE = "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}svg{
 Folder = Annotated[
     Path,
     typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+        envvar="ALERTNET_CONTACT_TREES",
+        callback=or_shipped,
+        help=TREES_HELP,
     ),
 ]
 Tree = Annotated[str | None, typer.Option("--tree", help="One tree alone, by its id.")]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped, typed_moment
+from alertnet.cli.arguments import TEMPLATES, TREES, TREES_HELP, or_shipped, typed_moment
 from alertnet.cli.incidents import (
     Accused,
     Consent,
@@ -52,7 +52,9 @@ class Format(StrEnum):
 Folder = Annotated[
     Path,
     typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder with the trees and teams.yaml."
+        envvar="ALERTNET_CONTACT_TREES",
+        callback=or_shipped,
+        help=TREES_HELP,
     ),
 ]
 At = Annotated[

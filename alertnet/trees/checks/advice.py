@@ -12,7 +12,7 @@ from alertnet.core.directory.languages import nearest, primary, shown
 from alertnet.core.incident import Perpetrator, PersonKind, Scope
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import Rules, region_of
-from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.document import Joined, Node
 from alertnet.trees.reading.fault import Fault
 from alertnet.trees.reading.values import parsed_number
 
@@ -27,7 +27,7 @@ ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
 
 def advice(
-    trees: Sequence[TreeNodes], field: Node, today: date, rules: Rules, spoken: Collection[str] | None = None
+    trees: Sequence[TreeNodes], field: Joined, today: date, rules: Rules, spoken: Collection[str] | None = None
 ) -> Iterator[Fault]:
     """A line for each thing that is unwise, at its place; `today` tells how old `verified` is.
 
@@ -110,10 +110,10 @@ def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Faul
         yield number.fault(f"an SMS {'; '.join(lacks)}:")
 
 
-def _mute(field: Node, rules: Rules) -> Iterator[Fault]:
+def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
     """Members and staff whose texts do not reach us from abroad."""
-    groups = (*(team["members"] for _, team in field["teams"].items()), field["staff"])
-    for phone in (one["phone"] for group in groups for _, one in group.items()):
+    groups = (*(team["members"].items() for _, team in field["teams"].items()), field["staff"].items())
+    for phone in (one["phone"] for group in groups for _, one in group):
         rule = rules.of_number(phone.value)
         if rule is not None and not rule.replies:
             yield phone.fault(f"no SMS from {region_of(phone.value)} reaches us: calls do, and numbers of ours there:")
@@ -164,14 +164,14 @@ def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
                 yield from ((method[kind], contact) for kind in method.value if kind in ADDRESSES)
 
 
-def _unserved(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+def _unserved(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     served = {country.value for tree in trees for country in tree.root["serves"]["countries"].texts()}
     for _, team in field["teams"].items():
         if served.isdisjoint({team["country"].value, EVERYWHERE}):
             yield team["country"].fault("no tree serves the country of this team:")
 
 
-def _calling_itself(field: Node) -> Iterator[Fault]:
+def _calling_itself(field: Joined) -> Iterator[Fault]:
     """Teams whose number to call is a phone of their own: whoever carries it is told another, nobody else is."""
     for _, team in field["teams"].items():
         phones = {member["phone"].value for _, member in team["members"].items()}
@@ -179,7 +179,7 @@ def _calling_itself(field: Node) -> Iterator[Fault]:
             yield team["callback"].fault("the phone of one of the team, which may be in the same trouble:")
 
 
-def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """People whose embassy may be told, and has no contact."""
     contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
     known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
@@ -194,7 +194,7 @@ def _unheard(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
             yield nation.fault("no tree has an embassy of this person's country:")
 
 
-def _of_nobody(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Organisations that a level or contact is for, and that nobody in `teams.yaml` belongs to."""
     known = {person["organisation"].value for _, person in field["people"].items()}
     asking = [each for tree in trees for each in (*tree.root["levels"].entries(), *tree.contacts.values())]
@@ -203,7 +203,7 @@ def _of_nobody(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
             yield code.fault("nobody under people: in teams.yaml belongs to this organisation:")
 
 
-def _unspoken(field: Node, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
+def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
     """Languages without messages: whoever is to be written to in one is written to in another."""
     named = [(tree.root["language"], "") for tree in trees]
     named += [

@@ -11,7 +11,7 @@ from functools import cached_property
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.on_call import STAFF
-from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.document import Joined, Node
 from alertnet.trees.reading.fault import Fault, shortened
 
 
@@ -57,21 +57,30 @@ def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     yield from _awaited_in_vain(nodes)
 
 
-def field_faults(field: Node) -> Iterator[Fault]:
-    """The faults inside `teams.yaml`: a phone is how a member is known, so no two have the same."""
+def field_faults(field: Joined) -> Iterator[Fault]:
+    """The faults inside the field's files: a phone is how a member is known, so no two have the same."""
+    for what, key in (("team", "teams"), ("staff", "staff"), ("person", "people")):
+        yield from _doubled_ids(what, field[key])
     yield from _doubled("phone", (member["phone"] for _, _, member in _officers(field)))
     for _, team in field["teams"].items():
         known = tuple(id for id, _ in team["members"].items())
         for name in (name for _, routine in team["routines"].items() for name in routine["members"].texts()):
             if name.value not in known:
                 yield name.fault("unknown member", known)
-    team = field["teams"][STAFF]
-    if team.value is not None:
+    for team in (team for id, team in field["teams"].items() if id == STAFF):
         yield replace(team.fault("no team can go by this id, which stands for those in none"), value=None)
 
 
-def network_faults(trees: Sequence[TreeNodes], field: Node) -> Iterator[Fault]:
-    """The faults between the files, given all trees and the top of `teams.yaml`."""
+def field_of_others(field: Node) -> Iterator[Fault]:
+    """Teams and people in a folder that installations share: each would know the phones and codes of the others."""
+    for key in ("teams", "people"):
+        if field[key].value is not None:
+            message = f"{key} belong into an installation's own folder, not into one that several share"
+            yield replace(field[key].fault(message), value=None)
+
+
+def network_faults(trees: Sequence[TreeNodes], field: Joined) -> Iterator[Fault]:
+    """The faults between the files, given all trees and the field."""
     yield from _doubled("tree id", (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)
@@ -83,6 +92,15 @@ def _doubled(what: str, nodes: Iterable[Node]) -> Iterator[Fault]:
     for node in nodes:
         if isinstance(node.value, str) and first.setdefault(node.value, node) is not node:
             yield node.fault(f"duplicate {what}, first at {first[node.value].position}:")
+
+
+def _doubled_ids(what: str, entries: Joined) -> Iterator[Fault]:
+    """Ids that stand in two files; within one each key is read once."""
+    first: dict[str, Node] = {}
+    for id, node in entries.items():
+        if first.setdefault(id, node) is not node:
+            message = f"duplicate {what}, first at {first[id].position}:"
+            yield node.document.fault(node.steps, message, id, at_key=True)
 
 
 def _listed_faults(names: Node, known: tuple[str, ...]) -> Iterator[Fault]:
@@ -196,7 +214,7 @@ def _has_coordinator(tree: TreeNodes) -> bool:
     return any(contact["role"].value == Role.COORDINATOR for contact in tree.contacts.values())
 
 
-def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+def _unknown_exclusions(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     known = tuple(sorted(_excludable(trees)))
     for _, person in field["people"].items():
         for name in person["exclude"].texts():
@@ -204,13 +222,14 @@ def _unknown_exclusions(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fau
                 yield name.fault("unknown contact, organisation or role", known)
 
 
-def _officers(field: Node) -> list[tuple[str, str, Node]]:
+def _officers(field: Joined) -> list[tuple[str, str, Node]]:
     """The id, `team/member`, and entry of all who may take turns: the members of the teams, and the staff."""
-    groups = [*((team, its["members"]) for team, its in field["teams"].items()), (STAFF, field["staff"])]
-    return [(name, f"{group}/{name}", member) for group, its in groups for name, member in its.items()]
+    teams = [(f"{team}/", its["members"].items()) for team, its in field["teams"].items()]
+    groups = [*teams, (f"{STAFF}/", field["staff"].items())]
+    return [(name, group + name, member) for group, its in groups for name, member in its]
 
 
-def _rota_faults(field: Node, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+def _rota_faults(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Rota members who are in no team nor of the staff, whose phone is silent, or whose name is ambiguous."""
     members = _officers(field)
     silent = {of for name, whole, member in members if member["silent"].value == "true" for of in (name, whole)}

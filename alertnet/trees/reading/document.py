@@ -81,9 +81,19 @@ class Node:
         return self.document.fault(self.steps, message, self.value, allowed)
 
 
-def empty_document(file: str) -> Document:
-    """What stands for a file that need not be there: an empty mapping."""
-    return Document(file, {}, {(): (1, 1)}, {}, ())
+@dataclass(frozen=True)
+class Joined:
+    """The same place in several files, as one: asked for a key or for entries it gives those of all."""
+
+    nodes: tuple[Node, ...]
+
+    def __getitem__(self, key: str) -> "Joined":
+        return Joined(tuple(node[key] for node in self.nodes))
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The entries of all mappings, file after file."""
+        for node in self.nodes:
+            yield from node.items()
 
 
 def dotted(steps: Steps) -> str:

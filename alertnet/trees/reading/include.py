@@ -28,10 +28,14 @@ def is_shared(document: Document) -> bool:
 
 
 class Library:
-    """The shared files of one folder. `faults` gathers what is wrong with the includes themselves."""
+    """The shared files of one folder. `faults` gathers what is wrong with the includes themselves.
 
-    def __init__(self, folder: Path, documents: list[Document]) -> None:
+    `within`: how the names of its files begin.
+    """
+
+    def __init__(self, folder: Path, documents: list[Document], within: str = "") -> None:
         self._folder = folder.resolve()
+        self._within = within
         self._documents: dict[str, Document | None] = {document.file: document for document in documents}
         self.faults: list[Fault] = []
         self.unreadable: list[Fault] = []
@@ -63,14 +67,15 @@ class Library:
     def _follow(self, entry: Node, chain: tuple[str, ...]) -> Document | None:
         """The file that an include leads to; None where it is none, with the fault gathered."""
         try:
-            path = (self._folder / entry.document.file).parent.joinpath(entry.value).resolve()
+            beside = self._folder / entry.document.file.removeprefix(self._within)
+            path = beside.parent.joinpath(entry.value).resolve()
         except (OSError, RuntimeError, ValueError):
             self.faults.append(entry.fault("leads to no file:"))
             return None
         if not path.is_relative_to(self._folder):
             self.faults.append(entry.fault("leads out of the folder of the trees:"))
             return None
-        file = path.relative_to(self._folder).as_posix()
+        file = self._within + path.relative_to(self._folder).as_posix()
         if file in chain:
             circle = shortened(" → ".join([*chain[chain.index(file) :], file]))
             self.faults.append(entry.fault(f"includes go round in a circle, {circle}:"))

@@ -1,0 +1,66 @@
+"""The YAML files of one folder, told apart: trees, contacts that these share, the field, and rules of countries."""
+
+from functools import cached_property
+from pathlib import Path
+
+from alertnet.trees.checks.references import TreeNodes
+from alertnet.trees.forms.country_rules import FILE as RULES
+from alertnet.trees.reading.document import Document
+from alertnet.trees.reading.fault import Fault, fault_of
+from alertnet.trees.reading.include import Contacts, Library, is_shared
+from alertnet.trees.reading.keyring import Keyring
+from alertnet.trees.reading.yaml_file import Unreadable, read_document
+
+FIELD = "teams"
+"""How the names of the field's files begin; beside them and the rules every YAML file is a tree, or holds contacts."""
+
+
+class TreeFolder:
+    """What one folder holds. `unreadable`: the faults of files, or of the folder, of which nothing can be known.
+
+    `is_own`: it is the installation's, and not one that it shares with others, whose files go by the folder's name.
+    """
+
+    def __init__(self, folder: Path, *, is_own: bool) -> None:
+        self.is_own = is_own
+        self.folder = folder
+        self.unreadable: list[Fault] = []
+        within = "" if is_own else f"{folder.resolve().name}/"
+        documents = [document for path in self._paths() if (document := self._read(path, within + path.name))]
+        names = {document.file: document.file.removeprefix(within) for document in documents}
+        field = (each for each in documents if names[each.file].startswith(FIELD))
+        self.field = sorted(field, key=lambda each: Path(each.file).stem)
+        self.rules = next((each for each in documents if names[each.file] == RULES), None)
+        self.trees = [each for each in documents if each not in (*self.field, self.rules) and not is_shared(each)]
+        self.library = Library(folder, documents, within)
+        self.contacts: dict[str, Contacts] = {tree.file: self.library.contacts_of(tree) for tree in self.trees}
+
+    @cached_property
+    def nodes(self) -> tuple[TreeNodes, ...]:
+        """The trees, each with all contacts that it has."""
+        return tuple(TreeNodes(tree.root, self.contacts[tree.file].nodes) for tree in self.trees)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that its contacts name."""
+        return Keyring(self.folder, (node for each in self.contacts.values() for node in each.nodes.values()))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything could be read, so that a name which nobody has is none."""
+        return not self.unreadable and all(each.whole for each in self.contacts.values())
+
+    def _paths(self) -> list[Path]:
+        try:
+            found = [path for path in self.folder.iterdir() if path.suffix in (".yaml", ".yml")]
+        except OSError as error:
+            self.unreadable.append(fault_of(self.folder, f"can't be read: {error.strerror}"))
+            return []
+        return sorted(path for path in found if not path.name.startswith("."))
+
+    def _read(self, path: Path, name: str) -> Document | None:
+        try:
+            return read_document(path, name)
+        except Unreadable as error:
+            self.unreadable.append(error.fault)
+            return None
