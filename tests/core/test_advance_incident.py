@@ -239,6 +239,22 @@ def test_a_tree_that_starts_late_waits_as_long_as_all_others_are_acknowledged() 
     assert incident.states["valley"].status is Status.SCHEDULED
 
 
+def test_those_that_wait_for_the_others_dont_wait_for_each_other() -> None:
+    """B1: others that this rule holds back don't count; each looks again when one of the rest leaves that state."""
+    waits = Start(minutes(5), unless_acknowledged=True)
+    incident = Incident([friends("coast"), *(friends(id, sms(f"+{id}"), start=waits) for id in ("hills", "valley"))])
+    incident.move(0)
+    incident.move(1, {"coast": [acknowledged("coast-consul")]})
+
+    assert incident.move(5) == []
+    assert {incident.states[id].status for id in ("hills", "valley")} == {Status.SCHEDULED}
+
+    assert incident.move(6, {"coast": [Withdrawn("coast-consul")]})[-2:] == [
+        "hills: alert to hills-consul by 0, Friends",
+        "valley: alert to valley-consul by 0, Friends",
+    ]
+
+
 def test_it_begins_where_one_of_the_others_cant_be_read() -> None:
     """A11: nobody knows whether that one is acknowledged."""
     late = friends("valley", sms("+99"), start=Start(minutes(5), unless_acknowledged=True))

@@ -243,7 +243,8 @@ class _Advancing:
 
     def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
         before = self.states[tree]
-        others = [state.status for id, state in self.states.items() if id != tree]
+        # Two that wait for the others would wait for each other.
+        others = [state.status for id, state in self.states.items() if id != tree and not self.waits_for_the_others(id)]
         acknowledged = bool(others) and self.whole and all(status is Status.ACKNOWLEDGED for status in others)
         step = advance(self.plans[tree], before, self.now, events, others_acknowledged=acknowledged)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
