@@ -8,7 +8,7 @@ import pytest
 
 from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Method, MethodKind
-from alertnet.core.directory.contact_tree import ActionDue, ContactTree, NeedsGo, Otherwise, Start
+from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Start
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import Place, advance, advance_incident, begin, stop
 from alertnet.core.escalation.decision import (
@@ -21,6 +21,7 @@ from alertnet.core.escalation.decision import (
     OpenPrompt,
     PromptOver,
     SharedAlert,
+    TaskAgain,
     TimelineNote,
 )
 from alertnet.core.escalation.state import Event, Failed, State, Status, Withdrawn
@@ -30,6 +31,7 @@ from alertnet.core.resolution.resolve import Plans, resolve
 from tests.core.cast import NOW, acknowledged, contact, coordinator, email, facts, level, minutes, sms, tree
 
 PHONE = (MethodKind.SMS, "+34")
+TASK = Method(MethodKind.TASK, "Call the mayor")
 
 
 @dataclass
@@ -90,6 +92,8 @@ def _line(effect: Effect) -> str:
             return f"{tree}: {send.contact} shares {id}"
         case SharedAlert(tree, send, NewAlert(other, theirs)):
             return f"{tree}: {send.contact} shares what {other} sends to {theirs.contact}"
+        case TaskAgain(tree, send, task):
+            return f"{tree}: {task.id} rings again for {send.contact}"
         case NewPrompt(tree, kind, subject, about):
             return f"{tree}: {kind} {subject} {about}"
         case PromptOver(_, id, answer):
@@ -253,6 +257,27 @@ def test_those_that_wait_for_the_others_dont_wait_for_each_other() -> None:
         "hills: alert to hills-consul by 0, Friends",
         "valley: alert to valley-consul by 0, Friends",
     ]
+
+
+def of_the_mayor(*levels: Level, **more: object) -> Incident:
+    mayor = contact("mayor", TASK)
+    return Incident([tree(list(levels), [mayor], id="coast", **more)])
+
+
+def test_an_open_task_rings_again_in_place_of_another() -> None:
+    """B3: one open task for a contact in an escalation; a later round rings for it, with the same code."""
+    incident = of_the_mayor(level("Mayor", "mayor", wait=10), rounds=3)
+    place = (MethodKind.TASK, incident.plans["coast"].tree.contacts["mayor"].address_in("coast", TASK))
+    assert incident.move(0) == ["coast: task to mayor by 0, Mayor"]
+    incident.alerts[place] = [AlertOnRecord("a", frozenset({"coast"}), prompt="p")]
+    incident.prompts = [OpenPrompt("p", PromptKind.TASK, Subject.TASK, "coast", 1, "mayor")]
+
+    incident.move(10)
+    assert "coast: a rings again for mayor" in incident.move(25)
+
+    incident.move(35)
+    incident.prompts = []
+    assert "coast: task to mayor by 0, Mayor" in incident.move(65)
 
 
 def test_it_begins_where_one_of_the_others_cant_be_read() -> None:

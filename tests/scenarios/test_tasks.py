@@ -129,6 +129,24 @@ def test_a_relay_or_an_answer_that_another_coordinator_heard_settles_it(world: W
     assert task_status(incident) == ["delivered"]
 
 
+def test_a_later_round_rings_for_the_task_that_is_open(world_of: Worlds) -> None:
+    """B3: one open task for a contact in an escalation; a later round rings for the same one, with the same code."""
+    no_other = BRIGADE.replace('      - {sms: "+573005550112", after: 20m}\n', "")
+    world = world_of(a_tree(COORDINATION + AUTHORITIES, CONTACTS + no_other, rest="rounds: 2"))
+    incident, task = evening(world)
+    world.passes(minutes=120)
+
+    rounds = {each["round"] for each in incident["notifications"] if each["contact"] == "coordinator"}
+    assert 2 in rounds
+    assert len(task_status(incident)) == 1
+    assert all(code_in(task) in each for each in tasks_of(world))
+    assert len(tasks_of(world)) > 5
+
+    assert "Recorded" in press(world, task, "acknowledge")
+    assert incident.answers() == [("brigade", "acknowledged", "vouched")]
+    assert incident.status("valley") == "acknowledged"
+
+
 def test_a_stand_down_cancels_it_and_reopening_asks_again(world: World) -> None:
     """A4."""
     incident, task = evening(world)

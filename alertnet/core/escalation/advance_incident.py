@@ -30,6 +30,7 @@ from alertnet.core.escalation.decision import (
     Send,
     SharedAlert,
     Step,
+    TaskAgain,
     TimelineNote,
 )
 from alertnet.core.escalation.due import Agenda, ComingLevel
@@ -90,10 +91,16 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
-    """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4)."""
+    """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4).
+
+    A task that nobody has done outlives its round: a later one rings for it.
+    """
     context = Context(plan, state, state.start_at)
     run = context.find(index)
-    return run is not None and _is_usable(context, contact, method_index) and is_live(context, run, contact)
+    if run is None or not _is_usable(context, contact, method_index):
+        return False
+    is_task = plan.tree.contacts[contact].all_methods[method_index].kind is MethodKind.TASK
+    return is_live(context, run, contact, also_after=is_task)
 
 
 def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
@@ -263,13 +270,16 @@ class _Advancing:
         unsent = self.record.unsent_to(reminded) if reminded else ()
         self._look_up(places)
         for place, send in zip(places, sends, strict=True):
-            known = self._of_another_tree(tree, send, place)
+            open_task = self._open_task(tree, place) if send.kind is Kind.TASK else None
+            known = self._of_another_tree(tree, send, place) if open_task is None else None
             if known is not None:
                 known.trees.add(tree)
                 self.effects.append(SharedAlert(tree, send, known.alert))
                 bounced += [Failed(send.contact, send.method)] if known.failed else []
             elif send.kind is Kind.TASK and closed_by(plan, send.contact, send.method, self.now):
                 bounced.append(Unsent(send.contact, send.method))
+            elif open_task is not None:
+                self.effects.append(TaskAgain(tree, send, open_task))
             elif send.kind is not Kind.REMINDER or place not in unsent:
                 alert = NewAlert(tree, send, level_name(plan, send.index))
                 self.effects.append(alert)
@@ -277,13 +287,20 @@ class _Advancing:
         return bounced
 
     def _look_up(self, places: Sequence[Place]) -> None:
-        """Ask once what was sent to those places; where there is one tree alone nobody shares."""
+        """Ask once what was sent to those places: nobody shares with a tree alone, but a task may be open in it."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.alerts]
-        found = self.record.alerts_to(wanted) if wanted and len(self.states) > 1 else {}
+        asked = [place for place in wanted if len(self.states) > 1 or place[0] is MethodKind.TASK]
+        found = self.record.alerts_to(asked) if asked else {}
         for place in wanted:
             self.alerts[place] = [
                 _KnownAlert(alert, {*alert.trees}, alert.failed, alert.just_now) for alert in found.get(place, ())
             ]
+
+    def _open_task(self, tree: str, place: Place) -> AlertOnRecord | None:
+        """The task that the coordinators have for that contact already, in that tree, and nobody has done (B3)."""
+        known = [each.alert for each in self.alerts[place] if tree in each.trees]
+        rings = {prompt.id for prompt in self._prompts()} if known else set()
+        return next((each for each in known if isinstance(each, AlertOnRecord) and each.prompt in rings), None)
 
     def _of_another_tree(self, tree: str, send: Send, place: Place) -> _KnownAlert | None:
         """What is shared in place of a message of one's own: the first of that very moment, or of all there were.
@@ -334,10 +351,13 @@ class _Advancing:
             self.effects.append(ActionMissing(tree, level.name, tuple(took_charge)))
 
     def _open_prompts(self, tree: str) -> list[OpenPrompt]:
+        return [prompt for prompt in self._prompts() if prompt.tree == tree]
+
+    def _prompts(self) -> list[OpenPrompt]:
         if self.prompts is None:
             self.prompts = list(self.record.open_prompts())
-        return [prompt for prompt in self.prompts if prompt.tree == tree]
+        return self.prompts
 
     def _end(self, prompt: OpenPrompt, answer: PromptAnswer) -> None:
         self.effects.append(PromptOver(prompt.tree, prompt.id, answer))
-        self.prompts = [each for each in self.prompts or () if each is not prompt]
+        self.prompts = [each for each in self._prompts() if each is not prompt]

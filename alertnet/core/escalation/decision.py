@@ -67,6 +67,8 @@ class AlertOnRecord:
     failed: bool = False
     just_now: bool = False
     """Put on the record at this very moment, be it a reminder."""
+    prompt: str | None = None
+    """Of a task: what asks the coordinators for it."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,15 @@ class SharedAlert:
 
 
 @dataclass(frozen=True)
+class TaskAgain:
+    """In place of another task for the contact, the one that nobody has done rings again, and counts for this send."""
+
+    tree: str
+    send: Send
+    task: AlertOnRecord
+
+
+@dataclass(frozen=True)
 class NewPrompt:
     """The coordinators are asked for a decision, or alarmed; `level` counts from 1, `contacts` is how many it tells."""
 
@@ -139,7 +150,7 @@ class ActionMissing:
     contacts: tuple[str, ...]
 
 
-Effect = TimelineNote | NewAlert | SharedAlert | NewPrompt | PromptOver | ActionMissing
+Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | NewPrompt | PromptOver | ActionMissing
 
 
 @dataclass(frozen=True)

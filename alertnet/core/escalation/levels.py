@@ -15,14 +15,16 @@ from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
-def live_progress(context: Context, run: LevelRun) -> list[ContactProgress]:
+def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) -> list[ContactProgress]:
     """The progress of those still to be told: they may be, have not answered, and nobody has for them.
 
-    In a round that is over only of those who were closed, and are told at their opening.
+    In a round that is over only of those who were closed, and are told at their opening; `also_after`: of all, as long
+    as the level is opened again.
     """
     if not context.is_active or run.status is LevelStatus.MET:
         return []
-    is_over = run.round != context.state.round
+    opens_again = context.state.round <= context.plan.tree.rounds or run.index == LAST_RESORT
+    is_over = run.round != context.state.round and not (also_after and opens_again)
     answered = answered_in(context, run)
     principals = {progress.contact for progress in run.turns if progress.principal}
     return [
@@ -40,9 +42,9 @@ def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
     return progress.reopened or contact_steps.opens_at(progress, context.reach(progress.contact)) is not None
 
 
-def is_live(context: Context, run: LevelRun, contact: str) -> bool:
-    """Whether the contact is still to be told in that level."""
-    return any(progress.contact == contact for progress in live_progress(context, run))
+def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool = False) -> bool:
+    """Whether the contact is still to be told in that level; `also_after`: be its round over."""
+    return any(progress.contact == contact for progress in live_progress(context, run, also_after=also_after))
 
 
 def answered_in(context: Context, run: LevelRun) -> set[str]:

@@ -28,6 +28,7 @@ from alertnet.core.escalation.decision import (
     PromptOver,
     Send,
     SharedAlert,
+    TaskAgain,
     TimelineNote,
 )
 from alertnet.core.escalation.state import Event, Failed, Received, State, Unsent
@@ -205,6 +206,8 @@ class SimulatedIncident:
                 self._share(now, effect, sent[alert])
             case SharedAlert(alert=AlertOnRecord(id)) if id.startswith(OWN):
                 self._share(now, effect, int(id.removeprefix(OWN)))
+            case TaskAgain(task=AlertOnRecord(id)) if id.startswith(OWN):
+                self._ask_again(now, effect, int(id.removeprefix(OWN)))
             case NewPrompt(tree, kind, subject, about, level):
                 name = "" if level is None else level_name(self.plans[tree], level - 1)
                 self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, level, about))
@@ -234,8 +237,18 @@ class SimulatedIncident:
         self._covers[place].append((effect.tree, effect.send))
         self._shared.append((now, effect, place))
 
+    def _ask_again(self, now: datetime, effect: TaskAgain, place: int) -> None:
+        """The open task rings again, and counts for what was due now."""
+        others = [(tree, send) for tree, send in self._covers[place] if tree != effect.tree]
+        self._covers[place] = [*others, (effect.tree, effect.send)]
+        for ringing in (each for each in self.ringing if each.task == place):
+            ringing.again_at = now + prompt_pause(now - ringing.raised_at, self.plans[effect.tree].severity)
+            self._ring(now, ringing)
+
     def _on_record(self, place: int) -> AlertOnRecord:
-        return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), place in self._failed)
+        prompt = next((each.prompt.id for each in self.ringing if each.task == place), None)
+        is_failed = place in self._failed
+        return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), is_failed, prompt=prompt)
 
     def _prompt(self, now: datetime, level: str, prompt: OpenPrompt, task: int | None = None) -> None:
         answered_after = self._script.alarms if prompt.kind == PromptKind.ALARM else None

@@ -17,6 +17,7 @@ from alertnet.core.escalation.decision import (
     PromptOver,
     Send,
     SharedAlert,
+    TaskAgain,
     TimelineNote,
 )
 from alertnet.core.escalation.state import Event, Status
@@ -161,6 +162,8 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
             _post(locked, escalation, effect)
         case SharedAlert():
             _share(locked, escalation, effect)
+        case TaskAgain(_, send, task):
+            phone_tasks.ask_again(locked, task, _coverage(escalation, send))
         case NewPrompt(_, kind, subject, about, level, contacts, automatic_at):
             prompts.raise_prompt(
                 locked,

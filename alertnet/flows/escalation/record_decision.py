@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, next_repeat, prompt_pause
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
@@ -13,7 +12,6 @@ from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.record_response import Recorded, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.prompts import ring
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
@@ -155,9 +153,5 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     if prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
-        ring(locked, prompt)
-        unanswered = prompt_pause(tx.now - prompt.raised_at, locked.facts.severity)
-        pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
-        prompt_store.ask_again(tx.session, prompt, next_repeat(prompt.due_at, pause, tx.now))
-        locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
+        prompts.ring_again(locked, prompt)
     locked.finish()

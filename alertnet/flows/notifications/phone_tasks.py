@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.decision import NewAlert
+from alertnet.core.escalation.decision import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
@@ -16,6 +16,7 @@ from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.records import notifications
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage, Covered
 
 
@@ -44,6 +45,13 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
         expires_at=send.expires_at,
     )
     return locked.work.post(draft, ((tree, coverage),), send=False)
+
+
+def ask_again(locked: LockedIncident, task: AlertOnRecord, coverage: Coverage) -> None:
+    """Let a task that nobody has done ring again, with the codes that it has; it counts for what was due now."""
+    assert task.prompt is not None
+    notifications.cover_as(locked.tx.session, task.id, coverage)
+    prompts.ring_again(locked, prompt_store.hold(locked.tx.session, task.prompt))
 
 
 def withdraw(locked: LockedIncident) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance_incident import reasons_to_wait
@@ -75,6 +75,17 @@ def ring(locked: LockedIncident, prompt: Prompt) -> None:
     in_place = codes.in_place(session, locked.incident.id, prompt.id)
     for tree, contact in asked:
         ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))
+
+
+def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
+    """Let it ring, and the next time by how long nobody has answered it."""
+    now = locked.tx.now
+    ring(locked, prompt)
+    unanswered = prompt_pause(now - prompt.raised_at, locked.facts.severity)
+    pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
+    due_at = now if prompt.due_at is None else min(prompt.due_at, now)
+    prompt_store.ask_again(locked.tx.session, prompt, next_repeat(due_at, pause, now))
+    locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 
 def ring_one(

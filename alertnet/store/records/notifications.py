@@ -132,6 +132,7 @@ _ALERTS = Prepared(
         notifications.c.id,
         notifications.c.trees,
         notifications.c.status,
+        notifications.c.alarm_id,
     )
     .where(
         notifications.c.incident_id == bindparam("incident"),
@@ -164,12 +165,13 @@ def covering(session: Session, escalation: str) -> list[tuple[str, Coverage]]:
 
 
 def cover_as(session: Session, notification: str, coverage: Coverage) -> None:
-    """Let a notification that counts for the escalation count for that contact, method and level of it."""
+    """Let a notification that counts for the escalation count for that contact, method, level and round of it."""
     mine = (served.c.notification_id == notification) & (served.c.escalation_id == coverage.escalation)
     there = {
         "contact": coverage.contact,
         "method": coverage.method_index,
         "level_index": coverage.level_index,
+        "round": coverage.round,
     }
     session.execute(update(served).where(mine).values(there))
 
@@ -207,7 +209,7 @@ def alerts_to(
     return [
         (
             (row.method, row.address_index),
-            AlertOnRecord(row.id, frozenset(row.trees), row.status == AttemptStatus.FAILED.value),
+            AlertOnRecord(row.id, frozenset(row.trees), row.status == AttemptStatus.FAILED.value, prompt=row.alarm_id),
         )
         for row in rows
     ]
