@@ -111,11 +111,23 @@ def test_quiet_hours_go_past_midnight_and_end_by_the_clock(moment: str, until: s
     assert Times("Europe/Madrid", quiet=NIGHT).quiet_until(at(moment)) == (at(until) if until else None)
 
 
-def test_quiet_hours_whose_end_the_clocks_skip_end_when_they_are_set_forward_at_the_latest() -> None:
-    """A7: on 29 March 2026 Madrid has no 02:30; nothing is held back for another day."""
-    until = Times("Europe/Madrid", quiet=(60, 150)).quiet_until(at("2026-03-29 01:30 Europe/Madrid"))
-    assert until is not None
-    assert until <= at("2026-03-29 03:30 Europe/Madrid")
+SKIPPED = [
+    ("Europe/Madrid", "2026-03-29 01:59 Europe/Madrid", 150, "2026-03-29 01:00 UTC"),
+    ("Africa/Casablanca", "2026-03-22 01:59 Africa/Casablanca", 150, "2026-03-22 02:00 UTC"),
+    ("Australia/Lord_Howe", "2026-10-04 01:59 Australia/Lord_Howe", 135, "2026-10-03 15:30 UTC"),
+]
+"""A zone, the minute before its clocks skip an hour (half of one on Lord Howe), a minute in that, and right after."""
+
+
+@pytest.mark.parametrize(("zone", "before", "minute", "after"), SKIPPED)
+def test_what_changes_in_the_skipped_hour_changes_right_after_it(
+    zone: str, before: str, minute: int, after: str
+) -> None:
+    """A7: the end of quiet hours, and an opening, that the clocks on the wall never show."""
+    ends = Times(zone, quiet=(60, minute)).quiet_until(at(before))
+    opens = Times(zone, Hours("", (((minute, 600),),) * 7)).next_opening(at(before))
+
+    assert (ends, opens) == (at(after), at(after))
 
 
 @settings(max_examples=300, deadline=None)

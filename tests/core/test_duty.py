@@ -146,6 +146,22 @@ def test_who_raised_the_incident_is_passed_over() -> None:
     assert turn(at("2026-11-24 12:00"), besides=LUIS.phone) == "ana"
 
 
+@pytest.mark.parametrize(
+    ("zone", "minute", "change"),
+    [
+        ("Europe/Madrid", 150, datetime(2026, 3, 29, 1, tzinfo=UTC)),
+        ("Africa/Casablanca", 150, datetime(2026, 3, 22, 2, tzinfo=UTC)),
+        ("Australia/Lord_Howe", 135, datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_change_that_the_clocks_skip_happens_right_after(zone: str, minute: int, change: datetime) -> None:
+    """A7."""
+    duty = Duty((ANA, LUIS), weekday=6, minute=minute)
+
+    assert shift_at(duty, zone, change).starts_at == change
+    assert shift_at(duty, zone, change - timedelta(seconds=1)).ends_at == change
+
+
 @pytest.mark.parametrize("year", [2026, 2027])
 def test_a_change_that_the_clocks_show_twice_happens_once(year: int) -> None:
     """A7: set back at 03:00 to 02:00, a change at 02:30 has happened at the first of the two."""

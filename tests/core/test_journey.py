@@ -173,7 +173,7 @@ TIMES = [
     (Routine("a", (1080, 420)), BOGOTA, datetime(2026, 11, 27, 23, 0, tzinfo=UTC), "2026-11-28 07:00"),
     (Routine("a", (1080,)), BOGOTA, datetime(2026, 11, 27, 22, 59, tzinfo=UTC), "2026-11-27 18:00"),
     # Skipped in Madrid on 29 March: right after. Shown twice on 25 October: the first.
-    (Routine("a", (150,)), MADRID, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), "2026-03-29 03:30"),
+    (Routine("a", (150,)), MADRID, datetime(2026, 3, 28, 12, 0, tzinfo=UTC), "2026-03-29 03:00"),
     (Routine("a", (150,)), MADRID, datetime(2026, 10, 24, 12, 0, tzinfo=UTC), "2026-10-25 02:30"),
     (Routine("a", (150,)), MADRID, datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-26 02:30"),
 ]

@@ -6,8 +6,10 @@ rule of its own. Days are closed from midnight to midnight there.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.wall_clock import wall_moments
 
 Span = tuple[int, int]
 """From the first minute of the local day to the one it ends before: 510, 990 is 08:30 to 16:30, 1440 is midnight."""
@@ -69,7 +71,7 @@ class Times:
             for begins, _ in sorted(self.open_on(day)):
                 midnight = datetime.combine(day, datetime.min.time())
                 shown = midnight + timedelta(minutes=begins)
-                for moment in sorted(shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)):
+                for moment in wall_moments(shown, zone):
                     if at < moment <= at + OPENS_WITHIN and self.closed_by(moment) is None:
                         return moment
         return None
@@ -92,9 +94,7 @@ class Times:
             return None
         zone, ends = ZoneInfo(self.zone), timedelta(minutes=self.quiet[1])
         midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time())
-        ends_shown = [(midnight + timedelta(days=days) + ends, fold) for days in (0, 1) for fold in (0, 1)]
-        # Where the clocks are set forward they skip a moment, and where they are set back they show it twice.
-        moments = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for shown, fold in ends_shown]
+        moments = [moment for days in (0, 1) for moment in wall_moments(midnight + timedelta(days=days) + ends, zone)]
         return min(moment for moment in moments if moment > at and not self._is_quiet(moment))
 
     def _is_quiet(self, at: datetime) -> bool:

@@ -6,9 +6,11 @@ right after: so that no turn begins twice or not at all (A7).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.wall_clock import wall_moment
 
 _MONDAY = date(1970, 1, 5)
 """Weeks are counted from here: of a rota without a beginning the first has each week that its length divides."""
@@ -153,5 +155,4 @@ def _shift(duty: Duty, zone: str, week: int) -> Shift:
 
 def _change(duty: Duty, zone: str, week: int) -> datetime:
     day = _MONDAY + week * _WEEK + timedelta(days=duty.weekday)
-    shown = datetime.combine(day, time(duty.minute // 60, duty.minute % 60), tzinfo=ZoneInfo(zone))
-    return shown.astimezone(UTC)
+    return wall_moment(datetime.combine(day, time(duty.minute // 60, duty.minute % 60)), ZoneInfo(zone))

@@ -4,9 +4,11 @@ Where clocks show a time twice it is the first, where they skip it the one right
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.wall_clock import wall_moment
 
 _DAY = timedelta(days=1)
 _WEEK = 7
@@ -59,8 +61,3 @@ class Routine:
             for minute in self.times
         )
         return min(moment for moment in moments if moment > after)
-
-
-def wall_moment(shown: datetime, zone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which the clocks of a zone show that."""
-    return shown.replace(tzinfo=zone).astimezone(UTC)

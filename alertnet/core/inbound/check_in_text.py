@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from alertnet.core.directory.routine import wall_moment
+from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.inbound.journey import MOST_LEGS, Leg
 from alertnet.core.inbound.sms_words import clean, words_of
 
