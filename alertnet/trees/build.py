@@ -158,6 +158,8 @@ def _with_defaults(form: ContactForm, tree: TreeForm) -> ContactForm:
     """The contact with what its role has by default, where it has written nothing of that itself."""
     defaults = tree.defaults.get(form.role, NO_DEFAULTS)
     missing = defaults.model_fields_set - form.model_fields_set
+    if not missing:
+        return form
     return form.model_copy(update={name: getattr(defaults, name) for name in missing})
 
 

@@ -15,7 +15,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
 from alertnet.trees.checks.advice import advice
-from alertnet.trees.checks.coverage import long_closed, uncovered
+from alertnet.trees.checks.coverage import Days, long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import (
     deputy_faults,
@@ -108,8 +108,9 @@ def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> 
     unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken)]
     unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
     unwise += oversights(trees, of_trees, today)
+    closed: dict[Days, date | None] = {}
     for tree, nodes in zip(trees, of_trees, strict=True):
-        unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today)]
+        unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]
     return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
 
 

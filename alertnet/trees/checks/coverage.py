@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from alertnet.core.directory.availability import OPENS_WITHIN, Times
+from alertnet.core.directory.availability import OPENS_WITHIN, Hours, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.coverage import gaps, shown
@@ -26,17 +26,26 @@ def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
     yield from _gap(last, "last_resort", root["last_resort"], tree.timezone, monday)
 
 
-def long_closed(tree: ContactTree, contacts: Mapping[str, Node], today: date) -> Iterator[Fault]:
+Days = tuple[Hours | None, frozenset[date], tuple[str, ...]]
+"""What says on which days a contact opens: many have the same."""
+
+
+def long_closed(
+    tree: ContactTree, contacts: Mapping[str, Node], today: date, known: dict[Days, date | None]
+) -> Iterator[Fault]:
     """A line for each contact that opens on none of 7 days within a year: a level that finds it closed goes without it.
 
-    `contacts`: where each stands.
+    `contacts`: where each stands; `known`: what was found of others.
     """
     for id, contact in tree.contacts.items():
         kinds = {method.kind for method in contact.methods} - {MethodKind.EMAIL}
         has_times = contact.hours or contact.closed or contact.holidays
         if not (kinds and has_times and contact.hold) or RINGING & {method.kind for method in contact.when_closed}:
             continue
-        if (first := _week_closed(tree.times(contact, Severity.CRITICAL), today)) is not None:
+        days = (contact.hours, contact.closed, contact.holidays)
+        if days not in known:
+            known[days] = _week_closed(tree.times(contact, Severity.CRITICAL), today)
+        if (first := known[days]) is not None:
             week = f"from {first} to {first + timedelta(days=OPENS_WITHIN.days - 1)}"
             message = f"opens on no day {week}, and is not waited for so long: write when_closed, or hold: false"
             yield replace(contacts[id].fault(message), value=None)

@@ -36,10 +36,17 @@ class TreeNodes:
                 meant.setdefault(name, []).append(id)
         return meant
 
+    @cached_property
+    def defaults(self) -> Node:
+        """What contacts of each role have unless they say otherwise."""
+        return self.root["defaults"]
+
     def default(self, contact: Node, key: str) -> Node:
         """What the contact has under that key, or else its role."""
-        own, of_role = contact[key], self.root["defaults"][str(contact["role"].value)][key]
-        return of_role if own.value is None else own
+        own = contact[key]
+        if own.value is not None or self.defaults.value is None:
+            return own
+        return self.defaults[str(contact["role"].value)][key]
 
 
 def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:

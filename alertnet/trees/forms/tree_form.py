@@ -182,9 +182,9 @@ class DefaultsForm(Form):
     hold: YesNo = Contact.hold
     answers: YesNo = Contact.answers
     hours: OpeningHours | None = None
-    holidays: list[HolidaysOf] = []
-    closed: list[ClosedDays] = []
-    quiet: Quiet = {}
+    holidays: list[HolidaysOf] = Field(default_factory=list)
+    closed: list[ClosedDays] = Field(default_factory=list)
+    quiet: Quiet = Field(default_factory=dict)
     when: ContactWhenForm = ContactWhenForm()
 
 
@@ -197,11 +197,11 @@ class ContactForm(DefaultsForm):
     belongs_to: OnePerpetrator | None = None
     deputy: Slug | None = None
     verified: Day | None = None
-    when_closed: list[MethodForm] = []
+    when_closed: list[MethodForm] = Field(default_factory=list)
     duty: DutyForm | None = None
     pgp: KeyFile | None = None
-    ask: Ask = {}
-    groups: list[Slug] = []
+    ask: Ask = Field(default_factory=dict)
+    groups: list[Slug] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _is_called_by_the_right_ones(self) -> Self:
@@ -255,14 +255,14 @@ class LevelForm(Form):
     then: OneThen | None = None
     action_due: ActionDueForm | None = None
     confirm: Confirmer | None = None
-    ask: Ask = {}
+    ask: Ask = Field(default_factory=dict)
 
 
 class SharedForm(Form):
     """A file of contacts that trees include."""
 
     contacts: Named[ContactForm]
-    include: Files = []
+    include: Files = Field(default_factory=list)
 
 
 class TreeForm(Form):
@@ -276,9 +276,9 @@ class TreeForm(Form):
     language: Language
     sender: Sender
     callback: Number
-    contacts: Named[ContactForm] = {}
-    include: Files = []
-    defaults: dict[OneRole, DefaultsForm] = {}
+    contacts: Named[ContactForm] = Field(default_factory=dict)
+    include: Files = Field(default_factory=list)
+    defaults: dict[OneRole, DefaultsForm] = Field(default_factory=dict)
     levels: Some[LevelForm]
     last_resort: Some[Slug]
     start: StartForm = StartForm()

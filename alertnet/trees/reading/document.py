@@ -44,7 +44,8 @@ class Document:
         return Fault(self.file, line, column, dotted(steps), shown, message, allowed, example)
 
 
-@dataclass(frozen=True)
+# Frozen it would take twice as long to make, and of a large network there are half a million.
+@dataclass(eq=False, slots=True)
 class Node:
     """A value in its document, which may be of any shape or missing: asking it for what it lacks gives nothing."""
 

@@ -3,6 +3,10 @@
 from collections.abc import Collection
 from difflib import get_close_matches
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import phonenumbers
 
 from alertnet.core.directory.countries import COUNTRIES
 
@@ -119,11 +123,15 @@ SHORT = 3
 
 @cache
 def _countries_by_name() -> dict[str, str]:
-    from phonenumbers.geodata.locale import LOCALE_DATA
-
+    # The package around this module would read the areas of all telephone numbers, which takes seconds.
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    spec = spec_from_file_location("phonenumbers.geodata.locale", path)
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(locale := module_from_spec(spec))
     return {
         name.removeprefix("*").casefold(): code
-        for code, names in LOCALE_DATA.items()
+        for code, names in locale.LOCALE_DATA.items()
         if code in COUNTRIES
         for name in names.values()
     }
