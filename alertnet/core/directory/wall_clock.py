@@ -1,6 +1,7 @@
 """Moments by the clocks on the wall of a zone, which skip an hour when they are set forward, and show one twice."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _SECOND = timedelta(seconds=1)
@@ -11,6 +12,7 @@ def wall_moment(shown: datetime, zone: ZoneInfo) -> datetime:
     return wall_moments(shown, zone)[0]
 
 
+@lru_cache(maxsize=4096)
 def wall_moments(shown: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """All moments at which the clocks show that (UTC), in order; where they skip it, the one right after."""
     first, second = sorted(shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
