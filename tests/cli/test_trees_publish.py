@@ -227,3 +227,18 @@ def test_commands_go_by_what_was_published(office: Office, exported: Path) -> No
     assert office.types("raise", "--country", "CO", "--type", "arrest").code == 0
     assert "valley/ana" in office.types("duty", "show").out
     assert len(office.types("trees", "history").out.splitlines()) == 2
+
+
+def test_a_watched_folder_that_says_the_same_is_not_left_behind(
+    office: Office, runtime: Runtime, watched: Path, tmp_path: Path
+) -> None:
+    """The first publication, of a copy of the folder that the installation reads."""
+    assert "No edition yet" in office.types("trees", "history").out
+    shutil.copytree(watched, tmp_path / "copy")
+
+    same = publishes(office, "copy")
+    edits(tmp_path / "copy", "wait: 10m", "wait: 12m")
+    other = publishes(office, "copy")
+
+    assert ("@1 is in force" in same.out, "left behind" in same.out) == (True, False)
+    assert ("@2 is in force" in other.out, "left behind" in other.out) == (True, True)

@@ -50,7 +50,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
         sent = runtime.transact(number_tests.send_tests, network, chosen, BY)
     for tree, contact in chosen:
         typer.echo(f"{tree}/{contact.id}")
-    typer.echo(f"{sent} tests on their way. `alertnet numbers list` says who has answered.", err=True)
+    typer.echo(f"Tests on their way: {sent}. `alertnet numbers list` says who has answered.", err=True)
 
 
 @app.command("list", epilog="Example: alertnet numbers list")

@@ -23,6 +23,8 @@ def history() -> None:
         published = runtime.watched.history()
     for each in reversed(published):
         typer.echo(written(each))
+    if not published:
+        typer.echo("No edition yet: `alertnet serve` puts the folder in force as the first, or `trees publish` does.")
 
 
 def export(edition: Which, folder: Into) -> None:

@@ -52,7 +52,7 @@ def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Y
             mark_edition(folder, number)
         except OSError:
             typer.echo(f"{folder} can't be written: next time say --from @{number}.", err=True)
-        _tell_of_left_behind(runtime, folder, number)
+        _tell_of_left_behind(runtime, files, number)
 
 
 def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False) -> None:
@@ -71,7 +71,7 @@ def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False
         reason = why.strip() or f"back to @{earlier.number}"
         authorship = editions.Authorship(by.strip() or getuser(), reason, "rollback", files)
         number = _put_in_force(runtime, network, latest, authorship, yes)
-        _tell_of_left_behind(runtime, None, number)
+        _tell_of_left_behind(runtime, files, number)
 
 
 def _put_in_force(
@@ -165,13 +165,12 @@ def _said(option: str, text: str) -> str:
     return text.strip()
 
 
-def _tell_of_left_behind(runtime: "Runtime", published: Path | None, number: int) -> None:
-    """Say so where the watched folder says something else now, since an edit there would be refused."""
-    from alertnet.trees.folder_files import own_folder
+def _tell_of_left_behind(runtime: "Runtime", files: str | None, number: int) -> None:
+    """Say so where the watched folder holds other files than those in force, since an edit there would be refused."""
+    from alertnet.trees.folder_files import own_folder, pack
 
-    watched = own_folder(runtime.watched.folder)
-    is_it = published is not None and own_folder(published).resolve() == watched.resolve()
-    if not is_it and not runtime.watched.is_example and watched.is_dir():
+    folder, watched = runtime.watched.folder, own_folder(runtime.watched.folder)
+    if not runtime.watched.is_example and watched.is_dir() and pack(folder) != files:
         typer.echo(
             f"{watched}, which is watched, was left behind: `alertnet trees export @{number} {watched}` "
             "brings it up, and until then an edit there is refused."
