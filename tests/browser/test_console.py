@@ -107,7 +107,7 @@ def test_without_scripts_and_on_a_small_telephone_every_act_works(
     desk.folds_out("There is news, or it is graver than thought")
     page.get_by_label("What is new").fill("We begin")
     page.get_by_role("button", name="Tell the news").click()
-    expect(page.locator("#lines")).to_contain_text("News: We begin")
+    expect(page.locator("#lines")).to_contain_text("We begin")
 
     desk.folds_out("It is over")
     page.get_by_label("How it ended").select_option("resolved")

@@ -243,7 +243,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "wrong_person": _said(Tone.TROUBLE, "{contact}: the number belongs to somebody else"),
     "incident_closed": _closed,
     "incident_reopened": _said(Tone.ALARM, "Opened again", "by {by}"),
-    "updated": _said(Tone.TOLD, "News: {text}", "told to exactly those who were told, by {by}"),
+    "updated": _said(Tone.TOLD, "There is news, told to exactly those who were told", "{by}: {text}"),
     "consent_recorded": _said(Tone.ASKED, "Consent: {scope}", "given by {given_by}, {how}"),
     "excluded": _said(Tone.ASKED, "Spared from now on: {contacts}", "by {by}"),
 }

@@ -73,11 +73,12 @@ def test_who_may_coordinate_reads_what_people_wrote_and_who_observes_does_not(
 ) -> None:
     """As a key of the API without `coordinate`: how it stands, and not a word of anybody."""
     world.texts("+573005550012", "two men in a white car, near the bridge")
+    world.updates("they were seen at the mill")
     coordinator, observer = sit_down("maria"), sit_down("olga", Role.OBSERVER)
 
     reads, sees = sheet(coordinator, ref).text, sheet(observer, ref).html
 
-    words = ("near the bridge", "Two were taken", "Vereda La Esperanza", "By men in a white car")
+    words = ("near the bridge", "at the mill", "Two were taken", "Vereda La Esperanza", "By men in a white car")
     assert [word for word in words if word not in reads] == []
     assert [word for word in words if word in sees] == []
     assert "Who knows:" in sees

@@ -77,7 +77,7 @@ function tick() {
   for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
-  line.textContent = (old ? line.dataset.old : line.dataset.live) + new Date(now * 1000).toTimeString().slice(0, 8);
+  line.textContent = `${old ? line.dataset.old : line.dataset.live} ` + new Date(now * 1000).toTimeString().slice(0, 8);
 }
 
 function until(seconds) {
