@@ -25,10 +25,13 @@ WITHIN_SECONDS = 60
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(
     [
-        "tests.cli.typed",
+        "tests.cli.warm",
+        "alembic.command",
+        "alertnet.cli.trees.night_page",
         "alertnet.cli.admin.actions",
         "alertnet.cli.server.processes",
         "alertnet.cli.startup",
+        "alertnet.store.upgrade",
         "alertnet.cli.call_sheet.sources",
         "alertnet.cli.call_sheet.pdf",
         "alertnet.messages.call_sheet",

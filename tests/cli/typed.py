@@ -1,6 +1,6 @@
 """One command as if typed at a terminal, in a process forked from one that has imported all that commands need.
 
-The one that is forked has also read the templates that ship with the program, as every other command does first.
+The one that is forked has also read the templates and trees that come with the program, as most commands do first.
 """
 
 import os
@@ -10,9 +10,15 @@ from pathlib import Path
 
 from alertnet.cli import main
 from alertnet.messages.checks.fitting import read_fitted
+from alertnet.trees import read_folder
 
-SHIPPED = Path(__file__).parents[2] / "message_templates"
-read_fitted(SHIPPED, SHIPPED)
+REPOSITORY = Path(__file__).parents[2]
+
+
+def warm_up() -> None:
+    """Read what each command would read anew."""
+    read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates")
+    read_folder(REPOSITORY / "contact_trees")
 
 
 def run(words: Sequence[str], folder: Path, env: Mapping[str, str], keyboard: Path, out: Path, err: Path) -> None:
