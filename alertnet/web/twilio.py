@@ -223,6 +223,11 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
     if reception.recorded is not None and reception.templates is not None:
         script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
         twiml.say(script.sentences["after"], language=script.language)
+    if reception.thanked is not None:
+        script = renderer.speak(Kind.TEST, reception.language, reception.thanked)
+        twiml.say(script.sentences["after"], language=script.language)
+        twiml.hangup()
+        return _answer(twiml)
     if reception.raised is not None:
         twiml.say(words.sentences["raised"], language=words.language)
     if reception.callback is None:

@@ -126,6 +126,26 @@ def test_the_digits_of_the_call_show_that_somebody_picked_it_up(world: World) ->
     assert standing(world)["head-office", "call"] == "answered"
 
 
+def test_the_code_of_the_sms_may_be_keyed_in_a_call_to_us(world: World) -> None:
+    """From where no SMS reaches us back; a wrong one may be keyed anew, and nobody is disturbed by a right one."""
+    sends_tests(world, "defenders")
+    (text,) = world.phone("defenders").inbox
+    before = len(world.phone(COORDINATOR).inbox)
+
+    call = world.phone("defenders").dials()
+    assert call.waits_for_keys
+    call.press("0000" if code_in(text) != "0000" else "1111")
+    assert standing(world)["defenders", "sms"] == "silent"
+    call.press(code_in(text))
+    world.settles()
+
+    assert "Su número funciona" in call.words
+    assert call.put_through_to is None
+    assert standing(world)["defenders", "sms"] == "answered"
+    assert len(world.phone(COORDINATOR).inbox) == before
+    assert world.phone("defenders").dials().put_through_to is not None
+
+
 def test_a_stranger_who_is_rung_can_say_so(world: World) -> None:
     sends_tests(world, "head-office")
 

@@ -170,15 +170,28 @@ def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
 
 def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[str]) -> Reply | None:
     """The thanks for a text with the code of a test; None: it holds none."""
-    test = number_tests.by_code(tx, sms.sender, texts)
-    if test is None or tx.now - test.asked_at > ANSWERED_WITHIN:
+    answered = answer_by_code(tx, sms.sender, texts, SMS)
+    if answered is None:
         return None
-    record_answer(tx, test, SMS)
-    said = replace(notifications.said_of(tx.session, test.notification), code=None, link=None)
+    test, said = answered
     language = next((each.language for _, each in contacts_at(edition.network, sms.sender)), None)
     return Reply(
         Kind.TEST, language or said.tree_language, said, edition.templates, to=Recipient(test.contact, test.tree)
     )
+
+
+def answer_by_code(tx: Tx, number: str, texts: Collection[str], via: str) -> tuple[NumberTest, Said] | None:
+    """The test that one of these codes from that number answers, and what its thanks may say; None: none of them is."""
+    test = number_tests.by_code(tx, number, texts)
+    if test is None or tx.now - test.asked_at > ANSWERED_WITHIN:
+        return None
+    record_answer(tx, test, via)
+    return test, replace(notifications.said_of(tx.session, test.notification), code=None, link=None)
+
+
+def is_awaited(tx: Tx, number: str) -> bool:
+    """Whether a code that tries that number may still come back."""
+    return number_tests.is_awaited(tx, number, tx.now - ANSWERED_WITHIN)
 
 
 def record_answer(tx: Tx, test: NumberTest, via: str) -> None:

@@ -16,6 +16,7 @@ from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.floods import tell_drop
+from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.sms.wrong_codes import judge_wrong
@@ -56,7 +57,7 @@ class Reception:
     `is_spoken`: the number to call is said, and the call not put through there. `try_number`: which try at a code is
     asked for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`:
     the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash
-    of the incident's templates.
+    of the incident's templates. `thanked`: what may be said of a test that the caller has answered; then the call ends.
     """
 
     language: str
@@ -68,6 +69,7 @@ class Reception:
     raised: str | None = None
     recorded: Said | None = None
     templates: str | None = None
+    thanked: Said | None = None
     rings_first: bool = False
     """It is picked up only after a while: whoever hangs up before pays nothing."""
 
@@ -88,11 +90,13 @@ class _Caller:
     """Of a member."""
     may_be_ok: bool = False
     """A call of it without words may be the check-in that is awaited."""
+    is_tested: bool = False
+    """The code of a test of its number is awaited."""
 
     @property
     def asked(self) -> Asks | None:
         """What the caller may prove itself with."""
-        return Asks.CODE if self.codes else Asks.PIN if self.field else None
+        return Asks.CODE if self.codes or self.is_tested else Asks.PIN if self.field else None
 
 
 def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool = False) -> Reception:
@@ -107,7 +111,7 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
         languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
     # Nobody brings us the silence of those: it is looked for.
-    is_waited_for = bool(caller.codes) or (caller.may_be_ok and not is_silent)
+    is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
     is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
     return Reception(caller.language, caller.callback, caller.asked, is_spoken, rings_first=caller.may_be_ok)
 
@@ -146,18 +150,22 @@ def key_written_code(
     `try_number`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
     """
     caller = _find(tx, edition, call.sender)
-    if caller is None or not caller.codes:
+    if caller is None or (caller.asked is not Asks.CODE and reply_to(tx, call) != RECORDED):
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
     # Before any incident, as whoever is put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
     if digits and inbound.wrong_keys_in(tx.session, call.provider_id).tries < TRIES:
+        if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
+            keep_reply(tx, call, RECORDED)
+            return Reception(caller.language, caller.callback, thanked=answered[1])
         code = find_sent(tx, call.sender, [digits]).get(digits)
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
             return recorded
         tries = _count_wrong_key(tx, call, digits, code, try_number)
-        if tries < TRIES and any(held.prompt is None for held in open_codes(tx, call.sender)):
+        may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
+        if tries < TRIES and may_try:
             return Reception(caller.language, caller.callback, Asks.CODE, try_number=tries + 1)
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
@@ -232,7 +240,13 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         contact = tree.contacts[latest.contact]
         callback = tree.callback_for(contact)
         return _Caller(
-            contact.id, contact.language, callback, latest.incident, held, is_coordinator=contact.is_coordinator
+            contact.id,
+            contact.language,
+            callback,
+            latest.incident,
+            held,
+            is_coordinator=contact.is_coordinator,
+            is_tested=is_awaited(tx, number),
         )
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
@@ -247,7 +261,10 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     for tree, contact in listed:
         trees = tuple(each for each, _ in listed)
         callback = tree.callback_for(contact)
-        return _Caller(contact.id, contact.language, callback, trees=trees, is_coordinator=is_coordinator)
+        is_tested = is_awaited(tx, number)
+        return _Caller(
+            contact.id, contact.language, callback, trees=trees, is_coordinator=is_coordinator, is_tested=is_tested
+        )
     return None
 
 

@@ -74,6 +74,13 @@ def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
     return _first(tx.session, _TESTS.where(mine).order_by(number_tests.c.asked_at.desc()))
 
 
+def is_awaited(tx: Tx, number: str, since: datetime) -> bool:
+    """Whether a code that was sent to that number then or later, to try it, has not come back."""
+    mine = number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.is_not(None)
+    is_open = number_tests.c.answered_at.is_(None) & (number_tests.c.asked_at >= since)
+    return _first(tx.session, _TESTS.where(mine, is_open)) is not None
+
+
 def by_token(tx: Tx, token: str) -> NumberTest | None:
     """The test that the link leads to."""
     return _first(tx.session, _TESTS.where(number_tests.c.token_hash == tx.vault.token_hash(token)))
