@@ -146,6 +146,18 @@ def test_the_code_of_the_sms_may_be_keyed_in_a_call_to_us(world: World) -> None:
     assert world.phone("defenders").dials().put_through_to is not None
 
 
+def test_where_no_sms_can_be_answered_from_the_number_is_called(world_of: Worlds) -> None:
+    """Guatemala: a text that asks for a reply would only ever say that nobody answered."""
+    world = world_of(TREE.replace("+573005550130", "+50255550130"))
+    sends_tests(world, "defenders")
+
+    call = world.phone("+50255550130").answers()
+    call.press(spoken_code_in(call.words))
+
+    assert world.phone("+50255550130").inbox == []
+    assert standing(world)["defenders", "call"] == "answered"
+
+
 def test_a_stranger_who_is_rung_can_say_so(world: World) -> None:
     sends_tests(world, "head-office")
 

@@ -1,6 +1,7 @@
 """Whose numbers are tried before the night, and by which methods: each address once, and no outsider unasked (B7)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,10 +31,18 @@ def testable(network: Network) -> Iterator[Named]:
 
 
 def tests_of(contact: Contact) -> tuple[Method, ...]:
-    """The methods that a contact is tried by: one for each of its numbers and addresses."""
-    ranked = [method for method in contact.at_hand if method.kind in _BEST_FIRST]
+    """The methods that a contact is tried by: one for each of its numbers and addresses.
+
+    Where no SMS can be answered from, a number is called instead.
+    """
+    ranked = [_answerable(method) for method in contact.at_hand if method.kind in _BEST_FIRST]
     ranked.sort(key=lambda method: _BEST_FIRST.index(method.kind))
     return tuple({method.address: method for method in reversed(ranked)}.values())[::-1]
+
+
+def _answerable(method: Method) -> Method:
+    is_mute = method.kind is MethodKind.SMS and not method.replies
+    return replace(method, kind=MethodKind.CALL) if is_mute else method
 
 
 def is_daytime(contact: Contact, now: datetime) -> bool:
