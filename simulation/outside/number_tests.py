@@ -10,7 +10,7 @@ from alertnet.runtime.wiring import Runtime
 from simulation.hosts.web import Web
 from simulation.world.world import World
 
-CHANCE = 0.25
+CHANCE = 0.5
 
 
 class NumberTests:

@@ -118,9 +118,10 @@ class People:
 
     def answer_test(self, number: str, code: str) -> None:
         """Let somebody send back the code of a test; or let another have read it, and send it."""
-        others = sorted(each for each in self.known if each != number)
-        if others and self.world.random.random() < 0.4:
-            self.write(self.world.random.choice(others), code)
+        trees = self.world.edition.network.trees.values()
+        numbers = {each for tree in trees for contact in tree.contacts.values() for each in contact.numbers}
+        if self.world.random.random() < 0.4:
+            self.write(self.world.random.choice(sorted(numbers - {number})), code)
             return
         self.proves(A_TEST, number)
         self.write(number, code)
