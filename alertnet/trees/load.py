@@ -14,7 +14,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import Misconfigured
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
-from alertnet.trees.checks.advice import advice
+from alertnet.trees.checks.advice import Tried, advice
 from alertnet.trees.checks.coverage import Days, long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import (
@@ -97,15 +97,17 @@ class Survey:
     teams: tuple[str, ...] = ()
 
 
-def survey(folder: Path, today: date, spoken: Collection[str] | None = None) -> Survey:
-    """Everything there is to say about the folder, in one reading. `spoken`: the languages that have messages."""
+def survey(
+    folder: Path, today: date, spoken: Collection[str] | None = None, tried: Tried = lambda tree, contact: None
+) -> Survey:
+    """Everything there is to say about the folder, in one reading. `spoken`, `tried`: as `advice` has them."""
     reading = _read(folder)
     keyrings = [folder.keyring for folder in reading.folders]
     faults = reading.faults or _in_order(fault for keyring in keyrings for fault in keyring.expired(today))
     if faults:
         return Survey(faults)
     trees, of_trees = _trees(reading), [nodes for folder in reading.folders for nodes in folder.nodes]
-    unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken)]
+    unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken, tried)]
     unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
     unwise += oversights(trees, of_trees, today)
     closed: dict[Days, date | None] = {}

@@ -4,6 +4,10 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials import number_tests
 from tests.cli.conftest import REPOSITORY, Office
 
 TREES = str(REPOSITORY / "contact_trees")
@@ -57,3 +61,23 @@ def test_github_shows_each_at_its_line(office: Office) -> None:
 
     assert said.code == 2
     assert said.out.startswith(f"::error file={folder}/valley.yaml,line=")
+
+
+@pytest.mark.usefixtures("runtime")
+def test_who_has_answered_a_test_since_needs_not_be_tried_again(office: Office, runtime: Runtime) -> None:
+    """What the records say counts as if it stood in the file; without a database the file is all there is."""
+    folder = office.folder / "stale"
+    shutil.copytree(TREES, folder)
+    tree = folder / "colombia.yaml"
+    tree.write_text(tree.read_text().replace("verified: 2026-10-01", "verified: 2024-10-01"))
+
+    before = office.types("trees", "check", str(folder)).out
+    office.types("numbers", "test", "colombia/coordinator")
+    sent = runtime.read(lambda tx: number_tests.every(tx.session))
+    runtime.transact(lambda tx: [number_tests.answer(tx, each, "sms") for each in sent])
+    after = office.types("trees", "check", str(folder)).out
+
+    assert [line for line in before.splitlines() if line not in after.splitlines()] == [
+        next(line for line in before.splitlines() if "contacts.coordinator.verified: was last tried" in line)
+    ]
+    assert "contacts.coordinator-2.verified: was last tried" in after

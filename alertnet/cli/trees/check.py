@@ -3,16 +3,20 @@
 import gc
 import json
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, TREES_HELP, or_shipped
+from alertnet.core.errors import AlertnetError
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
+    from alertnet.trees.checks.advice import Tried
 
 Folder = Annotated[
     Path,
@@ -54,7 +58,7 @@ def check(
 
     # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.
     gc.disable()
-    found = survey(folder, system_clock().date(), _spoken(templates))
+    found = survey(folder, system_clock().date(), _spoken(templates), _tried(folder))
     faults, unwise = found.faults, found.unwise
     match format:
         case Format.JSON:
@@ -76,6 +80,28 @@ def _spoken(templates: Path) -> list[str] | None:
     folders = [folder for folder in (templates, shipped("message_templates")) if folder.is_dir()]
     files = [read_files(folder)[0] for folder in folders]
     return sorted({tag for each in files for tag in languages_of(Templates(each))}) if files else None
+
+
+def _tried(folder: Path) -> "Tried":
+    """What the database, where there is one, knows of tests that were answered; asked only if it makes a difference."""
+
+    @cache
+    def known() -> dict[tuple[str, str], date | None]:
+        from alertnet.cli.connection import connected
+        from alertnet.flows.notifications.number_tests import standing
+        from alertnet.trees import read_network
+
+        try:
+            with connected() as runtime:
+                tested = runtime.read(standing, read_network(folder))
+        except AlertnetError:
+            return {}
+        days: dict[tuple[str, str], list[date | None]] = {}
+        for each in tested:
+            days.setdefault((each.tree, each.contact), []).append(each.verified)
+        return {whom: None if None in found else min(filter(None, found)) for whom, found in days.items()}
+
+    return lambda tree, contact: known().get((tree, contact))
 
 
 def _write(folder: Path, found: "Survey") -> None:

@@ -1,8 +1,9 @@
 """What is legal in a contact tree but unwise: it is used as it stands, and somebody should look at it once more."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import phonenumbers
 
@@ -23,20 +24,30 @@ GOOD_FOR = timedelta(days=183)
 
 NO_ANSWER = {True: "says so: the link or another method is left", False: "there is no other method"}
 
+Tried = Callable[[str, str], date | None]
+"""The day on which a contact of a tree, by their ids, last answered tests of all its numbers and addresses."""
+
 ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
 
 def advice(
-    trees: Sequence[TreeNodes], field: Joined, today: date, rules: Rules, spoken: Collection[str] | None = None
+    trees: Sequence[TreeNodes],
+    field: Joined,
+    today: date,
+    rules: Rules,
+    spoken: Collection[str] | None = None,
+    tried: Tried = lambda tree, contact: None,
 ) -> Iterator[Fault]:
     """A line for each thing that is unwise, at its place; `today` tells how old `verified` is.
 
     `rules`: what the telephones of each country can do.
     `spoken`: the languages that have messages; None: they are not known.
+    `tried`: when a contact has last shown that it has its numbers, asked where the files say nothing newer.
     """
     for tree in trees:
         for id, contact in tree.contacts.items():
-            yield from _of_contact(contact, today, rules, answers=_answers(contact, tree))
+            yield from _stale(contact["verified"], today, partial(tried, str(tree.root["tree"].value), id))
+            yield from _of_contact(contact, rules, answers=_answers(contact, tree))
             yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
             yield from _unsatisfiable(level, tree)
@@ -53,7 +64,7 @@ def _answers(contact: Node, tree: TreeNodes) -> bool:
     return bool(tree.default(contact, "answers").value != "false")
 
 
-def _of_contact(contact: Node, today: date, rules: Rules, *, answers: bool) -> Iterator[Fault]:
+def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault]:
     methods = list(contact["methods"].entries())
     kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
     if len(methods) == 1 and kinds != ["task"]:
@@ -68,7 +79,6 @@ def _of_contact(contact: Node, today: date, rules: Rules, *, answers: bool) -> I
     for method in (*methods, *contact["when_closed"].entries()):
         if "sms" in method.value:
             yield from _of_number(method["sms"], rules, answerable=len(set(kinds)) > 1)
-    yield from _stale(contact["verified"], today)
 
 
 def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fault]:
@@ -119,12 +129,12 @@ def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
             yield phone.fault(f"no SMS from {region_of(phone.value)} reaches us: calls do, and numbers of ours there:")
 
 
-def _stale(verified: Node, today: date) -> Iterator[Fault]:
+def _stale(verified: Node, today: date, shown: Callable[[], date | None]) -> Iterator[Fault]:
     try:
         tried = date.fromisoformat(verified.value)
     except (TypeError, ValueError):
         return
-    if today - tried > GOOD_FOR:
+    if today - tried > GOOD_FOR and today - (shown() or tried) > GOOD_FOR:
         yield verified.fault("was last tried more than 6 months ago:")
 
 
