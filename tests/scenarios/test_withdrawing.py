@@ -185,6 +185,7 @@ def test_a_colleague_may_ask_for_it_with_a_pin_of_its_own(valley: World) -> None
 def test_nobody_withdraws_what_is_not_its_teams(valley: World) -> None:
     """The reference of another's incident is answered like one that never was, and its coordinators read the text."""
     other = valley.raises(type="threat")
+    valley.passes(seconds=1)
     reported(valley).act("close", reason="resolved")
 
     replies = [valley.texts("ana", f"FALSE {TRUE} {ref}") for ref in (other.ref, "Z-9Z9Z")]
