@@ -347,18 +347,20 @@ def test_news_of_nothing_that_is_open_raises_nothing_and_goes_to_people(field: S
     assert field.alarms() == [("not_understood", "north")]
 
 
-@pytest.mark.parametrize("text", [f"OK {PIN}", f"GO {PIN}", f"FALSA {PIN}", f"ESPERA {PIN} 2h", "LOW", "TEST"])
+@pytest.mark.parametrize("text", [f"OK {PIN}", f"GO {PIN}", f"FALSA {PIN}", f"ESPERA {PIN} 2h"])
 def test_a_verb_of_the_field_that_raises_nothing_goes_to_people(field: Switchboard, text: str) -> None:
-    """A12: until it acts of itself, a coordinator reads it."""
+    """A12: where it is about nothing that is open or awaited, a coordinator reads it."""
     field.texts("ana", text)
 
     assert opened(field).facts.lone_text
     assert field.alarms() == [("not_understood", "north")]
 
 
-@pytest.mark.parametrize("verb", ["FALSA", "OK", "ARR", "ESPERA 2h"])
+@pytest.mark.parametrize(
+    ("verb", "alarm"), [("FALSA", "withdrawal"), ("OK", "sos_again"), ("ARR", "sos_again"), ("ESPERA 2h", "sos_again")]
+)
 def test_duress_in_a_verb_that_raises_nothing_is_heard_and_answered_as_the_true_pin(
-    field: Switchboard, verb: str
+    field: Switchboard, verb: str, alarm: str
 ) -> None:
     """B4: "all is well" under duress; it marks what the phone has raised, however long ago."""
     field.texts("ana", "SOS")
@@ -369,7 +371,7 @@ def test_duress_in_a_verb_that_raises_nothing_is_heard_and_answered_as_the_true_
     assert replies[0] == replies[1]
     assert replies[0]
     assert (facts.duress, facts.field_silent, facts.severity) == (True, True, Severity.CRITICAL)
-    assert field.alarms()[-1] == ("verified", "north")
+    assert field.alarms()[-1] == (alarm, "north")
 
 
 def test_duress_with_nothing_open_raises(field: Switchboard) -> None:
