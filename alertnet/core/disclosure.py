@@ -56,6 +56,7 @@ class Subject(StrEnum):
     VERIFIED = "verified"
     TYPE_KNOWN = "type_known"
     SOS_AGAIN = "sos_again"
+    SAME_EVENT = "same_event"
     WITHDRAWAL = "withdrawal"
     NOT_WITHDRAWN = "not_withdrawn"
     LOW_BATTERY = "low_battery"
@@ -123,6 +124,7 @@ _TO_DO = {
     "call_back": (Subject.INBOUND_CALL, Subject.MISSED_CALL),
     "action": (Subject.ACTION_MISSING,),
     "withdrawal": (Subject.WITHDRAWAL,),
+    "same_event": (Subject.SAME_EVENT,),
 }
 TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subjects}
 """What is to be done about a subject, where something is: its page says it in words."""

@@ -2,12 +2,14 @@
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import begin
+from alertnet.core.inbound.same_event import WITHIN, may_be_same
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.core.resolution.resolve import Plans, opening
 from alertnet.flows.escalation.escalate import NOBODY, for_all, move, nobody_serves
 from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -68,6 +70,24 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
+    _suggest_link(locked)
+
+
+def _suggest_link(locked: LockedIncident) -> None:
+    """Tell the coordinators which open incident of the field this one of the field may be about, if there is any."""
+    if not _is_of_field(locked.facts):
+        return
+    opened_at = locked.incident.opened_at
+    for other in incident_store.open_in(locked.tx.session, locked.facts.country, opened_at - WITHIN):
+        if _is_of_field(other.facts) and may_be_same(other.facts, locked.facts, opened_at - other.opened_at):
+            locked.record("link_suggested", ref=other.ref)
+            locked.warn(f"may be the same event as {other.ref}")
+            notify_coordinators(locked, Subject.SAME_EVENT, other.ref)
+            return
+
+
+def _is_of_field(facts: Facts) -> bool:
+    return facts.raised_from is not None and not facts.lone_text
 
 
 def _escalations(locked: LockedIncident) -> list[Escalation]:

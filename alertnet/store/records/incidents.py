@@ -108,6 +108,14 @@ def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetim
     return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
 
 
+def open_in(session: Session, country: str, since: datetime, most: int = 20) -> list[Incident]:
+    """The latest open incidents of a country that were opened since then, the latest first."""
+    query = select(incidents).where(
+        incidents.c.status == IncidentStatus.OPEN.value, incidents.c.country == country, incidents.c.opened_at > since
+    )
+    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()).limit(most))]
+
+
 def get(session: Session, id: str) -> Incident:
     """The incident as it is, for reading alone."""
     return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
