@@ -15,9 +15,10 @@ from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.idempotent_request import Show
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -25,7 +26,7 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
 from alertnet.web.api.fields import Strict
 from alertnet.web.api.incidents import REF
-from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Verdict, Vouched
+from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import PROOF, follow, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
@@ -45,6 +46,7 @@ DONE = {
     "updates": "Recorded; whoever was told hears that there is news.",
     "consent": "Recorded: the consent.",
     "exclude": "Recorded: they are spared from now on.",
+    "re-resolve": "Recorded: it runs on the trees and the consent of now.",
     "close": "Closed; whoever was told hears it.",
     "raise": "Raised; the first are told now.",
     "reopen": "Open again; whoever had the all-clear hears it.",
@@ -60,6 +62,12 @@ class Doing:
     by: str
 
 
+def _re_resolve(doing: Doing, asked: Reresolution) -> None:
+    if asked.expected is None:
+        raise BadInput("expected", None, "the difference that was looked at")
+    re_resolve(doing.locked, doing.runtime.edition, asked.expected, by=doing.by)
+
+
 def _decide(doing: Doing, verdict: Verdict) -> None:
     decision = PromptAnswer(verdict.decision.value)
     decide(doing.locked, decision, tree=verdict.tree, level=verdict.level, by=doing.by)
@@ -72,6 +80,7 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
     "updates": (News, lambda doing, news: tell_news(doing.locked, news, doing.runtime.edition.network, doing.by)),
     "consent": (Consent, lambda doing, consent: keep_consent(doing.locked, consent, doing.by)),
     "exclude": (Exclusion, lambda doing, spared: exclude(doing.locked, tuple(spared.contacts), by=doing.by)),
+    "re-resolve": (Reresolution, _re_resolve),
     "close": (Closing, lambda doing, end: close_incident(doing.locked, end.reason, text=end.text, by=doing.by)),
     "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
 }
@@ -166,6 +175,15 @@ def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason
     )
 
 
+@router.get("/{ref}/re-resolve")
+def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+    """What the trees in force and wider consent would change: nothing is done yet (A8)."""
+    id = runtime.read(_id_of, ref)
+    found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
+    proof = proof_of(runtime, who)
+    return show(request, "difference.html", who=who, ref=ref.upper(), found=found, acts=may_act(who), proof=proof)
+
+
 @router.post("/{ref}/revoke/{id}")
 def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
@@ -205,6 +223,7 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
     """The fields of the act's body that were filled in."""
     fields: dict[str, object] = {each: text for each in known if (text := typed(form, each))}
     fields |= {each: str(fields[each]).split() for each in LISTS if each in fields}
+    fields |= {"apply": True} if "apply" in known else {}
     tree, _, inside = form.get(JOINED.get(name, ""), "").partition("/")
     if inside:
         fields |= {"tree": tree, "level" if name == "go" else "contact": inside}

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from alertnet.core.incident import Scope
 from alertnet.flows.credentials.users import end_user
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
@@ -141,6 +142,23 @@ def test_consent_and_exclusions_are_recorded(world: World, desk: Desk, ref: str)
     assert (consent["scope"], consent["given_by"], consent["by"]) == ("internal", "P7", "user maria")
     [spared] = recorded(world, "excluded")
     assert (spared["contacts"], spared["by"]) == (["carol", "dave"], "user maria")
+
+
+def test_wider_consent_takes_effect_once_its_difference_was_seen(world: World, desk: Desk) -> None:
+    """A8: whom it would add stands on a page, and exactly that is applied."""
+    world.raises(consent=Scope.INTERNAL, people=())
+    ref = world.ref()
+    assert "dave" not in told(world, "alert")
+    sheet(desk, ref).presses("Record the consent", scope="international", given_by="P7", how="by telephone")
+    assert "dave" not in told(world, "alert")
+
+    page = desk.opens(f"/desk/incidents/{ref}/re-resolve")
+    assert "dave (valley)" in page.text
+    first, again = page.presses("Apply exactly this"), page.presses("Apply exactly this")
+
+    assert (first.status_code, again.status_code) == (303, 409)
+    assert "dave" in told(world, "alert")
+    assert "Nothing." in desk.opens(f"/desk/incidents/{ref}/re-resolve").text
 
 
 def test_closing_shows_the_all_clear_before_anything_is_done(world: World, desk: Desk, ref: str) -> None:
