@@ -17,6 +17,7 @@ from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
 from alertnet.store.records.credentials import api_keys as keys
+from alertnet.store.records.credentials import users
 from alertnet.store.records.timeline import KEYED, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
 from alertnet.store.tables import api_keys, chain_heads, incidents, timeline
 
@@ -26,8 +27,8 @@ HASH_KEPT = 8  # bytes of each checkpoint's hash
 EXCHANGE = timedelta(hours=1)
 """After an upgrade the version before may still run for so long, and write links without a key."""
 
-API_KEYS = "api_keys"
-"""In place of a chain: what is found of the keys of the API."""
+API_KEYS, USERS = "api_keys", "users"
+"""In place of a chain: what is found of the keys of the API, and of the users of the console."""
 
 NOT_KEYED = "the entry has no key"
 
@@ -136,6 +137,7 @@ def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
         *_of_system(session, vault, known, head),
         *_of_incidents(session, vault, known),
         *_of_api_keys(session),
+        *_of_users(session),
     ]
 
 
@@ -195,6 +197,11 @@ def _of_api_keys(session: Session) -> Iterator[Break]:
     for row in session.execute(select(api_keys).order_by(api_keys.c.id)):
         if not keys.is_vouched_for(session, row):
             yield Break(API_KEYS, 0, f"key {row.id} was made or changed without the secret, and opens nothing")
+
+
+def _of_users(session: Session) -> Iterator[Break]:
+    for name in users.not_vouched_for(session):
+        yield Break(USERS, 0, f"user {name} was made or changed without the secret, and can't sign in")
 
 
 def _read(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:

@@ -9,7 +9,8 @@ from alertnet.store.records import timeline
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import user_sessions
 from alertnet.store.tables import users as table
-from alertnet.store.views import timeline_view
+from alertnet.store.views import audit, timeline_view
+from alertnet.store.views.audit import Break
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import HASH, PASSWORD, Desk
 from tests.web.world import NOW, PUBLIC_URL, World
@@ -177,6 +178,8 @@ def test_a_row_that_was_written_without_the_secret_lets_nobody_in(world: World, 
     world.runtime.transact(lambda tx: tx.session.execute(update(table).values(role="administrator")))
 
     assert is_in(desk) is False
+    found = world.runtime.read(lambda tx: list(audit.verify(tx.session)))
+    assert found == [Break("users", 0, "user maria was made or changed without the secret, and can't sign in")]
 
 
 def test_what_is_over_is_not_kept(world: World, desk: Desk) -> None:

@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from alertnet.core.errors import Unknown
-from alertnet.store.db.columns import canonical
+from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.tx import Tx
-from alertnet.store.db.vault import Purpose
+from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import user_sessions, users
 
 TOKEN_BYTES = 24
@@ -73,18 +74,25 @@ _SESSION = (
 
 def named(tx: Tx, name: str) -> User | None:
     """The user of that name, whether ended or not; None where there is none that we made."""
-    return _user(tx, tx.session.execute(_NAMED, {"of": name}).first())
+    return _user(tx.vault, tx.session.execute(_NAMED, {"of": name}).first())
 
 
 def hold(tx: Tx, name: str) -> User | None:
     """The same, held until the transaction ends: nobody else signs in as that user meanwhile."""
-    return _user(tx, tx.session.execute(_NAMED.with_for_update(), {"of": name}).first())
+    return _user(tx.vault, tx.session.execute(_NAMED.with_for_update(), {"of": name}).first())
 
 
 def list_all(tx: Tx) -> list[User]:
     """Every user there ever was, by name."""
     rows = tx.session.execute(select(users).order_by(users.c.name))
-    return [user for row in rows if (user := _user(tx, row)) is not None]
+    return [user for row in rows if (user := _user(tx.vault, row)) is not None]
+
+
+def not_vouched_for(session: Session) -> list[str]:
+    """The names of the users that were made or changed without the secret."""
+    vault = vault_of(session.get_bind().dialect)
+    rows = session.execute(select(users).order_by(users.c.name))
+    return [row.name for row in rows if _user(vault, row) is None]
 
 
 def add(tx: Tx, user: User) -> None:
@@ -113,7 +121,7 @@ def begin_session(tx: Tx, user: User) -> str:
 def signed_in(tx: Tx, token: str) -> SignedIn | None:
     """Who is in the session of that text; None: it has ended, or never was, or its user may not sign in any more."""
     row = tx.session.execute(_SESSION, {"hash": tx.vault.mac(Purpose.SESSION, token.encode())}).first()
-    user = _user(tx, row)
+    user = _user(tx.vault, row)
     if row is None or user is None or row.ends_at <= tx.now:
         return None
     return SignedIn(row.token_hash.hex(), user.name, user.role, row.ends_at)
@@ -163,7 +171,7 @@ def _changing(tx: Tx, user: User) -> dict[str, Any]:
     return values | {"mac": tx.vault.mac(Purpose.USER_ROW, _whole(user))}
 
 
-def _user(tx: Tx, row: Row[Any] | None) -> User | None:
+def _user(vault: Vault, row: Row[Any] | None) -> User | None:
     if row is None:
         return None
     user = User(
@@ -177,7 +185,7 @@ def _user(tx: Tx, row: Row[Any] | None) -> User | None:
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
-    return user if tx.vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
+    return user if vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
 
 
 def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
