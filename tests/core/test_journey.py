@@ -12,6 +12,7 @@ from alertnet.core.inbound.journey import (
     Journey,
     Kind,
     Leg,
+    RollCall,
     Step,
     awaits,
     believes,
@@ -64,6 +65,27 @@ def test_the_ladder_has_its_steps_at_shares_of_the_time_to_the_incident(terms: T
     steps = (Step.REMIND, Step.ASK, Step.ASK, Step.RAISE, Step.GROW)
 
     assert climbed(a_journey(terms=terms)) == [(s, m * MINUTE) for s, m in zip(steps, minutes, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("raises", "last"),
+    [(False, [(Step.ASK, 90 * MINUTE)]), (True, [(Step.RAISE, 90 * MINUTE), (Step.GROW, 3 * HOUR)])],
+)
+def test_a_roll_call_reminds_three_times_and_opens_incidents_where_that_was_asked(
+    raises: bool, last: list[tuple[Step, timedelta]]
+) -> None:
+    asked = a_journey(kind=Kind.ROLL_CALL, roll_call=RollCall("1", "network", "key", raises))
+
+    assert climbed(asked) == [*((Step.REMIND, minutes * MINUTE) for minutes in (15, 30, 60)), *last]
+
+
+def test_whoever_arrives_has_answered_a_roll_call_and_who_comes_later_has_not() -> None:
+    journey, asked = a_journey(), a_journey(kind=Kind.ROLL_CALL, roll_call=RollCall("1", "network", "key"))
+
+    assert meant([asked, journey], FieldVerb.ARRIVE, SIX) == [journey, asked]
+    assert meant([asked, journey], FieldVerb.EXTEND, SIX) == [journey]
+    assert meant([asked, journey], FieldVerb.CHECK_IN, SIX) == [journey, asked]
+    assert hear(asked, FieldVerb.ARRIVE, SIX) is None
 
 
 def test_of_several_steps_that_are_overdue_the_last_is_taken_and_an_incident_opened() -> None:
@@ -185,6 +207,14 @@ def test_a_routine_is_awaited_once_a_day_whatever_the_clocks_do(
 ) -> None:
     """A7: zones and DST never make a timer fire twice or not at all."""
     assert f"{routine.next_time(after, zone).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}" == shown
+
+
+def test_a_place_that_is_no_code_is_shown_to_people_alone() -> None:
+    """A9: no SMS names a place."""
+    leg = to("Vereda Secreta", SIX)
+
+    assert leg.shown(SIX) == "18:00"
+    assert leg.shown(SIX, in_full=True) == "Vereda Secreta 18:00"
 
 
 def test_a_leg_is_shown_by_the_clocks_of_its_own_zone() -> None:
