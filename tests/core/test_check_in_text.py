@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from alertnet.core.inbound.check_in_text import has_words, legs_in
+from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
@@ -34,6 +34,24 @@ def test_each_time_ends_a_leg(rest: str, legs: list[tuple[str | None, str]]) -> 
     found = legs_in(rest, FOUR_PM, BOGOTA)
 
     assert [leg.shown(FOUR_PM) for leg in found] == [" ".join(filter(None, leg)) for leg in legs]
+
+
+@pytest.mark.parametrize(
+    ("text", "legs", "gaps"),
+    [
+        ("GO 47110 L12 18:00 16:30-17:45", ["L12 18:00"], ["16:30-17:45"]),
+        ("GO 47110 16h30 - 17h45 L12 1800", ["L12 18:00"], ["16:30-17:45"]),
+        ("GO L12 18:00 L14 21:00 15:30–16:30 19:00-20:00", ["L12 18:00", "L14 21:00"], ["15:30-16:30", "19:00-20:00"]),
+        ("GO L12 02:00 23:00-01:00", ["L12 02:00+1"], ["23:00-01:00"]),
+        ("GO L12 18:00 17:00-17:00", ["L12 18:00"], []),
+        ("GO L12 23:00 18:00-17:00", ["L12 23:00"], []),
+        ("GO L12-18:00", ["L12 18:00"], []),
+    ],
+)
+def test_a_span_is_without_coverage_and_no_leg(text: str, legs: list[str], gaps: list[str]) -> None:
+    """At 16:00; of what is none, or longer than a day's work, no hour is left out."""
+    assert [leg.shown(FOUR_PM) for leg in legs_in(text, FOUR_PM, BOGOTA)] == legs
+    assert [gap.shown(BOGOTA) for gap in gaps_in(text, FOUR_PM, BOGOTA)] == gaps
 
 
 CHANGES = [

@@ -374,6 +374,18 @@ def test_time_without_coverage_does_not_count(valley: World) -> None:
     assert len(incidents(valley)) == 1
 
 
+def test_a_text_names_when_there_is_no_coverage(valley: World) -> None:
+    """The reply says it back; an hour and a half of it do not count."""
+    reply = valley.texts("ana", f"{GO} 22:30-00:30")
+    assert reply is not None
+    assert "GO, 22:30-00:30" in reply
+    valley.passes(minutes=106 + 90 + 89)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+
+    assert len(incidents(valley)) == 1
+
+
 def plan(at: datetime) -> dict[str, object]:
     """A journey of the team with two legs, at 23:00 and 01:30, of which nobody may be late for long."""
     legs = [

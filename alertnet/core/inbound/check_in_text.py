@@ -1,6 +1,6 @@
 """When somebody of the field is expected where: the places and times that a text names (B4).
 
-GO 47110 L12 18:00 · SALIDA 47110 L12 18h30 L14 21:00 P7 · WAIT 47110 20:30
+GO 47110 L12 18:00 · SALIDA 47110 L12 18h30 L14 21:00 P7 · GO 47110 L12 18:00 14:00-16:30 · WAIT 47110 20:30
 """
 
 import re
@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.wall_clock import wall_moment
-from alertnet.core.inbound.journey import MOST_LEGS, Leg
+from alertnet.core.inbound.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
 from alertnet.core.inbound.sms_words import clean, words_of
 
 JUST_GONE = timedelta(hours=2)
 """A time of day that went by no longer ago is today's: a text may take that long. Any other is the next to come."""
 
+LONGEST_GAP = timedelta(hours=12)
+"""That is typed: a slip must not leave a whole night unheard."""
+
 _DAY = timedelta(days=1)
 _CLOCK = r"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)|([0-5]\d)|h)"
+_GAP = re.compile(rf"\b{_CLOCK} ?[-–] ?{_CLOCK}\b")
 _PARTS = re.compile(rf"\b(?:(l\d{{1,3}})|{_CLOCK})\b")
 _CODE = re.compile(r"[lpc]?\d+(h\d*)?|h")
 
@@ -25,7 +29,7 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     """The places and times of a departure at that moment, by the clocks of the zone; each time ends a leg."""
     legs: list[Leg] = []
     place: str | None = None
-    for found in _PARTS.finditer(_plain(text)):
+    for found in _PARTS.finditer(_GAP.sub(" ", _plain(text))):
         to, *shown = found.groups()
         if to:
             place = to.upper()
@@ -35,6 +39,16 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     if len(legs) == 1 and legs[0].to is None:
         legs = [Leg(place, legs[0].expected_at, zone)]
     return tuple(legs[:MOST_LEGS])
+
+
+def gaps_in(text: str, now: datetime, zone: str) -> tuple[Gap, ...]:
+    """The spans without coverage, such as 14:00-16:30, that a text names; none that is too long."""
+    gaps = []
+    for found in _GAP.finditer(_plain(text)):
+        begins_at = _next_moment(found.groups()[:3], now, zone)
+        ends_at = _next_moment(found.groups()[3:], begins_at + JUST_GONE, zone)
+        gaps.append(Gap(begins_at, ends_at))
+    return tuple(gap for gap in gaps[:MOST_GAPS] if timedelta() < gap.ends_at - gap.begins_at <= LONGEST_GAP)
 
 
 def has_words(text: str | None) -> bool:

@@ -22,6 +22,8 @@ EARLY = timedelta(minutes=30)
 LONGEST_DELAY = timedelta(hours=24)
 """What one WAIT may ask for."""
 MOST_LEGS = 20
+MOST_GAPS = 3
+"""That one text may name."""
 PLACE = re.compile(r"[A-Z]\d{1,4}")
 """The code of a place, which may be shown anywhere."""
 
@@ -95,6 +97,11 @@ class Gap:
 
     begins_at: datetime
     ends_at: datetime
+
+    def shown(self, timezone: str) -> str:
+        """By the clocks of a zone, as the field writes it: 14:00-16:30."""
+        zone = ZoneInfo(timezone)
+        return f"{self.begins_at.astimezone(zone):%H:%M}-{self.ends_at.astimezone(zone):%H:%M}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertnet.core.errors import WrongState
-from alertnet.core.inbound.journey import TYPED, Journey, Kind, Leg, Status, believes, hear, later, meant
+from alertnet.core.inbound.journey import TYPED, Gap, Journey, Kind, Leg, Status, believes, hear, later, meant
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.incidents.update import update_incident
@@ -33,14 +33,20 @@ class Heard:
 
 @dataclass(frozen=True)
 class CheckedIn:
-    """What came of a check-in: whether it `counts`, what is awaited next, and whether an incident was open for it."""
+    """What came of a check-in: whether it `counts`, what is awaited next, and whether an incident was open for it.
+
+    `gaps`: the spans without coverage that a departure has named.
+    """
 
     counts: bool
     awaited: Leg | None = None
     is_late: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
-def begin_journey(tx: Tx, sender: InTheField, legs: tuple[Leg, ...], at: datetime, report: Report) -> CheckedIn:
+def begin_journey(
+    tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], at: datetime, report: Report
+) -> CheckedIn:
     """Await a member at those legs from now on; one that it was on before is over. `report`: what it said besides."""
     for stored in journeys.hold_of(tx, sender.team.id, sender.member.id):
         if stored.journey.kind is Kind.JOURNEY and stored.journey.member is not None:
@@ -55,10 +61,11 @@ def begin_journey(tx: Tx, sender: InTheField, legs: tuple[Leg, ...], at: datetim
         terms=sender.team.terms,
         began_at=at,
         people=report.people,
+        gaps=gaps,
         heard_at=at,
     )
     journeys.add(tx, journey)
-    return CheckedIn(counts=True, awaited=legs[0])
+    return CheckedIn(counts=True, awaited=legs[0], gaps=gaps)
 
 
 def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:

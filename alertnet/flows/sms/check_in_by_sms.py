@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.check_in_text import has_words, legs_in
+from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -50,7 +50,7 @@ def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, at: dateti
     legs = legs_in(sms.body, at, zone)
     heard = Heard(report.verb, at, report.pin, duress=duress)
     if report.verb is FieldVerb.DEPART and legs:
-        return begin_journey(tx, sender, legs, at, report)
+        return begin_journey(tx, sender, legs, gaps_in(sms.body, at, zone), at, report)
     if report.verb is FieldVerb.EXTEND:
         until = legs[0].expected_at if legs and legs[0].expected_at > at else None
         delay = until if report.longer is None else report.longer
@@ -67,7 +67,7 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
     words = replace(
         sender.words,
         at=at,
-        names=(TYPED[report.verb],),
+        names=(TYPED[report.verb], *(gap.shown(sender.words.timezone) for gap in came.gaps)),
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
         awaited=came.awaited.shown(at) if came.awaited else None,
     )
