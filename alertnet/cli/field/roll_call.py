@@ -75,7 +75,7 @@ def _figures(id: str) -> "RollCallView":
         asked = journeys.of_roll_call(tx.session, id)
         if not asked:
             raise Unknown("roll-call", id)
-        return of_roll_call(tx.session, asked, with_duress=True)
+        return of_roll_call(tx.session, asked, for_coordinators=True)
 
     with connected() as runtime:
         return runtime.read(query)

@@ -81,7 +81,7 @@ class AskedView(TypedDict):
 class RollCallView(TypedDict):
     """A roll-call and its figures; `not_asked`: those whose phones are to be left alone.
 
-    `under_duress`: how many of those who `answered`; to coordinators alone.
+    To coordinators alone: `text`, why they were asked, and `under_duress`, how many of those who `answered`.
     """
 
     id: str
@@ -97,18 +97,18 @@ class RollCallView(TypedDict):
     not_asked: list[str]
 
 
-def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, with_duress: bool) -> RollCallView:
-    """The roll-call of those journeys, at least one. Without duress it is told as after a true PIN (B4)."""
+def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, for_coordinators: bool) -> RollCallView:
+    """The roll-call of those journeys, at least one. To others it is told as after a true PIN (B4)."""
     first = asked[0].journey
     assert first.roll_call is not None
     teams = {each.journey.team for each in asked}
     refs = _refs(session, asked)
-    members = [_asked_view(each, refs, with_duress=with_duress) for each in asked]
+    members = [_asked_view(each, refs, for_coordinators=for_coordinators) for each in asked]
     answered = sum(each.status is Status.OVER for each in asked)
     view = RollCallView(
         id=first.roll_call.id,
         of=first.roll_call.of,
-        text=first.roll_call.text,
+        text=first.roll_call.text if for_coordinators else None,
         raises=first.roll_call.raises,
         began_at=moment(first.began_at),
         asked=len(asked),
@@ -117,16 +117,16 @@ def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, with_dures
         members=members,
         not_asked=[owner for owner in first.roll_call.not_asked if owner.partition("/")[0] in teams],
     )
-    return {**view, "under_duress": sum(each.journey.duress for each in asked)} if with_duress else view
+    return {**view, "under_duress": sum(each.journey.duress for each in asked)} if for_coordinators else view
 
 
-def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, with_duress: bool) -> AskedView:
+def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, for_coordinators: bool) -> AskedView:
     journey = stored.journey
     words = {Status.UNDER_WAY: "awaited", Status.MISSED: "missed", Status.OVER: "answered"}
     return AskedView(
         member=journey.owner,
         journey=stored.id,
-        status="duress" if with_duress and journey.duress else words[stored.status],
+        status="duress" if for_coordinators and journey.duress else words[stored.status],
         heard_at=moment(journey.heard_at) if journey.heard_at else None,
         incident=refs.get(stored.incident or ""),
     )

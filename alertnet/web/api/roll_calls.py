@@ -58,4 +58,4 @@ def _figures(session: Session, id: str, key: ApiKey) -> RollCallView:
     asked = journeys.of_roll_call(session, id, key.team) if id.isascii() and id.isalnum() else []
     if not asked:
         raise Unknown("roll-call", id[:32])
-    return of_roll_call(session, asked, with_duress=key.may(COORDINATE))
+    return of_roll_call(session, asked, for_coordinators=key.may(COORDINATE))
