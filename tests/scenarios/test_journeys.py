@@ -210,6 +210,20 @@ def test_while_inbound_is_down_nothing_counts_as_missed(valley: World) -> None:
     assert len(incidents(valley)) == 1
 
 
+def test_what_was_over_before_anything_was_due_does_not_count_either(valley: World) -> None:
+    """From six minutes before the expected moment until six after it."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    valley.runtime.transact(troubles.begin, Part.INBOUND)
+    valley.passes(minutes=12)
+    valley.runtime.transact(troubles.end, [Part.INBOUND])
+    valley.passes(minutes=90 - 1)
+    assert incidents(valley) == []
+    valley.passes(minutes=1)
+
+    assert len(incidents(valley)) == 1
+
+
 ROUTINES = """
     routines:
       evening: {daily: ["22:00", "07:00"], incident_after: 60m}

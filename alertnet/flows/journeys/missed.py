@@ -44,7 +44,7 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
     if deaf_since is not None:
         _wait(tx, edition, stored, deaf_since)
         return
-    steps, after = take_steps(stored.journey, tx.now)
+    steps, after = take_steps(_without_deaf_time(tx, stored.journey), tx.now)
     for step in steps:
         timeline.append(tx, timeline.SYSTEM, ("check_in_missed", {"of": stored.journey.owner, "step": step.value}))
         stored = _STEPS[step](tx, edition, stored)
@@ -86,6 +86,14 @@ def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None =
         )
     )
     work.flush()
+
+
+def _without_deaf_time(tx: Tx, journey: Journey) -> Journey:
+    """The journey with what it was awaited in while nothing could be heard, though that is over by now."""
+    expected_at = journey.awaited.expected_at
+    for began_at, over_at in troubles.over_since(tx.session, Part.INBOUND, expected_at):
+        journey = deafened(journey, max(began_at, expected_at), over_at)
+    return journey
 
 
 def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> None:

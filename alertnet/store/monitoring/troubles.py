@@ -26,6 +26,14 @@ def since(session: Session, part: Part) -> datetime | None:
     return session.scalar(select(troubles.c.began_at).where(_IS_OPEN, troubles.c.part == part.value))
 
 
+def over_since(session: Session, part: Part, since: datetime) -> list[tuple[datetime, datetime]]:
+    """From when until when a part was in trouble that was over after that moment."""
+    query = select(troubles.c.began_at, troubles.c.over_at).where(
+        troubles.c.part == part.value, troubles.c.over_at > since
+    )
+    return [(row.began_at, row.over_at) for row in session.execute(query.order_by(troubles.c.began_at))]
+
+
 def begin(tx: Tx, part: Part) -> None:
     """Begin the trouble of a part."""
     row = {"id": tx.entropy.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
