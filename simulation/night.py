@@ -16,6 +16,7 @@ from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
 from simulation.outside.provider import Provider
+from simulation.outside.traveller import Traveller
 from simulation.world.faults import Mischief, Span, Trouble
 from simulation.world.world import MINUTE, World
 
@@ -39,6 +40,7 @@ class Night:
         self.code_guesser = CodeGuesser(world, self.web, self.people)
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
         self.number_tests = NumberTests(world, self.web)
+        self.traveller = Traveller(world, self.people)
         self._place_hosts()
 
     def live(self) -> None:
@@ -51,6 +53,7 @@ class Night:
         self.guesser.begin()
         self.code_guesser.begin()
         self.number_tests.begin()
+        self.traveller.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()

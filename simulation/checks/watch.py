@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, select
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.tables import alarms, attempts, breakers, escalations, timeline
+from alertnet.store.tables import alarms, attempts, breakers, escalations, journeys, timeline
 from simulation.hosts.host import Host
 from simulation.world.world import World
 
@@ -103,6 +103,7 @@ _BACK: Select[Any] = select(timeline.c.payload).where(
 _FORGOTTEN = {
     "escalation": _forgotten(escalations),
     "alarm": _forgotten(alarms),
+    "journey": _forgotten(journeys),
     "expired lease": _forgotten(attempts, attempts.c.status == "sending"),
     **{
         what: _forgotten(attempts, attempts.c.status == "queued", attempts.c.method == method)

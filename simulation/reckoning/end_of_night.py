@@ -12,6 +12,7 @@ from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import SECOND
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import RECEIVED
+from alertnet.core.inbound.auto_replies import AT_ONCE
 from alertnet.core.incident import Facts
 from alertnet.store.tables import (
     acknowledgements,
@@ -29,6 +30,7 @@ from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
 from simulation.outside.people import A_TEST, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
+from simulation.outside.traveller import check_journeys
 from simulation.reckoning.punctuality import check_punctuality
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
@@ -84,7 +86,8 @@ def reckon(night: Night) -> None:
     for check in checks:
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
-    for promise, how in (*check_guesses(night.world), *check_code_guesses(night.world)):
+    world = night.world
+    for promise, how in (*check_guesses(world), *check_code_guesses(world), *check_journeys(world, history)):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_silence(night.world, night.watch, night.outside.heartbeats)
@@ -101,7 +104,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    most = night.coordinators.reports + night.people.reports
+    most = night.coordinators.reports + night.people.reports + night.traveller.reports
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 
@@ -252,7 +255,8 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
     told = [row for row in night.world.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
     by_sms = [(row.address, row.kind) for row in told]
-    unanswered = [row for row in night.world.database.rows(select(inbound)) if row.reply is None]
+    texts = night.world.database.rows(select(inbound))
+    unanswered = [row for row in texts if row.reply is None]
     silent = Counter(row.sender for row in unanswered)
     for address, count in Counter(address for address, kind in by_sms if kind == "not_understood").items():
         if count > silent[address]:
@@ -260,10 +264,17 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     replies = Counter(address for address, _ in by_sms)
     # Even a reply would be news to whom an incident may not reach.
     facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
-    for sender, owed in Counter(row.sender for row in unanswered if row.body in (SOS, PROBE)).items():
+    # Who writes the same again right after our reply is no person.
+    asked = [row for row in unanswered if row.body in (SOS, PROBE) and not _is_echo(row, texts)]
+    for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
             yield "A12", f"{night.world.name_of(sender)} wrote in plain words, and was never answered"
+
+
+def _is_echo(text: Row[Any], texts: Sequence[Row[Any]]) -> bool:
+    same = [each for each in texts if (each.sender, each.body) == (text.sender, text.body) and each.reply is not None]
+    return any(timedelta() < text.received_at - each.received_at <= AT_ONCE for each in same)
 
 
 def _chained(night: Night, _: Sequence[Row[Any]]) -> Found:

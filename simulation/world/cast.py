@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import ABROAD, Contact, Disclosure, Method, MethodKind, Role
@@ -21,6 +22,7 @@ from alertnet.core.directory.contact_tree import (
     Team,
     Then,
 )
+from alertnet.core.directory.routine import Terms
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 
@@ -28,6 +30,11 @@ MINUTE = timedelta(minutes=1)
 NIGHT_BEGINS = 21 * 60 + 14
 """In minutes, on the wall clocks of those who are told."""
 FIELD_PHONE = "+573005550001"
+TRAVELLERS_PHONE = "+573005550002"
+TRAVELLER = "north/eva"
+INCIDENT_AFTER = 2 * MINUTE
+"""How long somebody may not be heard of."""
+ZONE = ZoneInfo("Asia/Kathmandu")
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """Of a contact that stands in no tree before the trees are edited."""
 SECRET = "Secreta"
@@ -69,9 +76,10 @@ def draw_network(random: Random) -> Network:
         start = Start(random.randint(0, 4) * MINUTE, unless_acknowledged=random.random() < 0.5)
         trees.append(_tree(random, numbers, "europe", far, head_office, start))
     ana = Member("ana", "Ana", FIELD_PHONE, "en")
-    team = Team(
-        "north", "CO", "en", random.choice([Scope.NATIONAL, Scope.INTERNATIONAL]), {"ana": ana}, "Asia/Kathmandu"
-    )
+    eva = Member("eva", "Eva", TRAVELLERS_PHONE, "en")
+    consent = random.choice([Scope.NATIONAL, Scope.INTERNATIONAL])
+    terms = Terms(incident_after=INCIDENT_AFTER)
+    team = Team("north", "CO", "en", consent, {"ana": ana, "eva": eva}, ZONE.key, terms=terms)
     return Network({tree.id: tree for tree in trees}, {"north": team}, {})
 
 

@@ -10,7 +10,7 @@ from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import editions
-from simulation.world.cast import FIELD_PHONE, NEWCOMER, draw_network, edit, for_some
+from simulation.world.cast import FIELD_PHONE, NEWCOMER, TRAVELLERS_PHONE, draw_network, edit, for_some
 from simulation.world.database import Database
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_watched
 from simulation.world.message import text_of
@@ -123,7 +123,7 @@ class World:
 
     def name_of(self, address: str) -> str:
         """Whose number or mailbox it is."""
-        return "the field" if address == FIELD_PHONE else self.names.get(address, address)
+        return self.names.get(address, address)
 
     def _publish(self, network: Network) -> editions.Edition:
         pattern = self.database.pattern
@@ -140,4 +140,4 @@ def _names(network: Network) -> dict[str, str]:
     """Whose each number and mailbox is."""
     contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
     names = {address: contact.id for contact in contacts for address in contact.addresses}
-    return names | {NEWCOMER.address: "newcomer"}
+    return names | {NEWCOMER.address: "newcomer", FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller"}

@@ -205,6 +205,23 @@ MUTANTS = {
         "if any(each.organisation and affected.isdisjoint(each.organisation) for each in (when, contact.when)):",
         "if False:",
     ),
+    "silence on the road opens no incident": Mutant(
+        "A2",
+        "alertnet/core/inbound/journey.py",
+        "(Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))",
+        "(Step.ASK, 2))",
+    ),
+    "whoever calls in is awaited all the same": Mutant(
+        "B4",
+        "alertnet/core/inbound/journey.py",
+        "    if is_met or (said in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE) and awaits(journey, at)):\n",
+        "    if is_met:\n",
+    ),
+    "duress at a check-in is told to nobody": Mutant(
+        "B4",
+        "alertnet/flows/sms/check_in_by_sms.py",
+        "    if duress:\n        receive_duress(tx, edition, sender, report.verb.value)\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/notifications/system_notices.py",
