@@ -24,10 +24,13 @@ from alertnet.messages.call_sheet import Boxes, Group, Line, Style
 PLAIN, BOLD = "Vera", "VeraBd"
 """The fonts that come with the library: they are embedded, so that every reader and printer has them."""
 
-SIZE = 9  # points
-SMALL = 7.5
-MARGIN = 14 * mm
-BOX = 4.5 * mm
+SIZE = 8  # points
+SMALL = 7
+MARGIN = 11 * mm
+BOX = 4 * mm
+
+RUN_ON = (Style.CONTACT, Style.DETAIL)
+"""What details follow in the same paragraph."""
 
 Footer = Callable[[int, int], str]
 """What stands at the foot of a page, by its number and how many there are."""
@@ -75,15 +78,17 @@ def _build(groups: tuple[Group, ...], drawn: frozenset[int], foot: Callable[[int
     return out.getvalue(), document.page
 
 
-def _joined(group: Group) -> list[Line | Boxes]:
-    """The parts of a group, details that follow one another as one paragraph: few pages are soon at hand."""
-    parts: list[Line | Boxes] = []
+def _joined(group: Group) -> list[tuple[Line, ...] | Boxes]:
+    """The parts of a group, a contact with the details that follow as one paragraph: few pages are soon at hand."""
+    parts: list[tuple[Line, ...] | Boxes] = []
     for part in group:
         before = parts[-1] if parts else None
-        if isinstance(part, Line) and isinstance(before, Line) and part.style is before.style is Style.DETAIL:
-            parts[-1] = Line(Style.DETAIL, f"{before.text} · {part.text}")
-        else:
+        if isinstance(part, Boxes):
             parts.append(part)
+        elif part.style is Style.DETAIL and isinstance(before, tuple) and before[-1].style in RUN_ON:
+            parts[-1] = (*before, part)
+        else:
+            parts.append((part,))
     return parts
 
 
@@ -91,15 +96,25 @@ def _drawable(text: str, drawn: frozenset[int]) -> str:
     return "".join(letter if ord(letter) in drawn else anyascii(letter) for letter in text)
 
 
-def _flowable(part: Line | Boxes, drawn: frozenset[int]) -> Flowable:
+def _flowable(part: tuple[Line, ...] | Boxes, drawn: frozenset[int]) -> Flowable:
     if isinstance(part, Boxes):
         return _row(part, drawn)
-    return Paragraph(escape(_drawable(part.text, drawn)), STYLES[part.style])
+    texts = [(STYLES[each.style].fontName, escape(_drawable(each.text, drawn))) for each in part]
+    written = " · ".join(f'<font name="{font}">{text}</font>' for font, text in texts)
+    return Paragraph(written, STYLES[part[0].style])
 
 
-def _style(size: float = SIZE, font: str = PLAIN, indent: float = 0, before: float = 0) -> ParagraphStyle:
+def _style(
+    size: float = SIZE, font: str = PLAIN, indent: float = 0, before: float = 0, hanging: float = 0
+) -> ParagraphStyle:
     return ParagraphStyle(
-        f"{font} {size}", fontName=font, fontSize=size, leading=size * 1.25, leftIndent=indent, spaceBefore=before
+        f"{font} {size}",
+        fontName=font,
+        fontSize=size,
+        leading=size * 1.25,
+        leftIndent=indent,
+        firstLineIndent=-hanging,
+        spaceBefore=before,
     )
 
 
@@ -109,7 +124,7 @@ STYLES = {
     Style.WARNING: _style(font=BOLD, before=3),
     Style.TREE: _style(13, BOLD, before=8),
     Style.LEVEL: _style(10.5, BOLD, before=7),
-    Style.CONTACT: _style(font=BOLD, before=5),
+    Style.CONTACT: _style(font=BOLD, indent=4 * mm, before=4, hanging=4 * mm),
     Style.DETAIL: _style(indent=4 * mm),
     Style.SAY: _style(indent=8 * mm, before=1),
 }
@@ -132,4 +147,4 @@ def _row(boxes: Boxes, drawn: frozenset[int]) -> Flowable:
         ("VALIGN", (-1, 0), (-1, 0), "TOP"),
         *frames,
     ]
-    return Table([first], colWidths=widths, rowHeights=[1.3 * BOX], style=TableStyle(style), spaceBefore=3)
+    return Table([first], colWidths=widths, rowHeights=[1.1 * BOX], style=TableStyle(style), spaceBefore=2)
