@@ -17,9 +17,10 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.runtime.wiring import Runtime
 from tests.cli.typed import run
 from tests.database import migrate
+from tests.support.program import made_program
 
 WITHIN_SECONDS = 60
 FORKING = multiprocessing.get_context("forkserver")
@@ -140,7 +141,7 @@ def office(tmp_path: Path) -> Office:
 @pytest.fixture
 def runtime(office: Office) -> Iterator[Runtime]:
     """The process beside which the commands run, on the office's database, migrated."""
-    runtime = make_runtime(read_settings(office.env))
+    runtime = made_program(read_settings(office.env))
     migrate(runtime.engine)
     yield runtime
     runtime.close()

@@ -12,12 +12,13 @@ import pytest
 
 from alertnet import __version__
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from tests.cli.conftest import REPOSITORY, Office
 from tests.cli.test_serve import answers, running
 from tests.database import migrate
 from tests.ports import free_port
+from tests.support.program import made_program
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def tree(office: Office, tmp_path: Path) -> Path:
 @pytest.fixture
 def before(office: Office, tree: Path) -> Iterator[Runtime]:
     """A process that has put the files in force while they were good."""
-    runtime = make_runtime(read_settings(office.env))
+    runtime = made_program(read_settings(office.env))
     migrate(runtime.engine)
     assert "colombia" in runtime.edition.trees
     yield runtime

@@ -20,13 +20,13 @@ from sqlalchemy import select
 
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import workers
 from tests.database import migrate
 from tests.ports import free_port
 from tests.processes.hurried import SPEED, hurried_since
+from tests.support.program import made_program
 
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
@@ -149,7 +149,7 @@ class Installation:
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=self.url, live=True, now=clock)
         self.sandbox = self._stack.enter_context(sandbox)
         self.environment = self._settings(database_url, trees)
-        self.runtime = self._stack.enter_context(closing(make_runtime(read_settings(self.environment))))
+        self.runtime = self._stack.enter_context(closing(made_program(read_settings(self.environment))))
         self.key = self._prepare()
 
     def close(self) -> None:

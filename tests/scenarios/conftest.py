@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +10,24 @@ import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 
-from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Sandbox
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.views import audit
-from alertnet.trees import read_network
 from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.clock import Clock
-from tests.support.program import renderer_of
+from tests.support.program import made_program
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
 
 Worlds = Callable[..., World]
-
-# Checking them takes most of the time that a world needs to begin.
-_templates = cache(read_templates)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -81,9 +73,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
                 **settings_by_name,
             }
         )
-        templates = _templates(settings.message_templates)
-        runtime = wire(settings, read_network(settings.contact_trees), templates, clock=clock)
-        runtime = replace(runtime, make_renderer=renderer_of)
+        runtime = made_program(settings, clock)
         if runtime.engine.dialect.name == "sqlite":
             event.listen(runtime.engine, "connect", _spare_the_disk)
         migrate(runtime.engine)

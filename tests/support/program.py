@@ -1,5 +1,6 @@
 """What every stage makes a program of: its secret and settings, the trees of the examples, the templates that ship."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.settings.settings import Settings, read_settings
+from alertnet.runtime.wiring import Clock, Runtime, wire
+from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +30,17 @@ def example_trees() -> Network:
 @cache
 def shipped_templates() -> Templates:
     """The templates that ship, read once."""
-    return read_templates(ROOT / "message_templates")
+    return _templates(ROOT / "message_templates")
 
 
+def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
+    """What `make_runtime` makes of these settings; templates are read, checked and compiled once for all."""
+    network, templates = read_network(settings.contact_trees), _templates(settings.message_templates)
+    runtime = wire(settings, network, templates, clock=clock)
+    return replace(runtime, files=pack(settings.contact_trees), make_renderer=renderer_of)
+
+
+_templates = cache(read_templates)
 _renderers: dict[str, Renderer] = {}
 
 

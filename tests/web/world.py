@@ -29,12 +29,12 @@ from alertnet.flows.incidents.update import update_incident
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import Runtime, make_runtime
+from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
-from tests.support.program import SECRET
+from tests.support.program import SECRET, made_program
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_URL = "https://alert.example.org"
@@ -268,7 +268,7 @@ def world_in(folder: Path, *, tree: str = TREE, **settings: str) -> Iterator[Wor
         "TWILIO_AUTH_TOKEN": f"{TOKEN},{OLD_TOKEN}",
         "ALERTNET_TWILIO_FROM": OURS,
     }
-    runtime = make_runtime(read_settings({**usual, **settings}), clock=lambda: NOW)
+    runtime = made_program(read_settings({**usual, **settings}), clock=lambda: NOW)
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
