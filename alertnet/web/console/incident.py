@@ -23,6 +23,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.store.views import timeline_view
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
 from alertnet.web.api.fields import Strict
 from alertnet.web.api.incidents import REF
@@ -103,8 +104,10 @@ class IncidentLook:
 
     def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
         """What changes on the page while it is open."""
-        dossier = runtime.read(read_dossier, self.id, reads=self.acts)
-        return before if before is not None and before.source == dossier.head.seq else self.of(runtime, dossier)
+        seq = runtime.read(lambda tx: timeline_view.heads(tx.session, [self.id])).get(self.id)
+        if before is not None and before.source == seq:
+            return before
+        return self.of(runtime, runtime.read(read_dossier, self.id, reads=self.acts))
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
         """That dossier in words."""

@@ -21,7 +21,8 @@ from fastapi import HTTPException
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+"""What commits without waking anybody, or in another process on SQLite, is found by then."""
 GATHER_SECONDS = 0.02
 """Commits that come together are looked at together."""
 STILL_THERE_SECONDS = 15.0

@@ -114,3 +114,21 @@ def test_of_one_session_so_many_pages_are_followed_and_no_more(world: World, des
     app.state.watch._by_session[session.id] = OPEN_PAGES
 
     assert desk.browser.get("/desk/live").status_code == 429
+
+
+def test_the_page_of_an_incident_is_kept_new_too(world: World, desk: Desk) -> None:
+    """What follows from an answer stands in its sentences, answers and history; what did not change is not sent."""
+    world.raises()
+    answered = iter([1])
+
+    def then(text: str) -> None:
+        for _ in answered if news(text) else ():
+            world.texts("+573005550013", world.written_code("carol"))
+
+    text = stream(desk, f"/desk/incidents/{world.ref()}/live", lambda text: len(news(text)) > 1, then)
+
+    second = news(text)[1]
+    assert "Who acts:</strong> Amis." in second["sentences"]
+    assert "Amis" in second["answers"]
+    assert "texts" in news(text)[0]
+    assert "matters" not in second
