@@ -34,6 +34,8 @@ class Text:
     understood: tuple[str, ...] = ()
     is_verified: bool = False
     action: str | None = None
+    arrived_at: datetime | None = None
+    """When it reached us, where that was long after it was sent."""
 
 
 def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
@@ -64,6 +66,8 @@ def text_in_words(
 ) -> tuple[str, str, str, str]:
     """Who wrote it and when, the link that dials, the number as it is read, and the words."""
     head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
+    if text.arrived_at:
+        head = f"{head} {fill(labels['text_late'], {'at': words.moment(text.arrived_at, timezone)})}"
     number = text.number or ""
     written = "\n".join(filter(None, (_reported(text, labels, words, people), text.words)))
     return head, f"tel:{number}" if number else "", grouped(number) if number else "", written

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox import Fault
 from alertnet.store.tables import acknowledgements, inbound, notifications, timeline
+from alertnet.store.views.shapes import moment
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import World, code_in
@@ -252,3 +253,17 @@ def test_who_hangs_up_before_keying_a_code_is_heard_of_within_two_minutes(valley
     assert before == []
     assert "ombuds" in inbox(valley, "coordinator")[-1]
     assert sorted(incident.told("alarm")) == [("coordinator", "sms"), ("second", "sms")]
+
+
+@pytest.mark.parametrize(("minutes", "is_marked"), [(29, False), (45, True)])
+@pytest.mark.parametrize("text", ["SOS", "nos siguen"])
+def test_a_text_that_was_long_under_way_is_marked(valley: World, text: str, minutes: float, is_marked: bool) -> None:
+    """Store and forward may deliver hours later: what it says may be over by then."""
+    sent_at = valley.clock.at
+    texts_unheard(valley, "ana", text, minutes=minutes)
+
+    valley.catches_up()
+
+    [shown] = valley.newest()["texts"]
+    assert shown["at"] == moment(sent_at)
+    assert (shown["arrived_at"] is not None) is is_marked

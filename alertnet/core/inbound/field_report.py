@@ -1,12 +1,15 @@
 """What a member's report makes known of an incident: a new one's facts, and what it adds to one just opened."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
 
 UNKNOWN_TYPE = "other"
+LATE_AFTER = timedelta(minutes=30)
+"""A text that took longer from the network to us is marked: what it says may be over."""
 
 
 def facts_of(report: Report, team: Team, member: Member, *, verified: bool, duress: bool) -> Facts:

@@ -219,7 +219,7 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
         number, sender = text.number, text.by or text.contact or ""
     else:
         number, sender = min(contact.numbers, default=None), f"{contact.organisation} ({contact.id})"
-    return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action)
+    return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action, text.arrived_at)
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:

@@ -146,11 +146,16 @@ def keep_news(tx: Tx, incident: str, sms: InboundSms, *, by: str) -> None:
 
 def _add_to(tx: Tx, incident: str, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident:
     locked = take_up(tx, incident)
-    locked.record(RECEIVED, **who, text=sms.body)
+    locked.record(RECEIVED, **who, text=sms.body, **_heard(sms))
     is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
     ring_once(locked, Subject.NEWS if is_news else subject, about)
     locked.finish()
     return locked
+
+
+def _heard(sms: InboundSms) -> dict[str, str]:
+    """When the provider had it, of a text that reaches us late."""
+    return {"heard_at": sms.heard_at.isoformat()} if sms.heard_at else {}
 
 
 def _alarm(
@@ -160,7 +165,7 @@ def _alarm(
     place, people = codes_in(sms.body)
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
-    locked = keep_lone_text(tx, edition, replace(facts, team=sender.reports_for), **who, text=sms.body)
+    locked = keep_lone_text(tx, edition, replace(facts, team=sender.reports_for), **who, text=sms.body, **_heard(sms))
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     if not says_so(sms.body):
         rings = told_at == tx.now and (not sender.is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))

@@ -82,7 +82,8 @@ class ActionView(TypedDict):
 class TextView(TypedDict):
     """What somebody wrote or reported: `sender` is `team/member` or `tree/contact`; `number`: where a member is called.
 
-    `understood`: the type and codes of a report; `action`: what a contact reported as done.
+    `understood`: the type and codes of a report; `action`: what a contact reported as done; `arrived_at`: when it
+    reached us, where that was more than half an hour later.
     """
 
     at: str
@@ -92,6 +93,7 @@ class TextView(TypedDict):
     understood: list[str]
     verified: bool
     action: str | None
+    arrived_at: str | None
 
 
 class IncidentView(TypedDict):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
+from alertnet.core.inbound.field_report import LATE_AFTER
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
@@ -78,6 +79,8 @@ class ReceivedText:
     action: str | None = None
     number: str | None = None
     """Where a member is called back; None where somebody else may hold that phone."""
+    arrived_at: datetime | None = None
+    """When it reached us, where that was long after it was sent."""
 
 
 def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
@@ -99,6 +102,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
             payload.get("action"),
             # Where it was joined to this one later, it had come to another.
             _number_of(session, payload.get("came_to", incident)) if payload.get("by") else None,
+            _arrival(at, payload),
         )
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
@@ -116,9 +120,18 @@ def shown_texts(session: Session, incident: str) -> list[TextView]:
             understood=list(each.understood),
             verified=each.is_verified,
             action=each.action,
+            arrived_at=moment(each.arrived_at) if each.arrived_at else None,
         )
         for each in texts_of(session, incident, MOST_SHOWN)
     ]
+
+
+def _arrival(at: datetime, payload: dict[str, Any]) -> datetime | None:
+    """When a text reached us that came late; one that was only joined to this incident later did not."""
+    heard_at = payload.get("heard_at")
+    if heard_at is None or "came_to" in payload:
+        return None
+    return at if at - datetime.fromisoformat(heard_at) > LATE_AFTER else None
 
 
 def _number_of(session: Session, incident: str) -> str | None:
