@@ -205,6 +205,11 @@ class Facts:
     duress: bool = False
     """Somebody stands beside the team: to be named to coordinators who have proved who they are, and to nobody else."""
 
+    @property
+    def leaves_phone_alone(self) -> bool:
+        """Whether nothing is written on our own account to the phone that raised it: somebody else may hold it."""
+        return self.field_silent or self.withdrawn or self.type in IN_CUSTODY
+
 
 def consent_of(facts: Facts) -> Scope:
     """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""

@@ -203,3 +203,16 @@ def test_asking_twice_alarms_once(valley: World) -> None:
 
     assert len(alarms(valley, "asks to withdraw")) == 1
     assert incident.timeline().count("withdrawal_asked") == 3
+
+
+def test_a_check_in_that_is_missed_writes_to_no_phone_of_the_team(valley: World) -> None:
+    """B4: nothing automatic, whatever else is awaited of the team; the coordinators are asked to call all the same."""
+    valley.texts("ana", f"GO {TRUE} L12 22:00")
+    reported(valley)
+    valley.texts("ana", f"FALSE {TRUE}")
+    told = list(valley.phone("ana").inbox)
+
+    valley.passes(minutes=90)
+
+    assert alarms(valley, "missed check-in: call north/ana")
+    assert valley.phone("ana").inbox == told

@@ -67,9 +67,21 @@ def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, lea
     )
 
 
+def is_left_alone(tx: Tx, member: InTheField) -> bool:
+    """Whether nothing may ring there: a silent phone, one that somebody else may hold, or a team that is forced."""
+    if member.member.silent:
+        return True
+    phone = member.member.phone
+    own, teams = (incidents.open_of_phone(tx, phone, team=team) for team in (None, member.team.id))
+    if own and incidents.get(tx.session, own).facts.leaves_phone_alone:
+        return True
+    facts = incidents.get(tx.session, teams).facts if teams else None
+    return facts is not None and (facts.withdrawn or facts.duress)
+
+
 def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:
     """Write to a phone of the field on our own account, unless it is to be left alone."""
-    if reader.member.silent:
+    if is_left_alone(tx, reader):
         return
     work = UnitOfWork(tx)
     work.post(

@@ -11,13 +11,12 @@ from alertnet.core.directory.routine import Risk
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, TooMany
 from alertnet.core.inbound.journey import RollCall, ask
-from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.limits import ROLL_CALLS
 from alertnet.flows.credentials.known_numbers import InTheField, member_of
-from alertnet.flows.journeys.missed import write_to
+from alertnet.flows.journeys.missed import is_left_alone, write_to
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
-from alertnet.store.records import incidents, limits, timeline
+from alertnet.store.records import limits, timeline
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
         BadInput: there is no such team, or nobody to ask. TooMany: of the same there was one too often.
     """
     everybody = _everybody(network, question)
-    left_alone = [each for each in everybody if _is_left_alone(tx, each)]
+    left_alone = [each for each in everybody if is_left_alone(tx, each)]
     asked = [each for each in everybody if each not in left_alone]
     if not asked:
         raise BadInput("team" if question.team else "country", question.team or question.country, _askable(network))
@@ -69,15 +68,6 @@ def _everybody(network: Network, question: Question) -> list[InTheField]:
         if question.team in (None, team.id) and question.country in (None, team.country)
         for each in member_of(network, team.id, None)
     ]
-
-
-def _is_left_alone(tx: Tx, member: InTheField) -> bool:
-    """Whether nothing may ring there: a silent phone, or one that somebody else may hold."""
-    if member.member.silent:
-        return True
-    known = incidents.open_of_phone(tx, member.member.phone)
-    facts = incidents.get(tx.session, known).facts if known else None
-    return facts is not None and (facts.field_silent or facts.type in IN_CUSTODY)
 
 
 def _askable(network: Network) -> list[str]:

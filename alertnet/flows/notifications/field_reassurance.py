@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_to_field
@@ -77,8 +76,7 @@ def fall_silent(locked: LockedIncident) -> None:
 def _may_write(locked: LockedIncident) -> bool:
     """Whether a phone raised it to which we may write on our own account."""
     facts = locked.facts
-    is_left_alone = facts.field_silent or facts.withdrawn or facts.type in IN_CUSTODY
-    return facts.raised_from is not None and not is_left_alone and bool(locked.escalations)
+    return facts.raised_from is not None and not facts.leaves_phone_alone and bool(locked.escalations)
 
 
 def _saves_battery(locked: LockedIncident) -> bool:

@@ -188,7 +188,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         move(locked, for_all(locked, PlanChanged()))
     else:
         decide(locked, PromptAnswer.GO, by=news.team)
-    if locked.facts.field_silent or locked.facts.type in IN_CUSTODY:
+    if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
 
 
