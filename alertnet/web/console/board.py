@@ -193,6 +193,7 @@ def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Re
         regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
         version=regions.version,
         now=board.now,
+        zone=next((tree.timezone for tree in runtime.edition.network.trees.values()), "UTC"),
         severities=spoken(runtime, look.language)["severities"],
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,

@@ -1,17 +1,18 @@
 """The board: what waits for a decision first, then every open incident; an act on it is done once, by a person."""
 
 import re
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from alertnet.core.incident import Severity
 from alertnet.store.records.credentials.users import Role
-from alertnet.store.tables import alarms
+from alertnet.store.tables import alarms, notifications
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import PUBLIC_URL, World
+from tests.web.world import PUBLIC_URL, TREE, World, world_in
 
 
 def decisions(world: World) -> list[tuple[str, str]]:
@@ -34,7 +35,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     assert f"Is {unverified} genuine?" in board.text
     assert "<title>(1) Board" in board.html
 
-    pressed = board.presses("Go")
+    pressed = board.presses("Yes, go")
 
     assert (pressed.status_code, pressed.headers["Location"]) == (303, "/desk")
     assert decisions(world) == [("go", "user maria")]
@@ -50,13 +51,13 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
     assert decisions(world) == [("hold", "user maria")]
     assert "On hold; asked again 03:14" in board.text
     assert "<title>Board" in board.html
-    assert board.presses("Go").status_code == 303
+    assert board.presses("Yes, go").status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
 
 
 def test_the_same_form_sent_again_acts_once_and_says_so(world: World, desk: Desk, unverified: str) -> None:
     """The line breaks while an act is sent, and the browser sends it again (A1)."""
-    form = desk.opens("/desk").form("Go")
+    form = desk.opens("/desk").form("Yes, go")
 
     first, again = form.sent(), form.sent()
 
@@ -69,7 +70,7 @@ def test_of_two_coordinators_the_second_is_told_that_it_is_decided(
     world: World, sit_down: SitDown, unverified: str
 ) -> None:
     maria, ben = sit_down("maria"), sit_down("ben")
-    hers, his = maria.opens("/desk").form("Go"), ben.opens("/desk").form("Hold")
+    hers, his = maria.opens("/desk").form("Yes, go"), ben.opens("/desk").form("Hold")
 
     assert (hers.sent().status_code, his.sent().status_code) == (303, 409)
     assert decisions(world) == [("go", "user maria")]
@@ -79,15 +80,15 @@ def test_an_observer_sees_and_does_not_act(world: World, sit_down: SitDown, desk
     observer = sit_down("olga", Role.OBSERVER)
     board = observer.opens("/desk")
     assert unverified in board.text
-    assert "Go" not in re.findall(r"<button[^>]*>(\w+)<", board.html)
+    assert "Yes, go" not in board.text
 
-    fields = {**desk.opens("/desk").form("Go").fields}
+    fields = {**desk.opens("/desk").form("Yes, go").fields}
     proof = observer.opens("/desk/account").form("Sign out").fields["proof"]
-    refused = observer.posts(desk.opens("/desk").form("Go").action, {**fields, "proof": proof})
+    refused = observer.posts(desk.opens("/desk").form("Yes, go").action, {**fields, "proof": proof})
 
     assert refused.status_code == 403
     assert decisions(world) == []
-    assert desk.opens("/desk").presses("Go").status_code == 303
+    assert desk.opens("/desk").presses("Yes, go").status_code == 303
 
 
 FORGERIES: list[tuple[dict[str, str], dict[str, str]]] = [
@@ -104,7 +105,7 @@ FORGERIES: list[tuple[dict[str, str], dict[str, str]]] = [
 def test_what_another_page_made_does_nothing(
     world: World, desk: Desk, unverified: str, fields: dict[str, str], headers: dict[str, str]
 ) -> None:
-    form = desk.opens("/desk").form("Go")
+    form = desk.opens("/desk").form("Yes, go")
     sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
 
     refused = desk.posts(form.action, {**form.fields, **fields}, sent)
@@ -116,10 +117,28 @@ def test_what_another_page_made_does_nothing(
 
 def test_a_form_of_another_session_does_nothing(world: World, sit_down: SitDown, unverified: str) -> None:
     maria, ben = sit_down("maria"), sit_down("ben")
-    form = maria.opens("/desk").form("Go")
+    form = maria.opens("/desk").form("Yes, go")
 
     assert ben.posts(form.action, form.fields).status_code == 403
     assert form.sent().status_code == 303
+
+
+def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
+    """One sentence with the names, why it waits, and when it proceeds by itself; the button says how many hear it."""
+    levels = "levels:\n  - {name: Abroad, notify: [bob, carol], wait: 30m, needs_go: {proceed_after: 20m}}\n"
+    with world_in(tmp_path, tree=TREE.partition("levels:")[0] + levels) as world:
+        world.raises()
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        board = desk.opens("/desk")
+        assert f"Tell Friends, Amis about {world.ref()}" in board.text
+        assert "Abroad, Valley network" in board.text
+        assert "If nobody decides: 02:34" in board.text
+
+        board.presses("Go: tell 2")
+
+        assert decisions(world) == [("go", "user maria")]
+        assert {row.contact for row in world.rows(notifications) if row.kind == "alert"} == {"bob", "carol"}
 
 
 def test_incidents_stand_by_severity_and_drills_apart(world: World, desk: Desk) -> None:
@@ -199,7 +218,7 @@ def test_nothing_of_what_people_wrote_stands_on_the_board(world: World, desk: De
 
 
 def test_a_matter_that_is_none_is_not_found(world: World, desk: Desk, unverified: str) -> None:
-    form = desk.opens("/desk").form("Go")
+    form = desk.opens("/desk").form("Yes, go")
 
     assert desk.posts("/desk/matters/nothing", form.fields).status_code == 404
     assert desk.posts(form.action, {**form.fields, "answer": "shout"}).status_code == 422

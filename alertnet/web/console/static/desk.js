@@ -6,6 +6,7 @@ const byId = (id) => document.getElementById(id);
 const state = document.querySelector("[data-seen]");
 const line = byId("line");
 const plainTitle = document.title.replace(/^\(\d+\) /, "");
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: line.dataset.zone });
 let now = Number(state.dataset.now);
 let learned = Date.now();
 let heard = Date.now();
@@ -77,7 +78,7 @@ function tick() {
   for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
-  line.textContent = `${old ? line.dataset.old : line.dataset.live} ` + new Date(now * 1000).toTimeString().slice(0, 8);
+  line.textContent = `${old ? line.dataset.old : line.dataset.live} ` + clock.format(now * 1000);
 }
 
 function until(seconds) {
