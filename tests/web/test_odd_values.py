@@ -110,6 +110,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/journeys": PLAN,
     "/v1/journeys/{id}/check-ins": {"kind": "extend", "until": SOON},
     "/v1/roll-calls": {"team": "north", "text": "w", "raise_incidents": True, "incident_after": "90m", "country": "CO"},
+    "/v1/devices/{id}/alarm": {
+        "type": "arrest",
+        "at": AT,
+        "position": {"latitude": 4.6, "longitude": -74.1, "accuracy": 20.0},
+        "text": "t",
+    },
+    "/v1/quarantine/{id}": {"team": "north", "member": "ana"},
     "/v1/incidents/{ref}/updates": {"text": "n", "severity": "critical", "type": "arrest", "people": [PERSON]},
     "/v1/incidents/{ref}/go": {"decision": "go", "tree": "valley", "level": "Coordination"},
     "/v1/incidents/{ref}/acknowledgements": {

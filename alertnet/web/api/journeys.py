@@ -61,7 +61,7 @@ def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: I
     return JSONResponse(runtime.read(query))
 
 
-@router.get("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 503))
+@router.get("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 422, 503))
 def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
     """One journey: what is awaited next, when it was last heard of, and the incident that its silence has opened."""
 
@@ -86,7 +86,7 @@ def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
     return door.carry_out(key, said, _on(id, key, do))
 
 
-@router.delete("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 409, 503))
+@router.delete("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 409, 422, 503))
 def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
     """Call a journey off: nothing more is awaited of it. An incident that it has opened stays open."""
     return door.carry_out(key, None, _on(id, key, lambda tx, _: cancel_journey(tx, id, by(key))))

@@ -36,7 +36,7 @@ def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
     return door.carry_out(key, roll, act)
 
 
-@router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 503))
+@router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 422, 503))
 def show(id: str, key: Reader, runtime: InForce) -> Response:
     """Who has answered a roll-call, who has not, and whose phones are left alone; a key of a team sees that team."""
     return JSONResponse(runtime.read(lambda tx: _figures(tx.session, id, key)))
