@@ -71,7 +71,7 @@ def sends(board: Switchboard, count: int) -> None:
         board.runtime.transact(set_pins, who, TRUE, DURESS)
     for sender, text in hostile(42, count):
         board.texts(sender, text)
-        board.passes(minutes=1)
+        board.passes(minutes=0.2)
 
 
 def test_hostile_texts_raise_no_alarm_beyond_coordination(board: Switchboard) -> None:

@@ -327,7 +327,8 @@ def test_whoever_was_told_in_another_sms_hears_that_it_is_over(valley: World) ->
         valley.phone(number).sends("SOS")
     valley.settles()
     second = valley.newest()
-    (text,) = valley.phone("second coordinator").inbox
+    text, suggested = valley.phone("second coordinator").inbox
+    assert "may be the same event as" in suggested
 
     second.act("close", reason="released")
 

@@ -49,7 +49,7 @@ def test_a_report_that_verifies_says_so_and_of_what(valley: World) -> None:
 
     news = latest(valley, "ALARM")
     assert "now verified: arrest." in news
-    assert "Verified: arrest, L12\nnos pararon" in read(valley, news)
+    assert "Verified: arrest, place L12\nnos pararon" in read(valley, news)
 
 
 def test_a_report_that_adds_the_type_says_which(valley: World) -> None:
