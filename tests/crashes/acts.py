@@ -8,7 +8,7 @@ from tests.crashes.world import World
 from tests.scenarios.world import code_in, link_in, spoken_code_in
 
 ANA, COORDINATOR, FRIEND, STRANGER = "+573005550001", "+573005550101", "+573005550120", "+573009999999"
-GUIDE = "+50255550101"
+GUIDE = "+573005550161"
 """The coordinator of the highlands, where the police is called by hand."""
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": [{"code": "P7"}]}
 WIDER = {"scope": "international", "given_by": "her mother", "how": "by phone"}

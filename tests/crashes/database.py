@@ -53,14 +53,14 @@ serves: {countries: [GT]}
 timezone: America/Guatemala
 language: en
 sender: HIGHLAND
-callback: "+50255550101"
+callback: "+573005550161"
 unknown_perpetrator: proceed
 last_resort: [board]
 contacts:
-  guide: {role: coordinator, organisation: Highland, methods: [{sms: "+50255550101"}]}
+  guide: {role: coordinator, organisation: Highland, methods: [{sms: "+573005550161"}]}
   police: {role: authority, organisation: Police, methods: [{task: "Call the officer on duty: we are watching"}]}
-  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+50255550130"}]}
-  board: {role: ngo, organisation: Board, methods: [{sms: "+50255550140"}]}
+  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550163"}]}
+  board: {role: ngo, organisation: Board, methods: [{sms: "+573005550164"}]}
 levels:
   - {name: Coordination, notify: [guide], wait: 10m}
   - {name: Authorities, notify: [police], wait: 30m}
@@ -134,7 +134,8 @@ def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
         runtime.transact(set_pins, "north/ana", PIN)
-        runtime.transact(set_pins, "valley/office", PIN)
+        for contact in ("valley/office", "valley/coordinator"):
+            runtime.transact(set_pins, contact, PIN)
         # The first look keeps the trees and templates; no story is about that.
         runtime.edition  # noqa: B018
     return Original(url, key, folder, network, edited, templates, server)

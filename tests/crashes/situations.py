@@ -25,6 +25,7 @@ from tests.crashes.acts import (
     reference,
     takes_charge,
 )
+from tests.crashes.database import PIN
 from tests.crashes.world import World
 
 Situation = Callable[[World], None]
@@ -117,6 +118,30 @@ def task_taken(world: World) -> None:
     """The coordinator of the highlands has said that it is calling."""
     task_asked(world)
     presses(GUIDE, "take")(world)
+
+
+def under_way(world: World) -> None:
+    """Ana has set out, and is to be at L12 within the hour; nobody expects more of her than that."""
+    world.phone(ANA).sends(f"GO {PIN} L12 22:00", world.sandbox.number)
+    world.settles()
+
+
+def overdue(world: World) -> None:
+    """Ana has not said that she is there; it is time to remind her team."""
+    under_way(world)
+    waits(world, minutes=61)
+
+
+def missed(world: World) -> None:
+    """Ana was reminded and has not answered; it is time for the incident."""
+    under_way(world)
+    waits(world, minutes=46 + 90)
+
+
+def read_alone(world: World) -> None:
+    """Ana has texted something that is no report while no incident is open, and the coordinator has heard so."""
+    world.phone(ANA).sends("they are in front of the house again", world.sandbox.number)
+    world.settles()
 
 
 def asked_in_vain(world: World) -> None:
