@@ -146,6 +146,7 @@ def test_a_countdown_runs_and_says_when_the_line_is_broken(
     expect(desk.page.locator("#open time").first).to_have_text(re.compile(r"^in \d+ min \d+ s$"))
     expect(desk.page.locator("#line")).to_have_text(re.compile(r"^Live, as of \d\d:\d\d:\d\d$"))
 
+    context.set_offline(True)
     desk.page.evaluate("heard = 0; tick()")
 
     expect(desk.page.locator("#line")).to_contain_text("The line is broken: this is as of")
