@@ -97,6 +97,10 @@ class Night:
             time.after(random.uniform(3, length / 2), self.coordinators.raises)
         if random.random() < 0.08:
             time.after(random.uniform(3, length / 2), self.people.raise_by_sms)
+        if random.random() < 0.08:
+            time.after(
+                random.choice([random.uniform(0.5, 2), random.uniform(3, length / 2)]), self.people.write_in_words
+            )
         if self.world.mischief.edits:
             time.after(random.uniform(5, length * 0.7), self.coordinators.edits)
         for _ in range(self.world.mischief.deeds):

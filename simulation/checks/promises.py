@@ -12,7 +12,6 @@ from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
-from alertnet.core.limits import COORDINATOR_CALLS, COORDINATOR_TEXTS
 from alertnet.core.notification import ASKING, Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
@@ -22,6 +21,8 @@ from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns, is_closed
 from simulation.world.world import World
 
+MOST_TEXTS, CALLS_APART = 12, timedelta(minutes=10)
+"""What a coordinator's phone gets in an hour at most, and how far apart its calls are (B9)."""
 LEASE = timedelta(seconds=30)
 """What can't be written down because the database is away is claimed for so long."""
 CLOCKS_DIFFER = timedelta(seconds=2)
@@ -173,12 +174,14 @@ class Promises:
         if again or row.kind == Kind.ALERT.value:
             return
         if outgoing.method is MethodKind.SMS:
-            hour = [each for each in before if each.started_at > mine.started_at - timedelta(hours=1) + slack]
-            if len(hour) >= COORDINATOR_TEXTS.most:
+            begin = mine.started_at - timedelta(hours=1) + slack
+            # What is sent once more says what was counted.
+            hour = {each.notification_id for each in before if each.started_at > begin}
+            if len(hour) >= MOST_TEXTS:
                 self._break("B9", f"{what} is handed over although {len(hour)} SMS went there within the hour")
         elif outgoing.method is MethodKind.CALL and any(each.incident_id == mine.incident_id for each in before):
             last = max(each.started_at for each in before)
-            if mine.started_at - last < COORDINATOR_CALLS.window - slack:
+            if mine.started_at - last < CALLS_APART - slack:
                 self._break("B9", f"{what} is handed over although its phone rang {mine.started_at - last} ago")
 
     def _keeps_consent(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:

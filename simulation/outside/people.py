@@ -33,6 +33,8 @@ A_TEST = "a test"
 """How an answer to a test of a number comes, by SMS or on the page."""
 SOS, PROBE = "SOS", "what is this?"
 """In plain words: whoever writes so has a reply."""
+IN_WORDS = "they have been watching the house since noon"
+"""What the field writes that is no report: coordinators are to read it, whether an incident is open or not."""
 
 AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
 MOST_TRIES = 4
@@ -155,6 +157,10 @@ class People:
     def raise_by_sms(self) -> None:
         """Let the field call for help, with one word."""
         self.write(FIELD_PHONE, SOS)
+
+    def write_in_words(self) -> None:
+        """Let the field write what no grammar reads."""
+        self.write(FIELD_PHONE, IN_WORDS)
 
     def hurry(self, within: float) -> None:
         """Let somebody answer within those seconds in which something of ours hesitates."""

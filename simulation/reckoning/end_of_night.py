@@ -28,10 +28,10 @@ from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.heartbeat import check_silence
-from simulation.outside.people import A_TEST, PROBE, SOS
+from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.outside.traveller import check_journeys
-from simulation.reckoning.punctuality import check_punctuality
+from simulation.reckoning.punctuality import check_openings, check_punctuality
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
 
@@ -80,6 +80,7 @@ def reckon(night: Night) -> None:
         _held,
         _heard,
         _replied,
+        _to_be_read,
         _stood_down,
         _chained,
     )
@@ -90,6 +91,7 @@ def reckon(night: Night) -> None:
     for promise, how in (*check_guesses(world), *check_code_guesses(world), *check_journeys(world, history)):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
+    check_openings(night, history)
     check_silence(night.world, night.watch, night.outside.heartbeats)
 
 
@@ -265,7 +267,7 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     # Even a reply would be news to whom an incident may not reach.
     facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
     # Who writes the same again right after our reply is no person.
-    asked = [row for row in unanswered if row.body in (SOS, PROBE) and not _is_echo(row, texts)]
+    asked = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS) and not _is_echo(row, texts)]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
@@ -275,6 +277,17 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
 def _is_echo(text: Row[Any], texts: Sequence[Row[Any]]) -> bool:
     same = [each for each in texts if (each.sender, each.body) == (text.sender, text.body) and each.reply is not None]
     return any(timedelta() < text.received_at - each.received_at <= AT_ONCE for each in same)
+
+
+def _to_be_read(night: Night, history: Sequence[Row[Any]]) -> Found:
+    """A12: what the field writes in its own words is on record where coordinators were alarmed."""
+    written = [row for row in night.world.database.rows(select(inbound)) if row.known and row.body == IN_WORDS]
+    kept = [row.chain for row in history if row.kind == "sms_received" and row.payload["text"] == IN_WORDS]
+    if len(kept) < len(written):
+        yield "A12", f"of {len(written)} texts in which the field wrote something {len(kept)} are on the record"
+    rung = {row.chain for row in history if row.kind == "alarm_raised"}
+    for _ in set(kept) - rung:
+        yield "A12", "the field wrote something, and no coordinator was alarmed"
 
 
 def _chained(night: Night, _: Sequence[Row[Any]]) -> Found:

@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.tables import attempts, escalations, incidents, notifications
 from simulation.checks.promises import opened_after_edit
 from simulation.night import Night
-from simulation.world.expected_plan import Planned, plan_of
+from simulation.world.expected_plan import Planned, is_closed, plan_of
 
 PLANNED_KINDS = frozenset(
     {
@@ -24,10 +24,20 @@ PLANNED_KINDS = frozenset(
 )
 """Entries of a timeline that are the plan itself. Any other may have changed it."""
 
+_OF_OTHERS = frozenset(
+    {
+        *("attempt_failed", "attempt_delayed", "attempt_cancelled", "attempt_sent_again", "dialled_again"),
+        *("level_gave_way", "pin_entered", "wrong_code_keyed"),
+    }
+)
+"""Entries that keep no closed office from being told at its opening: how others fare, and what was tried in vain."""
+
 JOINED = "escalation_opened"
 """The entry of a tree that joined an incident later."""
 
 MARGIN = timedelta(seconds=5)
+AT_REST = timedelta(minutes=2)
+"""After this everything that was due has been queued."""
 ALARM_CLOCK = timedelta(seconds=0.4)
 """How late a planned message may be where nothing is in the way: the alarm clock rings, not the next tick."""
 
@@ -68,6 +78,26 @@ def check_punctuality(night: Night, history: Sequence[Row[Any]]) -> None:
             own = [row for row in alerts if (row.incident_id, row.tree) == (incident.id, tree)]
             found = {_as_planned(row): row.created_at for row in own if row.planned_at < plan.until}
             _compare(night, incident, tree, plan.messages, found)
+
+
+def check_openings(night: Night, history: Sequence[Row[Any]]) -> None:
+    """Let whoever was closed, and opened while nobody had done anything yet, have been told (B3)."""
+    alerts = [row for row in night.world.database.rows(_ALERTS) if row.method in RINGING]
+    for closed in [row for row in history if row.kind == "contact_closed"]:
+        contact = night.world.network.trees[closed.payload["tree"]].contacts.get(closed.payload["contact"])
+        if contact is None or contact.when_closed:
+            continue
+        opening = closed.at
+        while is_closed(contact, opening) and opening < night.world.time.now:
+            opening = opening.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        others = [row for row in history if row.chain == closed.chain and row.kind not in PLANNED_KINDS | _OF_OTHERS]
+        changes = [row.at for row in others if row.at > closed.at]
+        if opening + AT_REST > min([night.watch.fine_until, night.world.time.now, *changes]):
+            continue
+        told = [row for row in alerts if (row.incident_id, row.contact) == (closed.chain, contact.id)]
+        if not any(closed.at < row.created_at <= opening + AT_REST for row in told):
+            how = f"{contact.id} was closed at {closed.at:%H:%M:%S}, has opened at {opening:%H:%M}, and was not told"
+            night.world.story.breaks_promise("B3", how)
 
 
 def _begins_after(night: Night, tree: str, *, alone: bool) -> timedelta:

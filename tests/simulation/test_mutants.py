@@ -222,6 +222,27 @@ MUTANTS = {
         "alertnet/flows/sms/check_in_by_sms.py",
         "    if duress:\n        receive_duress(tx, edition, sender, report.verb.value)\n",
     ),
+    "a coordinator's phone rings whenever there is something": Mutant(
+        "B9",
+        "alertnet/core/limits.py",
+        'Limit("coordinator_calls", 1, 10 * MINUTE)',
+        'Limit("coordinator_calls", 99, HOUR)',
+    ),
+    "a coordinator's phone gets all that there is": Mutant(
+        "B9", "alertnet/core/limits.py", 'Limit("all_notices", 12, HOUR)', 'Limit("all_notices", 99, HOUR)'
+    ),
+    "an office that was closed is forgotten": Mutant(
+        "B3",
+        "alertnet/core/escalation/contact_steps.py",
+        "return reach.times.next_opening(progress.skipped_at)",
+        "return None",
+    ),
+    "what the field writes rings nobody": Mutant(
+        "A12",
+        "alertnet/flows/sms/unclear_sms.py",
+        "        raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)\n",
+        "        pass\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/notifications/system_notices.py",
