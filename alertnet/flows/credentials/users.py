@@ -131,9 +131,10 @@ def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
 
 def count_try(tx: Tx, name: str, address: str) -> str | None:
     """Count a try to sign in, and give the hash that its password must have; None: it is not looked at now."""
-    open_doors = [limits.use(tx, limit, key) for limit, key in _doors(name, address)]
-    if not all(open_doors):
-        return None
+    for limit, key in _doors(name, address):
+        # What one door turns away is no try at the next: from one address nobody can shut a user out of all others.
+        if not limits.use(tx, limit, key):
+            return None
     user = users.named(tx, name)
     return user.password if user is not None and user.ended_at is None else NOBODYS
 

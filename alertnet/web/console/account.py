@@ -10,7 +10,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.client_address import client_address
-from alertnet.web.console.door import COOKIE, SIGN_IN, Viewer, by, check_form, check_origin, is_secure, proof_of
+from alertnet.web.console.door import COOKIE, SIGN_IN, Busy, Viewer, by, check_form, check_origin, is_secure, proof_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, PACKAGE, go_to, show
 from alertnet.web.forms import Form, Posted, typed
@@ -21,7 +21,11 @@ STATIC = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "ima
 AT_ONCE = 2
 """Passwords that are looked at together: each takes the processor a while, and an alarm must not wait for it."""
 
+MOST_WAITING = 8
+"""Sign-ins that wait for it at most: each holds a thread, and the provider's webhooks need some."""
+
 _looking = threading.Semaphore(AT_ONCE)
+_waiting = threading.Semaphore(MOST_WAITING)
 
 
 @router.get("/static/{name}")
@@ -43,7 +47,12 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
     """Begin a session for who has the password and a code; what was wrong is not said."""
     check_origin(request)
     name, then = typed(form, "name").lower(), _own(form.get("then", ""))
-    token = _prove(runtime, name, client_address(request, runtime.settings.trusted_proxies), form)
+    if not _waiting.acquire(blocking=False):
+        raise Busy
+    try:
+        token = _prove(runtime, name, client_address(request, runtime.settings.trusted_proxies), form)
+    finally:
+        _waiting.release()
     if token is None:
         return show(request, "sign_in.html", status=403, then=then, failed=True, name=name)
     response = go_to(then)

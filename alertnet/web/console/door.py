@@ -5,6 +5,7 @@ was made, so that the same form sent twice is known: it acts once or not at all.
 """
 
 import hashlib
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -33,6 +34,15 @@ class DoneBefore(AlertnetError):
     def __init__(self, location: str) -> None:
         self.location = location
         super().__init__("this was recorded before: nothing was recorded now")
+
+
+class Busy(AlertnetError):
+    """So many sign in at this moment that one more is not looked at."""
+
+    retry_after = timedelta(seconds=2)
+
+    def __init__(self) -> None:
+        super().__init__("too many are signing in at this moment: try again in a few seconds")
 
 
 def is_secure(request: Request) -> bool:

@@ -78,8 +78,11 @@ class Watch:
         """The events of one page that showed the version `seen`, until its session ends."""
         async with self._following(look, session):
             before: Regions | None = None
-            while not self._leaving.is_set() and await asyncio.to_thread(is_in):
+            while not self._leaving.is_set():
                 now = await self._beyond(look, before)
+                # Asked after the wait: it may have ended meanwhile.
+                if not await asyncio.to_thread(is_in):
+                    return
                 if self._is_away:
                     yield "event: away\ndata: {}\n\n"
                     await asyncio.sleep(LOOK_SECONDS)

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.web.console.door import DoneBefore
+from alertnet.web.console.door import Busy, DoneBefore
 from alertnet.web.console.shown import show
 
 STATUS: Mapping[type[Exception], int] = {
@@ -18,6 +18,7 @@ STATUS: Mapping[type[Exception], int] = {
     Forbidden: 403,
     DoneBefore: 409,
     DatabaseAway: 503,
+    Busy: 503,
 }
 AWAY = "the database gives no answer: nothing was recorded; try again in a moment"
 
@@ -45,6 +46,6 @@ def _refusal(request: Request, error: Exception) -> Response:
     back = error.location if isinstance(error, DoneBefore) else "/desk"
     status = STATUS.get(type(error), 409)
     response = show(request, "refused.html", status=status, why=why[0].upper() + why[1:], back=back)
-    if isinstance(error, DatabaseAway):
+    if isinstance(error, DatabaseAway | Busy):
         response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
     return response

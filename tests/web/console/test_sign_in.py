@@ -1,5 +1,7 @@
 """The door of the console: who comes in, by what, for how long, and who does not."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select, update
 
@@ -95,6 +97,29 @@ def test_five_wrong_tries_close_the_door_for_whoever_tries_them(maria: Desk) -> 
 
     assert maria.signs_in().status_code == 403
     assert elsewhere.signs_in().status_code == 303
+
+
+def test_a_guesser_at_one_address_uses_up_nobody_elses_tries(maria: Desk) -> None:
+    """B9: fifty guesses from one address are five tries of the user, and forty-five that are not looked at."""
+    elsewhere = [maria.elsewhere(f"198.51.100.{host}") for host in range(30)]
+    for _ in range(29):
+        maria.signs_in(password="a guess of many")
+    for each in elsewhere[:22]:
+        each.signs_in(password="a guess of many")
+
+    assert elsewhere[-1].signs_in().status_code == 303
+
+
+def test_who_comes_when_many_sign_in_is_asked_to_come_again(world: World, maria: Desk) -> None:
+    """Each that waits holds a thread, which the provider's webhooks need."""
+    desks = [maria.elsewhere(f"198.51.100.{host}") for host in range(40)]
+    with ThreadPoolExecutor(len(desks)) as crowd:
+        answers = list(crowd.map(lambda each: each.signs_in(password="a guess of many"), desks))
+
+    turned_away = [each for each in answers if each.status_code == 503]
+    assert {each.status_code for each in answers} == {403, 503}
+    assert {each.headers["Retry-After"] for each in turned_away} == {"2"}
+    assert maria.signs_in().status_code == 303
 
 
 def test_the_right_one_in_time_takes_the_count_back(maria: Desk) -> None:
