@@ -49,7 +49,8 @@ class Path:
 class Matter:
     """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: whom a go would tell.
 
-    `held`: somebody has put it off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile.
+    `held`: somebody has put it off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of
+    a text of which no incident was made yet.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Matter:
     type: str
     severity: Severity
     kind: str
+    is_text: bool
     subject: str
     about: str
     names: tuple[str, ...]
@@ -242,6 +244,7 @@ def _matter(locked: LockedIncident, prompt: Prompt, zone: str) -> Matter:
         type=locked.facts.type,
         severity=locked.facts.severity,
         kind=prompt.kind,
+        is_text=locked.facts.lone_text,
         subject=prompts.subject_of(locked, prompt).value,
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(locked.contact(tree, id).called for id in told.get("names", ()))),

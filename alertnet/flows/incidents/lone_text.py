@@ -11,7 +11,8 @@ from datetime import datetime
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.incident import CloseReason, Facts
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.incident import TYPES, CloseReason, Facts, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.incidents.close_incident import close_incident
@@ -23,6 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
+from alertnet.store.views.timeline_view import texts_of
 
 RECEIVED = "sms_received"
 
@@ -32,6 +34,18 @@ def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: str) -> Lock
     locked = put_on_record(tx, edition, replace(facts, lone_text=True))
     locked.record(RECEIVED, **entry)
     return locked
+
+
+def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity | None) -> Facts:
+    """What a coordinator makes of a text that it has read, and that is thereby verified."""
+    type = type or UNKNOWN_TYPE
+    return replace(
+        locked.facts,
+        type=type,
+        severity=severity or TYPES[type].severity,
+        verified=True,
+        details="\n".join(text.words for text in texts_of(locked.tx.session, locked.incident.id)),
+    )
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:

@@ -1,13 +1,11 @@
 """What a coordinator decides on a text from its page: it is an incident, belongs to one, or is none (A12)."""
 
-from dataclasses import replace
-
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
-from alertnet.core.incident import TYPES, Facts, IncidentStatus, Severity
+from alertnet.core.incident import TYPES, IncidentStatus, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Sent
-from alertnet.flows.incidents.lone_text import join_text, open_read_text, set_text_aside
+from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
 from alertnet.flows.pages.contact_page import Outcome
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -16,7 +14,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views.timeline_view import texts_of
 
 OPEN, JOIN, SET_ASIDE = "open", "join", "set_aside"
 DECISIONS = {OPEN: PromptAnswer.OPENED, JOIN: PromptAnswer.JOINED, SET_ASIDE: PromptAnswer.SET_ASIDE}
@@ -55,7 +52,8 @@ def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageL
     """Do it, unless it was decided before: that is shown instead."""
     try:
         if sent.answer == OPEN:
-            open_read_text(locked, _facts(locked, sent), tree=link.tree, contact=link.contact, address=link.address)
+            facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
+            open_read_text(locked, facts, tree=link.tree, contact=link.contact, address=link.address)
         elif into is not None:
             join_text(locked, into, tree=link.tree, contact=link.contact)
         else:
@@ -68,19 +66,6 @@ def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageL
 def was_decided_so(prompt: Prompt, link: PageLink, sent: Sent) -> bool:
     """Whether that very coordinator has decided so before."""
     return prompt.answer == DECISIONS.get(sent.answer) and prompt.answered_by == link.contact
-
-
-def _facts(locked: LockedIncident, sent: Sent) -> Facts:
-    """What the coordinator makes of the text: it has read it, and so the report is verified."""
-    type = sent.type or UNKNOWN_TYPE
-    texts = texts_of(locked.tx.session, locked.incident.id)
-    return replace(
-        locked.facts,
-        type=type,
-        severity=Severity(sent.severity) if sent.severity else TYPES[type].severity,
-        verified=True,
-        details="\n".join(text.words for text in texts),
-    )
 
 
 def _id_of(tx: Tx, ref: str) -> str | None:

@@ -15,6 +15,7 @@ from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.lone_text import facts_of_text, open_text, set_text_aside
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.idempotent_request import Show
@@ -25,7 +26,7 @@ from alertnet.store.records import incidents
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import timeline_view
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
-from alertnet.web.api.fields import Strict
+from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
@@ -48,6 +49,8 @@ DONE = {
     "consent": "Recorded: the consent.",
     "exclude": "Recorded: they are spared from now on.",
     "re-resolve": "Recorded: it runs on the trees and the consent of now.",
+    "open-text": "Raised; the first are told now.",
+    "set-aside": "Set aside: its alarm rings no more.",
     "close": "Closed; whoever was told hears it.",
     "raise": "Raised; the first are told now.",
     "reopen": "Open again; whoever had the all-clear hears it.",
@@ -61,6 +64,17 @@ class Doing:
     runtime: Runtime
     locked: LockedIncident
     by: str
+
+
+class Opening(Strict):
+    """What a coordinator makes of a text; what is absent is unknown, or as usual for the type."""
+
+    type: TypeCode | None = None
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+
+
+def _open(doing: Doing, opening: Opening) -> None:
+    open_text(doing.locked, facts_of_text(doing.locked, opening.type, opening.severity), by=doing.by)
 
 
 def _re_resolve(doing: Doing, asked: Reresolution) -> None:
@@ -82,12 +96,14 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
     "consent": (Consent, lambda doing, consent: keep_consent(doing.locked, consent, doing.by)),
     "exclude": (Exclusion, lambda doing, spared: exclude(doing.locked, tuple(spared.contacts), by=doing.by)),
     "re-resolve": (Reresolution, _re_resolve),
+    "open-text": (Opening, _open),
+    "set-aside": (Strict, lambda doing, _: set_text_aside(doing.locked, by=doing.by)),
     "close": (Closing, lambda doing, end: close_incident(doing.locked, end.reason, text=end.text, by=doing.by)),
     "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
 }
-"""By the name that the API gives the act: the body that it takes, and what it does."""
+"""By the name that the API gives the act, if it has it: the body that it takes, and what it does."""
 
-ON_TEXTS = ("close", "reopen")
+ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
 LISTS = ("contacts", "people")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Fields of forms that say a tree and something in it at once, as in `colombia/embassy-es`."""
@@ -215,7 +231,7 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = take_up(tx, _id_of(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
-            raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
+            raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
         carry_out(Doing(runtime, locked, by(who)), asked)
         return locked, _to(locked, name)
 

@@ -11,7 +11,7 @@ from alertnet.store.tables import acknowledgements, actions, attempts, incidents
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Sheet
-from tests.web.world import World
+from tests.web.world import ANA, World
 
 
 @pytest.fixture
@@ -187,6 +187,37 @@ def test_a_closed_one_is_opened_again(world: World, desk: Desk, ref: str) -> Non
     assert world.rows(incidents)[0].status == "open"
     assert recorded(world, "incident_reopened")[0]["by"] == "user maria"
     assert ref in desk.opens("/desk").text
+
+
+def a_text(world: World) -> str:
+    """The reference of what Ana has texted while nothing was open."""
+    world.texts(ANA, "they are in front of the house again")
+    [world.incident] = [row.id for row in world.rows(incidents)]
+    return world.ref()
+
+
+def test_an_incident_is_made_of_a_text(world: World, desk: Desk) -> None:
+    """The alarm about it can't be taken on and forgotten: the console says what is to be decided."""
+    ref = a_text(world)
+    assert "I see to it" not in desk.opens("/desk").html
+
+    sheet(desk, ref).presses("Make an incident of it", type="threat")
+
+    [incident] = world.rows(incidents)
+    assert (incident.facts["type"], incident.facts["verified"]) == ("threat", True)
+    assert recorded(world, "text_opened")[0]["by"] == "user maria"
+    assert "alert" in {row.kind for row in world.rows(notifications)}
+    assert "Make an incident of it" not in sheet(desk, ref).html
+
+
+def test_a_text_that_is_no_incident_is_set_aside(world: World, desk: Desk) -> None:
+    ref = a_text(world)
+
+    sheet(desk, ref).presses("Set it aside")
+
+    assert world.rows(incidents)[0].status == "closed"
+    assert recorded(world, "text_set_aside")[0]["by"] == "user maria"
+    assert ref not in desk.opens("/desk").text
 
 
 def test_two_who_close_at_once_close_it_once(world: World, sit_down: SitDown, ref: str) -> None:
