@@ -1,18 +1,22 @@
 """Whatever is sent to any field of any route or page is answered, and never by a fault of ours (A11, B5)."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
 from tests.postgres import fresh_database
+from tests.web.console.desk import Desk
 from tests.web.world import ANA, BOB, OURS, PIN, World, world_in
 
 TEXTS = (
@@ -214,6 +218,22 @@ def test_every_route_refuses_what_it_can_not_use(world: World, chance: Random) -
             if path.endswith("close") and answer.status_code == 200:
                 is_under_way(world)
     all_is_shown(world)
+
+
+def test_of_an_odd_id_there_is_nothing(world: World) -> None:
+    app = world.client.app
+    assert isinstance(app, FastAPI)
+    paths = app.openapi()["paths"].items()
+    routes = [(path, method) for path, methods in paths for method in methods if "{" in path]
+    desk = Desk.of(world, "maria", Role.COORDINATOR)
+    desk.signs_in()
+    form = desk.opens("/desk").form("I see to it")
+    for odd in [quote(text, safe="") for text in TEXTS if text not in ("", " ", "\ud800")]:
+        app.state.throttle._requests.clear()
+        for path, method in routes:
+            answer = world.client.request(method, re.sub(r"{\w+}", odd, path), json=BODIES.get(path))
+            assert answer.status_code in (401, 403, 404, 422), (path, method, odd, answer.text)
+        assert desk.posts(f"/desk/matters/{odd}", form.fields).status_code == 404, odd
 
 
 def test_every_page_refuses_what_it_can_not_use(world: World, chance: Random) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
-from alertnet.core.errors import Forbidden
+from alertnet.core.errors import Forbidden, Unknown
 from alertnet.flows.sms.quarantine import bind_text, texts_to_show
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -20,6 +20,7 @@ from alertnet.web.api.cursor import cursor_of, read_cursor
 from alertnet.web.api.incidents import PAGE, shown
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
+from alertnet.web.forms import IDENTIFIER
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.problems import documented
 
@@ -64,6 +65,8 @@ def list_texts(
 def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
     """Let a text be that member's; the incident in which it stands now, which may be a text for people to read."""
     _of_no_team(key)
+    if not IDENTIFIER.fullmatch(id):
+        raise Unknown("text in quarantine", id[:32])
     edition = door.runtime.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:

@@ -140,7 +140,7 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime:
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        incident = prompts.incident_of(tx.session, id)
+        incident = prompts.incident_of(tx.session, id) if id.isascii() and id.isalnum() else None
         if incident is None:
             raise Unknown("matter", id[:32])
         locked = take_up(tx, incident)
