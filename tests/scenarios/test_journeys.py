@@ -10,6 +10,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.journeys.routines import follow_routines
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys
+from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -398,6 +399,56 @@ def test_a_text_names_when_there_is_no_coverage(valley: World) -> None:
     valley.passes(minutes=1)
 
     assert len(incidents(valley)) == 1
+
+
+PERILOUS = FIELD.replace("    members:", "    journeys: {risk: high}\n    members:", 1)
+ONE_TIME = "471103"
+
+
+@pytest.mark.parametrize(("pin", "awaited"), [(TRUE, "L12 23:00"), ("", "L12 23:00"), (ONE_TIME, "L40 23:50")])
+def test_another_departure_ends_a_risky_journey_only_by_a_one_time_pin(
+    world_of: Worlds, pin: str, awaited: str
+) -> None:
+    """What an OK does not prove a GO does not either: the first journey is awaited on, and people read the text."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=PERILOUS)
+    valley.runtime.transact(set_pins, "north/ana", TRUE, DURESS, (ONE_TIME,))
+    valley.texts("ana", GO)
+    valley.passes(minutes=5)
+    reply = valley.texts("ana", f"SALIDA {pin} L40 23:50")
+    valley.passes(minutes=1)
+
+    assert reply is not None
+    assert ("L40" in reply, "OK PIN" in reply) == (pin == ONE_TIME, pin != ONE_TIME)
+    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == [awaited]
+    assert bool(alarms(valley, "read the message from north")) == (pin != ONE_TIME)
+
+
+def test_digits_of_somebody_without_a_pin_prove_nothing_of_a_risky_journey(world_of: Worlds) -> None:
+    """Whoever forges the sender needs no more than six digits, else."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=PERILOUS)
+    valley.texts("ana", "GO L12 23:00")
+    for text in ("GO 123456 L40 23:50", "GO L40 23:50", "ARR 123456"):
+        valley.texts("ana", text)
+
+    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == ["L12 23:00"]
+
+
+def test_a_departure_after_a_missed_journey_is_news_of_its_incident(valley: World) -> None:
+    """As a late OK is: those who were told hear of it, and only the coordinators close it."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=106 + 95)
+    valley.texts("ana", f"GO {TRUE} L14 03:00")
+    valley.passes(minutes=5)
+
+    (incident,) = incidents(valley)
+    assert incident["status"] == "open"
+    assert "checked_in" in incident.timeline()
+    assert ("coordinator", "sms") in incident.told("update")
+
+
+def journeys_of(valley: World, member: str) -> list[StoredJourney]:
+    """What is awaited of a member by now."""
+    return valley.runtime.transact(journeys.hold_of, "north", member)
 
 
 def plan(at: datetime) -> dict[str, object]:

@@ -45,12 +45,20 @@ class CheckedIn:
 
 
 def begin_journey(
-    tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], at: datetime, report: Report
+    tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], heard: Heard, report: Report
 ) -> CheckedIn:
-    """Await a member at those legs from now on; one that it was on before is over. `report`: what it said besides."""
-    for stored in journeys.hold_of(tx, sender.team.id, sender.member.id):
-        if stored.journey.kind is Kind.JOURNEY and stored.journey.member is not None:
-            journeys.save(tx, stored.id, stored.journey, is_over=True)
+    """Await a member at those legs from now on; one that it was on before is over, and its incident has news.
+
+    Where a check-in would not count for that one, this does not either. `report`: what it said besides.
+    """
+    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
+    before = [each for each in held if each.journey.kind is Kind.JOURNEY and each.journey.member is not None]
+    if not all(believes(each.journey, heard.pin, by_call=heard.by_call) for each in before):
+        return CheckedIn(counts=False)
+    is_late = False
+    for stored in before:
+        is_late |= _tell_late(tx, stored, heard)
+        journeys.save(tx, stored.id, stored.journey, is_over=True)
     journey = Journey(
         kind=Kind.JOURNEY,
         team=sender.team.id,
@@ -59,13 +67,14 @@ def begin_journey(
         consent=report.consent or sender.team.consent,
         legs=legs,
         terms=sender.team.terms,
-        began_at=at,
+        began_at=heard.at,
         people=report.people,
         gaps=gaps,
-        heard_at=at,
+        heard_at=heard.at,
+        duress=heard.duress,
     )
     journeys.add(tx, journey)
-    return CheckedIn(counts=True, awaited=legs[0], gaps=gaps)
+    return CheckedIn(counts=True, awaited=legs[0], is_late=is_late, gaps=gaps)
 
 
 def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:

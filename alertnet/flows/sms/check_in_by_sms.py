@@ -35,7 +35,8 @@ def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundS
     duress = tried.check is PinCheck.DURESS
     entry = {"by": sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": tried.check.value}
     timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
-    came_of_it = _act(tx, sender, sms, report, at, duress=duress) if is_proven else NOTHING
+    heard = Heard(report.verb, at, report.pin if tried.check else None, duress=duress)
+    came_of_it = _act(tx, sender, sms, report, heard) if is_proven else NOTHING
     if not came_of_it.counts or has_words(report.text):
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if duress:
@@ -45,12 +46,12 @@ def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundS
     return _reply(edition, sender, report, at, came_of_it)
 
 
-def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, at: datetime, *, duress: bool) -> CheckedIn:
+def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, heard: Heard) -> CheckedIn:
+    at = heard.at
     zone = zone_ahead(tx, sender, at) if report.verb is FieldVerb.EXTEND else sender.words.timezone
     legs = legs_in(sms.body, at, zone)
-    heard = Heard(report.verb, at, report.pin, duress=duress)
     if report.verb is FieldVerb.DEPART and legs:
-        return begin_journey(tx, sender, legs, gaps_in(sms.body, at, zone), at, report)
+        return begin_journey(tx, sender, legs, gaps_in(sms.body, at, zone), heard, report)
     if report.verb is FieldVerb.EXTEND:
         until = legs[0].expected_at if legs and legs[0].expected_at > at else None
         delay = until if report.longer is None else report.longer
