@@ -195,22 +195,29 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Installed, 
         yield set_up(GUATEMALA, root, stack), set_up(KENYA, root, stack)
 
 
+def raises(one: Installed) -> Any:
+    """An incident in its country."""
+    arrest = {"type": "arrest", "consent": "international", "summary": "taken at the bridge"}
+    return one.asks("/v1/incidents", arrest | {"country": one.network.country})[1]
+
+
 def test_nothing_of_one_installation_shows_in_the_other(both: tuple[Installed, Installed]) -> None:
     """A3: the phones, people and incidents of one network are no business of the other's; both tell Geneva."""
     guatemala, kenya = both
-    arrest = {"type": "arrest", "consent": "international", "summary": "taken at the bridge"}
 
-    _, here = guatemala.asks("/v1/incidents", arrest | {"country": "GT"})
-    _, there = kenya.asks("/v1/incidents", arrest | {"country": "KE"})
+    here, there = raises(guatemala), raises(kenya)
     eventually(lambda: guatemala.inbox(GENEVA) and kenya.inbox(GENEVA), "Geneva is told by both")
     eventually(lambda: guatemala.inbox(GUATEMALA.phone) and kenya.inbox(KENYA.phone), "each office is told")
 
     for one, its, other, others in ((guatemala, here, kenya, there), (kenya, there, guatemala, here)):
         assert set(one.trees()) == {one.network.name, "world"}
-        assert [each["ref"] for each in one.asks("/v1/incidents")[1]["items"]] == [its["ref"]]
+        refs = {each["ref"] for each in one.asks("/v1/incidents")[1]["items"]}
+        assert its["ref"] in refs
+        assert others["ref"] not in refs
         assert one.asks(f"/v1/incidents/{others['ref']}")[0] == 404
         assert one.asks("/v1/incidents", key=other.key)[0] == 401
-        assert all(its["ref"] in text for text in one.inbox(GENEVA))
+        assert any(its["ref"] in text for text in one.inbox(GENEVA))
+        assert not any(others["ref"] in text for text in one.inbox(GENEVA))
         assert one.inbox(other.network.phone) == []
         assert other.network.name not in (one.folder / "log").read_text().lower()
         assert other.network.team not in one.types("duty", "show") + one.types("trees", "history")
@@ -229,6 +236,8 @@ def test_a_member_of_one_network_is_a_stranger_to_the_other(both: tuple[Installe
 def test_neither_can_read_what_the_other_keeps(both: tuple[Installed, Installed]) -> None:
     """Each has a database, with a key of its own: no number of the other's trees is in it, in clear or not."""
     guatemala, kenya = both
+    for each in both:
+        raises(each)
 
     for one, other in ((guatemala, kenya), (kenya, guatemala)):
         with closing(sqlite3.connect(one.folder / "alertnet.db")) as database:
