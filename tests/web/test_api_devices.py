@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
-from alertnet.store.tables import notifications
+from alertnet.store.tables import alarms, notifications
 from tests.support.clock import Clock
 from tests.web.conftest import MakeKey
 
@@ -69,6 +69,53 @@ def test_while_it_runs_the_same_is_an_update(
     client.post(f"/v1/incidents/{first}/close", json={"reason": "resolved"}, headers=key("coordinate"))
     again = client.post(ALARM, json={}, headers=own)
     assert (again.status_code, again.json()["ref"] == first) == (201, False)
+
+
+def rings(runtime: Runtime) -> list[str]:
+    """What the coordinators were rung about, apart from the question whether it is true."""
+    rows = runtime.read(lambda tx: tx.session.execute(alarms.select().order_by(alarms.c.raised_at)).all())
+    return [row.subject for row in rows if row.kind == "alarm"]
+
+
+def severity(client: TestClient, ref: str, key: dict[str, str]) -> str:
+    return str(client.get(f"/v1/incidents/{ref}", headers=key).json()["severity"])
+
+
+@pytest.mark.parametrize("again", [{}, POSITION, {"type": "arrest"}])
+def test_a_graver_press_makes_it_graver_and_rings(
+    client: TestClient, runtime: Runtime, key: MakeKey, own: dict[str, str], clock: Clock, again: dict[str, Any]
+) -> None:
+    """A12: a cry for help is not lost in what was pressed the day before; what is less grave lowers nothing."""
+    ref = client.post(ALARM, json={"type": "defamation"}, headers=own).json()["ref"]
+    assert (severity(client, ref, key("read")), rings(runtime)) == ("watch", [])
+    clock.forward(minutes=600)
+    clock.forward(minutes=600)
+
+    assert client.post(ALARM, json=again, headers=own).json()["ref"] == ref
+    assert (severity(client, ref, key("read")), rings(runtime)) == ("critical", ["sos_again"])
+
+    client.post(ALARM, json={"type": "defamation"}, headers=own)
+    assert (severity(client, ref, key("read")), rings(runtime)) == ("critical", ["sos_again"])
+
+
+def test_a_second_cry_rings_and_where_it_is_by_now_does_not(
+    client: TestClient, runtime: Runtime, own: dict[str, str], clock: Clock
+) -> None:
+    """B9: positions of an alarm that runs are news; after a silence, or without one, somebody has pressed again."""
+    client.post(ALARM, json=POSITION, headers=own)
+    for _ in range(5):
+        clock.forward(minutes=50)
+        client.post(ALARM, json=POSITION, headers=own)
+    assert rings(runtime) == []
+
+    clock.forward(minutes=70)
+    client.post(ALARM, json=POSITION, headers=own)
+    assert rings(runtime) == ["sos_again"]
+    client.post(ALARM, json={}, headers=own)
+    assert rings(runtime) == ["sos_again"]
+    runtime.transact(lambda tx: tx.session.execute(alarms.update().values(due_at=None, answer="acknowledged")).close())
+    client.post(ALARM, json={}, headers=own)
+    assert rings(runtime) == ["sos_again", "sos_again"]
 
 
 def test_the_same_request_again_has_one_effect(client: TestClient, key: MakeKey, own: dict[str, str]) -> None:

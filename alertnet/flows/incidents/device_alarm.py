@@ -4,23 +4,27 @@ Whoever has found or taken a device may press it: coordinators say whether it is
 ever sent to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
-from alertnet.core.limits import TEXTS_TOLD
+from alertnet.core.limits import HOUR, TEXTS_TOLD
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.incidents.update import apply_facts
 from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents, limits
+from alertnet.store.records import incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 
 RECORDED = "device_alarm"
 UNKNOWN_TYPE = "other"
+FOLLOWS_WITHIN = HOUR
+"""A device that was silent for longer, and tells where it is, was pressed again."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class Pressed:
     position: str | None = None
     text: str | None = None
 
+    @property
+    def severity(self) -> Severity:
+        """How grave that is; without a type it is a cry for help."""
+        return TYPES[self.type].severity if self.type else Severity.CRITICAL
+
 
 def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedIncident, bool]:
     """Raise the alarm of a device, or put into the one that runs what it tells now; whether it was opened by this.
@@ -46,8 +55,9 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
     if known is not None and incidents.get(tx.session, known).facts.team == pressed.team:
         locked = take_up(tx, known)
         if locked.is_open:
+            is_cry = pressed.type is None and not _follows(locked, pressed)
             _record(locked, pressed)
-            _tell(locked, pressed)
+            _tell(locked, pressed, rings=_raise_severity(locked, pressed.severity) or is_cry)
             return locked, False
     locked = open_incident(tx, edition, _facts(edition.network, pressed, name), by=name)
     _record(locked, pressed)
@@ -65,8 +75,28 @@ def _record(locked: LockedIncident, pressed: Pressed) -> None:
     )
 
 
-def _tell(locked: LockedIncident, pressed: Pressed) -> None:
-    """Let the coordinators know that there is news; a device that tells where it is each minute does so once in ten."""
+def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
+    """Whether it only tells where it is by now: nobody need have pressed it for that."""
+    told = timeline.of_kind(locked.tx.session, locked.incident.id, RECORDED)
+    return pressed.position is not None and bool(told) and locked.tx.now - told[-1][0] <= FOLLOWS_WITHIN
+
+
+def _raise_severity(locked: LockedIncident, severity: Severity) -> bool:
+    """Let the incident be as grave as what was pressed, and never less so; whether it is graver now."""
+    if severity.rank >= locked.facts.severity.rank:
+        return False
+    apply_facts(locked, replace(locked.facts, severity=severity))
+    return True
+
+
+def _tell(locked: LockedIncident, pressed: Pressed, *, rings: bool) -> None:
+    """Ring again, or let the coordinators know that there is news.
+
+    A device that tells where it is each minute does so once in ten.
+    """
+    if rings:
+        ring_once(locked, Subject.SOS_AGAIN, pressed.team)
+        return
     told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} device")
     if told_at is not None:
         notify_coordinators(locked, Subject.NEWS, pressed.team, leaves_at=told_at)
@@ -78,7 +108,7 @@ def _facts(network: Network, pressed: Pressed, name: str) -> Facts:
     team = network.teams[pressed.team]
     return Facts(
         type=pressed.type or UNKNOWN_TYPE,
-        severity=TYPES[pressed.type].severity if pressed.type else Severity.CRITICAL,
+        severity=pressed.severity,
         country=team.country,
         consent=team.consent,
         verified=False,

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import IN_FLOODS, Subject
 from alertnet.core.inbound.auto_replies import OFTEN, looks_automatic
-from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, Limit
-from alertnet.core.notification import Kind
+from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, TEXTS_TOLD, Limit
+from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import NO_REF
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, limits, timeline
 from alertnet.store.records.inbound import InboundSms
@@ -46,3 +49,22 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
         tell_coordinators(tx, trees, Kind.NOTICE, Subject.FLOOD, ref=NO_REF)
+
+
+def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
+    """Alarm the coordinators, unless this very alarm rings already.
+
+    Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
+    comes within ten minutes of an alarm that was answered (B9).
+    """
+    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked)}
+    if not locked.is_open or (subject.value, about) in ringing:
+        return
+    if subject not in IN_FLOODS:
+        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
+        return
+    told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
+    if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
+        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
+    elif told_at is not None:
+        notify_coordinators(locked, subject, about, leaves_at=told_at)

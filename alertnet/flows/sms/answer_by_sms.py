@@ -14,8 +14,9 @@ from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
 from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
-from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder, ring_once
+from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.inbound import InboundSms, Reply

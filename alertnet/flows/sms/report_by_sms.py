@@ -23,8 +23,8 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline

@@ -6,7 +6,7 @@ from dataclasses import replace
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import IN_FLOODS, Said, Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.field_report import facts_of
 from alertnet.core.inbound.sms_grammar import Report, codes_in
@@ -15,7 +15,8 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, contact_in_field, words_of
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
-from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
+from alertnet.flows.notifications.floods import ring_once
+from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
@@ -33,25 +34,6 @@ CONTACTS = "contacts"
 def keep_text(locked: LockedIncident, code: HeldCode, text: str) -> None:
     """Put what a contact wrote on the incident's record, as it is."""
     locked.record("sms_received", tree=code.tree, contact=code.contact, text=text)
-
-
-def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
-    """Alarm the coordinators, unless this very alarm rings already.
-
-    Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
-    comes within ten minutes of an alarm that was answered (B9).
-    """
-    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked)}
-    if not locked.is_open or (subject.value, about) in ringing:
-        return
-    if subject not in IN_FLOODS:
-        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
-        return
-    told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")
-    if told_at == locked.tx.now and not any(each in IN_FLOODS for each, _ in ringing):
-        raise_prompt(locked, PromptKind.ALARM, subject, about=about)
-    elif told_at is not None:
-        notify_coordinators(locked, subject, about, leaves_at=told_at)
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:

@@ -16,9 +16,9 @@ from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin, without_pins
 from alertnet.flows.incidents.update import apply_facts
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.floods import may_reply
+from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
-from alertnet.flows.sms.unclear_sms import pass_on_from_member, ring_once
+from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents

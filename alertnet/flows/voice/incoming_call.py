@@ -15,10 +15,9 @@ from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
-from alertnet.flows.notifications.floods import tell_drop
+from alertnet.flows.notifications.floods import ring_once, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.sms.wrong_codes import judge_wrong
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx

@@ -15,8 +15,8 @@ from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.notifications import prompts
+from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.report_by_sms import receive_report
-from alertnet.flows.sms.unclear_sms import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import Asks, Reception, keep_reply, raised_by, receive_call
 from alertnet.store.db.tx import Tx
