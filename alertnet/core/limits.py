@@ -114,7 +114,14 @@ ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)
 
 STRANGERS_TOLD = Limit("strangers_told", 1, HOUR)
 ALL_STRANGERS_TOLD = Limit("all_strangers_told", 6, HOUR)
-"""Messages to the coordinators that an unknown number wrote, for a number and in all; each text is in quarantine."""
+"""Notices to the coordinators that an unknown number wrote, for a number and in all; each text is in quarantine."""
+
+STRANGER_ALARMS = Limit("stranger_alarms", 1, 10 * MINUTE)
+ALL_STRANGER_ALARMS = Limit("all_stranger_alarms", 6, HOUR, refill=10 * MINUTE)
+"""Alarms that an unknown number wrote a cry for help, for a number and for the trees that serve its country.
+
+None of it is used up by what only tells, so that a member on a borrowed phone waits ten minutes at most.
+"""
 
 FOREIGN_CODES = Limit("foreign_codes", 1, HOUR)
 """Notices that somebody texted codes of others, for each incident."""

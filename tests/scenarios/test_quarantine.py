@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -68,6 +69,49 @@ def test_a_flood_of_strangers_is_kept_and_told_rarely(valley: World) -> None:
 
     assert len(quarantine(valley)) == 20
     assert 1 <= len(noticed(valley)) <= 6
+
+
+def test_a_cry_for_help_rings_whatever_strangers_wrote_before(valley: World) -> None:
+    """B9: notices have used up their limits, of that number and of all."""
+    for each in range(6):
+        valley.phone(f"+573009999{each:03}").sends("ganaste un premio")
+    valley.texts("stranger", "hola, soy ana")
+    valley.passes(minutes=1)
+    before = len(noticed(valley))
+
+    valley.texts("stranger", f"SOS {TRUE}")
+
+    assert len(noticed(valley)) == before + 1
+
+
+def test_cries_for_help_beyond_their_limit_ring_once_more_when_there_is_room(valley: World) -> None:
+    """B9: six at once, the rest in one ten minutes later; that something was held back is told."""
+    for each in range(9):
+        valley.phone(f"+573009999{each:03}").sends("SOS")
+    valley.settles()
+    at_once = len(noticed(valley))
+    valley.passes(minutes=11)
+
+    assert (at_once, len(noticed(valley))) == (6, 7)
+    assert {entry["limit"] for entry in dropped(valley)} == {"all_stranger_alarms"}
+    valley.phone("+573009999010").sends("SOS")
+    valley.settles()
+    assert len(noticed(valley)) == 8
+
+
+def test_a_number_that_cries_again_at_once_rings_ten_minutes_later(valley: World) -> None:
+    for _ in range(3):
+        valley.texts("stranger", "SOS")
+    assert len(noticed(valley)) == 1
+    valley.passes(minutes=11)
+
+    assert len(noticed(valley)) == 2
+
+
+def dropped(world: World) -> list[dict[str, Any]]:
+    """What limits have held back, by the system's own history."""
+    entries = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, "limit_reached"))
+    return [payload for _, payload in entries if payload]
 
 
 def test_a_report_that_is_bound_to_a_member_raises_its_alarm(valley: World) -> None:

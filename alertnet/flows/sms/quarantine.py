@@ -13,7 +13,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.sms_grammar import FieldVerb, parse_report
-from alertnet.core.limits import ALL_STRANGERS_TOLD, STRANGERS_TOLD
+from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
 from alertnet.flows.credentials.pins import without_pins
@@ -31,17 +31,18 @@ from alertnet.store.records.inbound import InboundSms, QuarantinedText
 BOUND = "message_bound"
 
 
-def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> None:
-    """Tell the coordinators that an unknown number wrote; it rings where that may be a member on a borrowed phone."""
-    if not (limits.use(tx, STRANGERS_TOLD, sms.sender) and limits.use(tx, ALL_STRANGERS_TOLD, EVERYBODY)):
-        return
+def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
+    """Tell the coordinators that an unknown number wrote; it rings where that may be a member on a borrowed phone.
+
+    The limit that has no room for such an alarm, if one has none; then it rings later, once for all until then.
+    """
     report = parse_report(sms.body)
-    raises = report is not None and report.verb is FieldVerb.RAISE
     trees = _serving(network, sms.sender)
-    if raises:
-        tell_coordinators(tx, trees, Kind.ALARM, Subject.UNKNOWN_NUMBER, ref=NO_REF, by=RINGING, first_only=False)
-    else:
+    if report is not None and report.verb is FieldVerb.RAISE:
+        return _alarm(tx, trees, sms.sender)
+    if limits.use(tx, STRANGERS_TOLD, sms.sender) and limits.use(tx, ALL_STRANGERS_TOLD, EVERYBODY):
         tell_coordinators(tx, trees, Kind.NOTICE, Subject.UNKNOWN_NUMBER, ref=NO_REF)
+    return None
 
 
 def texts_to_show(tx: Tx, texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
@@ -76,6 +77,28 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     locked = take_up(tx, last)
     locked.record(BOUND, message=id, to=sender.owner, by=by)
     return locked
+
+
+def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
+    """Ring the coordinators of these trees once there is room; the limit that has none now."""
+    rings_at, full = tx.now, None
+    for limit, key in ((STRANGER_ALARMS, number), (ALL_STRANGER_ALARMS, " ".join(tree.id for tree in trees))):
+        at = limits.tell_at(tx, limit, key)
+        if at is None:
+            return limit
+        if at > rings_at:
+            rings_at, full = at, limit
+    tell_coordinators(
+        tx,
+        trees,
+        Kind.ALARM,
+        Subject.UNKNOWN_NUMBER,
+        ref=NO_REF,
+        by=RINGING,
+        first_only=False,
+        leaves_at=rings_at if full else None,
+    )
+    return full
 
 
 def _member(network: Network, team: str, member: str) -> InTheField:

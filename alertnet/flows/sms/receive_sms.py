@@ -203,8 +203,8 @@ def _hear_rest(
         limit = may_look(tx, sms.sender) if guessed else None
         if guessed and limit is None:
             judge_wrong(tx, sms.sender, guessed, told)
-        tell_of_stranger(tx, edition.network, sms)
-        return False, None, limit
+        held_back = tell_of_stranger(tx, edition.network, sms)
+        return False, None, limit or held_back
     # Decided before any incident is held; what this number was ever sent is always answered.
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
