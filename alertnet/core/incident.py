@@ -196,6 +196,8 @@ class Facts:
     """What its team has in place of the tree's."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
+    field_borrowed: bool = False
+    """It was written on a borrowed phone: nothing that we begin reaches that, and coordinators may call it."""
     field_low_since: datetime | None = None
     """Since when the battery of that phone is known to run low: each level has one message to it at most."""
     withdrawn: bool = False
@@ -208,7 +210,7 @@ class Facts:
     @property
     def leaves_phone_alone(self) -> bool:
         """Whether nothing is written on our own account to the phone that raised it: somebody else may hold it."""
-        return self.field_silent or self.withdrawn or self.type in IN_CUSTODY
+        return self.field_silent or self.field_borrowed or self.withdrawn or self.type in IN_CUSTODY
 
 
 def consent_of(facts: Facts) -> Scope:

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.queues import journeys
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, World
 
-TRUE = "47110"
+TRUE, DURESS = "47110", "47990"
 BORROWED = CAST["stranger"]
 NOTICED = "message from an unknown number"
 
@@ -20,7 +21,7 @@ NOTICED = "message from an unknown number"
 def valley(world_of: Worlds) -> World:
     """Ana has a PIN; the key is of no team."""
     world = world_of(a_tree(COORDINATION))
-    world.runtime.transact(set_pins, "north/ana", TRUE, "47990")
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
     _, key = world.runtime.transact(api_keys.create, None, ("administer",))
     world.headers = {"Authorization": f"Bearer {key}"}
     return world
@@ -128,11 +129,12 @@ def test_a_report_that_is_bound_to_a_member_raises_its_alarm(valley: World) -> N
     assert valley.phone(CAST["ana"]).inbox == []
 
 
-def test_words_that_are_bound_join_what_the_team_has_open(valley: World) -> None:
-    """A12: the coordinators read them with the rest."""
+@pytest.mark.parametrize("text", ["Soy Ana, perdi el telefono", "OK 11111 perdi el telefono"])
+def test_words_that_are_bound_join_what_the_team_has_open(valley: World, text: str) -> None:
+    """A12: the coordinators read them with the rest, also beside a wrong PIN."""
     valley.texts("ana", f"ALERTA {TRUE} 31")
     incident = valley.newest()
-    valley.texts("stranger", "Soy Ana, perdi el telefono")
+    valley.texts("stranger", text)
     [kept] = quarantine(valley)
 
     assert binds(valley, kept["id"])["ref"] == incident.ref
@@ -148,6 +150,65 @@ def test_words_that_are_bound_while_nothing_is_open_are_put_before_people(valley
     binds(valley, kept["id"], "luis")
 
     assert any("please read the message from north" in text for text in valley.phone("coordinator").inbox)
+    assert valley.phone("stranger").inbox == []
+
+
+@pytest.mark.parametrize(
+    "text", [f"OK {DURESS}", f"TEST {DURESS}", f"NEWS {DURESS} todo bien", f"SALIDA {DURESS} L4 23:00"]
+)
+def test_a_pin_for_duress_is_believed_whatever_is_written_with_it(valley: World, text: str) -> None:
+    """B4: the incident is critical, the coordinators are alarmed, and the borrowed phone stays silent."""
+    valley.texts("stranger", text)
+    [kept] = quarantine(valley)
+
+    binds(valley, kept["id"])
+    valley.passes(minutes=11)
+
+    assert "critical" in [incident["severity"] for incident in open_incidents(valley)]
+    assert any("URGENT" in text for text in valley.phone("coordinator").inbox)
+    assert valley.phone("stranger").inbox == []
+
+
+@pytest.mark.parametrize(("pin", "severity"), [(TRUE, "moderate"), (DURESS, "critical")])
+def test_a_withdrawal_that_is_bound_is_put_to_the_coordinators(valley: World, pin: str, severity: str) -> None:
+    """B4: under duress it is critical; only they close it."""
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    incident = valley.newest()
+    valley.texts("stranger", f"FALSA {pin}")
+    [kept] = quarantine(valley)
+
+    assert binds(valley, kept["id"])["ref"] == incident.ref
+    assert (incident["status"], incident["severity"]) == ("open", severity)
+    assert "withdrawal_asked" in incident.timeline()
+
+
+def test_an_ok_that_is_bound_is_heard_as_of_when_it_was_written(valley: World) -> None:
+    """B4: the journey is met, though the coordinators bind the text long after."""
+    valley.texts("ana", f"GO {TRUE} L12 21:50")
+    valley.passes(minutes=40)
+    valley.texts("stranger", f"OK {TRUE}")
+    [kept] = quarantine(valley)
+    valley.passes(minutes=10)
+    awaited = [each.journey.owner for each in valley.runtime.transact(journeys.hold_of, "north", "ana")]
+
+    binds(valley, kept["id"])
+
+    assert awaited == ["north/ana"]
+    assert valley.runtime.transact(journeys.hold_of, "north", "ana") == []
+    assert valley.phone("stranger").inbox == []
+
+
+def test_a_borrowed_phone_is_never_written_to(valley: World) -> None:
+    """Somebody else has it; the coordinators see its number, and hear the report."""
+    valley.texts("stranger", f"SOS {TRUE}")
+    [kept] = quarantine(valley)
+    binds(valley, kept["id"])
+    incident = valley.newest()
+    valley.passes(minutes=11)
+    incident.act("close", reason="resolved")
+    valley.passes(minutes=5)
+
+    assert [each["number"] for each in incident["texts"]] == [BORROWED]
     assert valley.phone("stranger").inbox == []
 
 

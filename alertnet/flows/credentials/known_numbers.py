@@ -25,6 +25,8 @@ class InTheField:
     trees: tuple[ContactTree, ...]
     contact: tuple[ContactTree, Contact] | None = None
     """Of a contact: its own tree, and itself in it."""
+    is_borrowed: bool = False
+    """Whether the member's phone is not its own: it is never written to, and what it writes may concern its team's."""
 
     @property
     def is_contact(self) -> bool:

@@ -12,15 +12,16 @@ from alertnet.core.directory.contact import RINGING
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
-from alertnet.core.inbound.sms_grammar import FieldVerb, parse_report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.report_by_sms import receive_report
-from alertnet.flows.sms.unclear_sms import keep_news, pass_on_from_member
+from alertnet.flows.sms.member_texts import hear_member
+from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
+from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, incidents, limits
@@ -62,21 +63,31 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     sender = _member(edition.network, team, member)
     text = inbound.bind_quarantined(tx, id, sender.owner)
     # It reports from the phone that it was written on; where that is called back it must not ring at another.
-    sender = replace(sender, member=replace(sender.member, phone=text.number))
-    sms = InboundSms(id, text.number, "", without_pins(tx, [sender.owner], text.text))
-    report = parse_report(text.text)
-    known = incidents.open_of_phone(tx, text.number, team=team)
-    if report and sender.raises(report):
-        receive_report(tx, edition, sender, report, text.at)
-    elif known is not None:
-        keep_news(tx, known, sms, by=sender.owner)
-    else:
-        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
+    sms = InboundSms(id, text.number, "", without_pins(tx, [sender.owner], text.text), heard_at=text.at)
+    _hear(tx, edition, sender, sms, parse_report(text.text))
     last = incidents.open_of_phone(tx, text.number, team=team)
+    if last is None:
+        # It was heard, and nothing is open: people read it all the same.
+        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+        last = incidents.open_of_phone(tx, text.number, team=team)
     assert last is not None
     locked = take_up(tx, last)
     locked.record(BOUND, message=id, to=sender.owner, by=by)
     return locked
+
+
+def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report | None) -> None:
+    """Do what the text would have done from the member's own phone; nobody is answered."""
+    if report and (sender.raises(report) or is_news(tx, sender, report)):
+        receive_report(tx, edition, sender, report, sms.heard_at)
+        return
+    if hear_member(tx, edition, sender, sms, report)[0]:
+        return
+    coerced = find_coerced(tx, edition, sender, report)
+    pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    if report and coerced:
+        receive_duress(tx, edition, coerced, report.verb.value)
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:

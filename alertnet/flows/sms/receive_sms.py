@@ -9,15 +9,12 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.check_in_text import has_words
-from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
+from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import (
-    InTheField,
     contacts_at,
     member_at,
     officer_at,
@@ -29,13 +26,11 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
-from alertnet.flows.sms.check_in_by_sms import receive_check_in
+from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.quarantine import tell_of_stranger
-from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
-from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import take_up, take_up_each
@@ -126,66 +121,16 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     duty_change = parse_duty_change(written.body)
     if duty_change is not None and officer is not None and (reply := change_duty(tx, edition, officer, duty_change)):
         return True, reply
-    if report and (heard := _hear_field(tx, edition, sms, report, guessed)):
+    member = member_at(edition.network, sms.sender)
+    if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
         return heard
-    coerced = find_coerced(tx, edition, sms.sender, report)
+    coerced = find_coerced(tx, edition, member, report)
     known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
     if report and coerced:
         # Whoever stands beside the phone reads the reply to a true PIN.
         receive_duress(tx, edition, coerced, report.verb.value)
-    trees = [tree for _, tree in sorted(edition.network.trees.items())]
-    tell_drop(tx, trees, limit)
+    tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], limit)
     return known, reply
-
-
-def _hear_field(
-    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
-) -> tuple[bool, Reply | None] | None:
-    """Act on what a member says besides alarms: a withdrawal, a quiet verb, a check-in; None of all else."""
-    if withdrawing := _withdrawing(tx, edition, sms, report, guessed):
-        return True, receive_withdrawal(tx, edition, *withdrawing, sms, report)
-    if sender := _without_alarm(edition, sms, report):
-        return True, receive_quiet_verb(tx, edition, sender, sms, report)
-    if traveller := _traveller(tx, edition, sms, report, guessed):
-        return True, receive_check_in(tx, edition, traveller, sms, report)
-    return None
-
-
-def _withdrawing(
-    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
-) -> tuple[InTheField, str] | None:
-    """The member that asks to call an alarm off, and that incident; four digits of its reference are no code."""
-    sender = member_at(edition.network, sms.sender) if report.verb is FieldVerb.WITHDRAW else None
-    incident = withdrawable(tx, sender, report.ref) if sender else None
-    if sender is None or incident is None:
-        return None
-    tried = sorted(text for text in guessed if text not in (report.ref or ""))
-    if tried:
-        judge_wrong(tx, sms.sender, tried, told_codes(tx, sms.sender))
-    return sender, incident
-
-
-def _without_alarm(edition: Edition, sms: InboundSms, report: Report) -> InTheField | None:
-    """The member that tries the way to us, or whose battery runs low; words without a PIN are for people."""
-    is_quiet = report.verb in QUIET_VERBS and (report.pin is not None or not has_words(report.text))
-    return member_at(edition.network, sms.sender) if is_quiet else None
-
-
-def _traveller(
-    tx: Tx, edition: Edition, sms: InboundSms, report: Report, guessed: Collection[str]
-) -> InTheField | None:
-    """The member that speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked.
-
-    Four digits beside a PIN may be a time of day; as a code they count as tried all the same.
-    """
-    if report.verb not in TYPED or (report.pin is None and (guessed or has_words(report.text))):
-        return None
-    sender, told = member_at(edition.network, sms.sender), told_codes(tx, sms.sender)
-    if sender is None or (told and report.pin is None):
-        return None
-    if guessed:
-        judge_wrong(tx, sms.sender, sorted(guessed), told)
-    return sender
 
 
 def _hear_rest(

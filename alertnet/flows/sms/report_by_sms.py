@@ -15,7 +15,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
-from alertnet.flows.credentials.known_numbers import InTheField, member_at
+from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
@@ -57,7 +57,8 @@ def receive_report(
     pin = tried.check
     duress = pin is PinCheck.DURESS
     reported = facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress)
-    facts, _ = with_records(replace(reported, occurred_at=heard_at, team=sender.reports_for), edition.network)
+    reported = replace(reported, occurred_at=heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
+    facts, _ = with_records(reported, edition.network)
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),
@@ -91,9 +92,8 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 
 
-def find_coerced(tx: Tx, edition: Edition, number: str, report: Report | None) -> InTheField | None:
-    """The member whose PIN for duress stands in a text that raises nothing; a wrong one counts as anywhere."""
-    sender = member_at(edition.network, number)
+def find_coerced(tx: Tx, edition: Edition, sender: InTheField | None, report: Report | None) -> InTheField | None:
+    """The member if its PIN for duress stands in a text that raises nothing; a wrong one counts as anywhere."""
     if sender is None or report is None or report.pin is None:
         return None
     tried = try_pin(tx, sender.owner, report.pin)

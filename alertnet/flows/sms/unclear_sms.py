@@ -92,8 +92,9 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
 
 
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
-    """An alarm in the open incident that the phone raised last, else one of its own."""
-    locked = _add_to_open(tx, sms, subject, sender.team.id, by=sender.owner)
+    """An alarm in the open incident that the phone raised last, or of a borrowed one its team, else one of its own."""
+    concerns = sender.team.id if sender.is_borrowed else None
+    locked = _add_to_open(tx, sms, subject, sender.team.id, team=concerns, by=sender.owner)
     if locked is None:
         _alarm(tx, edition, sender, sms, subject, sender.team.id, by=sender.owner)
     is_about_incident = locked is not None and not locked.facts.lone_text
@@ -115,18 +116,16 @@ def pass_on_from_contact(
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
 
-def _add_to_open(tx: Tx, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident | None:
-    """The open incident, or text, that the phone raised last, with this text in it; None where there is none."""
-    incident = incidents.open_of_phone(tx, sms.sender)
-    return None if incident is None else _add_to(tx, incident, sms, subject, about, **who)
+def _add_to_open(
+    tx: Tx, sms: InboundSms, subject: Subject, about: str, *, team: str | None = None, **who: str
+) -> LockedIncident | None:
+    """The open incident, or text, that the phone raised last, with this text in it; None where there is none.
 
-
-def keep_news(tx: Tx, incident: str, sms: InboundSms, *, by: str) -> None:
-    """Put a text of a member into an open incident of its team, and let the coordinators know."""
-    _add_to(tx, incident, sms, Subject.NOT_UNDERSTOOD, by.partition("/")[0], by=by)
-
-
-def _add_to(tx: Tx, incident: str, sms: InboundSms, subject: Subject, about: str, **who: str) -> LockedIncident:
+    With `team` also one that concerns the team.
+    """
+    incident = incidents.open_of_phone(tx, sms.sender, team=team)
+    if incident is None:
+        return None
     locked = take_up(tx, incident)
     locked.record(RECEIVED, **who, text=sms.body, **_heard(sms))
     is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
@@ -147,7 +146,8 @@ def _alarm(
     place, people = codes_in(sms.body)
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
-    locked = keep_lone_text(tx, edition, replace(facts, team=sender.reports_for), **who, text=sms.body, **_heard(sms))
+    facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
+    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **_heard(sms))
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     if not says_so(sms.body):
         rings = told_at == tx.now and (not sender.is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))

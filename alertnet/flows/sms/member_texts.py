@@ -1,0 +1,62 @@
+"""What a member writes besides alarms, from its own phone or a borrowed one: whichever flow is meant acts (B4)."""
+
+from collections.abc import Collection
+
+from alertnet.core.inbound.check_in_text import has_words
+from alertnet.core.inbound.journey import TYPED
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.sms.check_in_by_sms import receive_check_in
+from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
+from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
+from alertnet.flows.sms.wrong_codes import judge_wrong
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.views.codes_of_number import told_codes
+
+
+def hear_member(
+    tx: Tx,
+    edition: Edition,
+    sender: InTheField | None,
+    sms: InboundSms,
+    report: Report | None,
+    guessed: Collection[str] = (),
+) -> tuple[bool, Reply | None]:
+    """Act on a withdrawal, a quiet verb or a check-in; whether the text is one, and the reply.
+
+    `sender`: None of whoever is no member, `report` of what was not understood. `guessed`: digits of it that may be
+    codes, and are none that the number was sent.
+    """
+    if sender is None or report is None:
+        return False, None
+    incident = withdrawable(tx, sender, report.ref) if report.verb is FieldVerb.WITHDRAW else None
+    if incident is not None:
+        # Four digits of its reference are no code.
+        _judge(tx, sms, [text for text in guessed if text not in (report.ref or "")])
+        return True, receive_withdrawal(tx, edition, sender, incident, sms, report)
+    if _is_quiet(report):
+        return True, receive_quiet_verb(tx, edition, sender, sms, report)
+    if _is_check_in(tx, sms, report, guessed):
+        # Four digits beside a PIN may be a time of day; as a code they count as tried all the same.
+        _judge(tx, sms, guessed)
+        return True, receive_check_in(tx, edition, sender, sms, report)
+    return False, None
+
+
+def _is_quiet(report: Report) -> bool:
+    """Whether it tries the way to us, or its battery runs low; words without a PIN are for people."""
+    return report.verb in QUIET_VERBS and (report.pin is not None or not has_words(report.text))
+
+
+def _is_check_in(tx: Tx, sms: InboundSms, report: Report, guessed: Collection[str]) -> bool:
+    """Whether it speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked."""
+    if report.verb not in TYPED:
+        return False
+    return report.pin is not None or not (guessed or has_words(report.text) or told_codes(tx, sms.sender))
+
+
+def _judge(tx: Tx, sms: InboundSms, tried: Collection[str]) -> None:
+    if tried:
+        judge_wrong(tx, sms.sender, sorted(tried), told_codes(tx, sms.sender))
