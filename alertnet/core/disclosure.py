@@ -177,7 +177,7 @@ class Said:
     tree: str | None = None
     """The title of the tree that the level stands in."""
     why: tuple[str, ...] = ()
-    """Why it waits for a go: of `core.resolution.approval.Waiting`."""
+    """Why it waits for a go: of `core.resolution.resolve.Waiting`."""
     next_level: str | None = None
     """The name of the level that comes next, for a coordinator who has answered; `tree` and `automatic_at` are its."""
     automatic_at: datetime | None = None
