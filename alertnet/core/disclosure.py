@@ -253,8 +253,8 @@ DURESS = "duress"
 """How it is written where it is sealed: in what a report's PIN proved, and by earlier versions as kind and subject."""
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
-_OF_COORDINATORS = frozenset({"position"})
-"""What of an entry coordinators alone see: where somebody is."""
+_OF_COORDINATORS = frozenset({"position", "left_out"})
+"""What of an entry coordinators alone see: where somebody is, and what a device told that can't be used."""
 
 
 def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:

@@ -1,10 +1,12 @@
 """Alarms from devices (B5): raised by a key of its own, their position for coordinators alone."""
 
+import json
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from alertnet.core.directory.contact_tree import Network
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import alarms, notifications
@@ -139,17 +141,65 @@ def test_the_key_of_a_device_opens_nothing_else(client: TestClient, key: MakeKey
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "read"),
     [
-        {"position": {"latitude": 91, "longitude": 0}},
-        {"position": {"latitude": 4}},
-        {"type": "lost"},
-        {"where": "L12"},
-        {"at": "yesterday"},
+        ({"position": {"latitude": 91, "longitude": 0}}, 'position.latitude: 91\nposition: {"longitude": 0}'),
+        ({"position": {"latitude": 4}}, 'position: {"latitude": 4}'),
+        (POSITION | {"position": POSITION["position"] | {"accuracy": -1}}, "4.60971, -74.08175\nposition.accuracy: -1"),
+        (POSITION | {"position": POSITION["position"] | {"altitude": 3}}, f"{WHERE}\nposition.altitude: 3"),
+        ({"position": "up the hill"}, "position: up the hill"),
+        ({"type": "panic"}, "type: panic"),
+        ({"battery": 5, "text": "help"}, "help\nbattery: 5"),
+        ({"text": "he\x07lp\x00"}, "text: help"),
+        ({"text": "x" * 501}, "text: " + "x" * 501),
+        ({"text": ["help", {"é": None}]}, 'text: ["help", {"é": null}]'),
+        ({"at": "1970-01-01T00:00:00Z"}, "at: 1970-01-01T00:00:00Z"),
+        ({"at": "2026-11-26T22:00:00"}, "at: 2026-11-26T22:00:00"),
+        ({"a\x00b": 1, "left_out": "this too"}, "this too"),
+        ({"left_out": 5}, "left_out: 5"),
+        ({"note": "x" * 60_000}, "note: " + "x" * 3_994),
     ],
 )
-def test_what_it_can_not_mean_is_refused(client: TestClient, own: dict[str, str], body: dict[str, Any]) -> None:
-    assert client.post(ALARM, json=body, headers=own).status_code == 422
+def test_what_can_not_be_used_is_read_as_it_came(
+    client: TestClient, key: MakeKey, own: dict[str, str], body: dict[str, Any], read: str
+) -> None:
+    """A12: nothing that a device adds keeps its alarm from people; where it is stays with coordinators."""
+    answer = client.post(ALARM, json=body, headers=own)
+
+    assert answer.status_code == 201
+    ref, reads = answer.json()["ref"], key("read")
+    assert severity(client, ref, reads) == "critical"
+    assert [each["text"] for each in texts(client, ref, key("coordinate", "read"))] == [read]
+    assert "left_out" not in client.get(f"/v1/incidents/{ref}/timeline", headers=reads).text
+
+
+def test_what_is_no_object_is_refused(client: TestClient, own: dict[str, str]) -> None:
+    for body in ("[]", "5", '"help"', "null"):
+        assert client.post(ALARM, content=body, headers=own | {"Content-Type": "application/json"}).status_code == 422
+    for body, status in (("help", 400), (" " * 70_000, 413)):
+        asked = client.post(ALARM, content=body, headers=own | {"Content-Type": "application/json"})
+        assert asked.status_code == status
+
+
+def test_a_body_of_many_and_deep_fields_is_an_alarm(client: TestClient, own: dict[str, str]) -> None:
+    deep = '{"a": ' + "[" * 400 + "]" * 400 + "}"
+    many = json.dumps({f"field{number}": number for number in range(3_000)})
+    for body in (deep, many):
+        answer = client.post(ALARM, content=body, headers=own | {"Content-Type": "application/json"})
+        assert answer.status_code in (200, 201), answer.text
+
+
+def test_of_a_team_that_nobody_knows_every_tree_is_told(client: TestClient, key: MakeKey, network: Network) -> None:
+    """A12: teams.yaml was edited, and a device in a pocket has the key of before; again, it is the same incident."""
+    renamed = key("device:bracelet-1", team="renamed")
+    answer = client.post(ALARM, json=POSITION, headers=renamed)
+
+    assert answer.status_code == 201
+    shown = client.get(f"/v1/incidents/{answer.json()['ref']}", headers=key("read")).json()
+    assert (shown["severity"], shown["consent"]) == ("critical", "internal")
+    assert any("renamed" in each for each in shown["warnings"])
+    assert {each["tree"] for each in shown["escalations"]} == set(network.trees)
+    assert client.post(ALARM, json=POSITION, headers=renamed).json()["ref"] == answer.json()["ref"]
 
 
 def test_a_scope_of_a_device_stands_alone(runtime: Runtime) -> None:

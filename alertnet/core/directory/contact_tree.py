@@ -10,7 +10,7 @@ from typing import Literal
 
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
-from alertnet.core.directory.countries import ZONE_OF_CAPITAL
+from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
 from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
 from alertnet.core.directory.routine import USUAL, Routine, Terms
@@ -154,8 +154,12 @@ class ContactTree:
         return next((number for number in numbers if number not in silent), numbers[-1]) if numbers else self.callback
 
     def serves(self, country: str, place: str | None = None) -> bool:
-        """Whether an incident in that country (ISO 3166-1 alpha-2), at that place, opens an escalation here."""
-        return (country in self.countries or EVERYWHERE in self.countries) and may_be_at(place, self.places)
+        """Whether an incident in that country (ISO 3166-1 alpha-2), at that place, opens an escalation here.
+
+        One in a country that nobody knows does so everywhere.
+        """
+        is_here = country in (*self.countries, NO_COUNTRY) or EVERYWHERE in self.countries
+        return is_here and may_be_at(place, self.places)
 
     @cached_property
     def with_tasks(self) -> bool:

@@ -50,3 +50,6 @@ ZONE_OF_CAPITAL = dict(each.split("=") for each in _ZONES.split())
 
 COUNTRIES = frozenset(ZONE_OF_CAPITAL)
 """All 249 officially assigned codes."""
+
+NO_COUNTRY = "ZZ"
+"""Where nobody knows the country: ISO 3166-1 assigns this code to none."""

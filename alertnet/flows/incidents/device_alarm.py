@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
 from alertnet.flows.incidents.open_incident import open_incident
@@ -29,7 +29,10 @@ FOLLOWS_WITHIN = HOUR
 
 @dataclass(frozen=True)
 class Pressed:
-    """What a device has told. `position`: where it is, in words for coordinators; `type`: what it was set to mean."""
+    """What a device has told. `type`: what it was set to mean.
+
+    In words for coordinators: `position`, where it is, and `left_out`, what else it told that can't be used.
+    """
 
     device: str
     team: str
@@ -37,6 +40,7 @@ class Pressed:
     type: str | None = None
     position: str | None = None
     text: str | None = None
+    left_out: str | None = None
 
     @property
     def severity(self) -> Severity:
@@ -47,8 +51,7 @@ class Pressed:
 def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedIncident, bool]:
     """Raise the alarm of a device, or put into the one that runs what it tells now; whether it was opened by this.
 
-    Raises:
-        BadInput: its team is none of the network in force.
+    Where the network in force does not know its team, in no country, which every tree serves.
     """
     name = f"device/{pressed.device}"
     known = incidents.open_of_phone(tx, name)
@@ -60,6 +63,8 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
             _tell(locked, pressed, rings=_raise_severity(locked, pressed.severity) or is_cry)
             return locked, False
     locked = open_incident(tx, edition, _facts(edition.network, pressed, name), by=name)
+    if pressed.team not in edition.network.teams:
+        locked.warn(f"teams.yaml has no team {pressed.team}: every tree is told, as nobody knows the country")
     _record(locked, pressed)
     return locked, True
 
@@ -71,6 +76,7 @@ def _record(locked: LockedIncident, pressed: Pressed) -> None:
         at=pressed.at.isoformat(),
         position=pressed.position,
         text=pressed.text,
+        left_out=pressed.left_out,
         understood=[pressed.type] if pressed.type else [],
     )
 
@@ -103,20 +109,24 @@ def _tell(locked: LockedIncident, pressed: Pressed, *, rings: bool) -> None:
 
 
 def _facts(network: Network, pressed: Pressed, name: str) -> Facts:
-    if pressed.team not in network.teams:
-        raise BadInput("team", pressed.team, sorted(network.teams) or "nothing: teams.yaml has no team")
-    team = network.teams[pressed.team]
-    return Facts(
+    team = network.teams.get(pressed.team)
+    facts = Facts(
         type=pressed.type or UNKNOWN_TYPE,
         severity=pressed.severity,
-        country=team.country,
-        consent=team.consent,
+        country=NO_COUNTRY,
         verified=False,
         certainty=Certainty.UNVERIFIED,
         occurred_at=pressed.at,
         raised_from=name,
-        team=team.id,
+        team=pressed.team,
+        field_silent=True,
+    )
+    if team is None:
+        return facts
+    return replace(
+        facts,
+        country=team.country,
+        consent=team.consent,
         field_language=team.language,
         field_timezone=team.timezone,
-        field_silent=True,
     )

@@ -17,7 +17,7 @@ from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
 TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
-_SAYS_SOMETHING = ("text", "understood", "action", "position")
+_SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out")
 _PROVEN = ("true", DURESS)
 """What a PIN may have turned out to be that proves a report."""
 MOST = 20
@@ -93,7 +93,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
     return [
         ReceivedText(
             datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
-            "\n".join(filter(None, (payload.get("position"), payload.get("text") or payload.get("note")))),
+            _words(payload),
             payload.get("tree"),
             payload.get("contact"),
             payload.get("by"),
@@ -107,6 +107,11 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
     ]
+
+
+def _words(payload: dict[str, Any]) -> str:
+    text = payload.get("text") or payload.get("note")
+    return "\n".join(filter(None, (payload.get("position"), text, payload.get("left_out"))))
 
 
 def shown_texts(session: Session, incident: str) -> list[TextView]:

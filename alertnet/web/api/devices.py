@@ -48,8 +48,8 @@ def raise_alarm(id: str, alarm: DeviceAlarm, key: DeviceKey, door: ByDoor) -> Re
         raise Forbidden(f"API key {key.id} is of no team: make one with --device and --team")
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        at = alarm.at or tx.now
-        pressed = Pressed(id, team, at, alarm.type, alarm.position.in_words() if alarm.position else None, alarm.text)
+        position = alarm.position.in_words() if alarm.position else None
+        pressed = Pressed(id, team, alarm.at or tx.now, alarm.type, position, alarm.text, alarm.left_out)
         locked, is_new = receive_alarm(tx, edition, pressed)
         return locked, lambda _: _answer(locked, is_new=is_new)
 

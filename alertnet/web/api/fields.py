@@ -1,7 +1,8 @@
 """The types of fields, and bodies in which every field is known: what is refused is said with what would have done."""
 
+import json
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -25,6 +26,7 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.durations import duration_text, read_duration
 from alertnet.core.incident import TYPES
 from alertnet.core.limits import LONGEST_NOTE, is_instant
+from alertnet.web.forms import UNTYPED
 
 E = TypeVar("E", bound=Enum)
 
@@ -99,7 +101,8 @@ def _zones() -> set[str]:
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
 Line = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS)]
 Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES)]
-Words = Annotated[str, Field(max_length=4_000, pattern=NO_CONTROLS_BUT_LINES)]
+MOST_WORDS = 4_000
+Words = Annotated[str, Field(max_length=MOST_WORDS, pattern=NO_CONTROLS_BUT_LINES)]
 Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[
@@ -143,3 +146,42 @@ def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
         context = {"allowed": list(model.model_fields)}
     error = PydanticCustomError(fault["type"], fault["msg"], context)
     return InitErrorDetails(type=error, loc=fault["loc"], input=fault["input"])
+
+
+def set_apart(given: Mapping[str, Any], validate: Callable[[Any], object]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What of a body can be used, and all that can't, by its path; a part of an object is left out alone where it can.
+
+    `validate` refuses what can't be used, and needs no field of the body itself.
+    """
+    usable = {UNTYPED.sub("", name): _with_clean_names(value) for name, value in given.items()}
+    unusable: dict[str, Any] = {}
+    while paths := _at_fault(usable, validate):
+        for *above, name in paths:
+            holder = usable.get(above[0], {}) if above else usable
+            if name in holder:
+                unusable[".".join((*above, name))] = holder.pop(name)
+    return usable, unusable
+
+
+def _with_clean_names(value: Any) -> Any:
+    return {UNTYPED.sub("", name): each for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def _at_fault(body: dict[str, Any], validate: Callable[[Any], object]) -> list[tuple[str, ...]]:
+    """The paths to what is wrong with a body, the shortest first; of what is missing, to where it is missing."""
+    try:
+        validate(body)
+    except ValidationError as error:
+        faults = [(fault["type"], tuple(map(str, fault["loc"]))) for fault in error.errors()]
+        return sorted({path[:-1] if kind == "missing" else path[:2] for kind, path in faults}, key=len)
+    return []
+
+
+def words_of(values: Mapping[str, Any]) -> str | None:
+    """Values as they came, each behind its name, as people may read them; None where there are none."""
+    lines = (f"{name}: {each if isinstance(each, str) else _written(each)}" for name, each in values.items())
+    return UNTYPED.sub("", "\n".join(lines))[:MOST_WORDS].strip() or None
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

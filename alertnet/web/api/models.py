@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Team
 from alertnet.core.directory.countries import COUNTRIES
@@ -40,6 +41,8 @@ from alertnet.web.api.fields import (
     Words,
     Zone,
     one_of,
+    set_apart,
+    words_of,
 )
 
 
@@ -317,12 +320,24 @@ class Position(Strict):
 
 
 class DeviceAlarm(Strict):
-    """What a device tells; `at`: when it was pressed, now unless given. Without a type it is a cry for help."""
+    """What a device tells; `at`: when it was pressed, now unless given. Without a type it is a cry for help.
+
+    Nothing in it is a reason to refuse it (A12): what can't be used is `left_out`, in words for coordinators.
+    """
 
     type: TypeCode | None = None
     at: Instant | None = None
     position: Position | None = None
     text: Line | None = None
+    left_out: SkipJsonSchema[Words | None] = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _leave_out(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(given, dict):
+            return validate(given)
+        usable, unusable = set_apart(given, validate)
+        return validate({"left_out": words_of(unusable)} | usable)
 
 
 class Binding(Strict):
