@@ -206,6 +206,8 @@ class Facts:
     """So far somebody has only written: no coordinator has said yet whether it is an incident, nobody else hears."""
     duress: bool = False
     """Somebody stands beside the team: to be named to coordinators who have proved who they are, and to nobody else."""
+    hidden_from_phone: bool = False
+    """The PIN for duress opened it by itself: no reply to the phone, which has reported nothing, may tell of it."""
 
     @property
     def leaves_phone_alone(self) -> bool:

@@ -49,8 +49,9 @@ class Path:
 class Matter:
     """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: whom a go would tell.
 
-    `held`: somebody has put it off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of
-    a text of which no incident was made yet.
+    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody has put it off, and it
+    is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident was made
+    yet.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Matter:
     kind: str
     is_text: bool
     subject: str
+    neutral: str
     about: str
     names: tuple[str, ...]
     why: tuple[str, ...]
@@ -246,6 +248,7 @@ def _matter(locked: LockedIncident, prompt: Prompt, zone: str) -> Matter:
         kind=prompt.kind,
         is_text=locked.facts.lone_text,
         subject=prompts.subject_of(locked, prompt).value,
+        neutral=prompt.subject,
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(locked.contact(tree, id).called for id in told.get("names", ()))),
         why=told.get("why", ()),

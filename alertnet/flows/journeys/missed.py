@@ -69,9 +69,9 @@ def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, lea
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:
     """Whether nothing may ring there: a silent phone, one that somebody else may hold, or a team that is forced."""
-    if member.member.silent:
-        return True
     phone = member.member.phone
+    if member.member.silent or any(each.facts.hidden_from_phone for each in incidents.all_open_of_phone(tx, phone)):
+        return True
     own, teams = (incidents.open_of_phone(tx, phone, team=team) for team in (None, member.team.id))
     if own and incidents.get(tx.session, own).facts.leaves_phone_alone:
         return True
@@ -136,7 +136,7 @@ def _ask(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
     """Open an incident, or ring in the one that the phone has open: it waits for a coordinator before others hear."""
-    facts = _facts(edition, stored.journey, tx.now)
+    facts = _facts(tx, edition, stored.journey)
     known = incidents.open_of_phone(tx, facts.raised_from) if facts.raised_from else None
     locked = take_up(tx, known) if known else None
     if locked is not None and locked.is_open and not locked.facts.lone_text:
@@ -164,7 +164,7 @@ def _ring(locked: LockedIncident, journey: Journey) -> None:
     raise_prompt(locked, PromptKind.ALARM, Subject.CHECK_IN_MISSED, about=journey.owner)
 
 
-def _facts(edition: Edition, journey: Journey, now: datetime) -> Facts:
+def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
     """What is known of somebody who is not heard of: where they were last, and where they were going (codes)."""
     reader = next(iter(member_of(edition.network, journey.team, journey.member)), None)
     phone = reader.member.phone if reader and journey.member else None
@@ -178,11 +178,12 @@ def _facts(edition: Edition, journey: Journey, now: datetime) -> Facts:
         certainty=Certainty.POSSIBLE,
         occurred_at=journey.awaited.expected_at,
         place=journey.place or journey.awaited.to,
-        details="\n".join([journey.owner, *(leg.shown(now, in_full=True) for leg in journey.legs)]),
+        details="\n".join([journey.owner, *(leg.shown(tx.now, in_full=True) for leg in journey.legs)]),
         raised_from=phone,
         team=journey.team,
         field_language=reader.member.language if reader else None,
         field_timezone=journey.awaited.timezone,
+        field_silent=reader is not None and is_left_alone(tx, reader),
     )
 
 

@@ -113,13 +113,18 @@ def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str
     """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
 
     It joins what the phone raised last, if that is open, and verifies nothing. What it opens waits for a coordinator
-    before others hear, and is on the list of no team: a key that was taken with the phone must not show it.
+    before others hear. It is on the list of no team, and no later text of the phone is answered about it: neither a
+    key that was taken with the phone nor the phone must show it.
     """
     report = Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
-    locked = _join_recent(tx, sender, facts, report, entry)
-    locked = locked or _open(tx, edition, sender, replace(facts, team=None), entry)
+    raised = [each for each in incidents.all_open_of_phone(tx, sender.member.phone) if not each.facts.lone_text]
+    locked = take_up(tx, raised[0].id) if raised else None
+    if locked is not None and locked.is_open:
+        _join(locked, facts, report, entry)
+    else:
+        locked = _open(tx, edition, sender, replace(facts, team=None, hidden_from_phone=True), entry)
     locked.finish()
     return locked
 

@@ -42,8 +42,10 @@ def withdrawable(tx: Tx, sender: InTheField, ref: str | None) -> str | None:
     if found is None:
         return None
     incident = incidents.get(tx.session, found)
-    is_its_own = sender.member.phone == incident.facts.raised_from or incident.facts.team == sender.team.id
-    return found if is_its_own and incident.status is IncidentStatus.OPEN and not incident.facts.lone_text else None
+    facts = incident.facts
+    is_its_own = sender.member.phone == facts.raised_from or facts.team == sender.team.id
+    can_be = incident.status is IncidentStatus.OPEN and not facts.lone_text and not facts.hidden_from_phone
+    return found if is_its_own and can_be else None
 
 
 def receive_withdrawal(

@@ -95,17 +95,23 @@ def is_ref_taken(session: Session, ref: str) -> bool:
 
 
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
-    """The id of the open incident that the phone raised last.
+    """The id of the open incident that the phone raised last, and knows of: none that is hidden from it.
 
     With `team` also of one that concerns the team; with `since` only of one opened after that.
     """
+    found = all_open_of_phone(tx, phone, team=team, since=since)
+    return next((each.id for each in found if not each.facts.hidden_from_phone), None)
+
+
+def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> list[Incident]:
+    """The same, all of them, those that are hidden from the phone as well: the latest first."""
     concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
     if team is not None:
         concerns |= incidents.c.team == team
-    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
+    query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
     if since is not None:
         query = query.where(incidents.c.opened_at > since)
-    return tx.session.scalar(query.order_by(incidents.c.opened_at.desc()).limit(1))
+    return [_incident(row) for row in tx.session.execute(query.order_by(incidents.c.opened_at.desc()))]
 
 
 def open_in(session: Session, country: str, since: datetime, most: int = 20) -> list[Incident]:

@@ -1,6 +1,6 @@
 """What the outside sees of journeys (B5): who is awaited, where, by when, and what has become of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired
 
 from sqlalchemy import select
@@ -59,10 +59,10 @@ class Overview(TypedDict):
     unheard_since: str | None
 
 
-def overview(session: Session, stored: Sequence[StoredJourney], next: str | None) -> Overview:
-    """A page of those journeys, in that order; `next`: what asks for the page after it."""
+def overview(session: Session, stored: Sequence[StoredJourney], next: str | None, team: str | None = None) -> Overview:
+    """A page of those journeys, in that order; `next`: what asks for the page after it; `team`: of whoever reads."""
     since = troubles.since(session, Part.INBOUND)
-    return Overview(items=of_journeys(session, stored), next=next, unheard_since=moment(since) if since else None)
+    return Overview(items=of_journeys(session, stored, team), next=next, unheard_since=moment(since) if since else None)
 
 
 class AskedView(TypedDict):
@@ -97,12 +97,24 @@ class RollCallView(TypedDict):
     not_asked: list[str]
 
 
-def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, for_coordinators: bool) -> RollCallView:
-    """The roll-call of those journeys, at least one. To others it is told as after a true PIN (B4)."""
+def of_roll_call(
+    session: Session,
+    asked: Sequence[StoredJourney],
+    *,
+    for_coordinators: bool,
+    team: str | None = None,
+    silent: Collection[str] = (),
+) -> RollCallView:
+    """The roll-call of those journeys, at least one, for a key of that team, or of none.
+
+    To others than coordinators it is told as after a true PIN (B4), and of those not asked only who is `silent`: why
+    another phone is left alone might be duress.
+    """
     first = asked[0].journey
     assert first.roll_call is not None
     teams = {each.journey.team for each in asked}
-    refs = _refs(session, asked)
+    refs = _refs(session, asked, team)
+    not_asked = [owner for owner in first.roll_call.not_asked if owner.partition("/")[0] in teams]
     members = [_asked_view(each, refs, for_coordinators=for_coordinators) for each in asked]
     answered = sum(each.status is Status.OVER for each in asked)
     view = RollCallView(
@@ -115,7 +127,7 @@ def of_roll_call(session: Session, asked: Sequence[StoredJourney], *, for_coordi
         answered=answered,
         not_answered=len(asked) - answered,
         members=members,
-        not_asked=[owner for owner in first.roll_call.not_asked if owner.partition("/")[0] in teams],
+        not_asked=[owner for owner in not_asked if for_coordinators or owner in silent],
     )
     return {**view, "under_duress": sum(each.journey.duress for each in asked)} if for_coordinators else view
 
@@ -132,16 +144,17 @@ def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, for_coordinat
     )
 
 
-def of_journeys(session: Session, stored: Sequence[StoredJourney]) -> list[JourneyView]:
-    """Those journeys, in that order."""
-    refs = _refs(session, stored)
+def of_journeys(session: Session, stored: Sequence[StoredJourney], team: str | None = None) -> list[JourneyView]:
+    """Those journeys, in that order; with `team` only incidents of that team's are named."""
+    refs = _refs(session, stored, team)
     return [_view(each, refs.get(each.incident or "")) for each in stored]
 
 
-def _refs(session: Session, stored: Sequence[StoredJourney]) -> dict[str, str]:
-    """The references of the incidents that those journeys have opened, by id."""
+def _refs(session: Session, stored: Sequence[StoredJourney], team: str | None) -> dict[str, str]:
+    """The references of the incidents that those journeys have opened, by id; with `team` of that team's alone."""
     ids = {each.incident for each in stored if each.incident}
     query = select(incidents.c.id, incidents.c.ref).where(incidents.c.id.in_(ids))
+    query = query if team is None else query.where(incidents.c.team == team)
     return {row.id: row.ref for row in session.execute(query)} if ids else {}
 
 

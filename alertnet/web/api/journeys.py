@@ -42,7 +42,7 @@ def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
     def act(tx: Tx) -> tuple[None, Show]:
         journey = plan.journey(team, zone, tx.now)
         _check_times(journey, tx.now)
-        return None, partial(_shown, id=announce_journey(tx, journey, by(key)), status=201)
+        return None, partial(_shown, id=announce_journey(tx, journey, by(key)), status=201, team=key.team)
 
     return door.carry_out(key, plan, act)
 
@@ -56,7 +56,7 @@ def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: I
         found = journeys.page(tx.session, page.status, after, PAGE + 1, key.team)
         last = found[PAGE - 1] if len(found) > PAGE else None
         next = cursor_of(last.journey.awaited.expected_at, last.id) if last else None
-        return overview(tx.session, found[:PAGE], next)
+        return overview(tx.session, found[:PAGE], next, key.team)
 
     return JSONResponse(runtime.read(query))
 
@@ -66,7 +66,7 @@ def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
     """One journey: what is awaited next, when it was last heard of, and the incident that its silence has opened."""
 
     def query(tx: Tx) -> JourneyView:
-        return of_journeys(tx.session, [_known(tx.session, id, key)])[0]
+        return of_journeys(tx.session, [_known(tx.session, id, key)], key.team)[0]
 
     return JSONResponse(runtime.read(query))
 
@@ -95,7 +95,7 @@ def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
 def _on(id: str, key: ApiKey, do: Callable[[Tx, StoredJourney], None]) -> Act:
     def act(tx: Tx) -> tuple[None, Show]:
         do(tx, _known(tx.session, id, key))
-        return None, partial(_shown, id=id, status=200)
+        return None, partial(_shown, id=id, status=200, team=key.team)
 
     return act
 
@@ -108,11 +108,11 @@ def _known(session: Session, id: str, key: ApiKey) -> StoredJourney:
     return stored
 
 
-def _shown(session: Session, id: str, status: int) -> ApiAnswer:
+def _shown(session: Session, id: str, status: int, team: str | None) -> ApiAnswer:
     stored = journeys.find(session, id)
     assert stored is not None
     place = f"{router.prefix}/{id}" if status == 201 else None
-    return ApiAnswer(status, of_journeys(session, [stored])[0], place)
+    return ApiAnswer(status, of_journeys(session, [stored], team)[0], place)
 
 
 def _traveller(plan: Plan, key: ApiKey, network: Network) -> tuple[Team, str]:

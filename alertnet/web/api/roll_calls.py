@@ -6,7 +6,9 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Forbidden, Unknown
+from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.store.db.tx import Tx
@@ -31,7 +33,7 @@ def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
     network = door.runtime.edition.network
 
     def act(tx: Tx) -> tuple[None, Show]:
-        return None, partial(_begun, id=call_roll(tx, network, question, by(key)), key=key)
+        return None, partial(_begun, id=call_roll(tx, network, question, by(key)), key=key, network=network)
 
     return door.carry_out(key, roll, act)
 
@@ -39,7 +41,7 @@ def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
 @router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 422, 503))
 def show(id: str, key: Reader, runtime: InForce) -> Response:
     """Who has answered a roll-call, who has not, and whose phones are left alone; a key of a team sees that team."""
-    return JSONResponse(runtime.read(lambda tx: _figures(tx.session, id, key)))
+    return JSONResponse(runtime.read(lambda tx: _figures(tx.session, id, key, runtime.edition.network)))
 
 
 def _question(roll: Roll, key: ApiKey) -> Question:
@@ -50,12 +52,14 @@ def _question(roll: Roll, key: ApiKey) -> Question:
     return Question(roll.team, roll.country, roll.text, roll.raise_incidents, roll.incident_after)
 
 
-def _begun(session: Session, id: str, key: ApiKey) -> ApiAnswer:
-    return ApiAnswer(201, _figures(session, id, key), f"{router.prefix}/{id}")
+def _begun(session: Session, id: str, key: ApiKey, network: Network) -> ApiAnswer:
+    return ApiAnswer(201, _figures(session, id, key, network), f"{router.prefix}/{id}")
 
 
-def _figures(session: Session, id: str, key: ApiKey) -> RollCallView:
+def _figures(session: Session, id: str, key: ApiKey, network: Network) -> RollCallView:
     asked = journeys.of_roll_call(session, id, key.team) if id.isascii() and id.isalnum() else []
     if not asked:
         raise Unknown("roll-call", id[:32])
-    return of_roll_call(session, asked, for_coordinators=key.may(COORDINATE))
+    everybody = (each for team in network.teams for each in member_of(network, team, None))
+    silent = {each.owner for each in everybody if each.member.silent}
+    return of_roll_call(session, asked, for_coordinators=key.may(COORDINATE), team=key.team, silent=silent)

@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from alertnet.core.incident import Severity
 from alertnet.store.records.credentials.users import Role
-from alertnet.store.tables import alarms, notifications
+from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import PUBLIC_URL, TREE, World, world_in
+from tests.web.world import ANA, PIN, PUBLIC_URL, TREE, World, world_in
 
 
 def decisions(world: World) -> list[tuple[str, str]]:
@@ -74,6 +74,23 @@ def test_of_two_coordinators_the_second_is_told_that_it_is_decided(
 
     assert (hers.sent().status_code, his.sent().status_code) == (303, 409)
     assert decisions(world) == [("go", "user maria")]
+
+
+def test_an_observer_sees_of_a_withdrawal_what_a_true_pin_leaves(world: World, sit_down: SitDown, desk: Desk) -> None:
+    """B4: that somebody stands beside the team is for those who may act."""
+    world.gives_pin("north/ana", duress="47990")
+    observer = sit_down("olga", Role.OBSERVER)
+    asked = []
+    for pin in (PIN, "47990"):
+        world.texts(ANA, f"ALERT {PIN} 20 L12", f"SM1{pin}")
+        world.texts(ANA, f"FALSE {pin}", f"SM2{pin}")
+        ref = world.rows(incidents)[-1].ref
+        asked.append((observer.opens("/desk").text.replace(ref, "REF"), "read the page" in desk.opens("/desk").text))
+        world.incident = world.rows(incidents)[-1].id
+        world.closes()
+
+    assert asked[0][0] == asked[1][0]
+    assert [forced for _, forced in asked] == [False, True]
 
 
 def test_an_observer_sees_and_does_not_act(world: World, sit_down: SitDown, desk: Desk, unverified: str) -> None:

@@ -1,0 +1,109 @@
+"""Whoever stands beside a phone, or has its team's key, sees after the PIN for duress what the true one leaves (B4).
+
+Two teams have the same evening: Ana is forced, Luis is not.
+"""
+
+import re
+from typing import Any
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.records.credentials import api_keys
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_journeys import CONTACTS, DURESS, LEVELS, TRUE
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import World
+
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    members:
+      ana: {name: Ana Example, phone: "+573005550001"}
+      mudo: {name: Mudo Example, phone: "+573005550003", silent: true}
+      mary: {name: Mary Example, phone: "+573005550004"}
+  south:
+    country: CO
+    language: es
+    members:
+      luis: {name: Luis Example, phone: "+573005550002"}
+"""
+EVENINGS = (("north", "ana", DURESS), ("south", "luis", TRUE))
+REF = re.compile(r"\b[A-Z]-[A-Z0-9]{4}\b")
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD)
+    for team, member, _ in EVENINGS:
+        world.runtime.transact(set_pins, f"{team}/{member}", TRUE, DURESS)
+    world.headers = key_of(world, None, "administer")
+    return world
+
+
+def key_of(world: World, team: str | None, *scopes: str) -> dict[str, str]:
+    _, key = world.runtime.transact(api_keys.create, team, scopes)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def seen_by(world: World, team: str, path: str) -> Any:
+    """What a key of the team reads there."""
+    answer = world.client.get(path, headers=key_of(world, team, "read"))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def newest_of(world: World, team: str) -> str:
+    """The reference of the latest incident on the team's list."""
+    return str(seen_by(world, team, "/v1/incidents")["items"][0]["ref"])
+
+
+@pytest.mark.parametrize("text", ["hola que tal", "NUEVA", "FALSA", "FALSA {pin}", "SOS", "BAJA", "OK {pin}"])
+def test_what_the_phone_writes_next_is_answered_alike(valley: World, text: str) -> None:
+    """Of what duress has opened by itself no reply gives the reference; the text is read all the same."""
+    replies, lists = [], []
+    for team, member, pin in EVENINGS:
+        valley.texts(member, f"OK {pin}")
+        valley.passes(minutes=15)
+        reply = valley.texts(member, text.format(pin=pin))
+        replies.append(re.sub(r"\d\d:\d\d", "TIME", REF.sub("REF", reply or "")))
+        lists.append([each["type"] for each in seen_by(valley, team, "/v1/incidents")["items"]])
+
+    assert replies[0] == replies[1] != ""
+    assert lists[0] == lists[1]
+
+
+def test_duress_again_is_put_into_what_it_has_opened(valley: World) -> None:
+    """Whatever the phone has written between, the coordinators keep one incident of it."""
+    for text in (f"OK {DURESS}", "hola que tal", f"FALSA {DURESS}"):
+        valley.texts("ana", text)
+        valley.passes(minutes=15)
+
+    items = valley.client.get("/v1/incidents", headers=valley.headers).json()["items"]
+    assert [each["severity"] for each in items].count("critical") == 1
+    assert len(items) == 2
+
+
+def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World) -> None:
+    """The one that duress has opened before is none of it: no key of the team is shown a reference it can't follow."""
+    for _, member, pin in EVENINGS:
+        valley.texts(member, f"OK {pin}")
+        valley.passes(minutes=30)
+        valley.texts(member, f"GO {TRUE} L12 23:50")
+    valley.passes(minutes=240)
+
+    for team, _, _ in EVENINGS:
+        [ref] = [each["incident"] for each in seen_by(valley, team, "/v1/journeys")["items"]]
+        assert seen_by(valley, team, f"/v1/incidents/{ref}")["type"] == "missed_check_in"
+
+
+def test_who_is_left_alone_because_of_duress_is_named_to_coordinators_alone(valley: World) -> None:
+    """A silent phone is in teams.yaml; why another is not asked would tell."""
+    valley.texts("ana", f"OK {DURESS}")
+    place = valley.client.post("/v1/roll-calls", json={"team": "north"}, headers=valley.headers).headers["Location"]
+
+    assert seen_by(valley, "north", place)["not_asked"] == ["north/mudo"]
+    whole = valley.client.get(place, headers=valley.headers).json()
+    assert whole["not_asked"] == ["north/ana", "north/mudo"]
