@@ -37,13 +37,13 @@ MUTANTS = {
         "context.change(on_hold_since=None)",
     ),
     "the code of a test counts from any number": Mutant(
-        "A6",
+        "A6 A9",
         "alertnet/store/records/credentials/number_tests.py",
         "number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.in_(hashes)",
         "number_tests.c.code_hash.in_(hashes)",
     ),
     "commit after send": Mutant(
-        "A5",
+        "A5 A11",
         "alertnet/worker/due_work.py",
         "        claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)\n",
         """
