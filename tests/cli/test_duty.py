@@ -40,7 +40,7 @@ def test_a_turn_out_of_order_holds_at_once_and_is_on_the_record(office: Office, 
     assert office.types("duty", "show").out.startswith("colombia/coordinator-2: north/luis;")
     office.types("duty", "set", "colombia/coordinator-2", "luis", "--off", "--until", "2035-12-27")
     assert office.types("duty", "show").out.startswith("colombia/coordinator-2: north/ana;")
-    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
+    entries, _ = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [each["kind"] for each in entries].count("duty_arranged") == 2
 
 
@@ -79,7 +79,7 @@ def test_a_swap_is_two_turns_and_is_taken_back_whole(office: Office, runtime: Ru
     assert len(undone_set) == 1
     assert undone_swap == [f"no longer: {line}" for line in done]
     assert lines(office, "show", "--weeks", "6") == before
-    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 20))
+    entries, _ = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 20))
     assert [each["kind"] for each in entries if each["kind"].startswith("duty_")] == [
         *["duty_arranged"] * 3,
         *["duty_undone"] * 3,

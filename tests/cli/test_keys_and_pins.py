@@ -79,7 +79,7 @@ def test_what_commands_change_is_on_the_record(office: Office, runtime: Runtime)
     office.types("keys", "create", "--scope", "read")
     office.types("pins", "set", "north/ana", "--pin", "47110")
 
-    entries = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
+    entries, _ = runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 10))
     assert [entry["kind"] for entry in entries] == ["key_created", "pins_set"]
     assert "47110" not in str(entries)
     assert runtime.read(lambda tx: audit.verify(tx.session)) == []

@@ -86,6 +86,23 @@ def test_duress_again_is_put_into_what_it_has_opened(valley: World) -> None:
     assert len(items) == 2
 
 
+def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: World) -> None:
+    """But for deliveries what a true OK leaves there is left; those who may coordinate see all of it."""
+    kinds = []
+    for team, member, pin in EVENINGS:
+        valley.texts(member, f"ALERTA {TRUE} 31")
+        valley.passes(minutes=2)
+        path = f"/v1/incidents/{newest_of(valley, team)}/timeline"
+        before = len(seen_by(valley, team, path)["items"])
+        valley.texts(member, f"OK {pin}")
+        since = [each["kind"] for each in seen_by(valley, team, path)["items"][before:]]
+        kinds.append([kind for kind in since if not kind.startswith("attempt_")])
+        whole = valley.client.get(path, headers=valley.headers).json()["items"]
+        assert ("duress" in str(whole)) is (pin == DURESS)
+
+    assert kinds[0] == kinds[1] != []
+
+
 def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World) -> None:
     """The one that duress has opened before is none of it: no key of the team is shown a reference it can't follow."""
     for _, member, pin in EVENINGS:

@@ -1,13 +1,17 @@
 """What a member's report makes known of an incident: a new one's facts, and what it adds to one just opened."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from alertnet.core.directory.contact_tree import Member, Team
-from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
 
 UNKNOWN_TYPE = "other"
+NO_REPORTS = frozenset({*FieldVerb, "ON", "OFF"})
+"""What stands on the record in place of a report where a text had none, and the PIN for duress."""
 LATE_AFTER = timedelta(minutes=30)
 """A text that took longer from the network to us is marked: what it says may be over."""
 
@@ -64,6 +68,12 @@ def withdrawn(known: Facts, *, duress: bool) -> Facts:
 def understood(report: Report) -> tuple[str, ...]:
     """What the report was understood to say, as type names and codes alone: for the record."""
     return _codes(report, report.type)
+
+
+def reports_nothing(heard: Mapping[str, Any]) -> bool:
+    """Whether what is on the record of a text, as `understood`, is what it was for and nothing that it reported."""
+    codes = heard.get("understood") or []
+    return bool(codes) and not heard.get("text") and NO_REPORTS.issuperset(codes)
 
 
 def echoed(report: Report) -> tuple[str, ...]:

@@ -114,13 +114,13 @@ def read_dossier(tx: Tx, id: str, *, reads: bool) -> Dossier:
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     open_prompts = prompt_store.open_of(tx.session, [id])[id]
     seen = incident_view.of_incident(tx.session, id)
-    entries = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
+    entries, last = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
     names = Names(locked, cries_for_help(entries))
     lines = tell(entries, names)
     knows, under_way, unreached = _told(seen, names)
     tasks = [each for each in open_prompts if each.kind == PromptKind.TASK] if reads else []
     return Dossier(
-        head=as_open(locked, open_prompts, entries[-1]["seq"] if entries else 0),
+        head=as_open(locked, open_prompts, last),
         facts=locked.facts,
         is_open=locked.is_open,
         closed_at=incident.closed_at,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
-from alertnet.core.inbound.field_report import LATE_AFTER
+from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
@@ -35,14 +35,30 @@ class EntryView(TypedDict):
     hash: str
 
 
-def entries(session: Session, chain: str, after: int, limit: int, *, with_duress: bool = True) -> list[EntryView]:
-    """At most that many entries of a chain that come after the seq, in order.
+def entries(
+    session: Session, chain: str, after: int, limit: int, *, with_duress: bool = True
+) -> tuple[list[EntryView], int]:
+    """What is shown of at most that many entries of a chain after the seq, in order, and the seq of the last of them.
 
-    `with_duress`: for whoever may know that somebody stands beside the team.
+    `with_duress`: for whoever may know that somebody stands beside the team. Others are not shown what came with a text
+    that reported nothing and had the PIN for duress: after a true one it would not be there.
     """
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
-    rows = session.execute(query.order_by(timeline.c.seq).limit(limit))
-    return [_entry(row, with_duress) for row in rows]
+    rows = session.execute(query.order_by(timeline.c.seq).limit(limit)).all()
+    forced = {} if with_duress else _forced(session, chain)
+    shown = [_entry(row, with_duress) for row in rows if row.at not in forced or row.seq < forced[row.at]]
+    return shown, rows[-1].seq if rows else after
+
+
+def _forced(session: Session, chain: str) -> dict[datetime, int]:
+    """When texts came that reported nothing but duress, and the seq from which on what came with them is on record."""
+    query = select(timeline.c.at, timeline.c.seq, timeline.c.payload)
+    query = query.where(timeline.c.chain == chain, timeline.c.kind == "report_received")
+    return {
+        row.at: row.seq
+        for row in session.execute(query.order_by(timeline.c.seq.desc()))
+        if row.payload and row.payload.get("pin") == DURESS and reports_nothing(row.payload)
+    }
 
 
 def _entry(row: Row[Any], with_duress: bool) -> EntryView:

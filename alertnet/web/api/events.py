@@ -141,18 +141,22 @@ async def follow(
     """Each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
     text = given.credentials if given else ""
     seq = last_event_id
-    while (entries := await asyncio.to_thread(_entries, runtime, text, chain, seq)) is not None:
+    while (read := await asyncio.to_thread(_entries, runtime, text, chain, seq)) is not None:
+        entries, last = read
         for entry in entries:
-            seq = entry["seq"]
-            yield ServerSentEvent(data=entry, event=entry["kind"], id=str(seq))
-        if not entries:
+            yield ServerSentEvent(data=entry, event=entry["kind"], id=str(entry["seq"]))
+        if last == seq:
             await live.beyond(chain, seq, key.id)
+        seq = last
 
 
-def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> list[EntryView] | None:
-    """What comes after the seq; None ends the stream: the key was revoked since, or the database is away."""
+def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> tuple[list[EntryView], int] | None:
+    """What comes after the seq, and the seq up to which it was read.
 
-    def query(tx: Tx) -> list[EntryView] | None:
+    None ends the stream: the key was revoked since, or the database is away.
+    """
+
+    def query(tx: Tx) -> tuple[list[EntryView], int] | None:
         found = api_keys.find(tx.session, key)
         if found is None:
             return None

@@ -90,10 +90,10 @@ def show_timeline(
     """The incident's history from its beginning, or from after the seq that `cursor` names."""
 
     def query(tx: Tx) -> TimelinePage:
-        items = timeline_view.entries(
+        items, last = timeline_view.entries(
             tx.session, id_of(tx.session, ref, key), cursor, ENTRIES, with_duress=key.may(COORDINATE)
         )
-        return TimelinePage(items=items, next=items[-1]["seq"] if len(items) == ENTRIES else None)
+        return TimelinePage(items=items, next=last if last - cursor == ENTRIES else None)
 
     return JSONResponse(runtime.read(query))
 

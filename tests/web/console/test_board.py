@@ -17,7 +17,7 @@ from tests.web.world import ANA, PIN, PUBLIC_URL, TREE, World, world_in
 
 def decisions(world: World) -> list[tuple[str, str]]:
     """What was decided of the incident, and by whom, as its history has it."""
-    entries = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
+    entries, _ = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
     payloads = [each["payload"] or {} for each in entries if each["kind"] == "decision"]
     return [(str(each["decision"]), str(each["by"])) for each in payloads]
 

@@ -33,7 +33,7 @@ def sheet(desk: Desk, ref: str) -> Sheet:
 
 
 def recorded(world: World, kind: str) -> list[dict[str, object]]:
-    entries = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
+    entries, _ = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
     return [each["payload"] or {} for each in entries if each["kind"] == kind]
 
 
@@ -267,7 +267,7 @@ def test_what_cannot_be_is_refused_by_name_and_nothing_is_recorded(
 
 
 def timeline(world: World) -> int:
-    return len(world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000)))
+    return len(world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))[0])
 
 
 @pytest.mark.parametrize("path", ["X-0000", "A-7K3M", "%2e%2e", "A-7K3M/live", "A-7K3M/close?reason=resolved"])

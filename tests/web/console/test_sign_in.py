@@ -29,7 +29,7 @@ def is_in(desk: Desk) -> bool:
 
 
 def kinds(world: World) -> list[str]:
-    entries = world.runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 1000))
+    entries, _ = world.runtime.read(lambda tx: timeline_view.entries(tx.session, timeline.SYSTEM, 0, 1000))
     return [each["kind"] for each in entries if each["kind"].startswith("user_")]
 
 

@@ -70,7 +70,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
     locked = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, locked.incident.id)
-    entries = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
+    entries, _ = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
     names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries))
     foretold = foretell(locked, tx.now)
     return Story(
