@@ -74,8 +74,8 @@ def test_a_question_says_what_it_decides(asked: World) -> None:
     incident = waits_for_go(asked)
     sms = question(asked)
     page = asked.client.get(link_in(sms)).text
-    asked.passes(minutes=21)
-    call = asked.phone("coordinator").answers()
+    asked.passes(minutes=19)
+    call = asked.waits_for_ringing("coordinator", minutes=4).answers()
     call.press(spoken_code_in(call.words))
 
     assert "Tell Police (police)?" in sms

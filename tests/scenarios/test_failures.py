@@ -113,10 +113,7 @@ def test_a_number_that_is_bad_is_not_used_again(world: World) -> None:
 
     assert planned(incident, "coordinator", kinds=["reminder"]) == [("coordinator", "call", 3)]
     rung = len(world.phone("coordinator").calls)
-    world.passes(minutes=1)
-    assert len(world.phone("coordinator").calls) == rung
-    world.passes(minutes=1)
-    assert len(world.phone("coordinator").calls) > rung
+    assert len(world.waits_for_ringing("coordinator", minutes=4).calls) == rung + 1
 
 
 def test_when_all_methods_have_failed_the_deputy_is_told_at_once(world: World) -> None:

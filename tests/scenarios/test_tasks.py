@@ -240,7 +240,7 @@ def test_a_one_after_the_code_of_the_call_takes_the_task(world_of: Worlds) -> No
     world = world_of(a_tree(COORDINATION + AUTHORITIES, called + BRIGADE))
     incident = world.raises(perpetrator="paramilitary", people=[])
     world.passes(minutes=10, seconds=40)
-    call = world.phone("coordinator").answers()
+    call = world.waits_for_ringing("coordinator", minutes=12).answers()
     call.press(spoken_code_in(call.words)).press("1")
     world.settles()
 

@@ -9,7 +9,7 @@ Time moves from one due moment to the next, and everything due happens at its ow
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -68,6 +68,14 @@ class World(TimedProgram):
     def mailbox(self, address: str) -> Mailbox:
         """A mailbox."""
         return self.sandbox.mailbox(address)
+
+    def waits_for_ringing(self, who: str, *, minutes: float) -> Handset:
+        """The phone once it rings; time goes by from one due moment to the next, so many minutes at most."""
+        phone, end = self.phone(who), self.clock.at + timedelta(minutes=minutes)
+        while phone.ringing is None and self.clock.at < end:
+            self.clock.at = min(self._next_moment(end), end)
+            self.settles()
+        return phone
 
     def texts(self, who: str, text: str) -> str | None:
         """Somebody sends an SMS to us; the reply, if there is one."""
