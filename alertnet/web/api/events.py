@@ -6,8 +6,8 @@ commits without that, or in another process on SQLite, it finds within a second.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -21,12 +21,12 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
+from alertnet.web.after_commits import look_after_commits
 from alertnet.web.api.incidents import COORDINATE, id_of
 from alertnet.web.auth import Credentials, InForce, Reader, throttle_of
 from alertnet.web.problems import documented
 
 LOOK_SECONDS = 1.0
-GATHER_SECONDS = 0.02  # commits that come together are looked at together
 MOST_FOLLOWERS = 200
 
 log = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ class Live:
         self._followers[chain] += 1
         self._keys[key_id] += 1
         if self._listener is None:
-            self._listener = asyncio.create_task(self._listen())
+            self._listener = asyncio.create_task(look_after_commits(self.runtime, self._look, LOOK_SECONDS))
         try:
             yield
         finally:
@@ -74,20 +74,6 @@ class Live:
         """Returns when the chain has an entry after that one, or the key was revoked."""
         async with self._news:
             await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq or key_id in self._revoked)
-
-    async def _listen(self) -> None:
-        woken = asyncio.Event()
-        hook = _from_any_thread(woken)
-        self.runtime.on_commit.append(hook)
-        try:
-            while True:
-                await self._look()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
-                    await asyncio.sleep(GATHER_SECONDS)
-                woken.clear()
-        finally:
-            self.runtime.on_commit.remove(hook)
 
     async def _look(self) -> None:
         chains, ids = list(self._followers), list(self._keys)
@@ -103,11 +89,6 @@ class Live:
         async with self._news:
             self._heads, self._revoked = heads, revoked
             self._news.notify_all()
-
-
-def _from_any_thread(woken: asyncio.Event) -> Callable[[], object]:
-    loop = asyncio.get_running_loop()
-    return lambda: loop.call_soon_threadsafe(woken.set)
 
 
 async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:

@@ -20,11 +20,9 @@ from fastapi import HTTPException
 
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
+from alertnet.web.after_commits import look_after_commits
 
 LOOK_SECONDS = 0.25
-"""What commits without waking anybody, or in another process on SQLite, is found by then."""
-GATHER_SECONDS = 0.02
-"""Commits that come together are looked at together."""
 STILL_THERE_SECONDS = 15.0
 """A page hears so often that nothing is new, and knows by it that the line holds."""
 MOST_PAGES = 300
@@ -108,7 +106,7 @@ class Watch:
         self._open[look] += 1
         self._by_session[session] += 1
         if self._listener is None:
-            self._listener = asyncio.create_task(self._listen())
+            self._listener = asyncio.create_task(look_after_commits(self._runtime, self._look, LOOK_SECONDS))
         try:
             yield
         finally:
@@ -131,23 +129,6 @@ class Watch:
                 await self._news.wait_for(is_new)
                 return self._shown.get(look)
         return None
-
-    async def _listen(self) -> None:
-        woken, loop = asyncio.Event(), asyncio.get_running_loop()
-
-        def hook() -> object:
-            return loop.call_soon_threadsafe(woken.set)
-
-        self._runtime.on_commit.append(hook)
-        try:
-            while True:
-                await self._look()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
-                    await asyncio.sleep(GATHER_SECONDS)
-                woken.clear()
-        finally:
-            self._runtime.on_commit.remove(hook)
 
     async def _look(self) -> None:
         before = {look: self._shown.get(look) for look in self._open}
