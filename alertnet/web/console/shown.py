@@ -1,6 +1,7 @@
 """How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
 
 import gzip
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -31,6 +32,21 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that the navigation leads to, for those who have at least that role."""
+
+    path: str
+    name: str
+    role: Role = Role.OBSERVER
+
+
+IN_SIGHT = (Place("/desk", "Board"), Place("/desk/drills", "Drills"), Place("/desk/raise", "Raise", Role.COORDINATOR))
+"""What always stands on top of a page."""
+FOLDED: tuple[Place, ...] = ()
+"""What unfolds beside it."""
 
 
 @cache
@@ -71,7 +87,9 @@ def show(
 ) -> Response:
     """A page of the console, for whoever is signed in."""
     language = language_of(request)
-    response = as_html(request, rendered(template, language, who=who, **values), status)
+    leads = {name: _open_to(who, places) for name, places in (("in_sight", IN_SIGHT), ("folded", FOLDED))}
+    page = rendered(template, language, who=who, current=request.url.path, **leads, **values)
+    response = as_html(request, page, status)
     if request.query_params.get("lang") == language:
         response.set_cookie(LANGUAGE, language, samesite="strict", httponly=True, path="/desk")
     return response
@@ -93,6 +111,10 @@ def go_to(path: str) -> Response:
 def may_act(who: SignedIn) -> bool:
     """Whether they may act, and read what people write."""
     return who.role.may(Role.COORDINATOR)
+
+
+def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:
+    return [each for each in places if who is not None and who.role.may(each.role)]
 
 
 def _clock(at: datetime, zone: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
 from alertnet.web.console.incident import DONE
-from alertnet.web.console.shown import PACKAGE, words
+from alertnet.web.console.shown import FOLDED, IN_SIGHT, PACKAGE, words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form
 from tests.web.world import World
@@ -99,6 +99,8 @@ def test_the_pages_speak_the_language_that_is_asked_for(desk: Desk, language: st
     """It is remembered, and no word of any template stays English."""
     templates = files(PACKAGE) / "templates"
     said = {word for each in templates.iterdir() for word in re.findall(r'_\("([^"]+)"\)', each.read_text())}
+
+    said |= {place.name for place in (*IN_SIGHT, *FOLDED)}
 
     assert f"<h1>{title}</h1>" in desk.opens(f"/desk/raise?lang={language}").html
     assert f'<html lang="{language}">' in desk.opens("/desk").html
