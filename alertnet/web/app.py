@@ -16,6 +16,8 @@ from alertnet.web.auth import KnownKeys
 from alertnet.web.console import account, board, incident, raising
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
+from alertnet.web.console.readiness import journeys as journeys_page
+from alertnet.web.console.readiness import quarantine as quarantine_page
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
@@ -37,6 +39,8 @@ EDGES = (
     board,
     incident,
     raising,
+    journeys_page,
+    quarantine_page,
     health,
     metrics,
 )

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from alertnet.cli.demo.evening import Evening
+from alertnet.core.inbound.journey import Journey, Kind, Leg
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.desk.board import read_board
+from alertnet.flows.journeys.check_in import announce_journey
+from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.store.tables import links
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
@@ -145,6 +149,28 @@ class Sight:
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_be_visible()
 
+    def console_journeys(self, page: Page) -> None:
+        """Two are on the road, one of them late; everybody was asked whether they are safe."""
+        runtime = self.evening.stage.runtime
+        for member, minutes in (("luis", -25), ("ana", 90)):
+            leg = Leg("L12", runtime.now() + timedelta(minutes=minutes), "America/Bogota")
+            later = Leg("L14", leg.expected_at + timedelta(hours=2), "America/Bogota")
+            team = runtime.edition.network.teams["north"]
+            journey = Journey(
+                Kind.JOURNEY, team.id, member, team.country, team.consent, (leg, later), team.terms, runtime.now()
+            )
+            runtime.transact(announce_journey, journey, "test")
+        runtime.transact(call_roll, runtime.edition.network, Question(text="shots at the market"), "test")
+        self.console(page, "/journeys")
+        expect(page.get_by_text("overdue")).to_be_visible()
+        page.evaluate("for (const each of document.querySelectorAll('details.card')) each.open = true")
+
+    def console_quarantine(self, page: Page) -> None:
+        """A stranger has written."""
+        self.evening.stage.sandbox.handset("+573005550999").sends("SOS my phone is gone, it is Ana")
+        self.console(page, "/quarantine")
+        expect(page.get_by_text("my phone is gone")).to_be_visible()
+
     def _waits_for_verification(self) -> bool:
         board = self.evening.stage.runtime.read(read_board, {})
         return any(matter.subject == "verify" for matter in board.matters)
@@ -193,6 +219,8 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console before the all-clear": Sight.console_close,
     "console before raising": Sight.console_raise,
     "console's drills": Sight.console_drills,
+    "console's journeys": Sight.console_journeys,
+    "console's quarantine": Sight.console_quarantine,
     "console's account": Sight.console_account,
     "console's door": Sight.console_sign_in,
 }

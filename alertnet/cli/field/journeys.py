@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 OfTeam = Annotated[str | None, typer.Option("--team", help="Only of that team.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As the API gives them.")]
 
-DAY = timedelta(hours=24)
-MOST = 1000
-"""Journeys that are shown at once."""
-
 
 def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
     """Print the day's journeys and routines: who is overdue or missed, on the road, or awaited within a day.
@@ -31,10 +27,10 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
     """
 
     def query(tx: "Tx") -> "tuple[list[StoredJourney], Overview, datetime]":
-        from alertnet.store.queues.journeys import page
+        from alertnet.flows.desk.on_the_road import of_the_day
         from alertnet.store.views.journey_view import overview
 
-        found = [each for each in page(tx.session, None, None, MOST, team) if _is_of_today(each, tx.now)]
+        found = of_the_day(tx, team)
         return found, overview(tx.session, found, None), tx.now
 
     with connected() as runtime:
@@ -50,24 +46,9 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
         typer.echo(line)
 
 
-def _is_of_today(stored: "StoredJourney", now: datetime) -> bool:
-    from alertnet.core.inbound.journey import Kind
-
-    journey = stored.journey
-    return journey.kind is not Kind.ROUTINE or journey.awaited.expected_at <= now + DAY
-
-
 def _row(stored: "StoredJourney", incident: str | None, now: datetime) -> tuple[str, ...]:
+    from alertnet.flows.desk.on_the_road import standing
+
     journey = stored.journey
     heard = replace(journey.awaited, to=None, expected_at=journey.heard_at).shown(now) if journey.heard_at else ""
-    return _standing(stored, now), journey.owner, journey.kind.value, journey.awaited.shown(now), heard, incident or ""
-
-
-def _standing(stored: "StoredJourney", now: datetime) -> str:
-    from alertnet.core.inbound.journey import Kind, Status
-
-    if stored.status is Status.MISSED:
-        return "missed"
-    if stored.journey.awaited.expected_at < now:
-        return "overdue"
-    return "on the road" if stored.journey.kind is Kind.JOURNEY else "awaited"
+    return standing(stored, now), journey.owner, journey.kind.value, journey.awaited.shown(now), heard, incident or ""

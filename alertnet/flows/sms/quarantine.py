@@ -24,12 +24,13 @@ from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_dure
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import inbound, incidents, limits
+from alertnet.store.records import inbound, incidents, limits, timeline
 from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, QuarantinedText
 
 BOUND = "message_bound"
+DROPPED = "message_dropped"
 
 
 def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
@@ -75,6 +76,16 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     locked = take_up(tx, last)
     locked.record(BOUND, message=id, to=sender.owner, by=by)
     return locked
+
+
+def drop_text(tx: Tx, id: str, *, by: str) -> None:
+    """Let a text in quarantine, which somebody has read, be nobody's: it is not shown any more.
+
+    Raises:
+        Unknown: no such text. WrongState: it was bound, or dropped, before.
+    """
+    inbound.drop_quarantined(tx, id)
+    timeline.append(tx, timeline.SYSTEM, (DROPPED, {"message": id, "by": by}))
 
 
 def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report | None) -> None:

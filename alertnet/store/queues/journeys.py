@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -112,6 +112,12 @@ def of_roll_call(session: Session, id: str, team: str | None = None) -> list[Sto
     """What a roll-call awaits, or awaited, of each member that it has asked; of that team if one is given."""
     query = select(journeys).where(journeys.c.roll_call == id, *_of_team(team))
     return _all(session, query.order_by(journeys.c.team, journeys.c.member))
+
+
+def roll_calls(session: Session, limit: int) -> Sequence[str]:
+    """The ids of the last roll-calls, the newest first."""
+    query = select(journeys.c.roll_call).where(journeys.c.roll_call.is_not(None)).group_by(journeys.c.roll_call)
+    return session.scalars(query.order_by(func.max(journeys.c.began_at).desc()).limit(limit)).all()
 
 
 def routines(session: Session) -> list[StoredJourney]:

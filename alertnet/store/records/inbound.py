@@ -235,6 +235,9 @@ def set_aside(tx: Tx, provider_id: str) -> None:
     tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(known=False))
 
 
+NOBODY = "nobody"
+"""Stands where a member would, of a text that was read and is to be seen no more."""
+
 _QUARANTINED = (
     select(inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
     .where(inbound.c.kind == "sms", inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
@@ -256,16 +259,29 @@ def bind_quarantined(tx: Tx, id: str, owner: str) -> QuarantinedText:
     Raises:
         Unknown: no text of an unknown number has that id. WrongState: somebody has done so before.
     """
+    return _take_out(tx, id, bound_to=owner, known=True)
+
+
+def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
     mine = (inbound.c.provider_id == id, inbound.c.kind == "sms")
     taken = update(inbound).where(*mine, inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
     returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
-    row = tx.session.execute(taken.values(bound_to=owner, known=True).returning(*returned)).first()
+    row = tx.session.execute(taken.values(values).returning(*returned)).first()
     if row is not None:
         return QuarantinedText(*row)
     before = tx.session.scalar(select(inbound.c.bound_to).where(*mine))
     if before is None:
         raise Unknown("text in quarantine", id)
     raise WrongState(f"text {id}", f"bound to {before}", "it can be bound once")
+
+
+def drop_quarantined(tx: Tx, id: str) -> None:
+    """Take a text out of quarantine as nobody's.
+
+    Raises:
+        Unknown: no text of an unknown number has that id. WrongState: somebody has bound it, or dropped it, before.
+    """
+    _take_out(tx, id, bound_to=NOBODY)
 
 
 def newest(session: Session) -> datetime | None:

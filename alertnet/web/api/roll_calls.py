@@ -57,9 +57,20 @@ def _begun(session: Session, id: str, key: ApiKey, network: Network) -> ApiAnswe
 
 
 def _figures(session: Session, id: str, key: ApiKey, network: Network) -> RollCallView:
-    asked = journeys.of_roll_call(session, id, key.team) if id.isascii() and id.isalnum() else []
+    return figures(session, id, network, for_coordinators=key.may(COORDINATE), team=key.team)
+
+
+def figures(
+    session: Session, id: str, network: Network, *, for_coordinators: bool, team: str | None = None
+) -> RollCallView:
+    """The figures of a roll-call, as far as coordinators, or others, may see them; with `team` of that team alone.
+
+    Raises:
+        Unknown: nobody was asked by it.
+    """
+    asked = journeys.of_roll_call(session, id, team) if id.isascii() and id.isalnum() else []
     if not asked:
         raise Unknown("roll-call", id[:32])
     everybody = (each for team in network.teams for each in member_of(network, team, None))
     silent = {each.owner for each in everybody if each.member.silent}
-    return of_roll_call(session, asked, for_coordinators=key.may(COORDINATE), team=key.team, silent=silent)
+    return of_roll_call(session, asked, for_coordinators=for_coordinators, team=team, silent=silent)

@@ -20,6 +20,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
 from alertnet.store.records.credentials import users
+from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
@@ -99,6 +100,11 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "statement": statement,
         "reasons_to_wait": words.reasons_to_wait,
     }
+
+
+def zone_of(edition: Edition) -> str:
+    """By whose clocks a page tells what belongs to no tree: those of the first."""
+    return next((tree.timezone for tree in edition.network.trees.values()), "UTC")
 
 
 def boards_of(request: Request) -> Boards:
@@ -193,7 +199,7 @@ def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Re
         regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
         version=regions.version,
         now=board.now,
-        zone=next((tree.timezone for tree in runtime.edition.network.trees.values()), "UTC"),
+        zone=zone_of(runtime.edition),
         severities=spoken(runtime, look.language)["severities"],
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,

@@ -45,7 +45,10 @@ class Place:
 
 IN_SIGHT = (Place("/desk", "Board"), Place("/desk/drills", "Drills"), Place("/desk/raise", "Raise", Role.COORDINATOR))
 """What always stands on top of a page."""
-FOLDED: tuple[Place, ...] = ()
+FOLDED = (
+    Place("/desk/journeys", "On the road"),
+    Place("/desk/quarantine", "Unknown numbers", Role.COORDINATOR),
+)
 """What unfolds beside it."""
 
 
@@ -55,7 +58,12 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"clock": _clock, "day": _day, "spoken": lambda name: str(name).replace("_", " ")}
+    made.filters |= {
+        "clock": _clock,
+        "day": _day,
+        "spoken": lambda name: str(name).replace("_", " "),
+        "instant": datetime.fromisoformat,
+    }
     return made
 
 

@@ -1,0 +1,104 @@
+"""What is awaited of the field: who is on the road or overdue, where and when next, and what follows on silence."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertnet.core.inbound.journey import Kind, Status
+from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import troubles
+from alertnet.store.queues import journeys
+from alertnet.store.queues.journeys import StoredJourney
+from alertnet.store.views.journey_view import of_journeys
+
+AHEAD = timedelta(hours=24)
+"""How long before it is awaited a routine is one of the day."""
+MOST = 1000
+"""Journeys that are shown at once."""
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Somebody who is awaited. `standing`: missed, overdue, on the road, or awaited.
+
+    `next`: what is done at `next_at` if nothing is heard; `ahead`: the places after this one, each with its time.
+    """
+
+    id: str
+    who: str
+    kind: str
+    standing: str
+    place: str
+    expected_at: datetime
+    zone: str
+    ahead: tuple[str, ...]
+    people: tuple[str, ...]
+    risk: str
+    heard_at: datetime | None
+    next: str | None
+    next_at: datetime | None
+    incident: str | None
+    is_routine: bool
+
+
+@dataclass(frozen=True)
+class Field:
+    """What is awaited of the field, soonest first. `unheard_since`: since when what is sent to us does not arrive."""
+
+    now: datetime
+    awaited: tuple[Awaited, ...]
+    unheard_since: datetime | None
+
+
+def of_the_day(tx: Tx, team: str | None = None) -> list[StoredJourney]:
+    """Who is overdue or missed, on the road, or awaited within a day; soonest first."""
+    found = journeys.page(tx.session, None, None, MOST, team)
+    return [each for each in found if not _is_routine(each) or each.journey.awaited.expected_at <= tx.now + AHEAD]
+
+
+def standing(stored: StoredJourney, now: datetime) -> str:
+    """How it stands, in a word or three."""
+    if stored.status is Status.MISSED:
+        return "missed"
+    if stored.journey.awaited.expected_at < now:
+        return "overdue"
+    return "on the road" if stored.journey.kind is Kind.JOURNEY else "awaited"
+
+
+def read_field(tx: Tx, *, reads: bool) -> Field:
+    """What is awaited of the field; `reads`: for somebody who may read what people wrote, so places in words too."""
+    found = [each for each in of_the_day(tx) if each.journey.kind is not Kind.ROLL_CALL]
+    refs = [each["incident"] for each in of_journeys(tx.session, found)]
+    awaited = (_awaited(each, ref, tx.now, reads) for each, ref in zip(found, refs, strict=True))
+    return Field(tx.now, tuple(awaited), troubles.since(tx.session, Part.INBOUND))
+
+
+def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: bool) -> Awaited:
+    journey, leg = stored.journey, stored.journey.awaited
+    is_over = journey.due_at is None
+    return Awaited(
+        id=stored.id,
+        who=journey.owner,
+        kind=journey.kind.value,
+        standing=standing(stored, now),
+        place=leg.shown(now, in_full=reads),
+        expected_at=leg.expected_at,
+        zone=leg.timezone,
+        ahead=tuple(_ahead(stored, now, reads)),
+        people=journey.people,
+        risk=journey.terms.risk.value,
+        heard_at=journey.heard_at,
+        next=None if is_over else journey.ladder[journey.steps][0].value,
+        next_at=stored.due_at,
+        incident=incident,
+        is_routine=_is_routine(stored),
+    )
+
+
+def _ahead(stored: StoredJourney, now: datetime, reads: bool) -> Iterator[str]:
+    return (leg.shown(now, in_full=reads) for leg in stored.journey.legs[1:])
+
+
+def _is_routine(stored: StoredJourney) -> bool:
+    return stored.journey.kind is Kind.ROUTINE

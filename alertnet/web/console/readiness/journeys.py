@@ -1,0 +1,168 @@
+"""The field on the road: who is awaited where and when, what is heard of them otherwise, and roll-calls."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.durations import read_duration
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.limits import LONGEST_NOTE
+from alertnet.flows.desk.on_the_road import Field, read_field
+from alertnet.flows.journeys.check_in import Heard, cancel_journey, check_in_by_key
+from alertnet.flows.journeys.roll_call import Question, call_roll
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.store.views.journey_view import RollCallView
+from alertnet.web.api.roll_calls import figures
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import PROOF, follow, zone_of
+from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.live import Regions
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show
+from alertnet.web.forms import Form, Posted, typed
+
+router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class=Told)
+
+SAID = {"ok": FieldVerb.CHECK_IN, "arrived": FieldVerb.ARRIVE, "later": FieldVerb.EXTEND}
+END = "end"
+LATER = ("30m", "1h", "2h", "4h", "8h")
+"""How much later somebody may be expected, as a choice."""
+WITHIN = ("30m", "90m", "4h")
+"""How long the answer to a roll-call may take."""
+LONGEST = timedelta(hours=24)
+ROLL_CALLS = 5
+"""The last ones are shown."""
+
+
+@dataclass(frozen=True)
+class FieldLook:
+    """The field as all see it who speak that language, and may act or not."""
+
+    language: str
+    acts: bool
+
+    def read(self, runtime: Runtime) -> tuple[Field, list[RollCallView]]:
+        """What is awaited, and the last roll-calls."""
+        return runtime.read(self._read, runtime.edition.network)
+
+    def _read(self, tx: Tx, network: Network) -> tuple[Field, list[RollCallView]]:
+        asked = journeys.roll_calls(tx.session, ROLL_CALLS)
+        rolls = [figures(tx.session, id, network, for_coordinators=self.acts) for id in asked]
+        return read_field(tx, reads=self.acts), rolls
+
+    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+        """What changes on the page while it is open."""
+        field, rolls = self.read(runtime)
+        source = (field.awaited, field.unheard_since, rolls)
+        return before if before is not None and before.source == source else self.of(runtime, field, rolls)
+
+    def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
+        """That in words."""
+        zone = zone_of(runtime.edition)
+        values = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
+
+        def say(template: str) -> str:
+            return rendered(template, self.language, **values)
+
+        late = sum(each.standing in ("missed", "overdue") for each in field.awaited)
+        parts = {"title": f"({late}) " if late else "", "awaited": say("awaited.html"), "rolls": say("rolls.html")}
+        return Regions(parts, (field.awaited, field.unheard_since, rolls))
+
+
+@router.get("")
+def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+    """Who is awaited, and the last roll-calls."""
+    look = FieldLook(language_of(request), may_act(who))
+    field, rolls = look.read(runtime)
+    regions, proof = look.of(runtime, field, rolls), proof_of(runtime, who)
+    network = runtime.edition.network
+    return show(
+        request,
+        "journeys.html",
+        who=who,
+        acts=look.acts,
+        proof=proof,
+        seen=runtime.entropy.id(),
+        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        version=regions.version,
+        field=field,
+        zone=zone_of(runtime.edition),
+        done=done,
+        teams=sorted(network.teams.values(), key=lambda team: team.id),
+        countries=sorted({team.country for team in network.teams.values()}),
+        within=WITHIN,
+    )
+
+
+@router.get("/live")
+def follow_field(
+    request: Request, who: Viewer, runtime: InForce, seen: str = "", last_event_id: Annotated[str, Header()] = ""
+) -> Response:
+    """What changes on that page, as Server-Sent Events."""
+    look = FieldLook(language_of(request), may_act(who))
+    return follow(request, runtime, look, who, last_event_id or seen)
+
+
+@router.post("/roll-calls")
+def ask_everybody(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Ask a team, a country or the network whether all are safe."""
+    question = _question(form)
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        call_roll(tx, runtime.edition.network, question, by(who))
+        return None, lambda _: ApiAnswer(303, None, "/desk/journeys?done=asked#rolls")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/{id}")
+def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
+    """Take somebody as heard of, expect them later, or await nothing more."""
+    said = form.get("said", "")
+    if said not in (*SAID, END):
+        raise BadInput("said", said[:32], [*SAID, END])
+    delay = _span(form, "later") if said == "later" else None
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        if not (id.isascii() and id.isalnum()) or journeys.find(tx.session, id) is None:
+            raise Unknown("journey", id[:32])
+        if said == END:
+            cancel_journey(tx, id, by(who))
+        else:
+            check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), by(who))
+        return None, lambda _: ApiAnswer(303, None, f"/desk/journeys?done={said}")
+
+    return go_to(act_once(request, who, form, act))
+
+
+def _question(form: Form) -> Question:
+    """Whom to ask, why, and what follows from silence."""
+    kind, _, name = typed(form, "whom").partition("/")
+    if kind not in ("network", "team", "country") or (kind == "network") == bool(name):
+        raise BadInput("whom", typed(form, "whom")[:80] or None, "network, team/… or country/…")
+    text = typed(form, "text")
+    if len(text) > LONGEST_NOTE:
+        raise BadInput("text", f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
+    return Question(
+        team=name if kind == "team" else None,
+        country=name if kind == "country" else None,
+        text=text or None,
+        raises="raises" in form,
+        incident_after=_span(form, "within"),
+    )
+
+
+def _span(form: Form, field: str) -> timedelta:
+    text = typed(form, field)
+    span = read_duration(text)
+    if not span or span > LONGEST:
+        raise BadInput(field, text[:32] or None, "a duration such as 45m or 2h, at most 24h")
+    return span

@@ -1,0 +1,79 @@
+"""Texts of unknown numbers: what they wrote, whose they turn out to be, and that they are nobody's."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from alertnet.core.errors import BadInput, Unknown
+from alertnet.flows.sms.quarantine import bind_text, drop_text, texts_to_show
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.store.records.inbound import QuarantinedText
+from alertnet.web.api.cursor import cursor_of, read_cursor
+from alertnet.web.api.incidents import PAGE
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import zone_of
+from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import go_to, may_act, show
+from alertnet.web.forms import IDENTIFIER, Posted, typed
+
+router = APIRouter(prefix="/desk/quarantine", include_in_schema=False, route_class=Told)
+
+
+@router.get("")
+def show_texts(
+    request: Request,
+    who: Viewer,
+    runtime: InForce,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    done: str = "",
+) -> Response:
+    """The texts that nobody has bound, newest first; what people wrote is for coordinators."""
+    acts, before = may_act(who), read_cursor(cursor) if cursor else None
+
+    def query(tx: Tx) -> list[QuarantinedText]:
+        return texts_to_show(tx, inbound.quarantined(tx, before, PAGE + 1)) if acts else []
+
+    texts = runtime.read(query)
+    last = texts[PAGE - 1] if len(texts) > PAGE else None
+    teams = runtime.edition.network.teams
+    return show(
+        request,
+        "quarantine.html",
+        who=who,
+        acts=acts,
+        proof=proof_of(runtime, who),
+        texts=texts[:PAGE],
+        next=cursor_of(last.at, last.id) if last else None,
+        members=[f"{team}/{member}" for team in sorted(teams) for member in teams[team].members],
+        zone=zone_of(runtime.edition),
+        done=done,
+    )
+
+
+@router.post("/{id}")
+def decide(id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Let a text be a member's, so that it does what it would have done from their own phone; or be nobody's."""
+    if not IDENTIFIER.fullmatch(id):
+        raise Unknown("text in quarantine", id[:32])
+    member, edition = typed(form, "member"), runtime.edition
+
+    def bind(tx: Tx) -> tuple[LockedIncident, Show]:
+        team, _, name = member.partition("/")
+        locked = bind_text(tx, edition, id, team, name, by=by(who))
+        there = f"/desk/incidents/{locked.incident.ref}?done=bound"
+        return locked, lambda _: ApiAnswer(303, None, there)
+
+    def drop(tx: Tx) -> tuple[None, Show]:
+        drop_text(tx, id, by=by(who))
+        return None, lambda _: ApiAnswer(303, None, "/desk/quarantine?done=dropped")
+
+    if form.get("step") == "drop":
+        return go_to(act_once(request, who, form, drop))
+    if not member:
+        raise BadInput("member", None, "whose text it is")
+    return go_to(act_once(request, who, form, bind))
