@@ -174,6 +174,9 @@ ALL_WRONG_SIGN_INS = Limit("all_wrong_sign_ins", 50, HOUR)
 SIGN_INS = Limit("sign_ins", 30, 10 * MINUTE)
 """Sign-ins that are looked at from one address, right or wrong: each takes the processor a quarter of a second."""
 
+ACTS = Limit("acts", 30, 5 * MINUTE, refill=timedelta(seconds=10))
+"""Forms of the console that act, in one session: more than a hand presses in any night."""
+
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
 

@@ -13,7 +13,7 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import actions, devices, events, incidents, journeys, quarantine, re_resolve, roll_calls, trees
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
-from alertnet.web.console import account, board, incident, raising
+from alertnet.web.console import account, board, incident, raising, users
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import journeys as journeys_page
@@ -41,6 +41,7 @@ EDGES = (
     raising,
     journeys_page,
     quarantine_page,
+    users,
     health,
     metrics,
 )

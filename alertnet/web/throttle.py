@@ -1,4 +1,4 @@
-"""How often each API key may ask, and each address with a wrong one (B9): counted in this process.
+"""How often each API key may ask, each address with a wrong one, and each session act (B9): counted in this process.
 
 A right key is looked at first, so that it goes on working from an address from which others are guessing.
 """
@@ -6,11 +6,10 @@ A right key is looked at first, so that it goes on working from an address from 
 import math
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 import structlog
 from fastapi import HTTPException
@@ -20,13 +19,12 @@ from alertnet.core.monitoring import metrics
 from alertnet.core.monitoring.metrics import Counts, once
 
 MOST_REMEMBERED = 10_000
-"""Addresses and keys, each: of more than that the one that was seen first is forgotten."""
+"""Addresses, keys and sessions, each: of more than that the one that was seen first is forgotten."""
 
 STREAMS = "event_streams"
 RETRY_SECONDS = 30
 """After so long another stream may be tried: nobody knows when one ends."""
 
-K = TypeVar("K", bound=Hashable)
 log = structlog.get_logger(__name__)
 
 
@@ -44,8 +42,8 @@ class Throttle:
     count: Callable[[Counts], None]
     """Puts down what is shown in `/metrics`."""
     _streams: Counter[str] = field(default_factory=Counter)
-    _requests: OrderedDict[str, Usage] = field(default_factory=OrderedDict)
-    _wrong: OrderedDict[str, Usage] = field(default_factory=OrderedDict)
+    _used: dict[str, OrderedDict[str, Usage]] = field(default_factory=dict)
+    """By limit, what each key has used of it."""
     _told_at: datetime | None = None
     _untold: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -56,11 +54,15 @@ class Throttle:
         Raises:
             TooOften: it has asked as often as it may.
         """
-        with self._lock:
-            wait = self._use(REQUESTS, self._requests, key_id, now)
+        wait = self.wait(REQUESTS, key_id, now)
         if wait is not None:
             detail = f"API key {key_id} has asked {REQUESTS.most} times in a second, which is as often as it may"
             raise TooOften(detail, wait)
+
+    def wait(self, limit: Limit, key: str, now: datetime) -> float | None:
+        """Use the limit once: None where there was room, else the seconds until there is."""
+        with self._lock:
+            return self._use(limit, key, now)
 
     def refuse(self, address: str, now: datetime) -> None:
         """Count one request with a wrong key from that address; the log says so, once in a minute.
@@ -70,7 +72,7 @@ class Throttle:
         """
         with self._lock:
             self._untold += 1
-            wait = self._use(WRONG_KEYS, self._wrong, address, now)
+            wait = self._use(WRONG_KEYS, address, now)
             if self._told_at is None or not self._told_at <= now < self._told_at + MINUTE:
                 log.warning("wrong_api_keys", times=self._untold, latest_from=address)
                 self._told_at, self._untold = now, 0
@@ -96,8 +98,8 @@ class Throttle:
             with self._lock:
                 self._streams -= Counter([key_id])
 
-    def _use(self, limit: Limit, usages: OrderedDict[K, Usage], key: K, now: datetime) -> float | None:
-        """Use the limit: None where there was room, else the seconds until there is."""
+    def _use(self, limit: Limit, key: str, now: datetime) -> float | None:
+        usages = self._used.setdefault(limit.name, OrderedDict())
         before = usages.get(key, UNUSED)
         used = usages[key] = limit.use(before, now)
         while len(usages) > MOST_REMEMBERED:

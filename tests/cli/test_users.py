@@ -99,3 +99,12 @@ def _named(tx: Tx, name: str) -> User:
     found = users.named(tx, name)
     assert found is not None
     return found
+
+
+def test_a_role_is_given_from_the_command_line_too(office: Office, runtime: Runtime) -> None:
+    """Whoever is the last administrator can't do it to themselves on the page."""
+    office.types("users", "add", "maria")
+
+    assert office.types("users", "role", "maria", "observer").code == 0
+    assert user(runtime, "maria").role is Role.OBSERVER
+    assert "observer, coordinator, administrator" in office.types("users", "role", "maria", "boss").err

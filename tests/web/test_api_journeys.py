@@ -164,10 +164,10 @@ def test_the_same_request_twice_is_one_journey(api: TestClient) -> None:
 def test_a_long_list_comes_in_pages_soonest_first(api: TestClient) -> None:
     app: Any = api.app
     for minute in range(59, -1, -1):
-        app.state.throttle._requests.clear()
+        app.state.throttle._used.clear()
         leg = {"to": "L12", "expected_at": f"2026-11-24T06:{minute:02}:00Z"}
         assert api.post("/v1/journeys", json=PLAN | {"legs": [leg]}).status_code == 201
-    app.state.throttle._requests.clear()
+    app.state.throttle._used.clear()
 
     first = api.get("/v1/journeys").json()
     second = api.get("/v1/journeys", params={"cursor": first["next"]}).json()

@@ -191,7 +191,7 @@ def asks(world: World, path: str, body: dict[str, Any]) -> Response:
     """The body as JSON; the time stands still, and the limit of requests in a second is put aside."""
     app = world.client.app
     assert isinstance(app, FastAPI)
-    app.state.throttle._requests.clear()
+    app.state.throttle._used.clear()
     (journey, *_) = world.client.get("/v1/journeys").json()["items"]
     path = path.format(tree="valley", ref=world.ref(), id=journey["id"])
     return world.client.post(path, content=json.dumps(body), headers={"Content-Type": "application/json"})
@@ -201,7 +201,7 @@ def all_is_shown(world: World) -> None:
     """What is on the record by now is read by everybody who may."""
     app = world.client.app
     assert isinstance(app, FastAPI)
-    app.state.throttle._requests.clear()
+    app.state.throttle._used.clear()
     paths = ["/v1/journeys", "/v1/incidents", f"/v1/incidents/{world.ref()}", f"/v1/incidents/{world.ref()}/timeline"]
     paths += [world.link(who) for who in ("alice", "bob", "carol")]
     assert {path: world.client.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
@@ -229,7 +229,7 @@ def test_of_an_odd_id_there_is_nothing(world: World) -> None:
     desk.signs_in()
     form = desk.opens("/desk").form("I see to it")
     for odd in [quote(text, safe="") for text in TEXTS if text not in ("", " ", "\ud800")]:
-        app.state.throttle._requests.clear()
+        app.state.throttle._used.clear()
         for path, method in routes:
             answer = world.client.request(method, re.sub(r"{\w+}", odd, path), json=BODIES.get(path))
             assert answer.status_code in (401, 403, 404, 422), (path, method, odd, answer.text)

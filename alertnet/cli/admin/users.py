@@ -54,6 +54,19 @@ def renew(name: Name, password: Password = None) -> None:
     _print(name, text if password is None else None, issued)
 
 
+@app.command(epilog="Example: alertnet users role maria coordinator")
+def role(name: Name, role: Annotated[str, typer.Argument(help="observer, coordinator or administrator.")]) -> None:
+    """Give a user another role, at once."""
+    from alertnet.flows.credentials import users as flow
+    from alertnet.store.records.credentials.users import Role
+
+    if role not in list(Role):
+        raise BadInput("role", role, [each.value for each in Role])
+    with connected() as runtime:
+        runtime.transact(flow.set_role, name, Role(role), _by())
+    typer.echo(f"{name} is {role} now.")
+
+
 @app.command("list", epilog="Example: alertnet users list")
 def list_all() -> None:
     """Print every user there ever was, by name: role, recovery codes left, when they were added and ended."""

@@ -107,6 +107,29 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
     return issued
 
 
+def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
+    """Fresh recovery codes for a user, in place of all those before.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    codes, hashes = _draw_recovery(tx)
+    users.save(tx, replace(_in_force(tx, name), recovery=hashes))
+    _record(tx, "user_recovery_renewed", name, by)
+    return codes
+
+
+def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
+    """Give a user another role, from their next page on.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    user = _in_force(tx, name)
+    users.save(tx, replace(user, role=role))
+    _record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
+
+
 def end_user(tx: Tx, name: str, by: str) -> None:
     """Let a user sign in no more, and end their sessions.
 
@@ -178,9 +201,15 @@ def _without_code(tx: Tx, user: User, code: str) -> User | None:
 
 def _issue(tx: Tx, user: User) -> tuple[User, Issued]:
     key = tx.entropy.bytes(TOTP_BYTES)
+    codes, hashes = _draw_recovery(tx)
+    issued = Issued(_totp(key).get_provisioning_uri(user.name, "alertnet"), codes)
+    return replace(user, totp_key=key, totp_step=0, recovery=hashes), issued
+
+
+def _draw_recovery(tx: Tx) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """Recovery codes as they are handed over, and their hashes."""
     codes = tuple(tx.entropy.letters(RECOVERY_LETTERS, LETTERS) for _ in range(RECOVERY_CODES))
-    issued = Issued(_totp(key).get_provisioning_uri(user.name, "alertnet"), tuple(map(_grouped, codes)))
-    return replace(user, totp_key=key, totp_step=0, recovery=tuple(map(tx.vault.token_hash, codes))), issued
+    return tuple(map(_grouped, codes)), tuple(map(tx.vault.token_hash, codes))
 
 
 def _in_force(tx: Tx, name: str) -> User:

@@ -11,7 +11,8 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
-from alertnet.core.errors import AlertnetError, Forbidden
+from alertnet.core.errors import AlertnetError, Forbidden, TooMany
+from alertnet.core.limits import ACTS
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -101,15 +102,22 @@ def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OB
         raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
 
 
-def act_once(request: Request, who: SignedIn, form: Form, act: Act) -> str:
-    """Let a coordinator's form act, once, by a session that is still in force; where the result is seen.
+def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role = Role.COORDINATOR) -> str:
+    """Let the form act, once, for who has that role and a session that is still in force; where the result is seen.
+
+    The same view acts once for its user, whichever session sends it: it may have ended between two tries.
 
     Raises:
         Forbidden: another page made it, or this user may not. DoneBefore: its view has acted before.
+        TooMany: this session has acted as often as it may.
     """
-    check_form(request, who, form, Role.COORDINATOR)
-    view = "\n".join(["desk", who.id, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
-    return runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash("")))
+    check_form(request, who, form, role)
+    runtime, throttle = runtime_of(request), request.app.state.throttle
+    wait = throttle.wait(ACTS, who.id, runtime.now())
+    if wait is not None:
+        raise TooMany("acts in this session", timedelta(seconds=wait))
+    view = "\n".join(["desk", who.user, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
+    return runtime.transact(_accept, who, act, Once(_hash(view), _hash("")))
 
 
 def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:

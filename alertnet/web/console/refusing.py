@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown, WrongState
+from alertnet.core.errors import AlertnetError, BadInput, Forbidden, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.web.console.door import Busy, DoneBefore
 from alertnet.web.console.shown import show
@@ -17,6 +17,7 @@ STATUS: Mapping[type[Exception], int] = {
     WrongState: 409,
     Forbidden: 403,
     DoneBefore: 409,
+    TooMany: 429,
     DatabaseAway: 503,
     Busy: 503,
 }
@@ -46,6 +47,6 @@ def _refusal(request: Request, error: Exception) -> Response:
     back = error.location if isinstance(error, DoneBefore) else "/desk"
     status = STATUS.get(type(error), 409)
     response = show(request, "refused.html", status=status, why=why[0].upper() + why[1:], back=back)
-    if isinstance(error, DatabaseAway | Busy):
+    if isinstance(error, DatabaseAway | Busy | TooMany):
         response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
     return response

@@ -48,6 +48,7 @@ IN_SIGHT = (Place("/desk", "Board"), Place("/desk/drills", "Drills"), Place("/de
 FOLDED = (
     Place("/desk/journeys", "On the road"),
     Place("/desk/quarantine", "Unknown numbers", Role.COORDINATOR),
+    Place("/desk/users", "Users", Role.ADMINISTRATOR),
 )
 """What unfolds beside it."""
 

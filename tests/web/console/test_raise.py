@@ -7,6 +7,7 @@ import pytest
 
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
+from alertnet.web.console import users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.shown import FOLDED, IN_SIGHT, PACKAGE, words
 from tests.web.console.conftest import SitDown
@@ -100,6 +101,7 @@ def test_the_pages_speak_the_language_that_is_asked_for(desk: Desk, language: st
     templates = files(PACKAGE) / "templates"
     said = {word for each in templates.iterdir() for word in re.findall(r'_\("([^"]+)"\)', each.read_text())}
 
+    said |= {done for _, done in users.ACTS.values()} | {"password", "authenticator", "recovery code"}
     said |= {place.name for place in (*IN_SIGHT, *FOLDED)}
 
     assert f"<h1>{title}</h1>" in desk.opens(f"/desk/raise?lang={language}").html

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.errors import Unknown
@@ -151,6 +151,13 @@ def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
     if besides is not None:
         theirs = theirs.where(user_sessions.c.token_hash != bytes.fromhex(besides))
     return len(tx.session.execute(theirs.returning(user_sessions.c.ends_at)).all())
+
+
+def sessions_of_each(tx: Tx) -> dict[str, int]:
+    """By the id of a user, how many sessions they are in."""
+    mine, count = user_sessions.c.user_id, func.count()
+    rows = tx.session.execute(select(mine, count).where(user_sessions.c.ends_at > tx.now).group_by(mine))
+    return {row[0]: row[1] for row in rows}
 
 
 def forget_ended_sessions(tx: Tx) -> None:

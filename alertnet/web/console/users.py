@@ -1,0 +1,132 @@
+"""The users of the console, for administrators: added, given a role, signed out, given fresh means, and ended."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
+from alertnet.flows.credentials import users as flow
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import Role, SignedIn
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.auth import InForce
+from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
+from alertnet.web.console.refusing import STATUS, Told
+from alertnet.web.console.shown import show
+from alertnet.web.forms import Form, Posted, typed
+
+router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
+
+HERE = "/desk/users"
+Given = tuple[tuple[str, str], ...]
+"""What is handed over, each with what it is; it is shown once."""
+
+
+def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str) -> Given:
+    return _handed(password, flow.add_user(tx, name, _role(fields), hash, by))
+
+
+def _renew(tx: Tx, name: str, _: Form, by: str, password: str, hash: str) -> Given:
+    return _handed(password, flow.renew_user(tx, name, hash, by))
+
+
+def _recovery(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+    return tuple(("recovery code", code) for code in flow.renew_recovery(tx, name, by))
+
+
+def _set_role(tx: Tx, name: str, fields: Form, by: str, *_: str) -> Given:
+    flow.set_role(tx, name, _role(fields), by)
+    return ()
+
+
+def _sign_out(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+    flow.sign_out(tx, name, by)
+    return ()
+
+
+def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+    flow.end_user(tx, name, by)
+    return ()
+
+
+ACTS: dict[str, tuple[Callable[..., Given], str]] = {
+    "add": (_add, "May sign in now, with what stands here; hand it over in person."),
+    "renew": (_renew, "Signed out; what was given before lets nobody in."),
+    "recovery": (_recovery, "These recovery codes are good now, those before are not."),
+    "role": (_set_role, "The role holds from the next page on."),
+    "sign-out": (_sign_out, "Signed out everywhere."),
+    "end": (_end, "Can't sign in any more."),
+}
+"""By its name: what it does, and what is said once it is done."""
+NOT_TO_ONESELF = ("role", "end")
+"""Else nobody might be left who can undo it."""
+
+
+@router.get("")
+def show_users(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """Everybody who may sign in, and what can be done."""
+    _check(who)
+    return _show(request, who, runtime)
+
+
+@router.post("/{act}")
+def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Carry that out for the user who is named, once; what they need to sign in stands on the answer alone."""
+    check_form(request, who, form, Role.ADMINISTRATOR)
+    if act not in ACTS:
+        raise Unknown("act", act[:32])
+    carry_out, done = ACTS[act]
+    name = typed(form, "name").lower()
+    if name == who.user and act in NOT_TO_ONESELF:
+        raise Forbidden("another administrator does this to you, or the command line")
+    password = flow.draw_password(runtime.entropy)
+    hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
+    given: list[Given] = []
+
+    def change(tx: Tx) -> tuple[None, Any]:
+        given[:] = [carry_out(tx, name, form, by(who), password, hash)]
+        return None, lambda _: ApiAnswer(303, None, HERE)
+
+    try:
+        act_once(request, who, form, change, Role.ADMINISTRATOR)
+    except BadInput as error:
+        return _show(request, who, runtime, error=error)
+    return _show(request, who, runtime, done=done, name=name, given=given[0])
+
+
+def _show(
+    request: Request, who: SignedIn, runtime: Runtime, *, error: AlertnetError | None = None, **said: Any
+) -> Response:
+    return show(
+        request,
+        "users.html",
+        status=200 if error is None else STATUS[type(error)],
+        who=who,
+        users=runtime.read(users.list_all),
+        sessions=runtime.read(users.sessions_of_each),
+        roles=[each.value for each in Role],
+        seen=runtime.entropy.id(),
+        proof=proof_of(runtime, who),
+        error=str(error) if error else "",
+        **{"done": "", "name": "", "given": (), **said},
+    )
+
+
+def _check(who: SignedIn) -> None:
+    if not who.role.may(Role.ADMINISTRATOR):
+        raise Forbidden(f"{who.user} is {who.role.value}: the users are for administrators")
+
+
+def _role(fields: Form) -> Role:
+    given = fields.get("role", "")
+    if given not in list(Role):
+        raise BadInput("role", given[:32], [each.value for each in Role])
+    return Role(given)
+
+
+def _handed(password: str, issued: flow.Issued) -> Given:
+    codes = (("recovery code", code) for code in issued.recovery_codes)
+    return (("password", password), ("authenticator", issued.authenticator), *codes)
