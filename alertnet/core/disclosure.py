@@ -61,6 +61,8 @@ class Subject(StrEnum):
     NOT_WITHDRAWN = "not_withdrawn"
     LOW_BATTERY = "low_battery"
     TESTED = "tested"
+    LANGUAGE = "language"
+    """Of a receipt: in which language the field is written to from now on."""
     CHECKED_IN = "checked_in"
     NOT_COUNTED = "not_counted"
     CHECK_IN_DUE = "check_in_due"

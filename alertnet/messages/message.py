@@ -110,6 +110,7 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
         Subject.NOT_WITHDRAWN,
         Subject.LOW_BATTERY,
         Subject.TESTED,
+        Subject.LANGUAGE,
         Subject.CHECKED_IN,
         Subject.NOT_COUNTED,
     ),

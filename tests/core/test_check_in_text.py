@@ -54,6 +54,31 @@ def test_a_span_is_without_coverage_and_no_leg(text: str, legs: list[str], gaps:
     assert [gap.shown(BOGOTA) for gap in gaps_in(text, FOUR_PM, BOGOTA)] == gaps
 
 
+ZONES = [
+    ("L12 18:00 UTC-5", ["L12 18:00"]),
+    ("GO 47110 L12 18:00 L40 21:30 UTC-4", ["L12 18:00", "L40 21:30 UTC-4"]),
+    ("l40 2130utc−4 l41 23:00 gmt -3", ["L40 21:30 UTC-4", "L41 23:00 UTC-3"]),
+    ("L40 04:00 GMT+5:30", ["L40 04:00 UTC+5:30"]),
+    ("L40 04:00 utc+0545", ["L40 04:00 UTC+5:45"]),
+    ("L40 22:00 UTC", ["L40 22:00 UTC+0"]),
+    ("L40 22:00 UTC+7:13", []),
+    ("L40 22:00 UTC-13", []),
+]
+
+
+@pytest.mark.parametrize(("text", "legs"), ZONES)
+def test_a_time_may_name_an_offset_of_its_own(text: str, legs: list[str]) -> None:
+    """B4: at 16:00 in Bogota, where clocks are at UTC-5; what no clocks show is no time at all."""
+    assert [leg.shown(FOUR_PM, home=BOGOTA) for leg in legs_in(text, FOUR_PM, BOGOTA)] == legs
+
+
+def test_a_time_with_an_offset_is_the_moment_when_its_clocks_show_it() -> None:
+    """A7: 21:30 an hour further east is 20:30 at home."""
+    home, east = legs_in("L12 18:00 L40 21:30 UTC-4", FOUR_PM, BOGOTA)
+
+    assert [leg.expected_at.hour for leg in (home, east)] == [23, 1]
+
+
 CHANGES = [
     # The night of 25 October 2026 has 02:30 twice in Madrid: it is the first. That of 29 March 2026 has none.
     (datetime(2026, 10, 24, 22, 0, tzinfo=UTC), "02:30", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
@@ -71,7 +96,14 @@ def test_a_time_that_clocks_show_twice_or_never_is_one_moment(now: datetime, sho
 
 @pytest.mark.parametrize(
     ("text", "more"),
-    [("18:00 L14 21:30", False), ("18h30", False), ("nos siguen", True), ("18:00 nos siguen", True), (None, False)],
+    [
+        ("18:00 L14 21:30", False),
+        ("L40 21:30 UTC-4", False),
+        ("18h30", False),
+        ("nos siguen", True),
+        ("18:00 nos siguen", True),
+        (None, False),
+    ],
 )
 def test_words_beside_codes_are_for_people(text: str | None, more: bool) -> None:
     assert has_words(text) is more

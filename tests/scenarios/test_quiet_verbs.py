@@ -80,6 +80,47 @@ def test_after_a_low_battery_each_level_has_one_message(valley: World) -> None:
     assert "asunto cerrado" in valley.phone("ana").inbox[-1]
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"LANG {TRUE} FR", "dans cette langue"),
+        (f"idioma {DURESS} ingles", "in this language"),
+        (f"Langue: {TRUE} français", "dans cette langue"),
+        (f"LANGG {TRUE} PT", "nesta lingua"),
+    ],
+)
+def test_a_member_chooses_the_language_it_is_written_to(valley: World, text: str, said: str) -> None:
+    """B4: the answer is in it, and each one after it."""
+    reply = valley.texts("ana", text)
+    again = valley.texts("ana", f"TEST {TRUE}")
+
+    assert reply is not None
+    assert again is not None
+    assert said in reply
+    assert "prueba recibida" not in again
+    assert bool(open_incidents(valley)) is (DURESS in text)
+
+
+def test_what_comes_of_an_open_incident_is_in_the_language_that_was_chosen(valley: World) -> None:
+    """B4: nobody has answered for ten minutes, and the member is told so."""
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    valley.texts("ana", f"LANG {TRUE} FR")
+    valley.passes(minutes=11)
+
+    assert "pas encore de réponse" in valley.phone("ana").inbox[-1]
+
+
+@pytest.mark.parametrize("text", ["LANG FR", "LANG 11111 FR", f"LANG {TRUE} KLINGON", f"LANG {TRUE}"])
+def test_without_pin_or_language_nothing_changes_and_people_read_it(valley: World, text: str) -> None:
+    """A12: whoever shows the member's number must not make it unreadable."""
+    valley.texts("ana", text)
+    reply = valley.texts("ana", f"TEST {TRUE}")
+
+    assert reply is not None
+    assert "prueba recibida" in reply
+    assert any("please read the message" in each for each in valley.phone("coordinator").inbox)
+
+
 @pytest.mark.parametrize("text", ["Baja la calle con cuatro hombres", "Test results were stolen from the office"])
 def test_words_that_begin_like_such_a_text_are_for_people(valley: World, text: str) -> None:
     """A12: an ordinary sentence is read, and not taken for less than it is."""

@@ -1,10 +1,12 @@
 """When somebody of the field is expected where: the places and times that a text names (B4).
 
 GO 47110 L12 18:00 · SALIDA 47110 L12 18h30 L14 21:00 P7 · GO 47110 L12 18:00 14:00-16:30 · WAIT 47110 20:30
+GO 47110 L12 18:00 L40 21:30 UTC-4: by the clocks of that offset, where the road leads into another zone.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,23 +23,35 @@ LONGEST_GAP = timedelta(hours=12)
 _DAY = timedelta(days=1)
 _CLOCK = r"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)|([0-5]\d)|h)"
 _GAP = re.compile(rf"\b{_CLOCK} ?[-–] ?{_CLOCK}\b")
-_PARTS = re.compile(rf"\b(?:(l\d{{1,3}})|{_CLOCK})\b")
-_CODE = re.compile(r"[lpc]?\d+(h\d*)?|h")
+_OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
+_PARTS = re.compile(rf"\b(?:(l\d{{1,3}})|{_CLOCK}(?: ?({_OFFSET}))?)\b")
+_CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|utc|gmt")
+
+_ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
+_ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hours in range(-12, 15)}
+"""By minutes east of UTC, the zone whose clocks show that all year; `Etc` counts the hours west."""
 
 
 def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
-    """The places and times of a departure at that moment, by the clocks of the zone; each time ends a leg."""
+    """The places and times of a departure at that moment; each time ends a leg, and is one of the clocks of the zone.
+
+    A time may name an offset of its own (UTC-4); with one that no clocks have the text says nothing.
+    """
     legs: list[Leg] = []
     place: str | None = None
     for found in _PARTS.finditer(_GAP.sub(" ", _plain(text))):
-        to, *shown = found.groups()
+        to, hour, minute, joined, offset, *east = found.groups()
         if to:
             place = to.upper()
-        else:
-            legs.append(Leg(place, _next_moment(shown, legs[-1].expected_at if legs else now, zone), zone))
-            place = None
+            continue
+        its_zone = _zone_at(*east) if offset else zone
+        if its_zone is None:
+            return ()
+        expected_at = _next_moment((hour, minute, joined), legs[-1].expected_at if legs else now, its_zone)
+        legs.append(Leg(place, expected_at, its_zone))
+        place = None
     if len(legs) == 1 and legs[0].to is None:
-        legs = [Leg(place, legs[0].expected_at, zone)]
+        legs = [replace(legs[0], to=place)]
     return tuple(legs[:MOST_LEGS])
 
 
@@ -63,6 +77,11 @@ def _plain(text: str) -> str:
         plain += cleaned[end : word.start] + word.plain
         end = word.end
     return plain
+
+
+def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | None:
+    east = 60 * int(hours or 0) + int(minutes or 0)
+    return _ZONES.get(east if sign == "+" else -east)
 
 
 def _next_moment(shown: Sequence[str | None], after: datetime, zone: str) -> datetime:

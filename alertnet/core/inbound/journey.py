@@ -79,16 +79,18 @@ class Leg:
     expected_at: datetime
     timezone: str
 
-    def shown(self, since: datetime, *, in_full: bool = False) -> str:
+    def shown(self, since: datetime, *, in_full: bool = False, home: str | None = None) -> str:
         """As the field writes it, `L12 18:00`; a later day than that of `since` as `+1`.
 
-        A place that is no code is shown `in_full` alone (A9).
+        A place that is no code is shown `in_full` alone (A9). With a `home` zone, whose clocks show another time then,
+        the offset follows: `L40 21:30 UTC-4`.
         """
         zone = ZoneInfo(self.timezone)
         to = self.to if in_full or (self.to and PLACE.fullmatch(self.to)) else None
         local = self.expected_at.astimezone(zone)
         days = (local.date() - since.astimezone(zone).date()).days
-        return " ".join(filter(None, (to, f"{local:%H:%M}{f'{days:+}' if days else ''}")))
+        offset = _offset(local) if home and local.utcoffset() != local.astimezone(ZoneInfo(home)).utcoffset() else None
+        return " ".join(filter(None, (to, f"{local:%H:%M}{f'{days:+}' if days else ''}", offset)))
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,13 @@ class Journey:
 
     def _due_at(self, share: float) -> datetime:
         return _after(self.awaited.expected_at, self.terms.incident_after * share, self.gaps)
+
+
+def _offset(local: datetime) -> str:
+    """As in UTC-4 or UTC+5:30."""
+    east = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    hours, minutes = divmod(abs(east), 60)
+    return f"UTC{'-' if east < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
 
 
 def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journey]:

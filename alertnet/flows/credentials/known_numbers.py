@@ -8,6 +8,8 @@ from alertnet.core.directory.on_call import STAFF
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import Scope
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import languages
 
 NO_REF = "SMS"
 """Stands where a reference would, in words about no incident."""
@@ -63,13 +65,19 @@ class InTheField:
         return report.verb is FieldVerb.RAISE and is_meant
 
 
-def member_at(network: Network, number: str) -> InTheField | None:
-    """The member with that phone."""
+def member_at(tx: Tx, network: Network, number: str) -> InTheField | None:
+    """The member with that phone, in the language that it has chosen."""
     for team in network.teams:
         for each in member_of(network, team, None):
             if each.member.phone == number:
-                return each
+                return in_own_language(tx, each)
     return None
+
+
+def in_own_language(tx: Tx, member: InTheField) -> InTheField:
+    """The member with the language that it has chosen by SMS in place of the one of the teams file."""
+    language = languages.chosen(tx, member.owner)
+    return member if language is None else replace(member, member=replace(member.member, language=language))
 
 
 def member_of(network: Network, team: str, member: str | None) -> tuple[InTheField, ...]:
@@ -81,10 +89,8 @@ def member_of(network: Network, team: str, member: str | None) -> tuple[InTheFie
     return tuple(InTheField(known, each, trees) for each in known.members.values() if member in (None, each.id))
 
 
-def reporter_at(network: Network, number: str) -> InTheField | None:
-    """Whoever may report from that phone: a member, else a coordinator of a tree that serves one country alone."""
-    if member := member_at(network, number):
-        return member
+def coordinator_at(network: Network, number: str) -> InTheField | None:
+    """The coordinator who may report from that phone as a member does: of a tree that serves one country alone."""
     for tree, contact in contacts_at(network, number):
         if contact.is_coordinator and len(tree.countries) == 1 and EVERYWHERE not in tree.countries:
             return contact_in_field(network, tree, contact, number)
@@ -99,10 +105,8 @@ def contact_in_field(network: Network, tree: ContactTree, contact: Contact, numb
     return InTheField(own, itself, network.serving(country), contact=(tree, contact))
 
 
-def officer_at(network: Network, number: str) -> InTheField | None:
-    """Whoever may take a turn of duty by a text from that phone: a member, or one of the staff on a rota."""
-    if member := member_at(network, number):
-        return member
+def staff_at(network: Network, number: str) -> InTheField | None:
+    """The one of the staff, on a rota, who may take a turn of duty by a text from that phone."""
     one = next((one for one in network.staff.values() if one.phone == number), None)
     on_rotas = contacts_at(network, number) if one else []
     if one is None or not on_rotas:
@@ -111,9 +115,8 @@ def officer_at(network: Network, number: str) -> InTheField | None:
     return replace(itself, team=replace(itself.team, id=STAFF, language=one.language), member=one)
 
 
-def owners_at(network: Network, number: str) -> tuple[str, ...]:
-    """The names by which the PINs of whoever has that number go."""
-    member = member_at(network, number)
+def owners_at(network: Network, number: str, member: InTheField | None) -> tuple[str, ...]:
+    """The names by which the PINs of whoever has that number go; `member`: the one that was found at it."""
     contacts = tuple(f"{tree.id}/{contact.id}" for tree, contact in contacts_at(network, number))
     return (member.owner, *contacts) if member else contacts
 

@@ -14,7 +14,7 @@ from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
+from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import apply_facts
 from alertnet.flows.notifications.prompts import raise_prompt
@@ -83,6 +83,7 @@ def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None =
     """Write to a phone of the field on our own account, unless it is to be left alone."""
     if is_left_alone(tx, reader):
         return
+    reader = in_own_language(tx, reader)
     work = UnitOfWork(tx)
     work.post(
         NotificationDraft(
@@ -125,7 +126,7 @@ def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
         if journey.roll_call is not None:
             write_to(tx, each, Subject.ROLL_CALL)
         else:
-            write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now))
+            write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now, home=each.words.timezone))
     return stored
 
 
@@ -166,7 +167,8 @@ def _ring(locked: LockedIncident, journey: Journey) -> None:
 
 def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
     """What is known of somebody who is not heard of: where they were last, and where they were going (codes)."""
-    reader = next(iter(member_of(edition.network, journey.team, journey.member)), None)
+    readers = member_of(edition.network, journey.team, journey.member)
+    reader = in_own_language(tx, readers[0]) if readers else None
     phone = reader.member.phone if reader and journey.member else None
     return Facts(
         type=TYPE,

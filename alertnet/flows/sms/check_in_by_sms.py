@@ -70,7 +70,7 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
         at=at,
         names=(TYPED[report.verb], *(gap.shown(sender.words.timezone) for gap in came.gaps)),
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
-        awaited=came.awaited.shown(at) if came.awaited else None,
+        awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
     )
     # After an incident was opened somebody else may hold the phone: nothing comes to it later.
     to = None if came.is_late else Recipient(sender.owner, sender.tree.id)

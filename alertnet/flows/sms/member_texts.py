@@ -46,8 +46,9 @@ def hear_member(
 
 
 def _is_quiet(report: Report) -> bool:
-    """Whether it tries the way to us, or its battery runs low; words without a PIN are for people."""
-    return report.verb in QUIET_VERBS and (report.pin is not None or not has_words(report.text))
+    """Whether it tries the way to us, tells of its battery, or names a language; words without a PIN are for people."""
+    is_one = report.language is not None if report.verb is FieldVerb.LANGUAGE else report.verb in QUIET_VERBS
+    return is_one and (report.pin is not None or not has_words(report.text))
 
 
 def _is_check_in(tx: Tx, sms: InboundSms, report: Report, guessed: Collection[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Texts of the field that raise nothing by themselves: a test of the way to us, and a battery that runs low (B4).
+"""Texts of the field that raise nothing: a test of the way to us, a battery that runs low, another language (B4).
 
 After a duress PIN the phone is answered as after a true one, and the coordinators are alarmed.
 """
@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.known_numbers import InTheField, in_own_language
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
@@ -20,10 +20,11 @@ from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
+from alertnet.store.records.credentials import languages
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
-QUIET_VERBS = frozenset({FieldVerb.TEST, FieldVerb.LOW_BATTERY})
+QUIET_VERBS = frozenset({FieldVerb.TEST, FieldVerb.LOW_BATTERY, FieldVerb.LANGUAGE})
 _SHOWN = {PinCheck.TRUE: "PIN OK", PinCheck.DURESS: "PIN OK", PinCheck.WRONG: "PIN ?", PinCheck.CLOSED: "PIN ?"}
 
 
@@ -36,8 +37,11 @@ def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: Inboun
     timeline.append(
         tx, timeline.SYSTEM, (f"{report.verb.value}_received", {"by": sender.owner, "pin": tried.check.value})
     )
-    words = replace(sender.words, at=tx.now, **_words(report.verb, tried.check))
-    if has_words(report.text):
+    changes_language = report.verb is FieldVerb.LANGUAGE and (bool(tried.check) or tried.check is PinCheck.NONE_SET)
+    if changes_language and report.language:
+        sender = _choose_language(tx, sender, report.language)
+    words = replace(sender.words, at=tx.now, **_words(report, tried.check, changes_language=changes_language))
+    if has_words(report.text) or words.subject is Subject.NOT_COUNTED:
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
         _save_battery(tx, edition, sender)
@@ -49,12 +53,26 @@ def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: Inboun
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 
 
-def _words(verb: FieldVerb, pin: PinCheck) -> dict[str, Any]:
+def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str, Any]:
     """What the reply says; a test tells whether the PIN is the right one, and of one for duress the same."""
-    if verb is FieldVerb.LOW_BATTERY:
+    if report.verb is FieldVerb.LOW_BATTERY:
         return {"subject": Subject.LOW_BATTERY}
+    if changes_language:
+        return {"subject": Subject.LANGUAGE, "names": (f"LANG {report.language}".upper(),)}
+    if report.verb is FieldVerb.LANGUAGE:
+        return {"subject": Subject.NOT_COUNTED}
     shown = _SHOWN.get(pin)
     return {"subject": Subject.TESTED, "names": ("TEST", shown) if shown else ("TEST",)}
+
+
+def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
+    """The member as it is written to from now on, about what its phone has open as well."""
+    languages.choose(tx, sender.owner, language)
+    for incident in incidents.all_open_of_phone(tx, sender.member.phone):
+        locked = take_up(tx, incident.id)
+        locked.change_facts(replace(locked.facts, field_language=language))
+        locked.finish()
+    return in_own_language(tx, sender)
 
 
 def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:

@@ -4,7 +4,7 @@ An open code of the number is tried first, then the member's grammar; what else 
 A stranger's text is only kept: nothing is answered, so nothing is learnt.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
@@ -15,11 +15,12 @@ from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import (
+    InTheField,
     contacts_at,
+    coordinator_at,
     member_at,
-    officer_at,
     owners_at,
-    reporter_at,
+    staff_at,
 )
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
@@ -94,10 +95,11 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
 def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
     # Only what asks for a PIN sees it; no record and no page does.
-    sms = replace(written, body=without_pins(tx, owners_at(edition.network, written.sender), written.body))
+    member = member_at(tx, edition.network, written.sender)
+    sms = _without_pins(tx, edition, written, member)
     if is_opt_out(sms.body):
         # The network answers a STOP itself, and lets nothing through after it.
-        known, _ = _pass_on(tx, edition, sms, told_codes(tx, sms.sender), Subject.OPTED_OUT)
+        known, _ = _pass_on(tx, edition, sms, member, told_codes(tx, sms.sender), Subject.OPTED_OUT)
         return known, None
     answers = parse_answers(sms.body)
     texts = {answer.code for answer in answers if answer.code}
@@ -114,18 +116,17 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
         return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report, reporter = parse_report(written.body), reporter_at(edition.network, sms.sender)
+    report, reporter = parse_report(written.body), member or coordinator_at(edition.network, sms.sender)
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
-    officer = officer_at(edition.network, sms.sender)
+    officer = member or staff_at(edition.network, sms.sender)
     duty_change = parse_duty_change(written.body)
     if duty_change is not None and officer is not None and (reply := change_duty(tx, edition, officer, duty_change)):
         return True, reply
-    member = member_at(edition.network, sms.sender)
     if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
         return heard
     coerced = find_coerced(tx, edition, member, report)
-    known, reply, limit = _hear_rest(tx, edition, sms, answers, texts, sent)
+    known, reply, limit = _hear_rest(tx, edition, sms, member, answers, sent)
     if report and coerced:
         # Whoever stands beside the phone reads the reply to a true PIN.
         receive_duress(tx, edition, coerced, report.verb.value)
@@ -133,18 +134,23 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     return known, reply
 
 
+def _without_pins(tx: Tx, edition: Edition, written: InboundSms, member: InTheField | None) -> InboundSms:
+    owners = owners_at(edition.network, written.sender, member)
+    return replace(written, body=without_pins(tx, owners, written.body))
+
+
 def _hear_rest(
     tx: Tx,
     edition: Edition,
     sms: InboundSms,
+    member: InTheField | None,
     answers: Sequence[SmsAnswer],
-    texts: Collection[str],
     sent: Mapping[str, HeldCode],
 ) -> tuple[bool, Reply | None, Limit | None]:
     """What acts on nothing: wrong codes, verbs and words; with the limit that drops something of it, if one does."""
     told = told_codes(tx, sms.sender)
-    guessed = [text for text in texts if text not in sent]
-    if not (told or sent or _is_listed(edition, sms.sender)):
+    guessed = [text for text in {answer.code for answer in answers if answer.code} if text not in sent]
+    if not (told or sent or member or contacts_at(edition.network, sms.sender)):
         limit = may_look(tx, sms.sender) if guessed else None
         if guessed and limit is None:
             judge_wrong(tx, sms.sender, guessed, told)
@@ -156,13 +162,9 @@ def _hear_rest(
     if answers and told:
         reply = _reply_to_holder(tx, sms, told, consequences)
         return True, reply if is_answered or consequences else None, limit
-    known, reply = _pass_on(tx, edition, sms, told, Subject.NOT_UNDERSTOOD)
+    known, reply = _pass_on(tx, edition, sms, member, told, Subject.NOT_UNDERSTOOD)
     # Whoever tries codes that are not theirs hears nothing.
     return known, reply if is_answered and not guessed else None, limit
-
-
-def _is_listed(edition: Edition, number: str) -> bool:
-    return member_at(edition.network, number) is not None or bool(contacts_at(edition.network, number))
 
 
 def _reply_to_holder(
@@ -181,13 +183,18 @@ def _reply_to_holder(
 
 
 def _pass_on(
-    tx: Tx, edition: Edition, sms: InboundSms, told: Sequence[HeldCode], subject: Subject
+    tx: Tx,
+    edition: Edition,
+    sms: InboundSms,
+    member: InTheField | None,
+    told: Sequence[HeldCode],
+    subject: Subject,
 ) -> tuple[bool, Reply | None]:
     """Let the coordinators have the text, by whatever makes the number known."""
     if told:
         return True, reply_unclear(tx, sms, told, subject)
-    if sender := member_at(edition.network, sms.sender):
-        return True, pass_on_from_member(tx, edition, sender, sms, subject)
+    if member is not None:
+        return True, pass_on_from_member(tx, edition, member, sms, subject)
     if listed := contacts_at(edition.network, sms.sender):
         return True, pass_on_from_contact(tx, edition, listed, sms, subject)
     return False, None

@@ -46,7 +46,7 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
             lost_codes.keep(tx, ref, each.to, fresh)
         for ref in found.refs:
             if ref in unknown:
-                told.setdefault(ref, {})[_who(edition, each.to)] = None
+                told.setdefault(ref, {})[_who(tx, edition, each.to)] = None
     return {ref: tuple(names) for ref, names in sorted(told.items())}
 
 
@@ -61,7 +61,7 @@ def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: 
 def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:
     """A text with a code of a lost incident: the coordinators are alarmed by the first, and have each on the record."""
     ref, is_new = next((each.ref, each.is_new) for each in found.values())
-    listed, who = contacts_at(edition.network, sms.sender), _who(edition, sms.sender)
+    listed, who = contacts_at(edition.network, sms.sender), _who(tx, edition, sms.sender)
     trees = [tree for tree, _ in listed] or list(edition.network.trees.values())
     entry = {"ref": ref, "by": who, "text": sms.body, "at": (sms.heard_at or tx.now).isoformat()}
     timeline.append(tx, timeline.SYSTEM, ("lost_incident_answered", entry))
@@ -76,9 +76,9 @@ def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=Recipient(contact.id, tree.id))
 
 
-def _who(edition: Edition, number: str) -> str:
+def _who(tx: Tx, edition: Edition, number: str) -> str:
     """Whose number it is, or its end."""
     if listed := contacts_at(edition.network, number):
         return listed[0][1].id
-    sender = member_at(edition.network, number)
+    sender = member_at(tx, edition.network, number)
     return sender.owner if sender else f"..{number[-2:]}"

@@ -250,7 +250,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
     # Whoever is both may have something to report.
-    if field := member_at(edition.network, number):
+    if field := member_at(tx, edition.network, number):
         incident = incident_store.open_of_phone(tx, number, team=field.team.id)
         owner, callback = field.team.id, field.words.callback
         may_be_ok = may_check_in_by_call(tx, field)

@@ -28,7 +28,7 @@ from alertnet.store.records.inbound import InboundCall
 def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Raise the alarm for whatever is keyed, verified by a true PIN alone; silence is put through."""
     received = replace(receive_call(tx, edition, call, is_silent=not digits), rings_first=False)
-    sender = member_at(edition.network, call.sender)
+    sender = member_at(tx, edition.network, call.sender)
     if sender is None or received.asks is not Asks.PIN:
         return received
     if not digits:

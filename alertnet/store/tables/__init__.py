@@ -18,7 +18,7 @@ from alertnet.store.tables.access import (
     users,
 )
 from alertnet.store.tables.base import metadata
-from alertnet.store.tables.field import journeys
+from alertnet.store.tables.field import journeys, member_languages
 from alertnet.store.tables.incidents import (
     IS_EDITION,
     acknowledgements,
@@ -68,6 +68,7 @@ __all__ = [
     "limit_usage",
     "links",
     "lost_codes",
+    "member_languages",
     "metadata",
     "notice_links",
     "notifications",

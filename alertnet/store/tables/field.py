@@ -1,4 +1,4 @@
-"""What is awaited of the field: journeys and routines, a queue by `due_at`."""
+"""What is awaited of the field: journeys and routines, a queue by `due_at`; and the languages that members chose."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table
 
@@ -27,3 +27,12 @@ journeys = Table(
     Index("ix_journeys_roll_call", "roll_call"),
 )
 index_of_due("ix_journeys_due", journeys)
+
+member_languages = Table(
+    "member_languages",
+    metadata,
+    # What a member has chosen by SMS; the teams file stays what it is.
+    Column("owner", String(129), primary_key=True),  # team/member
+    Column("language", String(8), nullable=False),
+    Column("chosen_at", Instant, nullable=False),
+)
