@@ -23,6 +23,20 @@ def test_a_team_is_asked_and_its_figures_are_shown(office: Office, runtime: Runt
     assert sorted(asked) == [each["member"] for each in shown["members"]]
 
 
+def test_what_was_asked_before_is_listed_the_newest_first(office: Office, runtime: Runtime) -> None:
+    first = office.types("roll-call", "--team", "north").out.strip()
+    second = office.types("roll-call", "--all").out.strip()
+
+    said = office.types("roll-call", "--list")
+
+    assert [line.split()[0] for line in said.out.splitlines()[1:]] == [second, first]
+    listed = json.loads(office.types("roll-call", "--list", "--json").out)["items"]
+    assert [(each["id"], each["answered"], each["not_answered"]) for each in listed] == [
+        (second, 0, listed[0]["asked"]),
+        (first, 0, listed[1]["asked"]),
+    ]
+
+
 def test_whom_to_ask_is_said_once(office: Office, runtime: Runtime) -> None:
     for words in (
         [],

@@ -220,3 +220,20 @@ def test_a_key_of_a_team_asks_and_sees_that_team_alone(valley: World) -> None:
     assert own.json()["asked"] == 2
     norths = headers(valley, "read", team="north")
     assert valley.client.get(own.headers["Location"], headers=norths).status_code == 404
+
+
+def test_roll_calls_are_listed_page_by_page_and_a_team_sees_its_own(valley: World) -> None:
+    """B5: whoever reads the figures finds them without an id at hand."""
+    places = [calls_roll(valley, team=team) for team in ("north", "south", "north")]
+    replies(valley, "ana", f"OK {TRUE}")
+    listed = valley.client.get("/v1/roll-calls", headers=valley.headers).json()
+    theirs = valley.client.get("/v1/roll-calls", headers=headers(valley, "read", team="south")).json()
+
+    assert {each["id"] for each in listed["items"]} == {place.rpartition("/")[2] for place in places}
+    assert sorted((each["of"], each["asked"], each["answered"]) for each in listed["items"]) == [
+        ("team north", 3, 1),
+        ("team north", 3, 1),
+        ("team south", 2, 0),
+    ]
+    assert [each["of"] for each in theirs["items"]] == ["team south"]
+    assert listed["next"] is None

@@ -11,12 +11,15 @@ from alertnet.core.errors import BadInput, Misconfigured, Unknown
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
-    from alertnet.store.views.journey_view import RollCallView
+    from alertnet.store.views.journey_view import RollCallsView, RollCallView
+
+MOST_LISTED = 50
 
 Which = Annotated[str | None, typer.Argument(metavar="[ID]", help="Of one that was made: shows who has answered.")]
 OfTeam = Annotated[str | None, typer.Option("--team", help="Ask the members of that team.")]
 InCountry = Annotated[str | None, typer.Option("--country", help="Ask all teams in that country, ISO 3166-1 alpha-2.")]
 Everybody = Annotated[bool, typer.Option("--all", help="Ask everybody.")]
+Made = Annotated[bool, typer.Option("--list", help="Show the last fifty that were made.")]
 Why = Annotated[str | None, typer.Option("--text", help="Why, for those who read the figures; it is in no message.")]
 Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each who does not answer in time.")]
 After = Annotated[str, typer.Option("--incident-after", metavar="90m", help="How long an answer may take.")]
@@ -28,6 +31,7 @@ def roll_call(
     team: OfTeam = None,
     country: InCountry = None,
     everybody: Everybody = False,
+    made: Made = False,
     text: Why = None,
     raises: Raises = False,
     after: After = "90m",
@@ -38,14 +42,19 @@ def roll_call(
     Sent by a running worker, with up to three reminders; a phone that is to be left alone is not written to. Its id is
     printed, alone; with that id the figures are, those under duress apart.
     """
-    chosen = [each for each in (id, team, country, everybody or None) if each]
+    chosen = [each for each in (id, team, country, everybody, made) if each]
     if len(chosen) != 1:
-        raise BadInput("--team", None, "one of --team, --country, --all, or the ID of a roll-call")
-    if id is None:
+        raise BadInput("--team", None, "one of --team, --country, --all, --list, or the ID of a roll-call")
+    if not (id or made):
         typer.echo(_begin(team, country, text, raises, after))
         return
-    figures = _figures(id)
-    for line in [json.dumps(figures, indent=2)] if as_json else _lines(figures):
+    if id:
+        figures = _figures(id)
+        lines = [json.dumps(figures, indent=2)] if as_json else _lines(figures)
+    else:
+        known = _known()
+        lines = [json.dumps(known, indent=2)] if as_json else _table(known)
+    for line in lines:
         typer.echo(line)
 
 
@@ -79,6 +88,23 @@ def _figures(id: str) -> "RollCallView":
 
     with connected() as runtime:
         return runtime.read(query)
+
+
+def _known() -> "RollCallsView":
+    from alertnet.store.queues import journeys
+    from alertnet.store.views.journey_view import of_roll_calls
+
+    with connected() as runtime:
+        return of_roll_calls(runtime.read(lambda tx: journeys.roll_calls(tx.session, None, MOST_LISTED)), None)
+
+
+def _table(known: "RollCallsView") -> list[str]:
+    head = ("id", "began", "of", "asked", "answered", "not")
+    rows = [
+        (each["id"], each["began_at"], each["of"], *(str(each[name]) for name in ("asked", "answered", "not_answered")))
+        for each in known["items"]
+    ]
+    return [*aligned([head, *rows])]
 
 
 def _lines(figures: "RollCallView") -> list[str]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.inbound.journey import Journey, Kind, Status
+from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import journeys
 
@@ -114,10 +114,35 @@ def of_roll_call(session: Session, id: str, team: str | None = None) -> list[Sto
     return _all(session, query.order_by(journeys.c.team, journeys.c.member))
 
 
-def roll_calls(session: Session, limit: int) -> Sequence[str]:
-    """The ids of the last roll-calls, the newest first."""
-    query = select(journeys.c.roll_call).where(journeys.c.roll_call.is_not(None)).group_by(journeys.c.roll_call)
-    return session.scalars(query.order_by(func.max(journeys.c.began_at).desc()).limit(limit)).all()
+@dataclass(frozen=True)
+class RollCallRow:
+    """A roll-call with how many it has asked, and how many of those have answered."""
+
+    began_at: datetime
+    roll_call: RollCall
+    asked: int
+    answered: int
+
+
+def roll_calls(
+    session: Session, before: tuple[datetime, str] | None, limit: int, team: str | None = None
+) -> list[RollCallRow]:
+    """Roll-calls, the newest first, of those asked of that team if one is given; `before`: the last one seen."""
+    id, began_at = journeys.c.roll_call, func.min(journeys.c.began_at).label("began_at")
+    answered = func.sum(case((journeys.c.status == Status.OVER.value, 1), else_=0)).label("answered")
+    figures = select(id, began_at, func.count().label("asked"), answered, func.min(journeys.c.id).label("one"))
+    found = figures.where(id.is_not(None), *_of_team(team)).group_by(id).subquery()
+    query = select(found, journeys.c.journey).join(journeys, journeys.c.id == found.c.one)
+    if before is not None:
+        query = query.where(tuple_(found.c.began_at, found.c.roll_call) < tuple_(*map(literal, before)))
+    rows = session.execute(query.order_by(found.c.began_at.desc(), found.c.roll_call.desc()).limit(limit))
+    return [_roll_call(row) for row in rows]
+
+
+def _roll_call(row: Row[Any]) -> RollCallRow:
+    asked = from_plain(Journey, row.journey)
+    assert asked.roll_call is not None
+    return RollCallRow(row.began_at, asked.roll_call, row.asked, row.answered)
 
 
 def routines(session: Session) -> list[StoredJourney]:

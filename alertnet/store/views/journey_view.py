@@ -11,7 +11,7 @@ from alertnet.core.directory.durations import duration_text
 from alertnet.core.inbound.journey import Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.monitoring import troubles
-from alertnet.store.queues.journeys import StoredJourney
+from alertnet.store.queues.journeys import RollCallRow, StoredJourney
 from alertnet.store.tables import incidents
 from alertnet.store.views.shapes import moment
 
@@ -95,6 +95,42 @@ class RollCallView(TypedDict):
     under_duress: NotRequired[int]
     members: list[AskedView]
     not_asked: list[str]
+
+
+class RollCallsView(TypedDict):
+    """Roll-calls with their figures, the newest first. `next`: what asks for the page after it."""
+
+    items: list["RollCallSummary"]
+    next: str | None
+
+
+class RollCallSummary(TypedDict):
+    """A roll-call and its figures; who has answered, its own page says."""
+
+    id: str
+    of: str
+    raises: bool
+    began_at: str
+    asked: int
+    answered: int
+    not_answered: int
+
+
+def of_roll_calls(rows: Sequence[RollCallRow], next: str | None) -> RollCallsView:
+    """A page of roll-calls."""
+    items = [
+        RollCallSummary(
+            id=each.roll_call.id,
+            of=each.roll_call.of,
+            raises=each.roll_call.raises,
+            began_at=moment(each.began_at),
+            asked=each.asked,
+            answered=each.answered,
+            not_answered=each.asked - each.answered,
+        )
+        for each in rows
+    ]
+    return RollCallsView(items=items, next=next)
 
 
 def of_roll_call(

@@ -1,8 +1,9 @@
 """Roll-calls over HTTP: everybody is asked whether they are safe, and the figures of who has answered."""
 
 from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
@@ -15,9 +16,10 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
-from alertnet.store.views.journey_view import RollCallView, of_roll_call
+from alertnet.store.views.journey_view import RollCallsView, RollCallView, of_roll_call, of_roll_calls
 from alertnet.web.api.actions import by
-from alertnet.web.api.incidents import COORDINATE
+from alertnet.web.api.cursor import cursor_of, read_cursor
+from alertnet.web.api.incidents import COORDINATE, PAGE
 from alertnet.web.api.models import Roll
 from alertnet.web.auth import Coordinator, InForce, Reader
 from alertnet.web.idempotency import ByDoor
@@ -36,6 +38,21 @@ def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
         return None, partial(_begun, id=call_roll(tx, network, question, by(key)), key=key, network=network)
 
     return door.carry_out(key, roll, act)
+
+
+@router.get("", response_model=RollCallsView, responses=documented(401, 403, 422, 503))
+def list_roll_calls(
+    key: Reader, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
+) -> Response:
+    """Roll-calls and how many have answered, the newest first; a key of a team sees those of its team."""
+    before = read_cursor(cursor) if cursor else None
+
+    def query(tx: Tx) -> RollCallsView:
+        found = journeys.roll_calls(tx.session, before, PAGE + 1, key.team)
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        return of_roll_calls(found[:PAGE], cursor_of(last.began_at, last.roll_call.id) if last else None)
+
+    return JSONResponse(runtime.read(query))
 
 
 @router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 422, 503))

@@ -54,8 +54,8 @@ class FieldLook:
         return runtime.read(self._read, runtime.edition.network)
 
     def _read(self, tx: Tx, network: Network) -> tuple[Field, list[RollCallView]]:
-        asked = journeys.roll_calls(tx.session, ROLL_CALLS)
-        rolls = [figures(tx.session, id, network, for_coordinators=self.acts) for id in asked]
+        made = journeys.roll_calls(tx.session, None, ROLL_CALLS)
+        rolls = [figures(tx.session, each.roll_call.id, network, for_coordinators=self.acts) for each in made]
         return read_field(tx, reads=self.acts), rolls
 
     def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
