@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,8 @@ from alertnet.store.records.credentials.pins import Pin, PinKind
 
 HIDDEN = "\u00b7"
 """Stands for each digit of a PIN that was written among other words."""
+MOST_LOOKED_AT = 60
+"""Different numbers, in texts that are shown together, that are compared with everybody's PINs."""
 _PIN_IN_TEXT = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
 
 
@@ -114,12 +116,37 @@ def without_pins(tx: Tx, owners: Collection[str], text: str) -> str:
     """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them."""
     if _PIN_IN_TEXT.search(text) is None:
         return text
-    known = [(owner, pins.of_owner(tx, owner)) for owner in owners]
+    known = {owner: pins.of_owner(tx, owner) for owner in owners}
+    return _hidden(text, lambda digits: _is_of(tx, digits, known))
+
+
+def without_anybodys_pins(tx: Tx, texts: Sequence[str]) -> list[str]:
+    """Several texts, with dots in place of whatever is a PIN of anybody.
+
+    Of many different numbers only the first are looked at, and dots stand for the rest: a stranger may write as many as
+    there are.
+    """
+    known = pins.of_everybody(tx)
+    looked_at: dict[str, bool] = {}
+
+    def is_hidden(digits: str) -> bool:
+        if digits not in looked_at and len(looked_at) < MOST_LOOKED_AT:
+            looked_at[digits] = _is_of(tx, digits, known)
+        return looked_at.get(digits, True)
+
+    return [_hidden(text, is_hidden) for text in texts]
+
+
+def _is_of(tx: Tx, digits: str, known: Mapping[str, list[Pin]]) -> bool:
+    return any(pins.matching(tx, owner, digits, theirs) for owner, theirs in known.items())
+
+
+def _hidden(text: str, is_hidden: Callable[[str], bool]) -> str:
+    """The text with dots in place of each PIN-like number of which that holds."""
 
     def shown(found: re.Match[str]) -> str:
         digits = "".join(str(unicodedata.decimal(digit)) for digit in found[0])
-        is_one = any(pins.matching(tx, owner, digits, theirs) for owner, theirs in known)
-        return HIDDEN * len(digits) if is_one else found[0]
+        return HIDDEN * len(digits) if is_hidden(digits) else found[0]
 
     return _PIN_IN_TEXT.sub(shown, text)
 

@@ -83,8 +83,8 @@ def _record(locked: LockedIncident, pressed: Pressed) -> None:
 
 def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
     """Whether it only tells where it is by now: nobody need have pressed it for that."""
-    told = timeline.of_kind(locked.tx.session, locked.incident.id, RECORDED)
-    return pressed.position is not None and bool(told) and locked.tx.now - told[-1][0] <= FOLLOWS_WITHIN
+    told_at = timeline.latest_at(locked.tx.session, locked.incident.id, RECORDED)
+    return pressed.position is not None and told_at is not None and locked.tx.now - told_at <= FOLLOWS_WITHIN
 
 
 def _raise_severity(locked: LockedIncident, severity: Severity) -> bool:

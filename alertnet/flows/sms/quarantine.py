@@ -3,7 +3,7 @@
 Once bound to a member such a text does what it would have done from that member's own phone, and its reply is not sent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import phonenumbers
@@ -15,8 +15,8 @@ from alertnet.core.errors import BadInput
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, member_of
-from alertnet.flows.credentials.pins import without_pins
+from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
+from alertnet.flows.credentials.pins import without_anybodys_pins, without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.member_texts import hear_member
@@ -25,7 +25,6 @@ from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, incidents, limits, timeline
-from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, QuarantinedText
 
@@ -47,10 +46,10 @@ def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
     return None
 
 
-def texts_to_show(tx: Tx, texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
+def texts_to_show(tx: Tx, texts: Sequence[QuarantinedText]) -> list[QuarantinedText]:
     """The texts as people may read them: with dots in place of whatever is somebody's PIN."""
-    owners = pins.owners(tx)
-    return [replace(each, text=without_pins(tx, owners, each.text)) for each in texts]
+    shown = without_anybodys_pins(tx, [each.text for each in texts])
+    return [replace(each, text=text) for each, text in zip(texts, shown, strict=True)]
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: str) -> LockedIncident:
@@ -61,7 +60,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     Raises:
         BadInput: no such team or member. Unknown: no such text. WrongState: it was bound before.
     """
-    sender = _member(edition.network, team, member)
+    sender = in_own_language(tx, _member(edition.network, team, member))
     text = inbound.bind_quarantined(tx, id, sender.owner)
     # It reports from the phone that it was written on; where that is called back it must not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)

@@ -69,6 +69,12 @@ def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any
     return [(row.at, row.payload) for row in session.execute(query.order_by(timeline.c.seq))]
 
 
+def latest_at(session: Session, chain: str, kind: str) -> datetime | None:
+    """When the last entry of that kind was added to the chain."""
+    query = select(timeline.c.at).where(timeline.c.chain == chain, timeline.c.kind == kind)
+    return session.scalar(query.order_by(timeline.c.seq.desc()).limit(1))
+
+
 def count(session: Session, besides: Collection[str] = ()) -> int:
     """How many entries there are in all chains, but for those of these kinds."""
     return session.scalar(select(func.count()).where(timeline.c.kind.not_in(besides))) or 0

@@ -72,6 +72,14 @@ def owners(tx: Tx) -> frozenset[str]:
     return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
 
 
+def of_everybody(tx: Tx) -> dict[str, list[Pin]]:
+    """Every PIN, used ones too, by its owner."""
+    by_owner: dict[str, list[Pin]] = {}
+    for row in tx.session.execute(select(pins.c.owner, pins.c.id, pins.c.kind, pins.c.hash)):
+        by_owner.setdefault(row.owner, []).append(Pin(row.id, row.kind, row.hash))
+    return by_owner
+
+
 def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
     """Every PIN of that owner, locked: nobody else tries one until the transaction ends."""
     return [Pin(*tuple(row)) for row in tx.session.execute(_HOLD, {"owner": owner})]
