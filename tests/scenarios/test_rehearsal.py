@@ -9,7 +9,12 @@ from alertnet.core.forecast.script import Calls, Deed, Does, Script, ScriptReade
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.forecast.simulation import Rehearsal
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
+from alertnet.flows.desk.ahead import entries_ahead
+from alertnet.flows.desk.board import look_closely
 from alertnet.sandbox.telephony.network import Behaviour
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import escalations, incidents
+from alertnet.store.views.timeline_view import EntryView
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
@@ -382,3 +387,33 @@ def test_a_hold_that_is_foretold_keeps_a_level_that_needs_no_go(world_of: Worlds
     assert any(told.level == "Friends" and told.kind == "alert" for told in free.told)
     assert not any(told.level == "Friends" and told.kind == "alert" for told in held.told)
     assert [note.payload["level"] for note in held.noted if note.kind == "go_asked"] == ["Friends"]
+
+
+def test_what_comes_of_an_incident_under_way_is_what_the_console_foretells(world_of: Worlds) -> None:
+    """The plan that is drawn in grey: asked after a quarter of an hour, the hour behind it goes so.
+
+    But for the coordinators' own phones, which are told of several matters at once (B9).
+    """
+    world = world_of(VALLEY, COAST)
+    incident = world.raises()
+    world.passes(minutes=15)
+    before = set(happened(incident))
+    ahead = world.runtime.read(_ahead, incident.ref)
+
+    world.passes(minutes=60)
+
+    foretold = {
+        (str(payload["contact"]), str(payload["method"]), minute_of(datetime.fromisoformat(each["at"])))
+        for each in ahead
+        if each["kind"] == "attempt_sent" and (payload := each["payload"] or {})
+    }
+    alerts = planned(incident, *PEOPLE, kinds=("alert", "reminder", "task"))
+    told = {each for each in alerts if each not in before and each[0] not in ("coordinator", "second")}
+    friends = {each for each in foretold if each[0] not in ("coordinator", "second")}
+    assert {each for each in friends if each[2] < 75} == {each for each in told if each[2] < 75}
+    assert len(told) > 10
+
+
+def _ahead(tx: Tx, ref: str) -> list[EntryView]:
+    found = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    return entries_ahead(look_closely(tx, found, escalations.look_at_each(tx.session, [found.id])[found.id]))

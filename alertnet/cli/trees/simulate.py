@@ -182,7 +182,7 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
 
 
 def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_words: bool) -> str:
-    from alertnet.cli.trees.drawn import as_svg
+    from alertnet.cli.trees.drawn import picture_of
     from alertnet.cli.trees.night_page import as_html
     from alertnet.cli.trees.written import as_text
 
@@ -192,7 +192,7 @@ def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_wo
         case Format.HTML:
             return as_html(played, rules)
         case Format.SVG:
-            return as_svg(played)
+            return picture_of(played)
         case Format.TEXT:
             return as_text(played, rules, full=full, with_words=with_words)
 

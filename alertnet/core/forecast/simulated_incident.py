@@ -99,6 +99,8 @@ class SimulatedIncident:
         self._before = before or _Nothing()
         self._over: set[str] = set()
         """The prompts on record that are over by now."""
+        self._counts_for: dict[str, set[str]] = {}
+        """By an alert on record: the further trees in which it counts by now."""
         self._shared: list[tuple[datetime, SharedAlert, int]] = []
         self._covers: dict[int, list[tuple[str, Send]]] = {}
         """By the place of a message in `told`: in which trees it counts, and as what."""
@@ -127,7 +129,10 @@ class SimulatedIncident:
         """Those that have left."""
         before = self._before.alerts_to(places)
         return {
-            place: [*before.get(place, ()), *(self._on_record(at) for at in self._alerts.get(place, ()))]
+            place: [
+                *map(self._as_counted, before.get(place, ())),
+                *(self._on_record(at) for at in self._alerts.get(place, ())),
+            ]
             for place in places
         }
 
@@ -206,6 +211,8 @@ class SimulatedIncident:
                 self._share(now, effect, sent[alert])
             case SharedAlert(alert=AlertOnRecord(id)) if id.startswith(OWN):
                 self._share(now, effect, int(id.removeprefix(OWN)))
+            case SharedAlert(tree, alert=AlertOnRecord(id)):
+                self._counts_for.setdefault(id, set()).add(tree)
             case TaskAgain(task=AlertOnRecord(id)) if id.startswith(OWN):
                 self._ask_again(now, effect, int(id.removeprefix(OWN)))
             case NewPrompt(tree, kind, subject, about, level):
@@ -244,6 +251,9 @@ class SimulatedIncident:
         for ringing in (each for each in self.ringing if each.task == place):
             ringing.again_at = now + prompt_pause(now - ringing.raised_at, self.plans[effect.tree].severity)
             self._ring(now, ringing)
+
+    def _as_counted(self, alert: AlertOnRecord) -> AlertOnRecord:
+        return replace(alert, trees=alert.trees | self._counts_for.get(alert.id, set()))
 
     def _on_record(self, place: int) -> AlertOnRecord:
         prompt = next((each.prompt.id for each in self.ringing if each.task == place), None)

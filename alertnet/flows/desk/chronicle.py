@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names, listed
+from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names
 from alertnet.store.views.timeline_view import EntryView
 
 
@@ -53,6 +53,14 @@ SUBJECTS = {
     "inbound_call": "somebody called our number",
     "wrong_person": "a wrong number",
 }
+QUESTIONS = {"level": "May level “{}” be told?", "verify": "Is it true?", "task": "Who calls {}?"}
+DECISIONS = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}
+PROVED = {
+    "true": "The PIN is right.",
+    "duress": "The duress PIN: nothing automatic reaches the team's telephones.",
+    "absent": "Without a PIN.",
+}
+CAUSES = {"automatic": "nobody decided in time", "gave_way": "the level before it had nobody left"}
 VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the page", "email": "by mail"}
 
 
@@ -65,7 +73,7 @@ def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
         if kind == "attempt_sent":
             _gather(told, sent, payload, at, names)
         elif kind not in UNSEEN:
-            tone, text, detail = SENTENCES.get(kind, _other(kind))(payload, names)
+            tone, text, detail = sentence_of(kind)(payload, names)
             told.append(Line(at, tone, text, detail))
     return tuple(told)
 
@@ -88,94 +96,92 @@ def _gather(
     if place == len(told) or at - last > TOGETHER:
         place, whom = len(told), {}
         tone = Tone.QUIET if message in ROUTINE else Tone.TOLD
-        told.append(Line(at, tone, MESSAGES.get(message, message.replace("_", " "))))
+        told.append(Line(at, tone, names.say(MESSAGES.get(message, message.replace("_", " ")))))
     methods = whom.setdefault(names.contact(payload.get("tree"), str(payload.get("contact"))), [])
-    methods.append(METHODS.get(str(payload.get("method")), "message"))
+    methods.append(names.say(METHODS.get(str(payload.get("method")), "message")))
     sent[message] = (place, at, whom)
-    detail = "; ".join(f"{who}: {' and '.join(dict.fromkeys(methods))}" for who, methods in whom.items())
+    detail = "; ".join(f"{who}: {names.listed(list(dict.fromkeys(by)))}" for who, by in whom.items())
     told[place] = replace(told[place], detail=detail)
 
 
 def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    facts = f"{payload['severity']}, consent: {payload['consent']}"
-    return Tone.ALARM, f"{_by(payload, names)} raises the alarm: {names.incident_type(payload.get('type'))}", facts
+    say, known = names.say, {"by": _by(payload, names), "type": names.incident_type(payload.get("type"))}
+    facts = f"{say(str(payload['severity']))}, {say('consent:')} {say(str(payload['consent']))}"
+    return Tone.ALARM, say("{by} raises the alarm: {type}").format_map(known), facts
 
 
-def _withdrawn(payload: Payload, _: Names) -> tuple[Tone, str, str]:
+def _withdrawn(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     is_coerced = payload.get("pin") == "duress"
     detail = (
-        "The duress PIN: it is critical now, and goes on."
+        names.say("The duress PIN: it is critical now, and goes on.")
         if is_coerced
-        else "It goes on until a coordinator closes it."
+        else names.say("It goes on until a coordinator closes it.")
     )
-    return (Tone.ALARM if is_coerced else Tone.ASKED), "The field asks to call it off", detail
+    return (Tone.ALARM if is_coerced else Tone.ASKED), names.say("The field asks to call it off"), detail
 
 
-def _reported(payload: Payload, _: Names) -> tuple[Tone, str, str]:
-    understood = listed([str(each).replace("_", " ") for each in payload.get("understood", [])])
-    proved = {
-        "true": "The PIN is right.",
-        "duress": "The duress PIN: nothing automatic reaches the team's telephones.",
-        "absent": "Without a PIN.",
-    }
-    detail = " ".join(filter(None, (proved.get(str(payload.get("pin")), "Without a right PIN."), payload.get("text"))))
-    return Tone.QUIET, f"Understood: {understood or 'a call for help'}", detail
+def _reported(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    say = names.say
+    understood = names.listed([say(str(each).replace("_", " ")) for each in payload.get("understood", [])])
+    proved = say(PROVED.get(str(payload.get("pin")), "Without a right PIN."))
+    detail = " ".join(filter(None, (proved, payload.get("text"))))
+    return Tone.QUIET, say("Understood: {}").format(understood or say("a call for help")), detail
 
 
 def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     who = str(payload.get("contact") or payload.get("by") or "")
-    return Tone.QUIET, f"{names.contact(payload.get('tree'), who)} writes", str(payload.get("text") or "")
+    written = names.say("{} writes").format(names.contact(payload.get("tree"), who))
+    return Tone.QUIET, written, str(payload.get("text") or "")
 
 
 def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    causes = {"automatic": "nobody decided in time", "gave_way": "the level before it had nobody left"}
     level, tree = payload["level"], names.tree(str(payload["tree"]))
-    return Tone.TOLD, f"Level “{level}” opens", ", ".join(filter(None, (tree, causes.get(str(payload.get("cause"))))))
+    cause = CAUSES.get(str(payload.get("cause")))
+    detail = ", ".join(filter(None, (tree, cause and names.say(cause))))
+    return Tone.TOLD, names.say("Level “{}” opens").format(level), detail
 
 
 def _failed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     who = names.contact(payload.get("tree"), str(payload.get("contact")))
     why = str(payload.get("failure") or payload.get("error") or "")
-    method = METHODS.get(str(payload.get("method")), "message")
-    return Tone.TROUBLE, f"{who} was not reached", f"{method}: {FAILURES.get(why, why.replace('_', ' '))}"
+    method, reason = METHODS.get(str(payload.get("method")), "message"), FAILURES.get(why, why.replace("_", " "))
+    return Tone.TROUBLE, names.say("{} was not reached").format(who), f"{names.say(method)}: {names.say(reason)}"
 
 
 def _answer(words: str) -> Sentence:
     def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
         who = names.contact(payload.get("tree"), str(payload.get("contact")))
-        return Tone.ANSWERED, f"{who} {words}", VIA.get(str(payload.get("via")), "")
+        return Tone.ANSWERED, f"{who} {names.say(words)}", names.say(VIA.get(str(payload.get("via")), ""))
 
     return sentence
 
 
-def _raised(payload: Payload, _: Names) -> tuple[Tone, str, str]:
-    subject = str(payload.get("subject"))
-    if subject == "level":
-        return Tone.ASKED, f"May level “{payload.get('about')}” be told?", "The coordinators are asked."
-    if subject == "verify":
-        return Tone.ASKED, "Is it true?", "The coordinators are asked."
-    if subject == "task":
-        return Tone.ASKED, f"Who calls {payload.get('about')}?", "The coordinators are asked."
-    return Tone.TROUBLE, f"Alarm to the coordinators: {SUBJECTS.get(subject, subject.replace('_', ' '))}", ""
+def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    say, subject = names.say, str(payload.get("subject"))
+    if subject in QUESTIONS:
+        return Tone.ASKED, say(QUESTIONS[subject]).format(payload.get("about")), say("The coordinators are asked.")
+    about = say(SUBJECTS.get(subject, subject.replace("_", " ")))
+    return Tone.TROUBLE, say("Alarm to the coordinators: {}").format(about), ""
 
 
 def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    words = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}[str(payload["decision"])]
-    about = f" for level “{payload['level']}”" if payload.get("level") else ""
-    return Tone.ANSWERED, f"{words}{about}", f"decided by {_by(payload, names)}" if payload.get("by") else ""
+    words = names.say(DECISIONS[str(payload["decision"])])
+    about = " " + names.say("for level “{}”").format(payload["level"]) if payload.get("level") else ""
+    by = names.say("decided by {}").format(_by(payload, names)) if payload.get("by") else ""
+    return Tone.ANSWERED, f"{words}{about}", by
 
 
 def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    by = _by(payload, names)
-    why = f"Closed by {by}: {str(payload.get('reason')).replace('_', ' ')}"
-    return Tone.ANSWERED, why, "The all-clear goes to exactly those who were told."
+    known = {"by": _by(payload, names), "why": names.say(str(payload.get("reason")).replace("_", " "))}
+    closed = names.say("Closed by {by}: {why}").format_map(known)
+    return Tone.ANSWERED, closed, names.say("The all-clear goes to exactly those who were told.")
 
 
 def _by(payload: Payload, names: Names) -> str:
     """Who did it: a user, the API, or a contact or member as `tree/contact` or `team/member`."""
-    by = str(payload.get("by") or "somebody")
+    by = str(payload.get("by") or names.say("somebody"))
     if by.startswith("key "):
-        return "the API"
+        return names.say("the API")
     tree, _, contact = by.partition("/")
     is_contact = contact and tree in names.locked.plans
     return names.contact(tree, contact) if is_contact else names.contact(None, by.removeprefix("user "))
@@ -187,15 +193,17 @@ def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
     def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
         tree = payload.get("tree")
         known = defaultdict(str, {key: str(value).replace("_", " ") for key, value in payload.items()})
+        known |= {key: names.say(known[key]) for key in ("action", "scope", "type") if key in known}
         known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
         known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": _by(payload, names)}
-        return tone, text.format_map(known), detail.format_map(known)
+        return tone, names.say(text).format_map(known), names.say(detail).format_map(known)
 
     return sentence
 
 
-def _other(kind: str) -> Sentence:
-    return _said(Tone.QUIET, kind.replace("_", " ").capitalize())
+def sentence_of(kind: str) -> Sentence:
+    """What makes a sentence of an entry of that kind."""
+    return SENTENCES.get(kind) or _said(Tone.QUIET, kind.replace("_", " ").capitalize())
 
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -245,5 +253,17 @@ SENTENCES: Mapping[str, Sentence] = {
     "incident_reopened": _said(Tone.ALARM, "Opened again", "by {by}"),
     "updated": _said(Tone.TOLD, "There is news, told to exactly those who were told", "{by}: {text}"),
     "consent_recorded": _said(Tone.ASKED, "Consent: {scope}", "given by {given_by}, {how}"),
+    "contact_closed": _said(Tone.QUIET, "{contact} is closed at this hour", "{tree}"),
+    "contact_opened": _said(Tone.TOLD, "{contact} opens, and is told now", "{tree}"),
+    "confirmation_asked": _said(Tone.ASKED, "Does {contact} really take charge?", "The coordinators are asked."),
+    "escalation_opened": _said(Tone.TOLD, "{tree}: it is told too"),
+    "escalation_restored": _said(Tone.TOLD, "{tree}: it goes on"),
+    "escalation_resumed": _said(Tone.TOLD, "{tree}: it goes on"),
+    "re_resolved": _said(Tone.ASKED, "It runs on the trees and the consent of now", "by {by}"),
+    "link_suggested": _said(Tone.ASKED, "It may be the same event as {ref}"),
+    "dialled_again": _said(Tone.TOLD, "{contact} is called once more"),
+    "attempt_turned_away": _said(Tone.TROUBLE, "A provider has turned a message to {contact} away"),
+    "battery_low": _said(Tone.TROUBLE, "{by}: the battery is low"),
+    "type_keyed": _said(Tone.TOLD, "The field has keyed what happened: {type}"),
     "excluded": _said(Tone.ASKED, "Spared from now on: {contacts}", "by {by}"),
 }

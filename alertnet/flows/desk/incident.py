@@ -1,6 +1,6 @@
 """One incident as a coordinator looks at it: who knows, who acts, what comes next, what is owed, and what was said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,14 +8,17 @@ from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import by_sms, details_of
 from alertnet.core.incident import CloseReason, Facts
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
+from alertnet.flows.desk.ahead import entries_ahead
 from alertnet.flows.desk.board import OpenIncident, as_open, look_closely
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names
+from alertnet.flows.desk.picture import draw
 from alertnet.flows.escalation.pin_proof import coerced
 from alertnet.flows.notifications.stand_down import who_hears, words_of_close
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.pages.coordinator_page import task_details_of, texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.messages.drawings.time_axis import as_svg
 from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.reported import Text
@@ -23,6 +26,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 
@@ -93,6 +97,11 @@ class Dossier:
     under_way: tuple[str, ...]
     unreached: tuple[str, ...]
     lines: tuple[Line, ...]
+    ahead: tuple[Line, ...]
+    """What happens in the next hours if nobody does anything."""
+    picture: str
+    """All of these lines as an SVG."""
+    legend: str
     notified: tuple[Notified, ...]
     answers: tuple[Answer, ...]
     left_out: tuple[LeftOut, ...]
@@ -108,19 +117,22 @@ class Dossier:
     hears_news: tuple[str, ...]
 
 
-def read_dossier(tx: Tx, id: str, *, reads: bool) -> Dossier:
-    """The incident of that id. `reads`: for whoever may coordinate: what people wrote, and whether they were forced."""
+def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str) -> Dossier:
+    """The incident of that id. `reads`: for whoever may coordinate: what people wrote, and whether they were forced.
+
+    `say`: its English words in another language.
+    """
     incident = incident_store.get(tx.session, id)
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     open_prompts = prompt_store.open_of(tx.session, [id])[id]
     seen = incident_view.of_incident(tx.session, id)
     entries, last = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
-    names = Names(locked, cries_for_help(entries))
-    lines = tell(entries, names)
+    names = Names(locked, cries_for_help(entries), say)
+    head, ahead = as_open(locked, open_prompts, last), entries_ahead(locked)
+    lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
     knows, under_way, unreached = _told(seen, names)
-    tasks = [each for each in open_prompts if each.kind == PromptKind.TASK] if reads else []
     return Dossier(
-        head=as_open(locked, open_prompts, last),
+        head=head,
         facts=locked.facts,
         is_open=locked.is_open,
         closed_at=incident.closed_at,
@@ -129,6 +141,9 @@ def read_dossier(tx: Tx, id: str, *, reads: bool) -> Dossier:
         under_way=under_way,
         unreached=unreached,
         lines=lines if reads else tuple(_without_words(lines)),
+        ahead=tell(ahead, names),
+        picture=as_svg(picture),
+        legend=picture.description,
         notified=_notified(seen, names),
         answers=_answers(seen, names),
         left_out=_left_out(seen, names),
@@ -136,7 +151,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool) -> Dossier:
         texts=texts_of(locked) if reads else (),
         duress=reads and locked.facts.duress,
         coerced=coerced(locked) if reads else (),
-        tasks={each.id: found for each in tasks if (found := task_details_of(locked, each)) is not None},
+        tasks=_tasks(locked, open_prompts) if reads else {},
         contacts=tuple(contacts_of(locked)),
         levels=_levels(locked),
         hears_close=_called(names, who_hears(locked, of_close=True)),
@@ -155,6 +170,12 @@ def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tupl
         sms = by_sms(replace(words, reason=reason), replies=True, links=True)
         texts.setdefault(contact.language, renderer.render(kind, MethodKind.SMS, contact.language, sms).text)
     return tuple(sorted(texts.items()))
+
+
+def _tasks(locked: LockedIncident, asked: Iterable[Prompt]) -> dict[str, TaskDetails]:
+    """What is read out in each call that a coordinator is asked to make, by its prompt."""
+    found = {each.id: task_details_of(locked, each) for each in asked if each.kind == PromptKind.TASK}
+    return {id: details for id, details in found.items() if details is not None}
 
 
 def _told(seen: IncidentView, names: Names) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -190,11 +211,11 @@ def _notified(seen: IncidentView, names: Names) -> tuple[Notified, ...]:
                 who=names.contact(each["tree"], each["contact"]),
                 tree=names.tree(each["tree"] or ""),
                 level=each["level"] or "",
-                message=MESSAGES.get(each["kind"], each["kind"].replace("_", " ")),
-                method=METHODS.get(each["method"], each["method"]),
+                message=names.say(MESSAGES.get(each["kind"], each["kind"].replace("_", " "))),
+                method=names.say(METHODS.get(each["method"], each["method"])),
                 status=each["status"],
                 attempts=len(each["attempts"]),
-                why=FAILURES.get(why, why.replace("_", " ")),
+                why=names.say(FAILURES.get(why, why.replace("_", " "))),
             )
         )
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
@@ -220,7 +241,7 @@ def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:
             names.contact(each["tree"], each["contact"]),
             names.tree(each["tree"]),
             each["level"] or "",
-            REASONS.get(each["reason"], each["reason"]),
+            names.say(REASONS.get(each["reason"], each["reason"])),
         )
         for each in seen["pruned"]
     )

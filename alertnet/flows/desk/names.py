@@ -1,5 +1,6 @@
 """What people, levels, messages and reasons are called in a line of text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from alertnet.core.escalation.state import LAST_RESORT
@@ -52,10 +53,11 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one incident. `is_sos`: a bare cry for help raised it."""
+    """The names of one incident. `is_sos`: a bare cry for help raised it; `say`: English words in another language."""
 
     locked: LockedIncident
     is_sos: bool = False
+    say: Callable[[str], str] = str
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact, or a member of the field as `team/member`."""
@@ -65,7 +67,7 @@ class Names:
 
     def incident_type(self, code: object) -> str:
         """The type, as in `death threat`; `SOS` while nothing more than a cry for help is known."""
-        return "SOS" if self.is_sos and code == UNKNOWN_TYPE else type_name(code)
+        return "SOS" if self.is_sos and code == UNKNOWN_TYPE else self.say(type_name(code))
 
     def tree(self, id: str) -> str:
         """A tree by its title."""
@@ -73,7 +75,11 @@ class Names:
 
     def level(self, tree: str, index: int) -> str:
         """A level by its place."""
-        return "Last resort" if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
+        return self.say("Last resort") if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
+
+    def listed(self, names: list[str]) -> str:
+        """A list in words, as in `A, B and C`."""
+        return f" {self.say('and')} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def type_name(code: object) -> str:

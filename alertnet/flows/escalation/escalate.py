@@ -88,7 +88,7 @@ def move(locked: LockedIncident, events: Events) -> None:
         locked.states,
         {each.tree: events[each.id] for each in locked.escalations if each.id in events},
         locked.tx.now,
-        _Record(locked),
+        OnRecord(locked),
         whole=not locked.broken,
     )
     moved = {each.tree: each for each in locked.escalations if each.tree in step.states}
@@ -109,7 +109,7 @@ def for_all(locked: LockedIncident, *events: Event) -> Events:
     return {escalation.id: events for escalation in locked.escalations}
 
 
-class _Record:
+class OnRecord:
     """What is on the record of the incident, written already or about to be."""
 
     def __init__(self, locked: LockedIncident) -> None:

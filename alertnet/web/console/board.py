@@ -1,7 +1,7 @@
 """The board: what is asked of coordinators now, and below it every open incident; drills on a page of their own."""
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Severity
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.desk.names import type_name
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -26,7 +27,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, rendered, show
+from alertnet.web.console.shown import ENGLISH, HEADERS, go_to, language_of, may_act, rendered, show, words
 from alertnet.web.forms import Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -105,6 +106,13 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
 def zone_of(edition: Edition) -> str:
     """By whose clocks a page tells what belongs to no tree: those of the first."""
     return next((tree.timezone for tree in edition.network.trees.values()), "UTC")
+
+
+def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
+    """What says the English words of a history in that language."""
+    types = runtime.renderer(runtime.edition.templates).words(language).types
+    known = {} if language == ENGLISH else {type_name(code): name for code, name in types.items()} | words(language)
+    return lambda text: known.get(text, text)
 
 
 def boards_of(request: Request) -> Boards:

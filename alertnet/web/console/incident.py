@@ -30,7 +30,7 @@ from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, follow, spoken
+from alertnet.web.console.board import PROOF, follow, sayer, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
@@ -124,7 +124,11 @@ class IncidentLook:
         seq = runtime.read(lambda tx: timeline_view.heads(tx.session, [self.id])).get(self.id)
         if before is not None and before.source == seq:
             return before
-        return self.of(runtime, runtime.read(read_dossier, self.id, reads=self.acts))
+        return self.of(runtime, self.read(runtime))
+
+    def read(self, runtime: Runtime) -> Dossier:
+        """How it stands now."""
+        return runtime.read(read_dossier, self.id, reads=self.acts, say=sayer(runtime, self.language))
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
         """That dossier in words."""
@@ -134,7 +138,7 @@ class IncidentLook:
         def say(template: str) -> str:
             return rendered(template, self.language, **words, **asked)
 
-        names = ("sentences", "matters", "texts", "answers", "lines", "notified")
+        names = ("sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
         waiting = sum(not (matter.held or matter.taken_by) for matter in dossier.head.matters)
         title = {"title": f"({waiting}) " if waiting else ""}
         return Regions({**title, **{name: say(f"{name}.html") for name in names}}, dossier.head.seq)
@@ -144,7 +148,7 @@ class IncidentLook:
 def show_incident(ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
     """How the incident stands, and what can be done."""
     look = _look(request, who, runtime, ref)
-    dossier = runtime.read(read_dossier, look.id, reads=look.acts)
+    dossier = look.read(runtime)
     regions, proof = look.of(runtime, dossier), proof_of(runtime, who)
     return show(
         request,
@@ -181,7 +185,7 @@ def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason
     if reason not in list(CloseReason):
         raise BadInput("reason", reason[:32], [each.value for each in CloseReason])
     look = _look(request, who, runtime, ref)
-    dossier = runtime.read(read_dossier, look.id, reads=look.acts)
+    dossier = look.read(runtime)
     renderer = runtime.renderer(runtime.edition.templates)
     return show(
         request,

@@ -73,8 +73,9 @@ def words(language: str) -> dict[str, str]:
     """What the English words of the templates are in that language; those that it lacks stay English."""
     if language == ENGLISH:
         return {}
-    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"{language}.yaml").read_text("utf-8"))
-    return table
+    folder = files(PACKAGE) / "words"
+    tables = ((folder / f"{name}{language}.yaml").read_text("utf-8") for name in ("history.", ""))
+    return {english: word for table in tables for english, word in yaml.safe_load(table).items()}
 
 
 def language_of(request: Request) -> str:

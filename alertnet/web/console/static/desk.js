@@ -99,5 +99,7 @@ function sound() {
   tone.start(), tone.stop(context.currentTime + 0.8);
 }
 
+const present = document.querySelector("#picture .now"); // What happens now is in sight, and some of what was before.
+if (present) byId("picture").scrollLeft = present.x1.baseVal.value - byId("picture").clientWidth * 0.7;
 setInterval(tick, 1000);
 tick();

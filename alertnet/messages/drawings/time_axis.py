@@ -1,0 +1,217 @@
+"""A time axis as an SVG: a lane for each row, a mark for each thing that happens, a column for each moment.
+
+Columns stand apart by at least a mark, however close the moments are; marks of one moment stand one below the other:
+so no mark hides another. Colours are classes: a page brings them with its stylesheet, a file has them in itself.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from html import escape
+from itertools import groupby
+
+MARK, NAME, HEADING = 20, 16, 44
+"""In pixels: a mark with the room around it, the name over a lane, what stands above the first."""
+NARROWEST, A_MINUTE = 22, 4
+"""How wide a pause is at least, and a minute of it."""
+LETTER = 7
+STEPS = tuple(timedelta(seconds=seconds) for seconds in (0, 20, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600))
+
+STYLE = """
+.axis{font:12px sans-serif;background:#fff}
+.axis text{fill:#111}
+.axis .when{fill:#444;font-size:11px}
+.axis line{stroke:#d9d5c8}
+.axis .now{stroke:#a8320a}
+.axis .mark :is(circle,rect){fill:#565656}
+.axis .mark.alarm :is(circle,rect),.axis .mark.trouble :is(circle,rect){fill:#a8320a}
+.axis .mark.told :is(circle,rect){fill:#7a5200}
+.axis .mark.asked :is(circle,rect){fill:#5b3a9e}
+.axis .mark.answered :is(circle,rect){fill:#12663c}
+.axis .mark text{fill:#fff;font-size:10px;text-anchor:middle}
+.axis .mark.planned :is(circle,rect){fill:#fff;stroke:#6b6b6b;stroke-dasharray:3 2}
+.axis .mark.planned text{fill:#565656}
+"""
+"""Of a picture that stands alone."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happens in a row. `sign`: the letter or two in it; `tone`: its colour; `answers`: it is square."""
+
+    at: datetime
+    row: str
+    sign: str
+    tone: str
+    words: str
+    answers: bool = False
+    planned: bool = False
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """What is drawn. `when`: what is written below a moment; `now`: with its word, the line before all that is planned.
+
+    `most`: of columns; where there are more moments, those that are close share one. `widest`: a pause, in pixels.
+    """
+
+    title: str
+    description: str
+    marks: Sequence[Mark]
+    when: Callable[[datetime], str]
+    now: str = ""
+    most: int = 10_000
+    widest: int = 80
+
+
+def as_svg(axis: TimeAxis) -> str:
+    """The picture as part of a page, whose stylesheet colours it: with title, description and words for each mark.
+
+    The names of its lanes are one more picture over it, so that they can stay in sight while it is scrolled.
+    """
+    layout = _layout(axis, 0)
+    names = "".join(_names(layout.lanes))
+    width = LETTER * max(map(len, layout.lanes), default=0)
+    size = f'width="{width}" height="{layout.bottom}"'
+    return f'{_drawn(axis, layout, ())}<svg class="axis names" aria-hidden="true" {size}>{names}</svg>'
+
+
+def as_file(axis: TimeAxis) -> str:
+    """The picture as a file, with its colours, and its title and description over it."""
+    layout = _layout(axis, HEADING, LETTER * max(len(axis.title), len(axis.description)))
+    heading = (
+        f"<style>{STYLE}</style>",
+        f'<text x="2" y="16" font-size="15">{escape(axis.title)}</text>',
+        f'<text class="when" x="2" y="34">{escape(axis.description)}</text>',
+        *_names(layout.lanes),
+    )
+    return _drawn(axis, layout, heading)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What stands where. `bottom`: where the last lane ends; `labels`: what is written below, by its place."""
+
+    marks: Sequence[Mark]
+    columns: Mapping[datetime, float]
+    lanes: Mapping[str, int]
+    labels: Mapping[float, str]
+    width: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """With the moments below the lanes, and the word for now."""
+        return self.bottom + LETTER * max(map(len, self.labels.values()), default=0) + MARK
+
+
+def _layout(axis: TimeAxis, top: int, width: int = 0) -> _Layout:
+    columns = _columns(axis)
+    marks = _joined(axis.marks, columns)
+    lanes, bottom = _lanes(marks, columns, top)
+    labels: dict[float, str] = {}
+    for x, these in groupby(columns.items(), key=lambda each: each[1]):
+        label = axis.when(next(these)[0])
+        labels |= {} if label in labels.values() else {x: label}
+    widest = max([width, *(LETTER * len(row) for row in lanes), *columns.values()])
+    return _Layout(marks, columns, lanes, labels, round(widest) + MARK, bottom)
+
+
+def _drawn(axis: TimeAxis, layout: _Layout, more: Iterable[str]) -> str:
+    width, height, title = layout.width, layout.height, escape(axis.title)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="axis" role="img" aria-label="{title}" {size}>',
+        f"<title>{title}</title><desc>{escape(axis.description)}</desc>",
+        *more,
+        *(f'<line x1="0" x2="{width}" y1="{y + NAME}" y2="{y + NAME}"/>' for y in layout.lanes.values()),
+        *_now(axis, layout),
+        *_marks(layout),
+        *_moments(layout),
+    ]
+    return "\n".join([*lines, "</svg>"])
+
+
+def _names(lanes: Mapping[str, int]) -> Iterator[str]:
+    return (f'<text x="2" y="{y + NAME - 4}">{escape(row)}</text>' for row, y in lanes.items())
+
+
+def _columns(axis: TimeAxis) -> dict[datetime, float]:
+    """Where each moment is: the longer the pause before it, the wider the gap, within bounds."""
+    past, planned = (sorted({each.at for each in axis.marks if each.planned is which}) for which in (False, True))
+    shared: list[list[datetime]] = []
+    for step in STEPS:
+        shared = [*_together(past, step), *_together(planned, step)]
+        if len(shared) <= axis.most:
+            break
+    x, columns = float(MARK), dict[datetime, float]()
+    for before, these in zip([None, *shared], shared, strict=False):
+        minutes = (these[0] - before[0]) / timedelta(minutes=1) if before else 0
+        x += min(axis.widest, max(NARROWEST, A_MINUTE * minutes)) if before else 0
+        columns |= dict.fromkeys(these, x)
+    return columns
+
+
+def _together(moments: Iterable[datetime], step: timedelta) -> Iterator[list[datetime]]:
+    """Moments that are no further from the first of them than the step."""
+    these: list[datetime] = []
+    for at in moments:
+        if these and at - these[0] > step:
+            yield these
+            these = []
+        these.append(at)
+    if these:
+        yield these
+
+
+def _joined(marks: Iterable[Mark], columns: dict[datetime, float]) -> list[Mark]:
+    """Those that are alike in one place as one, which says how many they are."""
+    alike: dict[tuple[object, ...], list[Mark]] = {}
+    for each in marks:
+        key = (each.row, columns[each.at], each.sign, each.tone, each.planned)
+        alike.setdefault(key, []).append(each)
+    return [
+        first if not more else replace(first, sign=f"{first.sign}{len(more) + 1}", words=f"{first.words}, …")
+        for first, *more in alike.values()
+    ]
+
+
+def _lanes(marks: Sequence[Mark], columns: dict[datetime, float], top: int) -> tuple[dict[str, int], int]:
+    """Where each lane begins, as high as its fullest column; and where the last ends."""
+    heights: dict[str, dict[float, int]] = {}
+    for each in marks:
+        of_row = heights.setdefault(each.row, {})
+        of_row[columns[each.at]] = of_row.get(columns[each.at], 0) + 1
+    lanes, y = dict[str, int](), top
+    for row, of_row in heights.items():
+        lanes[row] = y
+        y += NAME + MARK * max(of_row.values()) + 6
+    return lanes, y
+
+
+def _marks(layout: _Layout) -> Iterator[str]:
+    stacked: dict[tuple[str, float], int] = {}
+    for each in layout.marks:
+        x = layout.columns[each.at]
+        place = stacked.get((each.row, x), 0)
+        stacked[each.row, x] = place + 1
+        y = layout.lanes[each.row] + NAME + MARK * place + 11
+        shape = f'<rect x="{x - 8:.0f}" y="{y - 8}" width="16" height="16" rx="3"/>'
+        shape = shape if each.answers else f'<circle cx="{x:.0f}" cy="{y}" r="8"/>'
+        tone = f"{each.tone} planned" if each.planned else each.tone
+        letters = f'<text x="{x:.0f}" y="{y + 4}">{escape(each.sign)}</text>'
+        yield f'<g class="mark {tone}"><title>{escape(each.words)}</title>{shape}{letters}</g>'
+
+
+def _now(axis: TimeAxis, layout: _Layout) -> Iterator[str]:
+    planned = [layout.columns[each.at] for each in axis.marks if each.planned]
+    if axis.now and planned:
+        x, y = min(planned) - NARROWEST / 2, layout.height - 6
+        yield f'<line class="now" x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{y - 12}"/>'
+        yield f'<text class="when" x="{x:.0f}" y="{y}" text-anchor="middle">{escape(axis.now)}</text>'
+
+
+def _moments(layout: _Layout) -> Iterator[str]:
+    for x, label in layout.labels.items():
+        place = f'transform="translate({x + 4:.0f} {layout.bottom + 6}) rotate(-90)" text-anchor="end"'
+        yield f'<text class="when" {place}>{escape(label)}</text>'
