@@ -100,6 +100,28 @@ def test_a_contact_abroad_does_not_become_internal_by_one_number_it_shares_with_
     assert may_be_told(known, trees, "+1") is None
 
 
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({"exclude": ("embassy",)}, Reason.EXCLUDED),
+        ({"perpetrator": Perpetrator.ARMY}, Reason.PERPETRATOR),
+        ({"people": (Affected("P1", contact="abroad"),)}, Reason.INVOLVED),
+    ],
+    ids=["excluded", "perpetrator", "involved"],
+)
+def test_a_number_that_consent_leaves_to_a_coordinator_is_barred_for_whatever_else_holds(
+    known: dict[str, Any], reason: Reason
+) -> None:
+    """A3: by any address, whoever lists it: what consent keeps from one contact hides no graver reason behind it."""
+    abroad = embassy("abroad", "ES", sms("+1"), belongs_to="army")
+    trees = [one_level(coordinator("ana", sms("+1")), coordinator("eva")), one_level(abroad, id="abroad")]
+    spared = facts(consent=Scope.NATIONAL)
+
+    assert may_be_told(spared, trees, "+1") is None
+    assert may_be_told(facts(consent=Scope.NATIONAL, **known), trees, "+1") is reason
+    assert resolve(facts(consent=Scope.NATIONAL, **known), trees)[0].levels[0].contacts == ("eva",)
+
+
 def test_who_is_last_resort_of_one_tree_is_internal_in_every_tree() -> None:
     """A3: the same desk, known by its numbers, whatever scope another tree gives it."""
     desk = contact("desk", sms("+1"), scope=Scope.INTERNATIONAL)

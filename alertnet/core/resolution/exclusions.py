@@ -1,5 +1,6 @@
 """Who may not be told of an incident at all, by any address and whoever lists it, and why (A3)."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
@@ -56,9 +57,8 @@ class Bars:
         self.addresses: dict[str, Reason] = {}
         for tree in trees:
             for contact in tree.contacts.values():
-                reason = self._judge(self.as_judged(tree, contact))
-                if reason is not None:
-                    self.contacts[tree.id, contact.id] = reason
+                for reason in self._reasons(self.as_judged(tree, contact)):
+                    self.contacts.setdefault((tree.id, contact.id), reason)
                     self._bar_addresses(contact, reason)
 
     @cached_property
@@ -79,16 +79,16 @@ class Bars:
         shared = bool(contact.addresses) and contact.addresses <= self.internal
         return replace(contact, scope=Scope.INTERNAL) if named or shared else contact
 
-    def _judge(self, contact: Contact) -> Reason | None:
+    def _reasons(self, contact: Contact) -> Iterator[Reason]:
+        """All that hold, in their order: consent alone spares an address that is also a coordinator's."""
         if not self.consent.allows(contact.scope):
-            return Reason.CONSENT
+            yield Reason.CONSENT
         if self.excluded.intersection(names_of(contact)):
-            return Reason.EXCLUDED
+            yield Reason.EXCLUDED
         if contact.belongs_to is not None and contact.belongs_to == self.facts.perpetrator.value:
-            return Reason.PERPETRATOR
+            yield Reason.PERPETRATOR
         if self.facts.raised_from in contact.numbers or contact.id in self.involved:
-            return Reason.INVOLVED
-        return None
+            yield Reason.INVOLVED
 
     def _bar_addresses(self, contact: Contact, reason: Reason) -> None:
         for address in contact.addresses:
