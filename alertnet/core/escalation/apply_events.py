@@ -55,11 +55,13 @@ def _fail(context: Context, event: Failed) -> None:
         for progress in run.turns:
             its = context.contact(progress.contact)
             used = {use.method for use in progress.uses}
-            failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
+            failed = {
+                method_index for method_index, each in enumerate(its.all_methods) if bad and stale_key(its, each) in bad
+            }
             if progress.contact == event.contact and event.method in used:
                 failed.add(event.method)
-            news = sorted(failed - set(progress.failed))
-            context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
+            if news := sorted(failed - {*progress.failed}):
+                context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
             for method_index in sorted(failed & used):
                 _hand_over(context, run.index, progress.contact, method_index)
 

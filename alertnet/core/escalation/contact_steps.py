@@ -1,6 +1,5 @@
 """One contact's steps in an opened level: which of its methods is used when, and when its silence brings the deputy."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -53,7 +52,8 @@ def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
 
 def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
     """Whether no method of the contact is left that might reach it."""
-    return not set(_at_hand(progress, reach)) - {*progress.failed, *progress.skipped}
+    lost = (*progress.failed, *progress.skipped)
+    return all(method_index in lost for method_index in _at_hand(progress, reach))
 
 
 def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
@@ -61,9 +61,11 @@ def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
 
     None where it is not, or where it opens on none of the next 7 days.
     """
+    if progress.skipped_at is None or not reach.contact.hold:
+        return None
     all_methods = reach.contact.all_methods
     ringing = {method_index for method_index in _at_hand(progress, reach) if all_methods[method_index].kind in RINGING}
-    if progress.skipped_at is None or not reach.contact.hold or ringing - {*progress.failed, *progress.skipped}:
+    if ringing - {*progress.failed, *progress.skipped}:
         return None
     return reach.times.next_opening(progress.skipped_at)
 
@@ -149,8 +151,9 @@ def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: d
     """When the deputy is told for want of an answer.
 
     Once the last method and repeat are out and half of the remaining wait has passed; where none remains, at once.
+    What was left out because the contact was closed is out at that moment.
     """
-    moments = [progress.starts_at, *(each.at for each in progress.uses)]
+    moments = [progress.starts_at, progress.skipped_at or progress.starts_at, *(each.at for each in progress.uses)]
     moments += [planned(progress, reach, method_index) for method_index in unused(progress, reach)]
     if level.repeat is not None and reach.contact.numbers:
         moments.append(progress.starts_at + level.repeat.every * level.repeat.times)
@@ -158,9 +161,9 @@ def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: d
     return last + max(ends_at - last, timedelta()) / 2
 
 
-def _at_hand(progress: ContactProgress, reach: Reach) -> Iterable[int]:
-    """The contact's own methods, and those for when it is closed once it was."""
-    return (*reach.own, *(reach.when_closed if progress.closed_from is not None else ()))
+def _at_hand(progress: ContactProgress, reach: Reach) -> range:
+    """The contact's own methods, and those behind them for when it is closed once it was."""
+    return reach.own if progress.closed_from is None else range(reach.when_closed.stop)
 
 
 def _repeat_at(progress: ContactProgress, level: Level) -> datetime | None:

@@ -5,6 +5,7 @@ It lives for one `advance` and is never kept. It knows what is so, and decides n
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Level, Then
@@ -30,6 +31,11 @@ ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 def pause_after(round: int) -> timedelta:
     """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
     return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
+
+
+@lru_cache
+def _last_resort_of(round: int) -> Level:
+    return Level(name=LAST_RESORT_NAME, notify=(), wait=pause_after(round))
 
 
 def level_name(plan: Plan, index: int) -> str:
@@ -114,7 +120,7 @@ class Context:
     def level(self, run: LevelRun) -> Level:
         """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""
         if run.index == LAST_RESORT:
-            return Level(name=LAST_RESORT_NAME, notify=(), wait=pause_after(run.round))
+            return _last_resort_of(run.round)
         return self.plan.levels[run.index].level
 
     def then(self, run: LevelRun) -> Then:

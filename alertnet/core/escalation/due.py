@@ -65,7 +65,7 @@ class Agenda:
     def catch_up(self) -> None:
         """Do what was due before now, unless it is so late that an outage must have held it up."""
         first = min((each.moment for each in self._upcoming()), default=None)
-        if first is not None and first >= self.context.now - LATE:
+        if first is not None and self.context.now - LATE <= first < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> datetime | None:

@@ -167,19 +167,17 @@ def settle(context: Context) -> None:
         return
     for index in [run.index for run in context.state.runs]:
         run = context.run(index)
-        if run.status is LevelStatus.MET and not _rule_met(context, run):
+        if run.status is LevelStatus.MET:
+            if is_met(context.level(run).acknowledge, contact_statuses(context, run)):
+                continue
             context.put(replace(run, status=LevelStatus.OPEN, met_at=None))
         is_under_way = context.is_active and run.round == context.state.round
         if is_under_way:
             _deputise_the_dead(context, index)
             _ask_to_confirm(context, index)
         run = context.run(index)
-        if run.status is LevelStatus.MET:
-            continue
-        if _rule_met(context, run):
-            _satisfy(context, run)
-        elif is_under_way and run.status is LevelStatus.OPEN and index != LAST_RESORT:
-            _give_way_if_hopeless(context, run)
+        if is_under_way or answered_in(context, run):
+            _judge(context, run, may_give_way=is_under_way and index != LAST_RESORT)
 
 
 def acknowledge(context: Context, run: LevelRun) -> None:
@@ -220,8 +218,14 @@ def _ask_to_confirm(context: Context, index: int) -> None:
             context.note("confirmation_asked", contact=progress.contact, level=context.level(run).name)
 
 
-def _rule_met(context: Context, run: LevelRun) -> bool:
-    return is_met(context.level(run).acknowledge, contact_statuses(context, run))
+def _judge(context: Context, run: LevelRun, *, may_give_way: bool) -> None:
+    """Satisfy a level whose rule is met, and let one give way whose rule nobody left can meet."""
+    quota, statuses = context.level(run).acknowledge, contact_statuses(context, run)
+    if is_met(quota, statuses):
+        _satisfy(context, run)
+    elif may_give_way and run.status is LevelStatus.OPEN and not can_be_met(quota, statuses):
+        context.put(replace(run, status=LevelStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
+        context.note("level_gave_way", level=context.level(run).name, round=run.round)
 
 
 def _satisfy(context: Context, run: LevelRun) -> None:
@@ -237,8 +241,6 @@ def _satisfy(context: Context, run: LevelRun) -> None:
 def _deputise_the_dead(context: Context, index: int) -> None:
     while True:
         run = context.run(index)
-        if run.status is LevelStatus.MET:
-            return
         dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
         answered = answered_in(context, run) if dead else set()
         progress = next((progress for progress in dead if progress.contact not in answered), None)
@@ -252,12 +254,6 @@ def _cause(context: Context, index: int, contact: str) -> str:
     if context.answer(index, contact) is AnswerKind.DECLINED:
         return "declined"
     return "involved" if contact in context.plan.involved else "unreachable"
-
-
-def _give_way_if_hopeless(context: Context, run: LevelRun) -> None:
-    if not can_be_met(context.level(run).acknowledge, contact_statuses(context, run)):
-        context.put(replace(run, status=LevelStatus.GAVE_WAY, ends_at=min(run.ends_at, context.moment)))
-        context.note("level_gave_way", level=context.level(run).name, round=run.round)
 
 
 def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
