@@ -1,0 +1,342 @@
+"""How one tree of an incident goes through its levels: B3 read a second time from the design alone.
+
+Read here: levels and their rules, methods, repeats, hours and openings, hand-over, deputies, go, rounds, last resort.
+Not read: verification, confirmations, actions, quiet hours, tasks, relays, duty, and edits.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from alertnet.core.directory.contact_tree import ContactTree, Level, Quota, Then
+from tests.two_readings.turn import RINGS, Turn, is_closed
+from tests.two_readings.who import Who, chain
+
+Happens = Callable[[datetime], None]
+Due = tuple[datetime, int, Happens]
+"""When, in which order of what is due at the same moment, and what."""
+
+LAST = -1
+"""The level that last resort forms at the end of a round."""
+
+
+class Happened(NamedTuple):
+    """A line of the history, about a level or a deputy."""
+
+    at: datetime
+    tree: str
+    what: str
+    about: str
+
+
+@dataclass
+class Opened:
+    """A level that was opened, in its latest round."""
+
+    index: int
+    level: Level
+    then: Then
+    round: int
+    start: datetime
+    ends: datetime
+    turns: dict[str, Turn] = field(default_factory=dict)
+    met: datetime | None = None
+    gave_way: bool = False
+
+
+class Escalation:
+    """One tree on its way through its levels."""
+
+    def __init__(self, who: Who, tree: ContactTree, start: datetime) -> None:
+        self.who, self.tree = who, tree
+        self.casts = [who.cast(tree, each.notify, each.when) for each in tree.levels]
+        self.last_resort = who.cast(tree, tree.last_resort)
+        self.history: list[Happened] = []
+        self.status, self.round, self.onward, self.reached = "scheduled", 1, start, -1
+        self.opened: list[Opened] = []
+        self.answers: dict[str, bool] = {}
+        self.asked_anew: set[str] = set()
+        self.goes: set[int] = set()
+        self.question: tuple[int, datetime | None] | None = None
+        self.round_at: datetime | None = None
+        self.outbox: list[tuple[int, str, int, str]] = []
+
+    # What is due
+
+    def due(self, now: datetime, others_acknowledged: bool) -> Iterator[Due]:
+        """All that is to come: at one moment sends first, then silences, decisions, levels."""
+        if self.status == "scheduled":
+            held = self.tree.start.unless_acknowledged and others_acknowledged
+            if not held or self.onward > now:
+                yield self.onward, 3, self._begin
+        elif self.status != "acknowledged":
+            for run in self.opened:
+                for turn in [each for each in run.turns.values() if self.is_live(run, each)]:
+                    yield from self._steps(run, turn)
+            yield from self._levels(now)
+
+    def _steps(self, run: Opened, turn: Turn) -> Iterator[Due]:
+        first = min(((turn.planned(each), each) for each in turn.unused), default=None)
+        repeat, opening = run.level.repeat, turn.opening()
+        if first:
+            yield first[0], 0, lambda at: self._use(run, turn, first[1], at)
+        if repeat and turn.repeats < repeat.times:
+            yield turn.start + repeat.every * (turn.repeats + 1), 0, lambda at: self._repeat(run, turn, at)
+        if opening:
+            yield opening, 0, turn.opens
+        if turn.contact.deputy and not (turn.deputised or run.met or run.gave_way):
+            yield turn.silent_at(run.level, run.ends), 1, partial(self._miss, run, turn)
+
+    def _levels(self, now: datetime) -> Iterator[Due]:
+        if self.question is not None:
+            index, proceeds_at = self.question
+            if proceeds_at is not None:
+                yield proceeds_at, 2, lambda at: self.go(index, at)
+            return
+        following = next((index for index in range(len(self.casts)) if self._would_matter(index)), None)
+        if following is not None and following < self.reached:
+            yield now, 3, lambda at: self._reach(following, at)
+        elif self.round_at is not None and self._is_answered():
+            yield now, 3, self._end
+        elif self.round_at is not None:
+            yield self.round_at, 2, self._next_round
+        else:
+            ends = [each.ends if following is not None else each.met or each.ends for each in self._this_round()]
+            happens = self._end if following is None else lambda at: self._reach(following, at)
+            yield max([*ends, self.onward]), 3, happens
+
+    # What happens
+
+    def _begin(self, at: datetime) -> None:
+        self.status, self.onward = "running", at
+
+    def _use(self, run: Opened, turn: Turn, method: int, at: datetime) -> None:
+        if turn.is_closed(method, at):
+            turn.leave_out(method, at)
+        else:
+            turn.used[method] = at
+            self.outbox.append((run.index, turn.contact.id, method, "alert"))
+        self.settle(at)
+
+    def _repeat(self, run: Opened, turn: Turn, at: datetime) -> None:
+        turn.repeats += 1
+        for method in [each for each, used in turn.used.items() if used < at and turn.methods[each].kind in RINGS]:
+            if turn.is_closed(method, at):
+                turn.closed_since = turn.closed_since or at
+            else:
+                self.outbox.append((run.index, turn.contact.id, method, "reminder"))
+        self.settle(at)
+
+    def _reach(self, index: int, at: datetime) -> None:
+        self.reached = max(self.reached, index)
+        level = self.tree.levels[index]
+        asked = self.who.go_for(self.tree, level, self.casts[index]) if index not in self.goes else None
+        if asked is None:
+            self.status = "running"
+            self._open(index, at)
+            return
+        self.status = "waiting_for_go"
+        self.question = index, None if asked.proceeds_after is None else at + asked.proceeds_after
+        self._note(at, "go_asked", level.name)
+
+    def go(self, index: int, at: datetime) -> None:
+        """A level opens by a go, or because nobody decided; that go stands."""
+        self.goes.add(index)
+        self.question, self.round_at, self.status, self.onward = None, None, "running", at
+        self._open(index, at)
+
+    def _open(self, index: int, at: datetime) -> None:
+        level, told = self.tree.levels[index], self.casts[index].told
+        decides = all(self.tree.contacts[id].is_coordinator for id in told)
+        then = level.then or (Then.NEXT if decides else Then.STOP)
+        self._begin_run(Opened(index, level, then, self.round, at, at + level.wait), told)
+        self._note(at, "level_opened", level.name)
+        self.settle(at)
+
+    def _begin_run(self, run: Opened, told: Iterable[str]) -> None:
+        before = next((each for each in self.opened if each.index == run.index), None)
+        earlier = before.turns if before else {}
+        for id in told:
+            contact = self.tree.contacts[id]
+            stood_for = earlier[id].stands_for if id in earlier else ()
+            run.turns[id] = Turn(contact, run.start, not self._has_ended(run, id), stands_for=stood_for)
+            run.turns[id].closed_since = run.start if is_closed(contact, run.start) else None
+        for id, turn in earlier.items():
+            if id not in run.turns and not turn.named:
+                run.turns[id] = replace(turn, told=False)
+        self.opened = [*(each for each in self.opened if each.index != run.index), run]
+
+    def _end(self, at: datetime) -> None:
+        """No further level can tell anybody."""
+        if self._is_answered():
+            self._acknowledge(self._last_told(), at)
+            return
+        pause = min(timedelta(minutes=15) * 2 ** (self.round - 1), timedelta(hours=4))
+        self.status, self.round_at, self.reached = "unanswered", at + pause, len(self.casts)
+        self._note(at, "escalation_unanswered", "")
+        self.asked_anew = {*self.answers}
+        run = Opened(LAST, Level("Last resort", ()), Then.STOP, self.round, at, at + pause)
+        self._begin_run(run, self.last_resort.told)
+        self.settle(at)
+
+    def _next_round(self, at: datetime) -> None:
+        self.round, self.onward, self.reached, self.round_at = self.round + 1, at, -1, None
+
+    def _miss(self, run: Opened, turn: Turn, at: datetime) -> None:
+        self._deputise(run, turn, at)
+        self.settle(at)
+
+    def _deputise(self, run: Opened, turn: Turn, at: datetime) -> None:
+        """Tell the deputy, who answers for the contact and for those for whom that stood in."""
+        turn.deputised = True
+        able = self.last_resort.deputies if run.index == LAST else self.casts[run.index].deputies
+        behind = [each for each in chain(self.tree, turn.contact.id) if each not in turn.stands_for and each in able]
+        if behind:
+            stand_in = run.turns.get(behind[0])
+            principals = tuple(dict.fromkeys((turn.contact.id, *turn.stands_for)))
+            if stand_in is None or not (stand_in.told or stand_in.named):
+                earlier = stand_in.stands_for if stand_in else ()
+                contact = self.tree.contacts[behind[0]]
+                told = not self._has_ended(run, contact.id)
+                closed_since = at if is_closed(contact, at) else None
+                run.turns[contact.id] = Turn(
+                    contact, at, told, False, tuple(dict.fromkeys((*earlier, *principals))), closed_since=closed_since
+                )
+                self._note(at, "deputy_told", contact.id)
+            else:
+                stand_in.stands_for = tuple(dict.fromkeys((*stand_in.stands_for, *principals)))
+                if stand_in.deputised:
+                    self._deputise(run, stand_in, at)
+
+    def says(self, contact: str, acknowledges: bool, at: datetime) -> None:
+        """Somebody acknowledges or declines."""
+        self.answers[contact] = acknowledges
+        self.asked_anew.discard(contact)
+        self.settle(at)
+
+    def fails(self, contact: str, method: int, at: datetime) -> None:
+        """A method that fails brings the next forward to now, once, in each level that has used it."""
+        for run in self.opened:
+            turn = run.turns.get(contact)
+            if turn is None or method not in turn.used:
+                continue
+            turn.failed.add(method)
+            if method not in turn.handed_over and self.is_live(run, turn):
+                turn.handed_over.add(method)
+                while turn.unused and turn.is_closed(turn.unused[0], at):
+                    turn.leave_out(turn.unused[0], at)
+                if turn.unused:
+                    self._use(run, turn, turn.unused[0], at)
+        self.settle(at)
+
+    def settle(self, at: datetime) -> None:
+        """Whoever can't answer is stood in for; a rule that is met ends its level, one that can't be gives way."""
+        for run in list(self.opened):
+            under_way = self.status != "acknowledged" and run.round == self.round and run.met is None
+            while under_way and (dead := self._to_be_stood_in_for(run)):
+                self._deputise(run, dead, at)
+            if run.met is None and self._is_met(run, self._answered(run)):
+                run.met = at
+                self._note(at, "rule_met", run.level.name)
+                if run.then is Then.STOP:
+                    self._acknowledge(run, at)
+            elif under_way and run.met is None and not run.gave_way and run.index != LAST:
+                able = [each for each in run.turns.values() if not self._is_dead(run, each)]
+                may = {id for each in able for id in (each.contact.id, *each.stands_for)}
+                if not self._is_met(run, self._answered(run) | may):
+                    run.gave_way, run.ends = True, min(run.ends, at)
+                    self._note(at, "level_gave_way", run.level.name)
+
+    def _acknowledge(self, run: Opened, at: datetime) -> None:
+        if self.status != "acknowledged":
+            self.status, self.question, self.round_at = "acknowledged", None, None
+            self._note(at, "escalation_acknowledged", run.level.name)
+
+    def _note(self, at: datetime, what: str, about: str) -> None:
+        self.history.append(Happened(at, self.tree.id, what, about))
+
+    # What is so
+
+    @property
+    def waits_for_others(self) -> bool:
+        """Whether it stays away while all others are acknowledged."""
+        return self.status == "scheduled" and self.tree.start.unless_acknowledged
+
+    def run(self, index: int) -> Opened:
+        """The latest of a level that was opened."""
+        return next(each for each in self.opened if each.index == index)
+
+    def wants(self, index: int, contact: str) -> bool:
+        """Whether the contact is still to be told in that level."""
+        turn = self.run(index).turns.get(contact)
+        return turn is not None and self.is_live(self.run(index), turn)
+
+    def is_live(self, run: Opened, turn: Turn) -> bool:
+        """Whether the contact is still to be told in that level."""
+        is_over = run.round != self.round and not (turn.reopened or turn.opening())
+        concerns = {turn.contact.id, *turn.stands_for} & {id for id, each in run.turns.items() if each.named}
+        active = self.status != "acknowledged" and run.met is None and turn.told and not is_over
+        return active and not self._has_ended(run, turn.contact.id) and not concerns <= self._answered(run)
+
+    def _answer(self, run: Opened, contact: str) -> bool | None:
+        """What it said, as far as it counts there: last resort is told again, whatever it said before."""
+        return None if run.index == LAST and contact in self.asked_anew else self.answers.get(contact)
+
+    def _has_ended(self, run: Opened, contact: str) -> bool:
+        return self._answer(run, contact) is not None
+
+    def _answered(self, run: Opened) -> set[str]:
+        said = [each for each in run.turns.values() if self._answer(run, each.contact.id)]
+        return {id for each in said for id in (each.contact.id, *each.stands_for)}
+
+    def _to_be_stood_in_for(self, run: Opened) -> Turn | None:
+        dead = (each for each in run.turns.values() if not each.deputised and self._is_dead(run, each))
+        return next((each for each in dead if each.contact.id not in self._answered(run)), None)
+
+    def _is_dead(self, run: Opened, turn: Turn) -> bool:
+        return self._answer(run, turn.contact.id) is False or not turn.left
+
+    def _is_met(self, run: Opened, answered: set[str]) -> bool:
+        named = {id: turn.contact.organisation for id, turn in run.turns.items() if turn.named}
+        return is_met(run.level.acknowledge, named, answered & set(named))
+
+    def _this_round(self) -> list[Opened]:
+        return [each for each in self.opened if each.round == self.round and each.index != LAST]
+
+    def _last_told(self) -> Opened:
+        levels = [each for each in self.opened if each.index != LAST]
+        return (self._this_round() or levels)[-1]
+
+    def _is_answered(self) -> bool:
+        return any(each.index != LAST for each in self.opened) and self._last_told().met is not None
+
+    def _would_matter(self, index: int) -> bool:
+        """Whether a level would tell somebody in this round, or is met by what was said before."""
+        run = next((each for each in self.opened if each.index == index), None)
+        told = self.casts[index].told
+        decides = all(self.tree.contacts[id].is_coordinator for id in told)
+        if run is not None and (run.met or run.round == self.round or (self.round > self.tree.rounds and not decides)):
+            return False
+        deputies = self.casts[index].deputies
+        for id in told:
+            stand_ins = [each for each in chain(self.tree, id) if each in deputies and each not in self.answers]
+            if id not in self.answers or (self.answers[id] is False and stand_ins):
+                return True
+        named = {id: self.tree.contacts[id].organisation for id in told}
+        said = {id for id in told if self.answers.get(id)}
+        return is_met(self.tree.levels[index].acknowledge, named, said)
+
+
+def is_met(rule: Quota, named: Mapping[str, str], said: Collection[str]) -> bool:
+    """Whether those who said yes are enough; `named`: the organisation of each who was notified."""
+    match rule:
+        case "any":
+            return bool(said)
+        case "all":
+            return bool(said) and len(said) == len(named)
+        case "each_organisation":
+            return bool(said) and {named[id] for id in said} == {*named.values()}
+        case number:
+            return bool(said) and len(said) >= min(int(number), len(named))

@@ -1,0 +1,179 @@
+"""A whole incident, moment by moment: what people say, what its trees share, and what fails (B3, a second reading)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
+from tests.two_readings.escalation import Due, Escalation, Happened, Happens, Opened
+from tests.two_readings.who import Who
+
+Place = tuple[MethodKind, str]
+RINGS_OUT_AFTER = timedelta(seconds=30)
+
+
+class Message(NamedTuple):
+    """One alert or reminder as it counts in a tree, be it one's own or another tree's."""
+
+    at: datetime
+    tree: str
+    level: str
+    contact: str
+    kind: str
+    place: Place
+
+
+class Says(NamedTuple):
+    """Somebody acknowledges or declines, so long after the opening."""
+
+    after: timedelta
+    tree: str
+    contact: str
+    acknowledges: bool
+
+
+@dataclass(frozen=True)
+class World:
+    """What people and telephones do. `fails`: what never arrives, by tree, contact and kind of method."""
+
+    says: tuple[Says, ...] = ()
+    fails: frozenset[tuple[str, str, MethodKind]] = frozenset()
+    gives_go: bool = True
+    """Whether coordinators say GO as soon as they are asked; else only the automatic time opens a level."""
+
+
+@dataclass
+class Left:
+    """A message that has left. `covers`: tree, level, contact and method for which it counts."""
+
+    at: datetime
+    covers: list[tuple[Escalation, int, str, int]] = field(default_factory=list)
+    failed: bool = False
+
+    def counts_in(self, tree: Escalation) -> bool:
+        """Whether it counts in that tree already."""
+        return any(each is tree for each, *_ in self.covers)
+
+
+class Night:
+    """All trees of an incident, until a moment."""
+
+    def __init__(self, who: Who, opened_at: datetime, world: World) -> None:
+        self.who, self.world, self.opened_at = who, world, opened_at
+        self.messages: list[Message] = []
+        self.left: dict[Place, list[Left]] = {}
+        self.outcomes: list[tuple[datetime, Left]] = []
+        trees = sorted(who.trees, key=lambda tree: tree.id)
+        telling = [tree for tree in trees if any(who.cast(tree, each.notify, each.when).told for each in tree.levels)]
+        trees = telling or [tree for tree in trees if who.cast(tree, tree.last_resort).told]
+        self.escalations = [Escalation(who, tree, opened_at + self._waits(tree, len(trees))) for tree in trees]
+
+    def _waits(self, tree: ContactTree, count: int) -> timedelta:
+        return timedelta() if tree.start.unless_acknowledged and count == 1 else tree.start.after
+
+    def play(self, until: datetime) -> "Night":
+        """An answer comes before what is due at the same instant, and what fails after it."""
+        says = sorted(self.world.says)
+        now = self.opened_at
+        while True:
+            due = [at for each in self.escalations for at, *_ in self._due(each, now)]
+            moments = [*due, *(at for at, _ in self.outcomes), *(self.opened_at + each.after for each in says[:1])]
+            now = max(now, min(moments, default=until))
+            if now > until or not moments:
+                return self
+            while says and self.opened_at + says[0].after <= now:
+                self._hear(says.pop(0), now)
+            self._move(now, dict.fromkeys(self.escalations, ()))
+            self._fail(now)
+
+    def _move(self, now: datetime, happened: Mapping[Escalation, Sequence[Happens]]) -> None:
+        """Let each of those trees take what happened, and do what is due by now; then a coordinator may say GO."""
+        sent: dict[Place, list[Left]] = {}
+        for tree, news in happened.items():
+            for happens in news:
+                happens(now)
+            bounced: Sequence[Happens] = [lambda at: None]
+            while bounced:
+                while (first := min(self._due(tree, now), key=lambda due: due[:2], default=None)) and first[0] <= now:
+                    first[2](first[0])
+                bounced = self._deliver(tree, now, sent)
+                for happens in bounced:
+                    happens(now)
+        asked = {tree: tree.question[0] for tree in self.escalations if tree.question and self.world.gives_go}
+        if asked:
+            self._move(now, {tree: [partial(tree.go, index)] for tree, index in asked.items()})
+
+    def _deliver(self, tree: Escalation, now: datetime, sent: dict[Place, list[Left]]) -> list[Happens]:
+        """Let leave what is still wanted, one message for each method; what has failed already where it is shared.
+
+        Shared is what leaves for another tree at that very moment, and of a tree's first alert any that left before.
+        """
+        wanted: dict[tuple[str, int], tuple[Opened, str]] = {}
+        for index, contact, method, kind in tree.outbox:
+            run = tree.run(index)
+            if tree.wants(index, contact):
+                wanted.setdefault((contact, method), (run, kind))
+        tree.outbox, bounced = [], list[Happens]()
+        for (contact, method), (run, kind) in wanted.items():
+            by = run.turns[contact].methods[method]
+            place = by.kind, by.address
+            before = self.left.setdefault(place, [])
+            at_once = [each for each in sent.get(place, []) if not each.counts_in(tree)]
+            at_first = before[:1] if kind == "alert" and not any(each.counts_in(tree) for each in before) else []
+            shared = next(iter([*at_once, *at_first]), None)
+            message = shared or self._leaves(now, tree, contact, by)
+            if shared is None:
+                sent.setdefault(place, []).append(message)
+                before.extend([message] if kind == "alert" else [])
+            message.covers.append((tree, run.index, contact, method))
+            bounced += [partial(tree.fails, contact, method)] if message.failed else []
+            how = kind if shared is None else "shared"
+            self.messages.append(Message(now, tree.tree.id, run.level.name, contact, how, place))
+        return bounced
+
+    def _leaves(self, now: datetime, tree: Escalation, contact: str, method: Method) -> Left:
+        message = Left(now)
+        if (tree.tree.id, contact, method.kind) in self.world.fails:
+            self.outcomes.append((now, message))
+        elif method.kind is MethodKind.CALL:
+            self.outcomes.append((now + RINGS_OUT_AFTER, message))
+        return message
+
+    def _hear(self, says: Says, now: datetime) -> None:
+        """Whoever was told answers, in each tree that has it; an answer before that is nothing."""
+        who = self.who.tree(says.tree).contacts[says.contact]
+        same = {(tree.id, each.id) for tree in self.who.trees for each in tree.contacts.values() if is_one(who, each)}
+        if any((each.tree, each.contact) in same for each in self.messages):
+            trees = {tree.tree.id: tree for tree in self.escalations}
+            heard = [(trees[tree], contact) for tree, contact in sorted(same) if tree in trees]
+            self._move(now, {tree: [partial(tree.says, contact, says.acknowledges)] for tree, contact in heard})
+
+    def _fail(self, now: datetime) -> None:
+        """What does not arrive has failed, if anybody still wanted it."""
+        over = [message for at, message in self.outcomes if at <= now]
+        self.outcomes = [each for each in self.outcomes if each[0] > now]
+        news: dict[Escalation, list[Happens]] = {}
+        for message in [each for each in over if any(tree.wants(index, who) for tree, index, who, _ in each.covers)]:
+            message.failed = True
+            for tree, _, contact, method in message.covers:
+                news.setdefault(tree, []).append(partial(tree.fails, contact, method))
+        if news:
+            self._move(now, {tree: news[tree] for tree in self.escalations if tree in news})
+
+    def _due(self, tree: Escalation, now: datetime) -> Iterator[Due]:
+        """What is to come in a tree; one that stays away while all others are acknowledged doesn't count as another."""
+        others = [each for each in self.escalations if each is not tree and not each.waits_for_others]
+        return tree.due(now, bool(others) and all(each.status == "acknowledged" for each in others))
+
+    @property
+    def history(self) -> list[Happened]:
+        """What has happened in all trees."""
+        return sorted(line for each in self.escalations for line in each.history)
+
+
+def is_one(one: Contact, other: Contact) -> bool:
+    """Whether two contacts are the same recipient: by a number or address that they have in common."""
+    return bool(one.addresses & other.addresses)

@@ -1,0 +1,106 @@
+"""One contact in a level that was opened: which of its methods are due when, and when it is there (B3)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.availability import Span
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import Level
+
+RINGS = (MethodKind.SMS, MethodKind.CALL)
+
+
+@dataclass
+class Turn:
+    """A contact in an opened level: what it was told there, and what is to come. Methods go by their index."""
+
+    contact: Contact
+    start: datetime
+    told: bool
+    named: bool = True
+    """The level itself names it; else it stands in for others."""
+    stands_for: tuple[str, ...] = ()
+    used: dict[int, datetime] = field(default_factory=dict)
+    failed: set[int] = field(default_factory=set)
+    handed_over: set[int] = field(default_factory=set)
+    left_out: dict[int, datetime] = field(default_factory=dict)
+    """Methods that were not used because it was closed, and when."""
+    closed_since: datetime | None = None
+    repeats: int = 0
+    deputised: bool = False
+    reopened: bool = False
+
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """Its own, and those for when it is closed."""
+        return (*self.contact.methods, *self.contact.when_closed)
+
+    @property
+    def left(self) -> list[int]:
+        """The methods that might reach it; those for when it is closed once it was."""
+        count = len(self.methods) if self.closed_since else len(self.contact.methods)
+        return [each for each in range(count) if each not in self.failed and each not in self.left_out]
+
+    @property
+    def unused(self) -> list[int]:
+        """Those of them that have not been used."""
+        return [each for each in self.left if each not in self.used]
+
+    def planned(self, method: int) -> datetime:
+        """When an unused method is to be used."""
+        at = self.start + self.methods[method].after
+        is_for_closed = method >= len(self.contact.methods)
+        return max(at, self.closed_since) if is_for_closed and self.closed_since else at
+
+    def is_closed(self, method: int, at: datetime) -> bool:
+        """Whether hours close that method then; never mail, nor what is for when it is closed."""
+        is_own = method < len(self.contact.methods)
+        return is_own and self.methods[method].kind is not MethodKind.EMAIL and is_closed(self.contact, at)
+
+    def leave_out(self, method: int, at: datetime) -> None:
+        """Do not use that method, since it is closed."""
+        self.left_out[method] = at
+        self.closed_since = self.closed_since or at
+
+    def opening(self) -> datetime | None:
+        """Held for opening: all that rings was left out as closed."""
+        if not self.left_out or not self.contact.hold or any(self.methods[each].kind in RINGS for each in self.left):
+            return None
+        return next_opening(self.contact, max(self.left_out.values()))
+
+    def opens(self, at: datetime) -> None:
+        """Begin again, with the methods that have not been used."""
+        self.start, self.repeats, self.reopened, self.closed_since = at, 0, True, None
+        self.left_out, self.handed_over = {}, set()
+
+    def silent_at(self, level: Level, ends: datetime) -> datetime:
+        """When the last method and repeat are out, and half of the remaining wait has passed."""
+        moments = [self.start, *self.used.values(), *self.left_out.values(), *map(self.planned, self.unused)]
+        if level.repeat and self.contact.numbers:
+            moments.append(self.start + level.repeat.every * level.repeat.times)
+        return max(moments) + max(ends - max(moments), timedelta()) / 2
+
+
+def is_closed(contact: Contact, at: datetime) -> bool:
+    """Whether nobody is there, by the clock on its wall."""
+    return contact.hours is not None and not _is_open(contact.hours.week, contact.timezone, at)
+
+
+def _is_open(week: tuple[tuple[Span, ...], ...], zone: str, at: datetime) -> bool:
+    local = at.astimezone(ZoneInfo(zone))
+    minute = local.hour * 60 + local.minute
+    return any(begins <= minute < ends for begins, ends in week[local.weekday()])
+
+
+def next_opening(contact: Contact, at: datetime) -> datetime | None:
+    """The first minute from then on at which it is open, within seven days."""
+    assert contact.hours is not None
+    return _opening(contact.hours.week, contact.timezone, at)
+
+
+@lru_cache(maxsize=10_000)
+def _opening(week: tuple[tuple[Span, ...], ...], zone: str, at: datetime) -> datetime | None:
+    minutes = (at.replace(second=0, microsecond=0) + timedelta(minutes=each) for each in range(1, 7 * 24 * 60))
+    return next((each for each in minutes if _is_open(week, zone, each)), None)
