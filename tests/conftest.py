@@ -50,14 +50,13 @@ def pytest_collection_finish() -> None:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
-    """Hands out one test at a time, and a whole module where all its tests share what takes long to set up."""
+    """Hands out one test at a time, and together those that share what takes long to set up or to read."""
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.partition("::")[0]
-        return module if module in TOGETHER else nodeid
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
 
 
-TOGETHER = ("tests/browser/test_accessibility.py", "tests/cli/test_wheel.py")
+TOGETHER = ("tests/browser/test_accessibility.py::", "tests/cli/test_wheel.py::", "tests/house/")
 
 
 @pytest.hookimpl(optionalhook=True)
