@@ -231,8 +231,8 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     Only `answerable`, `expects_answer` and `silent`, which templates choose by, stay truth values, and `subject` a
     code. An SMS has times alone and short names; a call spells references, numbers and codes one by one.
     """
-    values: dict[str, object] = {name: _text(value) for name, value in vars(said).items()}
-    is_sms, is_call = method is MethodKind.SMS, method is MethodKind.CALL
+    values = _texts(said)
+    is_sms = method is MethodKind.SMS
     shown = words.moment if method is MethodKind.EMAIL else words.clock
     for name in ("at", "due_at", "automatic_at"):
         at = getattr(said, name)
@@ -259,10 +259,15 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "slowly": f" {PAUSE} ".join(said.spoken_code or ""),
         "open_codes": _listed(said.open_codes, SHORT_LIST if is_sms else None),
     }
-    if is_call:
+    if method is MethodKind.CALL:
         values |= {name: spelt(getattr(said, name) or "") for name in ("ref", "code", "spoken_code")}
         values["callback"] = spoken_number(said.callback, words.plus)
     return values
+
+
+def _texts(said: Said) -> dict[str, object]:
+    # What there are several of is joined in a way of its own.
+    return {name: "" if value is None or isinstance(value, tuple) else str(value) for name, value in vars(said).items()}
 
 
 def organisation_in(said: Said, language: str) -> str:
@@ -282,11 +287,6 @@ def _further(said: Said, words: Words, *, is_sms: bool) -> str:
     if said.link and stated:
         return f"+{len(stated)}"
     return _listed(stated, SHORT_NEWS)
-
-
-def _text(value: object) -> str:
-    # What there are several of is joined in a way of its own.
-    return "" if value is None or isinstance(value, tuple) else str(value)
 
 
 def _listed(items: tuple[str, ...] | list[str], limit: int | None) -> str:

@@ -190,7 +190,7 @@ class ContactTree:
         staffed = {id: self.contacts[id].staffed_by(officer) for id, officer in officers.items()}
         return replace(self, contacts=self.contacts | staffed) if staffed else self
 
-    @property
+    @cached_property
     def coordinators(self) -> tuple[Contact, ...]:
         """The contacts that decide and are alarmed, in the order of the file."""
         return tuple(contact for contact in self.contacts.values() if contact.is_coordinator)
