@@ -3,7 +3,7 @@
 The options of a case that is typed are those of every command that asks what an incident would do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +17,7 @@ from alertnet.core.incident import TYPES, CloseReason, Facts, IncidentStatus, Pe
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
     from alertnet.store.records.editions import Edition
-    from alertnet.store.views.shapes import IncidentView, TextView
+    from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
 
 Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
@@ -114,15 +114,15 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
 def show(ref: Ref) -> None:
     """Print how an incident stands: who was told by what, who answered, who was spared and why, what people wrote."""
     from alertnet.store.records import incidents
-    from alertnet.store.views import incident_view, timeline_view
+    from alertnet.store.views.incident_view import for_coordinators
 
     def query(tx: "Tx") -> "IncidentView":
-        id = incidents.id_of(tx.session, ref)
-        return {**incident_view.of_incident(tx.session, id), "texts": timeline_view.shown_texts(tx.session, id)}
+        return for_coordinators(tx.session, incidents.id_of(tx.session, ref))
 
     with connected() as runtime:
         found = runtime.read(query)
-    for line in (*_lines(found), *_text_lines(found["texts"])):
+    people = {person["code"]: _person(person) for person in found["people"]}
+    for line in (*_lines(found), *_code_lines(found["place"], people.values()), *_text_lines(found["texts"], people)):
         typer.echo(line)
 
 
@@ -148,11 +148,27 @@ def _lines(incident: "IncidentView") -> list[str]:
     return lines
 
 
-def _text_lines(texts: "list[TextView]") -> Iterator[str]:
+def _person(person: "PersonView") -> str:
+    """The code and what it stands for, as in `P7 (accompanier, ES)`."""
+    known = filter(None, (person["kind"], person["nationality"], person["organisation"]))
+    return f"{person['code']} ({', '.join(known)})"
+
+
+def _code_lines(place: str | None, people: Iterable[str]) -> Iterator[str]:
+    """Where it happened and who is affected, by their codes."""
+    known = [f"{name}  {codes}" for name, codes in (("place", place), ("people", ", ".join(people))) if codes]
+    yield from ("", *known) if known else ()
+
+
+def _text_lines(texts: "list[TextView]", people: Mapping[str, str]) -> Iterator[str]:
     """Who wrote when and from which number, what was understood, and the words as they were written."""
     yield from ("", "texts") if texts else ()
     for text in texts:
-        said = (*text["understood"], "verified" if text["verified"] else "", text["action"], text["number"])
+        codes = text["codes"]
+        understood = (
+            f"{codes[each]} {people.get(each, each)}" if each in codes else each for each in text["understood"]
+        )
+        said = (*understood, "verified" if text["verified"] else "", text["action"], text["number"])
         yield "  ".join(("", text["at"], text["sender"], *filter(None, said)))
         yield from (f"    {line}" for line in text["text"].splitlines())
 

@@ -284,11 +284,6 @@ class Details:
         """The same behind those of the texts that there are."""
         return replace(self, texts=(*filter(None, texts), *self.texts))
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """All of it as it is, the codes bare."""
-        return tuple(filter(None, (*self.texts, self.place, ", ".join(person.code for person in self.people))))
-
 
 NO_DETAILS = Details()
 

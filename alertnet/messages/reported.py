@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertnet.core.disclosure import Details
+from alertnet.core.inbound.field_report import stands_for
 from alertnet.core.incident import Affected
 from alertnet.messages.labels import fill
 from alertnet.messages.words import Words, grouped
@@ -55,10 +56,9 @@ def _person(person: Affected, labels: Mapping[str, str]) -> str:
 
 def _labelled(code: str, labels: Mapping[str, str], known: Mapping[str, Affected]) -> str:
     """A code of a report with what it is a code of; as it is where nobody knows."""
-    if code in known:
-        return fill(labels["code_person"], {"code": _person(known[code], labels)})
-    label = {"L": "code_place", "P": "code_person", "C": "code_consent"}.get(code[0] if code[1:].isdigit() else "")
-    return fill(labels[label], {"code": code}) if label else code
+    what = stands_for(code, known)
+    shown = _person(known[code], labels) if code in known else code
+    return fill(labels[f"code_{what}"], {"code": shown}) if what else code
 
 
 def text_in_words(
@@ -77,11 +77,18 @@ def _reported(text: Text, labels: Mapping[str, str], words: Words, people: Itera
     """What was done, or what a report was understood to say and whether it is verified."""
     if text.action:
         return labels[f"action_{text.action}"]
-    known = {person.code: person for person in people}
-    names = ", ".join(words.types.get(each) or _labelled(each, labels, known) for each in text.understood)
+    names = ", ".join(understood_in_words(text.understood, labels, words, people))
     return (
         fill(labels["report_verified" if text.is_verified else "report_unverified"], {"names": names}) if names else ""
     )
+
+
+def understood_in_words(
+    understood: Iterable[str], labels: Mapping[str, str], words: Words, people: Iterable[Affected]
+) -> Iterator[str]:
+    """The types and codes that a report was understood to name, each with what it stands for."""
+    known = {person.code: person for person in people}
+    yield from (words.types.get(each) or _labelled(each, labels, known) for each in understood)
 
 
 def event_in_words(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:

@@ -37,6 +37,7 @@ def test_an_incident_is_shown_with_its_contacts_by_id_alone(office: Office, ref:
     assert "coordinator" in said.out
     assert "colombia" in said.out
     assert not [number for number in numbers if number in said.out]
+    assert "\nplace  L12\n" in said.out
     assert "Secreta" not in said.out
 
 
@@ -51,6 +52,18 @@ def test_an_incident_is_shown_with_what_people_wrote(office: Office, runtime: Ru
 
     assert said.code == 0
     assert "north/ana  +573005550001\n    they took P7\n    to the north\n" in said.out
+
+
+def test_each_code_is_shown_with_what_it_stands_for(office: Office, runtime: Runtime) -> None:
+    """A12: whoever reads it at night need not know them by heart."""
+    sms = InboundSms("SM1", "+573005550001", "+15005550006", "SOS 20 L12 P7 C2")
+    reply = runtime.transact(receive_sms, runtime.edition, sms)
+    assert reply is not None
+
+    said = office.types("incidents", "show", reply.said.ref)
+
+    assert "\nplace  L12\npeople  P7 (accompanier, ES)\n" in said.out
+    assert "north/ana  arrest  place L12  person P7 (accompanier, ES)  consent C2  +573005550001\n" in said.out
 
 
 def test_closing_takes_effect_at_once_and_tells_the_reason_to_the_history(

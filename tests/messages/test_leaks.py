@@ -10,6 +10,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.messages.checks.example import CANARIES
 from alertnet.messages.checks.leaks import find_leaks
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.reported import details_in_words
 from alertnet.messages.templates.load import Templates, read_templates
 from tests.messages.conftest import Fill
 
@@ -66,13 +67,16 @@ def test_a_label_of_the_contacts_page_names_no_other_contact(templates: Template
     assert f"page/es.yaml: {CANARIES.place} may not be shown" in leaks(templates, {"page/es.yaml": page})
 
 
-def test_how_much_is_read_goes_by_disclosure_and_a_name_is_never_read() -> None:
+def test_how_much_is_read_goes_by_disclosure_and_a_name_is_never_read(renderer: Renderer) -> None:
     """A9: codes stand for people, for everybody."""
-    shown = {disclosure: " ".join(details_of(CANARIES, disclosure).lines) for disclosure in Disclosure}
+    labels = renderer.page_words("en")
+    shown = {each: " / ".join(details_in_words(details_of(CANARIES, each), labels)) for each in Disclosure}
 
     assert shown[Disclosure.MINIMAL] == ""
     assert shown[Disclosure.LIMITED] == "CANARY-SUMMARY"
-    assert shown[Disclosure.FULL] == "CANARY-SUMMARY CANARY-DETAILS CANARY-PLACE CANARY-CODE"
+    assert (
+        shown[Disclosure.FULL] == "CANARY-SUMMARY / CANARY-DETAILS / Place: CANARY-PLACE / People: CANARY-CODE (other)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """An office with a key reads more than one without, and nobody on the way reads anything (A9, B4)."""
 
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -38,9 +40,20 @@ def stage(world_on: Worlds, folder: Path, key: Tsk, disclosure: str) -> World:
 
 def reports(world: World) -> Mail:
     """Somebody reports what only some may read; the mail to the office."""
-    world.raises(summary="Maria Secreta was taken", details="Confidential: by the army", place="Vereda Secreta")
+    world.raises(summary="Maria Secreta was taken", details="Confidential: by the army", place="L12 Vereda Secreta")
     (mail,) = world.mailbox(OFFICE).mails
     return mail
+
+
+def opened(mail: Mail, secret: Tsk) -> str:
+    """What its owner reads of a mail to that key."""
+    inside = decrypt(mail.text.encode(), secret.decryptor()).bytes
+    assert inside is not None
+    entity = message_from_bytes(inside, policy=policy.default)
+    assert isinstance(entity, EmailMessage)
+    assert entity.get_content_type() == "text/plain"
+    said: str = entity.get_content()
+    return said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def in_clear(mail: Mail) -> str:
@@ -49,22 +62,23 @@ def in_clear(mail: Mail) -> str:
 
 @pytest.mark.parametrize(
     ("disclosure", "read"),
-    [("minimal", ()), ("limited", ("Maria Secreta was taken",)), ("full", ("Vereda Secreta", "Confidential", "P7"))],
+    [
+        ("minimal", ()),
+        ("limited", ("Maria Secreta was taken",)),
+        ("full", ("Place: L12 Vereda Secreta", "Confidential", "People: P7 (accompanier, ES)")),
+    ],
 )
 def test_who_holds_the_key_reads_what_its_disclosure_allows(
     world_on: Worlds, tmp_path: Path, secret: Tsk, disclosure: str, read: tuple[str, ...]
 ) -> None:
     """A9: details travel under PGP alone; the subject stays as free of facts as any."""
     mail = reports(stage(world_on, tmp_path, secret, disclosure))
-    inside = decrypt(mail.text.encode(), secret.decryptor()).bytes
-    assert inside is not None
-    said = inside.decode()
+    said = opened(mail, secret)
 
     assert mail.headers["Content-Type"].startswith('multipart/encrypted; protocol="application/pgp-encrypted"')
     assert [each for each in SECRETS if each in in_clear(mail)] == []
     assert "P7" not in mail.subject
     assert "https://" not in in_clear(mail)
-    assert said.startswith('Content-Type: text/plain; charset="utf-8"\r\n')
     assert "/a/" in said
     assert all(each in said for each in read)
     assert ("Vereda Secreta" in said) is (disclosure == "full")
@@ -116,11 +130,25 @@ def test_a_coordinator_with_a_key_reads_what_was_written_in_the_mail(
     world.texts("ana", TEXT)
 
     (mail,) = world.mailbox(DUTY).mails
-    inside = decrypt(mail.text.encode(), secret.decryptor()).bytes
-    assert inside is not None
-    assert TEXT in inside.decode()
-    assert "north/ana +573005550001" in inside.decode()
+    inside = opened(mail, secret)
+    assert TEXT in inside
+    assert "north/ana: +57 300 5550001" in inside
     assert TEXT not in in_clear(mail)
+
+
+def test_a_report_in_the_mail_names_its_codes_with_what_they_stand_for(
+    world_on: Worlds, tmp_path: Path, secret: Tsk
+) -> None:
+    """A12: as the page says it."""
+    world = coordinating(world_on, tmp_path, secret)
+
+    world.texts("ana", "SOS 20 L12 P7")
+    world.texts("ana", TEXT)
+
+    (mail,) = world.mailbox(DUTY).mails[-1:]
+    inside = opened(mail, secret)
+    assert "Not verified: arrest, place L12, person P7 (accompanier, ES)" in inside
+    assert "People: P7 (accompanier, ES)" in inside
 
 
 def test_without_a_key_no_mail_carries_what_was_written(world_on: Worlds, tmp_path: Path) -> None:

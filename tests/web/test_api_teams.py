@@ -131,5 +131,21 @@ def test_what_people_wrote_is_for_keys_that_coordinate(client: TestClient, key: 
     shown = {scope: client.get(path, headers=key("read", scope)).json() for scope in ("raise", "coordinate")}
 
     assert "texts" not in {**shown["raise"], **listed[0]}
+    assert "people" not in shown["raise"]
     [text] = shown["coordinate"]["texts"]
     assert (text["sender"], text["number"], text["text"]) == ("north/ana", ANA, "they took P7\nto the north")
+
+
+def test_codes_come_with_what_they_stand_for_to_keys_that_coordinate(
+    client: TestClient, key: MakeKey, runtime: Runtime
+) -> None:
+    """A12, A9: what a person is, and never who."""
+    reply = runtime.transact(receive_sms, runtime.edition, InboundSms("SM1", ANA, "+15005550006", "SOS 20 L12 P7"))
+    assert reply is not None
+
+    shown = client.get(f"/v1/incidents/{reply.said.ref}", headers=key("read", "coordinate")).json()
+
+    assert shown["place"] == "L12"
+    assert shown["people"] == [{"code": "P7", "kind": "accompanier", "nationality": "ES", "organisation": None}]
+    assert shown["texts"][0]["understood"] == ["arrest", "L12", "P7"]
+    assert shown["texts"][0]["codes"] == {"L12": "place", "P7": "person"}

@@ -1,8 +1,9 @@
 """What a member's report makes known of an incident: a new one's facts, and what it adds to one just opened."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from alertnet.core.directory.contact_tree import Member, Team
@@ -68,6 +69,22 @@ def withdrawn(known: Facts, *, duress: bool) -> Facts:
 def understood(report: Report) -> tuple[str, ...]:
     """What the report was understood to say, as type names and codes alone: for the record."""
     return _codes(report, report.type)
+
+
+class StandsFor(StrEnum):
+    """What a code of a report is a code of."""
+
+    PLACE = "place"
+    PERSON = "person"
+    CONSENT = "consent"
+
+
+def stands_for(code: str, people: Container[str] = ()) -> StandsFor | None:
+    """What it is, of what `understood` names: known `people` whatever they are called; None of types and verbs."""
+    if code in people:
+        return StandsFor.PERSON
+    letters = {"L": StandsFor.PLACE, "P": StandsFor.PERSON, "C": StandsFor.CONSENT}
+    return letters.get(code[0]) if code[1:].isdigit() else None
 
 
 def reports_nothing(heard: Mapping[str, Any]) -> bool:

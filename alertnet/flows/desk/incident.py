@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import by_sms, details_of
+from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.incident import CloseReason, Facts
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
@@ -21,7 +21,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.drawings.time_axis import as_svg
 from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.reported import Text
+from alertnet.messages.reported import Text, details_in_words, understood_in_words
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
@@ -105,7 +105,7 @@ class Dossier:
     notified: tuple[Notified, ...]
     answers: tuple[Answer, ...]
     left_out: tuple[LeftOut, ...]
-    details: tuple[str, ...]
+    details: Details
     texts: tuple[Text, ...]
     duress: bool
     coerced: tuple[str, ...]
@@ -147,7 +147,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         notified=_notified(seen, names),
         answers=_answers(seen, names),
         left_out=_left_out(seen, names),
-        details=details_of(locked.facts, Disclosure.FULL).lines if reads else (),
+        details=details_of(locked.facts, Disclosure.FULL) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads else (),
         duress=reads and locked.facts.duress,
         coerced=coerced(locked) if reads else (),
@@ -157,6 +157,14 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         hears_close=_called(names, who_hears(locked, of_close=True)),
         hears_news=_called(names, who_hears(locked, of_close=False)),
     )
+
+
+def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[str], list[tuple[Text, list[str]]]]:
+    """What is known, and each text with what it was understood to say: every code with what it stands for."""
+    labels, words = renderer.page_words(language), renderer.words(language)
+    details, people = dossier.details, dossier.details.people
+    understood = [list(understood_in_words(text.understood, labels, words, people)) for text in dossier.texts]
+    return list(details_in_words(details, labels)), list(zip(dossier.texts, understood, strict=True))
 
 
 def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tuple[tuple[str, str], ...]:

@@ -1,23 +1,24 @@
 """Mail to contacts with a key: what they may read goes inside, and never outside (A9)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import NO_DETAILS, Details, details_of
 from alertnet.core.notification import Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
+from alertnet.messages.reported import Text, details_in_words, text_in_words
+from alertnet.messages.words import Words
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
-from alertnet.store.views.timeline_view import texts_of
+from alertnet.store.views.timeline_view import ReceivedText, texts_of
 
 WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
 WITH_TEXTS = frozenset({Kind.ALARM, Kind.NOTICE, Kind.DECISION})
@@ -63,7 +64,16 @@ class Seal:
     """The key of a contact, from the tree that its incident is pinned to (A8), and what it alone may read."""
 
     key: str
-    details: tuple[str, ...]
+    timezone: str
+    details: Details = NO_DETAILS
+    texts: tuple[Text, ...] = ()
+
+    def in_words(self, labels: Mapping[str, str], words: Words) -> Iterator[str]:
+        """What is known, then what people wrote, each as the page says it (see `web/pages`)."""
+        yield from details_in_words(self.details, labels)
+        for text in self.texts:
+            head, _, number, written = text_in_words(text, labels, words, self.timezone, self.details.people)
+            yield "\n".join(filter(None, (f"{head} {number}".strip(), written)))
 
 
 def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
@@ -73,23 +83,24 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
     contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
     if contact is None or contact.pgp is None:
         return None
-    details = details_of(due.facts, contact.disclosure).lines if due.kind in WITH_DETAILS | WITH_TEXTS else ()
+    seal = Seal(contact.pgp, contact.timezone)
+    if due.kind in WITH_DETAILS | WITH_TEXTS:
+        seal = replace(seal, details=details_of(due.facts, contact.disclosure))
     if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
-        return Seal(contact.pgp, details)
-    return Seal(contact.pgp, (*details, *_texts(tx, due.incident_id, contact.timezone)))
+        return seal
+    return replace(seal, texts=tuple(_as_text(each) for each in texts_of(tx.session, due.incident_id)))
 
 
-def _texts(tx: Tx, incident: str, timezone: str) -> Iterator[str]:
-    """What people wrote, each with when, who and from which number."""
-    for text in texts_of(tx.session, incident):
-        at = f"{text.at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
-        who = (at, text.by or text.contact, text.number, *text.understood, text.action)
-        yield "\n".join((" ".join(each for each in who if each), text.words)).strip()
+def _as_text(text: ReceivedText) -> Text:
+    """The text with who sent it: a contact by its id, which the tree names."""
+    by = text.by or text.contact or ""
+    return Text(text.at, by, text.words, text.number, text.understood, text.is_verified, text.action, text.arrived_at)
 
 
-def sealed(mail: Outgoing, seal: Seal, heading: str, at: datetime) -> Outgoing:
+def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, at: datetime) -> Outgoing:
     """The mail with its words inside; without encryption the mail as it is, which says why it is so."""
-    inside = "\n".join([mail.text, heading, "", *seal.details]) if seal.details else mail.text
+    known = list(seal.in_words(labels, words))
+    inside = "\n".join([mail.text, labels["details"], "", *known]) if known else mail.text
     try:
         return replace(mail, text="", html="", encrypted=encrypt(inside, seal.key, at))
     except CannotEncrypt as error:

@@ -135,7 +135,8 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     mail = replace(written, sender_name=words.sender)
     if claimed.seal is None:
         return mail
-    return sealed(mail, claimed.seal, renderer.page_words(message.language)["details"], claimed.at)
+    labels, spoken = renderer.page_words(message.language), renderer.words(message.language)
+    return sealed(mail, claimed.seal, labels, spoken, claimed.at)
 
 
 def with_page(kind: Kind, said: Said, public_url: str) -> Said:

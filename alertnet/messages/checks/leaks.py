@@ -14,6 +14,7 @@ from alertnet.messages.checks.example import ANSWERED, CANARIES, EXAMPLE, ON_TAS
 from alertnet.messages.message import METHODS, STAGES, SUBJECTS
 from alertnet.messages.page import Page
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.reported import details_in_words
 from alertnet.messages.templates.restricted_jinja import NAMES, Place, named_in
 
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
@@ -63,7 +64,8 @@ def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
         yield f"page/page.html.j2: can't be shown in {language}: {error}"
         return
     hidden = {CANARIES.place, CANARIES.people[0].name, CANARIES.people[0].code, CANARIES.details, CANARIES.summary}
-    allowed = {part for paragraph in page.details.lines for part in hidden if part and part in paragraph}
+    paragraphs = details_in_words(page.details, renderer.page_words(language))
+    allowed = {part for paragraph in paragraphs for part in hidden if part and part in paragraph}
     yield from (f"page/{language}.yaml: {text} may not be shown" for text in hidden - allowed if text and text in shown)
 
 

@@ -9,16 +9,19 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.disclosure import details_of
 from alertnet.core.forecast.call_sheet import Answered, Progress
 from alertnet.core.incident import Incident
 from alertnet.store import tables
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues.attempts import NewAttempt
-from alertnet.store.records import answers, escalations
+from alertnet.store.records import answers, escalations, incidents
 from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
 from alertnet.store.views import shapes
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView
+from alertnet.store.views.timeline_view import shown_texts
 
 Rows = dict[str, list[Row[Any]]]
 
@@ -77,6 +80,18 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
 def of_incident(session: Session, id: str) -> IncidentView:
     """The incident of that id."""
     return of_incidents(session, [id])[0]
+
+
+def for_coordinators(session: Session, id: str) -> IncidentView:
+    """The incident of that id with what those who may coordinate read besides; people are codes for everybody."""
+    known = details_of(incidents.get(session, id).facts, Disclosure.FULL)
+    people = {each.code: shapes.person_view(each) for each in known.people}
+    return {
+        **of_incident(session, id),
+        "place": known.place,
+        "people": list(people.values()),
+        "texts": shown_texts(session, id, people),
+    }
 
 
 def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: PendingRows) -> IncidentView:

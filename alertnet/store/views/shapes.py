@@ -12,6 +12,7 @@ from typing import Any, NotRequired
 from sqlalchemy import Row
 from typing_extensions import TypedDict
 
+from alertnet.core.incident import Affected
 from alertnet.store.queues.attempts import NewAttempt
 from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
@@ -82,8 +83,8 @@ class ActionView(TypedDict):
 class TextView(TypedDict):
     """What somebody wrote or reported: `sender` is `team/member` or `tree/contact`; `number`: where a member is called.
 
-    `understood`: the type and codes of a report; `action`: what a contact reported as done; `arrived_at`: when it
-    reached us, where that was more than half an hour later.
+    `understood`: the type and codes of a report; `codes`: what each code of it stands for; `action`: what a contact
+    reported as done; `arrived_at`: when it reached us, where that was more than half an hour later.
     """
 
     at: str
@@ -91,15 +92,26 @@ class TextView(TypedDict):
     number: str | None
     text: str
     understood: list[str]
+    codes: dict[str, str]
     verified: bool
     action: str | None
     arrived_at: str | None
 
 
+class PersonView(TypedDict):
+    """One of those affected: the code, and what it stands for; never a name."""
+
+    code: str
+    kind: str
+    nationality: str | None
+    organisation: str | None
+
+
 class IncidentView(TypedDict):
     """An incident; `warnings`: what to know beside the plan, such as that nobody may be told.
 
-    `texts`: what people wrote, oldest first, where one incident is shown to whoever may coordinate.
+    The last three: where, who by their codes, and what people wrote, oldest first, where one incident is shown to
+    whoever may coordinate.
     """
 
     ref: str
@@ -116,7 +128,18 @@ class IncidentView(TypedDict):
     acknowledgements: list[AcknowledgementView]
     actions: list[ActionView]
     warnings: list[str]
+    place: NotRequired[str | None]
+    people: NotRequired[list[PersonView]]
     texts: NotRequired[list[TextView]]
+
+
+def person_view(person: Affected) -> PersonView:
+    return PersonView(
+        code=person.code,
+        kind=person.kind.value,
+        nationality=person.nationality,
+        organisation=person.organisation,
+    )
 
 
 def moment(at: datetime) -> str:

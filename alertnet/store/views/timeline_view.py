@@ -1,6 +1,6 @@
 """The timeline as it is shown: its events as the outside sees them (B5), and the texts that people sent, as written."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
-from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing
+from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
@@ -130,8 +130,8 @@ def _words(payload: dict[str, Any]) -> str:
     return "\n".join(filter(None, (payload.get("position"), text, payload.get("left_out"))))
 
 
-def shown_texts(session: Session, incident: str) -> list[TextView]:
-    """All that people wrote and reported about an incident, as whoever may coordinate is shown it."""
+def shown_texts(session: Session, incident: str, people: Container[str] = ()) -> list[TextView]:
+    """All that people wrote and reported about an incident; `people`: the codes of those affected."""
     return [
         TextView(
             at=moment(each.at),
@@ -139,6 +139,7 @@ def shown_texts(session: Session, incident: str) -> list[TextView]:
             number=each.number,
             text=each.words,
             understood=list(each.understood),
+            codes={code: what.value for code in each.understood if (what := stands_for(code, people))},
             verified=each.is_verified,
             action=each.action,
             arrived_at=moment(each.arrived_at) if each.arrived_at else None,

@@ -72,13 +72,12 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
 
 @router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
 def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
-    """One incident: who is told, by what, and who has answered; with `coordinate` also what people wrote."""
+    """One incident: who is told, by what, and who has answered; with `coordinate` also place, people, texts."""
 
     def query(tx: Tx) -> IncidentView:
         id = id_of(tx.session, ref, key)
-        view = incident_view.of_incident(tx.session, id)
-        texts = timeline_view.shown_texts(tx.session, id) if key.may(COORDINATE) else []
-        return {**view, "texts": texts} if texts else view
+        show = incident_view.for_coordinators if key.may(COORDINATE) else incident_view.of_incident
+        return show(tx.session, id)
 
     return JSONResponse(runtime.read(query))
 

@@ -11,7 +11,7 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
 from alertnet.core.notification import PromptAnswer
-from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier
+from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
@@ -133,6 +133,8 @@ class IncidentLook:
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
         """That dossier in words."""
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
+        renderer = runtime.renderer(runtime.edition.templates)
+        words["details"], words["texts"] = read_out(dossier, renderer, self.language)
         asked = {"back": "incident", "matters": dossier.head.matters, "tasks": dossier.tasks}
 
         def say(template: str) -> str:

@@ -79,10 +79,22 @@ def test_who_may_coordinate_reads_what_people_wrote_and_who_observes_does_not(
 
     reads, sees = sheet(coordinator, ref).text, sheet(observer, ref).html
 
-    words = ("near the bridge", "at the mill", "Two were taken", "Vereda La Esperanza", "By men in a white car")
+    words = ("near the bridge", "at the mill", "Two were taken", "Place: Vereda La Esperanza", "By men in a white car")
     assert [word for word in words if word not in reads] == []
     assert [word for word in words if word in sees] == []
     assert "Who knows:" in sees
+
+
+def test_the_codes_of_a_report_are_read_with_what_they_stand_for(world: World, desk: Desk) -> None:
+    """In the words of the page that the same coordinator opens on the telephone."""
+    world.texts(ANA, "SOS 20 L12 P7")
+
+    [row] = world.rows(incidents)
+
+    text = sheet(desk, row.ref).text
+
+    assert "People: P7 (other)" in text
+    assert "not verified: arrest, place L12, person P7 (other)" in text
 
 
 def test_an_answer_that_was_heard_is_vouched_for_by_a_person(world: World, desk: Desk, ref: str) -> None:
