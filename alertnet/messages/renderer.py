@@ -33,8 +33,9 @@ from alertnet.messages.words import (
     unbroken,
 )
 
-SHORTER = ((True, True), (False, True), (False, False))
-"""(with_callback, with_no_hint): what an SMS drops when tight, the callback first. Code and link it always keeps."""
+DROPPED = ("with_callback", "with_names", "with_no_hint")
+SHORTER = ((True, True, True), (False, True, True), (False, False, True), (False, False, False))
+"""Whether an SMS still has each of these: when tight it drops the callback first. Code and link it always keeps."""
 
 ALLOWED_SEGMENTS = {"gsm7": 1, "ucs2": 2}
 
@@ -160,7 +161,7 @@ class Renderer:
         template, used = self._template(kind, "sms.j2", language, said.tree_language)
         values = self._values(kind, said, self.words(used), MethodKind.SMS)
         text = ""
-        for values["with_callback"], values["with_no_hint"] in SHORTER:
+        for values["with_callback"], values["with_names"], values["with_no_hint"] in SHORTER:
             text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
             if fits(count(text)):
                 break
@@ -209,7 +210,7 @@ class Renderer:
             said = replace(said, subject=SUBJECTS[kind][0])
         # In a drill the word for it stands in place of URGENT, and beside all else.
         heading = "" if said.drill and kind.is_alert else words.headings.get(kind, "")
-        values = present(said, words, method) | {"heading": heading, "with_callback": True, "with_no_hint": True}
+        values = present(said, words, method) | {"heading": heading} | dict.fromkeys(DROPPED, True)
         if method is not MethodKind.EMAIL:
             return values | NOTHING_ASKED
         labels = self.page_words(words.language)

@@ -24,9 +24,10 @@ LONGEST_GROUP = 4
 
 SHORT_ABOUT = 20
 SHORT_LIST = 40
+SHORT_NAMES = 28
 SHORT_NEWS = 60
 SHORT_MATTER = 52
-"""Characters of an SMS that a contact's id, a list of codes, further notices, and an open matter may take."""
+"""Characters of an SMS that a name, a list of codes or of contacts, further notices, and an open matter may take."""
 
 NEUTRAL = (
     "unknown_caller",
@@ -253,7 +254,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
         "about": about or "",
         "next_level": _cut(said.next_level or "", SHORT_ABOUT) if is_sms else said.next_level or "",
         "statement": words.statement(said.subject, about, type) if said.subject else "",
-        "names": _listed(names, SHORT_LIST if is_sms else None),
+        "names": _listed(names, None if not is_sms else SHORT_NAMES if said.contacts else SHORT_LIST),
         "why": words.reasons_to_wait(said.why),
         "more": _further(said, words, is_sms=is_sms),
         "slowly": f" {PAUSE} ".join(said.spoken_code or ""),

@@ -39,7 +39,7 @@ def test_nothing_confidential_has_a_name(folder: Fill, name: str) -> None:
 
 
 def test_the_names_are_those_of_said_and_six_of_presentation() -> None:
-    presented = {"statement", "slowly", "heading", "matters", "with_callback", "with_no_hint"}
+    presented = {"statement", "slowly", "heading", "matters", "with_callback", "with_names", "with_no_hint"}
     assert NAMES - {field.name for field in fields(Said)} == presented
 
 

@@ -75,6 +75,25 @@ def test_a_tighter_alert_drops_the_no_hint_too(renderer: Renderer, said: Say) ->
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_decision_says_who_would_be_told_and_how_to_hold_in_every_language_alike(
+    renderer: Renderer, said: Say, language: str
+) -> None:
+    """With a sender and an address as they are in use: names before the reason, then how many they are, and HOLD."""
+    link = "https://alerts.pbi-colombia.org/c/ABCDEFGH23456789"
+    asked = said(subject=Subject.LEVEL, link=link, about="Authorities", contacts=3, code="5823", why=("needs_go",))
+    tight = replace(asked, names=("Ombuds office", "Police", "Embassies"), drill=True)
+    holds = ("HOLD 5823", "ESPERA 5823", "ATTENDRE 5823", "WARTEN 5823", "AGUARDAR 5823")
+
+    few = sms(renderer, Kind.DECISION, language, replace(asked, names=("5th Brigade",), contacts=1))
+    many = sms(renderer, Kind.DECISION, language, tight)
+
+    assert "Authorities (5th Brigade)" in few
+    assert "Authorities (3)" in many
+    assert [any(hold in text for hold in holds) for text in (few, many)] == [True, True]
+    assert "03:34" in few
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_code_and_link_are_never_dropped(renderer: Renderer, said: Say, language: str) -> None:
     """B4: never code or link, not even when it can't fit."""
     link = "https://alerts.example.org/" + "x" * 200

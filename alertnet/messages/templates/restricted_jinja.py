@@ -17,7 +17,7 @@ from jinja2.utils import LRUCache
 from alertnet.core.disclosure import Said, Subject
 
 NAMES = frozenset(field.name for field in fields(Said)) - {"tree_language", "titles"} | {
-    *("statement", "slowly", "heading", "matters", "with_callback", "with_no_hint"),
+    *("statement", "slowly", "heading", "matters", "with_callback", "with_names", "with_no_hint"),
 }
 """The fields of `Said`; its subject in words; its code slowly; what a mail is; what is open; what has room."""
 
