@@ -202,7 +202,7 @@ def test_a_question_is_not_decided_by_its_code_alone(board: Switchboard, text: s
     assert board.decision() is None
     assert reply
     assert f"GO {code}" in reply
-    assert f"NO {code}" in reply
+    assert f"ESPERA {code}" in reply
 
 
 def test_a_coordinators_own_code_decides_the_oldest_open_question(board: Switchboard) -> None:
