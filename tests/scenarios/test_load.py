@@ -1,5 +1,6 @@
 """How much the coordinators' telephones get, and that all of it arrives: what is open shares calls and SMS (B9)."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,21 +79,23 @@ def at(minutes: float, act: Act) -> tuple[timedelta, Act]:
     return timedelta(minutes=minutes), act
 
 
+WRITTEN = (
+    (0, "ana", "SOS"),
+    (2, "ana", "estamos en el puente, no se que hacer"),
+    (6, LUIS, "SOS"),
+    (7, LUIS, "se llevaron a dos"),
+    (11, MARY, "SOS"),
+    (12, MARY, "we hide in the church"),
+    (15, "ana", "siguen aqui"),
+    (17, "ombuds", "quien es?"),
+    (21, "defenders", "llamen por favor"),
+    (26, LUIS, "ya no los vemos"),
+    (40, "ombuds", "no entiendo el mensaje"),
+)
+FREE_TEXTS = [text for _, _, text in WRITTEN if text != "SOS"]
 THREE_REPORTS = Plot(
     Scene("three", "Three reports and free texts", "Three of a team call for help, and go on writing."),
-    (
-        at(0, sends("ana", "SOS")),
-        at(2, sends("ana", "estamos en el puente, no se que hacer")),
-        at(6, sends(LUIS, "SOS")),
-        at(7, sends(LUIS, "se llevaron a dos")),
-        at(11, sends(MARY, "SOS")),
-        at(12, sends(MARY, "we hide in the church")),
-        at(15, sends("ana", "siguen aqui")),
-        at(17, sends("ombuds", "quien es?")),
-        at(21, sends("defenders", "llamen por favor")),
-        at(26, sends(LUIS, "ya no los vemos")),
-        at(40, sends("ombuds", "no entiendo el mensaje")),
-    ),
+    tuple(at(minutes, sends(who, text)) for minutes, who, text in WRITTEN),
 )
 STORIES = {plot.scene.key: plot for plot in (*PLOTS, THREE_REPORTS)}
 
@@ -166,6 +169,23 @@ def test_no_coordinator_gets_more_than_a_call_in_ten_minutes_and_twelve_sms_in_a
             assert is_first or after.at - before.at >= timedelta(minutes=10), (before, after)
         assert most_within(texts, timedelta(hours=1)) <= 12
         assert (len(calls), len(texts)) <= (most_calls, most_texts)
+
+
+def test_every_free_text_is_read_within_two_presses(world_on: Worlds, tmp_path: Path) -> None:
+    """A12: the page that an SMS leads to, perhaps a matter on its list, then the PIN; whatever else is open by then."""
+    with on_stage(world_on, tmp_path) as (world, stage):
+        STORIES["three"].begin(stage, by_itself=False)
+        world.passes(minutes=60)
+    inbox = "\n".join(world.phone("coordinator").inbox)
+    sent = set(re.findall(r"/c/\w+", inbox))
+
+    opened = "\n".join(world.client.get(link).text for link in sent)
+    listed = set(re.findall(r"/c/\w+", opened))
+    read = "\n".join(world.client.post(link, data={"pin": PIN}).text for link in sent | listed)
+
+    assert len(FREE_TEXTS) == 8
+    assert [text for text in FREE_TEXTS if text in inbox + opened] == []
+    assert [text for text in FREE_TEXTS if text not in read] == []
 
 
 TWO = """
