@@ -29,6 +29,17 @@ class Script:
     language: str
     """BCP 47 tag of the voice: en-GB, fr-FR, es-MX."""
     sentences: dict[str, str]
+    foreign: tuple[str, str] = ("", "")
+    """A name of another language that the sentences hold, and the tag of the voice that says it."""
+
+    def spoken(self, text: str) -> tuple[tuple[str, str], ...]:
+        """The text piece by piece, each with the voice that says it."""
+        name, voice = self.foreign
+        if not name or name not in text:
+            return ((text, self.language),)
+        before, _, after = text.partition(name)
+        pieces = ((before.rstrip(" ,"), self.language), (name, voice), (after.lstrip(" ,."), self.language))
+        return tuple(each for each in pieces if each[0])
 
     def parts(self, stage: str) -> tuple[str, ...]:
         """The sentence of that stage in the pieces between which it is silent."""

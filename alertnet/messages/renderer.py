@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.languages import fallbacks, primary
+from alertnet.core.directory.languages import fallbacks, language_of_title, primary
 from alertnet.core.disclosure import Further, Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import URGENT, Kind
@@ -25,6 +25,7 @@ from alertnet.messages.words import (
     NEUTRAL,
     Words,
     direction,
+    organisation_in,
     present,
     read_labels,
     read_words,
@@ -155,7 +156,14 @@ class Renderer:
         sentences = blocks_of(shared, values, _LONGEST_SENTENCE) | blocks_of(template, values, _LONGEST_SENTENCE)
         # Templates that an incident was pinned to by an earlier version may lack a stage, and never need it.
         spoken = {stage: _one_line(sentences[stage]) for stage in STAGES if stage in sentences}
-        return Script(words.voice(language), spoken)
+        return Script(words.voice(language), spoken, self._foreign(used, said))
+
+    def _foreign(self, language: str, said: Said) -> tuple[str, str]:
+        """Who calls, and the voice of its language, where that is another and there are words in it."""
+        theirs = language_of_title(language, said.titles, said.tree_language)
+        if primary(theirs) == primary(language) or primary(theirs) not in self._words:
+            return "", ""
+        return organisation_in(said, language), self.words(theirs).voice(theirs)
 
     def _sms(self, kind: Kind, language: str, said: Said) -> Message:
         template, used = self._template(kind, "sms.j2", language, said.tree_language)

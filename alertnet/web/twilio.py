@@ -197,7 +197,8 @@ def _say(runtime: Runtime, twiml: VoiceResponse, attempt: str, spoken: Spoken) -
     templates = spoken.templates or runtime.edition.templates
     script = runtime.renderer(templates).speak(spoken.kind, spoken.language, spoken.said)
     for stage in spoken.stages:
-        twiml.say(script.sentences[stage], language=script.language)
+        for piece, language in script.spoken(script.sentences[stage]):
+            twiml.say(piece, language=language)
     question = spoken.question
     if question is not None:
         path = f"/twilio/voice/{attempt}/keypad{_place(question)}"

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from rich.console import Console
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import stage
+from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.core.errors import BadInput
+from alertnet.core.notification import Kind
+from alertnet.messages.checks.example import EXAMPLE
 from alertnet.runtime.clock import system_clock
+from tests.support.program import shipped_templates
 
 
 def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:
@@ -81,6 +86,19 @@ def test_what_is_said_in_spanish_has_its_english_at_hand() -> None:
     assert "received" in meanings[0]
     assert any("URGENT" in each for each in meanings)
     assert built.subtitles.of("SOS") is None
+
+
+def test_what_is_said_around_a_name_of_another_language_has_its_english_too() -> None:
+    """Three voices say such a sentence, one after another."""
+    subtitles = Subtitles()
+    said = replace(EXAMPLE, organisation="Valley network", tree_language="en")
+    script = subtitles.renderer(shipped_templates()).speak(Kind.ALERT, "es", said)
+
+    (before, _), (name, _), (after, _) = script.spoken(script.sentences["greeting"])
+
+    assert subtitles.of(before) == "This is an automatic call from"
+    assert subtitles.of(name) is None
+    assert (subtitles.of(after) or "").startswith("reference A, 7, K, 3, M")
 
 
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.sandbox.telephony.twiml import Dial, Hangup
+from alertnet.sandbox.telephony.twiml import Dial, Hangup, Say
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
 from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World, world_in
 
@@ -60,6 +60,19 @@ def test_the_call_speaks_the_contacts_language(world: World) -> None:
     assert "appel automatique" in heard.text
     assert heard.question is not None
     assert heard.question.says[0].language == "fr-FR"
+
+
+def test_a_title_of_another_language_is_said_by_a_voice_of_its_own(world: World) -> None:
+    """Nobody understands an English name that a French voice reads; and in its own language it is one sentence."""
+    foreign, own = (
+        [(verb.text, verb.language) for verb in world.answers(world.attempt(who)).verbs if isinstance(verb, Say)]
+        for who in ("carol", "bob")
+    )
+
+    assert foreign[:2] == [("Ceci est un appel automatique de", "fr-FR"), ("Valley network", "en-GB")]
+    assert foreign[2][0].startswith("référence ")
+    assert foreign[2][1] == "fr-FR"
+    assert [voice for _, voice in own] == ["en-GB"]
 
 
 def test_the_right_code_is_received_and_only_then_the_type_is_said(world: World) -> None:

@@ -1,5 +1,7 @@
 """What is said in other languages, noted in English for whoever looks on and reads none of them."""
 
+from dataclasses import replace
+
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import Kind
@@ -54,8 +56,11 @@ class _Subtitled(Renderer):
         return script
 
     def _note(self, script: Script, english: Script) -> None:
+        alike = replace(english, foreign=script.foreign)
         for stage in script.sentences.keys() & english.sentences.keys():
-            self._subtitles.note(script.sentences[stage], english.sentences[stage])
+            said, meant = script.spoken(script.sentences[stage]), alike.spoken(english.sentences[stage])
+            for (piece, _), (meaning, _) in zip(said, meant, strict=False):
+                self._subtitles.note(piece, meaning)
             # Where one language pauses more often than the other, the parts beyond have no counterpart.
             for part, meaning in zip(script.parts(stage), english.parts(stage), strict=False):
                 self._subtitles.note(part, meaning)

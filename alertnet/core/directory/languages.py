@@ -30,6 +30,11 @@ def title_in(language: str, title: str, titles: Mapping[str, str], of_tree: str 
     return next((titles[each] for each in fallbacks(language, of_tree) if each in titles), title)
 
 
+def language_of_title(language: str, titles: Mapping[str, str], of_tree: str) -> str:
+    """In which language that title is: the tree's, where all share one."""
+    return next((each for each in fallbacks(language, of_tree) if each in titles), of_tree)
+
+
 def in_all(texts: Mapping[str, str]) -> str:
     """The one text that all share, or each behind its language, as in `de: Bitte; es: Por favor`."""
     if texts.keys() <= {FALLBACK}:
