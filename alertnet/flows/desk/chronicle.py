@@ -265,5 +265,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "attempt_turned_away": _said(Tone.TROUBLE, "A provider has turned a message to {contact} away"),
     "battery_low": _said(Tone.TROUBLE, "{by}: the battery is low"),
     "type_keyed": _said(Tone.TOLD, "The field has keyed what happened: {type}"),
+    "text_opened": _said(Tone.ALARM, "An incident is made of the text", "by {by}"),
+    "text_joined": _said(Tone.ANSWERED, "The text is joined to an incident", "by {by}"),
+    "text_set_aside": _said(Tone.QUIET, "The text is set aside", "by {by}"),
+    "alarm_declined": _said(Tone.TROUBLE, "{by} can’t see to the alarm"),
+    "mail_not_encrypted": _said(Tone.TROUBLE, "A mail left without encryption, and so without details"),
+    "pins_closed": _said(Tone.TROUBLE, "Too many wrong PINs: that door waits"),
     "excluded": _said(Tone.ASKED, "Spared from now on: {contacts}", "by {by}"),
 }

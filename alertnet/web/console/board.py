@@ -72,10 +72,10 @@ class BoardLook:
         """That board in words."""
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
-        words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "tasks": {}, "back": back}
+        common = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "tasks": {}, "back": back}
 
         def say(template: str, **values: object) -> str:
-            return rendered(template, self.language, **words, **values)
+            return rendered(template, self.language, **common, **values)
 
         lines = {f"incident-{each.ref}": say("incident_line.html", incident=each) for each in board.incidents}
         waiting = sum(not (matter.held or matter.taken_by) for matter in board.matters)
@@ -110,8 +110,11 @@ def zone_of(edition: Edition) -> str:
 
 def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
     """What says the English words of a history in that language."""
-    types = runtime.renderer(runtime.edition.templates).words(language).types
-    known = {} if language == ENGLISH else {type_name(code): name for code, name in types.items()} | words(language)
+    if language == ENGLISH:
+        return str
+    of_messages = runtime.renderer(runtime.edition.templates).words(language)
+    types = {type_name(code): name for code, name in of_messages.types.items()}
+    known = {**types, **of_messages.severities, **words(language)}
     return lambda text: known.get(text, text)
 
 
@@ -168,8 +171,8 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime:
     return go_to(act_once(request, who, form, act))
 
 
-def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str) -> Response:
-    """The stream of a page, with the proof of this session in its forms."""
+def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:
+    """The stream of a page, with the proof of this session in its forms; `place`: see `Watch.changes`."""
     watch: Watch = request.app.state.watch
     watch.check_room(who.id)
     proof, token = proof_of(runtime, who), request.cookies["desk"]
@@ -181,7 +184,7 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
             return True  # The page says that it is old, and goes on when there is an answer.
 
     async def events() -> AsyncIterator[str]:
-        async for event in watch.changes(look, who.id, seen, is_in):
+        async for event in watch.changes(look, who, seen, is_in, place):
             yield event.replace(PROOF, proof)
 
     return StreamingResponse(events(), headers=HEADERS, media_type="text/event-stream")
