@@ -24,6 +24,13 @@ async def read_form(request: Request) -> Form:
     Raises:
         HTTPException: 413 for a body that is too long, 422 for one with too many fields.
     """
+    if not hasattr(request.state, "form"):
+        request.state.form = await _read(request)
+    form: Form = request.state.form
+    return form
+
+
+async def _read(request: Request) -> Form:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

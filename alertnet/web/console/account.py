@@ -11,13 +11,19 @@ from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.client_address import client_address
 from alertnet.web.console.door import COOKIE, SIGN_IN, Busy, Viewer, by, check_form, check_origin, is_secure, proof_of
-from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, PACKAGE, go_to, show
+from alertnet.web.console.kept import kept_in
+from alertnet.web.console.refusing import ENTERING, Told
+from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
-STATIC = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+STATIC = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "sent.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 AT_ONCE = 2
 """Passwords that are looked at together: each takes the processor a while, and an alarm must not wait for it."""
 
@@ -29,17 +35,17 @@ _waiting = threading.Semaphore(MOST_WAITING)
 
 
 @router.get("/static/{name}")
-def static(name: str) -> Response:
+def static(name: str, request: Request) -> Response:
     """A style, script or picture of the pages."""
     if name not in STATIC:
         return Response("There is no such file.\n", 404, HEADERS, media_type="text/plain")
-    return Response((files(PACKAGE) / "static" / name).read_bytes(), 200, HEADERS, media_type=STATIC[name])
+    return compressed(request, (files(PACKAGE) / "static" / name).read_bytes(), STATIC[name])
 
 
 @router.get("/sign-in")
 def show_sign_in(request: Request, then: str = "/desk") -> Response:
     """Where one signs in; `then`: the page that was asked for."""
-    return show(request, "sign_in.html", then=_own(then), failed=False, name="")
+    return show(request, "sign_in.html", **{**ENTERING, "then": _own(then)})
 
 
 @router.post("/sign-in")
@@ -54,8 +60,9 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
     finally:
         _waiting.release()
     if token is None:
-        return show(request, "sign_in.html", status=403, then=then, failed=True, name=name)
-    response = go_to(then)
+        kept = form.get("kept", "")
+        return show(request, "sign_in.html", status=403, then=then, failed=True, name=name, ended=False, kept=kept)
+    response = _again(request, runtime, token, form) or go_to(then)
     lasts = int(users.SESSION_LASTS.total_seconds())
     response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
     return response
@@ -88,6 +95,14 @@ def _prove(runtime: Runtime, name: str, address: str, form: Form) -> str | None:
     with _looking:
         is_right = is_password(form.get("password", ""), hash)
     return runtime.transact(sign_in, name, address, typed(form, "code")) if is_right else None
+
+
+def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Response | None:
+    """What was to be sent when the session before ended, for who may send it: to be looked at, nothing is done yet."""
+    kept, who = kept_in(form, runtime.vault), runtime.read(users.signed_in, token)
+    if kept is None or who is None or not may_act(who):
+        return None
+    return show(request, "kept.html", who=who, kept=kept, proof=proof_of(runtime, who))
 
 
 def _own(path: str) -> str:

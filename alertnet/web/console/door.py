@@ -7,9 +7,9 @@ was made, so that the same form sent twice is known: it acts once or not at all.
 import hashlib
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
 from alertnet.core.limits import ACTS
@@ -21,12 +21,17 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.idempotency import Once
 from alertnet.web.auth import runtime_of
-from alertnet.web.console.shown import HEADERS
 from alertnet.web.forms import Form
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
 LONGEST_SEEN = 64
+
+DONE_BEFORE = "this was recorded before: nothing was recorded now"
+MANY_COME = "too many are signing in at this moment: try again in a few seconds"
+NOT_OURS = "only a page of this console may do this"
+OTHER_SESSION = "this form was made for another session: open the page again, and send it from there"
+ENDED = "this session has ended: sign in again"
 
 
 class DoneBefore(AlertnetError):
@@ -34,7 +39,14 @@ class DoneBefore(AlertnetError):
 
     def __init__(self, location: str) -> None:
         self.location = location
-        super().__init__("this was recorded before: nothing was recorded now")
+        super().__init__(DONE_BEFORE)
+
+
+class SignedOut(AlertnetError):
+    """Nobody is signed in: never, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(ENDED)
 
 
 class Busy(AlertnetError):
@@ -43,7 +55,7 @@ class Busy(AlertnetError):
     retry_after = timedelta(seconds=2)
 
     def __init__(self) -> None:
-        super().__init__("too many are signing in at this moment: try again in a few seconds")
+        super().__init__(MANY_COME)
 
 
 def is_secure(request: Request) -> bool:
@@ -65,13 +77,12 @@ def signed_in(request: Request) -> SignedIn:
     """Whoever is signed in, as a dependency.
 
     Raises:
-        HTTPException: nobody is: 303 to where one signs in.
+        SignedOut: nobody is.
     """
     token = request.cookies.get(COOKIE, "")
     who = runtime_of(request).read(users.signed_in, token) if token else None
     if who is None:
-        then = request.url.path if request.method == "GET" else "/desk"
-        raise HTTPException(303, "sign in first", {**HEADERS, "Location": f"{SIGN_IN}?then={quote(then)}"})
+        raise SignedOut
     return who
 
 
@@ -86,7 +97,7 @@ def check_origin(request: Request) -> None:
     """
     origin = urlsplit(request.headers.get("Origin", ""))
     if not origin.netloc or origin.netloc != request.headers.get("Host"):
-        raise Forbidden("only a page of this console may do this")
+        raise Forbidden(NOT_OURS)
 
 
 def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OBSERVER) -> None:
@@ -97,7 +108,7 @@ def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OB
     """
     check_origin(request)
     if not runtime_of(request).vault.is_signed(_form_of(who), form.get("proof", "")):
-        raise Forbidden("this form was made for another session: open the page again, and send it from there")
+        raise Forbidden(OTHER_SESSION)
     if not who.role.may(role):
         raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
 
@@ -109,7 +120,7 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
 
     Raises:
         Forbidden: another page made it, or this user may not. DoneBefore: its view has acted before.
-        TooMany: this session has acted as often as it may.
+        SignedOut: the session has ended meanwhile. TooMany: this session has acted as often as it may.
     """
     check_form(request, who, form, role)
     runtime, throttle = runtime_of(request), request.app.state.throttle
@@ -122,7 +133,7 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
 
 def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
     if not users.is_still_signed_in(tx, who):
-        raise Forbidden("this session has ended: sign in again")
+        raise SignedOut
     before = idempotency.find(tx.session, once.key)
     if before is not None:
         raise DoneBefore(before[1].location or "/desk")

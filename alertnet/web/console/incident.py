@@ -163,6 +163,7 @@ def show_incident(ref: str, request: Request, who: Viewer, runtime: InForce, don
         now=runtime.now(),
         proof=proof,
         done=DONE.get(done, ""),
+        others=request.app.state.watch.others(look.ref, who.user),
         choices=_choices(),
         **spoken(runtime, look.language),
     )
@@ -178,7 +179,8 @@ def follow_incident(
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
     """What changes on that page, as Server-Sent Events."""
-    return follow(request, runtime, _look(request, who, runtime, ref), who, last_event_id or seen)
+    look = _look(request, who, runtime, ref)
+    return follow(request, runtime, look, who, last_event_id or seen, place=look.ref)
 
 
 @router.get("/{ref}/close")

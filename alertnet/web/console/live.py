@@ -8,11 +8,11 @@ import asyncio
 import hashlib
 import json
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import structlog
@@ -20,6 +20,7 @@ from fastapi import HTTPException
 
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.after_commits import look_after_commits
 
 LOOK_SECONDS = 0.25
@@ -67,30 +68,48 @@ class Watch:
         self._leaving = leaving
         self._open: Counter[Look] = Counter()
         self._by_session: Counter[str] = Counter()
+        self._here: dict[str, Counter[str]] = defaultdict(Counter)
         self._shown: dict[Look, Regions] = {}
         self._is_away = False
         self._news = asyncio.Condition()
         self._listener: asyncio.Task[None] | None = None
 
-    async def changes(self, look: Look, session: str, seen: str, is_in: Callable[[], bool]) -> AsyncIterator[str]:
-        """The events of one page that showed the version `seen`, until its session ends."""
-        async with self._following(look, session):
+    async def changes(
+        self, look: Look, who: SignedIn, seen: str, is_in: Callable[[], bool], place: str = ""
+    ) -> AsyncIterator[str]:
+        """The events of one page that showed the version `seen`, until its session ends.
+
+        `place`: what the page is about, where those who look at the same see each other.
+        """
+        async with self._following(look, who, place):
             before: Regions | None = None
+            told: tuple[str, ...] | None = None if place else ()
             while not self._leaving.is_set():
-                now = await self._beyond(look, before)
+                now = await self._beyond(look, before, partial(self._are_others, place, who.user, told))
                 # Asked after the wait: it may have ended meanwhile.
                 if not await asyncio.to_thread(is_in):
+                    yield "event: over\ndata: {}\n\n"
                     return
+                if told != self.others(place, who.user):
+                    told = self.others(place, who.user)
+                    yield f"event: here\ndata: {json.dumps(told)}\n\n"
                 if self._is_away:
                     yield "event: away\ndata: {}\n\n"
                     await asyncio.sleep(LOOK_SECONDS)
-                elif now is None or (before is None and now.version == seen):
+                elif now is None or now is before or (before is None and now.version == seen):
                     before = before or now
                     yield f"event: still\ndata: {self._runtime.now().timestamp():.0f}\n\n"
                 else:
                     news = {"now": self._runtime.now().timestamp(), "regions": now.since(before), "all": before is None}
                     before = now
                     yield f"id: {now.version}\ndata: {json.dumps(news)}\n\n"
+
+    def others(self, place: str, user: str) -> tuple[str, ...]:
+        """Who else looks at that place in this process at the moment."""
+        return tuple(sorted(each for each in self._here.get(place, ()) if each != user))
+
+    def _are_others(self, place: str, user: str, told: tuple[str, ...] | None) -> bool:
+        return told != self.others(place, user)
 
     def check_room(self, session: str) -> None:
         """Refuse one page more where there are enough.
@@ -102,27 +121,33 @@ class Watch:
             raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
 
     @asynccontextmanager
-    async def _following(self, look: Look, session: str) -> AsyncIterator[None]:
+    async def _following(self, look: Look, who: SignedIn, place: str) -> AsyncIterator[None]:
         self._open[look] += 1
-        self._by_session[session] += 1
+        self._by_session[who.id] += 1
+        if place:
+            self._here[place][who.user] += 1
         if self._listener is None:
             self._listener = asyncio.create_task(look_after_commits(self._runtime, self._look, LOOK_SECONDS))
         try:
             yield
         finally:
             self._open -= Counter([look])
-            self._by_session -= Counter([session])
+            self._by_session -= Counter([who.id])
+            self._here[place] -= Counter([who.user])
+            if not self._here[place]:
+                del self._here[place]
             if look not in self._open:
                 self._shown.pop(look, None)
             if not self._open and self._listener is not None:
                 self._listener.cancel()
                 self._listener = None
 
-    async def _beyond(self, look: Look, before: Regions | None) -> Regions | None:
-        """What is shown once that is another than before; None: nothing is new for a while."""
+    async def _beyond(self, look: Look, before: Regions | None, is_news: Callable[[], bool]) -> Regions | None:
+        """What is shown once that is another than before, or there is other news; None: nothing is new for a while."""
 
         def is_new() -> bool:
-            return self._is_away or self._leaving.is_set() or (look in self._shown and self._shown[look] is not before)
+            shown = look in self._shown
+            return self._is_away or self._leaving.is_set() or (shown and (self._shown[look] is not before or is_news()))
 
         with suppress(TimeoutError):
             async with asyncio.timeout(STILL_THERE_SECONDS), self._news:

@@ -35,7 +35,7 @@ def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
     """An empty form, for whoever may raise."""
     countries = _countries(runtime)
     values = {"country": countries[0] if len(countries) == 1 else "", "consent": Scope.INTERNAL.value}
-    return _show(request, who, runtime, values, seen=runtime.entropy.id())
+    return _show(request, who, runtime, values, seen=runtime.entropy.id(), fresh=True)
 
 
 @router.post("")
@@ -84,6 +84,7 @@ def _show(
     values: dict[str, str],
     *,
     seen: str,
+    fresh: bool = False,
     foretold: Foretold | None = None,
     error: AlertnetError | None = None,
 ) -> Response:
@@ -96,6 +97,8 @@ def _show(
         acts=may_act(who),
         proof=proof_of(runtime, who),
         seen=seen,
+        fresh=fresh,
+        draft_key=runtime.vault.sign(f"draft {who.user}"),
         given={name: values.get(name, "") for name in (*FIELDS, "team", "people", "exclude", "drill")},
         foretold=foretold,
         error=str(error) if error else "",

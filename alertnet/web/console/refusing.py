@@ -2,14 +2,27 @@
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.web.console.door import Busy, DoneBefore
-from alertnet.web.console.shown import show
+from alertnet.web.auth import runtime_of
+from alertnet.web.console.door import (
+    DONE_BEFORE,
+    ENDED,
+    MANY_COME,
+    NOT_OURS,
+    OTHER_SESSION,
+    SIGN_IN,
+    Busy,
+    DoneBefore,
+    SignedOut,
+)
+from alertnet.web.console.kept import keep
+from alertnet.web.console.shown import go_to, show
 
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
@@ -22,6 +35,11 @@ STATUS: Mapping[type[Exception], int] = {
     Busy: 503,
 }
 AWAY = "the database gives no answer: nothing was recorded; try again in a moment"
+FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED)
+"""What is said in each language; what names a thing and a value is said as the API says it."""
+
+ENTERING: Mapping[str, Any] = {"then": "/desk", "name": "", "failed": False, "ended": False, "kept": ""}
+"""What the page where one signs in shows at first."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -36,6 +54,11 @@ class Told(APIRoute):
         async def handled(request: Request) -> Response:
             try:
                 return await handle(request)
+            except SignedOut:
+                if request.method == "GET":
+                    return go_to(f"{SIGN_IN}?then={quote(request.url.path)}")
+                kept = await keep(request, runtime_of(request).vault)
+                return show(request, "sign_in.html", status=401, **{**ENTERING, "kept": kept, "ended": True})
             except (AlertnetError, DatabaseAway) as error:
                 return _refusal(request, error)
 
@@ -46,7 +69,7 @@ def _refusal(request: Request, error: Exception) -> Response:
     why = AWAY if isinstance(error, DatabaseAway) else str(error)
     back = error.location if isinstance(error, DoneBefore) else "/desk"
     status = STATUS.get(type(error), 409)
-    response = show(request, "refused.html", status=status, why=why[0].upper() + why[1:], back=back)
+    response = show(request, "refused.html", status=status, why=why, back=back)
     if isinstance(error, DatabaseAway | Busy | TooMany):
         response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
     return response

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 from fastapi import Request, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
@@ -18,9 +19,10 @@ from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
 ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français"}
+LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deutsch", "pt": "Português"}
 LANGUAGE = "desk-language"
 """The cookie that remembers which was chosen."""
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 WORTH_COMPRESSING = 500
 """Bytes."""
 HEADERS = {
@@ -106,11 +108,16 @@ def show(
 
 
 def as_html(request: Request, text: str, status: int = 200) -> Response:
-    """The text as a page, compressed where the browser takes that."""
-    body, headers = text.encode(), {**HEADERS, "Vary": "Accept-Encoding"}
+    """The text as a page."""
+    return compressed(request, text.encode(), "text/html", status)
+
+
+def compressed(request: Request, body: bytes, media_type: str, status: int = 200) -> Response:
+    """What is sent, compressed where the browser takes that."""
+    headers = {**HEADERS, "Vary": "Accept-Encoding"}
     if len(body) > WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
         body, headers = gzip.compress(body, mtime=0), {**headers, "Content-Encoding": "gzip"}
-    return Response(body, status, headers, media_type="text/html")
+    return Response(body, status, headers, media_type=media_type)
 
 
 def go_to(path: str) -> Response:
@@ -131,5 +138,7 @@ def _clock(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
-def _day(at: datetime, zone: str) -> str:
-    return f"{at.astimezone(ZoneInfo(zone)):%d %b %H:%M}"
+@pass_context
+def _day(context: Context, at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local.day} {context['_'](MONTHS).split()[local.month - 1]} {local:%H:%M}"

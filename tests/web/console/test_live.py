@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import text as sql
 
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.flows.credentials.users import sign_out
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import SignedIn
+from alertnet.web.console.board import BoardLook
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
@@ -22,6 +26,12 @@ def stream(desk: Desk, path: str, until: Callable[[str], bool], then: Callable[[
     assert isinstance(app, FastAPI)
     headers = {"Cookie": f"desk={desk.browser.cookies['desk']}", "Host": "alert.example.org"}
     return asyncio.run(follow(app, path, headers, until, then))
+
+
+def session_of(desk: Desk) -> SignedIn:
+    session = desk.world.runtime.read(users.signed_in, desk.browser.cookies["desk"])
+    assert session is not None
+    return session
 
 
 def news(text: str) -> list[dict[str, str]]:
@@ -89,6 +99,7 @@ def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None
     text = stream(maria, "/desk/live", lambda text: len(news(text)) > 3, then)
 
     assert 1 <= len(news(text)) <= 2
+    assert text.endswith("event: over\ndata: {}\n\n")
     assert maria.browser.get("/desk", follow_redirects=False).status_code == 303
 
 
@@ -106,8 +117,7 @@ def test_of_one_session_so_many_pages_are_followed_and_no_more(world: World, des
     """B9: else a single telephone could take all there are."""
     app = desk.browser.app
     assert isinstance(app, FastAPI)
-    session = world.runtime.read(users.signed_in, desk.browser.cookies["desk"])
-    assert session is not None
+    session = session_of(desk)
     app.state.watch._by_session[session.id] = OPEN_PAGES - 1
     assert news(stream(desk, "/desk/live", lambda text: bool(news(text)), lambda _: None))
 
@@ -132,3 +142,55 @@ def test_the_page_of_an_incident_is_kept_new_too(world: World, desk: Desk) -> No
     assert "Amis" in second["answers"]
     assert "texts" in news(text)[0]
     assert "matters" not in second
+
+
+def test_coordinators_at_one_incident_see_each_other(world: World, sit_down: SitDown) -> None:
+    """Whoever opens its page is named on the others' at once, and on one that needs no script; no more after."""
+    world.raises()
+    maria, ben = sit_down("maria"), sit_down("ben")
+    path = f"/desk/incidents/{world.ref()}"
+    read: list[str] = []
+
+    def then(text: str) -> None:
+        if "event: here" in text and not read:
+            read.append(ben.opens(path).text)
+
+    async def both(app: FastAPI) -> str:
+        async with app.state.watch._following(
+            BoardLook(app.state.boards, False, "", "", "en", True), session_of(ben), world.ref()
+        ):
+            headers = {"Cookie": f"desk={maria.browser.cookies['desk']}", "Host": "alert.example.org"}
+            return await follow(app, f"{path}/live", headers, lambda text: "here" in text, then)
+
+    app = maria.browser.app
+    assert isinstance(app, FastAPI)
+    text = asyncio.run(both(app))
+
+    assert 'event: here\ndata: ["ben"]' in text
+    assert "Looking at it too: maria" in read[0]
+    assert app.state.watch.others(world.ref(), "maria") == ()
+
+
+def test_a_page_says_that_the_database_is_away_and_goes_on_when_it_is_back(world: World, desk: Desk) -> None:
+    """What stands there grows old, and the page says so; once there is an answer it is as true as before."""
+    world.raises()
+    steps = iter(["ALTER TABLE timeline RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO timeline"])
+
+    def moves(tx: Tx) -> None:
+        tx.session.execute(sql(next(steps)))
+
+    def then(text: str) -> None:
+        if news(text) and "event: away" not in text and not gone:
+            gone.append(True)
+            world.runtime.transact(moves)
+        elif "event: away" in text and len(gone) == 1:
+            gone.append(True)
+            world.runtime.transact(moves)
+            world.raises()
+
+    gone: list[bool] = []
+    text = stream(desk, "/desk/live", lambda text: len(news(text)) > 1, then)
+
+    before, after = text.split("event: away", 1)
+    assert len(news(before)) == 1
+    assert world.ref() in json.dumps(news(after))

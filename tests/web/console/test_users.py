@@ -76,7 +76,7 @@ def test_a_role_holds_from_the_next_page_on(world: World, admin: Desk, sit_down:
 
 def test_sessions_are_ended_and_the_user_may_come_back(world: World, admin: Desk, sit_down: SitDown) -> None:
     ben = sit_down("ben")
-    assert "signed in 1 times" in admin.opens("/desk/users").text
+    assert "sessions: 1" in admin.opens("/desk/users").text
 
     admin.opens("/desk/users").presses("Sign out everywhere ben")
 

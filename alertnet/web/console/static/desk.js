@@ -48,6 +48,7 @@ function receive(event) {
   const news = JSON.parse(event.data);
   const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
   now = news.now, learned = heard = Date.now();
+  query.set("seen", event.lastEventId); // What a stream that begins anew goes on from.
   if (news.all) for (const each of document.querySelectorAll("#open > li")) if (!(each.id in news.regions)) each.remove();
   for (const [id, html] of Object.entries(news.regions)) {
     if (id === "title") document.title = html + plainTitle;
@@ -62,23 +63,58 @@ function receive(event) {
 const query = new URLSearchParams(location.search);
 query.set("seen", state.dataset.seen);
 
+let stream = null, hasEnded = false;
+
 function follow() {
-  const stream = new EventSource(`${state.dataset.live}?${query}`);
+  if (stream || hasEnded) return;
+  stream = new EventSource(`${state.dataset.live}?${query}`);
   stream.onmessage = receive;
   stream.addEventListener("still", (event) => { now = Number(event.data), learned = heard = Date.now(), tick(); });
   stream.addEventListener("away", () => { heard = 0, tick(); });
+  stream.addEventListener("here", (event) => {
+    const others = JSON.parse(event.data);
+    if (byId("here")) byId("here").textContent = others.length ? `${byId("here").dataset.words} ${others.join(", ")}` : "";
+  });
+  stream.addEventListener("over", end);
   // A browser tries again by itself, but not where it was refused: a server that comes back may do so for a moment.
-  stream.onerror = () => { if (stream.readyState === EventSource.CLOSED) setTimeout(follow, 5000); };
+  stream.onerror = () => { if (stream?.readyState === EventSource.CLOSED) leave(), setTimeout(wake, 5000); };
 }
 
-follow();
+function end() { // The session is over: what stands here grows old, and the way back in is said.
+  heard = 0, tick(), hasEnded = true, leave();
+  const enter = Object.assign(document.createElement("a"), { textContent: document.body.dataset.enter, href: location.href });
+  line.replaceChildren(`${document.body.dataset.ended} ${clock.format(now * 1000)} `, enter);
+}
+
+function leave() {
+  stream?.close();
+  stream = null;
+}
+
+// A browser has six connections to a server: a page that nobody sees gives its own up, but for one board, whose sound
+// and title are for those who look elsewhere.
+let watches = false;
+
+function wake() {
+  if (!document.hidden || watches) follow();
+  else leave();
+}
+
+document.addEventListener("visibilitychange", wake);
+document.addEventListener("left", () => { hasEnded = true, leave(); });
+if (document.body.classList.contains("board")) navigator.locks?.request("desk board", () => {
+  watches = true, wake();
+  return new Promise(() => {}); // Until the page is closed.
+});
+wake();
 
 function tick() {
   const at = now + (Date.now() - learned) / 1000;
   for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
-  line.textContent = `${old ? line.dataset.old : line.dataset.live} ` + clock.format(now * 1000);
+  if (hasEnded) return;
+  line.textContent = `${old ? line.dataset.old : line.dataset.live} ${clock.format(now * 1000)}`;
 }
 
 function until(seconds) {

@@ -1,0 +1,91 @@
+"""The words of the console: whatever its pages say, they say in each language."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+import pytest
+
+from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
+from alertnet.core.notification import AttemptStatus
+from alertnet.store.records.credentials.users import Role
+from alertnet.web.console import refusing, users
+from alertnet.web.console.incident import DONE
+from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
+from tests.web.console.desk import Desk
+from tests.web.console.test_picture import TYPE_NAMES, sentences
+from tests.web.world import World
+
+OTHERS = [each for each in LANGUAGES if each != ENGLISH]
+KINDS = (Role, Scope, Perpetrator, Certainty, AttemptStatus, Action, AnswerKind, CloseReason)
+PLACES = re.compile(r"\{.*?\}")
+
+
+def in_templates() -> Iterator[str]:
+    for each in (files(PACKAGE) / "templates").iterdir():
+        yield from re.findall(r'_\("([^"]+)"\)', each.read_text())
+
+
+def said() -> set[str]:
+    """Everything that a page of the console may say of its own."""
+    return {
+        *in_templates(),
+        *(sentences() - TYPE_NAMES),
+        *(each.value.replace("_", " ") for kind in KINDS for each in kind),
+        *(each.replace("_", " ") for each in ASKS if each != "other"),
+        *(place.name for place in (*IN_SIGHT, *FOLDED)),
+        *(done for _, done in users.ACTS.values()),
+        *DONE.values(),
+        *refusing.FIXED,
+        *(
+            "password",
+            "authenticator",
+            "recovery code",
+            "last resort",
+            "sms",
+            "call",
+            "link",
+            "email",
+            "vouched",
+            MONTHS,
+        ),
+    }
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_word_of_any_page_stays_english(language: str) -> None:
+    """Whoever adds a word adds it to each table in `web/console/words`."""
+    assert said() - set(words(language)) == set()
+    assert len(said()) > 400
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_is_filled_in_has_its_place_in_each_language(language: str) -> None:
+    told = words(language)
+
+    assert [text for text in told if sorted(PLACES.findall(text)) != sorted(PLACES.findall(told[text]))] == []
+    assert sum("{" in text for text in told) > 30
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "test löst den Alarm aus: Festnahme kritisch, Einwilligung: international"),
+        ("es", "test da la alarma: detención gravedad crítica, consentimiento: internacional"),
+        ("fr", "test donne l'alerte : arrestation critique, consentement : international"),
+        ("pt", "test dá o alarme: detenção gravidade crítica, consentimento: internacional"),
+    ],
+)
+def test_the_history_is_told_in_the_language_of_its_reader(
+    world: World, desk: Desk, language: str, sentence: str
+) -> None:
+    """What somebody wrote stays as they wrote it."""
+    world.raises()
+    world.texts("+573005550012", "none of us is hurt")
+
+    page = desk.opens(f"/desk/incidents/{world.ref()}?lang={language}")
+
+    assert sentence in page.text
+    assert "none of us is hurt" in page.text
+    assert " raises the alarm" not in page.text
