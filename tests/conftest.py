@@ -5,6 +5,7 @@ import io
 import logging
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -17,6 +18,7 @@ from tests.postgres import postgres_url
 __all__ = ["Logged", "logged", "postgres_url"]
 
 Logged = Callable[[], list[str]]
+TESTS = Path(__file__).parent
 
 settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("alertnet")
@@ -52,11 +54,20 @@ def pytest_collection_finish() -> None:
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
     """Hands out one test at a time, and together those that share what takes long to set up or to read."""
 
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        super().__init__(config, log)
+        self.places = ("tests/house/", *shared_fixtures())
+
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+        return next((place for place in self.places if nodeid.startswith(place)), nodeid)
 
 
-TOGETHER = ("tests/browser/test_accessibility.py::", "tests/cli/test_wheel.py::", "tests/house/")
+def shared_fixtures() -> Iterator[str]:
+    """The modules and folders whose tests share a fixture: apart, each worker would set it up, some again and again."""
+    for path in sorted(TESTS.rglob("*.py")):
+        if 'scope="module"' in path.read_text() and path != Path(__file__):
+            place = path.relative_to(TESTS.parent)
+            yield f"{place.parent}/" if path.name == "conftest.py" else f"{place}::"
 
 
 @pytest.hookimpl(optionalhook=True)
