@@ -22,6 +22,7 @@ AFTER = {
     FieldVerb.WITHDRAW: " {pin} A-7K3M",
     FieldVerb.LOW_BATTERY: "",
     FieldVerb.TEST: " {pin}",
+    FieldVerb.LANGUAGE: " {pin} FR",
 }
 """What stands after each verb, in the order of the grammar."""
 TELLING = frozenset({FieldVerb.RAISE, FieldVerb.WITHDRAW, FieldVerb.UPDATE})

@@ -2,12 +2,16 @@
 
 import string
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import FIELD_VERBS, PANIC, TYPE_NAMES, FieldVerb, Report, parse_report
 from alertnet.core.incident import TYPES, Scope
+
+MESSAGE_TEMPLATES = Path(__file__).parents[2] / "message_templates"
 
 REPORTS = [
     # Panic, with nothing but the phone to prove who it is.
@@ -96,6 +100,20 @@ REPORTS = [
     ),
     ("ALERTA 47110 hubo un allanamiento", Report(False, "47110", "raid", text="hubo un allanamiento")),
     ("ALERT 47110 a raid and an arrest", Report(False, "47110", text="a raid and an arrest")),
+    # What it is called in the words that people have for it, one that is graver than a part of it included.
+    ("ALERTA 47110 agresión sexual L3", Report(False, "47110", "sexual_violence", "L3")),
+    ("ALERTA 47110 asesinaron a P9", Report(False, "47110", "killing", people=("P9",), text="asesinaron a P9")),
+    ("ALERTE 47110 tué L1", Report(False, "47110", "killing", "L1")),
+    ("ALERTE 47110 agressé P7", Report(False, "47110", "assault", people=("P7",))),
+    ("ALERTA 47110 nos vigilan L12", Report(False, "47110", "surveillance", "L12")),
+    ("ALERTE 47110 manifestation réprimée L10", Report(False, "47110", "crowd_repression", "L10")),
+    # As a form has it, and a letter for the digit that it looks like.
+    ("ALERT PIN 47110 type 20 place L12 people P7", Report(False, "47110", "arrest", "L12", ("P7",))),
+    ("alerta 4711O 20 L12", Report(False, "47110", "arrest", "L12")),
+    ("ALERT 4711O l2", Report(False, "47110", None, "L2")),
+    # A cry of several words.
+    ("Au secours !", Report(True)),
+    ("à l’aide 47110 20", Report(True, "47110", "arrest")),
     ("ALERTA 47110 sin detención", Report(False, "47110", text="sin detención")),
     ("ALERTE 47110 il n'y a pas d'arrestation", Report(False, "47110", text="il n'y a pas d'arrestation")),
 ]
@@ -112,7 +130,10 @@ OTHER_VERBS = [
     # Under way: all is well, gone, arrived, later than was said.
     ("OK 47110", Report(False, "47110", verb=CHECK_IN)),
     ("Bien, 47110. L12", Report(False, "47110", None, "L12", verb=CHECK_IN)),
+    *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("Todo bien", "tout va bien", "All OK")),
     ("GO 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
+    ("Salimos 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
+    ("llegué 47110", Report(False, "47110", verb=ARRIVE)),
     ("Départ 47110", Report(False, "47110", verb=DEPART)),
     ("salida47110", Report(False, "47110", verb=DEPART)),
     ("ARR 47110", Report(False, "47110", verb=ARRIVE)),
@@ -132,7 +153,10 @@ OTHER_VERBS = [
     # The telephone itself.
     *(
         (word, Report(False, verb=LOW))
-        for word in ("LOW", "baja", "Faible", "low battery", "Batería baja", "BATTERIE FAIBLE")
+        for word in (
+            *("LOW", "baja", "Faible", "low battery", "Batería baja", "BATTERIE FAIBLE"),
+            *("low bat", "sin batería", "poca bateria", "plus de batterie"),
+        )
     ),
     *((word, Report(False, verb=TEST)) for word in ("TEST", "Essai", "PRUEBA")),
     ("LANG FR", Report(False, verb=LANGUAGE, language="fr")),
@@ -182,6 +206,20 @@ def test_every_type_goes_by_its_names_alone_and_one_more_of_it(type: str) -> Non
 
     assert {parse_report(f"ALERT 47110 {name}") for name in names} == {Report(False, "47110", type)}
     assert parse_report(f"ALERT 47110 {names[0]}s") == Report(False, "47110", type)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es"])
+def test_what_we_call_a_type_in_an_sms_is_understood_of_the_field(language: str) -> None:
+    """B2: whoever types back what an alert said means that; two that go by one neutral name are either."""
+    words = yaml.safe_load((MESSAGE_TEMPLATES / "words" / f"{language}.yaml").read_text())
+    names = [(type, name) for part in ("types", "short_types") for type, name in words[part].items() if type != "other"]
+    meant = {name: {other for other, known in names if known == name} for _, name in names}
+
+    for name, types in meant.items():
+        report = parse_report(f"ALERT 47110 {name}")
+
+        assert report is not None
+        assert report.type in types, name
 
 
 def slips_of(word: str) -> set[str]:

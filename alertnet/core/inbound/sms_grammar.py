@@ -44,12 +44,18 @@ PANIC = frozenset(
 """Words that raise an alarm at its gravest, whatever the language of the phone."""
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 
+PHRASES = {
+    FieldVerb.RAISE: ("au secours", "a l aide"),
+    FieldVerb.CHECK_IN: ("all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
+}
+"""Verbs of several words; of a check-in only with a PIN, since sentences begin so too."""
+
 FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
     FieldVerb.UPDATE: frozenset(("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades")),
     FieldVerb.CHECK_IN: frozenset(("ok", "bien")),
-    FieldVerb.DEPART: frozenset(("go", "depart", "salida")),
-    FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrived", "llegada")),
+    FieldVerb.DEPART: frozenset(("go", "depart", "salida", "salgo", "salimos")),
+    FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos")),
     FieldVerb.EXTEND: frozenset(("wait", "attente", "espera")),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
@@ -61,29 +67,41 @@ FIELD_VERBS = {
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
 TYPE_NAMES = {
-    "killing": "killing killed murder murdered assassinat meurtre asesinato asesinado asesinada homicidio",
-    "attempted_killing": "armed-attack attempt-on-life attentat tentative-d-assassinat atentado",
-    "disappearance": "disappearance disappeared disparition disparu disparue desaparicion desaparecido",
-    "abduction": "abduction abducted kidnapping kidnapped enlevement enleve enlevee secuestro secuestrado secuestrada",
-    "arrest": "arrest arrested detained detention arrestation arrete arretee arresto detencion detenido detenida",
-    "assault": "assault assaulted beaten agression agresion",
-    "sexual_violence": "sexual-violence rape raped violence-sexuelle viol violencia-sexual violacion",
-    "torture": "torture tortured mauvais-traitements tortura torturado torturada malos-tratos",
+    "killing": "killing killed murder murdered assassinat meurtre tue tuee asesinato asesinado asesinada asesinaron "
+    "mataron homicidio",
+    "attempted_killing": "armed-attack attempted-killing attempt-on-life attentat attaque-armee tentative-d-assassinat "
+    "atentado",
+    "disappearance": "disappearance disappeared disparition disparu disparue desaparicion desaparecido desaparecieron",
+    "abduction": "abduction abducted kidnapping kidnapped enlevement enleve enlevee secuestro secuestrado secuestrada "
+    "secuestraron",
+    "arrest": "arrest arrested detained detention arrestation arrete arretee arresto detencion detenido detenida "
+    "detuvieron",
+    "assault": "assault assaulted beaten agression agresse agressee agresion agredieron golpearon",
+    "sexual_violence": "sexual-violence sexual-assault serious-assault rape raped violence-sexuelle agression-sexuelle "
+    "agression-grave viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron",
+    "torture": "torture tortured mauvais-traitements tortura torturado torturada torturaron malos-tratos",
     "death_threat": "death-threat menace-de-mort menaces-de-mort amenaza-de-muerte amenazas-de-muerte",
-    "threat": "threat threatened intimidation menace menacee amenaza amenazado amenazada intimidacion",
-    "surveillance": "surveillance followed filature surveilles vigilancia seguimiento vigilados",
-    "digital_attack": "digital-attack hacked hacking attaque-numerique piratage ataque-digital hackeo",
-    "raid": "raid raided perquisition allanamiento",
+    "threat": "threat threatened intimidation menace menacee amenaza amenazado amenazada amenazaron intimidacion",
+    "surveillance": "surveillance followed watched filature surveilles on-nous-suit on-nous-surveille vigilancia "
+    "seguimiento vigilados nos-siguen nos-vigilan",
+    "digital_attack": "digital-attack hacked hacking attaque-numerique cyberattaque piratage ataque-digital "
+    "ciberataque hackeo",
+    "raid": "raid raided perquisition allanamiento allanaron",
     "break_in": "break-in burglary cambriolage robo",
-    "eviction": "eviction evicted displacement deplacement-force desalojo desplazamiento",
-    "checkpoint": "checkpoint roadblock barrage reten",
+    "eviction": "eviction evicted displacement expulsion deplacement-force desalojo desplazamiento",
+    "checkpoint": "checkpoint held-at-checkpoint roadblock barrage bloque-au-barrage bloques-au-barrage reten "
+    "detenido-en-reten detenidos-en-reten detenidos-en-un-reten",
     "armed_presence": "armed-presence presence-armee presencia-armada incursion",
-    "combat": "combat fighting shooting tirs disparos tiroteo",
-    "crowd_repression": "protest-repressed repression manif-reprimee represion protesta-reprimida",
-    "criminalisation": "criminalisation criminalization judicial-harassment harcelement-judiciaire criminalizacion",
+    "combat": "combat fighting shooting tirs combate disparos tiroteo enfrentamiento balacera",
+    "crowd_repression": "protest-repressed repression manif-reprimee manifestation-reprimee represion "
+    "protesta-reprimida",
+    "criminalisation": "criminalisation criminalization judicial-harassment legal-harassment harcelement-judiciaire "
+    "poursuites criminalizacion",
     "defamation": "defamation smear smear-campaign diffamation difamacion",
-    "immigration": "immigration deportation expulsion-order avis-d-expulsion orden-de-expulsion deportacion",
-    "missed_check_in": "missed-check-in appel-manque control-perdido",
+    "immigration": "immigration deportation expulsion-order avis-d-expulsion expulsion-du-pays orden-de-expulsion "
+    "deportacion",
+    "missed_check_in": "missed-check-in appel-manque appel-de-controle-manque control-perdido "
+    "llamada-de-control-sin-respuesta control-sin-respuesta",
     "accident": "accident accidente",
 }
 """What each type is called, a hyphen between words; an s at the end is one more of it."""
@@ -96,7 +114,13 @@ LANGUAGES = {
     "pt": ("pt", "portuguese", "portugues", "portugais"),
 }
 
-_BATTERY = frozenset(("battery", "batterie", "bateria", "pila"))
+_BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila"))
+_EMPTY = frozenset(("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"))
+"""Beside its name: it is nearly empty."""
+_LABELS = frozenset(
+    ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
+)
+"""Said before a code, as forms have it; of no meaning here."""
 _DENIED = frozenset(("no", "not", "without", "ni", "sin", "pas", "sans", "aucun", "aucune", "ninguna", "ningun"))
 """Before a type's name among other words: then it may be what did not happen."""
 _TYPE_OF = {
@@ -109,6 +133,7 @@ _FIRST_WORDS = frozenset(name[0] for name in _TYPE_OF)
 _MOST_WORDS_OF_A_NAME = max(map(len, _TYPE_OF))
 _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name in names}
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
+_PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
 _SOS = re.compile(r"(s+[o0]+s+)(\d{5,6})?")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
@@ -212,8 +237,11 @@ def _begin(words: list[Word]) -> _Beginning | None:
         return replace(begun, pin=plain[0])
     if found := _SOS.fullmatch(plain[0]) if words else None:
         return _Beginning(FieldVerb.RAISE, True, found[2], words[1:])
-    if _BATTERY & {*plain[:2]} and FIELD_VERBS[FieldVerb.LOW_BATTERY] & {*plain[:2]}:
-        return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[2:])
+    if _BATTERY & {*plain[:3]} and _EMPTY & {*plain[:3]}:
+        said = max(at for at, word in enumerate(plain[:3]) if word in _BATTERY | _EMPTY)
+        return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[said + 1 :])
+    if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
+        return _begin_with_phrase(phrase, words[len(phrase) :])
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
     return _begin_with(found[1], found[2], words[1:]) if found else None
 
@@ -229,6 +257,12 @@ def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | No
     if verb is not FieldVerb.RAISE and word not in meant and not is_proven:
         return None
     return _Beginning(verb, not meant.isdisjoint(PANIC), pin, rest)
+
+
+def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
+    verb = _PHRASE_OF[phrase]
+    is_proven = any(is_pin(each.plain) for each in _head(rest))
+    return _Beginning(verb, verb is FieldVerb.RAISE, None, rest) if verb is FieldVerb.RAISE or is_proven else None
 
 
 def _is_pin_and_type(words: list[Word]) -> bool:
@@ -321,13 +355,17 @@ def _codes_among(words: list[Word]) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _head(words: list[Word]) -> Iterator[Word]:
-    """The words before the free text: digits and codes."""
-    return takewhile(lambda word: word.plain.isdigit() or _is_code(word.plain), words)
+    """The words before the free text: digits and codes, and what forms say before them."""
+    return takewhile(lambda word: word.plain.isdigit() or _is_code(word.plain) or word.plain in _LABELS, words)
 
 
 def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection[Word]) -> str | None:
     """The free text: from the first word that says nothing else to the end, without the PIN."""
-    start = next((word.start for word in words if word not in known and not _is_code(word.plain)), len(text))
+    labels = [word for word in _head(words) if word.plain in _LABELS]
+    start = next(
+        (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain)),
+        len(text),
+    )
     if pin is not None and pin.start >= start:
         return f"{text[start : pin.start].strip()} {text[pin.end :].strip()}".strip()
     return text[start:].strip() or None

@@ -12,6 +12,8 @@ SHORTEST_WORD = 3
 _WORD = re.compile(r"[^\W_]+")
 _CODES = re.compile(r"(?:[plc]\d{1,3}){2,}")
 _CODE = re.compile(r"[plc]\d{1,3}")
+_DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
+_MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
 
@@ -70,8 +72,12 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
 
 
 def _plain(word: str) -> str:
-    if word.isascii():
-        return word.lower()
+    """As it is compared; a letter among the digits of a PIN is the digit that it looks like."""
+    plain = word.lower() if word.isascii() else _ascii(word)
+    return plain.translate(_MEANT_AS_DIGITS) if _DIGITS_WITH_LETTERS.fullmatch(plain) else plain
+
+
+def _ascii(word: str) -> str:
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
     return "".join(
         str(unicodedata.decimal(character, character))
