@@ -49,6 +49,7 @@ REST = (
 )
 SENDERS = ("ana", "mary", "coordinator", "ombuds", "stranger")
 COORDINATION = "coordinator"
+CLOSED_EVERY = 150
 
 
 def hostile(seed: int, count: int) -> Iterator[tuple[str, str]]:
@@ -69,9 +70,17 @@ def told_beyond_coordination(board: Switchboard) -> set[str]:
 def sends(board: Switchboard, count: int) -> None:
     for who in ("north/ana", "north/mary"):
         board.runtime.transact(set_pins, who, TRUE, DURESS)
-    for sender, text in hostile(42, count):
+    for place, (sender, text) in enumerate(hostile(42, count)):
         board.texts(sender, text)
         board.passes(minutes=0.2)
+        if place % CLOSED_EVERY == 0:
+            close_all(board)
+
+
+def close_all(board: Switchboard) -> None:
+    """A coordinator has looked into it: else what was opened a day ago would ring on, and each minute cost more."""
+    for incident in board.rows(incidents, status="open"):
+        board.closes(incident.id)
 
 
 def test_hostile_texts_raise_no_alarm_beyond_coordination(board: Switchboard) -> None:
