@@ -19,6 +19,7 @@ from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.settle_unknown import claim_status_queries, expire_lease, record_lookup
+from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.flows.system.postpone_row import postpone
 from alertnet.runtime.database.transactions import DatabaseAway, handled, isolated
 from alertnet.runtime.wiring import Runtime
@@ -28,6 +29,7 @@ from alertnet.store.queues import journeys as journey_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
 from alertnet.worker.provider_health import is_away
@@ -137,7 +139,7 @@ class Search:
                 yield from self._guarded([provider_health.asking(route)], partial(self._status_queries, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
-        if due.leases or due.alarms or due.journeys:
+        if due.leases or due.alarms or due.journeys or due.texts:
             yield from self._guarded([DUE], self._rows)
 
     def _expect(self, at: datetime | None) -> None:
@@ -198,12 +200,13 @@ class Search:
 
     def _rows(self) -> Iterator[Job]:
         runtime, most = self._runtime, MOST_ROWS
-        alarms, leases, awaited = runtime.read(_due_rows, most)
+        alarms, leases, awaited, texts = runtime.read(_due_rows, most)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
                 *(_job(runtime, "journeys", id, miss_check_in, runtime.edition, id) for id in awaited),
+                *(_job(runtime, "inbound", id, open_coerced, runtime.edition, id) for id in texts),
             ]
         )
 
@@ -216,12 +219,13 @@ class Search:
             self.crowded.add(DUE)
 
 
-def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str]]:
-    """Due alarms, each with its incident, attempts whose lease is over, and what is awaited of the field."""
+def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str]]:
+    """Due alarms, each with its incident, attempts whose lease is over, what is awaited of the field, and its texts."""
     return (
         prompt_store.due(tx.session, tx.now, most),
         attempt_store.leases_over(tx.session, tx.now, most),
         journey_store.due(tx.session, tx.now, most),
+        inbound.due(tx.session, tx.now, most),
     )
 
 

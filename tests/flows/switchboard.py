@@ -17,11 +17,13 @@ from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.escalation.escalate import escalate
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import inbound as inbound_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
@@ -59,6 +61,11 @@ class Switchboard:
         for escalation, incident in self.runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, 100)):
             self.runtime.transact(escalate, escalation, incident)
 
+    def looks_after_texts(self) -> None:
+        """What was put off until a text is answered is done."""
+        for text in self.runtime.read(lambda tx: inbound_store.due(tx.session, tx.now, 100)):
+            self.runtime.transact(open_coerced, self.runtime.edition, text)
+
     def opens(self, **facts: Any) -> str:
         """The id of a new incident: an arrest in Colombia, unless the facts say otherwise."""
         values = {"type": "arrest", "severity": Severity.CRITICAL, "country": "CO", "consent": Scope.NATIONAL} | facts
@@ -91,7 +98,13 @@ class Switchboard:
         self.acts(incident, lambda locked: close_incident(locked, CloseReason.RESOLVED, by="test"))
 
     def texts(self, who: str, body: str, id: str | None = None) -> str | None:
-        """Somebody texts us; the words of the reply."""
+        """Somebody texts us; the words of the reply. What was put off until then is done, as a worker does it."""
+        reply = self.answers_text(who, body, id)
+        self.looks_after_texts()
+        return reply
+
+    def answers_text(self, who: str, body: str, id: str | None = None) -> str | None:
+        """The words of the reply to a text, and nothing of what comes after."""
         self.received += 1
         sms = InboundSms(id or f"SM{self.received:032}", CAST[who], OURS, body)
         edition = self.runtime.edition

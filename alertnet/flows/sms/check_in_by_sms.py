@@ -15,7 +15,8 @@ from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in, zone_ahead
 from alertnet.flows.notifications.floods import may_reply
-from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
+from alertnet.flows.sms.coerced_text import hear_duress
+from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
@@ -40,7 +41,7 @@ def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundS
     if not came_of_it.counts or has_words(report.text):
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if duress:
-        receive_duress(tx, edition, sender, report.verb.value)
+        hear_duress(tx, edition, sender, sms, report.verb.value)
     if not came_of_it.counts and not may_reply(tx, sms, is_answer=True)[0]:
         return None
     return _reply(edition, sender, report, at, came_of_it)

@@ -12,11 +12,12 @@ from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
-from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
+from alertnet.flows.sms.coerced_text import hear_duress
+from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call, timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Recipient, Reply
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 from alertnet.store.records.on_call import Arranged
 
 
@@ -96,7 +97,7 @@ def undo_duty(tx: Tx, by: str) -> list[Arranged]:
     return undone
 
 
-def change_duty(tx: Tx, edition: Edition, sender: InTheField, change: DutyChange) -> Reply | None:
+def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, change: DutyChange) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
 
     Under duress the reply is the same, the phone is off duty whatever it says, and the coordinators are alarmed.
@@ -118,7 +119,7 @@ def change_duty(tx: Tx, edition: Edition, sender: InTheField, change: DutyChange
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
     if duress:
-        receive_duress(tx, edition, sender, "ON" if change.is_on else "OFF")
+        hear_duress(tx, edition, sender, sms, "ON" if change.is_on else "OFF")
     named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)

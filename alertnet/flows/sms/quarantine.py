@@ -19,8 +19,9 @@ from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_
 from alertnet.flows.credentials.pins import without_anybodys_pins, without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.member_texts import hear_member
-from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
+from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -97,7 +98,7 @@ def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report:
     coerced = find_coerced(tx, edition, sender, report)
     pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if report and coerced:
-        receive_duress(tx, edition, coerced, report.verb.value)
+        hear_duress(tx, edition, coerced, sms, report.verb.value)
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:

@@ -15,7 +15,8 @@ from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.notifications.system_notices import tell_coordinators
-from alertnet.flows.sms.report_by_sms import receive_duress, tell_closing_doors
+from alertnet.flows.sms.coerced_text import hear_duress
+from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
@@ -46,7 +47,7 @@ def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: Inboun
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
         _save_battery(tx, edition, sender)
     if tried.check is PinCheck.DURESS:
-        receive_duress(tx, edition, sender, report.verb.value)
+        hear_duress(tx, edition, sender, sms, report.verb.value)
     if sender.member.silent or not is_answered:
         return None
     to = Recipient(sender.owner, sender.tree.id)

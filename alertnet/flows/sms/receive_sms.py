@@ -27,10 +27,11 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
+from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.quarantine import tell_of_stranger
-from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_duress, receive_report
+from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
@@ -120,8 +121,8 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms.heard_at)
     officer = member or staff_at(edition.network, sms.sender)
-    duty_change = parse_duty_change(written.body)
-    if duty_change is not None and officer is not None and (reply := change_duty(tx, edition, officer, duty_change)):
+    change = parse_duty_change(written.body)
+    if change is not None and officer is not None and (reply := change_duty(tx, edition, officer, sms, change)):
         return True, reply
     if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
         return heard
@@ -129,7 +130,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     known, reply, limit = _hear_rest(tx, edition, sms, member, answers, sent)
     if report and coerced:
         # Whoever stands beside the phone reads the reply to a true PIN.
-        receive_duress(tx, edition, coerced, report.verb.value)
+        hear_duress(tx, edition, coerced, sms, report.verb.value)
     tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], limit)
     return known, reply
 

@@ -10,7 +10,7 @@ PAUSE = timedelta(minutes=1)
 
 
 def postpone(tx: Tx, queue: str, id: str, fault: str) -> None:
-    """Postpone a row of `alarms`, `attempts`, `escalations` or `journeys` by a minute; `fault`: see `put_down`."""
+    """Postpone a row of a queue, which is one of `postponed_rows.QUEUES`, by a minute; `fault`: see `put_down`."""
     if postponed_rows.postpone(tx, queue, id, tx.now + PAUSE):
         timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
 

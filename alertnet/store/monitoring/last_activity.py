@@ -15,7 +15,18 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records.timeline import SYSTEM
-from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys, signs, sweeps, timeline, workers
+from alertnet.store.tables import (
+    alarms,
+    attempts,
+    escalations,
+    inbound,
+    incidents,
+    journeys,
+    signs,
+    sweeps,
+    timeline,
+    workers,
+)
 
 AWAY_SINCE = "away_since"
 """The sign of somebody who was away, and has not yet seen what came in meanwhile."""
@@ -108,7 +119,7 @@ def queued(session: Session, before: datetime) -> Sequence[str]:
 def hold_queues(session: Session, until: datetime, *, sends_from_before: datetime) -> None:
     """Let nothing that is due happen before then; of what waits to be sent, only what was made before that moment."""
     is_old = (attempts.c.status == AttemptStatus.QUEUED.value) & (attempts.c.created_at < sends_from_before)
-    for queue, which in ((escalations, true()), (alarms, true()), (journeys, true()), (attempts, is_old)):
+    for queue, which in (*((queue, true()) for queue in (escalations, alarms, journeys, inbound)), (attempts, is_old)):
         overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, which)
         session.execute(overdue.values(due_at=until))
 

@@ -18,7 +18,7 @@ from alertnet.store.monitoring.heartbeats import Heartbeat
 from alertnet.store.queues import circuit_breakers, postponed_rows, workers
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.records.escalations import unheard
-from alertnet.store.tables import alarms, attempts, escalations, journeys, senders
+from alertnet.store.tables import alarms, attempts, escalations, inbound, journeys, senders
 
 STUBBORN = 3
 """So often an attempt was surely not sent, and waits."""
@@ -49,6 +49,7 @@ _OLDEST = select(
     _oldest(escalations).label("escalations"),
     _oldest(alarms).label("alarms"),
     _oldest(journeys).label("journeys"),
+    _oldest(inbound).label("inbound"),
     *(subquery.label(method) for method, subquery in _TO_SEND.items()),
     *(_oldest_attempt(method, *SENDING).label(f"leases/{method}") for method in SENT_BY),
     *(_oldest_attempt(method, status).label(f"questions/{method}/{status}") for method in SENT_BY for status in ASKED),

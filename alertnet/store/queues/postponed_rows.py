@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms, attempts, escalations, journeys, put_offs
+from alertnet.store.tables import alarms, attempts, escalations, inbound, journeys, put_offs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,14 @@ class Postponed:
     since: datetime
 
 
-QUEUES = {table.name: table for table in (alarms, attempts, escalations, journeys)}
+QUEUES = {table.name: table for table in (alarms, attempts, escalations, journeys, inbound)}
+_ID = {name: next(iter(table.primary_key)) for name, table in QUEUES.items()}
 
 _KEY = (put_offs.c.queue, put_offs.c.row_id)
 _STILL_POSTPONED = union_all(
     *(
         select(*_KEY, put_offs.c.since)
-        .join(table, table.c.id == put_offs.c.row_id)
+        .join(table, _ID[name] == put_offs.c.row_id)
         .where(put_offs.c.queue == name, table.c.due_at == put_offs.c.until)
         for name, table in QUEUES.items()
     )
@@ -38,11 +39,11 @@ _STILL_POSTPONED = union_all(
 
 def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
     """Let that row be due only then, and remember since when it should have been worked on; False: it is not due."""
-    table = QUEUES[queue]
-    due_at = tx.session.scalar(select(table.c.due_at).where(table.c.id == id).with_for_update())
+    table, mine = QUEUES[queue], _ID[queue] == id
+    due_at = tx.session.scalar(select(table.c.due_at).where(mine).with_for_update())
     if due_at is None:
         return False
-    tx.session.execute(update(table).where(table.c.id == id).values(due_at=until))
+    tx.session.execute(update(table).where(mine).values(due_at=until))
     row = {"queue": queue, "row_id": id, "since": due_at, "until": until}
     if not insert_once(tx.session, put_offs, row):
         since = case((put_offs.c.until == due_at, put_offs.c.since), else_=literal(due_at, put_offs.c.since.type))

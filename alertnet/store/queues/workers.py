@@ -16,7 +16,7 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
-from alertnet.store.tables import alarms, attempts, breakers, escalations, journeys, workers
+from alertnet.store.tables import alarms, attempts, breakers, escalations, inbound, journeys, workers
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -36,6 +36,7 @@ class Due:
     escalations: bool
     alarms: bool
     journeys: bool
+    texts: bool = False
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
 
@@ -61,6 +62,7 @@ _DUE = (
     _some_due(escalations).label("escalations"),
     _some_due(alarms).label("alarms"),
     _some_due(journeys).label("journeys"),
+    _some_due(inbound).label("texts"),
     exists(select(breakers.c.provider)).label("trouble"),
 )
 _NEXT = (
@@ -73,6 +75,7 @@ _NEXT = (
     _first(escalations.c.due_at),
     _first(alarms.c.due_at),
     _first(journeys.c.due_at),
+    _first(inbound.c.due_at),
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
@@ -91,6 +94,7 @@ def due(tx: Tx) -> Due:
         bool(found["escalations"]),
         bool(found["alarms"]),
         bool(found["journeys"]),
+        bool(found["texts"]),
         bool(found["trouble"]),
         _earliest(row[len(_DUE) :]),
     )

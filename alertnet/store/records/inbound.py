@@ -131,6 +131,25 @@ def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) 
     tx.session.execute(change.values(known=known, reply=plain))
 
 
+def put_off(tx: Tx, provider_id: str) -> None:
+    """Leave for later what else a text calls for: whoever sent it is answered before."""
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(due_at=tx.now))
+
+
+def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
+    """Ids of the texts of which something is still to be done."""
+    query = select(inbound.c.provider_id).where(inbound.c.due_at.is_not(None), inbound.c.due_at <= now)
+    return session.scalars(query.order_by(inbound.c.due_at).limit(limit)).all()
+
+
+def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
+    """A text of which nothing is put off from now on; None where somebody else was faster."""
+    mine = (inbound.c.provider_id == provider_id, inbound.c.due_at.is_not(None))
+    taken = update(inbound).where(*mine).values(due_at=None).returning(inbound.c.sender, inbound.c.body)
+    row = tx.session.execute(taken).first()
+    return InboundSms(provider_id, row.sender, "", row.body) if row else None
+
+
 def reply_to(session: Session, provider_id: str) -> Reply | None:
     """What that text was answered; None for silence.
 

@@ -1,4 +1,4 @@
-"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts`, `alarms`, `journeys` are the queues.
+"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts`, `alarms` and the like are queues.
 
 Everything that names a person, a number, a code or what somebody wrote is an encrypted column; what must be looked up
 is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
-from alertnet.store.tables.base import metadata
+from alertnet.store.tables.base import index_of_due, metadata
 
 inbound = Table(
     "inbound",
@@ -19,8 +19,10 @@ inbound = Table(
     Column("wrong_keys", Integer),  # wrong codes keyed in a call
     Column("bound_to", String(129)),  # of a quarantined text: the team/member whose it turned out to be
     Column("keyed", Json),  # keyed hashes of them, so that a webhook that comes twice counts once
+    Column("due_at", Instant),  # of a text that is answered: what else it calls for is still to be done
     Index("ix_inbound_sender", "sender_index", "received_at"),
 )
+index_of_due("ix_inbound_due", inbound)
 
 _NO_REPLY = text("kind = 'call' AND reply IS NULL")
 Index("ix_inbound_unkeyed", inbound.c.received_at, postgresql_where=_NO_REPLY, sqlite_where=_NO_REPLY)

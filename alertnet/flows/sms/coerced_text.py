@@ -1,0 +1,39 @@
+"""A text that reports nothing, with the PIN for duress: it is answered first, and its alarm is raised right after.
+
+Whoever stands beside the phone may have a watch: the answer comes as soon as that to the true PIN (B4). What is left to
+do is kept in the answer's own transaction, and done by whichever worker looks next.
+"""
+
+from alertnet.core.errors import Inconsistent
+from alertnet.core.inbound.sms_answers import parse_duty_change
+from alertnet.core.inbound.sms_grammar import parse_report
+from alertnet.flows.credentials.known_numbers import InTheField, member_at, staff_at
+from alertnet.flows.sms.report_by_sms import receive_duress
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms
+
+
+def hear_duress(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, understood: str) -> None:
+    """Raise the alarm once the text is answered; of a borrowed phone at once, since nobody is answered there."""
+    if sender.is_borrowed:
+        receive_duress(tx, edition, sender, understood)
+    else:
+        inbound.put_off(tx, sms.provider_id)
+
+
+def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
+    """Raise the alarm of a text that was answered.
+
+    Raises:
+        Inconsistent: the network in force does not know its sender any more; people hear of that.
+    """
+    sms = inbound.take_due(tx, provider_id)
+    if sms is None:
+        return
+    sender = member_at(tx, edition.network, sms.sender) or staff_at(edition.network, sms.sender)
+    if sender is None:
+        raise Inconsistent("inbound", provider_id, "sender", "nobody", "a member, or one on a rota")
+    report, duty = parse_report(sms.body), parse_duty_change(sms.body)
+    receive_duress(tx, edition, sender, report.verb.value if report else "ON" if duty and duty.is_on else "OFF")
