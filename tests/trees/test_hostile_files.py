@@ -1,6 +1,7 @@
 """Whatever stands in the folder is refused in a moment, with file and line, and never with a traceback."""
 
 from pathlib import Path
+from shutil import copy
 from time import process_time
 
 import pytest
@@ -72,3 +73,12 @@ def test_what_is_no_file_is_a_fault_and_other_files_are_left_alone(folder: Path)
         "folder.yaml:1:1: is not a file",
         "gone.yaml:1:1: is not a file",
     ]
+
+
+def test_a_pin_that_stands_in_a_file_is_shown_to_nobody(tmp_path: Path) -> None:
+    """A9: faults are read in logs, in the console and over the API."""
+    copy(Path(__file__).parent / "faulty" / "pin_in_the_file.yaml", tmp_path)
+
+    (fault,) = check_folder(tmp_path)
+    assert "a PIN stands in no file" in str(fault)
+    assert "47110" not in str(fault)

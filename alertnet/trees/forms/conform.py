@@ -44,6 +44,7 @@ def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
         case "value_error":
             cause: NotAllowed = detail["ctx"]["error"]
             example = "" if cause.allowed else _example(form, steps)
+            value = None if cause.is_secret else value
             return document.fault(steps, cause.message, value, cause.allowed, at_key=in_key, example=example)
         case "missing":
             return document.fault(steps, f"required key '{steps[-1]}' is missing", example=_example(form, steps))

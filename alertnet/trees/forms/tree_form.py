@@ -63,6 +63,7 @@ Wait = Annotated[timedelta, read_by(values.wait)]
 Delay = Annotated[timedelta, read_by(values.duration)]
 Count = Annotated[int, read_by(values.whole(1, 99))]
 YesNo = Annotated[bool, read_by(values.yes_or_no)]
+HasPin = Annotated[bool, read_by(values.has_pin)]
 Day = Annotated[date, read_by(values.day)]
 ClosedDays = Annotated[str, read_by(values.closed_days)]
 ToNotify = Annotated[str, read_by(values.to_notify)]
@@ -177,7 +178,7 @@ class DefaultsForm(Form):
     language: Language | None = None
     timezone: Zone | None = None
     priority: YesNo = Contact.priority
-    pin: YesNo = Contact.pin
+    pin: HasPin = Contact.pin
     drills: YesNo = Contact.drills
     hold: YesNo = Contact.hold
     answers: YesNo = Contact.answers

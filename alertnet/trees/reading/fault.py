@@ -14,11 +14,15 @@ LEGIBLE = 60
 
 
 class NotAllowed(ValueError):
-    """A value that can't be read: `message` goes before the value, `allowed` lists the values or forms that do."""
+    """A value that can't be read: `message` goes before the value, `allowed` lists the values or forms that do.
 
-    def __init__(self, message: str, allowed: Iterable[str] = ()) -> None:
+    `is_secret`: nobody is shown the value.
+    """
+
+    def __init__(self, message: str, allowed: Iterable[str] = (), *, is_secret: bool = False) -> None:
         self.message = message
         self.allowed = tuple(allowed)
+        self.is_secret = is_secret
         super().__init__(message)
 
 

@@ -1,5 +1,6 @@
 """What somebody means who writes a word of the field, or of another language, where a file has one of its own."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from difflib import get_close_matches
 from functools import cache
@@ -37,6 +38,7 @@ _MEANT = {
     "surveillance": "vigilancia|following|seguimiento",
     "death_threat": "death threat|amenaza de muerte|menace de mort",
     "threat": "amenaza|menace|intimidation",
+    "authority": "army|police|military|mayor|governor|prosecutor|ejército|policía|alcalde|fiscalía|armée|maire",
     "ombuds": "ombudsman|ombudsperson|defensoría|defensoria|défenseur des droits",
     "embassy": "consulate|embajada|ambassade|botschaft|consul|ambassador",
     "eu_delegation": "eu|european union|unión europea|union européenne",
@@ -73,7 +75,10 @@ _MEANT = {
 }
 """By what the file says, the words that mean it; one that is another's opposite is in none."""
 
-_BY_WORD = {word: said for said, words in _MEANT.items() for word in words.split("|")}
+_BY_WORD: dict[str, list[str]] = defaultdict(list)
+for _said, _words in _MEANT.items():
+    for _word in _words.split("|"):
+        _BY_WORD[_word].append(_said)
 
 _TASK = 'write it as {task: "Write on WhatsApp, https://wa.me/573005550101: …"}'
 _INSTEAD = {
@@ -94,18 +99,20 @@ def hint(word: str, allowed: Collection[str]) -> str:
     if folded in _INSTEAD and not {"call", "defender"}.isdisjoint(allowed):
         return _INSTEAD[folded]
     known = {name.casefold(): name for name in allowed}
-    meant = _BY_WORD.get(folded) or _BY_WORD.get(folded.replace("_", " ")) or known.get(folded)
+    words = (*_BY_WORD.get(folded, ()), *_BY_WORD.get(folded.replace("_", " "), ()), known.get(folded))
+    meant = next((each for each in words if each and each.casefold() in known), None)
     if meant is None and len(known) > 200 and "AD" in allowed:
         meant = _country(folded)
-    if meant is None or meant.casefold() not in known:
+    if meant is None:
         meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
     return f"did you mean {meant}?" if meant else ""
 
 
 def meant_language(word: str) -> str:
     """The code of a language that was written as its name."""
-    code = _BY_WORD.get(word.casefold().strip(), "")
-    return f"did you mean {code}?" if code in ("de", "en", "es", "fr", "pt") else ""
+    meant = _BY_WORD.get(word.casefold().strip(), ())
+    code = next((each for each in meant if each in ("de", "en", "es", "fr", "pt")), None)
+    return f"did you mean {code}?" if code else ""
 
 
 def _may_mean(word: str, other: str) -> bool:

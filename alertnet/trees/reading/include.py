@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from alertnet.trees.reading.document import Document, Node
@@ -11,7 +12,7 @@ from alertnet.trees.reading.yaml_file import Unreadable, read_document
 
 @dataclass(frozen=True)
 class Contacts:
-    """All contacts that a file can name, its own first, with the file of each. `whole`: every include led to a file."""
+    """All contacts that a file can name, its own first, with the file of each. `whole`: nothing hides any of them."""
 
     nodes: dict[str, Node]
     whole: bool
@@ -51,7 +52,7 @@ class Library:
 
     def _gather(self, document: Document, chain: tuple[str, ...]) -> Contacts:
         nodes = dict(document.root["contacts"].items())
-        whole = True
+        whole = not _misses_contacts(document)
         for entry in _included(document):
             inner = self._follow(entry, chain)
             if inner is None:
@@ -103,6 +104,13 @@ def _included(document: Document) -> Iterator[Node]:
     """The includes of a document: one name, or a list of them."""
     node = document.root["include"]
     yield from [node] if isinstance(node.value, str) else node.texts()
+
+
+def _misses_contacts(document: Document) -> bool:
+    """Whether a slip hides some, which is a fault itself: a mistyped key, or an id that stands there twice."""
+    keys = document.content if isinstance(document.content, dict) else {}
+    is_mistyped = "contacts" not in keys and bool(get_close_matches("contacts", keys))
+    return is_mistyped or any(fault.path.startswith("contacts.") for fault in document.faults)
 
 
 def _doubled(first: Node, second: Node) -> Fault:

@@ -206,6 +206,14 @@ def yes_or_no(text: str) -> bool:
     return one_of("answer", ("true", "false"))(text) == "true"
 
 
+def has_pin(text: str) -> bool:
+    """Whether somebody has a PIN, which itself stands in no file."""
+    if text.isdigit():
+        message = "a PIN stands in no file: write `pin: true`, and set it with `alertnet pins set`"
+        raise NotAllowed(message, is_secret=True)
+    return yes_or_no(text)
+
+
 def day(text: str) -> date:
     """A date of ISO 8601."""
     try:

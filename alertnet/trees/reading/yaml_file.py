@@ -5,6 +5,7 @@ So `NO` is Norway and `+57…` keeps its plus. What could harm or mislead is ref
 repeats what the file has anchored (`&name`) further up; what aliases repeat has a bound of its own.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ def read_document(path: Path, file: str) -> Document:
 # Of many files one is edited at a time: the others are what they were.
 @lru_cache(maxsize=1024)
 def _document(text: str, file: str) -> Document:
-    composer = _Composer(file, yaml.parse(text, Loader=yaml.CBaseLoader))
+    composer = _Composer(file, text.splitlines(), yaml.parse(text, Loader=yaml.CBaseLoader))
     try:
         content = composer.compose_file()
     except yaml.MarkedYAMLError as error:
@@ -74,6 +75,13 @@ def _read_text(path: Path, file: str) -> str:
         raise refused(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
 
 
+IN_QUOTES = "if it is part of the value, put all of it in quotes"
+HIDDEN = re.compile(r"\s*#[^\s#]")
+"""What was meant as a value, and is a comment: `#1 Embassy`."""
+
+CURLY = "“”„‟‘’‚«»"
+"""Quotes of a printed page, which close nothing in a file."""
+
 MERGE = "<<"
 """The key by which a mapping takes over what another holds (YAML 1.1); what it has itself goes before."""
 
@@ -86,6 +94,7 @@ class _Composer:
     """
 
     file: str
+    lines: list[str]
     events: Iterator[Any]
     marks: dict[Steps, tuple[int, int]] = field(default_factory=dict)
     keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
@@ -96,6 +105,8 @@ class _Composer:
     """Of the anchored values that are being read."""
     _repeated: deque[Any] = field(default_factory=deque)
     """What an alias stands for and has yet to be read."""
+    _unused: dict[str, tuple[Any, Steps]] = field(default_factory=dict)
+    """The anchors of bare words that nothing repeats."""
     _repeats: int = 0
     _repeated_signs: int = 0
 
@@ -107,6 +118,8 @@ class _Composer:
         self._next()
         if not isinstance(after := self._next(), yaml.StreamEndEvent):
             raise self._refused(after, (), "holds more than one document")
+        for anchored, steps in self._unused.values():
+            raise self._refused(anchored, steps, f"nothing repeats &{shortened(anchored.anchor)}: {IN_QUOTES}")
         return content
 
     def _next(self) -> Any:
@@ -131,11 +144,15 @@ class _Composer:
         value = self._compose_value(steps, event, key)
         self._recordings.pop()
         self._anchors[event.anchor] = recording
+        if isinstance(event, yaml.ScalarEvent) and not event.style:
+            self._unused[event.anchor] = event, steps
         return value
 
     def _compose_value(self, steps: Steps, event: Any, key: tuple[int, int] | None) -> Any:
         if isinstance(event, yaml.ScalarEvent):
             self.marks[steps] = _position(event)
+            if not event.style and (slip := self._slip_in(event)):
+                raise self._refused(event, steps, slip)
             return event.value
         self.marks[steps] = key or _position(event)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -146,6 +163,15 @@ class _Composer:
             self._repeat(merged.popleft()[1:])
             merged.extendleft(reversed(self._compose_entries(steps, content, inherited=frozenset(content))))
         return content
+
+    def _slip_in(self, event: Any) -> str:
+        """What is wrong with bare words, though they can be read."""
+        if not event.value:
+            behind = self.lines[event.start_mark.line : event.start_mark.line + 1]
+            is_hidden = any(HIDDEN.match(line, event.start_mark.column) for line in behind)
+            return f"what follows a # is a comment: {IN_QUOTES}" if is_hidden else ""
+        is_curly = event.value[0] in CURLY and event.value[-1] in CURLY
+        return f'{event.value[0]} and {event.value[-1]} are no quotes here: type "…"' if is_curly else ""
 
     def _compose_list(self, steps: Steps) -> list[Any]:
         content: list[Any] = []
@@ -199,6 +225,7 @@ class _Composer:
     def _anchored(self, steps: Steps, alias: Any) -> list[Any]:
         if alias.anchor not in self._anchors:
             raise self._refused(alias, steps, f"no anchor &{shortened(alias.anchor)} further up in this file")
+        self._unused.pop(alias.anchor, None)
         return self._anchors[alias.anchor]
 
     def _repeat(self, events: list[Any]) -> None:

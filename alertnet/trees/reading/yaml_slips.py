@@ -21,6 +21,9 @@ OPENS_A_VALUE = ("", ":", ",", "[", "{", "-")
 QUOTED = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
 
 INDENTATION = ("did not find expected key", "did not find expected '-' indicator", "mapping values are not allowed")
+GIT = re.compile(r"(<{7}|>{7}|\|{7}) |={7}$")
+"""A line that git puts around the sides of a conflict."""
+
 BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 
 
@@ -31,7 +34,8 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
     # The end of the file counts as a line of its own.
     line = min(mark.line, text.count("\n")) if mark else 0
     column = mark.column if mark else 0
-    found = _conflict(lines) or _tab(lines, line) or _open_quote(lines, line) or _value(error, lines, line, column)
+    found = _conflict(lines) or _odd_indent(lines, line) or _open_quote(lines, line)
+    found = found or _value(error, lines, line, column)
     if found is not None:
         return found
     began = error.context_mark.line if error.context_mark else line
@@ -41,17 +45,22 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
 
 def _conflict(lines: list[str]) -> Slip | None:
     """Two sides of an edit that git could not join, and nobody has."""
-    first = next((number for number, line in enumerate(lines, 1) if line.startswith("<<<<<<< ")), None)
-    if first is None:
+    marked = [number for number, line in enumerate(lines, 1) if GIT.match(line)]
+    if not marked:
         return None
-    last = next((number for number, line in enumerate(lines, 1) if line.startswith(">>>>>>>")), len(lines))
     marks = "and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
-    return Slip(first, 1, f"a git conflict, down to line {last}: keep one of its two sides, {marks}")
+    return Slip(marked[0], 1, f"a git conflict, down to line {marked[-1]}: keep one of its two sides, {marks}")
 
 
-def _tab(lines: list[str], line: int) -> Slip | None:
-    written = lines[line] if line < len(lines) else ""
-    return Slip(line + 1, 1, "a tab indents this line: use spaces") if "\t" in written[: _indent(written)] else None
+def _odd_indent(lines: list[str], until: int) -> Slip | None:
+    """What looks like spaces, and is none: tabs, and what is copied out of a page or document."""
+    for number, line in enumerate(lines[: until + 1], 1):
+        indent = line[: _indent(line)]
+        if "\t" in indent and number == until + 1:
+            return Slip(number, 1, "a tab indents this line: use spaces")
+        if indent.strip(" \t"):
+            return Slip(number, 1, "what indents this line only looks like spaces: take it out, and type spaces")
+    return None
 
 
 def _open_quote(lines: list[str], until: int) -> Slip | None:
@@ -93,8 +102,10 @@ def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int
         opened = error.context_mark
         words = f"this {BRACKETS[error.context]} is not closed, or a comma is missing behind it"
         return Slip(opened.line + 1, opened.column + 1, words)
+    if written[column : column + 1] in ("}", "]") and "did not find" in problem:
+        return Slip(line + 1, column + 1, f"this {written[column]} closes nothing: take it out, or open one before it")
     if any(problem.startswith(each) for each in INDENTATION):
-        return _moved(lines, line)
+        return _moved(lines, line) or _no_entry(error, lines, line)
     if "could not find expected ':'" in problem and error.context_mark:
         at = error.context_mark
         return Slip(at.line + 1, at.column + 1, "a key needs a colon and a space behind it")
@@ -114,6 +125,18 @@ def _moved(lines: list[str], line: int) -> Slip | None:
     return Slip(
         line + 1, have + 1, f"this line is not below any other: move it {words}, to stand below line {nearest[1]}"
     )
+
+
+def _no_entry(error: yaml.MarkedYAMLError, lines: list[str], line: int) -> Slip | None:
+    """A line within a list, which does not begin as its entries do."""
+    if "'-'" not in (error.problem or "") or error.context_mark is None or line >= len(lines):
+        return None
+    indent = _indent(lines[line])
+    words = "put a space behind this -"
+    if not lines[line].startswith("-", indent):
+        began = error.context_mark.line + 1
+        words = f"the entries of the list from line {began} on begin with -: this line needs one too, or none does"
+    return Slip(line + 1, indent + 1, words)
 
 
 def _open_indents(lines: list[str]) -> Iterator[tuple[int, int]]:
