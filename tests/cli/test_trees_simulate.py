@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
 from tests.cli.conftest import REPOSITORY, Office
@@ -23,7 +24,7 @@ def test_the_timeline_is_read_with_local_times_languages_and_cost(office: Office
     assert "+0:04 satisfied" in lines
     assert any("head-office (PBI International Office), en, Wed 04:05 there: sms +0:05" in line for line in lines)
     assert "not told (perpetrator): colombia/brigade, colombia/ministry-defence" in lines
-    assert any(line.startswith("segments and calls by country: BE: ") for line in lines)
+    assert any(line.startswith("segments and calls by country: BE (price not known): ") for line in lines)
 
 
 def test_the_time_is_that_of_the_country_and_says_so(office: Office) -> None:
@@ -257,3 +258,42 @@ def test_a_name_that_two_trees_have_is_refused_with_both(office: Office) -> None
     assert "colombia/coordinator@4m, international/coordinator@4m" in refused.err
     assert "+0:04 coordinator takes charge" in named.out
     assert "+0:06 head-office takes charge" in shared.out
+
+
+LONG_WEEKEND = """
+tree: coast
+title: Coast network
+scope: national
+serves: {countries: [CO]}
+timezone: America/Bogota
+language: es
+sender: COAST
+callback: "+573005550101"
+last_resort: [desk]
+contacts:
+  desk: {role: coordinator, organisation: Coast, methods: [{sms: "+573005550101"}]}
+  friends: {role: ngo, organisation: Friends, methods: [{sms: "+573005550130"}]}
+  office:
+    role: ombuds
+    organisation: Ombuds office
+    hours: "Mo-Fr 08:00-17:00"
+    holidays: [CO]
+    methods: [{sms: "+573005550120"}, {email: office@ombuds.example}]
+levels:
+  - {name: Coordination, notify: [desk], wait: 10m}
+  - {name: Office, notify: [office, friends], wait: 30m}
+"""
+
+
+def test_an_office_closed_on_friday_evening_is_told_on_tuesday_after_a_holiday(office: Office, tmp_path: Path) -> None:
+    """B3: at its next opening, if nobody has answered by then: Monday 16 November 2026 is a holiday in Colombia."""
+    (tmp_path / "coast.yaml").write_text(LONG_WEEKEND)
+    friday = ("trees", "simulate", str(tmp_path), "--country", "CO", "--type", "arrest", "--consent", "national")
+    night = (*friday, "--perpetrator", "none", "--at", "2026-11-13T19:00", "--hours", "100")
+
+    silent = office.types(*night).out
+    answered = office.types(*night, "--answers", "friends@30m").out
+
+    assert "+85:00 Office: office opens, and is told now" in [line.strip() for line in silent.splitlines()]
+    assert "closed when their level opens: coast/office (hours)" in answered
+    assert "office opens" not in answered

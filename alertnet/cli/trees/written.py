@@ -27,7 +27,8 @@ LIMITS = (
     "and what a coordinator does without being asked"
 )
 ASKED = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}
-ANSWERED = ("acknowledged", "escalation_acknowledged")
+TELLING = ("acknowledged", "escalation_acknowledged", "contact_opened")
+"""What is told of a later round beside how many hear of it."""
 SMALL = 18
 """Contacts of a scene that are listed one by one before they are only counted."""
 
@@ -100,7 +101,7 @@ def _round(played: Played, scenes: Sequence[Scene]) -> Step:
         f"{_after(played, at)} {scene.level}: {words}"
         for scene in scenes
         for at, words in happening(scene)
-        if any(each.kind in ANSWERED and each.at == at for each in scene.happens)
+        if any(each.kind in TELLING and each.at == at for each in scene.happens)
     )
     return Step(first.at, f"{first.tree}, round {first.round}: {levels}: {_counted(told)}", answers)
 
@@ -221,10 +222,10 @@ def _counted(told: Sequence[Told]) -> str:
 
 
 def _price(rule: CountryForm | None) -> str:
-    """What is known of a country's price, as in ` (price high, dearest by sms)`."""
-    known = [f"price {rule.price}"] if rule and rule.price else []
+    """What is known of a country's price, as in ` (price high, dearest by sms)`, or that it is not."""
+    known = [f"price {rule.price}" if rule and rule.price else "price not known"]
     known += [f"dearest by {rule.dearest}"] if rule and rule.dearest else []
-    return f" ({', '.join(known)})" if known else ""
+    return f" ({', '.join(known)})"
 
 
 def _there(played: Played, told: Told) -> str:
