@@ -33,6 +33,20 @@ def test_show_says_who_is_on_duty_and_when_that_changes(office: Office) -> None:
     assert re.fullmatch(r"colombia/coordinator-2: north/(ana|luis); the turn changes Mon [0-9-]{10} 09:00\n", said.out)
 
 
+@pytest.mark.usefixtures("runtime")
+def test_show_says_so_where_nobody_takes_turns(office: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "trees"
+    shutil.copytree(ROOT / "contact_trees", folder)
+    path = folder / "colombia.yaml"
+    path.write_text(re.sub(r"\n *duty: .*", "", path.read_text()))
+    office.env["ALERTNET_CONTACT_TREES"] = str(folder)
+
+    said = office.types("duty", "show")
+
+    assert (said.code, said.out) == (0, "")
+    assert "Nobody takes turns: no contact has a `duty` with a rota." in said.err
+
+
 @pytest.mark.usefixtures("runtime", "trees")
 def test_a_turn_out_of_order_holds_at_once_and_is_on_the_record(office: Office, runtime: Runtime) -> None:
     said = office.types("duty", "set", "colombia/coordinator-2", "luis", "--until", "2035-12-27")

@@ -55,6 +55,8 @@ def show(weeks: Weeks = 1) -> None:
     for _, tree in sorted(network.trees.items()):
         for line in _lines(tree, arranged.get(tree.id, {}), now, weeks):
             typer.echo(line)
+    if not any(tree.with_duty for tree in network.trees.values()):
+        typer.echo("Nobody takes turns: no contact has a `duty` with a rota.", err=True)
 
 
 @app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")

@@ -1,6 +1,6 @@
 """`alertnet numbers`: tries the numbers and addresses of contacts before the night, and says which have answered."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +11,8 @@ from alertnet.core.errors import BadInput, Misconfigured
 if TYPE_CHECKING:
     from alertnet.core.directory.contact_tree import Named
     from alertnet.flows.notifications.number_tests import Tested
+
+A_DAY = timedelta(days=1)
 
 app = typer.Typer(
     help="The numbers and addresses of contacts.",
@@ -62,15 +64,16 @@ def list_tests() -> None:
 
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
-        standing = runtime.read(number_tests.standing, network)
+        standing, now = runtime.read(number_tests.standing, network), runtime.now()
     head = ("contact", "method", "verified", "last test")
-    for line in aligned([head, *(_row(each) for each in standing)]):
+    for line in aligned([head, *(_row(each, now) for each in standing)]):
         typer.echo(line)
 
 
-def _row(each: "Tested") -> tuple[str, str, str, str]:
+def _row(each: "Tested", now: datetime) -> tuple[str, str, str, str]:
     asked = f"{each.asked_at:%Y-%m-%d}" if each.asked_at else ""
-    became = {"": "", "answered": "answered", "wrong": "WRONG NUMBER"}.get(each.outcome, "NO ANSWER")
+    silent = "no answer yet" if each.asked_at and now - each.asked_at < A_DAY else "NO ANSWER"
+    became = {"": "", "answered": "answered", "wrong": "WRONG NUMBER"}.get(each.outcome, silent)
     return f"{each.tree}/{each.contact}", each.method.value, str(each.verified or ""), f"{asked} {became}".strip()
 
 
