@@ -188,3 +188,13 @@ class Ledger(Protocol):
     def incoming(self, number: str, since: datetime) -> Listing:
         """What came in to that number since."""
         ...
+
+
+class Recordings(Protocol):
+    """What a provider has recorded in calls to us."""
+
+    def fetch(self, id: str) -> bytes | None:
+        """The sound as an MP3; None where the provider does not give it, or not yet."""
+
+    def delete(self, id: str) -> bool:
+        """Delete it there; whether it is gone."""

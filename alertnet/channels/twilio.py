@@ -7,6 +7,7 @@ from typing import Any
 from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
+from alertnet.channels.transport import AnswerLost, HttpAnswer, NotConnected, Transport
 from alertnet.channels.twilio_account import (
     PAGE_SIZE,
     Account,
@@ -22,6 +23,8 @@ from alertnet.core.notification import RINGS_FOR
 
 _LONGEST_VALIDITY_SECONDS = 36_000
 
+AUDIO_LIMIT = 4 << 20
+"""Bytes: three minutes have less than one million."""
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -80,6 +83,32 @@ def _validity_seconds(validity: timedelta | None) -> Any:
     return max(1, min(int(validity.total_seconds()), _LONGEST_VALIDITY_SECONDS))
 
 
+class TwilioRecordings:
+    """What was recorded in calls to us, with the provider; threads may share it."""
+
+    def __init__(self, account: Account) -> None:
+        client = account.open(AUDIO_LIMIT)
+        self._transport: Transport = client.http_client
+        self._place = f"{client.api.base_url}/2010-04-01/Accounts/{account.sid}/Recordings/"
+        self._auth = (account.sid, account.auth_tokens[0])
+
+    def fetch(self, id: str) -> bytes | None:
+        """The sound as an MP3; None where the provider does not give it, or not yet."""
+        answer = self._ask("GET", f"{id}.mp3")
+        return answer.body if answer and answer.status == 200 else None
+
+    def delete(self, id: str) -> bool:
+        """Delete it there; whether it is gone."""
+        answer = self._ask("DELETE", f"{id}.json")
+        return answer is not None and answer.status in (204, 404)
+
+    def _ask(self, method: str, name: str) -> HttpAnswer | None:
+        try:
+            return self._transport.exchange(method, self._place + name, auth=self._auth)
+        except (NotConnected, AnswerLost):
+            return None
+
+
 class TwilioVoice:
     """The channel for `call`; threads may share it."""
 
@@ -88,6 +117,7 @@ class TwilioVoice:
         self._words_url = account.webhook("/twilio/voice/")
         self._status_url = account.webhook("/twilio/voice/status/")
         self.ledger = TwilioLedger(account, lambda client: client.calls, _call_entry, "start_time_after")
+        self.recordings = TwilioRecordings(account)
 
     def send(self, outgoing: Outgoing) -> Result:
         """Place the call; see `Channel.send`."""

@@ -85,6 +85,10 @@ class TextDecisions:
     joinable: tuple[OpenIncident, ...]
 
 
+LISTEN = "listen:"
+"""Before the id of a recording, as the answer that asks for its sound."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What one opening of a link shows. Nothing is on the page that is not here."""
@@ -117,6 +121,8 @@ class Page:
     """Said likewise: contacts beside whom somebody stood when they entered theirs."""
     texts: tuple[Text, ...] = ()
     """What people wrote, oldest first: said with the details, to a coordinator who has entered its PIN."""
+    recordings: tuple[tuple[str, datetime], ...] = ()
+    """Likewise what was told by voice, by id and moment; each is heard by a button of its own."""
     since: tuple[Event, ...] = ()
     """What has happened, oldest first."""
     rest: str | None = None
@@ -164,6 +170,7 @@ def page_values(
         **(NOTHING_ASKED if page.asked or not page.answers else what_is_asked(said, words.language, labels)),
         "details": _details(page, labels),
         "texts": [text_in_words(text, labels, words, said.timezone, page.details.people) for text in page.texts],
+        "recordings": [(_carried(f"{LISTEN}{id}", page), say("listen", at)) for id, at in page.recordings],
         "since": [event_in_words(event, labels, say) for event in page.since],
         "also_open": _also_open(page, words),
         "callback": said.callback,

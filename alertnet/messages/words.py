@@ -30,15 +30,9 @@ SHORT_MATTER = 52
 """Characters of an SMS that a name, a list of codes or of contacts, further notices, and an open matter may take."""
 
 NEUTRAL = (
-    "unknown_caller",
-    "put_through",
-    "call_back",
-    "key_code",
-    "wrong_key",
-    "key_proof",
-    "key_pin",
-    "key_type",
-    "raised",
+    *("unknown_caller", "put_through", "call_back"),
+    *("key_code", "wrong_key", "key_proof", "key_pin", "key_type"),
+    *("raised", "tell"),
 )
 """What callers to our number may hear."""
 
@@ -119,6 +113,7 @@ class Words:
     """What it is asked for after its code, where it has a PIN."""
     key_pin: str = ""
     key_type: str = ""
+    tell: str = ""
     raised: str = ""
     """What a member of the field is asked for, and hears once the call has raised an alarm; `{ref}` is spelt."""
     wrong_key: str = ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alertnet.channels.base import Channel, Ledger
+from alertnet.channels.base import Channel, Ledger, Recordings
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
@@ -12,13 +12,15 @@ from alertnet.runtime.settings.settings import Settings
 class Outlet:
     """A channel with the numbers (or the one address) it sends from, and how many units each may send in a second.
 
-    A unit is an SMS segment or a call; 0 means as many as there are. `ledger`: the provider's books, where it has any.
+    A unit is an SMS segment or a call; 0 means as many as there are. `ledger`: the provider's books, where it has any;
+    `recordings`: what it has recorded in calls to us.
     """
 
     channel: Channel
     senders: tuple[str, ...]
     rate: float
     ledger: Ledger | None = None
+    recordings: Recordings | None = None
 
 
 def open_outlets(settings: Settings) -> dict[Route, Outlet]:
@@ -34,7 +36,9 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
         account = Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)
         sms, voice = TwilioSms(account), TwilioVoice(account)
         outlets[MethodKind.SMS, provider] = Outlet(sms, telephone.numbers, settings.rates.sms, sms.ledger)
-        outlets[MethodKind.CALL, provider] = Outlet(voice, telephone.numbers, settings.rates.calls, voice.ledger)
+        outlets[MethodKind.CALL, provider] = Outlet(
+            voice, telephone.numbers, settings.rates.calls, voice.ledger, voice.recordings
+        )
     for provider, server in settings.relays.items():
         password = server.password.get_secret_value() if server.password else ""
         relay = SmtpRelay(server.host, server.port, server.sender, server.user, password)

@@ -184,6 +184,8 @@ class Rest:
             self._route("GET", "/Calls.json", self._list_calls),
             self._route("GET", "/Calls/{sid}.json", self._show_call),
             self._route("POST", "/Calls/{sid}.json", self._update_call),
+            self._route("GET", "/Recordings/{sid}.mp3", self._hear_recording),
+            self._route("DELETE", "/Recordings/{sid}.json", self._delete_recording, status=204),
         ]
         return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
 
@@ -250,6 +252,20 @@ class Rest:
         self._calls.update(call, read_status(form, "canceled", "completed"))
         return call_resource(self._account_sid, call)
 
+    def _hear_recording(self, request: Request, form: Form, _: Faults) -> Resource:
+        return {"sound": self._recording(request)}
+
+    def _delete_recording(self, request: Request, form: Form, _: Faults) -> Resource:
+        self._recording(request)
+        del self._network.recordings[request.path_params["sid"]]
+        return {}
+
+    def _recording(self, request: Request) -> bytes:
+        sound = self._network.recordings.get(request.path_params["sid"])
+        if sound is None:
+            raise Refusal(20404, request.url.path, status=404)
+        return sound
+
     def _listed(
         self, entries: Iterable[Entry], page: PageRequest, at: Callable[[Entry], datetime | None]
     ) -> list[Entry]:
@@ -279,7 +295,9 @@ class _NoAnswer(Response):
 def _answer(resource: Resource, status: int, faults: Faults) -> Response:
     if Fault.LOSE_ANSWER in faults:
         return _NoAnswer()
-    answer = JSONResponse(resource, status)
+    if "sound" in resource:
+        return Response(resource["sound"], media_type="audio/mpeg")
+    answer = JSONResponse(resource, status) if resource else Response(status_code=status)
     if Fault.DRIP in faults:
         return StreamingResponse(_drip(bytes(answer.body)), status, media_type="application/json")
     return answer

@@ -10,7 +10,18 @@ from alertnet import __version__
 from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems, twilio
-from alertnet.web.api import actions, devices, events, incidents, journeys, quarantine, re_resolve, roll_calls, trees
+from alertnet.web.api import (
+    actions,
+    devices,
+    events,
+    incidents,
+    journeys,
+    quarantine,
+    re_resolve,
+    recordings,
+    roll_calls,
+    trees,
+)
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console import account, board, incident, raising, users
@@ -33,6 +44,7 @@ EDGES = (
     trees,
     devices,
     quarantine,
+    recordings,
     twilio,
     pages,
     account,

@@ -12,7 +12,12 @@ from fastapi import APIRouter, Response
 
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
-from alertnet.flows.pages.coordinator_page import open_coordinator_page, submit_coordinator_page
+from alertnet.flows.pages.coordinator_page import (
+    asks_to_hear,
+    hear_recording,
+    open_coordinator_page,
+    submit_coordinator_page,
+)
 from alertnet.flows.pages.notice_page import open_notice, read_notice
 from alertnet.flows.pages.number_test_page import open_test, press_on_test
 from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
@@ -98,6 +103,8 @@ def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None)
 def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
+    if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
+        return Response(sound, 200, HEADERS, media_type="audio/mpeg")
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
 
 

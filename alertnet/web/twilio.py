@@ -22,7 +22,8 @@ from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, key_written_code, receive_call
 from alertnet.flows.voice.keypad import key_in
 from alertnet.flows.voice.live_call import Keyed, KeypadQuestion, Spoken
-from alertnet.flows.voice.report_by_call import key_pin, key_type
+from alertnet.flows.voice.recording import note_recording
+from alertnet.flows.voice.report_by_call import end_telling, key_pin, key_type
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.inbound import InboundCall, InboundSms
@@ -45,11 +46,14 @@ USUAL_PATIENCE_SECONDS = 8
 LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
 """How many keys each question takes at most; the star ends what is shorter."""
 
-KEYED = {"pin": key_pin, "type": key_type}
+KEYED = {"pin": key_pin, "type": key_type, "told": end_telling}
 """What takes the keys of a call to our number, by what was asked; a written code otherwise."""
 
 PAUSE_SECONDS = 1
 """Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
+
+LONGEST_RECORDING, SILENCE_ENDS_IT = 180, 5
+"""Seconds."""
 
 RINGING_SECONDS = 10
 """Where a missed call may be a check-in, which is to cost nothing."""
@@ -141,6 +145,19 @@ def call_in(
     if keyed == Asks.PROOF:
         return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
     return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), try_number))
+
+
+@router.post("/twilio/voice/recording")
+def call_recorded(form: Signed, runtime: InForce) -> Response:
+    """A recording is there to be fetched."""
+    call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
+    seconds = word(form, "RecordingDuration") or ""
+    accounts = runtime.settings.telephones.items()
+    provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
+    if word(form, "RecordingStatus") == "completed":
+        length = int(seconds) if seconds.isascii() and seconds.isdigit() else 0
+        runtime.transact(note_recording, call, identifier(form, "RecordingSid"), provider, length)
+    return Response(status_code=204)
 
 
 @router.post("/twilio/voice/status/{attempt}")
@@ -242,13 +259,32 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
         if reception.code is not None:
             path += f"&code={reception.code}"
         _gather(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
-    elif reception.is_spoken:
+        return _answer(twiml)
+    if reception.may_tell and runtime.settings.record_calls:
+        twiml.say(words.sentences["tell"], language=words.language)
+        _record(runtime, twiml)
+    if reception.callback is not None and reception.is_spoken:
         twiml.say(words.sentences["call_back"], language=words.language)
         twiml.hangup()
-    else:
+    elif reception.callback is not None:
         twiml.say(words.sentences["put_through"], language=words.language)
         twiml.dial(reception.callback)
     return _answer(twiml)
+
+
+def _record(runtime: Runtime, twiml: VoiceResponse) -> None:
+    """A tone, and what is said after it; silence goes on to what follows."""
+    twiml.record(
+        action=f"{runtime.settings.public_url}/twilio/voice?keyed=told",
+        method="POST",
+        max_length=LONGEST_RECORDING,
+        timeout=SILENCE_ENDS_IT,
+        finish_on_key=STAR,
+        play_beep=True,
+        recording_status_callback=f"{runtime.settings.public_url}/twilio/voice/recording",
+        recording_status_callback_method="POST",
+        recording_status_callback_event="completed",
+    )
 
 
 def _gather(

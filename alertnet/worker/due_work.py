@@ -33,6 +33,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
 from alertnet.worker.provider_health import is_away
+from alertnet.worker.recordings import work_on_recordings
 from alertnet.worker.sender import Sending
 from alertnet.worker.thread_pools import Room
 
@@ -50,6 +51,7 @@ DUE = "due"
 """The thread pool for what needs the database alone; each method has one of its own."""
 
 ESCALATIONS = "escalations"
+RECORDINGS = "recordings"
 
 BATCH = 32
 """How many escalations share a transaction at most: those that come after them wait so long."""
@@ -139,6 +141,8 @@ class Search:
                 yield from self._guarded([provider_health.asking(route)], partial(self._status_queries, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
+        if due.recordings:
+            yield from self._guarded([RECORDINGS], self._recordings)
         if due.leases or due.alarms or due.journeys or due.texts:
             yield from self._guarded([DUE], self._rows)
 
@@ -197,6 +201,11 @@ class Search:
             self.crowded.add(DUE)
         else:
             yield Job(DUE, ESCALATIONS, partial(_escalate, self._runtime))
+
+    def _recordings(self) -> Iterator[Job]:
+        for id, act in work_on_recordings(self._runtime):
+            if self._rooms[RECORDINGS].room and (key := f"recordings/{id}") not in self._under_way:
+                yield Job(RECORDINGS, key, act)
 
     def _rows(self) -> Iterator[Job]:
         runtime, most = self._runtime, MOST_ROWS

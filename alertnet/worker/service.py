@@ -19,7 +19,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
-from alertnet.worker.due_work import DUE, Job, Search, perform, send_jobs
+from alertnet.worker.due_work import DUE, RECORDINGS, Job, Search, perform, send_jobs
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, sending
@@ -29,7 +29,7 @@ from alertnet.worker.startup_recovery import StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
 INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
-POOLS = {**SENDING, **ASKING, DUE: 16, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
+POOLS = {**SENDING, **ASKING, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
 """How many threads each kind of work has."""
 
 TICK_SECONDS = 1

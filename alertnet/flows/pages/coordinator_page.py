@@ -33,10 +33,11 @@ from alertnet.flows.pages.coordinator_actions import (
     is_allowed,
 )
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at
-from alertnet.messages.page import Page, Remark, TaskDetails
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.messages.reported import Text
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues import recordings
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
@@ -111,6 +112,25 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
     return _show(tx, link, *remarks, proof=proof, outcome=outcome)
 
 
+def asks_to_hear(sent: Sent) -> bool:
+    """Whether the sound of a recording is asked for, and no page."""
+    return sent.answer.startswith(LISTEN)
+
+
+def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
+    """The sound that a coordinator asks for who has entered the PIN; None of everybody else."""
+    link = page_links.find(tx, token)
+    sent = sent.without_ticket()
+    if link is None or link.prompt_id is None or not asks_to_hear(sent):
+        return None
+    locked = take_up(tx, link.incident_id)
+    contact, proof = locked.contact(link.tree, link.contact), prove(locked, link, sent)
+    locked.finish()
+    if not (may_answer(locked, link) and reads_texts(contact, proof)):
+        return None
+    return recordings.audio(tx.session, locked.incident.id, sent.answer.removeprefix(LISTEN))
+
+
 def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
     """Whether what was sent is what ended the matter."""
     is_closed = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
@@ -165,7 +185,9 @@ def _show(
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else NO_DETAILS
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, link, page, proof, sent)
-        page = replace(page, texts=texts_of(locked) if reads_texts(contact, proof) else ())
+        if reads_texts(contact, proof):
+            told = tuple(recordings.of_incident(tx.session, locked.incident.id))
+            page = replace(page, texts=texts_of(locked), recordings=tuple((each.id, each.made_at) for each in told))
         page = replace(_with_acts(locked, link, prompt, page), also_open=also_open(locked, link))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 

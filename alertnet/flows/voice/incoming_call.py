@@ -69,6 +69,8 @@ class Reception:
     recorded: Said | None = None
     templates: str | None = None
     thanked: Said | None = None
+    may_tell: bool = False
+    """Something was raised: where calls are recorded, it may be told after a tone, before the call is put through."""
     rings_first: bool = False
     """It is picked up only after a while: whoever hangs up before pays nothing."""
 

@@ -45,12 +45,17 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)
     if received.asks is not Asks.PIN or raised is None or type is None:
-        return replace(received, asks=None)
+        return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx.session, raised))
     if locked.is_open:
         _make_known(locked, type)
     locked.finish()
-    return replace(received, asks=None)
+    return replace(received, asks=None, may_tell=True)
+
+
+def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
+    """What was to be told is told: the call is put through."""
+    return replace(receive_call(tx, edition, call, is_silent=True), asks=None, rings_first=False)
 
 
 def _type(digits: str) -> IncidentType | None:

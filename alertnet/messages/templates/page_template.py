@@ -32,7 +32,7 @@ NAMES = frozenset(
             "callback",
         ),
         *("answers", "answered", "actions", "takes_name", "takes_pin", "opens_details", "untouched", "label", "others"),
-        *("coming", "rest"),
+        *("coming", "rest", "recordings"),
         *(f"typed_{name}" for name in TYPED),
         *("buttons", "asked_again", "callback_shown", "texts", "is_test"),
         *("who", "script", "calls", "contacts", "kinds", "deeds", "reasons", "proves"),

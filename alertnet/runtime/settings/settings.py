@@ -121,6 +121,7 @@ class Settings(BaseModel):
     heartbeat_url: values.HeartbeatUrl | None = Field(None, alias="ALERTNET_HEARTBEAT_URL")
 
     number_tests: Literal["weekly"] | None = Field(None, alias="ALERTNET_NUMBER_TESTS")
+    record_calls: Literal["members"] | None = Field(None, alias="ALERTNET_RECORD_CALLS")
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
 
     @property

@@ -65,6 +65,11 @@ class Call:
         self._exchange.player.stay_silent(self.record)
         return self
 
+    def speaks(self, sound: bytes, seconds: int = 12) -> "Call":
+        """Say something after the tone, press the star, and hear what follows."""
+        self._exchange.player.speak(self.record, sound, seconds)
+        return self
+
     def hang_up(self) -> None:
         """End it from this side; nothing happens if it is over."""
         self._exchange.end(self.record, "completed")

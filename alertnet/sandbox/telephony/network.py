@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertnet.sandbox.telephony.faults import Fault, Faults
-from alertnet.sandbox.telephony.twiml import Gather, Say, Verb
+from alertnet.sandbox.telephony.twiml import Gather, Record, Say, Verb
 
 FINISHED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 """Call statuses that nothing follows."""
@@ -91,6 +91,8 @@ class CallRecord:
     put_through_to: str | None = None
     gather: Gather | None = None
     """The question it waits on, if any; `rest` is what follows on silence."""
+    record: Record | None = None
+    """What it records now, if it does."""
     rest: tuple[Verb, ...] = ()
     keyed: str = ""
     """The keys pressed one by one at this question so far."""
@@ -120,6 +122,8 @@ class Network:
         self.faults = Faults()
         self.messages: dict[str, Message] = {}
         self.calls: dict[str, CallRecord] = {}
+        self.recordings: dict[str, bytes] = {}
+        """What was spoken after a tone, by the id of the recording."""
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
         """What waits for coverage."""

@@ -48,6 +48,14 @@ class Gather:
 
 
 @dataclass(frozen=True)
+class Record:
+    """A tone, after which somebody speaks; where nobody does the document goes on."""
+
+    action: str
+    status_callback: str
+
+
+@dataclass(frozen=True)
 class Redirect:
     url: str
 
@@ -62,7 +70,7 @@ class Hangup:
     pass
 
 
-Verb = Say | Gather | Redirect | Dial | Hangup
+Verb = Say | Gather | Record | Redirect | Dial | Hangup
 
 
 def read_voice(document: str) -> tuple[Verb, ...]:
@@ -105,6 +113,8 @@ def _verb(element: ElementTree.Element) -> Verb | None:
             return _say(element)
         case "Gather":
             return _gather(element)
+        case "Record":
+            return Record(element.get("action", ""), element.get("recordingStatusCallback", ""))
         case "Redirect":
             return Redirect(_text(element))
         case "Dial":
@@ -113,7 +123,7 @@ def _verb(element: ElementTree.Element) -> Verb | None:
             return Hangup()
         case "Pause" | "Play":
             return None
-    raise BadTwiml(f"<{element.tag}> (allowed: Say, Gather, Redirect, Dial, Hangup, Pause, Play)")
+    raise BadTwiml(f"<{element.tag}> (allowed: Say, Gather, Record, Redirect, Dial, Hangup, Pause, Play)")
 
 
 def _gather(element: ElementTree.Element) -> Gather:

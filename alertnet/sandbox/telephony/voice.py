@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Heard, Network
-from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Redirect, Say, Verb, read_voice
+from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Record, Redirect, Say, Verb, read_voice
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
 APPLICATION_ERROR = Say("We're sorry, an application error has occurred. Goodbye.", "en-US")
@@ -53,11 +53,33 @@ class Player:
         Raises:
             WrongState: the call asks for no keys.
         """
+        if call.record is not None:
+            if next_url := self._hear(call, call.rest):
+                self.play_from(call, next_url)
+            return
         gather = self._question(call)
         if gather.action_on_empty_result:
             self.play_from(call, gather.action, {"Digits": "", "FinishedOnKey": ""})
         elif next_url := self._hear(call, call.rest):
             self.play_from(call, next_url)
+
+    def speak(self, call: CallRecord, sound: bytes, seconds: int) -> None:
+        """Say something after the tone: alertnet is told where it is kept, and what comes next is heard.
+
+        Raises:
+            WrongState: nothing is recorded.
+        """
+        record = call.record
+        if record is None:
+            raise WrongState(f"call {call.sid}", call.status, "only a call that records takes what is spoken")
+        with self._network.lock:
+            sid = self._network.new_sid("RE")
+            self._network.recordings[sid] = sound
+            place = f"/2010-04-01/Accounts/{self._network.account_sid}/Recordings/{sid}"
+            told = {"RecordingSid": sid, "RecordingUrl": place, "RecordingDuration": str(seconds)}
+            params = call_params(self._network.account_sid, call) | told | {"RecordingStatus": "completed"}
+            self._webhooks.plan(self._network, self._network.now(), record.status_callback, params, ())
+        self.play_from(call, record.action, told | {"Digits": "*"})
 
     def _question(self, call: CallRecord) -> Gather:
         if call.gather is None:
@@ -79,7 +101,7 @@ class Player:
             # Alertnet may have hung up while its answer was under way.
             if call.status in FINISHED:
                 return None
-            call.gather, call.rest, call.keyed = None, (), ""
+            call.gather, call.record, call.rest, call.keyed = None, None, (), ""
             for position, verb in enumerate(verbs):
                 match verb:
                     case Say():
@@ -87,6 +109,9 @@ class Player:
                     case Gather():
                         self._say(call, *verb.says)
                         call.gather, call.rest = verb, verbs[position + 1 :]
+                        return None
+                    case Record():
+                        call.record, call.rest = verb, verbs[position + 1 :]
                         return None
                     case Dial():
                         call.put_through_to = verb.number

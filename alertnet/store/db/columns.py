@@ -42,6 +42,21 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else vault_of(dialect).open(value).decode()
 
 
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that the database holds sealed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """The bytes, sealed."""
+        return None if value is None else vault_of(dialect).seal(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """The bytes again."""
+        return None if value is None else vault_of(dialect).open(value)
+
+
 class EncryptedJson(TypeDecorator[Any]):
     """A plain JSON value that the database holds sealed; None is NULL."""
 

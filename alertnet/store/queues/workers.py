@@ -16,7 +16,7 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
-from alertnet.store.tables import alarms, attempts, breakers, escalations, inbound, journeys, workers
+from alertnet.store.tables import alarms, attempts, breakers, escalations, inbound, journeys, recordings, workers
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -37,6 +37,7 @@ class Due:
     alarms: bool
     journeys: bool
     texts: bool = False
+    recordings: bool = False
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
 
@@ -63,6 +64,7 @@ _DUE = (
     _some_due(alarms).label("alarms"),
     _some_due(journeys).label("journeys"),
     _some_due(inbound).label("texts"),
+    _some_due(recordings).label("recordings"),
     exists(select(breakers.c.provider)).label("trouble"),
 )
 _NEXT = (
@@ -76,6 +78,7 @@ _NEXT = (
     _first(alarms.c.due_at),
     _first(journeys.c.due_at),
     _first(inbound.c.due_at),
+    _first(recordings.c.due_at),
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
@@ -95,6 +98,7 @@ def due(tx: Tx) -> Due:
         bool(found["alarms"]),
         bool(found["journeys"]),
         bool(found["texts"]),
+        bool(found["recordings"]),
         bool(found["trouble"]),
         _earliest(row[len(_DUE) :]),
     )

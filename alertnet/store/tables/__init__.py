@@ -18,7 +18,7 @@ from alertnet.store.tables.access import (
     users,
 )
 from alertnet.store.tables.base import metadata
-from alertnet.store.tables.field import journeys, member_languages
+from alertnet.store.tables.field import journeys, member_languages, recordings
 from alertnet.store.tables.incidents import (
     IS_EDITION,
     acknowledgements,
@@ -75,6 +75,7 @@ __all__ = [
     "number_tests",
     "pins",
     "put_offs",
+    "recordings",
     "senders",
     "served",
     "signs",

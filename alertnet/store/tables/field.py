@@ -1,8 +1,8 @@
-"""What is awaited of the field: journeys and routines, a queue by `due_at`; and the languages that members chose."""
+"""What is awaited of the field: journeys and routines, a queue by `due_at`; what members chose, and told by voice."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
-from alertnet.store.db.columns import EncryptedJson, Instant
+from alertnet.store.db.columns import EncryptedBytes, EncryptedJson, Instant
 from alertnet.store.tables.base import index_of_due, metadata
 
 journeys = Table(
@@ -36,3 +36,17 @@ member_languages = Table(
     Column("language", String(8), nullable=False),
     Column("chosen_at", Instant, nullable=False),
 )
+
+recordings = Table(
+    "recordings",
+    metadata,
+    # What a member has told in a call after its PIN: fetched from the provider, and deleted there.
+    Column("id", String(34), primary_key=True),  # the provider's
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("provider", String(8), nullable=False),
+    Column("seconds", Integer, nullable=False),
+    Column("audio", EncryptedBytes),  # None until it is fetched, and for ever if the provider has lost it
+    Column("made_at", Instant, nullable=False),
+    Column("due_at", Instant),  # when to fetch it, or to delete it at the provider
+)
+index_of_due("ix_recordings_due", recordings)

@@ -1,0 +1,89 @@
+"""What members have told in calls: a queue of what is to be fetched from the provider, and to be deleted there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.orm import Session
+
+from alertnet.store.db.engine import insert_once
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import recordings
+
+_SHOWN: Select[Any] = select(
+    recordings.c.id,
+    recordings.c.incident_id,
+    recordings.c.provider,
+    recordings.c.seconds,
+    recordings.c.made_at,
+    recordings.c.due_at,
+    recordings.c.audio.is_not(None).label("is_kept"),
+)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording, without its sound. `due_at`: when to fetch it, or, once it `is_kept`, to delete it elsewhere."""
+
+    id: str
+    incident: str
+    provider: str
+    seconds: int
+    made_at: datetime
+    due_at: datetime | None
+    is_kept: bool
+
+
+def add(tx: Tx, id: str, incident: str, provider: str, seconds: int) -> bool:
+    """Fetch a recording from that provider as soon as may be; False: it is known."""
+    row = {
+        "id": id,
+        "incident_id": incident,
+        "provider": provider,
+        "seconds": seconds,
+        "made_at": tx.now,
+        "due_at": tx.now,
+    }
+    tx.leaves_due()
+    return insert_once(tx.session, recordings, row)
+
+
+def due(session: Session, now: datetime, limit: int) -> list[Recording]:
+    """Those with which something is to be done, what was due first before the others."""
+    query = _SHOWN.where(recordings.c.due_at.is_not(None), recordings.c.due_at <= now)
+    return [_recording(row) for row in session.execute(query.order_by(recordings.c.due_at).limit(limit))]
+
+
+def find(session: Session, id: str) -> Recording | None:
+    """The recording of that id."""
+    row = session.execute(_SHOWN.where(recordings.c.id == id)).first()
+    return _recording(row) if row else None
+
+
+def of_incident(session: Session, incident: str) -> Sequence[Recording]:
+    """What can be heard of an incident, oldest first."""
+    query = _SHOWN.where(recordings.c.incident_id == incident, recordings.c.audio.is_not(None))
+    return [_recording(row) for row in session.execute(query.order_by(recordings.c.made_at, recordings.c.id))]
+
+
+def audio(session: Session, incident: str, id: str) -> bytes | None:
+    """The sound of a recording of that incident; None where there is none."""
+    query = select(recordings.c.audio).where(recordings.c.id == id, recordings.c.incident_id == incident)
+    return session.scalar(query)
+
+
+def keep(tx: Tx, id: str, sound: bytes) -> None:
+    """Keep what was fetched; it is to be deleted at the provider now."""
+    tx.session.execute(update(recordings).where(recordings.c.id == id).values(audio=sound, due_at=tx.now))
+    tx.leaves_due()
+
+
+def put_off(tx: Tx, id: str, until: datetime | None) -> None:
+    """Try again only then; None: nothing is left to do."""
+    tx.session.execute(update(recordings).where(recordings.c.id == id).values(due_at=until))
+
+
+def _recording(row: Row[Any]) -> Recording:
+    return Recording(row.id, row.incident_id, row.provider, row.seconds, row.made_at, row.due_at, row.is_kept)

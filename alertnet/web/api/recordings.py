@@ -1,0 +1,53 @@
+"""What members have told in calls, over HTTP (B5): for coordinators alone to hear."""
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, Response
+from typing_extensions import TypedDict
+
+from alertnet.core.errors import Unknown
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import recordings
+from alertnet.store.views.shapes import moment
+from alertnet.web.api.incidents import id_of
+from alertnet.web.auth import Coordinator, InForce
+from alertnet.web.problems import documented
+
+router = APIRouter(prefix="/v1/incidents/{ref}/recordings")
+
+SOUND = "audio/mpeg"
+
+
+class RecordingView(TypedDict):
+    """A recording; its sound is at its own address."""
+
+    id: str
+    at: str
+    seconds: int
+
+
+class RecordingsView(TypedDict):
+    items: list[RecordingView]
+
+
+@router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 503))
+def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
+    """What was told by voice of an incident, oldest first."""
+
+    def query(tx: Tx) -> RecordingsView:
+        found = recordings.of_incident(tx.session, id_of(tx.session, ref, key))
+        return RecordingsView(
+            items=[RecordingView(id=each.id, at=moment(each.made_at), seconds=each.seconds) for each in found]
+        )
+
+    return JSONResponse(runtime.read(query))
+
+
+@router.get(
+    "/{id}", response_class=Response, responses={**documented(401, 403, 404, 503), 200: {"content": {SOUND: {}}}}
+)
+def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
+    """The sound of a recording, as an MP3."""
+    sound = runtime.read(lambda tx: recordings.audio(tx.session, id_of(tx.session, ref, key), id))
+    if sound is None:
+        raise Unknown("recording", id[:34])
+    return Response(sound, media_type=SOUND, headers={"Cache-Control": "no-store"})

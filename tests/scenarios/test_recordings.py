@@ -1,0 +1,126 @@
+"""What a member tells by voice after its PIN: coordinators alone hear it, sealed here and gone at the provider (B4)."""
+
+import re
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.sandbox.telephony.handset import Call
+from alertnet.store.queues import recordings
+from alertnet.store.records.credentials import api_keys
+from alertnet.store.tables import recordings as table
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, link_in
+
+PIN, COORDINATORS_PIN = "47110", "20202"
+SOUND = b"ID3\x04 they took P7 at the bridge \xff\xfb"
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Calls are recorded; Ana and the coordinator have PINs."""
+    world = world_of(a_tree(COORDINATION), ALERTNET_RECORD_CALLS="members")
+    world.runtime.transact(set_pins, "north/ana", PIN)
+    world.runtime.transact(set_pins, "valley/coordinator", COORDINATORS_PIN)
+    return world
+
+
+def calls(world: World) -> Call:
+    """Ana's call, up to the tone."""
+    return world.phone("ana").dials().press(PIN + "*").press("20")
+
+
+def tells(world: World) -> Incident:
+    call = calls(world).speaks(SOUND)
+    call.hang_up()
+    world.settles()
+    return world.newest()
+
+
+def keys(world: World, *scopes: str) -> dict[str, str]:
+    _, key = world.runtime.transact(api_keys.create, None, scopes)
+    return {"Authorization": f"Bearer {key}"}
+
+
+def listed(world: World, incident: Incident, headers: dict[str, str]) -> list[dict[str, object]]:
+    answer = world.client.get(f"/v1/incidents/{incident.ref}/recordings", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["items"])
+
+
+def test_what_is_told_after_the_tone_is_kept_sealed_and_deleted_at_the_provider(valley: World) -> None:
+    """A9: the database alone shows nothing of it, and the provider has it no more."""
+    incident = tells(valley)
+    headers = keys(valley, "coordinate")
+
+    [shown] = listed(valley, incident, headers)
+    place = f"/v1/incidents/{incident.ref}/recordings/{shown['id']}"
+    heard = valley.client.get(place, headers=headers)
+
+    assert (shown["seconds"], heard.content, heard.headers["content-type"]) == (12, SOUND, "audio/mpeg")
+    assert valley.sandbox.network.recordings == {}
+    stored = valley.runtime.read(
+        lambda tx: tx.session.connection().exec_driver_sql("SELECT audio FROM recordings").scalar_one()
+    )
+    assert SOUND not in stored
+    assert "call_recorded" in incident.timeline()
+
+
+def test_only_who_may_coordinate_hears_it(valley: World) -> None:
+    incident = tells(valley)
+    [shown] = listed(valley, incident, keys(valley, "coordinate"))
+
+    for place in ("recordings", f"recordings/{shown['id']}"):
+        answer = valley.client.get(f"/v1/incidents/{incident.ref}/{place}", headers=keys(valley, "read"))
+        assert answer.status_code == 403
+
+
+def test_a_coordinator_hears_it_on_the_page_once_the_pin_is_entered(valley: World) -> None:
+    """A6: whoever reads the SMS has the link, and hears nothing."""
+    tells(valley)
+    link = next(link_in(sms) for sms in reversed(valley.phone("coordinator").inbox) if "/c/" in sms)
+    opened = valley.client.get(link).text
+    proved = valley.client.post(link, data={"pin": COORDINATORS_PIN}).text
+    [button] = re.findall(r'value="(listen:[^"]+)"', proved)
+
+    heard = valley.client.post(link, data={"answer": button})
+    unproved = valley.client.post(link, data={"answer": button.partition("~")[0][:39]})
+
+    assert "listen:" not in opened
+    assert (heard.status_code, heard.content) == (200, SOUND)
+    assert SOUND not in unproved.content
+
+
+def test_whoever_says_nothing_after_the_tone_is_put_through(valley: World) -> None:
+    call = calls(valley)
+    assert "After the tone" in call.words or "Después del tono" in call.words
+
+    call.stays_silent()
+
+    assert call.put_through_to is not None
+    assert valley.runtime.read(lambda tx: tx.session.execute(table.select()).all()) == []
+
+
+def test_calls_are_put_through_at_once_where_nothing_is_recorded(world_of: Worlds) -> None:
+    world = world_of(a_tree(COORDINATION))
+    world.runtime.transact(set_pins, "north/ana", PIN)
+
+    assert calls(world).put_through_to is not None
+
+
+def test_what_the_provider_does_not_give_is_asked_for_again_and_given_up_after_a_day(valley: World) -> None:
+    """A5: never given up in silence."""
+    call = calls(valley).speaks(SOUND)
+    call.hang_up()
+    gone = dict(valley.sandbox.network.recordings)
+    valley.sandbox.network.recordings.clear()
+    valley.settles()
+    valley.passes(minutes=2)
+    assert listed(valley, valley.newest(), keys(valley, "coordinate")) == []
+
+    valley.sandbox.network.recordings.update(gone)
+    valley.passes(minutes=2)
+
+    assert len(listed(valley, valley.newest(), keys(valley, "coordinate"))) == 1
+    assert valley.runtime.read(lambda tx: recordings.due(tx.session, tx.now, 9)) == []
