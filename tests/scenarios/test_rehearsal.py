@@ -18,7 +18,7 @@ from alertnet.store.views.timeline_view import EntryView
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in, spoken_code_in
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in, decision_code_in, spoken_code_in
 
 KINDS = ("alert", "reminder", "decision", "alarm", "task")
 FACTS = Facts(
@@ -90,6 +90,24 @@ def random_tree(dice: Random, id: str) -> str:
     return a_tree("".join(levels), people, tree=id, rest=f"{start}\nrounds: {dice.randint(1, 2)}")
 
 
+def random_script(dice: Random, world: World) -> Script:
+    """Who answers or says no, which level a coordinator opens or holds, and whose telephone is off."""
+    deeds = [
+        Deed(timedelta(minutes=dice.randint(1, 70), seconds=18), does, "coast", who)
+        for who in dice.sample(FRIENDS, dice.randint(0, 2))
+        for does in [dice.choice([Does.ANSWERS, Does.ANSWERS, Does.DECLINES])]
+    ]
+    if decision := dice.choice([None, None, Does.GO, Does.HOLD]):
+        level = dice.choice(world.runtime.network.trees["coast"].levels).name
+        deeds.append(Deed(timedelta(minutes=dice.randint(1, 30), seconds=42), decision, "coast", level))
+    off = dice.choice([[], [], ["coast/ombuds/sms"], ["coast/nuncio/sms"]])
+    return Script(tuple(deeds), ScriptReader(world.runtime.network, FACTS).fails("--fails", off), gives_go=False)
+
+
+def number_of(world: World, tree: str, contact: str) -> str:
+    return min(world.runtime.network.trees[tree].contacts[contact].numbers)
+
+
 def history(incident: Incident) -> list[tuple[str, float, str, str]]:
     """(tree, minute, what, of which level) of what the escalations have done, as the timeline has it."""
     items, cursor = [], 0
@@ -140,7 +158,7 @@ def assert_foretold(told: list[tuple[str, str, float]], foretold: list[tuple[str
     """All of it happened; only a coordinator's phone that has had its share of an hour is told the rest in one (B9)."""
     spared = [each for each in foretold if each not in told]
     assert [each for each in foretold if each not in spared] == told
-    assert {who for who, _, minute in spared if minute < 40} == set()
+    assert {who for who, _, minute in spared if minute < 30} == set()
     assert {who for who, _, _ in spared} <= {"coordinator", "second"}
 
 
@@ -177,16 +195,22 @@ def test_coordinators_of_a_tree_that_tells_nobody_are_foretold_as_they_are_told(
 
 @pytest.mark.parametrize("seed", NIGHTS)
 def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, seed: int) -> None:
-    """Trees and answers at random: the same messages, and the same history of every tree."""
+    """Trees, answers, refusals, decisions and dead telephones at random: the same messages and history of every tree."""
     dice = Random(seed)
     world = world_of(*(random_tree(dice, tree) for tree in ("coast", "hills", "valley")[: dice.randint(1, 3)]))
-    answers = [answer("coast", who, dice.randint(1, 70), 18) for who in dice.sample(FRIENDS, dice.randint(0, 2))]
-    rehearsal = foretold(world, hours=89.5 / 60, script=Script(tuple(answers), gives_go=False))
+    script = random_script(dice, world)
+    rehearsal = foretold(world, hours=89.5 / 60, script=script)
 
+    for tree, contact, _ in script.fails:
+        world.phone(number_of(world, tree, contact)).behaves(Behaviour.SWITCHED_OFF)
     incident = world.raises()
-    for deed in sorted(set(answers) - {each.deed for each in rehearsal.ignored}):
+    for deed in sorted(set(script.deeds) - {each.deed for each in rehearsal.ignored}):
         world.passes(minutes=deed.after.seconds / 60 - minute_of(world.clock.at))
-        incident.act("acknowledgements", expect=201, tree=deed.tree, contact=deed.about, kind="acknowledged")
+        if deed.does in (Does.GO, Does.HOLD):
+            incident.act("go", tree=deed.tree, level=deed.about, decision=deed.does.value)
+        else:
+            kind = "acknowledged" if deed.does is Does.ANSWERS else "declined"
+            incident.act("acknowledgements", expect=201, tree=deed.tree, contact=deed.about, kind=kind)
     world.passes(minutes=89.5 - minute_of(world.clock.at))
 
     assert_foretold(happened(incident), as_planned(rehearsal, FRIDAY_NIGHT))
@@ -340,19 +364,38 @@ def test_a_decline_and_a_report_have_the_effects_that_were_foretold(world_of: Wo
     assert as_planned(silent, FRIDAY_NIGHT) != as_planned(rehearsal, FRIDAY_NIGHT)
 
 
-def test_a_go_and_a_hold_at_their_moments_have_the_effects_that_were_foretold(world_of: Worlds) -> None:
+@pytest.mark.parametrize("does", [Does.GO, Does.HOLD], ids=str)
+def test_a_decision_at_its_moment_has_the_effects_that_were_foretold(world_of: Worlds, does: Does) -> None:
+    """The level opens now, or stays where it is, and is asked about again after an hour."""
     world = world_of(COAST)
-    go, hold = (Deed(timedelta(minutes=15), does, "coast", "Office") for does in (Does.GO, Does.HOLD))
+    incident = world.raises()
+    world.passes(minutes=15)
+    world.texts("coordinator", f"{does.upper()} {decision_code_in(world.phone('coordinator').inbox[-1])}")
+    world.passes(minutes=65)
 
-    opened = foretold(world, hours=1, script=Script((go,)))
-    held = foretold(world, hours=1, script=Script((hold,)))
+    deed = Deed(timedelta(minutes=15), does, "coast", "Office")
+    rehearsal = foretold(world, hours=80 / 60, script=Script((deed,), gives_go=False))
 
-    def told(rehearsal: Rehearsal) -> list[float]:
-        return [minute_of(each.at) for each in rehearsal.told if each.level == "Office" and each.kind == "alert"]
+    alerts = [minute_of(each.at) for each in rehearsal.told if each.level == "Office" and each.kind == "alert"]
+    assert alerts[:1] == ([15] if does is Does.GO else [])
+    assert_foretold(happened(incident), as_planned(rehearsal, FRIDAY_NIGHT))
+    assert history(incident) == as_noted(rehearsal)
 
-    assert told(opened)[0] == 15
-    assert told(held) == []
-    assert "level_held" in [each.kind for each in held.noted]
+
+def test_an_alarm_that_is_answered_is_repeated_no_more_as_was_foretold(world_of: Worlds) -> None:
+    """B3: taking the alarm is not taking charge."""
+    world = world_of(VALLEY)
+    incident = world.raises()
+    world.passes(minutes=35)
+    alarm = next(text for text in reversed(world.phone("coordinator").inbox) if "nobody has taken charge" in text)
+    world.texts("coordinator", code_in(alarm))
+    world.passes(minutes=35)
+
+    answered = foretold(world, hours=70 / 60, script=Script(alarms=timedelta(minutes=5), gives_go=False))
+    silent = foretold(world, hours=70 / 60, script=Script(gives_go=False))
+
+    assert_foretold(happened(incident), as_planned(answered, FRIDAY_NIGHT))
+    assert len(answered.told) < len(silent.told)
 
 
 def test_an_answer_before_anybody_was_told_is_foretold_as_nothing(world_of: Worlds) -> None:

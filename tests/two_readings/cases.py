@@ -32,12 +32,14 @@ def a_case(seed: int, *, gives_go: bool) -> Case:
     dice = Random(seed)
     trees = tuple(_tree(dice, id) for id in ("coast", "hills", "valley")[: dice.choice([1, 1, 2, 3])])
     known = [(tree.id, id) for tree in trees for id in tree.contacts]
-    says = [
-        Says(timedelta(seconds=dice.randint(1, 100) * 60 + dice.choice([0, 17])), *who, dice.random() < 0.6)
+    says = {
+        _number(who[1], who[0]): Says(
+            timedelta(seconds=dice.randint(1, 100) * 60 + dice.choice([0, 17])), *who, dice.random() < 0.6
+        )
         for who in dice.sample(known, dice.choice([0, 0, 1, 2, 3]))
-    ]
+    }
     failing = dice.sample([(*who, kind) for who in known for kind in KINDS], dice.choice([0, 0, 1, 3]))
-    return Case(_facts(dice), trees, World(tuple(says), _everywhere(trees, failing), gives_go))
+    return Case(_facts(dice), trees, World(tuple(says.values()), _everywhere(trees, failing), gives_go))
 
 
 def _everywhere(

@@ -1,7 +1,7 @@
 """How one tree of an incident goes through its levels: B3 read a second time from the design alone.
 
 Read here: levels and their rules, methods, repeats, hours and openings, hand-over, deputies, go, rounds, last resort.
-Not read: verification, confirmations, actions, quiet hours, tasks, relays, duty, and edits.
+Not read: verification, confirmations, actions, quiet hours, tasks, relays, duty, answers that change, and edits.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY, prompt_pause
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, prompt_pause
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
@@ -31,7 +31,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, Failed, Received, State, Unsent
+from alertnet.core.escalation.state import Event, Failed, Hold, Received, State, Unsent
 from alertnet.core.forecast.script import Calls, Script
 from alertnet.core.forecast.simulation import Noted, Shared, Told
 from alertnet.core.notification import RINGS_FOR, Kind, PromptKind, methods_to_prompt
@@ -57,6 +57,8 @@ class Ringing:
     """Of a task: its place in `told`."""
     answered_at: datetime | None = None
     """When a coordinator answers it; None: it rings until it is over."""
+    is_held: bool = False
+    """A coordinator has said HOLD: it is asked again after an hour."""
 
 
 class _Nothing:
@@ -170,6 +172,8 @@ class SimulatedIncident:
         sent: dict[NewAlert, int] = {}
         for effect in step.effects:
             self._carry_out(now, effect, sent)
+        for tree, hold in ((tree, each) for tree, news in events.items() for each in news if isinstance(each, Hold)):
+            self._hold(now, tree, hold)
         self.ringing = [each for each in self.ringing if each.task is None or self._is_wanted(each.task)]
         return [effect for effect in step.effects if isinstance(effect, NewPrompt)]
 
@@ -196,9 +200,17 @@ class SimulatedIncident:
             self.ringing.remove(ringing)
             return {tree: [Unsent(send.contact, send.method)] for tree, send in covers}
         severity = self.plans[ringing.prompt.tree].severity
-        ringing.again_at = now + prompt_pause(now - ringing.raised_at, severity)
+        pause = FIRST_AFTER_HOLD if ringing.is_held else prompt_pause(now - ringing.raised_at, severity)
+        ringing.again_at = now + pause
         self._ring(now, ringing)
         return {}
+
+    def _hold(self, now: datetime, tree: str, hold: Hold) -> None:
+        """What is asked about the levels on hold waits for an hour."""
+        for each in self.ringing:
+            level = each.prompt.level if each.prompt.tree == tree and each.prompt.subject == Subject.LEVEL else None
+            if level is not None and hold.index in (None, level - 1):
+                each.is_held, each.again_at = True, now + FIRST_AFTER_HOLD
 
     def _carry_out(self, now: datetime, effect: Effect, sent: dict[NewAlert, int]) -> None:
         match effect:
