@@ -195,7 +195,7 @@ def test_coordinators_of_a_tree_that_tells_nobody_are_foretold_as_they_are_told(
 
 @pytest.mark.parametrize("seed", NIGHTS)
 def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, seed: int) -> None:
-    """Trees, answers, refusals, decisions and dead telephones at random: the same messages and history of every tree."""
+    """Trees, answers, refusals, decisions, dead telephones at random: the same messages, and history of each tree."""
     dice = Random(seed)
     world = world_of(*(random_tree(dice, tree) for tree in ("coast", "hills", "valley")[: dice.randint(1, 3)]))
     script = random_script(dice, world)

@@ -3,15 +3,16 @@
 The same resolution and the same decider as in earnest, on a virtual clock, with people who do what the script says.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.decision import NewPrompt
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Go, Hold
+from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Go, Hold, State
 from alertnet.core.forecast.script import Deed, Does, Script
 from alertnet.core.forecast.simulated_incident import Events, SimulatedIncident
 from alertnet.core.forecast.simulation import Closed, Ignored, Noted, Rehearsal, Told
@@ -30,9 +31,9 @@ def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: da
     if all(plan.reaches_nobody for plan in plans_at(at).values()):
         plans_at = _Plans(facts, everywhere)
     plans = tuple(plans_at(at).values())
-    simulation = _Simulation(plans_at, at, script)
+    incident = SimulatedIncident.opened(plans_at(at), at, script)
+    simulation = _Simulation(incident, plans_at, at, script)
     ends_at = simulation.play(until)
-    incident = simulation.incident
     return Rehearsal(
         tuple(incident.told),
         tuple(incident.shared),
@@ -43,6 +44,21 @@ def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: da
         until,
         ends_at,
     )
+
+
+def go_on(
+    plans: Plans,
+    states: Mapping[str, State],
+    due_at: Mapping[str, datetime | None],
+    before: IncidentRecord,
+    now: datetime,
+    until: datetime,
+) -> SimulatedIncident:
+    """Play an incident that is under way, as it stands now: nobody answers, and no coordinator decides."""
+    script = Script(gives_go=False)
+    incident = SimulatedIncident(plans, states, due_at, script, before)
+    _Simulation(incident, lambda at: plans, now, script).play(until)
+    return incident
 
 
 class _Plans:
@@ -77,8 +93,10 @@ def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
 class _Simulation:
     """The clock, and the people of the script."""
 
-    def __init__(self, plans_at: Callable[[datetime], Plans], opened_at: datetime, script: Script) -> None:
-        self.incident = SimulatedIncident.opened(plans_at(opened_at), opened_at, script)
+    def __init__(
+        self, incident: SimulatedIncident, plans_at: Callable[[datetime], Plans], opened_at: datetime, script: Script
+    ) -> None:
+        self.incident = incident
         self.ignored: list[Ignored] = []
         self._plans_at = plans_at
         self._opened_at = opened_at

@@ -1,10 +1,9 @@
 """What comes of an open incident if nobody does anything: entries of its timeline that are not there yet."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.forecast.script import Script
+from alertnet.core.forecast.simulate import go_on
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import Noted, Told
 from alertnet.flows.escalation.escalate import OnRecord
@@ -13,7 +12,12 @@ from alertnet.store.views.shapes import moment
 from alertnet.store.views.timeline_view import EntryView
 
 HORIZON = timedelta(hours=3)
-MOST_MOMENTS = 40
+
+
+def play_on(locked: LockedIncident) -> SimulatedIncident:
+    """The next hours of the incident, if nobody answers and no coordinator decides."""
+    due_at = {each.tree: each.due_at for each in locked.escalations}
+    return go_on(locked.plans, locked.states, due_at, OnRecord(locked), locked.tx.now, locked.tx.now + HORIZON)
 
 
 def entries_ahead(locked: LockedIncident) -> list[EntryView]:
@@ -23,30 +27,11 @@ def entries_ahead(locked: LockedIncident) -> list[EntryView]:
     """
     if not locked.is_open or locked.broken:
         return []
-    due_at = {each.tree: each.due_at for each in locked.escalations}
-    incident = SimulatedIncident(locked.plans, locked.states, due_at, Script(gives_go=False), OnRecord(locked))
-    _play(incident, locked.tx.now)
+    incident = play_on(locked)
     # What rings at coordinators until they answer stands among what is to be decided.
     told = (each for each in incident.told if each.kind.is_alert or each.method.kind is MethodKind.TASK)
     comes: list[Told | Noted] = [*told, *incident.noted]
     return [_entry(each) for each in sorted(comes, key=lambda each: each.at)]
-
-
-def _play(incident: SimulatedIncident, now: datetime) -> None:
-    for at in _moments(incident, now):
-        for events in incident.passes(at):
-            incident.move(at, events)
-
-
-def _moments(incident: SimulatedIncident, now: datetime) -> Iterator[datetime]:
-    """When something happens by itself; what is overdue happens now."""
-    last = now
-    for _ in range(MOST_MOMENTS):
-        at = incident.next_at()
-        if at is None or at > now + HORIZON:
-            return
-        last = max(last, at)
-        yield last
 
 
 def _entry(of: Told | Noted) -> EntryView:

@@ -1,12 +1,12 @@
 """How everybody stands in an incident: a mark for each contact, level and tree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from alertnet.cli.demo.page_content.names import PartyNames, ring_key
-from alertnet.cli.demo.page_content.outlook import Foretold
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import LevelStatus, Status
+from alertnet.core.forecast.simulation import Noted
 from alertnet.flows.desk.names import REASONS
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Mark, Tone
@@ -57,7 +57,7 @@ def mark_trees(locked: LockedIncident, names: PartyNames) -> tuple[Mark, ...]:
     return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
 
 
-def mark_levels(locked: LockedIncident, foretold: list[Foretold], zone: tzinfo) -> dict[str, Mark]:
+def mark_levels(locked: LockedIncident, foretold: Sequence[Noted], zone: tzinfo) -> dict[str, Mark]:
     """By the key of the ring: open, answered, waiting, left out, or when it will open."""
     marks: dict[str, Mark] = {}
     for tree, plan in locked.plans.items():
@@ -117,12 +117,11 @@ def _later(locked: LockedIncident, escalation: Escalation | None) -> Mark:
     return Mark(Tone.QUIET, "later") if locked.facts.verified else NOT_VERIFIED
 
 
-def _noted(foretold: list[Foretold], tree: str, kind: str) -> Iterator[tuple[str, datetime]]:
+def _noted(foretold: Sequence[Noted], tree: str, kind: str) -> Iterator[tuple[str, datetime]]:
     """The levels in notes of that kind, each with its earliest moment, which comes last."""
-    for each in reversed(foretold):
-        if each.tree == tree:
-            for note in each.step.noted(kind):
-                yield str(note.payload["level"]), each.at
+    for note in reversed(foretold):
+        if note.tree == tree and note.kind == kind:
+            yield str(note.payload["level"]), note.at
 
 
 def _put(marks: dict[str, Mark], names: PartyNames, tree: str, contact: str, mark: Mark) -> None:

@@ -1,60 +1,27 @@
 """What comes next if nobody answers, asked of the core as it will be then, and what a newcomer could do now."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alertnet.cli.demo.page_content.names import PIN
-from alertnet.core.escalation.advance_incident import advance
-from alertnet.core.escalation.decision import Send, Step
-from alertnet.core.escalation.state import LAST_RESORT, Status
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.context import LAST_RESORT_NAME
+from alertnet.core.escalation.state import Status
+from alertnet.core.forecast.simulated_incident import SimulatedIncident
+from alertnet.core.notification import Kind
 from alertnet.flows.desk.names import METHODS, Names, listed
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Coming, Hint, Party, Tone
-from alertnet.store.records.escalations import Escalation
 from alertnet.store.records.prompts import Prompt
-
-HORIZON = timedelta(hours=3)
-MOST_STEPS = 40
 
 MOST = 5
 """Things to come that are shown."""
 
 
-@dataclass(frozen=True)
-class Foretold:
-    """One step of one tree, and when."""
-
-    at: datetime
-    tree: str
-    step: Step
-
-
-def foretell(locked: LockedIncident, now: datetime) -> list[Foretold]:
-    """The steps of all escalations in the next hours that send, ask or record anything, in the order of time."""
-    steps = [each for escalation in locked.escalations for each in _steps_of(locked, escalation, now)]
-    return sorted(steps, key=lambda each: each.at)
-
-
-def _steps_of(locked: LockedIncident, escalation: Escalation, now: datetime) -> Iterator[Foretold]:
-    plan = locked.plans[escalation.tree]
-    others = [each.state.status for each in locked.escalations if each is not escalation]
-    acknowledged = bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
-    state, due_at = escalation.state, escalation.due_at
-    for _ in range(MOST_STEPS):
-        if due_at is None or due_at > now + HORIZON:
-            return
-        at = max(due_at, now)
-        step = advance(plan, state, at, others_acknowledged=acknowledged)
-        if step.sends or step.asks or step.notes:
-            yield Foretold(at, escalation.tree, step)
-        state, due_at = step.state, step.due_at
-
-
-def coming(locked: LockedIncident, foretold: list[Foretold], names: Names, now: datetime) -> tuple[Coming, ...]:
+def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Coming, ...]:
     """The next things, earliest first."""
-    ahead = [*_alarms(locked, now), *(told for each in foretold for told in _steps(each, names))]
+    ahead = [*_alarms(locked, now), *_noted(foretold, names), *_told(foretold, names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
 
 
@@ -91,31 +58,40 @@ def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinato
     )
 
 
-def _steps(foretold: Foretold, names: Names) -> Iterator[Coming]:
-    step, tree = foretold.step, foretold.tree
-    title = names.tree(tree)
-    opened = {str(note.payload["level"]) for note in step.noted("level_opened")}
-    by_level: dict[str, list[Send]] = {}
-    for send in step.sends:
-        by_level.setdefault(names.level(tree, send.index), []).append(send)
-    if step.noted("escalation_unanswered"):
-        yield Coming(foretold.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
-    for level, sends in by_level.items():
-        if level in opened or any(send.index == LAST_RESORT for send in sends):
-            yield Coming(foretold.at, Tone.ALARM, f"“{level}” is told", _whom(sends, tree, names))
+def _noted(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
+    for note in foretold.noted:
+        level, title = note.payload.get("level"), names.tree(note.tree)
+        match note.kind:
+            case "escalation_unanswered":
+                yield Coming(note.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
+            case "waits_for_verification" | "go_asked":
+                yield Coming(note.at, Tone.ASKED, f"“{level}” waits for a coordinator’s go", title)
+            case "action_missing":
+                yield Coming(note.at, Tone.TROUBLE, "Nobody has said what was done", str(level))
+
+
+def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
+    """Whom each level tells at a moment, be it by a message that another tree sends."""
+    opened = {(note.at, note.tree, note.payload["level"]) for note in foretold.noted if note.kind == "level_opened"}
+    by_level: dict[tuple[datetime, str, str], list[tuple[str, MethodKind]]] = {}
+    for each in foretold.told:
+        if each.kind in (Kind.ALERT, Kind.REMINDER) or each.method.kind is MethodKind.TASK:
+            by_level.setdefault((each.at, each.tree, each.level), []).append((each.contact.id, each.method.kind))
+    for shared in foretold.shared:
+        place = shared.at, shared.tree, shared.level
+        by_level.setdefault(place, []).append((shared.contact, shared.told.method.kind))
+    for (at, tree, level), sends in by_level.items():
+        whom = _whom(sends, tree, names)
+        if (at, tree, level) in opened or level == LAST_RESORT_NAME:
+            yield Coming(at, Tone.ALARM, f"“{level}” is told", whom)
         else:
-            yield Coming(foretold.at, Tone.TOLD, _whom(sends, tree, names), f"{level}: once more, by another way")
-    for note in (*step.noted("waits_for_verification"), *step.noted("go_asked")):
-        yield Coming(foretold.at, Tone.ASKED, f"“{note.payload['level']}” waits for a coordinator’s go", title)
-    for note in step.noted("action_missing"):
-        yield Coming(foretold.at, Tone.TROUBLE, "Nobody has said what was done", str(note.payload["level"]))
+            yield Coming(at, Tone.TOLD, whom, f"{level}: once more, by another way")
 
 
-def _whom(sends: list[Send], tree: str, names: Names) -> str:
+def _whom(sends: list[tuple[str, MethodKind]], tree: str, names: Names) -> str:
     methods: dict[str, list[str]] = {}
-    for send in sends:
-        method = names.locked.contact(tree, send.contact).all_methods[send.method]
-        methods.setdefault(names.contact(tree, send.contact), []).append(METHODS.get(method.kind.value, "message"))
+    for contact, method in sends:
+        methods.setdefault(names.contact(tree, contact), []).append(METHODS.get(method.value, "message"))
     return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, tzinfo
 from alertnet.cli.demo.page_content import marks, outlook
 from alertnet.cli.demo.page_content.marks import ALERTS
 from alertnet.cli.demo.page_content.names import PartyNames
-from alertnet.cli.demo.page_content.outlook import foretell
 from alertnet.core.incident import IncidentStatus
 from alertnet.flows.desk import chronicle
+from alertnet.flows.desk.ahead import play_on
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Ending, Incident, Line, Story, Tone
@@ -72,7 +72,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     seen = incident_view.of_incident(tx.session, locked.incident.id)
     entries, _ = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
     names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries))
-    foretold = foretell(locked, tx.now)
+    foretold = play_on(locked)
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
@@ -81,7 +81,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
         lines=tuple(Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names)),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
-        rings=marks.mark_levels(locked, foretold, zone),
+        rings=marks.mark_levels(locked, foretold.noted, zone),
     )
 
 
