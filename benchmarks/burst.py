@@ -28,6 +28,8 @@ class Burst:
     """From each report to the provider, in milliseconds."""
     cpu_milliseconds: float
     """Of the program, for each notification."""
+    kilobytes_written: float
+    """To files, for each notification."""
     megabytes: float
     """Resident when all was delivered."""
 
@@ -45,6 +47,8 @@ def measure() -> list[Figure]:
         Figure("alertnet, p99", percentile(alertnet.waits, 99), "ms"),
         Figure("ceiling, CPU for each", ceiling.cpu_milliseconds, "ms"),
         Figure("alertnet, CPU for each", alertnet.cpu_milliseconds, "ms"),
+        Figure("ceiling, written for each", ceiling.kilobytes_written, "kB"),
+        Figure("alertnet, written for each", alertnet.kilobytes_written, "kB"),
         Figure(
             "alertnet / ceiling, delivered",
             alertnet.delivered_per_second / ceiling.delivered_per_second,
@@ -57,7 +61,7 @@ def measure() -> list[Figure]:
 
 
 def _burst(sink: Sink, of: Program) -> Burst:
-    before = _cpu_seconds(of.pid)
+    before, written = _cpu_seconds(of.pid), _bytes_written(of.pid)
     command = [sys.executable, "-m", "benchmarks.driver", of.url, of.key or "-", str(INCIDENTS), str(CONNECTIONS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
@@ -70,6 +74,7 @@ def _burst(sink: Sink, of: Program) -> Burst:
         INCIDENTS / seconds,
         [(arrived[ref] - sent_at) / 1e6 for ref, sent_at in raised],
         (_cpu_seconds(of.pid) - before) * 1000 / INCIDENTS,
+        (_bytes_written(of.pid) - written) / 1000 / INCIDENTS,
         megabytes(of.pid, "VmRSS"),
     )
 
@@ -78,3 +83,9 @@ def _cpu_seconds(pid: int) -> float:
     """What the process has used of processors, from the process table of Linux."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _bytes_written(pid: int) -> int:
+    """What the process has sent to disks, from the process table of Linux."""
+    counts = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(counts["write_bytes"])

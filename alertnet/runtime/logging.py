@@ -96,6 +96,8 @@ def _masked_number(found: re.Match[str]) -> str:
 def _masked(key: object, value: Any) -> Any:
     if isinstance(key, str) and DROPPED.fullmatch(key):
         return HIDDEN
+    if isinstance(value, str):
+        return mask_text(value)
     if value is None or isinstance(value, bool | float | date | timedelta):
         return value
     if isinstance(value, int):
@@ -104,4 +106,4 @@ def _masked(key: object, value: Any) -> Any:
         return {name: _masked(name, item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked(None, item) for item in value]
-    return mask_text(value if isinstance(value, str) else str(value))
+    return mask_text(str(value))

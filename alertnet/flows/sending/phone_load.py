@@ -45,6 +45,8 @@ class PhoneLoad:
         self._tx = tx
         self._used: dict[tuple[Limit, str], Usage] = {}
         self._counted: set[tuple[Limit, str]] = set()
+        self._alone: set[bytes] = set()
+        """Indexes of numbers for which nothing else waits that an alert could name."""
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
         """Hold what these count for, always in the same order."""
@@ -65,9 +67,7 @@ class PhoneLoad:
             self._counted.add((limit, due.address))
         if not counted(self._tx, due):
             return claimed
-        kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
-        waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED)
-        others = [other for other in free(waiting) if self._may_share(due, other)]
+        others = [other for other in free(self._waiting_beside(due)) if self._may_share(due, other)]
         self._join(others)
         more = _named(due, others)
         if due.method is MethodKind.CALL or not more:
@@ -80,6 +80,16 @@ class PhoneLoad:
         """Record what was counted, each once for all that left."""
         for limit, address in self._counted:
             limits.keep(self._tx, limit, address, self._used[limit, address])
+
+    def _waiting_beside(self, due: DueAttempt) -> Sequence[DueAttempt]:
+        """What else waits for its phone; of many alerts in one look the first asks for them all."""
+        if due.kind is Kind.ALERT and due.address_index in self._alone:
+            return ()
+        kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
+        waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED)
+        if due.kind is Kind.ALERT and not waiting:
+            self._alone.add(due.address_index)
+        return waiting
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
         """The limits that hold it back once they are used up: nothing holds an alert's SMS, or what has to ring."""

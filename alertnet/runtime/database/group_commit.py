@@ -120,18 +120,17 @@ class GroupCommit:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
         undo: list[Hook] = []
-        due: set[str] | None = None
         try:
-            with surfacing(self._engine), self._engine.begin() as connection:
+            with surfacing(self._engine), self._engine.begin() as connection, _session(connection) as session:
                 for job in jobs:
                     try:
-                        left = self._in_savepoint(connection, job, undo)
-                        due = due if left is None else left | (due or set())
+                        self._in_savepoint(session, job, undo)
                     except BaseException:
                         if _given_up(connection):
                             raise
                         again.append(job)
-                hooks = None if due is None else self._take_along(connection, due, undo)
+                due = left_due(session)
+                hooks = None if due is None else self._take_along(session, due, undo)
         except DatabaseAway as error:
             _call(undo)
             for job in jobs:
@@ -144,20 +143,17 @@ class GroupCommit:
         self._release([job for job in jobs if job not in again], hooks)
         return again
 
-    def _in_savepoint(self, connection: Connection, job: _Job, undo: list[Hook]) -> set[str] | None:
+    def _in_savepoint(self, session: Session, job: _Job, undo: list[Hook]) -> None:
         """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
-        with _session(connection) as session:
-            with undoing(session) as own, apart(session):
-                job.value = job.work(self._begin(session))
-            undo += own
-            return left_due(session)
+        with undoing(session) as own, apart(session):
+            job.value = job.work(self._begin(session))
+        undo += own
 
-    def _take_along(self, connection: Connection, due: set[str], undo: list[Hook]) -> list[Hook]:
-        with _session(connection) as session:
-            with undoing(session) as own:
-                hooks = self._wakeups.claim(self._begin(session), due)
-            undo += own
-            return hooks
+    def _take_along(self, session: Session, due: set[str], undo: list[Hook]) -> list[Hook]:
+        with undoing(session) as own:
+            hooks = self._wakeups.claim(self._begin(session), due)
+        undo += own
+        return hooks
 
     def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
         if not jobs:
