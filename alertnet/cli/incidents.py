@@ -38,6 +38,8 @@ Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's referenc
 Status = Annotated[IncidentStatus | None, typer.Option(help="Only those that are open, or closed.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Reason = Annotated[CloseReason, typer.Option(help="Why it is over; a false alarm sends a correction.")]
+Into = Annotated[str, typer.Option(help="The reference of the incident that acts for both from then on.")]
+Report = Annotated[list[str], typer.Option(help="The reference of a report that was merged; may be repeated.")]
 Words = Annotated[str | None, typer.Option(help="What the history should hold beside the reason; sent to nobody.")]
 
 SECTIONS = {
@@ -136,8 +138,29 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
     typer.echo(f"{ref.strip().upper()} is closed.")
 
 
+@app.command(epilog="Example: alertnet incidents merge A-7K3M --into B-2QRS")
+def merge(ref: Ref, into: Into) -> None:
+    """Let another incident act for this one too, as two reports of one event: nobody outside is told twice."""
+    from alertnet.cli.admin import actions
+
+    with connected() as runtime:
+        runtime.transact(actions.merge_incidents, ref, into)
+    typer.echo(f"{ref.strip().upper()} is part of {into.strip().upper()}.")
+
+
+@app.command(epilog="Example: alertnet incidents split B-2QRS --report A-7K3M")
+def split(ref: Ref, report: Report) -> None:
+    """Let a report that was merged into an incident be one of its own again, that goes on where it stood."""
+    from alertnet.cli.admin import actions
+
+    with connected() as runtime:
+        runtime.transact(actions.split_incident, ref, report)
+    typer.echo(f"No part of {ref.strip().upper()} any more: {' '.join(each.strip().upper() for each in report)}.")
+
+
 def _lines(incident: "IncidentView") -> list[str]:
     marks = _marks(incident["drill"], incident["verified"])
+    marks = " ".join(filter(None, (marks, *(f"with {each}" for each in incident.get("reports", ())))))
     facts = (incident["status"], incident["severity"], incident["type"], f"consent {incident['consent']}")
     lines = ["  ".join((incident["ref"], *facts, incident["opened_at"], marks)).rstrip()]
     lines += [f"! {warning}" for warning in incident["warnings"]]

@@ -57,6 +57,8 @@ class Subject(StrEnum):
     TYPE_KNOWN = "type_known"
     SOS_AGAIN = "sos_again"
     SAME_EVENT = "same_event"
+    MERGED = "merged"
+    SPLIT = "split"
     WITHDRAWAL = "withdrawal"
     NOT_WITHDRAWN = "not_withdrawn"
     LOW_BATTERY = "low_battery"

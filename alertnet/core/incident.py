@@ -188,6 +188,10 @@ class Facts:
     ask: str | None = None
     raised_from: str | None = None
     """The number (E.164) that raised it, which hears nothing of it; None when raised by API."""
+    also_from: tuple[str, ...] = ()
+    """The numbers of other reports that were merged into it: they hear nothing of it either."""
+    also_accused: tuple[Perpetrator, ...] = ()
+    """Whom other reports of it accuse: nobody who belongs to them is told."""
     team: str | None = None
     field_language: str | None = None
     """The language of whoever raised it by SMS."""
@@ -232,6 +236,17 @@ class Wider:
 
 
 @dataclass(frozen=True)
+class Merged:
+    """The reports that were merged into an incident, and what was known without them: a split goes back to that."""
+
+    parts: dict[str, str] = field(hash=False)
+    """Their references by id, in the order in which they were merged."""
+    own: Facts
+    joined: Facts
+    """What was known of all of them together: whatever differs from it now has changed since."""
+
+
+@dataclass(frozen=True)
 class Incident:
     """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8).
 
@@ -248,12 +263,21 @@ class Incident:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     merged_into: str | None = None
+    """The incident that it was joined to, as a text that came while none was open."""
+    part_of: str | None = None
+    """The incident that it was merged into, which now acts for its reference, codes and links."""
+    merged: Merged | None = None
     warnings: tuple[str, ...] = ()
     """What the answer says beside the plan: nobody to tell, a code that differs from the record."""
     wider: tuple[Wider, ...] = ()
     """The latest of the incident and of each person."""
     replanned_at: datetime | None = None
     """When a coordinator last applied edited trees or wider consent."""
+
+    @property
+    def every_id(self) -> tuple[str, ...]:
+        """Its id and those of the reports that were merged into it: what was sent and answered stands with each."""
+        return (self.id, *self.merged.parts) if self.merged else (self.id,)
 
 
 REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"

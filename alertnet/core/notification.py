@@ -163,6 +163,8 @@ class PromptAnswer(StrEnum):
     """A newer alarm says the same."""
     CLOSED = "closed"
     """The incident was closed over it; a reopening asks anew."""
+    MERGED = "merged"
+    """The incident acts no more for itself: the one that it was merged into does; a split asks anew."""
     NOBODY_YET = "nobody_yet"
     """The field was told that nobody has answered."""
     TOLD = "told"

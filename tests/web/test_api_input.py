@@ -131,7 +131,7 @@ def test_an_unknown_reference_is_not_found(api: TestClient, ref: str) -> None:
     assert (response.status_code, response.headers["content-type"]) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize("path", ["/v1/incidents/A-7K3M/merge", "/v1/incidents/", "/v1/journey", "/docs", "/redoc"])
+@pytest.mark.parametrize("path", ["/v1/incidents/A-7K3M/join", "/v1/incidents/", "/v1/journey", "/docs", "/redoc"])
 def test_what_is_not_there_is_said_with_what_is(api: TestClient, path: str) -> None:
     """What this version can't do is refused by name, never half there."""
     response = api.post(path)

@@ -193,14 +193,15 @@ def advance_incident(
     record: IncidentRecord,
     *,
     whole: bool = True,
+    merged: bool = False,
 ) -> IncidentStep:
     """Advance the escalations that something happened to, and those that wait for the others to be acknowledged.
 
     All by tree, in the order of `states`; of several due at once the first sends, and the others share. An event of
     none, `()`, is time that has come. `whole` False: one of them can't be read, so nobody knows whether all the others
-    are acknowledged.
+    are acknowledged. `merged`: another report of the event was merged into it, and may have told the same people.
     """
-    advancing = _Advancing(plans, dict(states), now, record, whole)
+    advancing = _Advancing(plans, dict(states), now, record, whole, merged)
     for tree, state in states.items():
         if tree in events and state.status is not Status.STOPPED:
             advancing.move(tree, events[tree])
@@ -230,6 +231,7 @@ class _Advancing:
     now: datetime
     record: IncidentRecord
     whole: bool
+    merged: bool
     due_at: dict[str, datetime | None] = field(default_factory=dict)
     """Of those that were advanced."""
     effects: list[Effect] = field(default_factory=list)
@@ -287,9 +289,10 @@ class _Advancing:
         return bounced
 
     def _look_up(self, places: Sequence[Place]) -> None:
-        """Ask once what was sent to those places: nobody shares with a tree alone, but a task may be open in it."""
+        """Ask once what was sent to those places: of a tree alone only a part shares, but a task may be open in it."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.alerts]
-        asked = [place for place in wanted if len(self.states) > 1 or place[0] is MethodKind.TASK]
+        shares = self.merged or len(self.states) > 1
+        asked = [place for place in wanted if shares or place[0] is MethodKind.TASK]
         found = self.record.alerts_to(asked) if asked else {}
         for place in wanted:
             self.alerts[place] = [

@@ -118,8 +118,8 @@ def apply_event(context: Context, event: Event) -> None:
             _hear(context, event)
         case Confirmed(contact):
             _confirm(context, contact)
-        case Withdrawn(contact):
-            _withdraw(context, contact)
+        case Withdrawn():
+            _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
             fare(context, event)
         case Go(index):
@@ -200,13 +200,13 @@ def _forget_confirmation(context: Context, contact: str) -> None:
         context.change(**{name: tuple(id for id in getattr(context.state, name) if id != contact)})
 
 
-def _withdraw(context: Context, contact: str) -> None:
+def _withdraw(context: Context, event: Withdrawn) -> None:
     """Take an answer back: wherever the contact is to answer in this round, it begins again."""
-    state = context.state
-    if contact not in state.answers:
+    state, contact = context.state, event.contact
+    if not (contact in state.answers or event.untold):
         return
     _forget_confirmation(context, contact)
-    again = state.answers[contact] in ENDED
+    again = event.untold or state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
     context.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
     for run in state.runs if again else ():

@@ -180,9 +180,13 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """An answer was revoked, or turned out to be another person's."""
+    """An answer was revoked, or turned out to be another person's.
+
+    `untold`: with or without one, what the contact was sent is about something else: it is told of this from now on.
+    """
 
     contact: str
+    untold: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,16 @@
-"""Whether two reports of the field may be about one event: a coordinator is told so, and decides (A12).
+"""Whether two reports of the field may be about one event, and what is known of it once they are merged (A12).
 
 Two teams see the same arrest from two sides: same country, about the same place and time, and types that go together.
+A coordinator is told so, and decides.
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from datetime import timedelta
+from functools import reduce
 
-from alertnet.core.incident import TYPES, Facts
+from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, narrowest
 
 WITHIN = timedelta(minutes=30)
 """Reports of one event come so soon after one another."""
@@ -42,3 +46,63 @@ def _are_near(one: str | None, other: str | None) -> bool:
     if first is None or second is None:
         return one is None or other is None or one == other
     return int(first[1]) // 10 == int(second[1]) // 10 or abs(int(first[1]) - int(second[1])) == 1
+
+
+def as_one(own: Facts, others: Iterable[Facts]) -> Facts:
+    """What is known of one event that was reported several times: the graver, the narrower, all whom any report names.
+
+    What only one can say, such as the type, is as `own` has it.
+    """
+    return reduce(_joined, others, own)
+
+
+def apart(own: Facts, joined: Facts, now: Facts) -> Facts:
+    """The own facts of a report with all that has changed since it was one with others."""
+    changed = {each.name for each in fields(Facts) if getattr(now, each.name) != getattr(joined, each.name)}
+    return replace(own, **{name: getattr(now, name) for name in changed})
+
+
+def _joined(own: Facts, other: Facts) -> Facts:
+    is_vague = own.perpetrator in (Perpetrator.UNKNOWN, Perpetrator.NONE)
+    first, second = (other, own) if is_vague else (own, other)
+    accused = {second.perpetrator, *own.also_accused, *other.also_accused} - {Perpetrator.UNKNOWN, Perpetrator.NONE}
+    times = [facts.occurred_at for facts in (own, other) if facts.occurred_at]
+    return replace(
+        own,
+        type=other.type if TYPES[own.type].number == _ANY else own.type,
+        severity=min(own.severity, other.severity, key=lambda severity: severity.rank),
+        consent=narrowest([own.consent, other.consent]),
+        people=_everybody(own.people, other.people),
+        perpetrator=first.perpetrator,
+        also_accused=tuple(sorted(accused - {first.perpetrator})),
+        exclude=tuple(dict.fromkeys((*own.exclude, *other.exclude))),
+        verified=own.verified or other.verified,
+        certainty=min(own.certainty, other.certainty, key=list(Certainty).index),
+        occurred_at=min(times, default=None),
+        place=own.place or other.place,
+        summary=own.summary or other.summary,
+        details="\n".join(filter(None, (own.details, other.details))) or None,
+        ask=own.ask or other.ask,
+        also_from=tuple(dict.fromkeys((*own.also_from, *filter(None, (other.raised_from,)), *other.also_from))),
+        withdrawn=own.withdrawn or other.withdrawn,
+        duress=own.duress or other.duress,
+    )
+
+
+def _everybody(own: Iterable[Affected], others: Iterable[Affected]) -> tuple[Affected, ...]:
+    """All people of both; of one whom both name the narrower consent holds."""
+    known = {person.code: person for person in own}
+    for person in others:
+        known[person.code] = _both(known[person.code], person) if person.code in known else person
+    return tuple(known.values())
+
+
+def _both(own: Affected, other: Affected) -> Affected:
+    consents: list[Scope] = [person.consent for person in (own, other) if person.consent]
+    return replace(
+        own,
+        nationality=own.nationality or other.nationality,
+        contact=own.contact or other.contact,
+        consent=narrowest(consents) if consents else None,
+        exclude=tuple(dict.fromkeys((*own.exclude, *other.exclude))),
+    )

@@ -131,7 +131,7 @@ def _with_former_methods(edited: Contact, before: Contact) -> tuple[Contact, tup
         else:
             places.append(same[0])
             free.remove(same)
-    return replace(edited, former_methods=tuple(former)), tuple(places)
+    return replace(edited, former_methods=edited.former_methods + tuple(former)), tuple(places)
 
 
 def _names(method: Method) -> tuple[str, str]:

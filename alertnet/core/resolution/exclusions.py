@@ -46,6 +46,8 @@ class Bars:
         self.consent = consent_of(facts)
         self.excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
         self.involved = {person.contact for person in facts.people}
+        self.accused = {facts.perpetrator, *facts.also_accused}
+        self.raised_from = {facts.raised_from, *facts.also_from}
         self.internal = {
             address
             for tree in trees
@@ -85,9 +87,9 @@ class Bars:
             yield Reason.CONSENT
         if self.excluded.intersection(names_of(contact)):
             yield Reason.EXCLUDED
-        if contact.belongs_to is not None and contact.belongs_to == self.facts.perpetrator.value:
+        if contact.belongs_to in self.accused:
             yield Reason.PERPETRATOR
-        if self.facts.raised_from in contact.numbers or contact.id in self.involved:
+        if not self.raised_from.isdisjoint(contact.numbers) or contact.id in self.involved:
             yield Reason.INVOLVED
 
     def _bar_addresses(self, contact: Contact, reason: Reason) -> None:

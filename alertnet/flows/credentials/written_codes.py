@@ -76,9 +76,9 @@ def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Conta
 def mark_open(locked: LockedIncident, is_open: bool) -> None:
     """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
     if is_open:
-        for code_id in codes.given_anew(locked.tx.session, locked.incident.id):
+        for code_id in codes.given_anew(locked.tx.session, locked.incident.every_id):
             void(locked, code_id)
-    codes.mark_open(locked.tx.session, locked.incident.id, is_open)
+    codes.mark_open(locked.tx.session, locked.incident.every_id, is_open)
 
 
 def void(locked: LockedIncident, code_id: str) -> None:
@@ -135,6 +135,7 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
 
 def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
-        known = locked.prefetch.read(codes.of_contacts, locked.incident.id)
-        locked.known_codes = {(each.tree, each.contact): each.code for each in known}
+        # Who has a code of its own and one of a part, by which it was told as well, gets its own from now on.
+        known = [locked.prefetch.read(codes.of_contacts, id) for id in reversed(locked.incident.every_id)]
+        locked.known_codes = {(each.tree, each.contact): each.code for found in known for each in found}
     return locked.known_codes

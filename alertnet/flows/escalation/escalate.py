@@ -90,6 +90,7 @@ def move(locked: LockedIncident, events: Events) -> None:
         locked.tx.now,
         OnRecord(locked),
         whole=not locked.broken,
+        merged=locked.incident.merged is not None,
     )
     moved = {each.tree: each for each in locked.escalations if each.tree in step.states}
     for tree, escalation in moved.items():
@@ -122,7 +123,7 @@ class OnRecord:
         if not locked.fresh:
             by_index = self._by_index(places)
             indexes = {index for _, index in by_index}
-            for key, each in notifications.alerts_to(locked.tx.session, locked.incident.id, indexes):
+            for key, each in notifications.alerts_to(locked.tx.session, locked.incident.every_id, indexes):
                 if key in by_index:
                     trees = each.trees | locked.counts_for.get(each.id, set())
                     found[by_index[key]].append(replace(each, trees=trees))

@@ -53,12 +53,12 @@ def decide(
 
 
 def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer, by: str | None) -> None:
-    """Decide what one prompt asks, by its code, its link or its call.
+    """Decide what one prompt asks, by its code, its link or its call; of a part it is decided for what acts for it.
 
     Raises:
         WrongState: it was decided or overtaken before.
     """
-    if not prompt.is_open:
+    if not (prompt.is_open or prompt.answer == PromptAnswer.MERGED):
         raise WrongState("the question", prompt.answer or "over", "it was decided before")
     if prompt.subject == Subject.VERIFY:
         decide(locked, decision, by=by)

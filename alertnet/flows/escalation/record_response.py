@@ -109,7 +109,7 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     Raises:
         Unknown: the incident has no such answer. WrongState: it was revoked before.
     """
-    given = answers.find(locked.tx.session, locked.incident.id, acknowledgement)
+    given = answers.find(locked.tx.session, locked.incident.every_id, acknowledgement)
     if given is None:
         raise Unknown("acknowledgement", acknowledgement)
     if given.revoked_at is not None:

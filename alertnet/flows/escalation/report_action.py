@@ -63,7 +63,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
 
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
     """Whether the very same report of the recipient is on the record: a page that is sent twice reports once."""
-    reported = answers.reports(locked.tx.session, locked.incident.id, locked.names(tree, contact_id))
+    reported = answers.reports(locked.tx.session, locked.incident.every_id, locked.names(tree, contact_id))
     return any(each.action == action and (each.note or "") == note for each in reported)
 
 

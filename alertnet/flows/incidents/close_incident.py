@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance_incident import restore, stop
 from alertnet.core.escalation.state import Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind, PromptKind
+from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
-from alertnet.flows.escalation.escalate import move, stale_kinds, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import Events, move, stale_kinds, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
 from alertnet.flows.notifications.stand_down import stand_down, take_back
@@ -27,6 +29,16 @@ def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | N
     """
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
+    end(locked, reason, PromptAnswer.CLOSED)
+    mark_open(locked, False)
+    locked.record("incident_closed", reason=reason.value, text=text, by=by)
+    stand_down(locked)
+    field_reassurance.tell_closed(locked)
+    locked.work.record_end(locked.incident.id)
+
+
+def end(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
+    """Let the incident do nothing more by itself: escalations stop, what was asked falls silent for that reason."""
     closed = {"status": IncidentStatus.CLOSED, "closed_at": locked.tx.now, "close_reason": reason}
     locked.incident = replace(locked.incident, **closed)  # type: ignore[arg-type]
     incident_store.save_status(locked.tx.session, locked.incident)
@@ -34,14 +46,9 @@ def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | N
         escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
         locked.save(escalation)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
-    prompts.silence_all(locked)
+    prompts.silence_all(locked, why)
     cancel_unwanted(locked)
     cancel_asking(locked, tasks_open)
-    mark_open(locked, False)
-    locked.record("incident_closed", reason=reason.value, text=text, by=by)
-    stand_down(locked)
-    field_reassurance.tell_closed(locked)
-    locked.work.record_end(locked.incident.id)
 
 
 def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = None) -> None:
@@ -53,24 +60,33 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
     closed_at = locked.incident.closed_at
     if locked.is_open or closed_at is None:
         raise WrongState(f"incident {locked.incident.ref}", "open", "only a closed one can be reopened")
+    mark_open(locked, True)
+    locked.record("incident_reopened", by=by, reason=reason)
+    go_on(locked, closed_at, PromptAnswer.CLOSED)
+    prompts.raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
+    let_leave(locked, closed_at)
+    take_back(locked, closed_at)
+    field_reassurance.tell_reopened(locked)
+
+
+def go_on(
+    locked: LockedIncident, closed_at: datetime, why: PromptAnswer, answered: Events = MappingProxyType({})
+) -> None:
+    """Let an incident go on that ended then for that reason; `answered`: what was answered meanwhile, by escalation."""
     locked.incident = replace(locked.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
         escalation.state = restore(escalation.state, locked.tx.now, closed_at)
     stop_what_reaches_nobody(locked)
-    mark_open(locked, True)
-    locked.record("incident_reopened", by=by, reason=reason)
-    asked = prompts.ask_anew(locked, closed_at)
+    asked = prompts.ask_anew(locked, closed_at, why)
     failed = _failed_meanwhile(locked, closed_at)
-    move(locked, {each.id: [PlanChanged(), *failed.get(each.id, ())] for each in locked.escalations})
+    ids = [each.id for each in locked.escalations]
+    move(locked, {id: (PlanChanged(), *failed.get(id, ()), *answered.get(id, ())) for id in ids})
     prompts.ring_anew(locked, asked)
-    _let_leave(locked, closed_at)
-    take_back(locked, closed_at)
-    field_reassurance.tell_reopened(locked)
 
 
-def _let_leave(locked: LockedIncident, closed_at: datetime) -> None:
-    """Let leave what the close kept from leaving, where it is still wanted: its moment had come, nobody heard."""
+def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
+    """Let leave what its end kept from leaving, where it is still wanted: its moment had come, nobody heard."""
     held_back = incident_attempts.held_back(locked.tx.session, locked.incident.id, closed_at)
     wanted = {alert.notification: alert for alert, coverage in held_back if is_wanted(locked, coverage)}
     for id, alert in wanted.items():

@@ -108,7 +108,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
     locked.record("re_resolved", by=by, hash=seen.hash, words=list(seen.words))
     for escalation in locked.escalations:
         _carry_over(locked, escalation, before[escalation.tree], places.get(escalation.tree))
-    _open_escalations(locked)
+    open_escalations(locked)
     stop_what_reaches_nobody(locked)
     let_codes_follow(locked)
     cancel_barred(locked)
@@ -173,7 +173,7 @@ def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, pl
         follow(locked.tx, escalation, after, places)
 
 
-def _open_escalations(locked: LockedIncident) -> None:
+def open_escalations(locked: LockedIncident) -> None:
     """Begin each tree that tells somebody now, at its time after the opening, or now if that has passed."""
     known = {each.tree for each in locked.every_escalation}
     opened = opening(locked.plans.values())
@@ -199,7 +199,7 @@ def _open_escalations(locked: LockedIncident) -> None:
 def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
     """The answers that those who are new in a tree gave already in another, by escalation: they count there as well."""
     events: dict[str, list[Answered]] = {}
-    for answer in answers.current_answers(locked.tx.session, locked.incident.id):
+    for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
         if locked.contact(answer.tree, answer.contact).former:
             continue
         for tree, its_contact in locked.same_recipient(answer.tree, answer.contact):

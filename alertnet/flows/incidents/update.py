@@ -27,9 +27,9 @@ MOST = 10
 
 def happened_since(locked: LockedIncident, tree: str, contact: str, *, reads: bool) -> tuple[Event, ...]:
     """What has happened since, oldest first. `reads`: also what the news are; else only that there are some."""
-    session, incident = locked.tx.session, locked.incident.id
-    news = timeline.of_kind(session, incident, UPDATED)
-    own = answers.reports(session, incident, locked.names(tree, contact))
+    session, incident = locked.tx.session, locked.incident
+    news = timeline.of_kind(session, incident.id, UPDATED)
+    own = answers.reports(session, incident.every_id, locked.names(tree, contact))
     events = [
         *(Event(at, news=(payload or {}).get("text") if reads else None) for at, payload in news),
         *(Event(each.at, action=each.action) for each in own),

@@ -36,14 +36,14 @@ def cancel_barred(locked: LockedIncident) -> None:
     No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us.
     """
     barred = Bars(locked.facts, tuple(plan.tree for plan in locked.plans.values())).addresses
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
         if attempt.address in barred and not is_in_field(attempt.contact):
             cancel(locked, attempt, attempt.contact, why=barred[attempt.address].value)
 
 
 def cancel_for_those_gone(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
         if attempt.tree and not is_in_field(attempt.contact):
             contact = locked.contact(attempt.tree, attempt.contact)
             if contact.former or attempt.address in contact.left:
@@ -52,7 +52,7 @@ def cancel_for_those_gone(locked: LockedIncident) -> None:
 
 def cancel_to_field(locked: LockedIncident) -> None:
     """Cancel what has not left yet for a phone of the field, also what was claimed."""
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
         if is_in_field(attempt.contact) and attempt.is_unsent:
             cancel(locked, attempt, attempt.contact)
 
@@ -61,7 +61,7 @@ def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
     if not prompts:
         return
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.id):
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
         if attempt.prompt in prompts and attempt.is_unsent:
             cancel(locked, attempt, attempt.contact)
 

@@ -30,7 +30,7 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
         sender=pinned.sender,
         organisation=pinned.title,
         titles=pinned.titles,
-        ref=locked.incident.ref,
+        ref=locked.ref_known_to(tree, contact.id) if contact else locked.incident.ref,
         callback=pinned.callback_for(contact, locked.numbers_in_trouble(tree)) if contact else pinned.callback,
         timezone=contact.timezone if contact else pinned.timezone,
         tree_language=pinned.language,
@@ -175,7 +175,7 @@ def _told(locked: LockedIncident) -> set[tuple[str, str]]:
     """(tree, contact) of those who were sent something that rings."""
     if locked.fresh:
         return set()
-    return notifications.told(locked.tx.session, locked.incident.id, URGENT)
+    return notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
 
 
 def _each_address(methods: list[Method]) -> list[Method]:

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.incident import IN_CUSTODY, Facts, Incident
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
-from alertnet.store.records import notifications, timeline
+from alertnet.store.records import answers, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 
 FIELD_TOLD = "field_told"
@@ -39,10 +41,24 @@ def promise(locked: LockedIncident) -> None:
     )
 
 
+def take_over(locked: LockedIncident, promised: Incident) -> None:
+    """Tell the phone of a part what it was promised: at once if a coordinator has it, else with that of the whole."""
+    session, incident = locked.tx.session, locked.incident
+    if prompt_store.promise_of(session, incident.id, besides=PromptAnswer.NOBODY_YET) is not None:
+        return
+    answered = answers.current_answers(session, incident.every_id)
+    took_charge = [each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED]
+    at = next((each.at for each in took_charge if locked.is_coordinator(each.tree, each.contact)), None)
+    if at is None:
+        promise(locked)
+    else:
+        _tell(locked, Subject.ACKNOWLEDGED, at, only=promised.ref)
+
+
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
     """Tell the field, ten minutes on, that nobody has answered yet, and who is the next to call."""
     _close(locked, promise_id, PromptAnswer.NOBODY_YET)
-    told = notifications.told(locked.tx.session, locked.incident.id, URGENT)
+    told = notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
     silent = frozenset(number for tree, id in told for number in locked.contact(tree, id).numbers)
     _tell(locked, Subject.NOBODY, locked.tx.now, silent)
 
@@ -75,13 +91,21 @@ def fall_silent(locked: LockedIncident) -> None:
 
 def _may_write(locked: LockedIncident) -> bool:
     """Whether a phone raised it to which we may write on our own account."""
-    facts = locked.facts
-    return facts.raised_from is not None and not facts.leaves_phone_alone and bool(locked.escalations)
+    return bool(_reporters(locked)) and bool(locked.escalations)
 
 
-def _saves_battery(locked: LockedIncident) -> bool:
+def _reporters(locked: LockedIncident) -> dict[str, Facts]:
+    """What is known of each phone that raised it, or a part, and may be written to, by the reference it was given."""
+    whole = locked.facts
+    known = {locked.incident.ref: whole}
+    if not (whole.duress or whole.withdrawn or whole.type in IN_CUSTODY):
+        known |= {each.ref: each.facts for each in locked.parts}
+    return {ref: facts for ref, facts in known.items() if facts.raised_from and not facts.leaves_phone_alone}
+
+
+def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
     """Whether the battery of that phone runs low, and this level has had its one message."""
-    since = locked.facts.field_low_since
+    since = facts.field_low_since
     if since is None:
         return False
     opened = [run.opened_at for state in locked.states.values() for run in state.runs if locked.is_open]
@@ -94,14 +118,24 @@ def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> Non
     prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
 
 
-def _tell(locked: LockedIncident, subject: Subject, at: datetime, silent: Collection[str] = ()) -> None:
-    if _saves_battery(locked):
-        return
-    facts, tree = locked.facts, locked.every_escalation[0].tree
+def _tell(
+    locked: LockedIncident, subject: Subject, at: datetime, silent: Collection[str] = (), *, only: str | None = None
+) -> None:
+    """Tell each phone, or only that of one report, under the reference that it was given."""
+    for ref, facts in _reporters(locked).items():
+        if only in (None, ref) and not _saves_battery(locked, facts):
+            _post(locked, ref, facts, subject, at, silent)
+
+
+def _post(
+    locked: LockedIncident, ref: str, facts: Facts, subject: Subject, at: datetime, silent: Collection[str]
+) -> None:
+    tree = locked.every_escalation[0].tree
     pinned = locked.tree(tree)
     assert facts.raised_from is not None
     words = replace(
         said(locked, tree),
+        ref=ref,
         subject=subject,
         at=at,
         timezone=facts.field_timezone or pinned.timezone,

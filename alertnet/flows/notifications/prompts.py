@@ -166,14 +166,14 @@ def silence(
             answer_prompt(locked, prompt.id, answer, None)
 
 
-def silence_all(locked: LockedIncident) -> None:
-    """Answer all prompts of an incident that is closed: what was asked waits to be asked anew."""
-    silence(locked, escalation=None, kinds=tuple(PromptKind), answer=PromptAnswer.CLOSED)
+def silence_all(locked: LockedIncident, why: PromptAnswer) -> None:
+    """Answer all prompts of an incident that is closed or merged: what was asked waits to be asked anew."""
+    silence(locked, escalation=None, kinds=tuple(PromptKind), answer=why)
 
 
-def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
-    """Open again what the close of that moment silenced, its times later by as long as that lasted; the ids."""
-    silenced = prompt_store.answered_so(locked.tx.session, locked.incident.id, PromptAnswer.CLOSED, closed_at)
+def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> list[str]:
+    """Open again what was silenced so at that moment, its times later by as long as that lasted; the ids."""
+    silenced = prompt_store.answered_so(locked.tx.session, locked.incident.id, why, closed_at)
     anew = [prompt for prompt in silenced if prompt.subject != Subject.REOPENED]
     closed_for = locked.tx.now - closed_at
     for prompt in anew:
@@ -183,13 +183,12 @@ def ask_anew(locked: LockedIncident, closed_at: datetime) -> list[str]:
 
 
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
-    """Let ring what is asked anew, unless it was overtaken, and alarm the coordinators that it goes on."""
+    """Let ring what is asked anew, unless it was overtaken."""
     for prompt in open_prompts(locked):
         if prompt.id in asked and prompt.kind != PromptKind.FIELD_STATUS:
             ring(locked, prompt)
             prompt_store.ask_again(locked.tx.session, prompt, prompt.due_at)
             locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
-    raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
 
 
 def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int) -> dict[str, Any]:

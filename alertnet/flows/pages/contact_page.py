@@ -143,7 +143,7 @@ def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | No
     """
     if answer is None:
         names = locked.names(link.tree, link.contact)
-        received_at = answers.received_at(locked.tx.session, link.incident_id, names)
+        received_at = answers.received_at(locked.tx.session, locked.incident.every_id, names)
         return (Remark("received", received_at),) if received_at else ()
     due_at = _action_due_at(locked.tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
     expected = (Remark("expected_by", due_at),) if due_at else ()

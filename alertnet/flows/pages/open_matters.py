@@ -92,7 +92,7 @@ def _is_alert_open(locked: LockedIncident, code: HeldCode, address: str) -> bool
     if not locked.is_coordinator(code.tree, code.contact):
         return False
     session = locked.tx.session
-    sent = notifications.alerts_to(session, code.incident, locked.tx.vault.indexes(address))
+    sent = notifications.alerts_to(session, locked.incident.every_id, locked.tx.vault.indexes(address))
     covered = notifications.covered_by(session, [alert.id for _, alert in sent])
     return any(
         still_wanted(locked.plans[each.tree], each.state, each.level_index, each.contact, each.method_index)

@@ -81,7 +81,7 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
     is_silent = sender.member.silent or bool({facts.type, locked.facts.type} & IN_CUSTODY)
     words = replace(
         sender.words,
-        ref=locked.incident.ref,
+        ref=locked.ref_raised_from(sender.member.phone),
         at=locked.tx.now,
         names=echoed(report),
         subject=Subject.VERIFIED if facts.verified else Subject.VERIFY,
@@ -208,4 +208,4 @@ def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Rep
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
     heard = timeline.of_kind(locked.tx.session, locked.incident.id, "report_received")
-    return any(entry == payload for _, payload in heard)
+    return any(payload and entry.items() <= payload.items() for _, payload in heard)

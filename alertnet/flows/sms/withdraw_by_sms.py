@@ -10,7 +10,6 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Unknown
 from alertnet.core.inbound.field_report import withdrawn
 from alertnet.core.inbound.sms_grammar import Report
-from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin, without_pins
@@ -19,7 +18,7 @@ from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.editions import Edition
@@ -31,21 +30,18 @@ def withdrawable(tx: Tx, sender: InTheField, ref: str | None) -> str | None:
 
     None where there is none, or it is another's.
     """
+    phone = sender.member.phone
     if ref is None:
-        own = incidents.open_of_phone(tx, sender.member.phone)
-        found = own or incidents.open_of_phone(tx, sender.member.phone, team=sender.team.id)
+        own = incidents.open_of_phone(tx, phone)
+        found = own or incidents.open_of_phone(tx, phone, team=sender.team.id)
     else:
         try:
             found = incidents.id_of(tx.session, ref)
         except Unknown:
             return None
-    if found is None:
-        return None
-    incident = incidents.get(tx.session, found)
-    facts = incident.facts
-    is_its_own = sender.member.phone == facts.raised_from or facts.team == sender.team.id
-    can_be = incident.status is IncidentStatus.OPEN and not facts.lone_text and not facts.hidden_from_phone
-    return found if is_its_own and can_be else None
+    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, team=sender.team.id)}
+    facts = concerned.get(found or "")
+    return found if facts is not None and not (facts.lone_text or facts.hidden_from_phone) else None
 
 
 def receive_withdrawal(
@@ -84,7 +80,7 @@ def _reply(tx: Tx, edition: Edition, sender: InTheField, id: str, subject: Subje
     # Duress has no say in any of these words: whoever stands beside the phone reads them.
     if sender.member.silent:
         return None
-    ref = incidents.get(tx.session, id).ref
+    ref = look_at(tx, id).ref_raised_from(sender.member.phone)
     words = replace(sender.words, ref=ref, at=tx.now, subject=subject)
     # A reply that comes later is one that nobody has begun: somebody else may hold the phone by then.
     to = None if subject is Subject.WITHDRAWAL else Recipient(sender.owner, sender.tree.id, id)

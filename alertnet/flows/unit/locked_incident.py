@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
-from alertnet.core.notification import CLASSES, Kind, send_rank
+from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues import incident_attempts
 from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
@@ -84,7 +86,7 @@ class LockedIncident:
 
     def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
         """All answers of the recipient that hold, the latest first."""
-        return answers.current_answers(self.tx.session, self.incident.id, self.names(tree, contact))
+        return answers.current_answers(self.tx.session, self.incident.every_id, self.names(tree, contact))
 
     def may_hear(self, tree: str, contact: str) -> bool:
         """Whether the contact may be told of the incident: it is not barred from it, nor involved in it (A3)."""
@@ -106,15 +108,39 @@ class LockedIncident:
     def numbers_in_trouble(self, tree: str) -> set[str]:
         """The number that raised the incident, and those of the tree's contacts who are among its people."""
         theirs = (self.contact(tree, id).numbers for id in self.plans[tree].involved)
-        return {self.facts.raised_from or "", *(number for numbers in theirs for number in numbers)}
+        raised_from = (self.facts.raised_from or "", *self.facts.also_from)
+        return {*raised_from, *(number for numbers in theirs for number in numbers)}
 
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
 
     def tree_of(self, escalation_id: str) -> str:
-        """The id of an escalation's tree, also of one that can't be read."""
-        return next(each.tree for each in self.every_escalation if each.id == escalation_id)
+        """The id of an escalation's tree, also of one that can't be read, and of one of its parts."""
+        known = (each.tree for each in self.every_escalation if each.id == escalation_id)
+        return next(known, None) or escalation_store.tree_of(self.tx.session, escalation_id)
+
+    def ref_known_to(self, tree: str, contact: str) -> str:
+        """The reference by which the recipient knows of it: that of the part of which alone it has heard, if any."""
+        names = self.names(tree, contact) if self.incident.merged else set()
+        heard = self.heard_of_each if names else {}
+        return next((ref for ref, told in heard.items() if told & names), self.incident.ref)
+
+    def ref_raised_from(self, number: str) -> str:
+        """The reference that the phone was given which raised it, or one of its parts."""
+        return next((each.ref for each in self.parts if each.facts.raised_from == number), self.incident.ref)
+
+    @cached_property
+    def parts(self) -> list[Incident]:
+        """The incidents that were merged into it."""
+        merged = self.incident.merged
+        return incident_store.get_each(self.tx.session, merged.parts) if merged else []
+
+    @cached_property
+    def heard_of_each(self) -> dict[str, set[tuple[str, str]]]:
+        """(tree, contact) of those who may have heard of it under each reference, its own first."""
+        refs = {self.incident.id: self.incident.ref} | {each.id: each.ref for each in self.parts}
+        return {ref: _heard(self.tx, id) for id, ref in refs.items()}
 
     @property
     def states(self) -> dict[str, State]:
@@ -176,15 +202,19 @@ class LockedIncident:
             escalation.new = False
 
 
+def _heard(tx: Tx, incident: str) -> set[tuple[str, str]]:
+    return {(each.tree, each.contact) for each in incident_attempts.heard(tx.session, [incident], URGENT)}
+
+
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident for reading alone: nothing is held, and escalations are left out."""
-    incident = incident_store.get(tx.session, incident_id)
+    """An incident, or the one that it was merged into, for reading alone: nothing is held, escalations are left out."""
+    incident = incident_store.get_acting(tx.session, incident_id)
     plans = editions.plans(tx, incident.facts, incident.trees)
     return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
 
 
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident, held in the order of locks: incident, then escalations.
+    """An incident, or the one that it was merged into, held in the order of locks: incident, then escalations.
 
     Raises:
         Unknown: there is no such incident.
@@ -192,16 +222,19 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
     return take_up_each(tx, [incident_id], UnitOfWork(tx))[incident_id]
 
 
-def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedIncident]:
+def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork, *, as_parts: bool = False) -> dict[str, LockedIncident]:
     """Several incidents by id, with that unit of work for them all: it is flushed at the end instead of each.
+
+    In place of one that was merged into another stands that other, unless they are taken `as_parts`.
 
     Raises:
         Unknown: there is no such incident.
     """
-    incidents = incident_store.lock(tx.session, ids)
-    escalations = escalation_store.of_incidents(tx.session, ids)
-    prefetch = Prefetch(tx, ids)
-    return {
+    incidents = (incident_store.lock if as_parts else incident_store.lock_acting)(tx.session, ids)
+    acting = {each.id: each for each in incidents.values()}
+    escalations = escalation_store.of_incidents(tx.session, list(acting))
+    prefetch = Prefetch(tx, list(acting))
+    locked = {
         id: LockedIncident(
             tx,
             each,
@@ -211,5 +244,6 @@ def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, Lock
             prefetch,
             broken=escalations[id].broken,
         )
-        for id, each in incidents.items()
+        for id, each in acting.items()
     }
+    return {id: locked[each.id] for id, each in incidents.items()}

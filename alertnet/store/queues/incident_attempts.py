@@ -101,7 +101,11 @@ _ALERTS = Prepared(
 _NO_ALERTS = Prepared(
     select(*_ADDRESSED)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(attempts.c.incident_id == bindparam("incident"), attempts.c.is_alert.is_(False), _CAN_BE_STOPPED)
+    .where(
+        attempts.c.incident_id.in_(bindparam("incidents", expanding=True)),
+        attempts.c.is_alert.is_(False),
+        _CAN_BE_STOPPED,
+    )
     .order_by(attempts.c.id)
 )
 
@@ -118,7 +122,7 @@ _HEARD: Select[Any] = (
     select(notifications.c.tree, notifications.c.contact, notifications.c.method, notifications.c.address)
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(
-        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
         notifications.c.kind.in_(bindparam("kinds", expanding=True)),
         notifications.c.method != MethodKind.TASK.value,
         _MAY_HAVE_BEEN_HEARD,
@@ -180,9 +184,9 @@ def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, 
     return by_incident(session, _ALERTS, incidents, _alert)
 
 
-def stoppable_others(session: Session, incident: str) -> list[Addressed]:
+def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addressed]:
     """The stoppable attempts that are no alerts, by id."""
-    return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incident": incident})]
+    return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incidents": list(incidents)})]
 
 
 def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:
@@ -191,9 +195,11 @@ def all_clears(session: Session, incident: str, since: datetime) -> list[AllClea
     return [AllClear(*row[:-1]) for row in rows if from_plain(Said, row.said).reason is not None]
 
 
-def heard(session: Session, incident: str, kinds: Collection[Kind], notification: str | None = None) -> list[Heard]:
+def heard(
+    session: Session, incidents: Collection[str], kinds: Collection[Kind], notification: str | None = None
+) -> list[Heard]:
     """The addresses at which a message of these kinds may have been heard; `notification`: that one alone."""
-    values = {"incident": incident, "kinds": sorted(kinds)}
+    values = {"incidents": list(incidents), "kinds": sorted(kinds)}
     if notification is None:
         return [Heard(*row) for row in session.execute(_HEARD, values)]
     return [Heard(*row) for row in session.execute(_HEARD_BY_ONE, {**values, "notification": notification})]

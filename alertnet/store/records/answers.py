@@ -3,7 +3,7 @@
 A call that somebody listened to stands with the answers, as a kind of its own; to read answers leaves it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -52,6 +52,8 @@ class Given:
 class Report:
     """An action that was reported."""
 
+    tree: str
+    contact: str
     action: str
     at: datetime
     note: str | None
@@ -98,17 +100,15 @@ _CURRENT: Select[Any] = (
 _GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given))).where(
     acknowledgements.c.kind != RECEIVED
 )
-_REPORTS: Select[tuple[str, datetime, str | None]] = select(actions.c.action, actions.c.at, actions.c.note).order_by(
-    actions.c.at
-)
+_REPORTS: Select[Any] = select(*(actions.c[each.name] for each in fields(Report))).order_by(actions.c.at)
 
 
-def current_answers(session: Session, incident: str, names: Names | None = None) -> list[CurrentAnswer]:
-    """The answers that hold, the latest first; several only where trees were edited so that two became one.
+def current_answers(session: Session, incidents: Collection[str], names: Names | None = None) -> list[CurrentAnswer]:
+    """The answers that hold, the latest first; several only where trees were edited or incidents merged.
 
     `names` None: of everybody.
     """
-    query = _CURRENT.where(acknowledgements.c.incident_id == incident)
+    query = _CURRENT.where(acknowledgements.c.incident_id.in_(incidents))
     if names is not None:
         query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
     return [
@@ -117,11 +117,11 @@ def current_answers(session: Session, incident: str, names: Names | None = None)
     ]
 
 
-def received_at(session: Session, incident: str, names: Names) -> datetime | None:
+def received_at(session: Session, incidents: Collection[str], names: Names) -> datetime | None:
     """When the recipient last listened to a call of ours, if ever."""
     its_own = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
     received = acknowledgements.c.kind == RECEIVED
-    moments = select(acknowledgements.c.at).where(acknowledgements.c.incident_id == incident, its_own, received)
+    moments = select(acknowledgements.c.at).where(acknowledgements.c.incident_id.in_(incidents), its_own, received)
     return session.scalar(moments.order_by(acknowledgements.c.at.desc()).limit(1))
 
 
@@ -130,9 +130,9 @@ def get(session: Session, id: str) -> Given:
     return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
 
 
-def find(session: Session, incident: str, id: str) -> Given | None:
-    """The answer of that id, if it is one of the incident."""
-    mine = (acknowledgements.c.id == id) & (acknowledgements.c.incident_id == incident)
+def find(session: Session, incidents: Collection[str], id: str) -> Given | None:
+    """The answer of that id, if it is one of those incidents'."""
+    mine = (acknowledgements.c.id == id) & acknowledgements.c.incident_id.in_(incidents)
     row = session.execute(_GIVEN.where(mine)).first()
     return None if row is None else _given(row)
 
@@ -142,11 +142,17 @@ def revoke(session: Session, id: str, at: datetime) -> None:
     session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=at))
 
 
-def reports(session: Session, incident: str, names: Names) -> list[Report]:
+def move(session: Session, ids: Collection[str], incident: str) -> None:
+    """Let those answers be another incident's."""
+    session.execute(update(acknowledgements).where(acknowledgements.c.id.in_(ids)).values(incident_id=incident))
+
+
+def reports(session: Session, incidents: Collection[str], names: Names | None = None) -> list[Report]:
     """The actions that were reported, oldest first."""
-    named = tuple_(actions.c.tree, actions.c.contact).in_(list(names))
-    query = _REPORTS.where(actions.c.incident_id == incident, named)
-    return [Report(row.action, row.at, row.note) for row in session.execute(query)]
+    query = _REPORTS.where(actions.c.incident_id.in_(incidents))
+    if names is not None:
+        query = query.where(tuple_(actions.c.tree, actions.c.contact).in_(list(names)))
+    return [Report(*tuple(row)) for row in session.execute(query)]
 
 
 def _given(row: Row[Any]) -> Given:

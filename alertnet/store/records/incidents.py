@@ -4,15 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
-from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Wider
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import incidents, lost_codes
+from alertnet.store.tables import ACTING, incidents, lost_codes
 
 _ADD = Prepared(insert(incidents))
 _LOCK = Prepared(
@@ -71,6 +71,18 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     return found
 
 
+def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+    """The same, where in place of one that was merged into another stands that other, under both ids.
+
+    Raises:
+        Unknown: there is none of one of those ids.
+    """
+    found = lock(session, ids)
+    into = sorted({each.part_of for each in found.values() if each.part_of} - found.keys())
+    found |= lock(session, into) if into else {}
+    return {id: found[each.part_of or id] for id in ids for each in (found[id],)}
+
+
 def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]:
     """Ids of the incidents that are held until the transaction ends; `free_only`: without those that others hold."""
     statement = _HOLD_FREE if free_only else _HOLD_EACH
@@ -78,12 +90,12 @@ def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]
 
 
 def id_of(session: Session, ref: str, team: str | None = None) -> str:
-    """The id of the incident with that reference, in any case of letters; with `team`, of that team's alone.
+    """The id of the incident that acts for that reference, in any case of letters; with `team`, of that team's alone.
 
     Raises:
         Unknown: there is none. Of another team's incident the answer, and the work for it, is the same.
     """
-    id = session.scalar(_of_team(select(incidents.c.id).where(incidents.c.ref == ref.strip().upper()), team))
+    id = session.scalar(_of_team(select(ACTING).where(incidents.c.ref == ref.strip().upper()), team))
     if id is None:
         raise Unknown("incident", ref)
     return str(id)
@@ -105,10 +117,13 @@ def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetim
 
 def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> list[Incident]:
     """The same, all of them, those that are hidden from the phone as well: the latest first."""
-    concerns: ColumnElement[bool] = incidents.c.raised_index.in_(tx.vault.indexes(phone))
+    its = incidents.alias()
+    concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
     if team is not None:
-        concerns |= incidents.c.team == team
-    query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, concerns)
+        concerns |= its.c.team == team
+    acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
+    acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
+    query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.id.in_(acting))
     if since is not None:
         query = query.where(incidents.c.opened_at > since)
     return [_incident(row) for row in tx.session.execute(query.order_by(incidents.c.opened_at.desc()))]
@@ -125,6 +140,12 @@ def open_in(session: Session, country: str, since: datetime, most: int = 20) -> 
 def get(session: Session, id: str) -> Incident:
     """The incident as it is, for reading alone."""
     return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
+
+
+def get_acting(session: Session, id: str) -> Incident:
+    """The incident, or the one that it was merged into, for reading alone."""
+    incident = get(session, id)
+    return get(session, incident.part_of) if incident.part_of else incident
 
 
 def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
@@ -193,6 +214,13 @@ def save_status(session: Session, incident: Incident) -> None:
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
+def save_merging(session: Session, incident: Incident) -> None:
+    """Replace what it is part of, what is part of it, and the trees that both run on."""
+    values = {"part_of": incident.part_of, "merged": to_plain(incident.merged) if incident.merged else None}
+    changed = update(incidents).where(incidents.c.id == incident.id)
+    session.execute(changed.values(trees=incident.trees, **values))
+
+
 def _of_team(query: Select[Any], team: str | None) -> Select[Any]:
     return query if team is None else query.where(incidents.c.team == team)
 
@@ -209,6 +237,8 @@ def _incident(row: Row[Any]) -> Incident:
         closed_at=row.closed_at,
         close_reason=CloseReason(row.close_reason) if row.close_reason else None,
         merged_into=row.merged_into,
+        part_of=row.part_of,
+        merged=from_plain(Merged, row.merged) if row.merged else None,
         warnings=tuple(row.warnings),
         wider=from_plain(tuple[Wider, ...], row.wider or ()),
         replanned_at=row.replanned_at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -129,13 +129,14 @@ _ALERTS = Prepared(
     select(
         notifications.c.method,
         notifications.c.address_index,
+        notifications.c.incident_id,
         notifications.c.id,
         notifications.c.trees,
         notifications.c.status,
         notifications.c.alarm_id,
     )
     .where(
-        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
         notifications.c.address_index.in_(bindparam("indexes", expanding=True)),
         # What coordinators are sent about a task has its kind, but is no task of theirs.
         (notifications.c.kind == Kind.ALERT.value) | (notifications.c.method == MethodKind.TASK.value),
@@ -143,10 +144,18 @@ _ALERTS = Prepared(
     )
     .order_by(notifications.c.planned_at, notifications.c.id)
 )
+_SHARED_WITH = (
+    select(served.c.notification_id, escalations.c.tree)
+    .join(escalations, escalations.c.id == served.c.escalation_id)
+    .where(
+        served.c.notification_id.in_(bindparam("notifications", expanding=True)),
+        escalations.c.incident_id == bindparam("incident"),
+    )
+)
 _TOLD = Prepared(
     select(notifications.c.tree, notifications.c.contact)
     .where(
-        notifications.c.incident_id == bindparam("incident"),
+        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
         notifications.c.kind.in_(bindparam("kinds", expanding=True)),
     )
     .distinct()
@@ -199,25 +208,43 @@ def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[C
 
 
 def alerts_to(
-    session: Session, incident: str, indexes: Collection[bytes]
+    session: Session, incidents: Sequence[str], indexes: Collection[bytes]
 ) -> list[tuple[tuple[str, bytes], AlertOnRecord]]:
     """The alerts and tasks to addresses of these indexes, each with (method, index); first planned first.
 
-    Those that were cancelled are not among them.
+    Those that were cancelled are not among them. Of an incident that was merged into the first one, an alert counts for
+    the trees of that one for which it was shared since.
     """
-    rows = _ALERTS.all(session, {"incident": incident, "indexes": list(indexes)})
+    rows = _ALERTS.all(session, {"incidents": list(incidents), "indexes": list(indexes)})
+    of_parts = [row.id for row in rows if row.incident_id != incidents[0]]
+    shared: dict[str, set[str]] = {id: set() for id in of_parts}
+    if of_parts:
+        for row in session.execute(_SHARED_WITH, {"notifications": of_parts, "incident": incidents[0]}):
+            shared[row.notification_id].add(row.tree)
     return [
         (
             (row.method, row.address_index),
-            AlertOnRecord(row.id, frozenset(row.trees), row.status == AttemptStatus.FAILED.value, prompt=row.alarm_id),
+            AlertOnRecord(
+                row.id,
+                frozenset(shared.get(row.id, row.trees)),
+                row.status == AttemptStatus.FAILED.value,
+                prompt=row.alarm_id,
+            ),
         )
         for row in rows
     ]
 
 
-def told(session: Session, incident: str, kinds: Iterable[Kind]) -> set[tuple[str, str]]:
+def tell_apart(session: Session, part: str, incident: str) -> None:
+    """Let what was sent of a part count no more for the escalations of the incident that it was merged into."""
+    of_part = select(notifications.c.id).where(notifications.c.incident_id == part)
+    theirs = select(escalations.c.id).where(escalations.c.incident_id == incident)
+    session.execute(delete(served).where(served.c.notification_id.in_(of_part), served.c.escalation_id.in_(theirs)))
+
+
+def told(session: Session, incidents: Collection[str], kinds: Iterable[Kind]) -> set[tuple[str, str]]:
     """(tree, contact) of those to whom anything of these kinds is on the record."""
-    values = {"incident": incident, "kinds": [kind.value for kind in kinds]}
+    values = {"incidents": list(incidents), "kinds": [kind.value for kind in kinds]}
     return {(row.tree, row.contact) for row in _TOLD.all(session, values)}
 
 

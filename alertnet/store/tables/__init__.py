@@ -20,6 +20,7 @@ from alertnet.store.tables.access import (
 from alertnet.store.tables.base import metadata
 from alertnet.store.tables.field import journeys, member_languages, recordings
 from alertnet.store.tables.incidents import (
+    ACTING,
     IS_EDITION,
     acknowledgements,
     actions,
@@ -45,6 +46,7 @@ from alertnet.store.tables.sending import (
 from alertnet.store.tables.watch import counters, limit_usage, put_offs, signs, troubles, workers
 
 __all__ = [
+    "ACTING",
     "IS_EDITION",
     "acknowledgements",
     "actions",

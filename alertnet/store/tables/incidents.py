@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -45,11 +46,17 @@ incidents = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("close_reason", String(16)),
-    Column("merged_into", String(32), ForeignKey("incidents.id")),
+    Column("merged_into", String(32), ForeignKey("incidents.id")),  # of a text
+    Column("part_of", String(32)),  # the incident that acts for it
+    Column("merged", EncryptedJson),  # which incidents are part of this one, and what was known without them
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     Index("ix_incidents_status_opened", "status", "opened_at"),
     Index("ix_incidents_raised", "raised_index", "status"),
+    Index("ix_incidents_part_of", "part_of"),
 )
+
+ACTING = func.coalesce(incidents.c.part_of, incidents.c.id)
+"""The incident that acts for a row of `incidents`: itself, unless it was merged into another."""
 
 escalations = Table(
     "escalations",

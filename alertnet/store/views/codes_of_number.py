@@ -9,11 +9,12 @@ from sqlalchemy import Row, Select, case, func, select
 from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.codes import KEPT_AFTER_CLOSING
-from alertnet.store.tables import alarms, code_numbers, codes, guesses, incidents
+from alertnet.store.tables import ACTING, alarms, code_numbers, codes, guesses, incidents
 
 _IN_PLACE = alarms.alias()
 """The alarm of a code that one coordinator has in place of the alarm's own."""
 _IS_OPEN = incidents.c.status == IncidentStatus.OPEN.value
+_IS_LIVE = _IS_OPEN | incidents.c.part_of.is_not(None)
 _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None) | guesses.c.locked_at.is_not(None)
 
 
@@ -40,7 +41,7 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
     It is good in an open incident, and in one closed less than 7 days ago, unless it is void.
     """
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
-    is_recent = _IS_OPEN | (incidents.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
+    is_recent = code_numbers.c.open | (incidents.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
     query = _sent(tx, number, is_recent & ~_IS_VOID).where(codes.c.code_hash.in_(text_of))
     rows = tx.session.execute(query.order_by(code_numbers.c.open, codes.c.created_at))
     found = [_code(row) for row in rows]
@@ -62,9 +63,9 @@ def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | N
     """(incident, contact) of the codes of open incidents that read so, by text; the contact is None for an alarm's."""
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
     query = (
-        select(codes.c.code_hash, codes.c.incident_id, codes.c.contact)
+        select(codes.c.code_hash, ACTING.label("incident_id"), codes.c.contact)
         .join(incidents, incidents.c.id == codes.c.incident_id)
-        .where(codes.c.code_hash.in_(text_of), codes.c.voided_at.is_(None), _IS_OPEN)
+        .where(codes.c.code_hash.in_(text_of), codes.c.voided_at.is_(None), _IS_LIVE)
         .order_by(codes.c.incident_id)
     )
     found: dict[str, list[tuple[str, str | None]]] = {}
@@ -78,7 +79,7 @@ def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
         select(
             codes.c.id,
             codes.c.code,
-            codes.c.incident_id,
+            ACTING.label("incident_id"),
             code_numbers.c.tree,
             code_numbers.c.contact,
             func.coalesce(codes.c.alarm_id, alarms.c.id).label("prompt"),
@@ -91,7 +92,7 @@ def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
         .outerjoin(_IN_PLACE, _IN_PLACE.c.id == codes.c.alarm_id)
         .outerjoin(
             guesses,
-            (guesses.c.incident_id == codes.c.incident_id) & (guesses.c.number_index == code_numbers.c.number_index),
+            (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index),
         )
         .where(code_numbers.c.number_index.in_(tx.vault.indexes(number)))
     )

@@ -36,7 +36,7 @@ def progress_of(session: Session, id: str) -> Progress:
         escalations.states_of(session, id),
         {
             (each.tree, each.contact): Answered(each.kind, each.via, each.at)
-            for each in reversed(answers.current_answers(session, id))
+            for each in reversed(answers.current_answers(session, incidents.get(session, id).every_id))
         },
     )
 
@@ -55,16 +55,17 @@ _ACTIONS = _of(tables.actions, "at", "id")
 
 
 def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
-    """The incidents of those ids, in that order."""
-    these = {"ids": list(ids)}
-    facts = {row.id: row for row in session.execute(_INCIDENTS, these)}
-    escalations = _by_incident(session, _ESCALATIONS, these)
-    notifications = _by_incident(session, _NOTIFICATIONS, these)
+    """The incidents of those ids, in that order; what was sent and said of a part stands with what it is part of."""
+    facts = {row.id: row for row in session.execute(_INCIDENTS, {"ids": list(ids)})}
+    parts = {part: row.id for row in facts.values() if row.merged for part in row.merged["parts"]}
+    owner = {id: id for id in ids} | parts
+    escalations = _by_incident(session, _ESCALATIONS, {id: id for id in ids})
+    notifications = _by_incident(session, _NOTIFICATIONS, owner)
     attempts: Rows = defaultdict(list)
-    for row in session.execute(_ATTEMPTS, these):
+    for row in session.execute(_ATTEMPTS, {"ids": list(owner)}):
         attempts[row.notification_id].append(row)
-    answers = _by_incident(session, _ANSWERS, these)
-    actions = _by_incident(session, _ACTIONS, these)
+    answers = _by_incident(session, _ANSWERS, owner)
+    actions = _by_incident(session, _ACTIONS, owner)
     return [
         shapes.incident_view(
             facts[id],
@@ -109,6 +110,7 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
         opened_at=incident.opened_at,
         pruned=pruned,
         warnings=list(incident.warnings),
+        merged=None,
     )
     attempts: dict[str, list[NewAttempt]] = defaultdict(list)
     for attempt in sorted(written.written(NewAttempt), key=attrgetter("id")):
@@ -130,8 +132,9 @@ def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
     return shapes.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
 
 
-def _by_incident(session: Session, query: Select[Any], these: dict[str, list[str]]) -> Rows:
+def _by_incident(session: Session, query: Select[Any], owner: dict[str, str]) -> Rows:
+    """The rows by the incident with which they are shown; `owner` has it by the incident that they are of."""
     rows: Rows = defaultdict(list)
-    for row in session.execute(query, these):
-        rows[row.incident_id].append(row)
+    for row in session.execute(query, {"ids": list(owner)}):
+        rows[owner[row.incident_id]].append(row)
     return rows

@@ -110,8 +110,8 @@ class PersonView(TypedDict):
 class IncidentView(TypedDict):
     """An incident; `warnings`: what to know beside the plan, such as that nobody may be told.
 
-    The last three: where, who by their codes, and what people wrote, oldest first, where one incident is shown to
-    whoever may coordinate.
+    `reports`: the references of those that were merged into it. The last three: where, who by their codes, and what
+    people wrote, oldest first, where one incident is shown to whoever may coordinate.
     """
 
     ref: str
@@ -128,6 +128,7 @@ class IncidentView(TypedDict):
     acknowledgements: list[AcknowledgementView]
     actions: list[ActionView]
     warnings: list[str]
+    reports: NotRequired[list[str]]
     place: NotRequired[str | None]
     people: NotRequired[list[PersonView]]
     texts: NotRequired[list[TextView]]
@@ -154,7 +155,7 @@ def incident_view(
     acknowledgements: list[AcknowledgementView],
     actions: list[ActionView],
 ) -> IncidentView:
-    return IncidentView(
+    shown = IncidentView(
         ref=row.ref,
         status=row.status,
         type=row.type,
@@ -170,6 +171,9 @@ def incident_view(
         actions=actions,
         warnings=row.warnings,
     )
+    if row.merged:
+        shown["reports"] = list(row.merged["parts"].values())
+    return shown
 
 
 def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:

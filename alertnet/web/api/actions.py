@@ -19,6 +19,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
+from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -28,7 +29,19 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment
 from alertnet.web.api.incidents import id_of, shown
-from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Person, Reopening, Verdict, Vouched
+from alertnet.web.api.models import (
+    Closing,
+    Consent,
+    Deed,
+    Exclusion,
+    Merging,
+    News,
+    Person,
+    Reopening,
+    Splitting,
+    Verdict,
+    Vouched,
+)
 from alertnet.web.auth import Coordinator
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.problems import documented
@@ -96,6 +109,28 @@ def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Res
     return door.carry_out(
         key, exclusion, on(ref, key, lambda locked: exclude(locked, tuple(exclusion.contacts), by=by(key)))
     )
+
+
+@router.post("/merge", response_model=IncidentView)
+def merge_into(ref: str, merging: Merging, key: Coordinator, door: ByDoor) -> Response:
+    """Let another incident act for this one too, as two reports of one event; the answer is that other."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = merge(tx, id_of(tx.session, ref, key), other_of(tx, ref, merging.into, key), by=by(key))
+        return locked, partial(shown, id=locked.incident.id)
+
+    return door.carry_out(key, merging, act)
+
+
+@router.post("/split", response_model=IncidentView)
+def split_off(ref: str, splitting: Splitting, key: Coordinator, door: ByDoor) -> Response:
+    """Let reports that were merged into this incident be incidents of their own again."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = split(tx, id_of(tx.session, ref, key), splitting.reports, by=by(key))
+        return locked, partial(shown, id=locked.incident.id)
+
+    return door.carry_out(key, splitting, act)
 
 
 @router.post("/close", response_model=IncidentView)
@@ -177,6 +212,21 @@ def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> Lock
 def by(key: ApiKey) -> str:
     """Who did it, for the history."""
     return f"key {key.id}"
+
+
+def other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
+    """The id of the incident that another is to be merged into.
+
+    Raises:
+        BadInput: it is the same, or none that the key may know of.
+    """
+    try:
+        id = id_of(tx.session, into, key)
+    except Unknown:
+        raise BadInput("into", into[:32], "the reference of another incident") from None
+    if into.strip().upper() == ref.strip().upper():
+        raise BadInput("into", into, "the reference of another incident")
+    return id
 
 
 def _past(tx: Tx, field: str, at: datetime | None) -> datetime | None:

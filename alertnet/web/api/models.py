@@ -206,6 +206,18 @@ class Exclusion(Strict):
     contacts: Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
+class Merging(Strict):
+    """The reference of the incident that acts for both from now on."""
+
+    into: Name
+
+
+class Splitting(Strict):
+    """The references of those that were merged into it and are to be incidents of their own again."""
+
+    reports: Annotated[list[Name], Field(min_length=1, max_length=20)]
+
+
 class Closing(Strict):
     """Why an incident is closed."""
 

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import lost_codes
@@ -106,7 +105,7 @@ _HELD = Prepared(
     .join(code_numbers, code_numbers.c.code_id == codes.c.id)
     .join(incidents, incidents.c.id == codes.c.incident_id)
     .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
-    .where((incidents.c.status == IncidentStatus.OPEN.value) | (incidents.c.closed_at > bindparam("lately")))
+    .where(code_numbers.c.open | (incidents.c.closed_at > bindparam("lately")))
     .union_all(lost_codes.HELD)
 )
 _MINE, _THEIRS, _OTHERS = code_numbers.alias(), code_numbers.alias(), codes.alias()
@@ -148,9 +147,9 @@ def in_place(session: Session, incident: str, prompt: str) -> dict[tuple[str, st
     return {(row.tree, row.contact): Code(row.id, row.code) for row in session.execute(query)}
 
 
-def given_anew(session: Session, incident: str) -> list[str]:
-    """Codes of a closed incident that one of their numbers holds for another one meanwhile."""
-    query = select(codes.c.id).where(codes.c.incident_id == incident, codes.c.id.in_(_GIVEN_ANEW))
+def given_anew(session: Session, incidents: Collection[str]) -> list[str]:
+    """Codes of closed incidents that one of their numbers holds for another one meanwhile."""
+    query = select(codes.c.id).where(codes.c.incident_id.in_(incidents), codes.c.id.in_(_GIVEN_ANEW))
     return list(session.scalars(query))
 
 
@@ -193,9 +192,9 @@ def forget_number(session: Session, id: str, index: bytes) -> None:
     session.execute(delete(code_numbers).where(gone))
 
 
-def mark_open(session: Session, incident: str, is_open: bool) -> None:
-    """Let the numbers know whether the incident of their codes is open."""
-    own = select(codes.c.id).where(codes.c.incident_id == incident)
+def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> None:
+    """Let the numbers know whether the incidents of their codes are open."""
+    own = select(codes.c.id).where(codes.c.incident_id.in_(incidents))
     session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
 
 

@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import links, notice_links, notifications
+from alertnet.store.tables import ACTING, incidents, links, notice_links, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +72,22 @@ class NewPageLink(NewRow):
     pin_tries: int = 0
 
 
-_LINKS: Select[Any] = select(
-    links.c.id,
-    links.c.token,
-    links.c.incident_id,
-    links.c.escalation_id,
-    links.c.alarm_id,
-    links.c.acknowledgement_id,
-    links.c.tree,
-    links.c.contact,
-    links.c.method,
-    links.c.address,
+_ABOUT = ("escalation_id", "alarm_id", "acknowledgement_id", "tree", "contact", "method", "address")
+_REST = tuple(links.c[name] for name in _ABOUT)
+_OF_INCIDENTS = Prepared(
+    select(links.c.id, links.c.token, links.c.incident_id, *_REST).where(
+        links.c.incident_id.in_(bindparam("incidents", expanding=True))
+    )
 )
-_OF_INCIDENTS = Prepared(_LINKS.where(links.c.incident_id.in_(bindparam("incidents", expanding=True))))
-_OF_TOKEN = _LINKS.where(links.c.token_hash == bindparam("hash"))
+_OF_TOKEN: Select[Any] = (
+    select(links.c.id, links.c.token, ACTING, *_REST)
+    .join(incidents, incidents.c.id == links.c.incident_id)
+    .where(links.c.token_hash == bindparam("hash"))
+)
 
 
 def find(tx: Tx, token: str) -> PageLink | None:
-    """The link of that token, if anybody was ever given one."""
+    """The link of that token, if anybody was ever given one; it is about whatever incident acts for its own now."""
     row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
     return None if row is None else _link(row)
 

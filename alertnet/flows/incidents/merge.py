@@ -1,0 +1,255 @@
+"""Two reports of one event become one incident, and are taken apart again (B5).
+
+What was merged ends by itself and stays on record as it was: whoever comes with its reference, a code or a link of it
+is about the whole. Nobody is told twice for it: what was sent of the part counts for the whole.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, WrongState
+from alertnet.core.escalation.quorum import Action
+from alertnet.core.escalation.state import Acted, Answered, Event, Go, Hold, PlanChanged, Refuse, Status, Withdrawn
+from alertnet.core.inbound.same_event import apart, as_one
+from alertnet.core.incident import CloseReason, Facts, Merged, Wider
+from alertnet.core.notification import PromptAnswer
+from alertnet.core.replan.tree_migration import succeed
+from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
+from alertnet.flows.escalation.record_response import events_of
+from alertnet.flows.incidents.close_incident import end, go_on, let_leave
+from alertnet.flows.incidents.re_resolve import open_escalations
+from alertnet.flows.incidents.update import UPDATED, let_wait
+from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.cancel_alerts import cancel_barred
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
+from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import answers, editions, notifications, timeline
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.answers import CurrentAnswer
+from alertnet.store.views.timeline_view import TEXTS
+
+
+def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
+    """Let one incident act for both from now on; merged before, nothing changes.
+
+    Raises:
+        WrongState: one of them is closed, no incident yet, of another country or a drill, or has parts of its own.
+    """
+    held = take_up_each(tx, sorted({id, into}), UnitOfWork(tx))
+    part, whole = held[id], held[into]
+    if part is not whole:
+        _check(part, whole)
+        _merge(part, whole, by)
+    return whole
+
+
+def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
+    """Let each of those reports be an incident of its own again, that goes on where it stood; the whole without them.
+
+    Raises:
+        BadInput: one of them is no part of it. WrongState: it is closed.
+    """
+    merged = incident_store.get_acting(tx.session, id).merged
+    known = {ref: part for part, ref in merged.parts.items()} if merged else {}
+    wanted = [ref.strip().upper() for ref in refs]
+    for ref in wanted:
+        if ref not in known:
+            raise BadInput("reports", ref, sorted(known) or "a report that was merged into it: it has none")
+    held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), UnitOfWork(tx), as_parts=True)
+    whole = held[id]
+    if not whole.is_open:
+        raise WrongState(f"incident {whole.incident.ref}", "closed", "reopen it first")
+    for ref in wanted:
+        _split(held[known[ref]], whole, by)
+    return whole
+
+
+def joined(part: Facts, whole: Facts) -> Facts:
+    """What is known of the whole once the part is merged into it."""
+    return as_one(whole, [part])
+
+
+def _check(part: LockedIncident, whole: LockedIncident) -> None:
+    for each in (part, whole):
+        which = f"incident {each.incident.ref}"
+        if not each.is_open:
+            raise WrongState(which, "closed", "reopen it first")
+        if each.facts.lone_text:
+            raise WrongState(which, "a text", "make an incident of it first")
+        if each.facts.hidden_from_phone:
+            raise WrongState(which, "one that its phone must not hear of", "read its page: it stands by itself")
+        if each.broken:
+            raise each.broken[0].fault
+    which = f"incident {part.incident.ref}"
+    if part.incident.merged:
+        raise WrongState(which, "one that others were merged into", f"merge {whole.incident.ref} into it instead")
+    if (part.facts.country, part.facts.drill) != (whole.facts.country, whole.facts.drill):
+        raise WrongState(which, "of another country, or a drill where the other is none", "they are two events")
+
+
+def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
+    session, ref = whole.tx.session, part.incident.ref
+    told = {name for heard in (part, whole) for names in heard.heard_of_each.values() for name in names}
+    promised = prompt_store.promise_of(session, part.incident.id, besides=PromptAnswer.NOBODY_YET)
+    end(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
+    was_verified = whole.facts.verified
+    _become_one(part, whole)
+    part.record("merged_into", ref=whole.incident.ref, by=by)
+    part.work.record_end(part.incident.id)
+    silent = sorted(f"{tree}/{contact}" for tree, contact in told if not whole.may_hear(tree, contact))
+    facts = whole.facts
+    whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
+    _take_over_texts(part, whole)
+    if facts.verified and not was_verified:
+        _answer_verify(whole, by)
+    _take_over_progress(part, whole)
+    cancel_barred(whole)
+    if promised is not None:
+        field_reassurance.take_over(whole, part.incident)
+    notify_coordinators(whole, Subject.MERGED, ref)
+
+
+def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let the whole know what the part knows, on the trees of both."""
+    known, before = whole.facts, whole.incident
+    own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
+    parts = {**(before.merged.parts if before.merged else {}), part.incident.id: part.incident.ref}
+    facts = joined(part.facts, known)
+    whole.incident = replace(before, merged=Merged(parts, own, facts), trees=_trees_of_both(part, whole))
+    part.incident = replace(part.incident, part_of=before.id)
+    for each in (part, whole):
+        incident_store.save_merging(each.tx.session, each.incident)
+    for escalation in whole.escalations:
+        if whole.incident.trees[escalation.tree] != before.trees[escalation.tree]:
+            whole.work.pin(escalation.id, whole.incident.trees[escalation.tree])
+    _forget_what_was_read(whole)
+    whole.change_facts(facts)
+    open_escalations(whole)
+    stop_what_reaches_nobody(whole)
+
+
+def _trees_of_both(part: LockedIncident, whole: LockedIncident) -> dict[str, str]:
+    """The whole's own, with a place for all that was in another edition of one; and those that only the part has."""
+    tx, trees = whole.tx, dict(whole.incident.trees)
+    for id, hash in part.incident.trees.items():
+        if trees.setdefault(id, hash) != hash:
+            before = replace(part.plans[id], tree=editions.tree(tx.session, hash))
+            trees[id] = editions.keep(tx, succeed(before, editions.tree(tx.session, trees[id]))[0])
+    return trees
+
+
+def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let what people wrote about the part stand in the history of the whole as well, with when it came."""
+    for kind in (*TEXTS, UPDATED):
+        for at, payload in timeline.of_kind(part.tx.session, part.incident.id, kind):
+            if payload:
+                whole.record(kind, **{"heard_at": at.isoformat(), "came_to": part.incident.id} | payload)
+
+
+def _answer_verify(whole: LockedIncident, by: str) -> None:
+    for prompt in prompts.open_prompts(whole):
+        if prompt.subject == Subject.VERIFY:
+            prompts.answer_prompt(whole, prompt.id, PromptAnswer.GO, by)
+
+
+def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let answers and reports to the part count; then open what was open there, unless somebody has taken charge."""
+    session = whole.tx.session
+    events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
+    _add(events, _as_events(whole, answers.current_answers(session, [part.incident.id])))
+    for report in answers.reports(session, [part.incident.id]):
+        if report.action != Action.NONE:
+            _add(events, events_of(whole, report.tree, report.contact, Acted))
+    move(whole, events)
+    move(whole, {each.id: decided for each in whole.escalations if (decided := _decided(part, whole, each.tree))})
+
+
+def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Event]:
+    """How the tree stood in the part, as decisions on levels that the whole has not opened: held, refused, opened."""
+    there, here = part.escalation_of(tree), whole.escalation_of(tree)
+    assert here is not None
+    if there is None or here.state.status is Status.ACKNOWLEDGED or there.state.stopped_from is Status.ACKNOWLEDGED:
+        return []
+    names = {index: level.name for index, level in enumerate(part.tree(tree).levels)}
+    opened = {run.index for run in here.state.runs}
+    unopened = [each for each in whole.plans[tree].levels if each.contacts and each.index not in opened]
+    places = {each.level.name: each.index for each in unopened}
+    decided: list[Event] = [Hold()] if there.state.on_hold_since else []
+    for event, indexes in (
+        (Hold, there.state.held),
+        (Refuse, there.state.refused),
+        (Go, [run.index for run in there.state.runs]),
+    ):
+        decided += [event(places[names[index]]) for index in indexes if names.get(index) in places]
+    return decided
+
+
+def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
+    session, merged_at = whole.tx.session, part.incident.closed_at
+    assert merged_at is not None
+    heard = dict(whole.heard_of_each)
+    only_there = heard.pop(part.incident.ref).difference(*heard.values())
+    gone = answers.current_answers(session, [part.incident.id])
+    here = answers.current_answers(session, [whole.incident.id])
+    moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
+    answers.move(session, [each.id for each in moved], part.incident.id)
+    _become_two(part, whole)
+    part.record("split_off", ref=whole.incident.ref, by=by)
+    whole.record("split", ref=part.incident.ref, by=by)
+    events: dict[str, list[Event]] = {each.id: [] for each in whole.escalations}
+    for answer in gone:
+        _add(events, events_of(whole, answer.tree, answer.contact, Withdrawn))
+    for tree, contact in sorted(only_there):
+        _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
+    move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
+    go_on(part, merged_at, PromptAnswer.MERGED, _as_events(part, moved))
+    let_leave(part, merged_at)
+    notify_coordinators(whole, Subject.SPLIT, part.incident.ref)
+
+
+def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let the whole know no more than without the part; consent that is wider then waits for a coordinator (A8)."""
+    merged, now = whole.incident.merged, whole.facts
+    assert merged is not None
+    own = apart(merged.own, merged.joined, now)
+    parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}
+    facts = as_one(own, [each.facts for each in whole.parts if each.id in parts])
+    narrow = replace(facts, consent=min(facts.consent, now.consent, key=lambda scope: scope.rank))
+    whole.incident = replace(whole.incident, merged=Merged(parts, own, narrow) if parts else None)
+    part.incident = replace(part.incident, part_of=None)
+    for each in (part, whole):
+        incident_store.save_merging(each.tx.session, each.incident)
+    notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
+    _forget_what_was_read(whole)
+    whole.change_facts(narrow)
+    if facts.consent is not narrow.consent:
+        how = f"before {part.incident.ref} was merged"
+        wider = Wider(facts.consent, None, "whoever reported it", how, whole.tx.now)
+        let_wait(whole, (*(each for each in whole.incident.wider if each.person), wider))
+    stop_what_reaches_nobody(whole)
+
+
+def _forget_what_was_read(whole: LockedIncident) -> None:
+    """Read anew what the parts have to do with."""
+    whole.known_codes = None
+    for name in ("parts", "heard_of_each"):
+        whole.__dict__.pop(name, None)
+
+
+def _as_events(locked: LockedIncident, given: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
+    """Those answers as what happens, oldest first, wherever they count."""
+    events: dict[str, list[Event]] = {}
+    for answer in reversed(given):
+        answered = partial(Answered, kind=answer.kind, address=answer.address)
+        _add(events, events_of(locked, answer.tree, answer.contact, answered))
+    return events
+
+
+def _add(events: dict[str, list[Event]], more: Events) -> None:
+    for escalation, happened in more.items():
+        events.setdefault(escalation, []).extend(happened)

@@ -1,0 +1,234 @@
+"""Two teams report one event: a coordinator merges the two, one thread goes on outside, and a wrong merge is undone."""
+
+from typing import Any
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in
+
+TRUE = "47110"
+TEAMS = """
+teams:
+  north:
+    country: CO
+    language: es
+    consent: international
+    members:
+      ana: {name: Ana Example, phone: "+573005550001", language: es}
+      mary: {name: Mary Example, phone: "+573005550003", language: en}
+people:
+  P9: {kind: defender, nationality: CO, consent: national}
+"""
+SPAIN = """
+  spain: {role: embassy, organisation: Spain, methods: [{sms: "+34600550140"}]}
+"""
+FRIENDS = "  - {name: Friends, notify: [defenders], wait: 30m, then: next}\n"
+EMBASSIES = "  - {name: Embassies, notify: [spain, ombuds], wait: 30m, repeat: {every: 5m, times: 3}}\n"
+
+
+@pytest.fixture
+def night(world_of: Worlds) -> World:
+    """Two members with a PIN each, twelve minutes apart: at the second report the first tree is at its second level."""
+    world = world_of(a_tree(COORDINATION + FRIENDS + EMBASSIES, CONTACTS + SPAIN), field=TEAMS)
+    for owner in ("north/ana", "north/mary"):
+        world.runtime.transact(set_pins, owner, TRUE)
+    return world
+
+
+def reported(world: World, *, second: str = "ALERT {pin} 46 L13 tear gas") -> tuple[Incident, Incident]:
+    """Ana reports an arrest, and twelve minutes later Mary what may be the same."""
+    world.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")
+    first = world.newest()
+    world.passes(minutes=12)
+    world.texts("+573005550003", second.format(pin=TRUE))
+    return first, world.newest()
+
+
+def alerts(world: World, who: str) -> list[str]:
+    return [text for text in world.phone(who).inbox if "URGENT" in text or "ALSO" in text]
+
+
+def test_two_reports_are_one_incident_under_both_references(night: World) -> None:
+    """B5: the graver severity, both references, reports of both on one history; merged again nothing changes."""
+    first, second = reported(night)
+    assert second["warnings"] == [f"may be the same event as {first.ref}"]
+
+    merged = first.act("merge", into=second.ref)
+    again = first.act("merge", into=second.ref)
+
+    assert (merged["ref"], merged["severity"], merged["type"]) == (second.ref, "critical", "crowd_repression")
+    assert merged["reports"] == [first.ref]
+    assert again["reports"] == merged["reports"]
+    assert again["escalations"] == merged["escalations"]
+    assert first["ref"] == second.ref
+    assert {text["text"] for text in first["texts"]} == {"nos pararon", "tear gas"}
+    assert second.timeline().count("merged") == 1
+    items = night.client.get("/v1/incidents?status=open", headers=night.headers).json()["items"]
+    assert [each["ref"] for each in items] == [second.ref]
+    night.passes(minutes=11)
+    assert any(f"{first.ref} is now part of it" in text for text in night.phone("coordinator").inbox)
+
+
+def test_whoever_was_told_of_either_is_not_told_twice(night: World) -> None:
+    """The first tree was at its second level: the whole goes on from there, and the third level hears once."""
+    first, second = reported(night)
+    assert len(alerts(night, "defenders")) == 1
+
+    first.act("merge", into=second.ref)
+    night.passes(minutes=60)
+
+    assert len(alerts(night, "defenders")) == 1
+    [spain] = [text for text in alerts(night, "spain") if "remind" not in text.lower()][:1]
+    assert second.ref in spain
+    assert len({code_in(text) for text in alerts(night, "spain")}) == 1
+    assert not [text for text in alerts(night, "spain") if first.ref in text]
+
+
+def test_a_code_of_either_report_counts_for_the_whole(night: World) -> None:
+    """Codes already sent still count, and the answer is told with the reference that its giver knows."""
+    first, second = reported(night)
+    [alert] = alerts(night, "defenders")
+    first.act("merge", into=second.ref)
+
+    reply = night.texts("defenders", code_in(alert))
+
+    assert second.answers() == [("defenders", "acknowledged", "sms")]
+    assert first.ref in (reply or "")
+    assert second.ref not in str(night.phone("defenders").inbox)
+
+
+def test_an_answer_from_before_carries_over(night: World) -> None:
+    first, second = reported(night)
+    night.texts("defenders", code_in(alerts(night, "defenders")[0]))
+    night.texts("coordinator", code_in(alerts(night, "coordinator")[0]))
+
+    first.act("merge", into=second.ref)
+    night.passes(minutes=35)
+
+    assert set(second.answers()) == {("defenders", "acknowledged", "sms"), ("coordinator", "acknowledged", "sms")}
+    assert second.level("valley") == "Embassies"
+    assert alerts(night, "spain")
+
+
+def test_the_narrower_consent_holds_and_whoever_is_beyond_it_hears_nothing_more(night: World) -> None:
+    """A3: contacts who were told of the wider report alone are told nothing more, and the history names them."""
+    night.texts("ana", f"ALERTA {TRUE} 20 L12 C2 nos pararon")
+    first = night.newest()
+    first.act("go", decision="go", tree="valley", level="Embassies")
+    night.passes(minutes=12)
+    assert len(alerts(night, "spain")) >= 1
+    before = len(night.phone("spain").inbox)
+    night.texts("+573005550003", f"ALERT {TRUE} 20 L13 P9 C1")
+    second = night.newest()
+
+    first.act("merge", into=second.ref)
+    night.passes(minutes=40)
+    second.act("updates", text="they are free")
+    second.act("close", reason="released")
+
+    assert second["consent"] == "national"
+    assert ("spain", "consent") in {(each["contact"], each["reason"]) for each in second["pruned"]}
+    assert len(night.phone("spain").inbox) == before
+    assert payload_of(night, second, "merged")["silent"] == ["valley/spain"]
+    assert any("over" in text.lower() or "closed" in text.lower() for text in night.phone("ombuds").inbox)
+
+
+def test_news_and_withdrawal_of_the_first_team_are_about_the_whole(night: World) -> None:
+    """Both references live: what its phone writes joins the whole, and it is answered by the reference it knows."""
+    first, second = reported(night, second="ALERT {pin} 30 L13 threats")
+    first.act("merge", into=second.ref)
+
+    news = night.texts("ana", f"NUEVA {TRUE} se los llevan")
+    reply = night.texts("ana", f"FALSA {TRUE} {first.ref}")
+
+    assert "se los llevan" in [text["text"] for text in second["texts"]]
+    assert first.ref in (news or "")
+    assert first.ref in (reply or "")
+    assert "withdrawal_asked" in second.timeline()
+    assert second["status"] == "open"
+
+
+def test_nothing_that_was_queued_of_the_absorbed_leaves(night: World) -> None:
+    """A4: its escalation is stopped, what it asked is silent, and it is due nowhere any more."""
+    first, second = reported(night)
+    night.sandbox.handset("+34600550140")
+    first.act("merge", into=second.ref)
+    before = [text for text in night.phone("ombuds").inbox if first.ref in text]
+
+    night.passes(hours=3)
+
+    assert before == [text for text in night.phone("ombuds").inbox if first.ref in text] == []
+    assert alerts(night, "ombuds")
+
+
+def test_the_close_reaches_those_who_were_told_of_either_once(night: World) -> None:
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+
+    second.act("close", reason="resolved")
+
+    [over] = [text for text in night.phone("defenders").inbox if "closed" in text]
+    assert first.ref in over
+
+
+def test_a_wrong_merge_is_split_again(night: World) -> None:
+    """Each goes on by itself where it stood: the first with whoever it told, the second tells them of its own."""
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+    night.texts("defenders", code_in(alerts(night, "defenders")[0]))
+    night.passes(minutes=1)
+
+    split = second.act("split", reports=[first.ref])
+
+    assert (split["ref"], split["severity"], split.get("reports")) == (second.ref, "serious", None)
+    assert (first["ref"], first["status"], first["severity"]) == (first.ref, "open", "critical")
+    assert first.answers() == [("defenders", "acknowledged", "sms")]
+    assert second.answers() == []
+    night.passes(minutes=15)
+    assert [second.ref in text for text in alerts(night, "defenders")] == [False, True]
+    assert first.act("close", reason="resolved")["status"] == "closed"
+    assert second["status"] == "open"
+
+
+def test_a_split_takes_only_what_was_merged(night: World) -> None:
+    first, second = reported(night)
+
+    refused = second.act("split", expect=422, reports=[first.ref])
+
+    assert "reports" in str(refused)
+    assert first["status"] == second["status"] == "open"
+
+
+def test_wider_consent_waits_after_a_split(night: World) -> None:
+    """A8: what the narrower report held back is told to nobody until a coordinator has seen the difference."""
+    first, second = reported(night, second="ALERT {pin} 20 L13 P9 C1")
+    second.act("merge", into=first.ref)
+    assert first["consent"] == "national"
+
+    first.act("split", reports=[second.ref])
+
+    assert first["consent"] == "national"
+    assert any("takes effect when a coordinator re-resolves" in each for each in first["warnings"])
+    seen = first.act("re-resolve", apply=False)
+    first.act("re-resolve", apply=True, expected=seen["hash"])
+    assert first["consent"] == "international"
+
+
+@pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
+def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]) -> None:
+    incident = night.raises(type="threat", people=[], perpetrator="none")
+    second = night.raises(type="threat", people=[], perpetrator="none", **other)
+
+    second.act("merge", expect=409, into=incident.ref)
+    incident.act("merge", expect=422, into=incident.ref)
+    incident.act("merge", expect=422, into="Z-ZZZZ")
+
+    assert incident["status"] == second["status"] == "open"
+
+
+def payload_of(world: World, incident: Incident, kind: str) -> Any:
+    answer = world.client.get(f"/v1/incidents/{incident.ref}/timeline", headers=world.headers)
+    return next(each["payload"] for each in answer.json()["items"] if each["kind"] == kind)
