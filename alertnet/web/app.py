@@ -27,6 +27,7 @@ from alertnet.web.auth import KnownKeys
 from alertnet.web.console import account, board, incident, raising, users
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
+from alertnet.web.console.readiness import duty, people, system
 from alertnet.web.console.readiness import journeys as journeys_page
 from alertnet.web.console.readiness import quarantine as quarantine_page
 from alertnet.web.idempotency import InFlight
@@ -54,6 +55,9 @@ EDGES = (
     journeys_page,
     quarantine_page,
     users,
+    people,
+    duty,
+    system,
     health,
     metrics,
 )

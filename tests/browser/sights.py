@@ -171,6 +171,21 @@ class Sight:
         self.console(page, "/quarantine")
         expect(page.get_by_text("my phone is gone")).to_be_visible()
 
+    def console_people(self, page: Page) -> None:
+        """Some numbers were never tried."""
+        self.console(page, "/people")
+        page.evaluate("for (const each of document.querySelectorAll('details.card')) each.open = true")
+
+    def console_duty(self, page: Page) -> None:
+        """The turns of eight weeks, everything folded out."""
+        self.console(page, "/duty")
+        page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+
+    def console_system(self, page: Page) -> None:
+        """Signs of life, providers, queues."""
+        self.console(page, "/system")
+        expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+
     def _waits_for_verification(self) -> bool:
         board = self.evening.stage.runtime.read(read_board, {})
         return any(matter.subject == "verify" for matter in board.matters)
@@ -221,6 +236,9 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's drills": Sight.console_drills,
     "console's journeys": Sight.console_journeys,
     "console's quarantine": Sight.console_quarantine,
+    "console's people": Sight.console_people,
+    "console's duty": Sight.console_duty,
+    "console's system": Sight.console_system,
     "console's account": Sight.console_account,
     "console's door": Sight.console_sign_in,
 }

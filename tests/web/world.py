@@ -252,12 +252,12 @@ class Heard:
 
 
 @contextmanager
-def world_in(folder: Path, *, tree: str = TREE, **settings: str) -> Iterator[World]:
+def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: str) -> Iterator[World]:
     """The network on a migrated SQLite file in that folder."""
     trees = folder / "trees"
     trees.mkdir()
     (trees / "valley.yaml").write_text(tree)
-    (trees / "teams.yaml").write_text(TEAMS)
+    (trees / "teams.yaml").write_text(teams)
     usual = {
         "ALERTNET_SECRET_KEY": SECRET,
         "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
 
 from alertnet.core.limits import UNUSED, Limit, Usage
 from alertnet.store.db.engine import insert_once
@@ -87,6 +88,13 @@ def forget_old(tx: Tx) -> dict[str, int]:
     for row in tx.session.execute(old):
         dropped[row.name] = dropped.get(row.name, 0) + row.dropped
     return {name: count for name, count in dropped.items() if count}
+
+
+def dropped(session: Session) -> dict[str, int]:
+    """How much each limit has dropped of what counts still, by its name."""
+    total = func.sum(limit_usage.c.dropped)
+    query = select(limit_usage.c.name, total).where(limit_usage.c.dropped > 0).group_by(limit_usage.c.name)
+    return dict(session.execute(query.order_by(total.desc())).all())
 
 
 def _named(tx: Tx, limit: Limit, key: str) -> dict[str, object]:

@@ -51,6 +51,9 @@ FOLDED = (
     Place("/desk/journeys", "On the road"),
     Place("/desk/quarantine", "Unknown numbers", Role.COORDINATOR),
     Place("/desk/users", "Users", Role.ADMINISTRATOR),
+    Place("/desk/people", "People and numbers"),
+    Place("/desk/duty", "Duty"),
+    Place("/desk/system", "The system"),
 )
 """What unfolds beside it."""
 

@@ -72,11 +72,12 @@ async def healthz(request: Request) -> Response:
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(runtime: InForce) -> Response:
     """The database answers, trees are in force, a worker was seen a moment ago; and whatever else is wrong."""
-    ready = _ready(runtime)
+    ready = how_it_stands(runtime)
     return JSONResponse(ready, 200 if ready["ready"] else 503)
 
 
-def _ready(runtime: Runtime) -> Ready:
+def how_it_stands(runtime: Runtime) -> Ready:
+    """What `/readyz` answers."""
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:

@@ -1,20 +1,25 @@
-"""Tests of numbers and addresses: what was asked where, and by which door the answer came."""
+"""Tests of numbers: what was asked where, and by which door the answer came; and what became of other messages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import number_tests
+from alertnet.store.tables import attempts, number_tests
 
 WRONG = "wrong"
 """Stands for the door where a stranger said that the number is theirs: an answer that proves nothing."""
+
+WITHIN = timedelta(days=180)
+"""What is older tells little of how a number is now."""
+_ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.FAILED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,14 @@ class NumberTest:
     def is_verified(self) -> bool:
         """Whether whoever has the address has shown so."""
         return self.via not in (None, WRONG)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """When something left for there, or arrived, or (`failure`) why it did not."""
+
+    at: datetime
+    failure: Failure | None
 
 
 _TESTS: Select[Any] = select(
@@ -102,6 +115,21 @@ def every(session: Session) -> tuple[NumberTest, ...]:
     """All tests, the first that was sent first."""
     rows = session.execute(_TESTS.order_by(number_tests.c.asked_at, number_tests.c.id))
     return tuple(map(_test, rows))
+
+
+def last_outcomes(tx: Tx) -> dict[tuple[bytes, str], Outcome]:
+    """By the index of an address and the method, the last outcome that is known."""
+    place = func.row_number().over(
+        partition_by=(attempts.c.address_index, attempts.c.method), order_by=attempts.c.changed_at.desc()
+    )
+    columns = (attempts.c.address_index, attempts.c.method, attempts.c.failure, attempts.c.changed_at)
+    ended = attempts.c.status.in_(_ENDS) & (attempts.c.changed_at > tx.now - WITHIN)
+    ranked = select(*columns, place.label("place")).where(ended).subquery()
+    rows = tx.session.execute(select(ranked).where(ranked.c.place == 1))
+    return {
+        (row.address_index, row.method): Outcome(row.changed_at, Failure(row.failure) if row.failure else None)
+        for row in rows
+    }
 
 
 def _first(session: Session, query: Select[Any]) -> NumberTest | None:

@@ -1,0 +1,185 @@
+"""Who can be told: of every contact whether it is there now, which of its numbers are known to work, and what is amiss.
+
+Numbers and addresses themselves are not in it, so that it may be seen by whoever may see the console.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.number_tests import takes_tests, tests_of
+from alertnet.core.directory.on_call import Arrangement
+from alertnet.core.incident import Severity
+from alertnet.core.notification import Failure
+from alertnet.flows.notifications.number_tests import DUE, Tested, standing
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import on_call
+from alertnet.store.records.credentials import number_tests, pins
+from alertnet.store.records.credentials.number_tests import Outcome
+
+AMISS = {
+    Failure.OPTED_OUT: "opted_out",
+    Failure.INVALID: "wrong",
+    Failure.WRONG_PERSON: "wrong",
+    Failure.UNDELIVERED: "undelivered",
+    Failure.BOUNCED: "undelivered",
+    Failure.OUTCOME_UNKNOWN: "undelivered",
+}
+"""What a failure says of an address; of all others it says nothing, as somebody engaged has the right number."""
+
+
+SILENT_FOR = timedelta(days=1)
+"""So long after it was sent a test that nobody has answered says something."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A number or mail address of somebody, by its method. `amiss`: opted_out, wrong, undelivered, silent, or nothing.
+
+    `verified`: when it was last shown to work, by an answer or as the tree says.
+    """
+
+    method: str
+    verified: date | None
+    asked_at: datetime | None
+    last: Outcome | None
+    amiss: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A contact as it can be told now. `closed_by`: what closes it, until `opens_at`; `by`: the methods that are left.
+
+    `needs`: what somebody should see to, the worst first; `officer`: who is on duty for it.
+    """
+
+    tree: str
+    id: str
+    called: str
+    role: str
+    language: str
+    zone: str
+    officer: str | None
+    closed_by: str | None
+    opens_at: datetime | None
+    by: tuple[str, ...]
+    addresses: tuple[Address, ...]
+    needs: tuple[str, ...]
+    takes_tests: bool
+
+    @property
+    def owner(self) -> str:
+        """How it is named where several trees are meant."""
+        return f"{self.tree}/{self.id}"
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody in the trees in force, tree after tree, by their titles."""
+
+    now: datetime
+    by_tree: dict[str, tuple[Person, ...]]
+
+    @property
+    def in_need(self) -> list[Person]:
+        """Those of whom something is to be seen to, the worst first."""
+        everybody = [person for people in self.by_tree.values() for person in people if person.needs]
+        return sorted(everybody, key=lambda person: (RANKS.index(person.needs[0]), person.owner))
+
+    @property
+    def due(self) -> list[Person]:
+        """Those who may be sent a test, and have something that was not shown to work for long."""
+        everybody = [person for people in self.by_tree.values() for person in people]
+        return [person for person in everybody if person.takes_tests and {"unverified", "due"} & {*person.needs}]
+
+
+RANKS = ("unreachable", "opted_out", "wrong", "undelivered", "no_pin", "silent", "unverified", "due")
+"""What somebody should see to, the worst first."""
+
+
+def read_people(tx: Tx, network: Network) -> People:
+    """Everybody, as they can be told now."""
+    tested: dict[tuple[str, str], list[Tested]] = {}
+    for each in standing(tx, network):
+        tested.setdefault((each.tree, each.contact), []).append(each)
+    known = _Known(tx, tested, number_tests.last_outcomes(tx), pins.owners(tx), on_call.arranged(tx))
+    return People(tx.now, {tree.title: tuple(known.people(tree)) for _, tree in sorted(network.trees.items())})
+
+
+@dataclass(frozen=True)
+class _Known:
+    tx: Tx
+    tested: Mapping[tuple[str, str], list[Tested]]
+    outcomes: Mapping[tuple[bytes, str], Outcome]
+    with_pin: frozenset[str]
+    arranged: Mapping[str, Mapping[str, list[Arrangement]]]
+
+    def people(self, tree: ContactTree) -> Iterator[Person]:
+        """The contacts of a tree, as they are staffed now."""
+        officers = tree.on_duty(self.tx.now, arranged=self.arranged.get(tree.id))
+        for contact in tree.staffed(officers).contacts.values():
+            yield self._person(tree, contact, officers[contact.id].id if contact.id in officers else None)
+
+    def _person(self, tree: ContactTree, contact: Contact, officer: str | None) -> Person:
+        now, times = self.tx.now, tree.times(contact, Severity.CRITICAL)
+        closed_by = times.closed_by(now)
+        addresses = tuple(self._address(tree, contact, method) for method in tests_of(contact))
+        return Person(
+            tree=tree.id,
+            id=contact.id,
+            called=contact.called,
+            role=contact.role.value,
+            language=contact.language,
+            zone=contact.timezone,
+            officer=officer,
+            closed_by=closed_by,
+            opens_at=times.next_opening(now) if closed_by else None,
+            by=tuple(dict.fromkeys(each.kind.value for each in _usable(contact, closed_by))),
+            addresses=addresses,
+            needs=tuple(sorted(self._needs(tree, contact, addresses), key=RANKS.index)),
+            takes_tests=takes_tests(tree, contact) and bool(addresses),
+        )
+
+    def _address(self, tree: ContactTree, contact: Contact, method: Method) -> Address:
+        test = next((each for each in self.tested.get((tree.id, contact.id), ()) if each.method is method.kind), None)
+        last = self._last(method)
+        verified = test.verified if test is not None else contact.verified
+        asked_at = test.asked_at if test is not None else None
+        return Address(method.kind.value, verified, asked_at, last, self._amiss(last, test))
+
+    def _amiss(self, last: Outcome | None, test: Tested | None) -> str:
+        if test is not None and test.outcome == "wrong":
+            return "wrong"
+        asked_at = test.asked_at if test is not None else None
+        if last is not None and last.failure in AMISS:
+            works = asked_at is not None and asked_at > last.at and test is not None and test.outcome == "answered"
+            return "" if works else AMISS[last.failure]
+        is_silent = test is not None and test.outcome == "silent" and asked_at is not None
+        return "silent" if is_silent and asked_at and self.tx.now - asked_at > SILENT_FOR else ""
+
+    def _last(self, method: Method) -> Outcome | None:
+        """What became of the last message to an address; of a number that is called its SMS tell as much."""
+        index = self.tx.vault.index(method.address)
+        found = [self.outcomes.get((index, kind.value)) for kind in MethodKind]
+        return max(filter(None, found), key=lambda outcome: outcome.at, default=None)
+
+    def _needs(self, tree: ContactTree, contact: Contact, addresses: tuple[Address, ...]) -> set[str]:
+        amiss = {each.amiss for each in addresses if each.amiss}
+        if addresses and all(each.amiss in ("opted_out", "wrong", "undelivered") for each in addresses):
+            amiss.add("unreachable")
+        if contact.is_coordinator and f"{tree.id}/{contact.id}" not in self.with_pin:
+            amiss.add("no_pin")
+        if any(each.verified is None for each in addresses):
+            amiss.add("unverified")
+        elif any(each.verified and self.tx.now.date() - each.verified >= DUE for each in addresses):
+            amiss.add("due")
+        return amiss
+
+
+def _usable(contact: Contact, closed_by: str | None) -> tuple[Method, ...]:
+    """The methods by which it is told now."""
+    if closed_by is None:
+        return contact.methods
+    return (*contact.when_closed, *(each for each in contact.methods if each.kind is MethodKind.EMAIL))

@@ -1,0 +1,130 @@
+"""Who is on duty: the turns of the coming weeks, and what is arranged otherwise; it holds at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.on_call import Turn, turns
+from alertnet.core.directory.wall_clock import wall_moment
+from alertnet.core.errors import BadInput
+from alertnet.flows.sms.on_call import set_duty, swap_duty, undo_duty
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import on_call
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.auth import InForce
+from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import go_to, may_act, show
+from alertnet.web.forms import Form, Posted, typed
+
+router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
+
+WEEKS = 8
+HERE = "/desk/duty"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A contact with a rota: who takes turns for it, and when; the turn of now is the first."""
+
+    owner: str
+    called: str
+    zone: str
+    rota: tuple[str, ...]
+    turns: tuple[Turn, ...]
+    weeks: tuple[date, ...]
+    """The Mondays of the weeks in which a turn begins."""
+
+
+@router.get("")
+def show_duty(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+    """The turns of the coming weeks, contact by contact."""
+    network = runtime.edition.network
+    posts = runtime.read(lambda tx: list(_posts(tx, network)))
+    proof, seen = proof_of(runtime, who), runtime.entropy.id()
+    now = runtime.now()
+    return show(
+        request, "duty.html", who=who, acts=may_act(who), proof=proof, seen=seen, posts=posts, now=now, done=done
+    )
+
+
+@router.post("/set")
+def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Put somebody on duty out of turn, or off it."""
+    owner, network = typed(form, "owner"), runtime.edition.network
+    tree = network.trees.get(owner.partition("/")[0])
+    zone = ZoneInfo(tree.timezone) if tree else ZoneInfo("UTC")
+    starts_at, ends_at = (_moment(form, field, zone) for field in ("from", "until"))
+    is_on = form.get("on") != "off"
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        member = typed(form, "member")
+        set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=by(who))
+        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=set")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/swap")
+def exchange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Let two exchange turns."""
+    names = (typed(form, "one"), typed(form, "other"))
+    monday, owner = _monday(typed(form, "week")), typed(form, "owner")
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        swap_duty(tx, runtime.edition.network, names, monday, owner=owner or None, by=by(who))
+        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=swap")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/undo")
+def take_back(request: Request, form: Posted, who: Viewer) -> Response:
+    """Take back what this user arranged last."""
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        undo_duty(tx, by(who))
+        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=undo")
+
+    return go_to(act_once(request, who, form, act))
+
+
+def _posts(tx: Tx, network: Network) -> Iterator[Post]:
+    arranged = on_call.arranged(tx)
+    for _, tree in sorted(network.trees.items()):
+        for contact in tree.with_duty:
+            assert contact.duty is not None
+            its = arranged.get(tree.id, {}).get(contact.id, ())
+            coming = tuple(turns(contact.duty, tree.timezone, its, tx.now, WEEKS))
+            weekly = turns(contact.duty, tree.timezone, (), tx.now, WEEKS)
+            weeks = tuple(dict.fromkeys(_week_of(turn.starts_at, tree.timezone) for turn in weekly))
+            rota = tuple(officer.id for officer in contact.duty.rota)
+            yield Post(f"{tree.id}/{contact.id}", contact.called, tree.timezone, rota, coming, weeks)
+
+
+def _week_of(at: datetime, zone: str) -> date:
+    day = at.astimezone(ZoneInfo(zone)).date()
+    return date.fromordinal(day.toordinal() - day.weekday())
+
+
+def _monday(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("week", text[:32] or None, "the Monday of a week, as in 2026-12-07") from None
+
+
+def _moment(form: Form, field: str, zone: ZoneInfo) -> datetime | None:
+    text = typed(form, field)
+    try:
+        wall = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        wall = datetime.max.replace(tzinfo=UTC)
+    if wall is not None and wall.tzinfo is not None:
+        raise BadInput(field, text[:32], "a moment by the clocks of the tree, as in 2026-12-24T18:00")
+    return wall_moment(wall, zone) if wall else None

@@ -1,0 +1,71 @@
+"""How the program itself is: what is in trouble, providers, queues, what limits have dropped, signs of life."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.delivery.provider_routes import route_name
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import Seen
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats, row_counts
+from alertnet.store.monitoring.row_counts import QueueCount
+from alertnet.store.queues import workers
+from alertnet.store.records import limits
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import zone_of
+from alertnet.web.console.door import Viewer
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import show
+from alertnet.web.monitoring.health import how_it_stands
+
+router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What is counted in the database. `dropped`: by its name, what each limit has dropped and not forgotten yet."""
+
+    queues: dict[str, QueueCount]
+    unsent: dict[MethodKind, int]
+    workers: tuple[Seen, ...]
+    dropped: dict[str, int]
+    heartbeat_at: datetime | None
+
+
+@router.get("")
+def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """How it stands, in trouble first; while the database is away that alone."""
+    try:
+        inside = runtime.read(_inside)
+    except DatabaseAway:
+        inside = None
+    settings, ready = runtime.settings, how_it_stands(runtime)
+    away = {(each["method"], each["provider"]): each for each in ready["away"]}
+    return show(
+        request,
+        "system.html",
+        who=who,
+        ready=ready,
+        inside=inside,
+        providers=[(route_name(route), away.get(route)) for route in sorted(settings.routes)],
+        rates=settings.rates,
+        has_heartbeat=settings.heartbeat_url is not None,
+        edition=runtime.edition.number,
+        faults=runtime.trees.faults,
+        now=runtime.now(),
+        zone=zone_of(runtime.edition),
+    )
+
+
+def _inside(tx: Tx) -> Inside:
+    known = heartbeats.read(tx.session)
+    return Inside(
+        row_counts.queues(tx),
+        row_counts.unsent(tx.session),
+        workers.seen(tx.session),
+        limits.dropped(tx.session),
+        heartbeats.when(known.get(heartbeats.HEARTBEAT)),
+    )

@@ -1,0 +1,40 @@
+"""The system at the console: trouble first, then signs of life, providers, queues, and what limits have dropped."""
+
+from alertnet.core.limits import ROLL_CALLS
+from alertnet.flows.desk.board import read_board
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import workers
+from alertnet.store.records import limits
+from tests.web.console.desk import Desk
+from tests.web.world import World
+
+
+def test_without_a_worker_that_is_said_first(world: World, desk: Desk) -> None:
+    text = desk.opens("/desk/system").text
+
+    assert "The system As of 02:14 · Look again No worker was seen for a while: nothing is sent." in text
+    assert "call ✓ works" in text
+
+
+def test_when_all_is_well_that_is_said(world: World, desk: Desk) -> None:
+    world.runtime.transact(workers.beat, "one")
+
+    text = desk.opens("/desk/system").text
+
+    assert "Worker ✓ works 1" in text
+    assert "No worker was seen" not in text
+
+
+def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) -> None:
+    def ask_often(tx: Tx) -> None:
+        for _ in range(5):
+            limits.use(tx, ROLL_CALLS, "network")
+
+    world.raises()
+    world.runtime.transact(ask_often)
+
+    text = desk.opens("/desk/system").text
+
+    assert "escalations 1 0 –" in text
+    assert "What limits have dropped 2 roll calls" in text
+    assert len(world.runtime.read(read_board, {}).incidents) == 1
