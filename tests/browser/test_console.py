@@ -151,3 +151,24 @@ def test_a_countdown_runs_and_says_when_the_line_is_broken(
 
     expect(desk.page.locator("#line")).to_contain_text("The line is broken: this is as of")
     context.close()
+
+
+def test_three_keys_lead_to_an_act_on_what_was_named(browser: Browser, evening: Evening, sandbox_url: str) -> None:
+    """`/`, what it is called, Enter, and the key that stands beside the act; none of it where it is switched off."""
+    context, desk = sit_down(browser, sandbox_url)
+    page = desk.page
+    evening.stage.phone("ana").sends("SOS")
+    ref = page.locator("#open h3 a").inner_text()
+
+    page.keyboard.press("/")
+    page.keyboard.type(ref)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(ref)
+    page.keyboard.press("4")
+
+    expect(page.locator("#do-update")).to_have_attribute("open", "")
+    desk.opens("/account")
+    page.get_by_label("Single keys").uncheck()
+    page.keyboard.press("/")
+    expect(page.locator("#find")).not_to_be_focused()
+    context.close()

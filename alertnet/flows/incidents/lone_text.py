@@ -73,20 +73,20 @@ def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: 
     respond(locked, tree, contact, AnswerKind.ACKNOWLEDGED, Via.LINK, address=address)
 
 
-def join_text(locked: LockedIncident, into: LockedIncident, *, tree: str, contact: str) -> None:
-    """Put a text into an incident that is open, whose other coordinators hear that there is news.
+def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: tuple[str, str] | None = None) -> None:
+    """Put a text into an incident that is open, whose coordinators but the one who did it hear that there is news.
 
     Raises:
         WrongState: it was opened, joined to another or set aside before; or that incident is closed, or a text too.
     """
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
-    _decide(locked, PromptAnswer.JOINED, contact)
+    _decide(locked, PromptAnswer.JOINED, by)
     for at, entry in _received(locked):
-        into.record(RECEIVED, **entry, heard_at=at.isoformat(), came_to=locked.incident.id, joined_by=contact)
-    notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=(tree, contact))
+        into.record(RECEIVED, **entry, heard_at=at.isoformat(), came_to=locked.incident.id, joined_by=by)
+    notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=besides)
     locked.incident = replace(locked.incident, merged_into=into.incident.id)
-    close_incident(locked, CloseReason.DUPLICATE, by=contact)
+    close_incident(locked, CloseReason.DUPLICATE, by=by)
 
 
 def set_text_aside(locked: LockedIncident, *, by: str) -> None:

@@ -55,7 +55,7 @@ def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageL
             facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
             open_read_text(locked, facts, tree=link.tree, contact=link.contact, address=link.address)
         elif into is not None:
-            join_text(locked, into, tree=link.tree, contact=link.contact)
+            join_text(locked, into, by=link.contact, besides=(link.tree, link.contact))
         else:
             set_text_aside(locked, by=link.contact)
     except WrongState:

@@ -12,6 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Severity
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.desk.find import find
 from alertnet.flows.desk.names import type_name
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
@@ -31,6 +32,8 @@ from alertnet.web.console.shown import ENGLISH, HEADERS, go_to, language_of, may
 from alertnet.web.forms import Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+
+LONGEST_ASKED = 64
 
 PROOF = "__PROOF__"
 """Stands in what is rendered for many for the proof of each one's session."""
@@ -148,6 +151,14 @@ async def follow_board(
     """What changes on that board, as Server-Sent Events; `seen`: the version that the page came with."""
     look = _look(request, who, drill="/drills/" in request.url.path)
     return follow(request, runtime, look, who, last_event_id or seen)
+
+
+@router.get("/find")
+def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> Response:
+    """What a reference, a name or a code stands for, and what can be done to it."""
+    board, asked = boards_of(request).read(), q.strip()[:LONGEST_ASKED]
+    found = runtime.read(find, runtime.edition.network, board, asked, acts=may_act(who))
+    return show(request, "find.html", who=who, asked=asked, found=found, **spoken(runtime, language_of(request)))
 
 
 @router.post("/matters/{id}")

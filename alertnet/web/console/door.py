@@ -1,27 +1,34 @@
 """The door of the console: a session in a cookie, forms of its own pages alone, and each of them once.
 
 A form carries two hidden fields. `proof` shows that one of our pages made it, for this session. `seen` says of what it
-was made, so that the same form sent twice is known: it acts once or not at all.
+was made, so that the same form sent twice is known: it acts once or not at all. One that comes when its session has
+ended is kept through the sign-in, sealed within that page and on nobody's disk, and shown again before it is sent.
 """
 
 import hashlib
+import json
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
-from alertnet.core.limits import ACTS
+from alertnet.core.limits import ACTS, LONGEST_BODY
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.idempotency import Once
 from alertnet.web.auth import runtime_of
-from alertnet.web.forms import Form
+from alertnet.web.forms import Form, read_form
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
@@ -32,6 +39,10 @@ MANY_COME = "too many are signing in at this moment: try again in a few seconds"
 NOT_OURS = "only a page of this console may do this"
 OTHER_SESSION = "this form was made for another session: open the page again, and send it from there"
 ENDED = "this session has ended: sign in again"
+
+ROOM = 4096
+"""Bytes of the form where one signs in that are left for what is typed there."""
+UNSEEN = ("proof", "seen", "back", "step", "expected")
 
 
 class DoneBefore(AlertnetError):
@@ -47,6 +58,25 @@ class SignedOut(AlertnetError):
 
     def __init__(self) -> None:
         super().__init__(ENDED)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A form, and where it was to be sent."""
+
+    path: str
+    fields: Form
+
+    @property
+    def visible(self) -> list[str]:
+        """What somebody typed or chose."""
+        return [text for name, text in self.fields.multi_items() if text and name not in UNSEEN]
+
+    @property
+    def to_send(self) -> list[tuple[str, str]]:
+        """What is sent again; an alarm is looked at once more before it is raised."""
+        sent = [(name, text) for name, text in self.fields.multi_items() if name != "proof"]
+        return [(name, "preview" if (name, text) == ("step", "raise") else text) for name, text in sent]
 
 
 class Busy(AlertnetError):
@@ -129,6 +159,28 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
         raise TooMany("acts in this session", timedelta(seconds=wait))
     view = "\n".join(["desk", who.user, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
     return runtime.transact(_accept, who, act, Once(_hash(view), _hash("")))
+
+
+async def keep(request: Request, vault: Vault) -> str:
+    """The form of that request as it is put into the next page; empty where it is too long for that.
+
+    Raises:
+        Forbidden: another site has sent it.
+    """
+    check_origin(request)
+    form = await read_form(request)
+    whole = json.dumps([request.url.path, form.multi_items()]).encode()
+    kept = b64encode(vault.seal(zlib.compress(whole))).decode()
+    return kept if len(kept) * 1.1 < LONGEST_BODY - ROOM else ""
+
+
+def kept_in(form: Form, vault: Vault) -> Kept | None:
+    """What the page where one signs in has kept; None where it is nothing of ours."""
+    try:
+        path, fields = json.loads(zlib.decompress(vault.open(b64decode(form.get("kept", ""), validate=True))))
+    except (ValueError, zlib.error, Unreadable):
+        return None
+    return Kept(path, ImmutableMultiDict(map(tuple, fields)))
 
 
 def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:

@@ -15,11 +15,12 @@ from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.incidents.lone_text import facts_of_text, open_text, set_text_aside
+from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_text, set_text_aside
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.idempotent_request import Show
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up, take_up_each
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -30,7 +31,7 @@ from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, follow, sayer, spoken
+from alertnet.web.console.board import PROOF, boards_of, follow, sayer, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
@@ -50,6 +51,7 @@ DONE = {
     "exclude": "Recorded: they are spared from now on.",
     "re-resolve": "Recorded: it runs on the trees and the consent of now.",
     "open-text": "Raised; the first are told now.",
+    "join-text": "Joined: the text stands here now.",
     "set-aside": "Set aside: its alarm rings no more.",
     "close": "Closed; whoever was told hears it.",
     "raise": "Raised; the first are told now.",
@@ -147,8 +149,10 @@ class IncidentLook:
 
 
 @router.get("/{ref}")
-def show_incident(ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
-    """How the incident stands, and what can be done."""
+def show_incident(
+    ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "", do: str = "", whom: str = ""
+) -> Response:
+    """How the incident stands, and what can be done; `do`: what is folded out, for the contact `whom`."""
     look = _look(request, who, runtime, ref)
     dossier = look.read(runtime)
     regions, proof = look.of(runtime, dossier), proof_of(runtime, who)
@@ -163,6 +167,11 @@ def show_incident(ref: str, request: Request, who: Viewer, runtime: InForce, don
         now=runtime.now(),
         proof=proof,
         done=DONE.get(done, ""),
+        do=do,
+        whom=whom,
+        joinable=[each for each in boards_of(request).read().incidents if not each.is_text]
+        if dossier.head.is_text
+        else [],
         others=request.app.state.watch.others(look.ref, who.user),
         choices=_choices(),
         **spoken(runtime, look.language),
@@ -222,6 +231,20 @@ def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Vie
         locked = take_up(tx, _id_of(tx, ref))
         revoke(locked, id, by=by(who))
         return locked, _to(locked, "revoke")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/{ref}/join-text")
+def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+    """Put a text into an incident that is open."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        text, into = _id_of(tx, ref), _id_of(tx, typed(form, "into"))
+        # Together, in the order of their ids: two coordinators may press at the same moment.
+        held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
+        join_text(held[text], held[into], by=by(who))
+        return held[text], _to(held[into], "join-text")
 
     return go_to(act_once(request, who, form, act))
 

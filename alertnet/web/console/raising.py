@@ -31,11 +31,12 @@ FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetr
 
 
 @router.get("")
-def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """An empty form, for whoever may raise."""
-    countries = _countries(runtime)
-    values = {"country": countries[0] if len(countries) == 1 else "", "consent": Scope.INTERNAL.value}
-    return _show(request, who, runtime, values, seen=runtime.entropy.id(), fresh=True)
+def show_form(request: Request, who: Viewer, runtime: InForce, team: str = "", people: str = "") -> Response:
+    """A form for whoever may raise, empty but for a team or people that were chosen before."""
+    countries, teams = _countries(runtime), runtime.edition.network.teams
+    country = teams[team].country if team in teams else countries[0] if len(countries) == 1 else ""
+    values = {"country": country, "consent": Scope.INTERNAL.value, "team": team, "people": people}
+    return _show(request, who, runtime, values, seen=runtime.entropy.id(), fresh=not (team or people))
 
 
 @router.post("")

@@ -20,8 +20,8 @@ from alertnet.web.console.door import (
     Busy,
     DoneBefore,
     SignedOut,
+    keep,
 )
-from alertnet.web.console.kept import keep
 from alertnet.web.console.shown import go_to, show
 
 STATUS: Mapping[type[Exception], int] = {

@@ -10,7 +10,8 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console import refusing, users
+from alertnet.web.console import refusing
+from alertnet.web.console.access import users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
 from tests.web.console.desk import Desk

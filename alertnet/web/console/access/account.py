@@ -10,8 +10,18 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.client_address import client_address
-from alertnet.web.console.door import COOKIE, SIGN_IN, Busy, Viewer, by, check_form, check_origin, is_secure, proof_of
-from alertnet.web.console.kept import kept_in
+from alertnet.web.console.door import (
+    COOKIE,
+    SIGN_IN,
+    Busy,
+    Viewer,
+    by,
+    check_form,
+    check_origin,
+    is_secure,
+    kept_in,
+    proof_of,
+)
 from alertnet.web.console.refusing import ENTERING, Told
 from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, show
 from alertnet.web.forms import Form, Posted, typed
@@ -22,6 +32,7 @@ STATIC = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",
     "sent.js": "text/javascript",
+    "keys.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 AT_ONCE = 2

@@ -1,0 +1,118 @@
+"""The one field: what a reference, a name or a code stands for, and every act on it with the page that does it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import quote
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.errors import Unknown
+from alertnet.core.incident import IncidentStatus
+from alertnet.flows.desk.board import Board, OpenIncident
+from alertnet.flows.pages.coordinator_actions import contacts_of
+from alertnet.flows.unit.locked_incident import look_at
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+
+MOST = 6
+"""Things that are shown; who typed so little that there are more types on."""
+MOST_INCIDENTS = 5
+"""Open incidents in which something of a contact is offered, the gravest first."""
+
+LOOK = ("Look", "")
+ON_OPEN = (
+    ("Somebody has answered me", "vouch"),
+    ("Somebody has done something", "action"),
+    ("There is news, or it is graver than thought", "update"),
+    ("Open a level now, hold it, or leave it out", "go"),
+    ("Consent has changed", "consent"),
+    ("Spare somebody from now on", "exclude"),
+    ("It is over", "close"),
+)
+ON_TEXT = (
+    ("Make an incident of the text", "open-text"),
+    ("Join it to an incident", "join-text"),
+    ("It is no incident", "set-aside"),
+)
+ON_CLOSED = (("It is not over after all", "reopen"),)
+OF_CONTACT = ON_OPEN[:2]
+"""By what they are called, the acts that unfold on the page of an incident."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that can be done, and where. `about`: in which incident, where the thing is none itself."""
+
+    name: str
+    path: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A thing that the field stands for; `about`: what else tells it from others."""
+
+    kind: str
+    name: str
+    about: str
+    acts: tuple[Act, ...]
+
+
+def find(tx: Tx, network: Network, board: Board, asked: str, *, acts: bool) -> tuple[Found, ...]:
+    """What that may be, at most a few things. `acts`: for who may act; others find incidents, to look at them."""
+    plain = asked.strip().casefold()
+    if not plain:
+        return ()
+    found: Iterable[Found] = _incidents(tx, board, plain, acts=acts)
+    if acts:
+        found = [*found, *_people(network, plain), *_teams(network, plain), *_contacts(tx, network, board, plain)]
+    return tuple(islice(found, MOST))
+
+
+def _incidents(tx: Tx, board: Board, asked: str, *, acts: bool) -> Iterator[Found]:
+    ref = asked.replace("-", "").replace(" ", "").upper()
+    matching = [each for each in board.incidents if each.ref.replace("-", "").startswith(ref)]
+    for each in matching:
+        can = ON_TEXT if each.is_text else ON_OPEN
+        yield Found("incident", each.ref, each.type, tuple(_on(each.ref, (LOOK, *can) if acts else (LOOK,))))
+    try:
+        closed = incidents.get(tx.session, incidents.id_of(tx.session, f"{ref[:1]}-{ref[1:]}"))
+    except Unknown:
+        return
+    if closed.status == IncidentStatus.CLOSED:
+        offered = (LOOK, *ON_CLOSED) if acts else (LOOK,)
+        yield Found("incident", closed.ref, closed.facts.type, tuple(_on(closed.ref, offered)))
+
+
+def _people(network: Network, asked: str) -> Iterator[Found]:
+    for code in sorted(network.people):
+        if code.casefold() == asked:
+            yield Found("code", code, "", (Act("Raise an alarm", f"/desk/raise?people={quote(code)}"),))
+
+
+def _teams(network: Network, asked: str) -> Iterator[Found]:
+    for team in network.teams.values():
+        if asked in team.id.casefold() or any(asked in each.casefold() for each in team.members):
+            acts = (Act("Raise an alarm", f"/desk/raise?team={quote(team.id)}"), Act("On the road", "/desk/journeys"))
+            yield Found("team", team.id, ", ".join(team.members), acts)
+
+
+def _contacts(tx: Tx, network: Network, board: Board, asked: str) -> Iterator[Found]:
+    for tree in network.trees.values():
+        for contact in tree.contacts.values():
+            if any(asked in name.casefold() for name in (contact.id, contact.called)):
+                serving = [each for each in board.incidents if any(path.tree == tree.id for path in each.paths)]
+                acts = _of_contact(tx, f"{tree.id}/{contact.id}", serving[:MOST_INCIDENTS])
+                yield Found("contact", contact.called, f"{contact.id}, {tree.title}", tuple(acts))
+
+
+def _of_contact(tx: Tx, key: str, serving: Iterable[OpenIncident]) -> Iterator[Act]:
+    for each in serving:
+        if key in dict(contacts_of(look_at(tx, each.id))):
+            yield from _on(each.ref, OF_CONTACT, key)
+
+
+def _on(ref: str, offered: Iterable[tuple[str, str]], whom: str = "") -> Iterator[Act]:
+    for name, do in offered:
+        chosen = f"&whom={quote(whom)}" if whom else ""
+        yield Act(name, f"/desk/incidents/{ref}" + (f"?do={do}{chosen}#do-{do}" if do else ""), ref if whom else "")

@@ -1,0 +1,1 @@
+"""Who comes into the console: signing in and out, and the users."""

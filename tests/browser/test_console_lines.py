@@ -1,0 +1,139 @@
+"""The console on a bad line: what is sent counts once, what is typed survives, and no page takes a line in vain."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from alertnet.cli.demo.evening import Evening
+from alertnet.cli.demo.play import page_over
+from alertnet.cli.demo.stage import COORDINATOR
+from alertnet.flows.credentials.users import sign_out
+from alertnet.store.tables import incidents
+from tests.browser.test_console import Console, sit_down
+
+pytestmark = pytest.mark.browser
+
+SECRET = "He is in the white house by the mill"
+HIDE = "hide => { Object.defineProperty(document, 'hidden', { value: hide, configurable: true });"
+HIDE += " document.dispatchEvent(new Event('visibilitychange')) }"
+FOLLOWS = "() => stream !== null && stream.readyState === EventSource.OPEN"
+
+
+@pytest.fixture
+def sandbox_url(evening: Evening) -> Iterator[str]:
+    with page_over(evening, 0) as url:
+        yield url
+
+
+def raised(evening: Evening) -> list[str]:
+    return evening.stage.runtime.read(lambda tx: [row.ref for row in tx.session.execute(incidents.select())])
+
+
+def fills_in(desk: Console) -> None:
+    page = desk.page
+    page.get_by_label("What has happened").select_option("threat")
+    page.get_by_label("Country").select_option("CO")
+    page.get_by_label("In one line").fill(SECRET)
+    page.get_by_label("It is a drill").check()
+
+
+def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(
+    browser: Browser, evening: Evening, sandbox_url: str
+) -> None:
+    """First the request is lost, then the answer: what is sent again until there is one counts once."""
+    context, desk = sit_down(browser, sandbox_url)
+    page = desk.page
+    desk.opens("/raise")
+    fills_in(desk)
+    expect(page.locator("#told h2")).to_be_visible()
+    lost: list[str] = []
+
+    def breaks(route: Route) -> None:
+        lost.append("answer" if lost else "request")
+        if lost[-1] == "answer":
+            route.fetch()
+        route.abort()
+        if len(lost) == 2:
+            page.unroute("**/desk/raise")
+
+    page.route("**/desk/raise", breaks)
+    page.get_by_role("button", name="Raise the drill").click()
+
+    expect(page.locator(".sending")).to_contain_text("nobody knows yet whether this was recorded")
+    expect(page.get_by_role("alert")).to_contain_text("This was recorded before")
+    assert lost == ["request", "answer"]
+    [ref] = raised(evening)
+    page.get_by_role("link", name="How it stands now").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ref)
+    context.close()
+
+
+def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_it(
+    browser: Browser, evening: Evening, sandbox_url: str
+) -> None:
+    """What is on the disk is sealed by a key that only the page has; once it was sent nothing is left."""
+    context, desk = sit_down(browser, sandbox_url)
+    desk.opens("/raise")
+    fills_in(desk)
+    desk.page.wait_for_function("() => localStorage.getItem('desk-draft')")
+    kept = desk.page.evaluate("() => Object.values(localStorage).map((each) => each + atob(each)).join()")
+    assert SECRET not in kept
+    context.set_offline(True)
+    desk.page.close()
+    context.set_offline(False)
+
+    again = Console(context.new_page(), set())
+    again.page.goto(f"{evening.stage.api.url}/desk/raise")
+    expect(again.page.locator("#draft")).to_be_visible()
+    expect(again.page.get_by_label("In one line")).to_have_value(SECRET)
+    again.page.get_by_role("button", name="Raise the drill").click()
+    expect(again.page.get_by_text("Raised; the first are told now.")).to_be_visible()
+
+    assert again.page.evaluate("() => localStorage.length") == 0
+    again.opens("/raise")
+    expect(again.page.get_by_label("In one line")).to_have_value("")
+    assert len(raised(evening)) == 1
+    context.close()
+
+
+def test_eight_tabs_of_one_browser_leave_lines_free_and_each_is_true_once_it_is_seen(
+    browser: Browser, evening: Evening, sandbox_url: str
+) -> None:
+    """A browser has six lines to a server: a tab that nobody sees gives its own up, but for one board, which sounds."""
+    context, desk = sit_down(browser, sandbox_url)
+    board = f"{evening.stage.api.url}/desk"
+    tabs = [desk.page]
+    for _ in range(7):
+        tabs[-1].evaluate(HIDE, True)
+        tabs.append(context.new_page())
+        tabs[-1].goto(board)
+
+    tabs[-1].wait_for_function(FOLLOWS)
+    assert [tab.evaluate(FOLLOWS) for tab in tabs] == [True, *[False] * 6, True]
+    evening.stage.phone("ana").sends("SOS")
+    for tab in (tabs[0], tabs[-1]):
+        expect(tab).to_have_title(re.compile(r"^\([12]\) Board"))
+    expect(tabs[3]).to_have_title(re.compile("^Board"))
+
+    tabs[3].evaluate(HIDE, False)
+
+    expect(tabs[3]).to_have_title(re.compile(r"^\([12]\) Board"))
+    context.close()
+
+
+def test_a_page_that_was_open_for_a_day_says_that_its_session_has_ended(
+    browser: Browser, evening: Evening, sandbox_url: str
+) -> None:
+    """What stands there is old, and it says so; the way back in is a press away."""
+    context, desk = sit_down(browser, sandbox_url)
+    desk.page.wait_for_function(FOLLOWS)
+
+    evening.stage.runtime.transact(sign_out, COORDINATOR, "test")
+    evening.stage.phone("ana").sends("SOS")
+
+    expect(desk.page.locator("#line")).to_contain_text("This session has ended, and this is as of")
+    desk.page.get_by_role("link", name="Sign in").click()
+    expect(desk.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    context.close()

@@ -1,0 +1,106 @@
+"""The one field: a reference, a name or a code, and every act on it; without script it is a page."""
+
+import re
+
+import pytest
+
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import incidents
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk
+from tests.web.console.test_incident import a_text, recorded, ref, sheet
+from tests.web.world import World
+
+__all__ = ["ref"]
+
+
+def acts(desk: Desk, asked: str) -> dict[str, str]:
+    """What is offered for that, by its words, with where it leads."""
+    answer = desk.browser.get("/desk/find", params={"q": asked})
+    assert answer.status_code == 200
+    found = re.findall(r'<a href="([^"]+)" data-key="\w"><kbd>\w</kbd> ([^<]+)</a>', answer.text)
+    return {name: path.replace("&amp;", "&") for path, name in found}
+
+
+def test_a_reference_offers_every_act_on_its_incident_and_each_unfolds(world: World, desk: Desk, ref: str) -> None:
+    """Typed in small letters, without the hyphen, or only begun."""
+    offered = acts(desk, ref)
+    folded = set(re.findall(r'<details class="card" id="do-([a-z-]+)"><summary>([^<]+)', sheet(desk, ref).html))
+
+    assert {(path.partition("#do-")[2], name) for name, path in offered.items()} == {*folded, ("", "Look")}
+    assert acts(desk, ref.lower().replace("-", "")) == acts(desk, ref[:3]) == offered
+    unfolded = desk.opens(offered["Somebody has answered me"].partition("#")[0])
+    assert '<details class="card" id="do-vouch" open>' in unfolded.html
+
+
+def test_what_is_closed_can_be_opened_again(world: World, desk: Desk, ref: str) -> None:
+    world.closes()
+
+    assert list(acts(desk, ref)) == ["Look", "It is not over after all"]
+
+
+def test_a_text_offers_what_can_be_decided_on_it(world: World, desk: Desk) -> None:
+    offered = acts(desk, a_text(world))
+
+    decisions = ["Make an incident of the text", "Join it to an incident", "It is no incident"]
+    assert list(offered) == ["Look", *decisions]
+    assert "No incident is open." in desk.opens(offered["Join it to an incident"].partition("#")[0]).text
+
+
+def test_a_contact_offers_what_it_may_have_said_in_each_open_incident(world: World, desk: Desk, ref: str) -> None:
+    """The form comes with it chosen; who was told of nothing offers nothing."""
+    offered = acts(desk, "friends")
+
+    assert set(offered) == {f"Somebody has answered me ({ref})", f"Somebody has done something ({ref})"}
+    page = desk.opens(offered[f"Somebody has answered me ({ref})"].partition("#")[0])
+    assert '<option value="valley/bob" selected>' in page.html
+    assert acts(desk, "desk") == {}
+    assert "Nothing is asked of it" in desk.opens("/desk/find?q=desk").text
+
+
+def test_a_team_and_a_member_of_it_lead_to_an_alarm_for_the_team(desk: Desk) -> None:
+    assert acts(desk, "north") == acts(desk, "ana")
+    form = desk.opens(acts(desk, "north")["Raise an alarm"])
+
+    assert '<option value="north" selected>' in form.html
+    assert '<option value="CO" selected>' in form.html
+
+
+def test_who_observes_finds_incidents_alone(world: World, sit_down: SitDown, ref: str) -> None:
+    observer = sit_down("olga", Role.OBSERVER)
+
+    assert acts(observer, ref) == {"Look": f"/desk/incidents/{ref}"}
+    assert acts(observer, "friends") == {}
+
+
+@pytest.mark.parametrize("asked", ["nobody at all", "<script>", "%", "X-0000", "x" * 500])
+def test_what_nothing_goes_by_is_said(desk: Desk, asked: str) -> None:
+    assert "Nothing goes by that." in desk.browser.get("/desk/find", params={"q": asked}).text
+    assert acts(desk, asked) == {}
+    assert acts(desk, "north") != {}
+
+
+def test_a_text_is_joined_to_an_incident_from_its_page(world: World, desk: Desk) -> None:
+    """A12: its words stand there, and the person who joined it on the record; it is one text, once."""
+    text = a_text(world)
+    world.raises()
+    into = world.ref()
+    form = sheet(desk, text).form("Join it")
+
+    first, again = form.sent(into=into), form.sent(into=into)
+
+    assert (first.headers["Location"], again.status_code) == (f"/desk/incidents/{into}?done=join-text", 409)
+    assert "in front of the house again" in sheet(desk, into).text
+    assert recorded(world, "sms_received")[0]["joined_by"] == "user maria"
+    assert {row.ref: row.status for row in world.rows(incidents)} == {text: "closed", into: "open"}
+
+
+def test_a_text_is_joined_to_nothing_that_is_not_open(world: World, desk: Desk) -> None:
+    text = a_text(world)
+    world.raises()
+    into = world.ref()
+    form = sheet(desk, text).form("Join it")
+    world.closes()
+
+    assert [form.sent(into=each).status_code for each in (into, text, "X-0000", "")] == [409, 409, 404, 404]
+    assert {row.ref: row.status for row in world.rows(incidents)} == {text: "open", into: "closed"}
