@@ -63,6 +63,36 @@ def test_the_page_is_light_and_leaves_nothing_behind(page: Page, link: str) -> N
     assert [url for url in asked if not url.endswith("/favicon.ico")] == [link]
 
 
+def test_by_ear_the_matter_comes_first_then_what_is_asked_then_each_answer(page: Page, link: str) -> None:
+    """In the order of the browser's accessibility tree, which is all that a screen reader has."""
+    page.goto(f"{link}?lang=en")
+
+    expect(page.locator("main")).to_match_aria_snapshot(
+        """
+        - heading /urgent alert/ [level=1]
+        - paragraph: /Arrest · critical · reported/
+        - paragraph:
+          - strong: "We ask you to:"
+          - text: call our coordinator.
+        - paragraph:
+          - text: For more, call
+          - strong:
+            - link /\\+57/
+        - paragraph: Please do not mention this case in public or to others.
+        - textbox "Your PIN"
+        - textbox "Your name or function (optional)"
+        - paragraph: /Opening this page has recorded nothing/
+        - button "I take charge"
+        - button "I have passed it on"
+        - button "I can't act"
+        - group: Wrong person
+        - form "Show details":
+          - textbox "Your PIN"
+          - button "Show details"
+        """
+    )
+
+
 def test_a_button_answers_without_scripts_and_the_answer_can_be_changed(page: Page, link: str) -> None:
     """A6: opening records nothing, a button does; then another one."""
     page.goto(f"{link}?lang=en")
