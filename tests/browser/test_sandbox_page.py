@@ -243,5 +243,5 @@ def test_every_story_begins_on_a_stage_of_its_own(sandbox: SandboxPage, evening:
         expect(sandbox.page.locator(".ref")).not_to_have_text(before or "none")
         before = sandbox.page.locator(".ref").inner_text()
 
-        expect(sandbox.page.locator("#incident")).not_to_contain_text("more")
+        expect(sandbox.page.locator("#incident")).not_to_contain_text("this is the newest")
         expect(sandbox.page.get_by_role("alert")).to_be_hidden()
