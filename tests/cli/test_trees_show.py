@@ -1,5 +1,8 @@
 """`trees show`: the network as one would hang it on the wall."""
 
+import re
+import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -28,6 +31,33 @@ def test_the_terminal_shows_the_teams_with_their_zone_and_no_number(office: Offi
     team = "in CO, es, consent international, times in America/Bogota, a number to call of its own: ana, luis, mary"
     assert said.out.endswith(f"field:\n  north: {team}\n")
     assert not [number for number in numbers if number in said.out]
+
+
+def test_whoever_has_the_telephone_now_is_named(office: Office, tmp_path: Path) -> None:
+    """By the rota of the file: of a contact, and of one that only stands in."""
+    shutil.copytree(TREES, tmp_path / "trees")
+    tree = tmp_path / "trees" / "colombia.yaml"
+    text = tree.read_text().replace("rota: []", "rota: [ana]")
+    tree.write_text(
+        text.replace("  - name: Checkpoint", "  - {name: Seconds, notify: [coordinator-2]}\n  - name: Checkpoint")
+    )
+
+    said = office.types("trees", "show", str(tmp_path / "trees")).out
+
+    assert "deputy coordinator-2 (now north/ana)" in said
+    assert re.search(r"\(coordinator-2\)  .*on duty in turn north/ana; now north/ana", said)
+
+
+def test_a_page_of_paper_ends_between_two_levels(office: Office) -> None:
+    """Each level is a picture of its own, which no page break cuts; the first page is the first tree's."""
+    said = office.types("trees", "show", TREES, "--html").out
+
+    pictures = [part.partition("</svg>")[0] for part in said.split("<svg ")[1:]]
+    heads = [re.findall(r'font-size="15" fill="#111" font-weight="bold">([^<]*)', picture) for picture in pictures]
+    assert heads[:2] == [["Coordination"], ["Ombudsman and defenders"]]
+    assert all(len(each) == 1 for each in heads)
+    assert "Colombia support network" in pictures[0]
+    assert "break-inside:avoid" in said
 
 
 @pytest.mark.parametrize("form", ["--svg", "--html"])

@@ -5,7 +5,7 @@ from datetime import timedelta
 from html import escape
 from pathlib import Path
 from textwrap import wrap
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -13,6 +13,7 @@ from alertnet.cli.arguments import TREES, TREES_HELP, or_shipped
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
 from alertnet.core.directory.languages import in_all
+from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import Severity
@@ -22,7 +23,14 @@ IN_A_ROW = (WIDTH - 2 * MARGIN - 80) // (CARD + GAP)
 WORDS = 40
 """Letters of a card's line."""
 
-STYLE = "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}svg{max-width:100%;height:auto}"
+STYLE = (
+    "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}"
+    # A page ends between two levels, never within one.
+    "svg{display:block;max-width:100%;height:auto;break-inside:avoid}@page{margin:12mm}@media print{body{margin:0}}"
+)
+
+OnDuty = Mapping[str, Officer]
+"""Whoever has a contact's telephone now, by the contact's id."""
 
 Folder = Annotated[
     Path,
@@ -37,7 +45,7 @@ Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
 Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
 
 
-def outline(tree: ContactTree) -> Iterator[str]:
+def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
     """The tree from its head to its last resort, for a terminal."""
     yield f"{tree.id}: {tree.title}"
     yield f"  {head(tree)}"
@@ -46,11 +54,11 @@ def outline(tree: ContactTree) -> Iterator[str]:
         yield "  │"
         yield f"  ├─ {span(starts_at):>5}  {level.name}"
         yield f"  │         {terms(level)}"
-        yield from (f"  │         · {card(tree, id)}" for id in level.notify)
+        yield from (f"  │         · {card(tree, id, on_duty)}" for id in level.notify)
         starts_at += level.wait
     yield "  │"
     yield f"  └─ {span(starts_at):>5}  nobody has answered: alarm to the coordinators, and last resort"
-    yield from (f"            · {card(tree, id)}" for id in tree.last_resort)
+    yield from (f"            · {card(tree, id, on_duty)}" for id in tree.last_resort)
 
 
 def outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
@@ -105,13 +113,13 @@ def _severities(some: frozenset[Severity]) -> str:
     return ", ".join(severity.value for severity in Severity if severity in some)
 
 
-def card(tree: ContactTree, id: str) -> str:
+def card(tree: ContactTree, id: str, on_duty: OnDuty) -> str:
     """A contact on one line."""
     contact = tree.contacts[id]
-    return "  ".join([f"{contact.organisation} ({id})", _methods(contact.methods), *details(contact)])
+    return "  ".join([f"{contact.organisation} ({id})", _methods(contact.methods), *details(contact, on_duty)])
 
 
-def details(contact: Contact) -> list[str]:
+def details(contact: Contact, on_duty: OnDuty) -> list[str]:
     """What else is to be known of it."""
     closed = [contact.hours.written] if contact.hours else []
     closed += [f"holidays {', '.join(contact.holidays)}"] if contact.holidays else []
@@ -123,9 +131,25 @@ def details(contact: Contact) -> list[str]:
         *([f"else {_methods(contact.when_closed)}"] if contact.when_closed else []),
         *(["not told at its next opening"] if not contact.hold else []),
         *(["no answer expected"] if not contact.answers else []),
-        *([f"deputy {contact.deputy}"] if contact.deputy else []),
+        *_turns(contact, on_duty),
+        *_deputy(contact, on_duty),
         *([f"asked for {in_all(contact.ask)}"] if contact.ask else []),
     ]
+
+
+def _turns(contact: Contact, on_duty: OnDuty) -> list[str]:
+    if contact.duty is None or not contact.duty.rota:
+        return []
+    officer = on_duty.get(contact.id)
+    rota = ", ".join(each.id for each in contact.duty.rota)
+    return [f"on duty in turn {rota}; now {officer.id if officer else 'its own numbers'}"]
+
+
+def _deputy(contact: Contact, on_duty: OnDuty) -> list[str]:
+    if contact.deputy is None:
+        return []
+    officer = on_duty.get(contact.deputy)
+    return [f"deputy {contact.deputy}" + (f" (now {officer.id})" if officer else "")]
 
 
 def _methods(methods: tuple[Method, ...]) -> str:
@@ -141,59 +165,88 @@ def span(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-def as_html(trees: Iterable[ContactTree]) -> str:
-    """A page that stands alone, without a script."""
+def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
+    """A page that stands alone, without a script: a picture for each level, so that pages of paper end between them."""
+    pictures = "\n".join(wall.svg() for tree, on_duty in trees for wall in _walls(tree, on_duty))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Contact trees</title>'
-        f"<style>{STYLE}</style></head><body>\n{as_svg(trees)}\n</body></html>"
+        f"<style>{STYLE}</style></head><body>\n{pictures}\n</body></html>"
     )
 
 
-def as_svg(trees: Iterable[ContactTree]) -> str:
+def as_svg(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
     """One SVG with all of them, one below the other."""
     wall = _Wall()
-    for tree in trees:
-        wall.draw(tree)
-    box = f"0 0 {WIDTH} {wall.y + MARGIN}"
-    opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif" font-size="13">'
-    return "\n".join(
-        [opening, f'<rect width="{WIDTH}" height="{wall.y + MARGIN}" fill="#fff"/>', *wall.parts, "</svg>"]
-    )
+    for tree, on_duty in trees:
+        wall.begin(tree)
+        for band in _bands(tree):
+            wall.draw(tree, band, on_duty)
+        wall.y += 2 * MARGIN
+    return wall.svg()
+
+
+def _walls(tree: ContactTree, on_duty: OnDuty) -> Iterator["_Wall"]:
+    """A picture for each band; the first begins with the tree's name."""
+    wall = _Wall()
+    wall.begin(tree)
+    for band in _bands(tree):
+        wall.draw(tree, band, on_duty)
+        yield wall
+        wall = _Wall(y=0)
+
+
+class _Band(NamedTuple):
+    """A level, or whom it comes to when nobody has answered."""
+
+    at: str
+    name: str
+    about: str
+    contacts: tuple[str, ...]
+
+
+def _bands(tree: ContactTree) -> Iterator[_Band]:
+    starts_at = tree.start.after
+    for level in tree.levels:
+        yield _Band(span(starts_at), level.name, terms(level), level.notify)
+        starts_at += level.wait
+    told = "alarm to the coordinators at once, and these"
+    yield _Band(span(starts_at), "Nobody has answered", told, tree.last_resort)
 
 
 class _Wall:
     """What is drawn so far, and how far down it reaches."""
 
-    def __init__(self) -> None:
+    def __init__(self, y: int = MARGIN) -> None:
         self.parts: list[str] = []
-        self.y = MARGIN
+        self.y = y
 
-    def draw(self, tree: ContactTree) -> None:
-        """One tree below what is there."""
+    def svg(self) -> str:
+        """All of it as one picture."""
+        box = f"0 0 {WIDTH} {self.y + MARGIN}"
+        opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif" font-size="13">'
+        paper = f'<rect width="{WIDTH}" height="{self.y + MARGIN}" fill="#fff"/>'
+        return "\n".join([opening, paper, *self.parts, "</svg>"])
+
+    def begin(self, tree: ContactTree) -> None:
+        """The name of a tree, and whom it serves."""
         self._text(MARGIN, tree.title, size=20, bold=True)
         self._text(MARGIN, head(tree))
-        starts_at = tree.start.after
-        for level in tree.levels:
-            self._band(tree, f"{span(starts_at)}", level.name, terms(level), level.notify)
-            starts_at += level.wait
-        told = "alarm to the coordinators at once, and these"
-        self._band(tree, span(starts_at), "Nobody has answered", told, tree.last_resort)
-        self.y += 2 * MARGIN
 
-    def _band(self, tree: ContactTree, at: str, name: str, about: str, contacts: tuple[str, ...]) -> None:
+    def draw(self, tree: ContactTree, band: _Band, on_duty: OnDuty) -> None:
+        """A band below what is there."""
         self.y += GAP
         top = self.y
-        self._text(MARGIN + 80, name, size=15, bold=True)
-        for line in wrap(about, 130):
+        self._text(MARGIN + 80, band.name, size=15, bold=True)
+        for line in wrap(band.about, 130):
             self._text(MARGIN + 80, line, colour="#555")
-        for first in range(0, len(contacts), IN_A_ROW):
-            self._row([tree.contacts[id] for id in contacts[first : first + IN_A_ROW]])
-        self.parts.append(f'<text x="{MARGIN}" y="{top + 15}" font-size="15" fill="#b3261e">{escape(at)}</text>')
+        for first in range(0, len(band.contacts), IN_A_ROW):
+            row = band.contacts[first : first + IN_A_ROW]
+            self._row([_lines(tree.contacts[id], on_duty) for id in row])
+        self.parts.append(f'<text x="{MARGIN}" y="{top + 15}" font-size="15" fill="#b3261e">{escape(band.at)}</text>')
         line = f'x1="{MARGIN + 64}" x2="{MARGIN + 64}" y1="{top}" y2="{self.y}"'
         self.parts.append(f'<line {line} stroke="#b3261e" stroke-width="3"/>')
 
-    def _row(self, contacts: list[Contact]) -> None:
-        written = [_lines(contact) for contact in contacts]
+    def _row(self, written: list[list[str]]) -> None:
         height = LINE * max(map(len, written)) + 14
         for place, lines in enumerate(written):
             x = MARGIN + 80 + place * (CARD + GAP)
@@ -213,10 +266,15 @@ class _Wall:
         self.y += size + 7
 
 
-def _lines(contact: Contact) -> list[str]:
+def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
     """The words on a card, short enough for it."""
     methods = ", ".join(str(each.kind) + (f" +{span(each.after)}" if each.after else "") for each in contact.methods)
-    said = [contact.organisation, f"{contact.id} · {contact.role} · {contact.language}", methods, *details(contact)]
+    said = [
+        contact.organisation,
+        f"{contact.id} · {contact.role} · {contact.language}",
+        methods,
+        *details(contact, on_duty),
+    ]
     return [line for each in said for line in wrap(each, WORDS)]
 
 
@@ -226,17 +284,22 @@ def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html
     In the terminal also the teams of the field. Numbers and addresses are not shown, so that it may hang where others
     see it.
     """
+    from alertnet.runtime.clock import system_clock
     from alertnet.trees import read_network
 
     network = read_network(folder)
     trees = network.trees
     if tree is not None and tree not in trees:
         raise Unknown("tree", tree)
-    chosen = [each for id, each in sorted(trees.items()) if tree in (None, id)]
+    now = system_clock()
+    chosen = [(each, each.on_duty(now)) for id, each in sorted(trees.items()) if tree in (None, id)]
     if html:
         typer.echo(as_html(chosen))
     elif svg:
         typer.echo(as_svg(chosen))
     else:
-        drawn = [*map(outline, chosen), *([outline_of_field(network.teams)] if network.teams and not tree else [])]
+        drawn = [
+            *(outline(*each) for each in chosen),
+            *([outline_of_field(network.teams)] if network.teams and not tree else []),
+        ]
         typer.echo("\n\n".join(map("\n".join, drawn)))
