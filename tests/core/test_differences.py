@@ -57,6 +57,12 @@ NEW_MAIL = "{email: new@es.example, after: 5m}"
         ("notify: [embassy]", "notify: [desk]", f"{EMBASSY} not told any more (was: 10m after the opening)"),
         ("[embassy]", "[embassy, desk]", "valley: Head office (desk) is told now, 10m after the opening"),
         ('"+32470550101"', '"+32470550199"', "valley: desk: methods: sms …0101 → sms …0199"),
+        ('"+32470550101"', '"+32471550101"', "valley: desk: methods: sms …0101 → another that ends alike"),
+        (
+            '{sms: "+3247',
+            '{acknowledges_as: relay, sms: "+3247',
+            "valley: desk: methods: sms …0101 → sms …0101 as a relay",
+        ),
         (
             "{email: es@es.example}",
             NEW_MAIL,
@@ -118,4 +124,4 @@ def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers
 
     said = differences(before, replace(before, teams={**before.teams, "north": north}))
 
-    assert said == ("north: timezone: America/Bogota → Asia/Kathmandu", "north: callback: …0101 → …0101")
+    assert said == ("north: timezone: America/Bogota → Asia/Kathmandu", "north: callback: …0101 → another that ends alike")

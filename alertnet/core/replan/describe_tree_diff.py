@@ -84,15 +84,22 @@ def _contact(before: Contact, after: Contact) -> Iterator[str]:
     for name, say in _SAID.items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield f"{name.replace('_', ' ')}: {say(old)} → {say(new)}"
+            yield f"{name.replace('_', ' ')}: {_change(say(old), say(new))}"
     yield from _fields(before, after, besides=("id", *_SAID))
 
 
 def _methods(methods: Iterable[Method]) -> str:
-    return ", ".join(
-        f"{method.kind} {_shown(method)}" + (f" after {_words(method.after)}" if method.after else "")
-        for method in methods
-    )
+    return ", ".join(" ".join(_method(method)) for method in methods)
+
+
+def _method(method: Method) -> Iterator[str]:
+    yield f"{method.kind} {_shown(method)}"
+    if method.extension:
+        yield f"extension {method.extension}"
+    if method.after:
+        yield f"after {_words(method.after)}"
+    if method.relays:
+        yield "as a relay"
 
 
 def _shown(method: Method) -> str:
@@ -160,7 +167,7 @@ def _team(before: Team, after: Team) -> Iterator[str]:
 
 def _member(before: Any, after: Any) -> Iterator[str]:
     if before.phone != after.phone:
-        yield f"phone: {end_of(before.phone)} → {end_of(after.phone)}"
+        yield f"phone: {_change(end_of(before.phone), end_of(after.phone))}"
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
@@ -169,7 +176,12 @@ def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
             shown = end_of if field.name == "callback" else _words
-            yield f"{field.name.replace('_', ' ')}: {shown(old)} → {shown(new)}"
+            yield f"{field.name.replace('_', ' ')}: {_change(shown(old), shown(new))}"
+
+
+def _change(old: str, new: str) -> str:
+    """Both sides; where a number or address has changed that ends like the one before, that."""
+    return f"{old} → {'another that ends alike' if old == new else new}"
 
 
 def _who(contact: Contact) -> str:
