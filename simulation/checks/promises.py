@@ -16,9 +16,9 @@ from alertnet.core.notification import ASKING, Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
 from simulation.hosts.host import Host, Process
-from simulation.world.cast import NEWCOMER, SECRET
+from simulation.world.cast import NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
-from simulation.world.expected_plan import concerns, is_closed
+from simulation.world.expected_plan import concerns, is_closed, whose_turn
 from simulation.world.world import World
 
 MOST_TEXTS, CALLS_APART = 12, timedelta(minutes=10)
@@ -110,6 +110,7 @@ class Promises:
         if row.is_alert:
             self._stops(row, outgoing, what)
             self._keeps_hours(row, outgoing, what)
+            self._keeps_to_the_turn(row, outgoing, what)
         if row.kind == Kind.TASK.value:
             self._is_to_be_called(row, what)
         if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
@@ -155,7 +156,7 @@ class Promises:
         """
         coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
-        if row.kind not in _LOAD or is_about_us or not any(outgoing.to in each.addresses for each in coordinators):
+        if row.kind not in _LOAD or is_about_us or not any(outgoing.to in phones_of(each) for each in coordinators):
             return
         was_begun = outgoing.attempt in self._begun
         self._begun.add(outgoing.attempt)
@@ -257,6 +258,15 @@ class Promises:
                 if outgoing.to in own and is_closed(contact, row.started_at):
                     self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
 
+    def _keeps_to_the_turn(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Check that of those who take turns nobody is rung whose turn it was not when the message was claimed."""
+        slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
+        for tree in self.world.network.trees.values():
+            for duty in [each.duty for each in tree.contacts.values() if each.duty is not None]:
+                turns = {whose_turn(duty, tree.timezone, row.started_at + each) for each in (-slack, slack)}
+                if outgoing.to in {each.phone for each in duty.rota} - turns:
+                    self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
+
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
         """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
         trees = self.world.network.trees
@@ -277,7 +287,7 @@ class Promises:
     def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
         """Check that what concerns no incident goes to coordinators alone, and names none."""
         coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
-        if not any(outgoing.to in each.addresses for each in coordinators):
+        if not any(outgoing.to in phones_of(each) for each in coordinators):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
         words = outgoing.subject + outgoing.text
         if NO_REF in words and any(ref in words for ref in self.world.database.column(select(incidents.c.ref))):

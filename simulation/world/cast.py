@@ -22,6 +22,7 @@ from alertnet.core.directory.contact_tree import (
     Team,
     Then,
 )
+from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.routine import Terms
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
@@ -31,6 +32,9 @@ NIGHT_BEGINS = 21 * 60 + 14
 """In minutes, on the wall clocks of those who are told."""
 FIELD_PHONE = "+573005550001"
 TRAVELLERS_PHONE = "+573005550002"
+ON_DUTY = {"noor": "+573005550191", "paz": "+573005550192"}
+"""The telephones of staff who take turns of duty."""
+THURSDAY = 3
 TRAVELLER = "north/eva"
 INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""
@@ -100,6 +104,25 @@ def for_some(random: Random, network: Network) -> Network:
         trees[id] = replace(tree, levels=levels, contacts=contacts)
     known = Affected("P7", PersonKind.ACCOMPANIER, "ES", organisation=random.choice([None, "O3", "O4"]))
     return replace(network, trees=trees, people={"P7": known})
+
+
+def with_rota(random: Random, network: Network) -> Network:
+    """The same network, in which the telephone of a coordinator may go round, and be handed on during the night."""
+    if random.random() < 0.75:
+        return network
+    id = random.choice(["colombia-duty", "colombia-second"])
+    tree = network.trees["colombia"]
+    staff = {name: Member(name, name.capitalize(), phone, "en") for name, phone in ON_DUTY.items()}
+    rota = tuple(Officer(f"staff/{each.id}", each.phone, each.language) for each in staff.values())
+    changes = NIGHT_BEGINS + random.randint(1, 8)
+    owner = replace(tree.contacts[id], duty=Duty(rota, THURSDAY, changes))
+    trees = {**network.trees, "colombia": replace(tree, contacts={**tree.contacts, id: owner})}
+    return replace(network, trees=trees, staff=staff)
+
+
+def phones_of(contact: Contact) -> frozenset[str]:
+    """Its numbers and addresses, and the telephones of those who take turns."""
+    return contact.addresses | {each.phone for each in (contact.duty.rota if contact.duty else ())}
 
 
 def _narrower(random: Random, when: When) -> When:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Facts, Perpetrator, Severity
 from alertnet.core.notification import Kind
@@ -133,6 +134,12 @@ def is_closed(contact: Contact, at: datetime) -> bool:
     local = at.astimezone(ZoneInfo(contact.timezone))
     minute = local.hour * 60 + local.minute
     return not any(begins <= minute < ends for begins, ends in contact.hours.week[local.weekday()])
+
+
+def whose_turn(duty: Duty, zone: str, at: datetime) -> str:
+    """The telephone of whoever has the turn by the clock of the tree, counted in weeks from Monday 5 January 1970."""
+    monday = datetime(1970, 1, 5, tzinfo=ZoneInfo(zone)) + timedelta(days=duty.weekday, minutes=duty.minute)
+    return duty.rota[(at.astimezone(ZoneInfo(zone)) - monday) // timedelta(weeks=1) % len(duty.rota)].phone
 
 
 def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:

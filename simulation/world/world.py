@@ -10,7 +10,16 @@ from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import editions
-from simulation.world.cast import FIELD_PHONE, NEWCOMER, TRAVELLERS_PHONE, draw_network, edit, for_some
+from simulation.world.cast import (
+    FIELD_PHONE,
+    NEWCOMER,
+    ON_DUTY,
+    TRAVELLERS_PHONE,
+    draw_network,
+    edit,
+    for_some,
+    with_rota,
+)
 from simulation.world.database import Database
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_watched
 from simulation.world.message import text_of
@@ -35,7 +44,8 @@ class World:
         self.entropy = Random(f"chance {seed}")
         self.database = database
         self.renderer = renderer
-        self.network = for_some(Random(f"places {seed}"), draw_network(self.random))
+        drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
+        self.network = with_rota(Random(f"rota {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         # With entropy of its own, so that all other nights are the same whatever there is to go wrong in it.
         self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
@@ -140,4 +150,5 @@ def _names(network: Network) -> dict[str, str]:
     """Whose each number and mailbox is."""
     contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
     names = {address: contact.id for contact in contacts for address in contact.addresses}
+    names |= {phone: name for name, phone in ON_DUTY.items()}
     return names | {NEWCOMER.address: "newcomer", FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller"}

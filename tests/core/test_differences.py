@@ -124,4 +124,7 @@ def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers
 
     said = differences(before, replace(before, teams={**before.teams, "north": north}))
 
-    assert said == ("north: timezone: America/Bogota → Asia/Kathmandu", "north: callback: …0101 → another that ends alike")
+    assert said == (
+        "north: timezone: America/Bogota → Asia/Kathmandu",
+        "north: callback: …0101 → another that ends alike",
+    )

@@ -36,6 +36,15 @@ MUTANTS = {
         "context.change(on_hold_since=context.moment)",
         "context.change(on_hold_since=None)",
     ),
+    "a message that has waited goes to whoever had the turn before": Mutant(
+        "A7", "alertnet/flows/sending/claim_sends.py", "return RELIEVED", "return None"
+    ),
+    "any keys in the call of a test show that somebody has the number": Mutant(
+        "A6",
+        "alertnet/flows/voice/number_test.py",
+        "keyed.digits == placed.spoken_code and",
+        "keyed.digits and",
+    ),
     "the code of a test counts from any number": Mutant(
         "A6 A9",
         "alertnet/store/records/credentials/number_tests.py",
