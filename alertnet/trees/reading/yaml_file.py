@@ -151,7 +151,8 @@ class _Composer:
     def _compose_value(self, steps: Steps, event: Any, key: tuple[int, int] | None) -> Any:
         if isinstance(event, yaml.ScalarEvent):
             self.marks[steps] = _position(event)
-            if not event.style and (slip := self._slip_in(event)):
+            # Nearly every value is neither empty nor in quotes of a printed page.
+            if event.value[:1] in CURLY and not event.style and (slip := self._slip_in(event)):
                 raise self._refused(event, steps, slip)
             return event.value
         self.marks[steps] = key or _position(event)
