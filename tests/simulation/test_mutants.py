@@ -229,7 +229,7 @@ MUTANTS = {
     "duress at a check-in is told to nobody": Mutant(
         "B4",
         "alertnet/flows/sms/check_in_by_sms.py",
-        "    if duress:\n        receive_duress(tx, edition, sender, report.verb.value)\n",
+        "    if duress:\n        hear_duress(tx, edition, sender, sms, report.verb.value)\n",
     ),
     "a coordinator's phone rings whenever there is something": Mutant(
         "B9",
