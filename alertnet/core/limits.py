@@ -177,6 +177,9 @@ SIGN_INS = Limit("sign_ins", 30, 10 * MINUTE)
 ACTS = Limit("acts", 30, 5 * MINUTE, refill=timedelta(seconds=10))
 """Forms of the console that act, in one session: more than a hand presses in any night."""
 
+TREE_CHECKS = Limit("tree_checks", 60, 2 * MINUTE, refill=timedelta(seconds=2))
+"""Checks of edited trees that one session of the console asks for while somebody types."""
+
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
 

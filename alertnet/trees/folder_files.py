@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-SUFFIXES = (".yaml", ".yml", ".asc", ".pgp", ".gpg")
+YAML = (".yaml", ".yml")
+SUFFIXES = (*YAML, ".asc", ".pgp", ".gpg")
 
 MARKER = ".edition"
 """The file that says from which edition a folder was made: `@` and its number."""
@@ -63,6 +64,17 @@ def pack(place: Path) -> str:
 def of_own(text: str) -> str:
     """What was packed, without the files of shared folders."""
     return _text_of({name: content for name, content in json.loads(text).items() if not name.startswith(OF_OTHERS)})
+
+
+def texts_in(text: str) -> dict[str, str]:
+    """The YAML files of one's own in what was packed, by their names."""
+    own = json.loads(of_own(text)).items()
+    return {name: content for name, content in own if isinstance(content, str) and name.endswith(YAML)}
+
+
+def with_text(text: str, name: str, content: str) -> str:
+    """What was packed, with that text in place of a file of that name, or beside the others."""
+    return _text_of({**json.loads(text), name: content})
 
 
 def unpack(text: str, folder: Path) -> None:

@@ -31,6 +31,7 @@ from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
 from alertnet.web.console.readiness import journeys as journeys_page
 from alertnet.web.console.readiness import quarantine as quarantine_page
+from alertnet.web.console.trees import editing, pictures, simulator
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
@@ -59,6 +60,9 @@ EDGES = (
     people,
     duty,
     system,
+    pictures,
+    simulator,
+    editing,
     health,
     metrics,
 )

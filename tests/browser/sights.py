@@ -186,6 +186,36 @@ class Sight:
         self.console(page, "/system")
         expect(page.get_by_role("heading", name="Queues")).to_be_visible()
 
+    def console_trees(self, page: Page) -> None:
+        """All that are in force."""
+        self.console(page, "/trees")
+
+    def console_tree(self, page: Page) -> None:
+        """One of them as a picture."""
+        self.console(page, "/trees/colombia")
+
+    def console_simulator(self, page: Page) -> None:
+        """An arrest at night, half an hour later; the slider stands there."""
+        self.console(page, "/simulator?type=arrest&country=CO&nationality=ES&minute=195&hours=2")
+        page.get_by_label("Seen after").fill("40")
+        expect(page.locator("#night .row.lit").first).to_be_visible()
+
+    def console_editor(self, page: Page) -> None:
+        """A name that nobody has was typed: the fault stands beside its line."""
+        self.console(page, "/editions/1/files?name=colombia.yaml")
+        text = page.get_by_label("Its text")
+        text.fill(text.input_value().replace("deputy: coordinator-2", "deputy: coordinator-3"))
+        page.get_by_role("button", name="Check, and see").click()
+        expect(page.get_by_text("unknown contact 'coordinator-3'")).to_be_visible()
+
+    def console_editions(self, page: Page) -> None:
+        """The history, of one edition."""
+        self.console(page, "/editions")
+
+    def console_edition(self, page: Page) -> None:
+        """That edition with its files."""
+        self.console(page, "/editions/1")
+
     def _waits_for_verification(self) -> bool:
         board = self.evening.stage.runtime.read(read_board, {})
         return any(matter.subject == "verify" for matter in board.matters)
@@ -239,6 +269,12 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's people": Sight.console_people,
     "console's duty": Sight.console_duty,
     "console's system": Sight.console_system,
+    "console's trees": Sight.console_trees,
+    "console's tree": Sight.console_tree,
+    "console's simulator": Sight.console_simulator,
+    "console's editor": Sight.console_editor,
+    "console's history of the trees": Sight.console_editions,
+    "console's edition": Sight.console_edition,
     "console's account": Sight.console_account,
     "console's door": Sight.console_sign_in,
 }

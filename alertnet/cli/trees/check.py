@@ -88,18 +88,14 @@ def _tried(folder: Path) -> "Tried":
     @cache
     def known() -> dict[tuple[str, str], date | None]:
         from alertnet.cli.connection import connected
-        from alertnet.flows.notifications.number_tests import standing
+        from alertnet.flows.notifications.number_tests import shown_to_work
         from alertnet.trees import read_network
 
         try:
             with connected() as runtime:
-                tested = runtime.read(standing, read_network(folder))
+                return runtime.read(shown_to_work, read_network(folder))
         except AlertnetError:
             return {}
-        days: dict[tuple[str, str], list[date | None]] = {}
-        for each in tested:
-            days.setdefault((each.tree, each.contact), []).append(each.verified)
-        return {whom: None if None in found else min(filter(None, found)) for whom, found in days.items()}
 
     return lambda tree, contact: known().get((tree, contact))
 

@@ -156,6 +156,14 @@ def standing(tx: Tx, network: Network) -> list[Tested]:
     ]
 
 
+def shown_to_work(tx: Tx, network: Network) -> dict[tuple[str, str], date | None]:
+    """By tree and contact of those who may be sent a test, since when all their addresses are known to work."""
+    days: dict[tuple[str, str], list[date | None]] = {}
+    for each in standing(tx, network):
+        days.setdefault((each.tree, each.contact), []).append(each.verified)
+    return {whom: None if None in found else min(filter(None, found)) for whom, found in days.items()}
+
+
 def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
     """`tests`: those of the address, the first first."""
     tree, contact = whom

@@ -18,7 +18,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
-from alertnet.core.limits import ACTS, LONGEST_BODY
+from alertnet.core.limits import ACTS, LONGEST_BODY, Limit
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -143,6 +143,17 @@ def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OB
         raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
 
 
+def check_pace(request: Request, who: SignedIn, limit: Limit = ACTS) -> None:
+    """Count an act of this session.
+
+    Raises:
+        TooMany: it has acted as often as it may.
+    """
+    wait = request.app.state.throttle.wait(limit, who.id, runtime_of(request).now())
+    if wait is not None:
+        raise TooMany("acts in this session", timedelta(seconds=wait))
+
+
 def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role = Role.COORDINATOR) -> str:
     """Let the form act, once, for who has that role and a session that is still in force; where the result is seen.
 
@@ -153,12 +164,9 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
         SignedOut: the session has ended meanwhile. TooMany: this session has acted as often as it may.
     """
     check_form(request, who, form, role)
-    runtime, throttle = runtime_of(request), request.app.state.throttle
-    wait = throttle.wait(ACTS, who.id, runtime.now())
-    if wait is not None:
-        raise TooMany("acts in this session", timedelta(seconds=wait))
+    check_pace(request, who)
     view = "\n".join(["desk", who.user, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
-    return runtime.transact(_accept, who, act, Once(_hash(view), _hash("")))
+    return runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash("")))
 
 
 async def keep(request: Request, vault: Vault) -> str:

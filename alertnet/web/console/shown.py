@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
+from alertnet.core.directory.durations import duration_text
 from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
@@ -51,6 +52,9 @@ FOLDED = (
     Place("/desk/journeys", "On the road"),
     Place("/desk/quarantine", "Unknown numbers", Role.COORDINATOR),
     Place("/desk/users", "Users", Role.ADMINISTRATOR),
+    Place("/desk/trees", "The trees"),
+    Place("/desk/simulator", "Play a case through"),
+    Place("/desk/editions", "History of the trees"),
     Place("/desk/people", "People and numbers"),
     Place("/desk/duty", "Duty"),
     Place("/desk/system", "The system"),
@@ -69,6 +73,7 @@ def environment() -> Environment:
         "day": _day,
         "spoken": lambda name: str(name).replace("_", " "),
         "instant": datetime.fromisoformat,
+        "lasting": duration_text,
     }
     return made
 
@@ -79,7 +84,7 @@ def words(language: str) -> dict[str, str]:
     if language == ENGLISH:
         return {}
     folder = files(PACKAGE) / "words"
-    tables = ((folder / f"{name}{language}.yaml").read_text("utf-8") for name in ("history.", ""))
+    tables = ((folder / f"{name}{language}.yaml").read_text("utf-8") for name in ("history.", "trees.", ""))
     return {english: word for table in tables for english, word in yaml.safe_load(table).items()}
 
 

@@ -33,6 +33,9 @@ STATIC = {
     "desk.js": "text/javascript",
     "sent.js": "text/javascript",
     "keys.js": "text/javascript",
+    "night.js": "text/javascript",
+    "editor.js": "text/javascript",
+    "trees.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
 AT_ONCE = 2

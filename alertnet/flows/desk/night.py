@@ -1,0 +1,156 @@
+"""A case played through, as rows that light up one after another: who is told when, and who is not."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.forecast.script import Does, Script, ScriptReader
+from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.forecast.simulation import Rehearsal, Told
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.flows.desk.names import REASONS
+
+MINUTE = timedelta(minutes=1)
+DEEDS = {"acknowledged": "takes charge", "relayed": "passes it on", "declined": "can't"}
+"""What a contact does, by the kind of its line in the history."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """Something that reaches a contact, so many minutes after the opening. `what`: a kind of message, or a deed."""
+
+    minutes: int
+    at: datetime
+    what: str
+    methods: tuple[str, ...] = ()
+    arrives: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contact that is told, what reaches it in its order, and (`again`) the minutes at which it rings once more."""
+
+    tree: str
+    id: str
+    called: str
+    zone: str
+    lights: tuple[Light, ...]
+    again: tuple[int, ...]
+    closed_by: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """By what rows stand in order: who is told first."""
+        return self.lights[0].minutes, self.tree, self.id
+
+
+@dataclass(frozen=True)
+class Step:
+    """A level that opens, or that waits for a go."""
+
+    minutes: int
+    at: datetime
+    tree: str
+    level: str
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Night:
+    """What was played. `left_out`: by the reason who is not told; `ends`: after how many minutes it is over."""
+
+    opened_at: datetime
+    zone: str
+    facts: Facts
+    minutes: int
+    rows: tuple[Row, ...]
+    steps: tuple[Step, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+    ignored: tuple[str, ...]
+    ends: int | None
+
+    def told_by(self, minutes: int) -> int:
+        """How many have been told by then."""
+        return sum(row.lights[0].minutes <= minutes for row in self.rows)
+
+
+def play(
+    network: Network, reported: Facts, opened_at: datetime, lasts: timedelta, answers: Sequence[str], *, gives_go: bool
+) -> Night:
+    """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`.
+
+    Raises:
+        BadInput: somebody is to be spared, or to answer, whom no tree knows.
+    """
+    facts, _ = with_records(reported, network)
+    check_names(facts, network)
+    deeds = ScriptReader(network, facts).deeds("answers", Does.ANSWERS, answers)
+    script = Script(deeds, gives_go=gives_go)
+    rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + lasts, script)
+    rows = sorted(_rows(network, rehearsal, opened_at), key=lambda row: row.key)
+    left_out: dict[str, dict[str, None]] = {}
+    for each in rehearsal.pruned:
+        names = left_out.setdefault(REASONS.get(each.reason.value, each.reason.value), {})
+        names[network.trees[each.tree].contacts[each.contact].called] = None
+    return Night(
+        opened_at,
+        network.zone_of(facts.country),
+        facts,
+        int(lasts / MINUTE),
+        tuple(rows),
+        tuple(_steps(network, rehearsal, opened_at)),
+        {reason: tuple(names) for reason, names in left_out.items()},
+        tuple(f"{each.deed.about}: {each.why}" for each in rehearsal.ignored),
+        round((rehearsal.ends_at - opened_at) / MINUTE) if rehearsal.ends_at else None,
+    )
+
+
+def _rows(network: Network, rehearsal: Rehearsal, opened_at: datetime) -> Iterator[Row]:
+    of_contact: dict[tuple[str, str], list[Told]] = {}
+    for told in rehearsal.told:
+        of_contact.setdefault((told.tree, told.contact.id), []).append(told)
+    closed = {(each.tree, each.contact): each.by for each in reversed(rehearsal.closed)}
+    for (tree, id), everything in of_contact.items():
+        seen: set[tuple[object, ...]] = set()
+        new: dict[tuple[datetime, Kind], list[Told]] = {}
+        again: set[int] = set()
+        for told in everything:
+            key = (told.kind, told.method.kind, told.level, told.round)
+            if told.kind is Kind.REMINDER or key in seen:
+                again.add(_after(told.at, opened_at))
+            else:
+                seen.add(key)
+                new.setdefault((told.at, told.kind), []).append(told)
+        lights = [_light(at, kind, told, opened_at) for (at, kind), told in new.items()]
+        lights += _deeds(rehearsal, tree, id, opened_at)
+        contact = network.trees[tree].contacts[id]
+        ordered = tuple(sorted(lights, key=lambda light: light.at))
+        yield Row(tree, id, contact.called, contact.timezone, ordered, tuple(sorted(again)), closed.get((tree, id)))
+
+
+def _light(at: datetime, kind: Kind, told: Sequence[Told], opened_at: datetime) -> Light:
+    methods = tuple(dict.fromkeys(each.method.kind.value for each in told))
+    return Light(_after(at, opened_at), at, kind.value, methods, all(each.arrives for each in told))
+
+
+def _deeds(rehearsal: Rehearsal, tree: str, id: str, opened_at: datetime) -> Iterator[Light]:
+    for noted in rehearsal.noted:
+        if noted.tree == tree and noted.kind in DEEDS and noted.payload.get("contact") == id:
+            yield Light(_after(noted.at, opened_at), noted.at, DEEDS[noted.kind])
+
+
+def _steps(network: Network, rehearsal: Rehearsal, opened_at: datetime) -> Iterator[Step]:
+    seen = set()
+    for noted in rehearsal.noted:
+        level = str(noted.payload.get("level"))
+        waits = noted.kind == "go_asked"
+        if noted.kind in ("level_opened", "go_asked") and (noted.tree, level, waits) not in seen:
+            seen.add((noted.tree, level, waits))
+            yield Step(_after(noted.at, opened_at), noted.at, network.trees[noted.tree].title, level, waits)
+
+
+def _after(at: datetime, opened_at: datetime) -> int:
+    return int((at - opened_at) / MINUTE)

@@ -1,0 +1,182 @@
+// The editor of the trees: numbers its lines, marks faults beside them while one types, and offers what fits there, by
+// the schema of the files and the names that stand in them. Without scripts it is a field of text that is checked when
+// it is sent.
+"use strict";
+
+const form = document.getElementById("edit");
+const text = document.getElementById("text");
+const gutter = document.getElementById("gutter");
+const found = document.getElementById("found");
+const offers = document.getElementById("offers");
+const CHECKED_AFTER = 900;
+let faults = JSON.parse(found.dataset.faults || "[]");
+let schema = null;
+
+// Lines and faults.
+
+function number() {
+  const kinds = new Map(faults.map((each) => [each.line, each.kind]).reverse());
+  const lines = text.value.split("\n").length;
+  gutter.replaceChildren(...Array.from({ length: lines }, (_, at) => {
+    const item = document.createElement("li");
+    item.textContent = `${{ fault: "✗", warning: "!" }[kinds.get(at + 1)] ?? ""} ${at + 1}`;
+    item.className = kinds.get(at + 1) ?? "";
+    item.title = faults.filter((each) => each.line === at + 1).map((each) => each.text).join("\n");
+    return item;
+  }));
+  gutter.scrollTop = text.scrollTop;
+}
+
+function element(name, words, more = {}) {
+  return Object.assign(document.createElement(name), { textContent: words, ...more });
+}
+
+function tell(news) {
+  faults = news.faults;
+  const list = element("ul", "", { className: "findings" });
+  for (const each of [...news.faults, ...news.others]) {
+    const item = element("li", "", { className: each.kind });
+    if (each.line) {
+      const link = element("a", `${found.dataset.line} ${each.line}`, { href: "#text" });
+      link.dataset.line = each.line;
+      item.append(link, " ");
+    }
+    item.append(element("strong", { fault: "✗", warning: "!" }[each.kind]), ` ${each.text}`);
+    list.append(item);
+  }
+  found.replaceChildren(list.children.length ? list : element("p", "✓", { className: "done" }));
+  number();
+}
+
+let soon = 0;
+let turn = 0;
+function checkSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(async () => {
+    const mine = ++turn;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("step", "json");
+    const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
+    const isNews = answer?.ok && answer.headers.get("Content-Type").includes("json");
+    if (isNews && mine === turn) tell(await answer.json());
+  }, CHECKED_AFTER);
+}
+
+found.addEventListener("click", (event) => {
+  const line = Number(event.target.dataset?.line);
+  if (!line) return;
+  event.preventDefault();
+  const begins = text.value.split("\n").slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  text.focus();
+  text.setSelectionRange(begins, begins + text.value.split("\n")[line - 1].length);
+  text.scrollTop = (line - 5) * parseFloat(getComputedStyle(text).lineHeight);
+});
+
+// What fits where the cursor is.
+
+function resolved(node) {
+  while (node?.$ref) node = schema.$defs[node.$ref.split("/").pop()];
+  return node ?? {};
+}
+
+function forms(node) { // Every form that the value may have.
+  node = resolved(node);
+  return [node, ...["anyOf", "oneOf", "allOf"].flatMap((each) => (node[each] ?? []).flatMap(forms))];
+}
+
+function path(lines) { // The keys above the last line, by how far they stand to the right.
+  const keys = [];
+  let room = lines.at(-1).search(/\S|$/);
+  for (const line of lines.slice(0, -1).reverse()) {
+    const key = /^(\s*)(?:- )?([\w-]+):/.exec(line);
+    const indent = key ? key[1].length + (/^\s*- /.test(line) ? 2 : 0) : 0;
+    if (key && key[1].length < room && indent < room) keys.unshift(key[2]), room = key[1].length;
+  }
+  return keys;
+}
+
+function inside(node, key) {
+  return forms(node).flatMap((form) => [
+    ...(form.properties?.[key] ? [form.properties[key]] : []),
+    ...(typeof form.additionalProperties === "object" ? [form.additionalProperties] : []),
+    ...(form.items ? inside(form.items, key) : []),
+  ]);
+}
+
+function fitting() {
+  const lines = text.value.slice(0, text.selectionStart).split("\n");
+  const line = lines.at(-1);
+  const typed = /[\w:-]*$/.exec(line)[0];
+  const known = /^(\s*)(?:- )?\{?(?:.*[{,]\s*)?([\w-]+):\s*\[?[^\]]*$/.exec(line);
+  let nodes = path(lines).reduce((all, key) => all.flatMap((each) => inside(each, key)),
+    Object.keys(schema.$defs).filter((each) => /^(Tree|Shared|Field)Form$/.test(each)).map((each) => schema.$defs[each]));
+  const ids = [...text.value.matchAll(/^ {2}([\w-]+):/gm)].map((each) => each[1]);
+  if (known && !line.endsWith(":")) {
+    nodes = nodes.flatMap((each) => inside(each, known[2]));
+    const roles = nodes.flatMap((each) => forms(each)).flatMap((each) => forms(each.items ?? {}));
+    const values = [...nodes.flatMap(forms), ...roles].flatMap((each) => [...(each.enum ?? []), ...("const" in each ? [each.const] : [])]);
+    const named = /^(notify|last_resort|deputy)$/.test(known[2]) ? ids : [];
+    return [typed, [...named, ...values.map(String)].map((each) => [each, each])];
+  }
+  const keys = nodes.flatMap(forms).flatMap((form) => [form, ...forms(form.items ?? {})]).flatMap((form) => Object.entries(form.properties ?? {}));
+  return [typed, keys.map(([key, node]) => [`${key}: `, key, resolved(node).description ?? ""])];
+}
+
+let chosen = 0;
+function offer(always) {
+  if (schema === null || text.selectionStart !== text.selectionEnd) return close();
+  const [typed, all] = fitting();
+  const fresh = [...new Map(all.filter(([word]) => word.startsWith(typed) && word.trim() !== `${typed}:`).map((each) => [each[0], each])).values()];
+  if (!fresh.length || (!always && typed.length < 1)) return close();
+  chosen = 0;
+  offers.replaceChildren(...fresh.slice(0, 12).map(([word, shown, why], at) => {
+    const item = element("li", shown, { role: "option", id: `offer-${at}` });
+    if (why) item.append(" ", element("span", why, { className: "small" }));
+    item.dataset.word = word;
+    item.addEventListener("mousedown", (event) => { event.preventDefault(), take(word, typed); });
+    return item;
+  }));
+  offers.dataset.typed = typed;
+  offers.hidden = false;
+  choose(0);
+}
+
+function choose(step) {
+  const items = [...offers.children];
+  chosen = (chosen + step + items.length) % items.length;
+  items.forEach((item, at) => item.setAttribute("aria-selected", at === chosen));
+  text.setAttribute("aria-activedescendant", items[chosen].id);
+  items[chosen].scrollIntoView({ block: "nearest" });
+}
+
+function take(word, typed) {
+  text.setRangeText(word, text.selectionStart - typed.length, text.selectionStart, "end");
+  close();
+  text.dispatchEvent(new Event("input"));
+}
+
+function close() {
+  offers.hidden = true;
+  text.removeAttribute("aria-activedescendant");
+}
+
+text.addEventListener("keydown", (event) => {
+  if (event.key === " " && event.ctrlKey) return event.preventDefault(), offer(true);
+  if (offers.hidden) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") event.preventDefault(), choose(event.key === "ArrowDown" ? 1 : -1);
+  else if (event.key === "Escape") close();
+  else if (event.key === "Tab" || event.key === "Enter") {
+    event.preventDefault();
+    take(offers.children[chosen].dataset.word, offers.dataset.typed);
+  }
+});
+text.addEventListener("input", (event) => {
+  number(), checkSoon();
+  if (event.isTrusted && event.inputType === "insertText") offer(false);
+  else close();
+});
+text.addEventListener("blur", close);
+text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
+document.getElementById("hint").textContent = document.getElementById("hint").dataset.hint;
+fetch("/desk/editions/schema.json").then((answer) => answer.json()).then((known) => { schema = known; });
+number();

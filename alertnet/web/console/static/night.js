@@ -1,0 +1,50 @@
+// The simulator's slider: what has happened by the moment that it stands at lights up at once; another case, day or
+// hour is asked for from the server. Without scripts the button does both.
+"use strict";
+
+const form = document.getElementById("case");
+const night = document.getElementById("night");
+let asked = 0;
+
+function shown(minutes) {
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+function look() {
+  const after = Number(form.elements.after.value);
+  document.getElementById("passed").textContent = shown(after);
+  document.getElementById("hour").textContent = shown(Number(form.elements.minute.value)).padStart(5, "0");
+  let told = 0;
+  for (const each of night.querySelectorAll("[data-at]")) {
+    const past = Number(each.dataset.at) <= after;
+    const row = each.matches(".row");
+    each.classList.toggle(row ? "lit" : "past", past);
+    told += row && past;
+  }
+  for (const line of night.querySelectorAll(".cursor")) line.setAttribute("x1", after), line.setAttribute("x2", after);
+  if (document.getElementById("told")) document.getElementById("told").textContent = told;
+}
+
+async function play() {
+  const turn = ++asked;
+  const there = `${form.action.split("?")[0]}?${new URLSearchParams(new FormData(form))}`;
+  const answer = await fetch(there).catch(() => null);
+  if (turn !== asked) return; // Another was asked for meanwhile.
+  if (answer === null || answer.redirected) return form.submit();
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  night.replaceChildren(...page.getElementById("night").childNodes); // The server has escaped every word in it.
+  form.elements.after.max = page.querySelector("[name=after]").max;
+  form.elements.after.step = page.querySelector("[name=after]").step;
+  history.replaceState(null, "", there);
+  look();
+}
+
+let soon = 0;
+form.addEventListener("input", (event) => {
+  look();
+  if (event.target.name === "after") return;
+  clearTimeout(soon);
+  soon = setTimeout(play, 200);
+});
+form.addEventListener("submit", (event) => { event.preventDefault(), play(); });
+look();

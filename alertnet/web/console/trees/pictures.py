@@ -1,0 +1,65 @@
+"""The trees in force as pictures: level after level, when each begins, who is told by what, and who stands in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.errors import Unknown
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import spoken, zone_of
+from alertnet.web.console.door import Viewer
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import language_of, may_act, show
+
+router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
+
+
+@dataclass(frozen=True)
+class Band:
+    """A level with the moment at which it begins if nobody answers; None: the last resort, when nobody has."""
+
+    starts_at: timedelta
+    level: Level | None
+    contacts: tuple[Contact, ...]
+
+
+@router.get("")
+def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """All trees in force, and what is wrong with an edit that is not."""
+    network = runtime.edition.network
+    return show(
+        request,
+        "trees.html",
+        who=who,
+        acts=may_act(who),
+        trees=[tree for _, tree in sorted(network.trees.items())],
+        edition=runtime.edition.number,
+        faults=runtime.trees.faults,
+        teams=network.teams,
+        now=runtime.now(),
+        zone=zone_of(runtime.edition),
+    )
+
+
+@router.get("/{tree}")
+def show_tree(tree: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+    """One tree as a picture; no number of anybody is in it."""
+    trees = runtime.edition.network.trees
+    if tree not in trees:
+        raise Unknown("tree", tree[:64])
+    words = spoken(runtime, language_of(request))
+    bands = tuple(_bands(trees[tree]))
+    others = sorted(each for each in trees if each != tree)
+    return show(request, "tree.html", who=who, acts=may_act(who), tree=trees[tree], bands=bands, others=others, **words)
+
+
+def _bands(tree: ContactTree) -> Iterator[Band]:
+    starts_at = tree.start.after
+    for level in tree.levels:
+        yield Band(starts_at, level, tuple(tree.contacts[id] for id in level.notify))
+        starts_at += level.wait
+    yield Band(starts_at, None, tuple(tree.contacts[id] for id in tree.last_resort))

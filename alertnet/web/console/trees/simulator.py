@@ -1,0 +1,135 @@
+"""The simulator: a case, a day and an hour are chosen, and who lights up when is seen on a slider; nothing is sent."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from alertnet.core.directory.contact_tree import EVERYWHERE, Network
+from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.wall_clock import wall_moment
+from alertnet.core.errors import AlertnetError, BadInput
+from alertnet.core.incident import TYPES, Facts, Perpetrator, Scope, Severity
+from alertnet.flows.desk.night import Night, play
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.api.models import Case
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import spoken
+from alertnet.web.console.door import Viewer
+from alertnet.web.console.refusing import STATUS, Told
+from alertnet.web.console.shown import language_of, may_act, show
+from alertnet.web.forms import UNTYPED
+from alertnet.web.problems import first_fault
+
+router = APIRouter(prefix="/desk/simulator", include_in_schema=False, route_class=Told)
+
+HOURS = (2, 6, 24, 72)
+LISTS = ("nationality", "answers", "exclude")
+FIELDS = ("type", "country", "severity", "consent", "perpetrator", "place", *LISTS)
+HOLIDAYS = 8
+"""How many of the coming ones are offered."""
+A_DAY = 24 * 60
+
+
+@router.get("")
+def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """The case that the address says, played through: its state after as many minutes as are asked for."""
+    network, query = runtime.edition.network, request.query_params
+    given = {name: UNTYPED.sub("", query.get(name, "")).strip()[:500] for name in (*FIELDS, "day", "go")}
+    given |= {"type": given["type"] or "arrest", "consent": given["consent"] or Scope.INTERNATIONAL.value}
+    given["country"] = given["country"] or _countries(network)[0]
+    night, error = None, None
+    try:
+        night, clock = _play(runtime, given, query)
+    except BadInput as fault:
+        error, clock = fault, (runtime.now().date(), 0, HOURS[1], 0)
+    return show(
+        request,
+        "simulator.html",
+        status=200 if error is None else STATUS[type(error)],
+        who=who,
+        acts=may_act(who),
+        given=given,
+        night=night,
+        error=str(error) if isinstance(error, AlertnetError) else "",
+        clock=clock,
+        holidays=_holidays(network, runtime.now().date()),
+        countries=_countries(network),
+        hours=HOURS,
+        type_codes=list(TYPES),
+        severity_codes=[each.value for each in Severity],
+        scopes=[each.value for each in Scope],
+        perpetrators=[each.value for each in Perpetrator],
+        **spoken(runtime, language_of(request)),
+    )
+
+
+Clock = tuple[date, int, int, int]
+"""The day on which it opens, the minute of that day, the hours that are played, and the minute that is looked at."""
+
+
+def _play(runtime: Runtime, given: Mapping[str, str], query: Mapping[str, str]) -> tuple[Night, Clock]:
+    network = runtime.edition.network
+    case, facts = _case(network, given)
+    zone = ZoneInfo(network.zone_of(facts.country))
+    local = runtime.now().astimezone(zone)
+    day = _day(given["day"]) if given["day"] else local.date()
+    minute = _number(query, "minute", A_DAY - 1, local.hour * 60 + local.minute // 15 * 15)
+    hours = _number(query, "hours", HOURS[-1], HOURS[1]) or HOURS[1]
+    after = _number(query, "after", HOURS[-1] * 60, 0)
+    opened_at = wall_moment(datetime.combine(day, time(minute // 60, minute % 60)), zone)
+    lasts = timedelta(hours=hours)
+    night = play(network, facts, opened_at, lasts, case.answers, gives_go=given["go"] != "no")
+    return night, (day, minute, hours, min(after, hours * 60))
+
+
+def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
+    """What was chosen, as the API would take it."""
+    fields: dict[str, object] = {name: given[name] for name in FIELDS if given[name]}
+    fields |= {name: given[name].split() for name in LISTS if given[name]}
+    try:
+        case = Case.model_validate(fields)
+    except ValidationError as error:
+        raise first_fault(error) from None
+    return case, case.facts(next(iter(network.trees.values())))
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year < 2100:
+        raise BadInput("day", text[:32], "a day within 2000 to 2100, as in 2026-12-24")
+    return day
+
+
+def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
+    text = query.get(name, "")
+    if not text:
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= most):
+        raise BadInput(name, text[:32], f"a number up to {most}")
+    return int(text)
+
+
+def _countries(network: Network) -> list[str]:
+    named = {country for tree in network.trees.values() for country in tree.countries} - {EVERYWHERE}
+    return sorted(named & set(COUNTRIES)) or sorted(COUNTRIES)
+
+
+def _holidays(network: Network, today: date) -> list[tuple[date, str]]:
+    """The days that close some contact next, with their names; of several of one name the first."""
+    coming = sorted(
+        (day, f"{country}: {name}")
+        for tree in network.trees.values()
+        for country, days in tree.calendars.items()
+        for day, name in days.items()
+        if day >= today
+    )
+    first: dict[str, date] = {}
+    for day, name in coming:
+        first.setdefault(name, day)
+    return [(day, name) for name, day in first.items()][:HOLIDAYS]

@@ -1,0 +1,179 @@
+"""Editing the trees at the console: read and checked by coordinators, published and taken back by administrators."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alertnet.runtime import tree_editing
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.records.editions import Publication
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk, Form, Sheet
+from tests.web.world import TREE, World, world_in
+
+SLOWER = TREE.replace("wait: 30m", "wait: 45m").strip() + "\n"
+BROKEN = TREE.replace("notify: [alice, bob, carol, dave]", "notify: [alise, bob]").strip() + "\n"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The valley, whose program can send by all that its tree uses."""
+    with world_in(tmp_path, ALERTNET_SMTP_URL="smtp://127.0.0.1:2525?from=alert@valley.example") as world:
+        yield world
+
+
+@pytest.fixture
+def chief(sit_down: SitDown) -> Desk:
+    """Nora, who administers."""
+    return sit_down("nora", Role.ADMINISTRATOR)
+
+
+def editor(desk: Desk, number: int = 1) -> Sheet:
+    desk.opens("/desk")
+    return desk.opens(f"/desk/editions/{number}/files?name=valley.yaml")
+
+
+def history(world: World) -> tuple[Publication, ...]:
+    return world.runtime.watched.history()
+
+
+def checked(desk: Desk, text: str) -> Sheet:
+    """The page after that text was checked."""
+    answer = editor(desk).presses("Check, and see what it changes", text=text)
+    return Sheet(desk, "/desk/editions/1/files", answer.text)
+
+
+def test_a_file_is_read_as_it_stands_in_the_edition(desk: Desk) -> None:
+    page = editor(desk)
+
+    assert html.unescape(re.findall(r"<textarea.*?>(.*?)</textarea>", page.html, re.DOTALL)[0]).strip() == TREE.strip()
+
+
+def test_a_fault_stands_beside_its_line_and_what_was_typed_stays(world: World, desk: Desk) -> None:
+    """The same checks as `trees check`; nothing is in force of it (A8)."""
+    page = checked(desk, BROKEN)
+
+    line = (
+        BROKEN.splitlines().index("  - {name: Friends, notify: [alise, bob], wait: 30m, action_due: {after: 60m}}") + 1
+    )
+    assert f"line {line} fault levels.0.notify.0: unknown contact 'alise'" in page.text
+    assert "alise, bob" in page.html
+    assert "Put it in force" not in page.text
+    assert len(history(world)) == 1
+
+
+def test_as_one_types_the_same_comes_as_values(desk: Desk) -> None:
+    form = editor(desk).form("Check, and see what it changes")
+
+    found = json.loads(form.sent(text=BROKEN, step="json").text)
+
+    assert found["faults"][0]["kind"] == "fault"
+    assert "alise" in found["faults"][0]["text"]
+    assert json.loads(form.sent(text=TREE, step="json").text)["faults"] != found["faults"]
+
+
+def test_what_an_edit_changes_is_seen_and_it_is_published_with_author_and_reason(world: World, chief: Desk) -> None:
+    page = checked(chief, SLOWER)
+    assert "wait" in page.text.partition("What it changes of what is in force")[2]
+
+    done = page.presses("Put it in force", text=SLOWER, why="nights are long")
+
+    assert done.headers["Location"] == "/desk/editions?done=2"
+    latest = history(world)[-1]
+    assert (latest.number, latest.by, latest.why, latest.command) == (2, "nora", "nights are long", "publish")
+    listed = chief.opens("/desk/editions").text
+    assert "@2 24 Nov 02:14 nora : nights are long in force" in listed
+    world.runtime.trees.look()
+    assert world.runtime.edition.network.trees["valley"].levels[0].wait.total_seconds() == 45 * 60
+
+
+def test_what_others_published_meanwhile_is_not_overwritten(world: World, chief: Desk, sit_down: SitDown) -> None:
+    """The second is refused, says what came between, and keeps what was typed."""
+    mine, theirs = checked(chief, SLOWER), checked(sit_down("omar", Role.ADMINISTRATOR), SLOWER.replace("45m", "50m"))
+    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first")
+
+    refused = mine.presses("Put it in force", text=SLOWER, why="second")
+
+    assert refused.status_code == 409
+    assert "since then came omar: first" in html.unescape(refused.text)
+    assert "wait: 45m" in refused.text
+    assert [each.why for each in history(world)][1:] == ["first"]
+
+
+def test_an_earlier_edition_is_put_in_force_again_as_a_new_one(world: World, chief: Desk) -> None:
+    checked(chief, SLOWER).presses("Put it in force", text=SLOWER, why="nights are long")
+    page = chief.opens("/desk/editions/1")
+    assert "To put it in force again would change" in page.text
+
+    done = page.presses("Put it in force again", why="too slow")
+    again = page.presses("Put it in force again", why="too slow")
+
+    assert (done.headers["Location"], again.status_code) == ("/desk/editions?done=3", 409)
+    first, _, third = history(world)
+    assert (third.trees, third.by, third.why, third.command) == (first.trees, "nora", "too slow", "rollback")
+
+
+def test_a_coordinator_checks_and_an_administrator_publishes(world: World, desk: Desk) -> None:
+    page = checked(desk, SLOWER)
+    assert "An administrator puts editions in force." in page.text
+    form = page.form("Check, and see what it changes")
+
+    refused = form.sent(text=SLOWER, step="publish", why="mine")
+    taken_back = desk.posts("/desk/editions/1/back", {**form.fields, "seen": "1"})
+
+    assert (refused.status_code, taken_back.status_code) == (403, 403)
+    assert len(history(world)) == 1
+
+
+def test_an_observer_reads_the_history_and_no_file(world: World, desk: Desk, sit_down: SitDown) -> None:
+    """The files hold numbers and names."""
+    editor(desk)
+    observer = sit_down("olga", Role.OBSERVER)
+
+    assert "@1" in observer.opens("/desk/editions").text
+    assert "Read or edit" not in observer.opens("/desk/editions/1").text
+    assert observer.browser.get("/desk/editions/1/files?name=valley.yaml").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"name": "../valley.yaml"}, "Name: "),
+        ({"name": "valley.txt"}, "Name: "),
+        ({"why": ""}, "why: "),
+        ({"why": "x" * 501}, "why: "),
+        ({"text": TREE.strip() + "\n"}, "text: "),
+    ],
+)
+def test_what_can_not_be_published_is_refused_by_name(
+    world: World, chief: Desk, fields: dict[str, str], named: str
+) -> None:
+    page = checked(chief, SLOWER)
+    form = Form(page, "/desk/editions/1/files", page.form("Check, and see what it changes").fields)
+
+    refused = form.sent(**{"text": SLOWER, "step": "publish", "why": "a reason", **fields})
+
+    assert (refused.status_code, named in refused.text) == (422, True)
+    assert len(history(world)) == 1
+
+
+def test_a_new_file_joins_the_others(chief: Desk) -> None:
+    peru = TREE.replace("tree: valley", "tree: peru").replace("[CO]", "[PE]").strip() + "\n"
+    chief.opens("/desk/editions")
+    form = chief.opens("/desk/editions/1/files").form("Check, and see what it changes")
+
+    answer = form.sent(name="peru.yaml", text=peru)
+
+    assert "peru" in Sheet(chief, "", answer.text).text.partition("What it changes of what is in force")[2]
+
+
+def test_the_schema_and_no_other_file_is_given_to_the_editor(desk: Desk, tmp_path: Path) -> None:
+    known = json.loads(desk.browser.get("/desk/editions/schema.json").text)
+
+    assert known == json.loads(json.dumps(tree_editing.tree_schema()))
+    assert desk.browser.get("/desk/static/secret.js").status_code == 404
+    assert str(tmp_path) not in json.dumps(known)

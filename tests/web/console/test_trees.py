@@ -1,0 +1,86 @@
+"""The trees at the console: pictures of them, and a case played through on a slider."""
+
+import pytest
+
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import incidents, notifications
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk
+from tests.web.world import ALICE, BOB, World
+
+CASE = "/desk/simulator?type=arrest&country=CO&consent=international&day=2026-12-24&minute=195&hours=2"
+
+
+def test_a_tree_is_a_picture_of_who_is_told_when_without_a_number(desk: Desk) -> None:
+    """A9: it may hang where others see it."""
+    page = desk.opens("/desk/trees/valley")
+
+    assert "Friends answered by any · waits 30m · action within 1h" in page.text
+    assert "30m Coordination answered by any · waits 10m" in page.text
+    assert "40m Nobody has answered Every coordinator is alarmed at once, and these are told. Desk" in page.text
+    assert [number for number in (ALICE, BOB) if number in page.html] == []
+
+
+def test_all_trees_lead_to_their_pictures(desk: Desk) -> None:
+    page = desk.opens("/desk/trees")
+
+    assert '<a href="/desk/trees/valley">Valley network</a>' in page.html
+    assert desk.browser.get("/desk/trees/nowhere").status_code == 404
+
+
+def test_who_lights_up_is_seen_at_the_moment_that_the_slider_stands_at(world: World, desk: Desk) -> None:
+    """Nothing is sent and nothing kept: by a form alone, so that it needs no script."""
+    first, later = desk.opens(f"{CASE}&after=0"), desk.opens(f"{CASE}&after=45")
+
+    assert "4 of 5 told · arrest, critical · 24 Dec 03:15 (America/Bogota)" in first.text
+    assert "5 of 5 told" in later.text
+    assert first.html.count('class="row lit"') == 4
+    assert "03:55 mail" in later.text
+    assert (world.rows(incidents), world.rows(notifications)) == ([], [])
+
+
+def test_an_answer_moves_what_would_have_come(desk: Desk) -> None:
+    alone = desk.opens(f"{CASE}&after=120&go=no").text
+    answered = desk.opens(f"{CASE}&after=120&answers=bob@5m").text
+
+    assert "03:45 Coordination" in alone
+    assert "03:20 takes charge" in answered
+    assert "04:20 Coordination" in answered, "an action was due within the hour"
+    assert "03:45 Coordination" not in answered
+
+
+def test_who_is_left_out_is_named_with_why(desk: Desk) -> None:
+    text = desk.opens(f"{CASE}&exclude=carol").text
+
+    assert "Who is left out, and why excluded: Amis" in text
+    assert "3 of 4 told" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("&type=picnic", "type: "),
+        ("&day=tomorrow", "day: "),
+        ("&minute=9999", "minute: "),
+        ("&hours=1000", "hours: "),
+        ("&after=-1", "after: "),
+        ("&answers=nobody@5m", "answers: "),
+        ("&exclude=everybody", "exclude: "),
+    ],
+)
+def test_what_can_not_be_played_is_refused_by_name_above_the_form(desk: Desk, more: str, named: str) -> None:
+    name = more[1:].partition("=")[0]
+    query = "&".join(each for each in CASE.partition("?")[2].split("&") if not each.startswith(f"{name}="))
+
+    refused = desk.browser.get(f"/desk/simulator?{query}{more}")
+
+    assert refused.status_code == 422
+    assert f'<p class="refusal" role="alert">{named}' in refused.text
+    assert "Play it" in refused.text
+
+
+def test_whoever_observes_may_play_and_look(sit_down: SitDown) -> None:
+    observer = sit_down("olga", Role.OBSERVER)
+
+    assert "4 of 5 told" in observer.opens(CASE).text
+    assert "Coordination" in observer.opens("/desk/trees/valley").text
