@@ -36,14 +36,11 @@ MUTANTS = {
         "context.change(on_hold_since=context.moment)",
         "context.change(on_hold_since=None)",
     ),
-    "a message that has waited goes to whoever had the turn before": Mutant(
-        "A7", "alertnet/flows/sending/claim_sends.py", "return RELIEVED", "return None"
-    ),
-    "any keys in the call of a test show that somebody has the number": Mutant(
-        "A6",
-        "alertnet/flows/voice/number_test.py",
-        "keyed.digits == placed.spoken_code and",
-        "keyed.digits and",
+    "the telephone goes round a week early": Mutant(
+        "A7",
+        "alertnet/core/directory/on_call.py",
+        "(week - first) % max(1, len(duty.rota))",
+        "(week - first + 1) % max(1, len(duty.rota))",
     ),
     "the code of a test counts from any number": Mutant(
         "A6 A9",
