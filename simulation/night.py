@@ -11,12 +11,12 @@ from simulation.hosts.web import Web
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
+from simulation.outside.field import Members, Traveller
 from simulation.outside.number_tests import NumberTests
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
 from simulation.outside.provider import Provider
-from simulation.outside.traveller import Traveller
 from simulation.world.faults import Mischief, Span, Trouble
 from simulation.world.world import MINUTE, World
 
@@ -41,6 +41,7 @@ class Night:
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
+        self.members = Members(world, self.web, self.people, self.traveller)
         self._place_hosts()
 
     def live(self) -> None:
@@ -54,6 +55,7 @@ class Night:
         self.code_guesser.begin()
         self.number_tests.begin()
         self.traveller.begin()
+        self.members.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()

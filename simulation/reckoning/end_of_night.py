@@ -27,11 +27,12 @@ from alertnet.store.tables import (
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.code_guesser import check_code_guesses
+from simulation.outside.field import check_journeys, check_members
 from simulation.outside.heartbeat import check_silence
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
-from simulation.outside.traveller import check_journeys
 from simulation.reckoning.punctuality import check_openings, check_punctuality
+from simulation.world.cast import STRANGERS_PHONE
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
 
@@ -88,7 +89,8 @@ def reckon(night: Night) -> None:
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
     world = night.world
-    for promise, how in (*check_guesses(world), *check_code_guesses(world), *check_journeys(world, history)):
+    of_the_field = (*check_journeys(world, history), *check_members(world, night.members, history))
+    for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_openings(night, history)
@@ -106,7 +108,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    most = night.coordinators.reports + night.people.reports + night.traveller.reports
+    most = night.coordinators.reports + night.people.reports + night.traveller.reports + night.members.reports
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 
@@ -248,7 +250,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
         what = f"{night.world.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
         if id not in texts and text.at < night.world.calm_since:
             yield "A12", f"{what}, and nobody here has heard it"
-        elif id in texts and not texts[id].known:
+        elif id in texts and not texts[id].known and text.sender != STRANGERS_PHONE:
             yield "A12", f"{what}, and it was put by as a stranger's"
 
 

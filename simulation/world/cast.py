@@ -35,6 +35,7 @@ TRAVELLERS_PHONE = "+573005550002"
 ON_DUTY = {"noor": "+573005550191", "paz": "+573005550192"}
 """The telephones of staff who take turns of duty."""
 THURSDAY = 3
+STRANGERS_PHONE = "+573009990001"
 TRAVELLER = "north/eva"
 INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""

@@ -32,6 +32,7 @@ SELECT min(due_at) FROM (
     SELECT due_at FROM escalations WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM alarms WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM journeys WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM inbound WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM attempts WHERE due_at IS NOT NULL
     UNION ALL SELECT try_at FROM breakers WHERE opened_at IS NOT NULL AND NOT is_back)
 """

@@ -14,6 +14,7 @@ from simulation.world.cast import (
     FIELD_PHONE,
     NEWCOMER,
     ON_DUTY,
+    STRANGERS_PHONE,
     TRAVELLERS_PHONE,
     draw_network,
     edit,
@@ -151,4 +152,5 @@ def _names(network: Network) -> dict[str, str]:
     contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
     names = {address: contact.id for contact in contacts for address in contact.addresses}
     names |= {phone: name for name, phone in ON_DUTY.items()}
-    return names | {NEWCOMER.address: "newcomer", FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller"}
+    field = {FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller", STRANGERS_PHONE: "a stranger"}
+    return names | {NEWCOMER.address: "newcomer"} | field

@@ -249,6 +249,30 @@ MUTANTS = {
         "        raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)\n",
         "        pass\n",
     ),
+    "an alarm that is called off under duress is believed": Mutant(
+        "B4",
+        "alertnet/flows/sms/withdraw_by_sms.py",
+        "apply_facts(locked, withdrawn(known, duress=duress))",
+        "apply_facts(locked, withdrawn(known, duress=False))",
+    ),
+    "who does not answer a roll-call is not looked for": Mutant(
+        "A2",
+        "alertnet/core/inbound/journey.py",
+        "RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))",
+        "RAISING_ROLL_CALL_LADDER: Ladder = _REMINDERS",
+    ),
+    "nobody hears of a cry for help from an unknown number": Mutant(
+        "A12",
+        "alertnet/flows/sms/quarantine.py",
+        "    if report is not None and report.verb is FieldVerb.RAISE:\n        return _alarm(tx, trees, sms.sender)\n",
+        "    if report is not None:\n        return None\n",
+    ),
+    "each press of a device is an alarm of its own": Mutant(
+        "B5",
+        "alertnet/flows/incidents/device_alarm.py",
+        "    known = incidents.open_of_phone(tx, name)\n",
+        "    known = None\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/notifications/system_notices.py",

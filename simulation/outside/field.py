@@ -1,0 +1,259 @@
+"""The field beside its alarms: on the road, calling one off, asked, on a borrowed phone, with a device (B4, B5)."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from starlette.responses import Response
+
+from alertnet.core.codec import from_plain
+from alertnet.core.inbound.journey import Journey, Kind, Status
+from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.incident import Severity
+from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.device_alarm import Pressed, receive_alarm
+from alertnet.flows.journeys.missed import TYPE as MISSED
+from alertnet.flows.journeys.roll_call import Question, call_roll
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.timeline import SYSTEM
+from alertnet.store.tables import attempts, inbound, incidents, journeys, notifications, troubles
+from simulation.hosts.web import Web
+from simulation.outside.people import People
+from simulation.world.cast import (
+    FIELD_PHONE,
+    INCIDENT_AFTER,
+    SECRET,
+    STRANGERS_PHONE,
+    TRAVELLER,
+    TRAVELLERS_PHONE,
+    ZONE,
+)
+from simulation.world.story import Found
+from simulation.world.world import World
+
+PIN, DURESS = "58231", "58232"
+CHANCE = 0.3
+SETTLED = timedelta(seconds=30)
+"""After a moment that went by before the calm was half over, whatever it brings is on the record."""
+
+DEVICE = "bracelet-1"
+WITHDRAWN, PRESSED = "withdrawal_asked", "device_alarm"
+
+_JOURNEYS: Select[Any] = (
+    select(journeys.c.journey, journeys.c.incident_id, incidents.c.opened_at, incidents.c.type)
+    .outerjoin(incidents, incidents.c.id == journeys.c.incident_id)
+    .where(journeys.c.kind == Kind.JOURNEY.value)
+    .order_by(journeys.c.status == Status.OVER.value, journeys.c.began_at.desc())
+)
+_ASKED: Select[Any] = select(journeys).where(journeys.c.kind == Kind.ROLL_CALL.value)
+_TO_THE_FIELD: Select[Any] = (
+    select(notifications.c.address, notifications.c.incident_id, attempts.c.created_at)
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(notifications.c.kind == "field_status")
+)
+_SAID: Select[Any] = select(notifications.c.address, notifications.c.said)
+
+
+class Traveller:
+    """Sets out in some nights, and does as was drawn; all other nights are as they were."""
+
+    def __init__(self, world: World, people: People) -> None:
+        self.world = world
+        self.people = people
+        self.random = Random(f"traveller {world.seed}")
+        self.travels = not world.mischief.quiet and self.random.random() < CHANCE
+        self.calls_in = self.random.choice(["in time", "late", "never", "under duress"])
+
+    @property
+    def reports(self) -> int:
+        """How many incidents may come of it: its silence opens one, each word under duress another."""
+        forced = [text for text in self.world.texts.values() if DURESS in text.text]
+        return (1 + len(forced)) * self.travels
+
+    def begin(self) -> None:
+        """Get the PINs, set out, and plan to call in."""
+        if not self.travels:
+            return
+        self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
+        sets_out = self.random.uniform(3, 20)
+        expected = self.world.moment(sets_out + self.random.uniform(20, 80)).replace(second=0, microsecond=0)
+        expected += timedelta(minutes=1)
+        self._plan(self.world.moment(sets_out), f"GO {PIN} L12 {expected.astimezone(ZONE):%H:%M}")
+        missed_at = expected + INCIDENT_AFTER
+        if self.calls_in == "late":
+            self._plan(missed_at + timedelta(seconds=self.random.uniform(2, 60)), f"OK {PIN}")
+        elif self.calls_in != "never":
+            left = (missed_at - self.world.moment(sets_out)).total_seconds()
+            pin = PIN if self.calls_in == "in time" else DURESS
+            self._plan(self.world.moment(sets_out + self.random.uniform(5, left - 5)), f"OK {pin}")
+
+    def _plan(self, at: datetime, text: str) -> None:
+        seconds = (at - self.world.time.now).total_seconds()
+        self.world.time.after(seconds, partial(self.people.write, TRAVELLERS_PHONE, text))
+
+
+class Members:
+    """Does one thing in some nights in which nobody is on the road: calls off, is asked, is a stranger, presses."""
+
+    def __init__(self, world: World, web: Web, people: People, traveller: Traveller) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
+        self.random = Random(f"members {world.seed}")
+        drawn = self.random.choice(["withdraw", "answer", "borrow", "press"])
+        acts = not (world.mischief.quiet or traveller.travels) and self.random.random() < CHANCE
+        self.does = drawn if acts else None
+
+    @property
+    def reports(self) -> int:
+        """How many incidents may come of it: of a report, of each who is asked, of a device that is pressed."""
+        return {None: 0, "withdraw": 1 + len(self._texts("ALERTA")), "answer": 2, "borrow": 0, "press": 1}[self.does]
+
+    def begin(self) -> None:
+        """Plan what was drawn."""
+        match self.does:
+            case "withdraw":
+                self._withdraws()
+            case "answer":
+                self._is_asked()
+            case "borrow":
+                words = self.random.choice([f"SOS {PIN}", f"ALERTA {PIN} 20 L12", "I lost my phone"])
+                self._after(self.random.uniform(2, 30), partial(self.people.write, STRANGERS_PHONE, words))
+            case "press":
+                for _ in range(self.random.randrange(1, 4)):
+                    self._after(self.random.uniform(2, self.world.length * 0.8), self._press)
+
+    def _withdraws(self) -> None:
+        self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
+        pin, raised = self.random.choice([PIN, DURESS]), self.random.uniform(2, 20)
+        self._after(raised, partial(self.people.write, TRAVELLERS_PHONE, f"ALERTA {PIN} 31"))
+        later = raised + self.random.uniform(1, self.world.length / 2)
+        self._after(later, partial(self.people.write, TRAVELLERS_PHONE, f"FALSE {pin}"))
+
+    def _is_asked(self) -> None:
+        self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
+        question = Question(team="north", raises=True, incident_after=INCIDENT_AFTER)
+        self.world.database.pattern.transact(call_roll, self.world.network, question, "the desk")
+        for phone, text in ((TRAVELLERS_PHONE, f"OK {PIN}"), (FIELD_PHONE, "OK")):
+            if self.random.random() < 2 / 3:
+                seconds = self.random.uniform(5, 1.4 * INCIDENT_AFTER.total_seconds())
+                self._after(seconds, partial(self.people.write, phone, text))
+
+    def _press(self) -> None:
+        pressed = Pressed(DEVICE, "north", self.world.time.now, position=f"4.60971, -74.08175 {SECRET}")
+
+        def flow(tx: Tx, edition: Edition) -> None:
+            locked, _ = receive_alarm(tx, edition, pressed)
+            locked.finish()
+
+        def act(runtime: Runtime) -> Response:
+            runtime.transact(flow, runtime.edition)
+            return Response(status_code=201)
+
+        self.world.story.tell("bracelet", "is pressed")
+        self.web.request("an alarm of a device", act)
+
+    def _after(self, seconds: float, act: Callable[[], None]) -> None:
+        self.world.time.after(seconds, act)
+
+    def _texts(self, word: str) -> list[str]:
+        return [text.text for text in self.world.texts.values() if text.text.startswith(word)]
+
+
+def check_members(world: World, members: Members, history: Sequence[Row[Any]]) -> Found:
+    """B4, B5: what comes of a withdrawal, of a roll-call, of a text from a borrowed phone, and of a device."""
+    match members.does:
+        case "withdraw":
+            yield from _left_alone(world, history)
+        case "answer":
+            yield from _looked_for(world, history)
+        case "borrow":
+            yield from _learnt_nothing(world)
+        case "press":
+            yield from _found(world, history)
+
+
+def _left_alone(world: World, history: Sequence[Row[Any]]) -> Found:
+    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    for row in history:
+        if row.kind != WITHDRAWN:
+            continue
+        facts = world.database.column(select(incidents.c.facts).where(incidents.c.id == row.chain))[0]
+        if row.payload["pin"] == "duress" and (facts["severity"] != Severity.CRITICAL or not facts.get("duress")):
+            yield "B4", "an alarm was called off under duress, and it did not become critical"
+        for told in world.database.rows(_TO_THE_FIELD):
+            if told.incident_id == row.chain and told.created_at > row.at + slack:
+                yield "B4", f"{TRAVELLER} was written to at {told.created_at:%H:%M:%S}, after it had called off"
+
+
+def _looked_for(world: World, history: Sequence[Row[Any]]) -> Found:
+    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    for row in world.database.rows(_ASKED):
+        journey = from_plain(Journey, row.journey)
+        missed_at = journey.awaited.expected_at + INCIDENT_AFTER
+        answers = [
+            each.at
+            for each in history
+            if (each.chain, each.kind) == (SYSTEM, "checked_in") and each.payload["by"] == journey.owner
+        ]
+        if row.incident_id and any(at < missed_at - slack for at in answers):
+            yield "B4", f"{journey.owner} has answered the roll-call in time, and an incident was opened"
+        if answers and row.status != Status.OVER:
+            yield "B4", f"{journey.owner} has answered the roll-call, and is still awaited"
+        is_due = max(missed_at, world.calm_since) < world.time.now - SETTLED
+        if is_due and not (answers or row.incident_id or _was_deaf(world)):
+            yield "A2", f"{journey.owner} did not answer the roll-call, and no incident was opened"
+
+
+def _learnt_nothing(world: World) -> Found:
+    texts = [row for row in world.database.rows(select(inbound)) if row.sender == STRANGERS_PHONE]
+    said = world.database.rows(_SAID)
+    if any(row.reply is not None or row.known for row in texts) or any(row.address == STRANGERS_PHONE for row in said):
+        yield "B4", "an unknown number was answered"
+    if texts and not any(row.said.get("subject") == "unknown_number" for row in said):
+        yield "A12", "an unknown number wrote, and no coordinator was told"
+
+
+def _found(world: World, history: Sequence[Row[Any]]) -> Found:
+    chains = {row.chain for row in history if row.kind == PRESSED}
+    rows = [row for row in world.database.rows(select(incidents)) if row.id in chains]
+    if sum(row.status == "open" for row in rows) > 1:
+        yield "B5", f"{DEVICE} has {len(rows)} incidents open, where each press joins the one before"
+    for row in rows:
+        if row.facts["severity"] != Severity.CRITICAL:
+            yield "B5", f"{DEVICE} was pressed, and its incident is {row.facts['severity']}"
+
+
+def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
+    """B4: an incident opens when nobody has called in by then, and else none; under duress it is critical."""
+    heard = [row for row in history if (row.chain, row.kind) == (SYSTEM, "checked_in")]
+    calls = [row.at for row in heard if row.payload["said"] == FieldVerb.CHECK_IN]
+    # A text that was sent once more sets out anew.
+    set_out_at = max((row.at for row in heard if row.payload["said"] == FieldVerb.DEPART), default=world.time.now)
+    # What one of our clocks calls before, another may call after.
+    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    for row in world.database.rows(_JOURNEYS)[:1]:
+        missed_at = from_plain(Journey, row.journey).awaited.expected_at + INCIDENT_AFTER
+        when = f"{missed_at:%H:%M:%S}"
+        # It rings in what the phone has open already, if there is something.
+        if row.type == MISSED and row.opened_at < missed_at:
+            yield "B4", f"{TRAVELLER} was to call in by {when}, and an incident was opened before"
+        if row.incident_id and any(set_out_at < at < missed_at - slack for at in calls):
+            yield "B4", f"{TRAVELLER} has called in before {when}, and an incident was opened"
+        is_due = max(missed_at, set_out_at, world.calm_since) < world.time.now - SETTLED
+        if is_due and not (calls or row.incident_id or _was_deaf(world)):
+            yield "A2", f"nothing was heard of {TRAVELLER} by {when}, and no incident was opened"
+    facts = world.database.column(select(incidents.c.facts))
+    is_told = any(each.get("duress") and each["severity"] == "critical" for each in facts)
+    if any(row.payload["pin"] == "duress" for row in heard) and not is_told:
+        yield "B4", "a check-in under duress was heard, and nobody was told that it is critical"
+
+
+def _was_deaf(world: World) -> bool:
+    return bool(world.database.column(select(troubles.c.part).where(troubles.c.part == Part.INBOUND.value)))
