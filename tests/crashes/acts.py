@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from alertnet.sandbox import WebhookAnswer
+from tests.crashes.database import DEVICE
 from tests.crashes.world import World
 from tests.scenarios.world import code_in, link_in, spoken_code_in
 
@@ -59,6 +60,23 @@ def acts(act: str, body: dict[str, Any]) -> Act:
 def reference(world: World) -> str:
     """That of the only incident."""
     return str(world.sees("/v1/incidents")["items"][0]["ref"])
+
+
+def calls_roll(world: World) -> WebhookAnswer | None:
+    """The office asks the team whether everybody is safe, and looks for who does not answer."""
+    return world.asks("POST", "/v1/roll-calls", {"team": "north", "raise_incidents": True}, key="roll", by="office_key")
+
+
+def binds(world: World) -> WebhookAnswer | None:
+    """A coordinator says that the text of an unknown number is Ana's."""
+    (text,) = world.sees("/v1/quarantine", by="office_key")["items"]
+    whose = {"team": "north", "member": "ana"}
+    return world.asks("POST", f"/v1/quarantine/{text['id']}", whose, key="bind", by="office_key")
+
+
+def presses_device(world: World) -> WebhookAnswer | None:
+    """Somebody presses Ana's bracelet."""
+    return world.asks("POST", f"/v1/devices/{DEVICE}/alarm", {}, key="pressed", by="device_key")
 
 
 def re_resolves(world: World) -> WebhookAnswer | None:

@@ -17,7 +17,8 @@ from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.support.program import SECRET
 
-PIN = "47110"
+PIN, DURESS = "47110", "47990"
+DEVICE = "bracelet-1"
 ROOT = Path(__file__).parents[2]
 TREE = """
 tree: valley
@@ -91,6 +92,9 @@ class Original:
     edited: Network
     """The trees as somebody edits them."""
     templates: Templates
+    office_key: str
+    """Of no team."""
+    device_key: str
     _server: str | None = None
 
     def copy(self, url: str | None = None) -> str:
@@ -133,12 +137,14 @@ def _prepared(folder: Path, url: str, server: str | None = None) -> Original:
     with closing(wire(read_settings(settings(folder, url)), network, templates)) as runtime:
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
-        runtime.transact(set_pins, "north/ana", PIN)
+        _, office_key = runtime.transact(api_keys.create, None, ("coordinate",))
+        _, device_key = runtime.transact(api_keys.create, "north", (f"{api_keys.DEVICE}{DEVICE}",))
+        runtime.transact(set_pins, "north/ana", PIN, DURESS)
         for contact in ("valley/office", "valley/coordinator"):
             runtime.transact(set_pins, contact, PIN)
         # The first look keeps the trees and templates; no story is about that.
         runtime.edition  # noqa: B018
-    return Original(url, key, folder, network, edited, templates, server)
+    return Original(url, key, folder, network, edited, templates, office_key, device_key, server)
 
 
 def _written(folder: Path, valley: str) -> Network:

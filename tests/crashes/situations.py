@@ -11,11 +11,13 @@ from tests.crashes.acts import (
     COORDINATOR,
     FRIEND,
     GUIDE,
+    STRANGER,
     VOUCHED,
     WIDER,
     Act,
     acts,
     answers,
+    calls_roll,
     dials,
     keeps_watch,
     keys,
@@ -24,8 +26,9 @@ from tests.crashes.acts import (
     raises,
     reference,
     takes_charge,
+    texts,
 )
-from tests.crashes.database import PIN
+from tests.crashes.database import DURESS, PIN
 from tests.crashes.world import World
 
 Situation = Callable[[World], None]
@@ -44,6 +47,30 @@ def told(world: World, **facts: Any) -> None:
     """Everybody of the first level has been told; a phone rings."""
     raised(world, **facts)
     world.settles()
+
+
+def reported(world: World) -> None:
+    """Ana has raised an alarm, and everybody of the first level has been told."""
+    texts(ANA, lambda _: f"ALERT {PIN} 31")(world)
+    world.settles()
+
+
+def coerced(world: World) -> None:
+    """Ana was answered a text with the PIN for duress; what it calls for is still to be done."""
+    texts(ANA, lambda _: f"TEST {DURESS}")(world)
+
+
+def set_aside(world: World) -> None:
+    """Ana has written from the phone of somebody else, and the coordinators were told that somebody has."""
+    texts(STRANGER, lambda _: f"ALERT {PIN} 31 L12")(world)
+    world.settles()
+
+
+def unanswered(world: World) -> None:
+    """Ana was asked whether she is safe, and has not answered in time."""
+    calls_roll(world)
+    world.settles()
+    waits(world, minutes=90)
 
 
 def rung_out(world: World) -> None:

@@ -120,9 +120,12 @@ class World:
 
     # Those who ask
 
-    def asks(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> WebhookAnswer | None:
-        """Somebody asks the API, under an Idempotency-Key if there is one."""
-        headers = {"Authorization": f"Bearer {self._original.key}", "Content-Type": "application/json"}
+    def asks(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, by: str = "key"
+    ) -> WebhookAnswer | None:
+        """Somebody asks the API, under an Idempotency-Key if there is one; `by`: with which of the original's keys."""
+        bearer = getattr(self._original, by)
+        headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
         headers |= {"Idempotency-Key": key} if key else {}
         return self._send(Request(method, path, b"" if body is None else json.dumps(body).encode(), headers))
 
@@ -135,9 +138,9 @@ class World:
         assert self._last is not None
         return self._last()
 
-    def sees(self, path: str) -> Any:
+    def sees(self, path: str, *, by: str = "key") -> Any:
         """What the API shows there."""
-        last, answer = self._last, self.asks("GET", path)
+        last, answer = self._last, self.asks("GET", path, by=by)
         assert answer is not None, path
         assert answer.status == 200, answer
         self._last = last
