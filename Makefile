@@ -54,8 +54,8 @@ screenshots: browser ## photograph the pages into docs/screenshots
 simulate: venv ## live through nights in which everything fails, and check the promises (SEEDS=10000)
 	$(BIN)/python -m simulation --seeds $(or $(SEEDS),10000)
 
-bench: venv ## measure speed
-	$(BIN)/python -m benchmarks
+bench: venv ## measure speed beside the ceiling and its peers, into bench.json and bench.svg (ROUNDS= NAMES="latency burst")
+	$(BIN)/python -m benchmarks $(NAMES) --rounds $(or $(ROUNDS),1) --json bench.json
 
 long: venv ## the tests that take minutes
 	$(BIN)/python -m pytest -m long

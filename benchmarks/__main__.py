@@ -4,7 +4,9 @@ Exit code 1 where one is missed.
 """
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -15,18 +17,25 @@ from benchmarks import (
     decisions,
     latency,
     memory,
+    postgres,
     punctuality,
     route,
     scaling,
+    starting,
+    steady,
     takeover,
     tick,
     trees_at_scale,
 )
 from benchmarks.figures import Figure
+from benchmarks.results import HEAD, machine, picture, results, to_json
 
 BENCHMARKS = {
     "latency": latency.measure,
+    "steady": steady.measure,
     "burst": burst.measure,
+    "starting": starting.measure,
+    "postgres": postgres.measure,
     "route": route.measure,
     "punctuality": punctuality.measure,
     "memory": memory.measure,
@@ -46,26 +55,27 @@ def main() -> int:
         prog="python -m benchmarks", description="Measure speed, and hold it to the targets."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all if none is named")
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument("--rounds", type=int, default=1, help="how often each is measured, turn by turn")
+    parser.add_argument("--json", type=Path, help="write what was measured to that file, and a picture beside it")
+    given = parser.parse_args()
+    names = given.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         parser.error(f"no benchmark {unknown[0]!r} (there are: {', '.join(BENCHMARKS)})")
-    console = Console()
-    table = Table("benchmark", "figure", "measured", "target", "")
-    missed = False
-    for name in names:
-        with console.status(f"{name} …"):
-            figures = BENCHMARKS[name]()
-        for figure in figures:
-            table.add_row(name, *_cells(figure))
-            missed = missed or figure.missed
-        table.add_section()
+    console, load = Console(), os.getloadavg()[0]
+    rounds: dict[str, list[list[Figure]]] = {name: [] for name in names}
+    for number in range(given.rounds):
+        for name in names:
+            with console.status(f"{name} ({number + 1} of {given.rounds}) …"):
+                rounds[name].append(BENCHMARKS[name]())
+    found = [each for name in names for each in results(name, rounds[name])]
+    table = Table(*HEAD)
+    for each in found:
+        table.add_row(*each.cells)
     console.print(table)
-    return int(missed)
-
-
-def _cells(figure: Figure) -> tuple[str, str, str, str]:
-    measured = f"{figure.value:.2f} {figure.unit}"
-    return figure.name, measured, figure.target, figure.target and ("MISSED" if figure.missed else "met")
+    if given.json:
+        given.json.write_text(to_json(machine(load), given.rounds, found))
+        given.json.with_suffix(".svg").write_text(picture(found))
+    return int(any(each.figure.missed for each in found))
 
 
 if __name__ == "__main__":

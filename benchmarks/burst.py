@@ -1,9 +1,9 @@
-"""A burst: thousands of incidents as fast as they are taken, by alertnet and by the ceiling, one after the other."""
+"""A burst: thousands of incidents as fast as they are taken, by alertnet, the ceiling and a peer in turn."""
 
 import json
-import os
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,54 +35,58 @@ class Burst:
 
 
 def measure() -> list[Figure]:
-    """Delivered a second, waits, CPU and memory of both, and their ratios."""
-    with Sink() as sink, program.ceiling(sink.url) as least:
-        ceiling = _burst(sink, least)
-    with Sink() as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:
-        alertnet = _burst(sink, ours)
+    """Delivered a second, waits, CPU, what is written and memory of all, and the ratios."""
+    found = {}
+    with Sink() as sink:
+        found["ceiling"] = _burst(sink, program.ceiling(sink.url))
+    with Sink() as sink:
+        found["alertnet"] = _burst(sink, program.alertnet(trees({"CO": 7200}), sink.url))
+    if program.has_alertmanager():
+        with Sink() as sink:
+            found["Alertmanager"] = _burst(sink, program.alertmanager(sink.url))
+    least, ours = found["ceiling"], found["alertnet"]
     return [
-        Figure("ceiling, delivered a second", ceiling.delivered_per_second, "1/s"),
-        Figure("alertnet, delivered a second", alertnet.delivered_per_second, "1/s"),
-        Figure("ceiling, p99", percentile(ceiling.waits, 99), "ms"),
-        Figure("alertnet, p99", percentile(alertnet.waits, 99), "ms"),
-        Figure("ceiling, CPU for each", ceiling.cpu_milliseconds, "ms"),
-        Figure("alertnet, CPU for each", alertnet.cpu_milliseconds, "ms"),
-        Figure("ceiling, written for each", ceiling.kilobytes_written, "kB"),
-        Figure("alertnet, written for each", alertnet.kilobytes_written, "kB"),
+        *(Figure(f"{name}, delivered a second", each.delivered_per_second, "1/s") for name, each in found.items()),
+        *(Figure(f"{name}, p99", percentile(each.waits, 99), "ms") for name, each in found.items()),
+        *(Figure(f"{name}, CPU for each", each.cpu_milliseconds, "ms") for name, each in found.items()),
+        *(Figure(f"{name}, written for each", each.kilobytes_written, "kB") for name, each in found.items()),
+        *(Figure(f"{name}, memory", each.megabytes, "MB") for name, each in found.items()),
         Figure(
-            "alertnet / ceiling, delivered",
-            alertnet.delivered_per_second / ceiling.delivered_per_second,
-            "x",
-            at_least=0.2,
+            "alertnet / ceiling, delivered", ours.delivered_per_second / least.delivered_per_second, "x", at_least=0.2
         ),
-        Figure("alertnet / ceiling, CPU", alertnet.cpu_milliseconds / ceiling.cpu_milliseconds, "x", 6),
-        Figure("alertnet / ceiling, memory", alertnet.megabytes / ceiling.megabytes, "x", 1.6),
+        Figure("alertnet / ceiling, CPU", ours.cpu_milliseconds / least.cpu_milliseconds, "x", 6),
+        Figure("alertnet / ceiling, memory", ours.megabytes / least.megabytes, "x", 1.6),
     ]
 
 
-def _burst(sink: Sink, of: Program) -> Burst:
-    before, written = _cpu_seconds(of.pid), _bytes_written(of.pid)
-    command = [sys.executable, "-m", "benchmarks.driver", of.url, of.key or "-", str(INCIDENTS), str(CONNECTIONS)]
+def drive(of: Program, number: int, connections: int, rate: float = 0) -> list[tuple[str, int]]:
+    """Report so many incidents from a process of its own; see `benchmarks.driver`.
+
+    Raises:
+        RuntimeError: they were not taken, with what it said.
+    """
+    command = [sys.executable, "-m", "benchmarks.driver", of.to_json(), str(number), str(connections), str(rate)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    raised = json.loads(done.stdout)
-    sink.wait_for_all(INCIDENTS, DELIVER_SECONDS)
-    arrived = {ref: sink.arrivals[ref][0] for ref, _ in raised}
-    seconds = (max(arrived.values()) - min(sent_at for _, sent_at in raised)) / 1e9
-    return Burst(
-        INCIDENTS / seconds,
-        [(arrived[ref] - sent_at) / 1e6 for ref, sent_at in raised],
-        (_cpu_seconds(of.pid) - before) * 1000 / INCIDENTS,
-        (_bytes_written(of.pid) - written) / 1000 / INCIDENTS,
-        megabytes(of.pid, "VmRSS"),
-    )
+    raised: list[tuple[str, int]] = json.loads(done.stdout)
+    return raised
 
 
-def _cpu_seconds(pid: int) -> float:
-    """What the process has used of processors, from the process table of Linux."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _burst(sink: Sink, starts: AbstractContextManager[Program]) -> Burst:
+    with starts as of:
+        before, written = program.cpu_seconds(of.pid), _bytes_written(of.pid)
+        raised = drive(of, INCIDENTS, CONNECTIONS)
+        sink.wait_for_all(INCIDENTS, DELIVER_SECONDS)
+        arrived = {ref: sink.arrivals[ref][0] for ref, _ in raised}
+        seconds = (max(arrived.values()) - min(sent_at for _, sent_at in raised)) / 1e9
+        return Burst(
+            INCIDENTS / seconds,
+            [(arrived[ref] - sent_at) / 1e6 for ref, sent_at in raised],
+            (program.cpu_seconds(of.pid) - before) * 1000 / INCIDENTS,
+            (_bytes_written(of.pid) - written) / 1000 / INCIDENTS,
+            megabytes(of.pid, "VmRSS"),
+        )
 
 
 def _bytes_written(pid: int) -> int:

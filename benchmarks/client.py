@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from types import TracebackType
-from typing import Any
 from urllib.parse import urlsplit
+
+from benchmarks.program import Program
 
 TIMEOUT_SECONDS = 30
 
@@ -25,32 +26,33 @@ class Raised:
 class Client:
     """A connection to a program under measurement, while it is entered; not to be shared by threads."""
 
-    def __init__(self, url: str, key: str = "") -> None:
-        parts = urlsplit(url)
+    def __init__(self, of: Program) -> None:
+        self._program = of
+        parts = urlsplit(of.url)
         self._socket = socket.create_connection((parts.hostname, parts.port or 80), TIMEOUT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = (
-            f"POST /v1/incidents HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {key}\r\n"
+            f"POST {of.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {of.key}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         )
 
-    def raise_incident(self, report: dict[str, Any]) -> Raised:
+    def raise_incident(self, country: str = "CO") -> Raised:
         """Report an incident, and wait for the answer.
 
         Raises:
             RuntimeError: it was not accepted, with the answer.
         """
-        body = json.dumps(report)
-        request = f"{self._head}{len(body)}\r\n\r\n{body}".encode()
+        ref, body = self._program.report(country)
+        request = f"{self._head}{len(body)}\r\n\r\n".encode() + body
         sent_at = time.monotonic_ns()
         self._socket.sendall(request)
         with HTTPResponse(self._socket) as response:
             response.begin()
             text = response.read()
             answered_at = time.monotonic_ns()
-            if response.status != 201:
+            if response.status >= 300:
                 raise RuntimeError(f"{response.status}: {text.decode()}")
-        answer = json.loads(text)
+        answer = {"ref": ref} if ref else json.loads(text)
         return Raised(answer["ref"], answer.get("opened_at"), sent_at, answered_at)
 
     def __enter__(self) -> "Client":

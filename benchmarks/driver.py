@@ -1,7 +1,8 @@
-"""Reports incidents as fast as they are taken, over a number of connections, in a process of its own.
+"""Reports incidents over a number of connections, in a process of its own: as fast as they are taken, or at a rate.
 
-`python -m benchmarks.driver URL KEY COUNT CONNECTIONS` prints a JSON list of [ref, sent_at], in nanoseconds of
-CLOCK_MONOTONIC.
+`python -m benchmarks.driver PROGRAM COUNT CONNECTIONS [RATE]` takes a program as JSON and prints a JSON list of
+[ref, at], in nanoseconds of CLOCK_MONOTONIC: when its request was sent or, at a rate, when it was meant to be, so that
+a program that stalls can't hide who waits for it.
 """
 
 import asyncio
@@ -12,29 +13,43 @@ import time
 import aiohttp
 import uvloop
 
-from benchmarks.trees import report
+from benchmarks.program import Program
 
 
-async def raise_all(url: str, key: str, count: int, connections: int) -> list[tuple[str, int]]:
-    """Report so many incidents; the reference of each, and when its request was sent."""
-    body = json.dumps(report("CO")).encode()
-    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    left = iter(range(count))
+async def raise_all(of: Program, number: int, connections: int, rate: float) -> list[tuple[str, int]]:
+    """Report so many incidents; the reference of each, and its moment."""
+    began, left = time.monotonic_ns(), iter(range(number))
     raised: list[tuple[str, int]] = []
+    headers = {"Authorization": f"Bearer {of.key}", "Content-Type": "application/json"}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections), headers=headers) as session:
+
+        async def report(at: int | None = None) -> None:
+            ref, body = of.report()
+            sent_at = at or time.monotonic_ns()
+            async with session.post(of.url + of.path, data=body) as answer:
+                text = await answer.text()
+                if answer.status >= 300:
+                    raise RuntimeError(f"{answer.status}: {text}")
+                raised.append((ref or json.loads(text)["ref"], sent_at))
 
         async def report_on() -> None:
             for _ in left:
-                sent_at = time.monotonic_ns()
-                async with session.post(f"{url}/v1/incidents", data=body) as answer:
-                    if answer.status != 201:
-                        raise RuntimeError(f"{answer.status}: {await answer.text()}")
-                    raised.append(((await answer.json())["ref"], sent_at))
+                await report()
 
-        await asyncio.gather(*(report_on() for _ in range(connections)))
+        if rate:
+            reports = []
+            for place in left:
+                at = began + int(place / rate * 1e9)
+                await asyncio.sleep((at - time.monotonic_ns()) / 1e9)
+                reports.append(asyncio.ensure_future(report(at)))
+            await asyncio.gather(*reports)
+        else:
+            await asyncio.gather(*(report_on() for _ in range(connections)))
     return raised
 
 
 if __name__ == "__main__":
-    url, key, count, connections = sys.argv[1:]
-    json.dump(uvloop.run(raise_all(url, key, int(count), int(connections))), sys.stdout)
+    program, *numbers = sys.argv[1:]
+    number, connections, *rate = numbers
+    given = Program(**json.loads(program))
+    json.dump(uvloop.run(raise_all(given, int(number), int(connections), float(rate[0]) if rate else 0)), sys.stdout)

@@ -7,7 +7,7 @@ from benchmarks import program
 from benchmarks.client import Client
 from benchmarks.figures import Figure
 from benchmarks.sink import Sink
-from benchmarks.trees import report, trees
+from benchmarks.trees import trees
 
 INCIDENTS = 1000
 MOST_MB = 150.0
@@ -18,10 +18,10 @@ def measure() -> list[Figure]:
     with (
         Sink() as sink,
         program.alertnet(trees({"CO": 7200}), sink.url) as ours,
-        Client(ours.url, ours.key) as client,
+        Client(ours) as client,
     ):
         before = megabytes(ours.pid, "VmRSS")
-        raised = [client.raise_incident(report("CO")) for _ in range(INCIDENTS)]
+        raised = [client.raise_incident() for _ in range(INCIDENTS)]
         for each in raised:
             sink.wait(each.ref, seconds=60)
         after, peak = megabytes(ours.pid, "VmRSS"), megabytes(ours.pid, "VmHWM")

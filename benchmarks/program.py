@@ -1,30 +1,60 @@
-"""Starts what is measured as processes of their own: alertnet on a fresh SQLite database, and the ceiling."""
+"""Starts what is measured as processes of their own: alertnet on a fresh SQLite database, the ceiling, a peer."""
 
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from benchmarks.ceiling import reference
+from benchmarks.trees import report
+
 ROOT = Path(__file__).parents[1]
-START_SECONDS = 30
+START_SECONDS = 180
 STOP_SECONDS = 30
+
+
+ALERTMANAGER = "prometheus-alertmanager"
+"""What those use who want an alert passed on as fast as can be; it keeps them in memory alone. Debian's package."""
+_HOOK = """\
+route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 4h}}
+receivers: [{{name: hook, webhook_configs: [{{url: '{provider}/Messages.json', send_resolved: false}}]}}]
+"""
+_numbers = count()
 
 
 @dataclass(frozen=True)
 class Program:
-    """A process that answers at `url`, to whoever has the key."""
+    """A process that takes reports at `url` and `path`, from whoever has the key."""
 
     pid: int
     url: str
     key: str = ""
+    path: str = "/v1/incidents"
+    seconds_to_answer: float = 0
+    """From its start."""
+
+    def report(self, country: str = "CO") -> tuple[str | None, bytes]:
+        """The body of one report; with its reference, where that is not the program's to give."""
+        if self.path == "/v1/incidents":
+            return None, json.dumps(report(country)).encode()
+        ref = reference(next(_numbers))
+        labels = {"alertname": "arrest", "ref": ref}
+        return ref, json.dumps([{"labels": labels, "annotations": {"summary": "arrested at the roadblock"}}]).encode()
+
+    def to_json(self) -> str:
+        """What `benchmarks.driver` takes."""
+        return json.dumps(asdict(self))
 
 
 def settings(
@@ -59,16 +89,26 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def alertnet(trees: Mapping[str, str], provider: str) -> Iterator[Program]:
-    """`alertnet serve` on those trees, sending to that provider, with a key that may raise incidents."""
-    with TemporaryDirectory(prefix="alertnet-bench-") as name:
+def alertnet(trees: Mapping[str, str], provider: str, database_url: str | None = None) -> Iterator[Program]:
+    """`alertnet serve` on those trees, sending to that provider, with a key that may raise incidents.
+
+    On a database other than a file of its own a `worker` beside it sends.
+    """
+    with TemporaryDirectory(prefix="alertnet-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), _free_port()
         url = f"http://127.0.0.1:{port}"
-        env = settings(folder, trees, provider, url)
+        env = settings(folder, trees, provider, url, database_url)
         _run("db", "upgrade", folder=folder, env=env)
         key = _run("keys", "create", "--scope", "raise", folder=folder, env=env).strip()
-        with _process(["alertnet", "serve", "--port", str(port)], folder, env, url) as pid:
-            yield Program(pid, url, key)
+        command = ["alertnet", "serve", "--port", str(port)]
+        if database_url:
+            command.append("--no-worker")
+            log = stack.enter_context((folder / "worker.log").open("wb"))
+            worker = [sys.executable, "-m", "alertnet", "worker"]
+            stack.callback(_end, subprocess.Popen(worker, cwd=folder, env=environment(env), stdout=log, stderr=log))
+        began = time.monotonic()
+        with _process(command, folder, env, url, "/readyz") as pid:
+            yield Program(pid, url, key, seconds_to_answer=time.monotonic() - began)
 
 
 @contextmanager
@@ -86,16 +126,41 @@ def ceiling(provider: str) -> Iterator[Program]:
             yield Program(pid, url)
 
 
+def has_alertmanager() -> bool:
+    """Whether the peer is installed."""
+    return shutil.which(ALERTMANAGER) is not None
+
+
 @contextmanager
-def _process(command: list[str], folder: Path, env: Mapping[str, str], url: str) -> Iterator[int]:
+def alertmanager(provider: str) -> Iterator[Program]:
+    """The peer, which hands each alert to the provider as a webhook."""
+    with TemporaryDirectory(prefix="peer-bench-") as name:
+        folder, port = Path(name), _free_port()
+        (folder / "hook.yml").write_text(_HOOK.format(provider=provider))
+        url = f"http://127.0.0.1:{port}"
+        options = {"config.file": "hook.yml", "storage.path": "data", "log.level": "warn", "cluster.listen-address": ""}
+        command = [ALERTMANAGER, *(f"--{key}={value}" for key, value in options.items())]
+        command.append(f"--web.listen-address=127.0.0.1:{port}")
+        with _command(command, folder, os.environ, f"{url}/-/healthy") as pid:
+            yield Program(pid, url, path="/api/v2/alerts")
+
+
+@contextmanager
+def _process(
+    command: list[str], folder: Path, env: Mapping[str, str], url: str, alive: str = "/healthz"
+) -> Iterator[int]:
     """A Python module as a process, from when it answers until it has ended as asked; its process id."""
+    with _command([sys.executable, "-m", *command], folder, environment(env), f"{url}{alive}") as pid:
+        yield pid
+
+
+@contextmanager
+def _command(command: list[str], folder: Path, env: Mapping[str, str], alive: str) -> Iterator[int]:
     log = folder / "log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command], cwd=folder, env=environment(env), stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=output, stderr=output)
     try:
-        _await_answer(process, url, log)
+        _await_answer(process, alive, log)
         yield process.pid
     finally:
         _end(process)
@@ -116,7 +181,7 @@ def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> No
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            urlopen(f"{url}/healthz").close()
+            urlopen(url).close()
         except URLError:
             time.sleep(0.05)
         else:
@@ -137,3 +202,9 @@ def _run(*command: str, folder: Path, env: Mapping[str, str]) -> str:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """What the process has used of processors, from the process table of Linux."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

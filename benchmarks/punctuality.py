@@ -11,7 +11,7 @@ from benchmarks import program
 from benchmarks.client import Client, Raised
 from benchmarks.figures import Figure, percentile
 from benchmarks.sink import Sink
-from benchmarks.trees import report, trees
+from benchmarks.trees import trees
 
 INCIDENTS = 1000
 WINDOW_SECONDS = 5
@@ -33,7 +33,7 @@ def measure() -> list[Figure]:
     with (
         Sink() as sink,
         program.alertnet(trees(WAITS), sink.url) as ours,
-        Client(ours.url, ours.key) as client,
+        Client(ours) as client,
     ):
         raised = _raise_all(client)
         monotonic_less_wall = time.monotonic_ns() - time.time_ns()
@@ -57,7 +57,7 @@ def _raise_all(client: Client) -> list[tuple[Raised, str]]:
         passed = number / INCIDENTS * len(COUNTRIES)
         time.sleep(max(0.0, began + passed * WINDOW_SECONDS - time.monotonic()))
         country = COUNTRIES[int(passed)]
-        raised.append((client.raise_incident(report(country)), country))
+        raised.append((client.raise_incident(country), country))
     return raised
 
 

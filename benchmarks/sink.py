@@ -62,7 +62,7 @@ class Sink:
         """Note one request, and give the body of the answer: the message or call, as accepted."""
         form = dict(parse_qsl(body))
         with self._came:
-            for ref in set(REF.findall(form.get("Body", ""))):
+            for ref in set(REF.findall(form.get("Body", body))):
                 self.arrivals[ref].append(at)
             self._came.notify_all()
         kind = "CA" if "/Calls" in path else "SM"

@@ -1,0 +1,64 @@
+"""A burst on PostgreSQL: `serve --no-worker` and one `worker`, and what a queue that others use makes of as much.
+
+procrastinate, where it is installed, has a job for each notification and two workers, on a server like ours.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+from benchmarks import job_queue, program
+from benchmarks.burst import CONNECTIONS, DELIVER_SECONDS, drive
+from benchmarks.figures import Figure
+from benchmarks.sink import Sink
+from benchmarks.trees import COUNTRIES, trees
+from tests.postgres import fresh_database, own_server
+
+INCIDENTS = 3000
+WORKERS = 2
+WARM_UP_SECONDS = 2.0
+
+
+def measure() -> list[Figure]:
+    """Delivered a second by both, and the ratio."""
+    ours = _alertnet()
+    figures = [Figure("alertnet, delivered a second", ours, "1/s")]
+    if job_queue.is_installed():
+        theirs = _procrastinate()
+        figures.append(Figure("procrastinate, delivered a second", theirs, "1/s"))
+        figures.append(Figure("alertnet / procrastinate", ours / theirs, "x", at_least=0.6))
+    return figures
+
+
+def _alertnet() -> float:
+    waits = dict.fromkeys(COUNTRIES, 7200)
+    with (
+        Sink() as sink,
+        own_server() as server,
+        program.alertnet(trees(waits), sink.url, database_url=fresh_database(server.url)) as ours,
+    ):
+        return _speed(sink, drive(ours, INCIDENTS, CONNECTIONS))
+
+
+def _procrastinate() -> float:
+    with Sink() as sink, own_server() as server, ExitStack() as stack:
+        database = fresh_database(server.url).replace("postgresql+psycopg", "postgresql")
+        env = program.environment({"JOBS_DATABASE": database, "JOBS_PROVIDER": f"{sink.url}/Messages.json"})
+        command = [sys.executable, "-m", "benchmarks.job_queue"]
+        subprocess.run([*command, "prepare"], env=env, check=True)
+        for _ in range(WORKERS):
+            worker = subprocess.Popen([*command, "work"], env=env, stderr=subprocess.DEVNULL)
+            stack.callback(worker.wait)
+            stack.callback(worker.terminate)
+        time.sleep(WARM_UP_SECONDS)
+        done = subprocess.run([*command, "defer", str(INCIDENTS)], env=env, check=True, capture_output=True, text=True)
+        return _speed(sink, json.loads(done.stdout))
+
+
+def _speed(sink: Sink, raised: list[tuple[str, int]]) -> float:
+    """Delivered in a second, from the first report to the last at the provider."""
+    sink.wait_for_all(len(raised), DELIVER_SECONDS)
+    last = max(sink.arrivals[ref][0] for ref, _ in raised)
+    return len(raised) * 1e9 / (last - min(at for _, at in raised))
