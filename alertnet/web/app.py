@@ -25,7 +25,7 @@ from alertnet.web.api import (
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console import board, incident, raising
-from alertnet.web.console.access import account, users
+from alertnet.web.console.access import account, passkeys, users
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
@@ -63,6 +63,7 @@ EDGES = (
     pictures,
     simulator,
     editing,
+    passkeys,
     health,
     metrics,
 )

@@ -9,7 +9,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
+from alertnet.flows.credentials.users import add_user, renew_recovery
+from alertnet.store.records.credentials.users import Role
 from tests.browser.conftest import PATIENCE
+from tests.web.console.desk import HASH, PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -171,4 +174,36 @@ def test_three_keys_lead_to_an_act_on_what_was_named(browser: Browser, evening: 
     page.get_by_label("Single keys").uncheck()
     page.keyboard.press("/")
     expect(page.locator("#find")).not_to_be_focused()
+    context.close()
+
+
+def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Evening) -> None:
+    """By the browser's own authenticator: after the password it stands for the code."""
+    runtime = evening.stage.runtime
+    runtime.transact(add_user, "maria", Role.COORDINATOR, HASH, "test")
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    devices = context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    automatic = {"isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, **automatic}})
+    desk = f"{evening.stage.api.url.replace('127.0.0.1', 'localhost')}/desk"  # A passkey is for a name, not a number.
+    page.goto(desk)
+    page.get_by_label("Name").fill("maria")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code of your").fill(next(iter(runtime.transact(renew_recovery, "maria", "test"))))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.goto(f"{desk}/account")
+    page.get_by_label("What you call the device").fill("my laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_text("my laptop")).to_be_visible()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+
+    page.get_by_label("Name").fill("maria")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    expect(page.get_by_role("heading", name="To decide")).to_be_visible()
     context.close()

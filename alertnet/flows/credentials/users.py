@@ -6,7 +6,7 @@ takes its count back. The password is looked at between two transactions: that i
 
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,6 +40,10 @@ NOBODYS = (
 TOTP_BYTES, TOTP_DIGITS, TOTP_SECONDS = 20, 6, 30
 STEPS = (-1, 0, 1)
 """A clock of the telephone may be half a minute off."""
+
+
+Proof = Callable[[Tx, User], User | None]
+"""Whether it is that user: they as they are to be kept then, None where it is not."""
 
 
 @dataclass(frozen=True)
@@ -90,20 +94,22 @@ def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
         raise WrongState(f"user {name}", state, "a name is given once: `users renew` gives its owner a new password")
     user, issued = _issue(tx, User(tx.entropy.id(), name, role, password, b"", 0, (), tx.now))
     users.add(tx, user)
-    _record(tx, "user_added", name, by, role=role.value)
+    record(tx, "user_added", name, by, role=role.value)
     return issued
 
 
 def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
-    """Give a user another password, authenticator and recovery codes, and end their sessions; `password`: its hash.
+    """Give a user another password, authenticator and recovery codes, no passkey, and end their sessions.
+
+    `password`: its hash.
 
     Raises:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
-    user, issued = _issue(tx, replace(_in_force(tx, name), password=password))
+    user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=()))
     users.save(tx, user)
     users.end_sessions_of(tx, name)
-    _record(tx, "user_renewed", name, by)
+    record(tx, "user_renewed", name, by)
     return issued
 
 
@@ -114,8 +120,8 @@ def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
     codes, hashes = _draw_recovery(tx)
-    users.save(tx, replace(_in_force(tx, name), recovery=hashes))
-    _record(tx, "user_recovery_renewed", name, by)
+    users.save(tx, replace(in_force(tx, name), recovery=hashes))
+    record(tx, "user_recovery_renewed", name, by)
     return codes
 
 
@@ -125,9 +131,9 @@ def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
     Raises:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
-    user = _in_force(tx, name)
+    user = in_force(tx, name)
     users.save(tx, replace(user, role=role))
-    _record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
+    record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
 
 
 def end_user(tx: Tx, name: str, by: str) -> None:
@@ -136,9 +142,9 @@ def end_user(tx: Tx, name: str, by: str) -> None:
     Raises:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
-    users.save(tx, replace(_in_force(tx, name), ended_at=tx.now))
+    users.save(tx, replace(in_force(tx, name), ended_at=tx.now))
     users.end_sessions_of(tx, name)
-    _record(tx, "user_ended", name, by)
+    record(tx, "user_ended", name, by)
 
 
 def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
@@ -148,7 +154,7 @@ def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
         Unknown: there is no such user.
     """
     ended = users.end_sessions_of(tx, name, besides)
-    _record(tx, "user_signed_out", name, by, sessions=ended)
+    record(tx, "user_signed_out", name, by, sessions=ended)
     return ended
 
 
@@ -162,13 +168,14 @@ def count_try(tx: Tx, name: str, address: str) -> str | None:
     return user.password if user is not None and user.ended_at is None else NOBODYS
 
 
-def sign_in(tx: Tx, name: str, address: str, code: str) -> str | None:
-    """Begin a session for a user whose password was right, if the code is too; its text. None: it is not.
+def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
+    """Begin a session for a user whose password was right, if the proof is too; its text. None: it is not.
 
-    `code`: of the authenticator, or a recovery code; each is good once.
+    `proof`: a code of the authenticator, or a recovery code, each of which is good once; or what else proves it.
     """
     user = users.hold(tx, name)
-    proven = None if user is None or user.ended_at is not None else _without_code(tx, user, code)
+    prove: Proof = _by_code(proof) if isinstance(proof, str) else proof
+    proven = None if user is None or user.ended_at is not None else prove(tx, user)
     if proven is None:
         return None
     users.save(tx, proven)
@@ -177,7 +184,7 @@ def sign_in(tx: Tx, name: str, address: str, code: str) -> str | None:
             limits.hold(tx, limit, key)
             limits.keep(tx, limit, key, UNUSED)
     users.forget_ended_sessions(tx)
-    _record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
+    record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
     return users.begin_session(tx, proven)
 
 
@@ -185,6 +192,10 @@ def _doors(name: str, address: str) -> Iterator[tuple[Limit, str]]:
     yield SIGN_INS, address
     yield WRONG_SIGN_INS, f"{name} {address}"
     yield ALL_WRONG_SIGN_INS, name
+
+
+def _by_code(code: str) -> Proof:
+    return lambda tx, user: _without_code(tx, user, code)
 
 
 def _without_code(tx: Tx, user: User, code: str) -> User | None:
@@ -212,7 +223,12 @@ def _draw_recovery(tx: Tx) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
     return tuple(map(_grouped, codes)), tuple(map(tx.vault.token_hash, codes))
 
 
-def _in_force(tx: Tx, name: str) -> User:
+def in_force(tx: Tx, name: str) -> User:
+    """A user who may sign in, held until the transaction ends.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
     user = users.hold(tx, name)
     if user is None:
         raise Unknown("user", name)
@@ -221,7 +237,8 @@ def _in_force(tx: Tx, name: str) -> User:
     return user
 
 
-def _record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
+def record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
+    """Put what was done to a user on the system's history."""
     timeline.append(tx, timeline.SYSTEM, (kind, {"user": name, **more, "by": by}))
 
 

@@ -69,6 +69,7 @@ users = Table(
     Column("totp_key", Encrypted, nullable=False),  # hexadecimal
     Column("totp_step", Integer, nullable=False),  # of the last one-time code that was taken: each is good once
     Column("recovery", Json, nullable=False),  # hashes of the recovery codes that are left
+    Column("passkeys", Json),  # what each shows of itself; none of what earlier versions wrote
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column(

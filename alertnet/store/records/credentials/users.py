@@ -40,6 +40,15 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
+class Passkey:
+    """A key on a device of a user, which stands for the one-time code. `credential`: its id and public key."""
+
+    name: str
+    credential: bytes
+    made_at: datetime
+
+
+@dataclass(frozen=True)
 class User:
     """Somebody who may sign in, until `ended_at`. `recovery`: hashes of the recovery codes that are left."""
 
@@ -52,6 +61,7 @@ class User:
     recovery: tuple[bytes, ...]
     created_at: datetime
     ended_at: datetime | None = None
+    passkeys: tuple[Passkey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,7 @@ def _changing(tx: Tx, user: User) -> dict[str, Any]:
         "totp_key": user.totp_key.hex(),
         "totp_step": user.totp_step,
         "recovery": [each.hex() for each in user.recovery],
+        "passkeys": _kept(user.passkeys),
         "created_at": user.created_at,
         "ended_at": user.ended_at,
     }
@@ -191,6 +202,10 @@ def _user(vault: Vault, row: Row[Any] | None) -> User | None:
         recovery=_hashes(row.recovery),
         created_at=row.created_at,
         ended_at=row.ended_at,
+        passkeys=tuple(
+            Passkey(each["name"], bytes.fromhex(each["credential"]), datetime.fromisoformat(each["made_at"]))
+            for each in row.passkeys or ()
+        ),
     )
     return user if vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
 
@@ -199,9 +214,16 @@ def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(each) for each in stored)
 
 
+def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str]]:
+    return [
+        {"name": each.name, "credential": each.credential.hex(), "made_at": each.made_at.isoformat()}
+        for each in passkeys
+    ]
+
+
 def _whole(user: User) -> bytes:
     """All that is stored of a user, as the bytes that are vouched for."""
-    fields = {
+    fields: dict[str, Any] = {
         "id": user.id,
         "name": user.name,
         "role": user.role.value,
@@ -212,4 +234,6 @@ def _whole(user: User) -> bytes:
         "created_at": user.created_at.isoformat(),
         "ended_at": user.ended_at.isoformat() if user.ended_at else None,
     }
+    if user.passkeys:  # Without any, as versions before vouched for it.
+        fields["passkeys"] = _kept(user.passkeys)
     return canonical(fields).encode()

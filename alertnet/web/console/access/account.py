@@ -1,15 +1,18 @@
 """Signing in to the console and out of it."""
 
 import threading
+from functools import partial
 from importlib.resources import files
 
 from fastapi import APIRouter, Request, Response
 
+from alertnet.flows.credentials.passkeys import prove
 from alertnet.flows.credentials.users import count_try, is_password, sign_in, sign_out
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.client_address import client_address
+from alertnet.web.console.access.passkeys import given
 from alertnet.web.console.door import (
     COOKIE,
     SIGN_IN,
@@ -36,6 +39,7 @@ STATIC = {
     "night.js": "text/javascript",
     "editor.js": "text/javascript",
     "trees.css": "text/css",
+    "passkey.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 AT_ONCE = 2
@@ -70,7 +74,7 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
     if not _waiting.acquire(blocking=False):
         raise Busy
     try:
-        token = _prove(runtime, name, client_address(request, runtime.settings.trusted_proxies), form)
+        token = _prove(request, runtime, name, form)
     finally:
         _waiting.release()
     if token is None:
@@ -98,17 +102,21 @@ def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Resp
 @router.get("/account")
 def show_account(request: Request, who: Viewer, runtime: InForce) -> Response:
     """Who is signed in, until when, and the ways out."""
-    return show(request, "account.html", who=who, proof=proof_of(runtime, who))
+    user = runtime.read(users.named, who.user)
+    passkeys = user.passkeys if user is not None else ()
+    return show(request, "account.html", who=who, proof=proof_of(runtime, who), passkeys=passkeys)
 
 
-def _prove(runtime: Runtime, name: str, address: str, form: Form) -> str | None:
+def _prove(request: Request, runtime: Runtime, name: str, form: Form) -> str | None:
     """The text of a new session; None: not with these. It takes as long for a name that is nobody's."""
+    address = client_address(request, runtime.settings.trusted_proxies)
     hash = runtime.transact(count_try, name, address)
     if hash is None:
         return None
     with _looking:
         is_right = is_password(form.get("password", ""), hash)
-    return runtime.transact(sign_in, name, address, typed(form, "code")) if is_right else None
+    proof = partial(prove, given(request, form)) if form.get("passkey") else typed(form, "code")
+    return runtime.transact(sign_in, name, address, proof) if is_right else None
 
 
 def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Response | None:
