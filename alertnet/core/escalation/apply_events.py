@@ -53,17 +53,22 @@ def _fail(context: Context, event: Failed) -> None:
     context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
     for run in context.state.runs:
         for progress in run.turns:
-            its = context.contact(progress.contact)
-            used = {use.method for use in progress.uses}
-            failed = {
-                method_index for method_index, each in enumerate(its.all_methods) if bad and stale_key(its, each) in bad
-            }
-            if progress.contact == event.contact and event.method in used:
-                failed.add(event.method)
-            if news := sorted(failed - {*progress.failed}):
-                context.put_progress(run.index, replace(progress, failed=(*progress.failed, *news)))
-            for method_index in sorted(failed & used):
-                _hand_over(context, run.index, progress.contact, method_index)
+            if bad or progress.contact == event.contact:
+                _fail_in(context, run.index, progress, event, bad)
+
+
+def _fail_in(context: Context, index: int, progress: ContactProgress, event: Failed, bad: tuple[str, ...]) -> None:
+    """Let the method fail at one contact of a level, and whatever it has at a bad address; the next are used now."""
+    its = context.contact(progress.contact)
+    used = {use.method for use in progress.uses}
+    failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
+    if progress.contact == event.contact and event.method in used:
+        failed.add(event.method)
+    news = sorted(failed - {*progress.failed})
+    if news:
+        context.put_progress(index, replace(progress, failed=(*progress.failed, *news)))
+    for method_index in sorted(failed & used):
+        _hand_over(context, index, progress.contact, method_index)
 
 
 def _leave_out(context: Context, contact: str, method_index: int) -> None:

@@ -67,12 +67,13 @@ class _Plans:
     def __init__(self, facts: Facts, trees: Iterable[ContactTree]) -> None:
         self._facts = facts
         self._trees = sorted(trees, key=lambda tree: tree.id)
-        self._on_duty: list[dict[str, Officer]] | None = None
+        self._with_duty = [tree for tree in self._trees if tree.with_duty]
+        self._on_duty: dict[str, dict[str, Officer]] | None = None
 
     def __call__(self, at: datetime) -> Plans:
-        on_duty = [tree.on_duty(at, self._facts.raised_from) for tree in self._trees]
+        on_duty = {tree.id: tree.on_duty(at, self._facts.raised_from) for tree in self._with_duty}
         if on_duty != self._on_duty:
-            staffed = [tree.staffed(officers) for tree, officers in zip(self._trees, on_duty, strict=True)]
+            staffed = [tree.staffed(on_duty.get(tree.id, {})) for tree in self._trees]
             self._on_duty = on_duty
             self._plans = Plans((plan.tree.id, plan) for plan in resolve(self._facts, staffed))
         return self._plans
