@@ -4,12 +4,15 @@ The options of a case that is typed are those of every command that asks what an
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.columns import aligned
+from alertnet.cli.arguments import TEMPLATES, or_shipped
 from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
+from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity, affected_of
@@ -41,6 +44,15 @@ Reason = Annotated[CloseReason, typer.Option(help="Why it is over; a false alarm
 Into = Annotated[str, typer.Option(help="The reference of the incident that acts for both from then on.")]
 Report = Annotated[list[str], typer.Option(help="The reference of a report that was merged; may be repeated.")]
 Words = Annotated[str | None, typer.Option(help="What the history should hold beside the reason; sent to nobody.")]
+
+HowMuch = Annotated[Disclosure, typer.Option(help="How much it tells.")]
+Language = Annotated[str, typer.Option(help="en, es, fr, de or pt.")]
+AsPdf = Annotated[Path | None, typer.Option(help="A file for a PDF (PDF/UA: people and screen readers read it).")]
+AsHtml = Annotated[Path | None, typer.Option(help="A file for a page that stands alone.")]
+Templates = Annotated[
+    Path,
+    typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of types."),
+]
 
 SECTIONS = {
     "escalations": ("tree", "status", "level", "round", "due_at"),
@@ -156,6 +168,46 @@ def split(ref: Ref, report: Report) -> None:
     with connected() as runtime:
         runtime.transact(actions.split_incident, ref, report)
     typer.echo(f"No part of {ref.strip().upper()} any more: {' '.join(each.strip().upper() for each in report)}.")
+
+
+@app.command(epilog="Example: alertnet incidents report A-7K3M --disclosure limited --language es --pdf report.pdf")
+def report(
+    ref: Ref,
+    disclosure: HowMuch = Disclosure.MINIMAL,
+    language: Language = "en",
+    pdf: AsPdf = None,
+    html: AsHtml = None,
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Write an incident down to be handed on: what happened, who was told and answered, and the picture of it.
+
+    `minimal` names nobody: contacts by their role; `limited` organisations and the summary; `full` all that
+    coordinators read.
+    """
+    from alertnet.cli.output import write_confidential
+    from alertnet.flows.desk.names import names_in
+    from alertnet.flows.desk.report import Tongue, read_report
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.messages.renderer import Renderer
+    from alertnet.shipped import shipped
+    from alertnet.store.records import incidents
+    from alertnet.web.console.shown import LANGUAGES, say_by
+
+    if language not in LANGUAGES:
+        raise BadInput("--language", language, LANGUAGES)
+    if (pdf is None) == (html is None):
+        raise BadInput("--pdf", pdf and "with --html", "a file, or --html with one")
+    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    words = renderer.words(language)
+    say = say_by(names_in(words.types, words.severities), language)
+    tongue = Tongue(language, say, renderer.page_words(language))
+    with connected() as runtime:
+        id = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+        written = runtime.read(read_report, id, disclosure, tongue)
+    for path, content in ((pdf, written.as_pdf), (html, lambda: written.as_html().encode())):
+        if path is not None:
+            write_confidential(path, content())
+            typer.echo(f"{path}: {disclosure.value}; whoever gets it knows that much.")
 
 
 def _lines(incident: "IncidentView") -> list[str]:

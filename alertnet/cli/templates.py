@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 from typing import TYPE_CHECKING
 
-from alertnet.cli.columns import aligned
+from alertnet.cli.output import aligned
 from alertnet.core.directory.languages import fallbacks
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """`incidents` and `audit`: how things stand, closing, and whether the history is the one that was written."""
 
+from pathlib import Path
+
 from sqlalchemy import delete, func, select, update
 
 from alertnet.core.incident import IncidentStatus
@@ -144,3 +146,26 @@ def test_what_is_no_head_is_refused(office: Office, runtime: Runtime) -> None:
 
     assert (said.code, said.out) == (2, "")
     assert "'yesterday'" in said.err
+
+
+def test_a_report_is_written_for_nobody_but_its_owner_to_read(office: Office, ref: str, tmp_path: Path) -> None:
+    pdf, html = tmp_path / "report.pdf", tmp_path / "report.html"
+
+    said = office.types("incidents", "report", ref, "--disclosure", "full", "--language", "es", "--pdf", str(pdf))
+    office.types("incidents", "report", ref, "--html", str(html))
+
+    assert (said.code, said.err) == (0, "")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert pdf.stat().st_mode & 0o777 == 0o600
+    assert "disclosure: minimal" in html.read_text("utf-8")
+    assert "Secreta" not in html.read_text("utf-8")
+
+
+def test_a_report_without_a_file_or_in_no_language_is_refused(office: Office, ref: str, tmp_path: Path) -> None:
+    nowhere = office.types("incidents", "report", ref)
+    tongue = office.types("incidents", "report", ref, "--language", "tlh", "--pdf", str(tmp_path / "report.pdf"))
+
+    assert (nowhere.code, tongue.code) == (2, 2)
+    assert "--pdf" in nowhere.err
+    assert "--language" in tongue.err
+    assert list(tmp_path.glob("report.*")) == []

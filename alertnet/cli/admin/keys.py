@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from alertnet.cli.columns import aligned
 from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
 
 app = typer.Typer(help="The keys of the API.", epilog="Example: alertnet keys list", no_args_is_help=True)
 TeamOption = Annotated[

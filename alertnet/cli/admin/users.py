@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.columns import aligned
 from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:

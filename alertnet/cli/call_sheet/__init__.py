@@ -73,8 +73,8 @@ def call_sheet(
     Without a case it holds every tree whole. It is made from the trees in force in the database, or where that can't
     be read from the folder of trees, and says which. The file is confidential, and readable by you alone.
     """
-    from alertnet.cli.call_sheet.pdf import write_confidential
     from alertnet.cli.call_sheet.sources import Wanted, draft
+    from alertnet.cli.output import write_confidential
 
     typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
     facts = typed_case(*typed) if any(typed) else None

@@ -1,10 +1,7 @@
 """The call sheet as a PDF on A4, in black alone, with boxes to fill in by pen."""
 
-import os
-import tempfile
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -18,7 +15,6 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from alertnet.core.errors import BadInput
 from alertnet.messages.call_sheet import Boxes, Group, Line, Style
 
 PLAIN, BOLD = "Vera", "VeraBd"
@@ -34,22 +30,6 @@ RUN_ON = (Style.CONTACT, Style.DETAIL)
 
 Footer = Callable[[int, int], str]
 """What stands at the foot of a page, by its number and how many there are."""
-
-
-def write_confidential(path: Path, content: bytes) -> None:
-    """Put the content there with mode 600, in the place of what was there before.
-
-    Raises:
-        BadInput: nothing can be written there, with the system's reason.
-    """
-    try:
-        # A file that is there keeps its mode when it is written to: a new one takes its place, readable by no other.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise BadInput("--output", str(path), f"a file that can be written ({error.strerror})") from None
 
 
 def as_pdf(groups: tuple[Group, ...], footer: Footer) -> bytes:

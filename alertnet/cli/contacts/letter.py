@@ -51,7 +51,7 @@ def letter(
 
     The numbers and addresses that it calls genuine are those of the settings.
     """
-    from alertnet.cli.call_sheet.pdf import write_confidential
+    from alertnet.cli.output import write_confidential
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
     from alertnet.shipped import shipped

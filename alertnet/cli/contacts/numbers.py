@@ -58,7 +58,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 @app.command("list", epilog="Example: alertnet numbers list")
 def list_tests() -> None:
     """List every number and address that may be tested: when it was last shown to work, and what became of the test."""
-    from alertnet.cli.columns import aligned
+    from alertnet.cli.output import aligned
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.notifications import number_tests
 

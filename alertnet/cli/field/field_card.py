@@ -51,8 +51,8 @@ def field_card(
     output: Output = None,
 ) -> None:
     """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank's card."""
-    from alertnet.cli.call_sheet.pdf import write_confidential
     from alertnet.cli.field.drawn_card import as_pdf, as_png
+    from alertnet.cli.output import write_confidential
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.field_card import panels_of
     from alertnet.messages.renderer import Renderer

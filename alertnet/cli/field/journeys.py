@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.columns import aligned
 from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx

@@ -182,7 +182,7 @@ def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
 def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], seq: int) -> OpenIncident:
     """The incident as the board shows it."""
     facts, incident = locked.facts, locked.incident
-    zone = next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
+    zone = zone_of(locked)
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
     return OpenIncident(
         id=incident.id,
@@ -201,6 +201,11 @@ def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], seq: int) ->
         warnings=incident.warnings,
         broken=bool(locked.broken),
     )
+
+
+def zone_of(locked: LockedIncident) -> str:
+    """By whose clocks an incident is told: those of its first tree."""
+    return next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
 
 
 def path_of(plan: Plan, state: State, now: datetime) -> Path:

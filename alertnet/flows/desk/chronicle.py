@@ -24,12 +24,13 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """Something that happened."""
+    """Something that happened. `kind`: of the entry that it tells, or of the first that it tells together."""
 
     at: datetime
     tone: Tone
     text: str
     detail: str = ""
+    kind: str = ""
 
 
 TOGETHER = timedelta(seconds=20)
@@ -74,7 +75,7 @@ def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
             _gather(told, sent, payload, at, names)
         elif kind not in UNSEEN:
             tone, text, detail = sentence_of(kind)(payload, names)
-            told.append(Line(at, tone, text, detail))
+            told.append(Line(at, tone, text, detail, kind))
     return tuple(told)
 
 
@@ -96,7 +97,8 @@ def _gather(
     if place == len(told) or at - last > TOGETHER:
         place, whom = len(told), {}
         tone = Tone.QUIET if message in ROUTINE else Tone.TOLD
-        told.append(Line(at, tone, names.say(MESSAGES.get(message, message.replace("_", " ")))))
+        text = names.say(MESSAGES.get(message, message.replace("_", " ")))
+        told.append(Line(at, tone, text, kind="attempt_sent"))
     methods = whom.setdefault(names.contact(payload.get("tree"), str(payload.get("contact"))), [])
     methods.append(names.say(METHODS.get(str(payload.get("method")), "message")))
     sent[message] = (place, at, whom)

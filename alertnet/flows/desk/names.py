@@ -1,6 +1,6 @@
 """What people, levels, messages and reasons are called in a line of text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from alertnet.core.escalation.state import LAST_RESORT
@@ -85,6 +85,11 @@ class Names:
 def type_name(code: object) -> str:
     """As in `death threat`; of `other`, and of what no report said, an incident."""
     return code.replace("_", " ") if isinstance(code, str) and code in TYPES and code != "other" else "incident"
+
+
+def names_in(types: Mapping[str, str], severities: Mapping[str, str]) -> dict[str, str]:
+    """The types and severities of a language, by the English words that a history has for them."""
+    return {**{type_name(code): name for code, name in types.items()}, **severities}
 
 
 def listed(names: list[str]) -> str:

@@ -23,14 +23,14 @@ STYLE = """
 .axis .when{fill:#444;font-size:11px}
 .axis line{stroke:#d9d5c8}
 .axis .now{stroke:#a8320a}
-.axis .mark :is(circle,rect){fill:#565656}
-.axis .mark.alarm :is(circle,rect),.axis .mark.trouble :is(circle,rect){fill:#a8320a}
-.axis .mark.told :is(circle,rect){fill:#7a5200}
-.axis .mark.asked :is(circle,rect){fill:#5b3a9e}
-.axis .mark.answered :is(circle,rect){fill:#12663c}
+.axis .mark circle,.axis .mark rect{fill:#565656}
+.axis .alarm circle,.axis .alarm rect,.axis .trouble circle,.axis .trouble rect{fill:#a8320a}
+.axis .told circle,.axis .told rect{fill:#7a5200}
+.axis .asked circle,.axis .asked rect{fill:#5b3a9e}
+.axis .answered circle,.axis .answered rect{fill:#12663c}
 .axis .mark text{fill:#fff;font-size:10px;text-anchor:middle}
-.axis .mark.planned :is(circle,rect){fill:#fff;stroke:#6b6b6b;stroke-dasharray:3 2}
-.axis .mark.planned text{fill:#565656}
+.axis .planned circle,.axis .planned rect{fill:#fff;stroke:#6b6b6b;stroke-dasharray:3 2}
+.axis .planned text{fill:#565656}
 """
 """Of a picture that stands alone."""
 
@@ -64,6 +64,15 @@ class TimeAxis:
     widest: int = 80
 
 
+@dataclass(frozen=True)
+class Figure:
+    """An SVG, and how large it is in pixels."""
+
+    svg: str
+    width: int
+    height: int
+
+
 def as_svg(axis: TimeAxis) -> str:
     """The picture as part of a page, whose stylesheet colours it: with title, description and words for each mark.
 
@@ -79,13 +88,15 @@ def as_svg(axis: TimeAxis) -> str:
 def as_file(axis: TimeAxis) -> str:
     """The picture as a file, with its colours, and its title and description over it."""
     layout = _layout(axis, HEADING, LETTER * max(len(axis.title), len(axis.description)))
-    heading = (
-        f"<style>{STYLE}</style>",
-        f'<text x="2" y="16" font-size="15">{escape(axis.title)}</text>',
-        f'<text class="when" x="2" y="34">{escape(axis.description)}</text>',
-        *_names(layout.lanes),
-    )
-    return _drawn(axis, layout, heading)
+    title = f'<text x="2" y="16" font-size="15">{escape(axis.title)}</text>'
+    description = f'<text class="when" x="2" y="34">{escape(axis.description)}</text>'
+    return _drawn(axis, layout, (f"<style>{STYLE}</style>", title, description, *_names(layout.lanes)))
+
+
+def as_figure(axis: TimeAxis) -> Figure:
+    """The picture for a page that shows it under a title of its own."""
+    layout = _layout(axis, 0)
+    return Figure(_drawn(axis, layout, (f"<style>{STYLE}</style>", *_names(layout.lanes))), layout.width, layout.height)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Severity
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.find import find
-from alertnet.flows.desk.names import type_name
+from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -28,7 +28,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import ENGLISH, HEADERS, go_to, language_of, may_act, rendered, show, words
+from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, rendered, say_by, show
 from alertnet.web.forms import Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -113,12 +113,8 @@ def zone_of(edition: Edition) -> str:
 
 def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
     """What says the English words of a history in that language."""
-    if language == ENGLISH:
-        return str
-    of_messages = runtime.renderer(runtime.edition.templates).words(language)
-    types = {type_name(code): name for code, name in of_messages.types.items()}
-    known = {**types, **of_messages.severities, **words(language)}
-    return lambda text: known.get(text, text)
+    words = runtime.renderer(runtime.edition.templates).words(language)
+    return say_by(names_in(words.types, words.severities), language)
 
 
 def boards_of(request: Request) -> Boards:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
+from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
@@ -173,6 +174,7 @@ def show_incident(
         if dossier.head.is_text
         else [],
         others=request.app.state.watch.others(look.ref, who.user),
+        disclosures=[each.value for each in Disclosure if look.acts or each is not Disclosure.FULL],
         choices=_choices(),
         **spoken(runtime, look.language),
     )
@@ -215,7 +217,7 @@ def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason
 @router.get("/{ref}/re-resolve")
 def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
     """What the trees in force and wider consent would change: nothing is done yet (A8)."""
-    id = runtime.read(_id_of, ref)
+    id = runtime.read(id_of_ref, ref)
     found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
     proof = proof_of(runtime, who)
     return show(request, "difference.html", who=who, ref=ref.upper(), found=found, acts=may_act(who), proof=proof)
@@ -228,7 +230,7 @@ def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Vie
         raise Unknown("acknowledgement", id[:32])
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = take_up(tx, _id_of(tx, ref))
+        locked = take_up(tx, id_of_ref(tx, ref))
         revoke(locked, id, by=by(who))
         return locked, _to(locked, "revoke")
 
@@ -240,7 +242,7 @@ def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Put a text into an incident that is open."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        text, into = _id_of(tx, ref), _id_of(tx, typed(form, "into"))
+        text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
         # Together, in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
         join_text(held[text], held[into], by=by(who))
@@ -261,7 +263,7 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
         raise first_fault(error) from None
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = take_up(tx, _id_of(tx, ref))
+        locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
         carry_out(Doing(runtime, locked, by(who)), asked)
@@ -287,11 +289,16 @@ def _to(locked: LockedIncident, name: str) -> Show:
 
 
 def _look(request: Request, who: Viewer, runtime: Runtime, ref: str) -> IncidentLook:
-    id = runtime.read(_id_of, ref)
+    id = runtime.read(id_of_ref, ref)
     return IncidentLook(id, ref.upper(), language_of(request), may_act(who))
 
 
-def _id_of(tx: Tx, ref: str) -> str:
+def id_of_ref(tx: Tx, ref: str) -> str:
+    """The id of the incident with that reference.
+
+    Raises:
+        Unknown: there is none.
+    """
     if not REF.fullmatch(ref):
         raise Unknown("incident", ref[:32])
     return incidents.id_of(tx.session, ref)

@@ -1,6 +1,7 @@
 """How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
 
 import gzip
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -86,6 +87,12 @@ def words(language: str) -> dict[str, str]:
     folder = files(PACKAGE) / "words"
     tables = ((folder / f"{name}{language}.yaml").read_text("utf-8") for name in ("history.", "trees.", ""))
     return {english: word for table in tables for english, word in yaml.safe_load(table).items()}
+
+
+def say_by(names: Mapping[str, str], language: str) -> Callable[[str], str]:
+    """What says English words in that language. `names`: those that templates of messages say, by the English one."""
+    known = {} if language == ENGLISH else {**names, **words(language)}
+    return lambda text: known.get(text, text)
 
 
 def language_of(request: Request) -> str:

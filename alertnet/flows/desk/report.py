@@ -1,0 +1,246 @@
+"""An incident as a report to be handed on: as much of it as that disclosure lets whoever reads it know.
+
+`minimal` names nobody: contacts are told by their role, and there is no place, person or word of anybody. `limited`
+adds the organisations, the levels and the summary; `full` all that coordinators read. The names of people in danger are
+in none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.disclosure import details_of
+from alertnet.flows.desk.board import look_closely, zone_of
+from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
+from alertnet.flows.desk.names import REASONS, Names
+from alertnet.flows.desk.picture import draw
+from alertnet.flows.pages.coordinator_page import texts_of
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.messages.drawings.report import Report, Section
+from alertnet.messages.reported import details_in_words
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.views import timeline_view
+from alertnet.store.views.timeline_view import EntryView
+
+MOST_ENTRIES = 3000
+COLUMNS, PAUSE = 30, 30
+"""Of the picture: how many, and how wide a pause is at most, so that a page of A4 has it all."""
+ALERTS = frozenset({"alert", "reminder"})
+
+OUTCOMES = frozenset({"received", "acknowledged", "relayed", "declined", "acknowledgement_revoked", "action_reported"})
+MINIMAL = OUTCOMES | {"incident_opened", "incident_closed", "incident_reopened", "attempt_sent", "attempt_failed"}
+LIMITED = MINIMAL | {
+    "level_opened",
+    "go_asked",
+    "decision",
+    "round_began",
+    "escalation_acknowledged",
+    "escalation_unanswered",
+    "deputy_told",
+    "updated",
+    "consent_recorded",
+    "withdrawal_asked",
+    "sms_received",
+    "wrong_person",
+}
+"""The entries of a history that hold nothing which that disclosure keeps back, but for the details of the next."""
+IN_WORDS = frozenset({"updated", "consent_recorded", "withdrawal_asked", "sms_received"})
+"""Those whose details are what somebody wrote or said."""
+
+
+@dataclass(frozen=True)
+class _OutsideNames(Names):
+    """Contacts by their organisation, or where not even that may be said by their role; nobody by a name."""
+
+    disclosure: Disclosure = field(kw_only=True)
+
+    def contact(self, tree: str | None, id: str) -> str:
+        """A contact; a member as the field, and whoever else has acted as a coordinator."""
+        if tree is None or tree not in self.locked.plans or id not in self.locked.tree(tree).contacts:
+            return self.say("the field") if "/" in id else self.say("a coordinator")
+        contact = self.locked.contact(tree, id)
+        if self.disclosure is not Disclosure.MINIMAL:
+            return contact.organisation
+        of_role = [
+            each.id
+            for _, plan in sorted(self.locked.plans.items())
+            for each in plan.tree.contacts.values()
+            if each.role is contact.role
+        ]
+        role = self.say(contact.role.value.replace("_", " "))
+        return f"{role} {of_role.index(id) + 1}" if len(of_role) > 1 else role
+
+
+@dataclass(frozen=True)
+class Fared:
+    """What came of one contact: when it was first told, answered and acted, and what it said.
+
+    `arrived`: the attempts that were taken, and were not found later to have failed.
+    """
+
+    who: str
+    told_at: datetime
+    arrived: frozenset[str]
+    answer: str = ""
+    answered_at: datetime | None = None
+    action: str = ""
+    acted_at: datetime | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether anything is known to have reached it."""
+        return bool(self.arrived) or self.answered_at is not None
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """A language: what says English words in it, and the labels of its pages."""
+
+    language: str
+    say: Callable[[str], str]
+    labels: Mapping[str, str]
+
+
+def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Report:
+    """The report of the incident of that id, as it stands."""
+    incident = incident_store.get(tx.session, id)
+    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    is_full = disclosure is Disclosure.FULL
+    everything, _ = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=is_full)
+    names = Names(locked, cries_for_help(everything), tongue.say)
+    if not is_full:
+        names = _OutsideNames(locked, names.is_sos, tongue.say, disclosure=disclosure)
+    shown = [each for each in everything if is_full or each["kind"] in _shown(disclosure)]
+    zone = zone_of(locked)
+    writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue.labels)
+    lines = tell(shown, names)
+    return Report(
+        title=f"{incident.ref}: {names.incident_type(locked.facts.type)}",
+        language=tongue.language,
+        sections=tuple(each for each in writer.sections(shown, lines) if each.lines or each.rows),
+        picture=draw(shown, (), names, zone, most=COLUMNS, widest=PAUSE),
+        foot=writer.foot(),
+        warning=tongue.say("A drill: nothing of it is real.") if locked.facts.drill else "",
+    )
+
+
+def _shown(disclosure: Disclosure) -> frozenset[str]:
+    return MINIMAL if disclosure is Disclosure.MINIMAL else LIMITED
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Puts an incident into words of one language, and of one disclosure."""
+
+    locked: LockedIncident
+    names: Names
+    disclosure: Disclosure
+    zone: ZoneInfo
+    labels: Mapping[str, str]
+
+    def sections(self, entries: list[EntryView], lines: Iterable[Line]) -> Iterator[Section]:
+        """Each part, be it empty."""
+        say, fared = self.names.say, fared_of(entries, self.names)
+        yield Section(say("In short"), tuple(self._short(fared)))
+        yield Section(say("What has happened"), tuple(self._facts()))
+        columns = tuple(map(say, ("Who", "Told", "Reached", "Answer", "What was done")))
+        yield Section(
+            say("Who was told, and what came of it"), (), columns, tuple(map(self._row, fared)), (4, 2, 2, 3, 3)
+        )
+        if self.disclosure is Disclosure.FULL:
+            yield Section(say("What was said"), tuple(self._texts()))
+            yield Section(say("Who is left out, and why"), tuple(self._left_out()))
+        history = ((self._clock(each.at), self._line(each)) for each in lines)
+        yield Section(say("The timeline in words"), (), (say("When"), say("What")), tuple(history), (1, 7))
+
+    def foot(self) -> str:
+        """How much it tells, and as of when."""
+        say = self.names.say
+        return f"{say('disclosure')}: {say(self.disclosure.value)} · {say('as of')} {self._moment(self.locked.tx.now)}"
+
+    def _facts(self) -> Iterator[str]:
+        say, incident, facts = self.names.say, self.locked.incident, self.locked.facts
+        verified = say("verified") if facts.verified else say("not verified")
+        yield f"{say(facts.severity.value)}, {verified}, {facts.country}"
+        yield f"{say('since')} {self._moment(incident.opened_at)}"
+        if incident.closed_at is not None and incident.close_reason is not None:
+            reason = say(incident.close_reason.value.replace("_", " "))
+            yield f"{say('closed')}: {self._moment(incident.closed_at)}, {reason}"
+        yield from details_in_words(details_of(facts, self.disclosure), self.labels)
+
+    def _short(self, fared: list[Fared]) -> Iterator[str]:
+        say, opened = self.names.say, self.locked.incident.opened_at
+        counted = (len(fared), sum(each.reached for each in fared), sum(bool(each.answer) for each in fared))
+        yield say("Told: {}; reached: {}; answered: {}.").format(*counted)
+        firsts = {
+            "First message": min((each.told_at for each in fared), default=None),
+            "First answer": min((each.answered_at for each in fared if each.answered_at), default=None),
+            "First action": min((each.acted_at for each in fared if each.acted_at), default=None),
+        }
+        for name, at in firsts.items():
+            yield f"{say(name)}: {_after(at - opened) if at else say('none')}"
+
+    def _row(self, fared: Fared) -> tuple[str, ...]:
+        say = self.names.say
+        reached = say("yes") if fared.reached else say("no")
+        answer = f"{fared.answer}, {self._clock(fared.answered_at)}" if fared.answered_at else ""
+        action = f"{fared.action}, {self._clock(fared.acted_at)}" if fared.acted_at else ""
+        return fared.who, self._clock(fared.told_at), reached, answer, action
+
+    def _texts(self) -> Iterator[str]:
+        for text in texts_of(self.locked):
+            said = ", ".join(filter(None, (text.words, *text.understood, text.action)))
+            yield f"{self._moment(text.at)} – {text.sender}: {said}"
+
+    def _left_out(self) -> Iterator[str]:
+        for each in self.locked.pruned():
+            who = self.names.contact(str(each["tree"]), str(each["contact"]))
+            yield f"{who}: {self.names.say(REASONS.get(str(each['reason']), str(each['reason'])))}"
+
+    def _line(self, line: Line) -> str:
+        is_kept_back = self.disclosure is not Disclosure.FULL and line.kind in IN_WORDS
+        return line.text if is_kept_back or not line.detail else f"{line.text} ({line.detail})"
+
+    def _clock(self, at: datetime) -> str:
+        """The hour, and of another day than it began on that too."""
+        local, began = at.astimezone(self.zone), self.locked.incident.opened_at.astimezone(self.zone)
+        return f"{local:%H:%M}" if local.date() == began.date() else f"{local:%d.%m. %H:%M}"
+
+    def _moment(self, at: datetime) -> str:
+        return f"{at.astimezone(self.zone):%d.%m.%Y %H:%M}"
+
+
+def fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
+    """What came of each contact that was alerted, in the order in which they were; none of whose answer was revoked."""
+    fared: dict[str, Fared] = {}
+    for entry in entries:
+        payload, at = entry["payload"] or {}, datetime.fromisoformat(entry["at"])
+        who = names.contact(payload.get("tree"), str(payload["contact"])) if payload.get("contact") else ""
+        known = fared.get(who)
+        match entry["kind"]:
+            case "attempt_sent" if payload.get("message") in ALERTS:
+                known = known or Fared(who, at, frozenset())
+                fared[who] = replace(known, arrived=known.arrived | {str(payload["attempt"])})
+            case "attempt_failed" if payload.get("message") in ALERTS:
+                known = known or Fared(who, at, frozenset())
+                fared[who] = replace(known, arrived=known.arrived - {str(payload["attempt"])})
+            case "acknowledged" | "relayed" | "declined" if known is not None:
+                said = {"acknowledged": "takes charge", "relayed": "has passed it on", "declined": "can’t act"}
+                answer = names.say(said[entry["kind"]])
+                fared[who] = replace(known, answer=answer, answered_at=at)
+            case "acknowledgement_revoked" if known is not None:
+                fared[who] = replace(known, answer="", answered_at=None)
+            case "action_reported" if known is not None:
+                action = names.say(str(payload.get("action")).replace("_", " "))
+                fared[who] = replace(known, action=action, acted_at=at)
+    return list(fared.values())
+
+
+def _after(length: timedelta) -> str:
+    minutes, seconds = divmod(round(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

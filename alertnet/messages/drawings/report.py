@@ -1,0 +1,138 @@
+"""A report as values, and as what is handed on: a page that stands alone, or a PDF for people and screen readers."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from anyascii import anyascii
+
+from alertnet.messages.drawings.time_axis import TimeAxis, as_figure
+from alertnet.messages.words import direction
+
+LATIN = 0x24F
+SIGNS = frozenset("–—“”«»‘’…·✓✗▸★■→≤≥")
+"""What the fonts of a PDF can draw besides Latin letters; all else stands there in Latin ones."""
+
+STYLE = """
+body{font:1rem/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
+h1{font-size:1.5rem;line-height:1.25}
+h2{font-size:1.125rem;margin:1.75rem 0 .4rem}p{margin:.25rem 0;white-space:pre-line}
+.warning{padding:.5rem 1rem;border:2px solid #111;font-weight:bold}
+.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9375rem}
+th,td{padding:.3rem .9rem .3rem 0;text-align:start;vertical-align:top;border-bottom:1px solid #d9d5c8}
+footer{margin-top:2rem;font-size:.875rem;color:#555}
+@media print{body{margin:0;max-width:none;font-size:10.5pt}svg{max-width:100%;height:auto}tr,p{break-inside:avoid}}
+"""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a report: lines of text, then a table. `widths`: of its columns, beside one another."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    widths: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody may read of an incident, in one language. `warning`: that it was a drill."""
+
+    title: str
+    language: str
+    sections: tuple[Section, ...]
+    picture: TimeAxis
+    foot: str
+    warning: str = ""
+
+    def as_html(self) -> str:
+        """A page that stands alone, without a script."""
+        return f"""<!doctype html>
+<html lang="{escape(self.language)}" dir="{direction(self.language)}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex, nofollow">
+<title>{escape(self.title)}</title>
+<style>{STYLE}</style>
+<main>
+<h1>{escape(self.title)}</h1>
+{f'<p class="warning">{escape(self.warning)}</p>' if self.warning else ""}
+{"".join(map(_html_of, self.sections))}
+<h2>{escape(self.picture.title)}</h2>
+<div class="wide" tabindex="0">{as_figure(self.picture).svg}</div>
+<p>{escape(self.picture.description)}</p>
+</main>
+<footer>{escape(self.foot)}</footer>
+</html>
+"""
+
+    def as_pdf(self) -> bytes:
+        """A tagged PDF (PDF/UA-1), which says nothing of who made it."""
+        # It is large: whoever never asks for a PDF does not wait for it at the start.
+        import typst
+
+        figure = as_figure(self.picture)
+        data = {
+            "title": self.title,
+            "language": self.language,
+            "sections": [asdict(each) for each in self.sections],
+            "foot": self.foot,
+            "warning": self.warning,
+            "picture": {
+                "title": self.picture.title,
+                "alt": self.picture.description,
+                "svg": figure.svg,
+                "width": figure.width,
+                "height": figure.height,
+            },
+        }
+        try:
+            return _compiled(typst.compile, data)
+        except typst.TypstError:
+            # A letter that no font has: PDF/UA allows no empty box in its place.
+            return _compiled(typst.compile, _each(data, _drawable))
+
+
+def _compiled(compile: Callable[..., bytes], data: object) -> bytes:
+    template = (files("alertnet.messages.drawings") / "report.typ").read_bytes()
+    values = {"report": json.dumps(data)}
+    return compile(template, format="pdf", sys_inputs=values, pdf_standards=["ua-1"], ignore_system_fonts=True)
+
+
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    """The same with each of its texts changed."""
+    match value:
+        case str():
+            return change(value)
+        case dict():
+            return {key: _each(each, change) for key, each in value.items()}
+        case list() | tuple():
+            return [_each(each, change) for each in value]
+    return value
+
+
+def _drawable(text: str) -> str:
+    return "".join(each if _is_drawn(each) else anyascii(each) for each in text)
+
+
+def _is_drawn(letter: str) -> bool:
+    return letter == "\n" or letter in SIGNS or (letter.isprintable() and ord(letter) <= LATIN)
+
+
+def _html_of(section: Section) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in section.lines)
+    return f"<h2>{escape(section.title)}</h2>{lines}{_table_of(section) if section.rows else ''}"
+
+
+def _table_of(section: Section) -> str:
+    def row(cells: Iterable[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag.partition(' ')[0]}>" for cell in cells) + "</tr>"
+
+    head = row(section.columns, 'th scope="col"')
+    body = "".join(row(each, "td") for each in section.rows)
+    return f'<div class="wide" tabindex="0"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'

@@ -1,0 +1,103 @@
+"""An incident as a report, from the console and by the API: a page or a PDF, at each disclosure, in each language."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.errors import Forbidden
+from alertnet.flows.desk.report import Tongue, read_report
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.api.fields import one_of
+from alertnet.web.api.incidents import COORDINATE, id_of
+from alertnet.web.auth import InForce, Reader
+from alertnet.web.console.board import sayer
+from alertnet.web.console.door import Viewer
+from alertnet.web.console.incident import id_of_ref
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import HEADERS, may_act
+from alertnet.web.problems import documented
+
+router = APIRouter()
+desk = APIRouter(route_class=Told)
+
+PATIENCE = 10.0
+"""Seconds until somebody who waits for a report is told to come again."""
+ONE_AT_A_TIME = threading.Lock()
+"""A report takes the processor: however many ask for one, the others' pages and the alarms have it beside."""
+CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+WHOSE = "only whoever may coordinate reads a full report"
+
+
+class Format(StrEnum):
+    """How the report comes."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
+class Language(StrEnum):
+    """In which language it is: of those that the console has."""
+
+    EN = "en"
+    ES = "es"
+    FR = "fr"
+    DE = "de"
+    PT = "pt"
+
+
+class Asked(BaseModel):
+    """Which report is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    disclosure: Annotated[Disclosure, one_of(Disclosure)] = Disclosure.MINIMAL
+    language: Annotated[Language, one_of(Language)] = Language.EN
+    format: Annotated[Format, one_of(Format)] = Format.HTML
+
+
+@desk.get("/desk/incidents/{ref}/report", include_in_schema=False)
+def show_report(ref: str, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
+    """The report, for whoever is signed in; the full one for coordinators."""
+    if asked.disclosure is Disclosure.FULL and not may_act(who):
+        raise Forbidden(WHOSE)
+    return _answer(runtime, runtime.read(id_of_ref, ref), ref, asked)
+
+
+@router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 422, 503))
+def get_report(ref: str, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
+    """One incident as a page or PDF to be handed on: `minimal` names nobody; `full` wants `coordinate`."""
+    if asked.disclosure is Disclosure.FULL and not key.may(COORDINATE):
+        raise Forbidden(WHOSE)
+    return _answer(runtime, runtime.read(lambda tx: id_of(tx.session, ref, key)), ref, asked)
+
+
+router.routes.extend(desk.routes)
+
+
+def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
+    language = asked.language.value
+    labels = runtime.renderer(runtime.edition.templates).page_words(language)
+    with _room():
+        report = runtime.read(read_report, id, asked.disclosure, Tongue(language, sayer(runtime, language), labels))
+        body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
+    name = f"{ref.upper()}-{asked.disclosure}.{asked.format}"
+    if asked.format is Format.PDF:
+        kept = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(body, headers=kept, media_type="application/pdf")
+    return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type="text/html")
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+        raise HTTPException(503, "too many reports are being written", {"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        ONE_AT_A_TIME.release()
