@@ -29,6 +29,8 @@ class Word:
 
 def clean(text: str) -> str:
     """The text with its letters composed, and without characters that can't be seen."""
+    if text.isascii():
+        return text
     composed = unicodedata.normalize("NFC", text)
     return "".join(character for character in composed if unicodedata.category(character) != "Cf")
 
