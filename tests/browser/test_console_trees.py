@@ -1,0 +1,54 @@
+"""The trees at the console with a script: a slider that lights up who is told, an editor that checks and completes."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from alertnet.cli.demo.evening import Evening
+from alertnet.cli.demo.play import page_over
+from tests.browser.test_console import sit_down
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def sandbox_url(evening: Evening) -> Iterator[str]:
+    with page_over(evening, 0) as url:
+        yield url
+
+
+def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(
+    browser: Browser, sandbox_url: str
+) -> None:
+    """Without a press; and nothing comes from another host."""
+    context, desk = sit_down(browser, sandbox_url)
+    desk.opens("/simulator?type=arrest&country=CO&minute=195&hours=2")
+    lit = desk.page.locator("#night .row.lit")
+    first = lit.count()
+
+    desk.page.get_by_label("Seen after").fill("40")
+    expect(lit).not_to_have_count(first)
+    expect(desk.page.locator("#passed")).to_have_text("0:40")
+
+    desk.page.get_by_label("Severity").select_option("moderate")
+    expect(desk.page.locator("#night")).to_contain_text("arrest, moderate")
+    assert desk.hosts == {"127.0.0.1"}
+    context.close()
+
+
+def test_the_editor_marks_a_fault_while_one_types_and_completes_a_key(browser: Browser, sandbox_url: str) -> None:
+    context, desk = sit_down(browser, sandbox_url)
+    desk.opens("/editions/1/files?name=colombia.yaml")
+    text = desk.page.get_by_label("Its text")
+
+    text.fill(text.input_value().replace("deputy: coordinator-2", "deputy: coordinator-3", 1))
+    expect(desk.page.locator(".findings .fault")).to_contain_text("unknown contact 'coordinator-3'")
+    expect(desk.page.locator("#gutter .fault")).to_have_count(1)
+
+    text.press("Control+End")
+    text.press_sequentially("roun")
+    expect(desk.page.get_by_role("option", name="rounds")).to_be_visible()
+    text.press("Tab")
+    assert text.input_value().endswith("rounds: ")
+    context.close()
