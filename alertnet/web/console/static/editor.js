@@ -180,3 +180,4 @@ text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
 document.getElementById("hint").textContent = document.getElementById("hint").dataset.hint;
 fetch("/desk/editions/schema.json").then((answer) => answer.json()).then((known) => { schema = known; });
 number();
+if (text.value && !found.children.length) checkSoon();
