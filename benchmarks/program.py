@@ -48,7 +48,8 @@ class Program:
         """The body of one report; with its reference, where that is not the program's to give."""
         if self.path == "/v1/incidents":
             return None, json.dumps(report(country)).encode()
-        ref = reference(next(_numbers))
+        # No ceiling's begins with an L, and none of alertnet's: one sink hears of all of them.
+        ref = f"L{reference(next(_numbers))[1:]}"
         labels = {"alertname": "arrest", "ref": ref}
         return ref, json.dumps([{"labels": labels, "annotations": {"summary": "arrested at the roadblock"}}]).encode()
 
