@@ -141,6 +141,19 @@ class Sight:
         """Who is signed in."""
         self.console(page, "/account")
 
+    def console_users(self, page: Page) -> None:
+        """One of them folded out."""
+        self.console(page, "/users")
+        page.locator("details[id^=user-] summary").first.click()
+        expect(page.get_by_role("button", name="New recovery codes")).to_be_visible()
+
+    def console_found(self, page: Page) -> None:
+        """Every act on the first incident."""
+        self.console(page)
+        page.get_by_label("Find").fill(page.locator("#open h3 a").first.inner_text())
+        page.get_by_label("Find").press("Enter")
+        expect(page.locator("kbd").first).to_be_visible()
+
     def console_sign_in(self, page: Page) -> None:
         """After a try that failed."""
         self.console(page, "/sign-in")
@@ -276,6 +289,8 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's history of the trees": Sight.console_editions,
     "console's edition": Sight.console_edition,
     "console's account": Sight.console_account,
+    "console's users": Sight.console_users,
+    "console's one field": Sight.console_found,
     "console's door": Sight.console_sign_in,
 }
 """In the order in which they follow from one another."""

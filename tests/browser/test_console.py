@@ -198,7 +198,7 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.goto(f"{desk}/account")
     page.get_by_label("What you call the device").fill("my laptop")
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.get_by_text("my laptop")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove my laptop")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
 
     page.get_by_label("Name").fill("maria")

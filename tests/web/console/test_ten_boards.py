@@ -1,0 +1,105 @@
+"""Ten boards, each at a moment of some evening: the four sentences say who knows, who acts, what comes, what I owe."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import incidents, notifications
+from tests.web.console.desk import Desk
+from tests.web.console.test_incident import _arrives
+from tests.web.world import ANA, TREE, World, world_in
+
+ABROAD = "levels:\n  - {name: Abroad, notify: [bob, carol], wait: 30m, needs_go: {proceed_after: 20m}}\n"
+CAROL, BOB = "+573005550013", "+573005550012"
+Staged = Callable[[World, Desk], None]
+
+
+def just_raised(world: World, _: Desk) -> None:
+    world.raises()
+
+
+def everybody_told(world: World, _: Desk) -> None:
+    world.raises()
+    world.runtime.transact(_arrives)
+
+
+def somebody_took_charge(world: World, desk: Desk) -> None:
+    everybody_told(world, desk)
+    world.texts(CAROL, world.written_code("carol"))
+
+
+def somebody_cannot_act(world: World, desk: Desk) -> None:
+    everybody_told(world, desk)
+    world.texts(BOB, f"NO {world.written_code('bob')}")
+
+
+def one_was_not_reached(world: World, desk: Desk) -> None:
+    everybody_told(world, desk)
+
+    def fails(tx: Tx) -> None:
+        failed = notifications.c.contact == "dave"
+        tx.session.execute(update(notifications).where(failed).values(status="failed"))
+
+    world.runtime.transact(fails)
+
+
+def nobody_knows_whether_it_is_true(world: World, _: Desk) -> None:
+    world.raises(verified=False)
+    world.runtime.transact(_arrives)
+
+
+def a_level_waits_for_a_go(world: World, _: Desk) -> None:
+    world.raises()
+
+
+def a_level_is_held(world: World, desk: Desk) -> None:
+    world.raises()
+    desk.opens("/desk").presses("Hold")
+
+
+def a_text_while_nothing_was_open(world: World, _: Desk) -> None:
+    world.texts(ANA, "they are in front of the house again")
+    [world.incident] = [row.id for row in world.rows(incidents)]
+
+
+def it_is_over(world: World, desk: Desk) -> None:
+    everybody_told(world, desk)
+    world.closes()
+
+
+EVERYBODY = "Amis, Friends, Mountain post, Valley."
+NEXT = "Coordination (Valley network) 02:44 ."
+OWED = "an answer to what is asked below."
+BOARDS: dict[Staged, tuple[str, str, str, str]] = {
+    just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, "nothing now."),
+    everybody_told: (EVERYBODY, "nobody yet.", NEXT, "nothing now."),
+    somebody_took_charge: (EVERYBODY, "Amis.", "action expected (Valley network) 03:14 .", "nothing now."),
+    somebody_cannot_act: (EVERYBODY, "nobody yet.", NEXT, "nothing now."),
+    one_was_not_reached: ("Amis, Friends, Valley. Not reached: Mountain post.", "nobody yet.", NEXT, "nothing now."),
+    nobody_knows_whether_it_is_true: ("nobody yet.", "nobody yet.", "Friends (Valley network) waits for a go.", OWED),
+    a_level_waits_for_a_go: ("nobody yet.", "nobody yet.", "Abroad (Valley network) 02:34 .", OWED),
+    a_level_is_held: ("nobody yet.", "nobody yet.", "Abroad (Valley network) waits for a go.", OWED),
+    a_text_while_nothing_was_open: ("nobody yet.", "nobody yet.", "nothing by itself.", OWED),
+    it_is_over: (EVERYBODY, "nobody yet.", "nothing, it is closed (resolved, 24 Nov 02:14).", "nothing now."),
+}
+
+
+@pytest.mark.parametrize("stage", BOARDS, ids=lambda each: each.__name__)
+def test_four_sentences_answer_what_somebody_new_asks_first(tmp_path: Path, stage: Staged) -> None:
+    """Each stands on the first lines of the page, and is true of what was staged."""
+    waits = stage in (a_level_waits_for_a_go, a_level_is_held)
+    with world_in(tmp_path, tree=TREE.partition("levels:")[0] + ABROAD if waits else TREE) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        stage(world, desk)
+
+        text = desk.opens(f"/desk/incidents/{world.ref()}").text
+
+    found = re.search(r"(Who knows: .*?) (Who acts: .*?) (What comes next: .*?) (What you owe: .*?\.)", text)
+    assert found is not None
+    assert tuple(each.partition(": ")[2] for each in found.groups()) == BOARDS[stage]
