@@ -20,7 +20,7 @@ from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.prompts import Prompt
 
-PAUSES = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
+PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers it is asked again: nothing is decided, or done, yet."""
 
 
@@ -140,9 +140,9 @@ def subject_of(locked: LockedIncident, prompt: Prompt) -> Subject:
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
-    """Record the answer to a prompt: it rings no more, or only after a pause (`PAUSES`)."""
+    """Record the answer to a prompt: it rings no more, or only after a pause (`PAUSE_AFTER`)."""
     now = locked.tx.now
-    again_at = now + PAUSES[answer] if answer in PAUSES else None
+    again_at = now + PAUSE_AFTER[answer] if answer in PAUSE_AFTER else None
     stays_automatic = answer is not PromptAnswer.HOLD
     prompt_store.answer(
         locked.tx.session, prompt_id, answer, by=by, at=now, again_at=again_at, stays_automatic=stays_automatic
