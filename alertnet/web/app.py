@@ -31,7 +31,7 @@ from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
 from alertnet.web.console.readiness import journeys as journeys_page
 from alertnet.web.console.readiness import quarantine as quarantine_page
-from alertnet.web.console.reports import report
+from alertnet.web.console.reports import figures, report
 from alertnet.web.console.trees import editing, pictures, simulator
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
@@ -56,6 +56,7 @@ EDGES = (
     incident,
     raising,
     report,
+    figures,
     journeys_page,
     quarantine_page,
     users,

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
 
-MARK, NAME, HEADING = 20, 16, 44
-"""In pixels: a mark with the room around it, the name over a lane, what stands above the first."""
-NARROWEST, A_MINUTE = 22, 4
-"""How wide a pause is at least, and a minute of it."""
+MARK, NAME, AIR, HEADING = 20, 18, 6, 44
+"""In pixels: a mark with the room around it, the name over a lane, the air below that, what stands above the first."""
+NARROWEST, A_MINUTE, BETWEEN_LABELS = 22, 4, 28
+"""How wide a pause is at least, and a minute of it; how far what is written below stands apart."""
 LETTER = 7
 STEPS = tuple(timedelta(seconds=seconds) for seconds in (0, 20, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600))
 
@@ -123,9 +123,10 @@ def _layout(axis: TimeAxis, top: int, width: int = 0) -> _Layout:
     labels: dict[float, str] = {}
     for x, these in groupby(columns.items(), key=lambda each: each[1]):
         label = axis.when(next(these)[0])
-        labels |= {} if label in labels.values() else {x: label}
+        is_apart = not labels or x - max(labels) >= BETWEEN_LABELS
+        labels |= {x: label} if is_apart and label not in labels.values() else {}
     widest = max([width, *(LETTER * len(row) for row in lanes), *columns.values()])
-    return _Layout(marks, columns, lanes, labels, round(widest) + MARK, bottom)
+    return _Layout(marks, columns, lanes, labels, round(widest) + MARK + AIR, bottom)
 
 
 def _drawn(axis: TimeAxis, layout: _Layout, more: Iterable[str]) -> str:
@@ -144,7 +145,7 @@ def _drawn(axis: TimeAxis, layout: _Layout, more: Iterable[str]) -> str:
 
 
 def _names(lanes: Mapping[str, int]) -> Iterator[str]:
-    return (f'<text x="2" y="{y + NAME - 4}">{escape(row)}</text>' for row, y in lanes.items())
+    return (f'<text x="2" y="{y + NAME - 5}">{escape(row)}</text>' for row, y in lanes.items())
 
 
 def _columns(axis: TimeAxis) -> dict[datetime, float]:
@@ -196,7 +197,7 @@ def _lanes(marks: Sequence[Mark], columns: dict[datetime, float], top: int) -> t
     lanes, y = dict[str, int](), top
     for row, of_row in heights.items():
         lanes[row] = y
-        y += NAME + MARK * max(of_row.values()) + 6
+        y += NAME + AIR + MARK * max(of_row.values()) + AIR
     return lanes, y
 
 
@@ -206,7 +207,7 @@ def _marks(layout: _Layout) -> Iterator[str]:
         x = layout.columns[each.at]
         place = stacked.get((each.row, x), 0)
         stacked[each.row, x] = place + 1
-        y = layout.lanes[each.row] + NAME + MARK * place + 11
+        y = layout.lanes[each.row] + NAME + AIR + MARK * place + 9
         shape = f'<rect x="{x - 8:.0f}" y="{y - 8}" width="16" height="16" rx="3"/>'
         shape = shape if each.answers else f'<circle cx="{x:.0f}" cy="{y}" r="8"/>'
         tone = f"{each.tone} planned" if each.planned else each.tone

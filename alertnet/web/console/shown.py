@@ -59,6 +59,7 @@ FOLDED = (
     Place("/desk/people", "People and numbers"),
     Place("/desk/duty", "Duty"),
     Place("/desk/system", "The system"),
+    Place("/desk/figures", "Figures"),
 )
 """What unfolds beside it."""
 

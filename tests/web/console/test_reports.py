@@ -1,7 +1,13 @@
-"""Reports from the console: who may have which, and that a form on the incident's page offers them."""
+"""Reports and figures from the console: who may have which, and what stands in them."""
 
+import pytest
+from sqlalchemy import update
+
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
+from alertnet.store.tables import attempts
 from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk
 from tests.web.console.test_incident import ref, sheet
 from tests.web.world import World
 
@@ -31,3 +37,33 @@ def test_nobody_who_is_not_signed_in_has_a_report(world: World, ref: str) -> Non
     answer = world.client.get(f"/desk/incidents/{ref}/report", follow_redirects=False)
 
     assert answer.headers["Location"].startswith("/desk/sign-in")
+
+
+def test_figures_of_the_last_months_stand_on_a_page_and_in_a_table(world: World, desk: Desk, ref: str) -> None:
+    """As pictures and as CSV, for each day that is asked for; of one incident nothing is made more than it is."""
+    world.runtime.transact(_leave)
+    world.texts("+573005550013", world.written_code("carol"))
+
+    page = desk.opens("/desk/figures?lang=es")
+    rows = desk.browser.get("/desk/figures.csv?since=2026-11-24&until=2026-11-24").text.splitlines()
+
+    assert "noche" in page.text
+    assert "demasiado pocos para más, de 1" in page.text
+    assert '<svg xmlns="http://www.w3.org/2000/svg" class="axis bars"' in page.html
+    assert [row for row in rows if row.startswith("level,valley,Friends,night,1,0,")] != []
+    assert any(row.startswith("incidents,,to first message,,1,0,") for row in rows)
+    assert "incidents,,to first message,,0,0,,,," in desk.browser.get("/desk/figures.csv?until=2026-11-01").text
+
+
+@pytest.mark.parametrize("asked", ["since=yesterday", "until=2026-13-01", "since=2026-11-24&until=2026-11-01"])
+def test_days_that_are_none_are_refused_by_name(desk: Desk, asked: str) -> None:
+    refused = desk.browser.get(f"/desk/figures?{asked}")
+
+    assert refused.status_code == 422
+    assert asked.partition("=")[0] in refused.text.lower()
+    assert desk.browser.get("/desk/figures?since=2026-11-01&until=2026-11-24").status_code == 200
+
+
+def _leave(tx: Tx) -> None:
+    """What is queued has left."""
+    tx.session.execute(update(attempts).values(started_at=tx.now))

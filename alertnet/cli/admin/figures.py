@@ -1,0 +1,46 @@
+"""`alertnet figures`: what months of incidents come to, in words or as CSV."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alertnet.cli.arguments import TREES, TREES_HELP, or_shipped, typed_moment
+from alertnet.cli.connection import connected
+
+Trees = Annotated[Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
+Since = Annotated[str | None, typer.Option(help="From when on, ISO 8601; half a year before the end unless given.")]
+Until = Annotated[str | None, typer.Option(help="Until when; now unless given.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Rows for a spreadsheet, times in seconds.")]
+
+
+def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees: Trees = TREES) -> None:
+    """Print how long things took, who was reached by what, how drills went, and what to change for it.
+
+    Of few there is no p50 or p90: they say nothing about the next one.
+    """
+    from zoneinfo import ZoneInfo
+
+    from alertnet.flows.desk.figures import in_words, length, parts, read_figures
+    from alertnet.trees import read_network
+
+    network = read_network(trees)
+    with connected() as runtime:
+        zone = ZoneInfo("UTC")
+        end = typed_moment("--until", until, zone) if until else runtime.now()
+        begin = typed_moment("--since", since, zone) if since else end - timedelta(days=183)
+        found = runtime.read(read_figures, network, begin, end)
+    if csv:
+        typer.echo(found.as_csv(), nl=False)
+        return
+    for name, summed in (("incidents", found.real), ("drills", found.drills)):
+        typer.echo(f"{name}: {summed.count}")
+        for what, times in parts(summed) if summed.count else ():
+            typer.echo(f"  {what}: {in_words(times, str)}")
+    for each in found.levels:
+        typer.echo(f"{each.tree}: {each.level}, {each.band}: {in_words(each.times, str)}")
+    for row in found.tried:
+        typer.echo(f"{row.tree}/{row.contact} by {row.method}: {row.arrived} of {row.tries} arrived")
+    for advice in found.advice:
+        typer.echo(f"advice: {advice.tree}: {advice.level}: wait {length(advice.wait)} → {length(advice.shorter)}")

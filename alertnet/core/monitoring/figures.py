@@ -1,0 +1,143 @@
+"""What months of incidents come to: how long it took, how often somebody was reached, and what to change for it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.replan.describe_tree_diff import differences
+
+FEWEST_HALF, FEWEST_TENTH = 5, 10
+"""Of how many there is a p50, and a p90: fewer say nothing about the next one."""
+SHORTEST_WAIT, STEP = timedelta(minutes=5), timedelta(minutes=5)
+BANDS = {"night": (22, 6), "morning": (6, 14), "afternoon": (14, 22)}
+"""Parts of the day by the clocks of the tree: from that hour to before that one."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """An incident: when it opened, and when the first was told, answered and acted, where anybody was or did."""
+
+    id: str
+    opened_at: datetime
+    drill: bool
+    told_at: datetime | None = None
+    answered_at: datetime | None = None
+    acted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A level of a tree in one incident: when its first was told, and when the first of them answered."""
+
+    incident: str
+    tree: str
+    level: str
+    told_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Tried:
+    """How often a contact was sent alerts by one method, and how often one arrived."""
+
+    tree: str
+    contact: str
+    method: str
+    tries: int
+    arrived: int
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long something took, of so many; p50 and p90 only of as many as can have one. `never`: it did not happen."""
+
+    count: int
+    never: int
+    shortest: timedelta | None
+    longest: timedelta | None
+    p50: timedelta | None
+    p90: timedelta | None
+
+
+@dataclass(frozen=True)
+class LevelTimes:
+    """How long a level took to answer in one part of the day."""
+
+    tree: str
+    level: str
+    band: str
+    times: Times
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A level whose answers come too late for its wait, and the tree with a shorter one as a difference in words."""
+
+    tree: str
+    level: str
+    band: str
+    times: Times
+    wait: timedelta
+    shorter: timedelta
+    words: tuple[str, ...]
+
+
+def times_of(lengths: Iterable[timedelta | None]) -> Times:
+    """What these come to; None: it did not happen."""
+    every = list(lengths)
+    took = sorted(each for each in every if each is not None)
+    return Times(
+        count=len(every),
+        never=len(every) - len(took),
+        shortest=took[0] if took else None,
+        longest=took[-1] if took else None,
+        p50=_quantile(took, 0.5) if len(took) >= FEWEST_HALF else None,
+        p90=_quantile(took, 0.9) if len(took) >= FEWEST_TENTH else None,
+    )
+
+
+def _quantile(took: Sequence[timedelta], share: float) -> timedelta:
+    """The shortest that so many of them did not exceed."""
+    return took[ceil(share * len(took)) - 1]
+
+
+def band_of(at: datetime, zone: str) -> str:
+    """The part of the day that it is there then."""
+    hour = at.astimezone(ZoneInfo(zone)).hour
+    return next(name for name, (begins, ends) in BANDS.items() if (hour - begins) % 24 < (ends - begins) % 24)
+
+
+def by_level(opened: Iterable[Opened], network: Network) -> list[LevelTimes]:
+    """How long each level took to answer, by tree, level and part of the day."""
+    found: dict[tuple[str, str, str], list[timedelta | None]] = {}
+    for each in opened:
+        zone = network.trees[each.tree].timezone if each.tree in network.trees else "UTC"
+        took = None if each.answered_at is None else each.answered_at - each.told_at
+        found.setdefault((each.tree, each.level, band_of(each.told_at, zone)), []).append(took)
+    return [LevelTimes(*key, times_of(lengths)) for key, lengths in sorted(found.items())]
+
+
+def advise(levels: Iterable[LevelTimes], network: Network) -> list[Advice]:
+    """Where the next level would rather begin earlier: half of the answers come in the second half of the wait.
+
+    Or after it. Only of as many as have a p50, and of levels that the tree still has.
+    """
+    given = []
+    for each in levels:
+        tree = network.trees.get(each.tree)
+        place = next((at for at, level in enumerate(tree.levels) if level.name == each.level), None) if tree else None
+        if tree is None or place is None or each.times.p50 is None:
+            continue
+        level = tree.levels[place]
+        shorter = max(SHORTEST_WAIT, level.wait / 2 // STEP * STEP)
+        if each.times.p50 > level.wait / 2 and shorter < level.wait:
+            changed = tuple(
+                replace(other, wait=shorter) if at == place else other for at, other in enumerate(tree.levels)
+            )
+            after = replace(network, trees={**network.trees, tree.id: replace(tree, levels=changed)})
+            words = differences(network, after)
+            given.append(Advice(each.tree, each.level, each.band, each.times, level.wait, shorter, words))
+    return given

@@ -1,0 +1,141 @@
+"""Figures over months: how long things took, who was reached by what, how drills went, and what to change for it."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.monitoring.figures import Advice, Course, LevelTimes, Times, Tried, advise, by_level, times_of
+from alertnet.messages.drawings.bars import Bar, as_bars
+from alertnet.store.db.tx import Tx
+from alertnet.store.views import figures as view
+
+Say = Callable[[str], str]
+COLUMNS = ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s", "shortest_s", "longest_s")
+"""Of the CSV: times in seconds."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many incidents, or drills, and how long it took to the first message, person and action."""
+
+    count: int
+    to_message: Times
+    to_person: Times
+    to_action: Times
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the incidents come to that opened between two moments; levels, tries and advice of those that were real."""
+
+    since: datetime
+    until: datetime
+    real: Sum
+    drills: Sum
+    levels: tuple[LevelTimes, ...]
+    tried: tuple[Tried, ...]
+    tried_in_drills: tuple[Tried, ...]
+    advice: tuple[Advice, ...]
+
+    def picture(self, say: Say) -> str:
+        """How long each level took to answer, as an SVG."""
+        bars = [
+            Bar(
+                f"{each.tree}: {each.level}, {say(each.band)}",
+                _minutes(each.times.p50),
+                _minutes(each.times.p90),
+                in_words(each.times, say),
+            )
+            for each in self.levels
+        ]
+        described = say("half of the answers came within the strong bar, nine of ten within the pale one")
+        return as_bars(say("How long each level took to answer"), described, bars)
+
+    def as_csv(self) -> str:
+        """All of it as rows: what is measured, of what, and the figures in seconds."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(
+            ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s", "shortest_s", "longest_s")
+        )
+        for which, summed in (("incidents", self.real), ("drills", self.drills)):
+            for name, times in parts(summed):
+                writer.writerow((which, "", name, "", *_row(times)))
+        for each in self.levels:
+            writer.writerow(("level", each.tree, _plain(each.level), each.band, *_row(each.times)))
+        for kind, tried in (("reached", self.tried), ("reached in drills", self.tried_in_drills)):
+            for row in tried:
+                missed = row.tries - row.arrived
+                writer.writerow((kind, row.tree, row.contact, row.method, row.tries, missed, "", "", "", ""))
+        return out.getvalue()
+
+
+def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> Figures:
+    """What is on record of the incidents that opened then."""
+    courses, opened = view.courses(tx.session, since, until)
+    drills = {each.id for each in courses if each.drill}
+    real = [each.id for each in courses if not each.drill]
+    levels = by_level((each for each in opened if each.incident not in drills), network)
+    return Figures(
+        since,
+        until,
+        _summed([each for each in courses if not each.drill]),
+        _summed([each for each in courses if each.drill]),
+        tuple(levels),
+        tuple(view.tried(tx.session, real)),
+        tuple(view.tried(tx.session, sorted(drills))),
+        tuple(advise(levels, network)),
+    )
+
+
+def parts(summed: Sum) -> Iterator[tuple[str, Times]]:
+    """What is measured of whole incidents, by name."""
+    yield "to first message", summed.to_message
+    yield "to first answer", summed.to_person
+    yield "to first action", summed.to_action
+
+
+def in_words(times: Times, say: Say) -> str:
+    """The figures of some times, as in `p50 4 min, p90 20 min, of 12; 2 never`; of few the shortest and the longest."""
+    known = [f"{name} {length(value)}" for name, value in (("p50", times.p50), ("p90", times.p90)) if value is not None]
+    if times.p50 is None and times.shortest is not None and times.longest is not None:
+        known = [f"{length(times.shortest)} – {length(times.longest)}", say("too few for more")]
+    known.append(say("of {}").format(times.count))
+    return ", ".join(known) + (f"; {times.never} {say('never')}" if times.never else "")
+
+
+def length(span: timedelta) -> str:
+    """As in `40 s`, `12 min` or `2 h 5 min`."""
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _summed(courses: Sequence[Course]) -> Sum:
+    def since_opened(moments: Iterable[datetime | None]) -> Times:
+        pairs = zip(courses, moments, strict=True)
+        return times_of(None if at is None else at - each.opened_at for each, at in pairs)
+
+    return Sum(
+        len(courses),
+        since_opened(each.told_at for each in courses),
+        since_opened(each.answered_at for each in courses),
+        since_opened(each.acted_at for each in courses),
+    )
+
+
+def _row(times: Times) -> tuple[object, ...]:
+    spans = (times.p50, times.p90, times.shortest, times.longest)
+    return times.count, times.never, *("" if each is None else round(each.total_seconds()) for each in spans)
+
+
+def _plain(text: str) -> str:
+    """So that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _minutes(span: timedelta | None) -> float | None:
+    return None if span is None else span / timedelta(minutes=1)

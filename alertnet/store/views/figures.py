@@ -1,0 +1,121 @@
+"""What months of incidents hold, counted by the database: one row for an incident, a level, a contact's method."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, select
+from sqlalchemy.orm import Session
+
+from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.monitoring.figures import Course, Opened, Tried
+from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
+
+MOST = 2000
+"""Incidents that are looked at, the latest: a page is no reason to read all there ever was."""
+BATCH = 500
+_ARRIVED = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
+_SETTLED = (*_ARRIVED, AttemptStatus.FAILED.value)
+_ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
+_BY_A_PERSON = (AnswerKind.ACKNOWLEDGED.value, AnswerKind.RELAYED.value, AnswerKind.DECLINED.value)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+_OF_LEVELS: Select[Any] = (
+    select(
+        notifications.c.incident_id,
+        notifications.c.tree,
+        notifications.c.level,
+        func.min(attempts.c.started_at).label("told_at"),
+    )
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind == Kind.ALERT.value)
+    .where(attempts.c.status.in_(_ARRIVED), notifications.c.level.is_not(None))
+    .group_by(notifications.c.incident_id, notifications.c.tree, notifications.c.level)
+)
+_ANSWERS: Select[Any] = (
+    select(
+        notifications.c.incident_id,
+        notifications.c.tree,
+        notifications.c.level,
+        func.min(acknowledgements.c.at).label("answered_at"),
+    )
+    .join(
+        acknowledgements,
+        and_(
+            acknowledgements.c.incident_id == notifications.c.incident_id,
+            acknowledgements.c.tree == notifications.c.tree,
+            acknowledgements.c.contact == notifications.c.contact,
+            acknowledgements.c.at >= notifications.c.planned_at,
+        ),
+    )
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind == Kind.ALERT.value)
+    .where(acknowledgements.c.kind.in_(_BY_A_PERSON), acknowledgements.c.revoked_at.is_(None))
+    .group_by(notifications.c.incident_id, notifications.c.tree, notifications.c.level)
+)
+_ACTED: Select[Any] = (
+    select(actions.c.incident_id, func.min(actions.c.at).label("acted_at"))
+    .where(actions.c.incident_id.in_(_IDS))
+    .group_by(actions.c.incident_id)
+)
+_TRIED: Select[Any] = (
+    select(
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.method,
+        func.count().label("tries"),
+        func.sum(case((attempts.c.status.in_(_ARRIVED), 1), else_=0)).label("arrived"),
+    )
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(_ALERTS))
+    .where(attempts.c.status.in_(_SETTLED))
+    .group_by(notifications.c.tree, notifications.c.contact, notifications.c.method)
+)
+
+
+def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Course], list[Opened]]:
+    """The incidents that opened between these moments, and each level that told somebody in them."""
+    query = select(incidents.c.id, incidents.c.opened_at, incidents.c.facts)
+    query = query.where(incidents.c.status.in_(("open", "closed")), incidents.c.opened_at.between(since, until))
+    rows = session.execute(query.order_by(incidents.c.opened_at.desc()).limit(MOST)).all()
+    real = [row for row in rows if not row.facts.get("lone_text")]
+    ids = [row.id for row in real]
+    answered = {(row.incident_id, row.tree, row.level): row.answered_at for row in _each(session, _ANSWERS, ids)}
+    acted = {row.incident_id: row.acted_at for row in _each(session, _ACTED, ids)}
+    opened = [
+        Opened(*place, row.told_at, _after(answered.get(place), row.told_at))
+        for row in _each(session, _OF_LEVELS, ids)
+        for place in [(row.incident_id, row.tree, row.level)]
+    ]
+    told: dict[str, datetime] = {}
+    for each in opened:
+        told[each.incident] = min(told.get(each.incident, each.told_at), each.told_at)
+    first: dict[str, datetime] = {}
+    for (incident, _, _), at in answered.items():
+        first[incident] = min(first.get(incident, at), at)
+    return [
+        Course(row.id, row.opened_at, row.facts["drill"], told.get(row.id), first.get(row.id), acted.get(row.id))
+        for row in real
+    ], opened
+
+
+def tried(session: Session, ids: Sequence[str]) -> list[Tried]:
+    """How the alerts of these incidents fared, by contact and method."""
+    counted: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for row in _each(session, _TRIED, ids):
+        key = (row.tree, row.contact, row.method)
+        tries, arrived = counted.get(key, (0, 0))
+        counted[key] = (tries + row.tries, arrived + row.arrived)
+    return [Tried(*key, *counts) for key, counts in sorted(counted.items())]
+
+
+def _after(at: datetime | None, told_at: datetime) -> datetime | None:
+    return at if at is None else max(at, told_at)
+
+
+def _each(session: Session, query: Select[Any], ids: Sequence[str]) -> list[Any]:
+    return [
+        row
+        for start in range(0, len(ids), BATCH)
+        for row in session.execute(query, {"ids": ids[start : start + BATCH]})
+    ]

@@ -1,0 +1,83 @@
+"""Figures over months, as a page with pictures and as CSV: read only, of as many incidents as a page can bear."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+
+from alertnet.core.errors import BadInput
+from alertnet.flows.desk.figures import Figures, in_words, length, parts, read_figures
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import sayer, zone_of
+from alertnet.web.console.door import Viewer
+from alertnet.web.console.refusing import Told
+from alertnet.web.console.shown import HEADERS, language_of, show
+
+router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+
+USUAL_DAYS = 183
+"""How far it looks back unless somebody says."""
+Day = Annotated[str, Query(max_length=10)]
+
+
+@router.get("/figures")
+def show_figures(request: Request, who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
+    """What the incidents of these days come to."""
+    first, last = _days(runtime, since, until)
+    figures = _read(runtime, first, last)
+    say = sayer(runtime, language_of(request))
+    return show(
+        request,
+        "figures.html",
+        who=who,
+        figures=figures,
+        sums=[(say("Incidents"), figures.real), (say("Drills"), figures.drills)],
+        parts=parts,
+        picture=figures.picture(say),
+        in_words=lambda times: in_words(times, say),
+        length=length,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+
+
+@router.get("/figures.csv")
+def get_figures(who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
+    """The same as rows."""
+    first, last = _days(runtime, since, until)
+    named = {"Content-Disposition": f'attachment; filename="figures-{first}-{last}.csv"'}
+    return Response(_read(runtime, first, last).as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
+
+
+def _read(runtime: Runtime, first: date, last: date) -> Figures:
+    zone = ZoneInfo(zone_of(runtime.edition))
+    since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return runtime.read(read_figures, runtime.edition.network, since, until)
+
+
+def _days(runtime: Runtime, since: str, until: str) -> tuple[date, date]:
+    """The first and last day that were typed, or half a year up to today.
+
+    Raises:
+        BadInput: one of them is no day, or they are in the wrong order.
+    """
+    today = runtime.now().astimezone(ZoneInfo(zone_of(runtime.edition))).date()
+    last = _day("until", until) or today
+    first = _day("since", since) or last - timedelta(days=USUAL_DAYS)
+    if first > last:
+        raise BadInput("since", since, f"a day that is not after {last}")
+    return first, last
+
+
+def _day(name: str, text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year < 2100:
+        raise BadInput(name, text, "a day of the years 2000 to 2099, as in 2026-11-24")
+    return day
