@@ -19,6 +19,8 @@ class Subject(StrEnum):
     VERIFY = "verify"
     LEVEL = "level"
     CONFIRM = "confirm"
+    CHANGE = "change"
+    """News would change who is told."""
     TASK = "task"
     UNANSWERED = "unanswered"
     NOT_UNDERSTOOD = "not_understood"

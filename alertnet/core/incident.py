@@ -236,6 +236,17 @@ class Wider:
 
 
 @dataclass(frozen=True)
+class Proposed:
+    """What news would change of an incident, once a coordinator has seen who would be told then: else it stays."""
+
+    type: str | None = None
+    severity: Severity | None = None
+    people: tuple[Affected, ...] = ()
+    """Those who are named anew, or otherwise than before."""
+    perpetrator: Perpetrator | None = None
+
+
+@dataclass(frozen=True)
 class Merged:
     """The reports that were merged into an incident, and what was known without them: a split goes back to that."""
 
@@ -271,6 +282,7 @@ class Incident:
     """What the answer says beside the plan: nobody to tell, a code that differs from the record."""
     wider: tuple[Wider, ...] = ()
     """The latest of the incident and of each person."""
+    proposed: Proposed | None = None
     replanned_at: datetime | None = None
     """When a coordinator last applied edited trees or wider consent."""
 

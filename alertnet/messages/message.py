@@ -102,12 +102,12 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 }
 """By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
 
-_QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.TASK)
+_QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.CHANGE, Subject.TASK)
 _ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
 _NEVER_RUNG = (*(Subject(f"action_{action}") for action in Action), Subject.DUTY_BEGINS)
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
-    Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM),
+    Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM, Subject.CHANGE),
     Kind.TASK: (Subject.TASK,),
     Kind.ALARM: tuple(subject for subject in _ANY_NEWS if subject not in _NEVER_RUNG),
     Kind.NOTICE: _ANY_NEWS,

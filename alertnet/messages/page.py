@@ -317,7 +317,7 @@ def _title(page: Page) -> str:
         return "title_drill"
     if page.said.subject is Subject.TASK:
         return "title_task"
-    if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM):
+    if page.said.subject in (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM, Subject.CHANGE):
         return "title_decision"
     return "title_answer" if page.asked and page.said.subject in _ANSWERS else "title"
 
@@ -333,6 +333,8 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             return [say("decision_verify")]
         case Subject.CONFIRM:
             return [say("decision_confirm")]
+        case Subject.CHANGE:
+            return [say("decision_change")]
         case Subject.LEVEL:
             which = [say("decision_tree")] if said.tree else []
             why = [say("decision_why")] if said.why else []

@@ -42,7 +42,7 @@ RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"
 ACCOUNT_SUBJECTS = (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY)
 """What may be the fault of our account: then `about` is an `AccountFault`."""
 
-MATTERS = ("alert", "alarm", "task", "verify", "level", "confirm")
+MATTERS = ("alert", "alarm", "task", "verify", "level", "confirm", "change")
 """What can be open for a coordinator: a kind of message, a decision by its subject."""
 
 _PLAIN_KEYS = ("drill", "also", "plus", "somebody", "and_more", "date", "first", *NEUTRAL)

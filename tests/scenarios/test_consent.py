@@ -284,8 +284,10 @@ def test_a_tree_that_stopped_for_reaching_nobody_goes_on_when_it_reaches_somebod
     world = world_of(a_tree(COORDINATION, CONTACTS), a_tree(raids, CONTACTS, tree="raids"))
     incident = world.raises(type="raid")
     incident.act("updates", text="It was an arrest", type="arrest")
+    incident.act("go", decision="go")
     stopped = incident.status("raids")
 
     incident.act("updates", text="It was a raid after all", type="raid")
+    incident.act("go", decision="go")
 
     assert (stopped, incident.status("raids")) == ("stopped", "running")

@@ -184,13 +184,17 @@ def test_an_exclusion_of_nobody_is_refused(api: TestClient, incident: str) -> No
 
 
 def test_news_changes_what_is_known(api: TestClient, incident: str) -> None:
+    """A3: the army is spared at once; whom the police's place in it would free, and what is less grave, is decided."""
     answer = api.post(
         f"{incident}/updates", json={"text": "not the police", "perpetrator": "army", "severity": "serious"}
     )
 
-    assert answer.json()["severity"] == "serious"
+    assert answer.json()["severity"] == "critical"
     assert {each["contact"] for each in answer.json()["pruned"] if each["reason"] == "perpetrator"} >= {"brigade"}
     assert "updated" in kinds(api, incident)
+    decided = api.post(f"{incident}/go", json={"decision": "go"}).json()
+    assert decided["severity"] == "serious"
+    assert {each["contact"] for each in decided["pruned"] if each["reason"] == "perpetrator"} >= {"brigade"}
 
 
 def test_somebody_named_later_brings_the_consent_on_record(api: TestClient, incident: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from alertnet.core.codec import to_plain
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.incident import Facts, Scope, Wider, consent_of
+from alertnet.core.incident import Affected, Facts, Proposed, Scope, Wider, consent_of, narrowest
 from alertnet.core.replan.describe_tree_diff import differences, end_of
 from alertnet.core.replan.tree_migration import as_edited
 from alertnet.core.resolution.resolve import Plan, deputies_of
@@ -75,6 +75,90 @@ def with_consent(facts: Facts, wider: Iterable[Wider]) -> Facts:
     return facts
 
 
+def proposed_by(known: Facts, news: Facts, before: Proposed | None) -> Proposed:
+    """What news would change, with what earlier news would that nobody has decided on."""
+    earlier = before or Proposed()
+    named = {person.code: person for person in (*earlier.people, *(set_apart(known.people, news.people)))}
+    return Proposed(
+        type=news.type if news.type != known.type else earlier.type,
+        severity=news.severity if news.severity is not known.severity else earlier.severity,
+        people=tuple(named.values()),
+        perpetrator=news.perpetrator if news.perpetrator is not known.perpetrator else earlier.perpetrator,
+    )
+
+
+def set_apart(known: Iterable[Affected], named: Iterable[Affected]) -> tuple[Affected, ...]:
+    """Those of the named who are not known, or not as they are named now."""
+    as_known = set(known)
+    return tuple(person for person in named if person not in as_known)
+
+
+def as_proposed(known: Facts, news: Proposed) -> Facts:
+    """The facts once all that is proposed holds."""
+    people = {person.code: person for person in (*known.people, *news.people)}
+    return replace(
+        known,
+        type=news.type or known.type,
+        severity=news.severity or known.severity,
+        people=tuple(people.values()),
+        perpetrator=news.perpetrator or known.perpetrator,
+    )
+
+
+def at_once(known: Facts, news: Proposed) -> Facts:
+    """The facts with as much of what is proposed as needs no decision: what is graver, and whoever is to be spared."""
+    consents = [person.consent for person in news.people if person.consent]
+    spared = (name for person in news.people for name in person.exclude)
+    involved = Proposed(people=tuple(person for person in news.people if person.contact))
+    return replace(
+        as_proposed(known, involved),
+        severity=min(known.severity, news.severity or known.severity, key=lambda severity: severity.rank),
+        consent=narrowest([known.consent, *consents]),
+        exclude=tuple(dict.fromkeys((*known.exclude, *spared))),
+        also_accused=tuple(dict.fromkeys((*known.also_accused, *((news.perpetrator,) if news.perpetrator else ())))),
+    )
+
+
+NEWS_WOULD_CHANGE = "news would change who is told"
+
+
+def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
+    """What waits for a coordinator: which facts would be others, and what that changes of who is told."""
+    names = {person.code for person in set_apart(known.people, becomes.people)}
+    facts = [("type", known.type, becomes.type), ("severity", known.severity, becomes.severity)]
+    facts.append(("perpetrator", known.perpetrator, becomes.perpetrator))
+    said = [f"{name}: {before} → {after}" for name, before, after in facts if before != after]
+    people = [f"people: {', '.join(sorted(names))}"] if names else []
+    return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(change.words)}"
+
+
+@dataclass(frozen=True)
+class Retold:
+    """Who would be told that is not now, and who would not be any more: (tree, contact)."""
+
+    newly: tuple[Reached, ...]
+    no_longer: tuple[Reached, ...]
+    words: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The same in short: `+embassy-es`, `-ombuds`."""
+        added, gone = (dict.fromkeys(each.contact for each in reached) for reached in (self.newly, self.no_longer))
+        return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone))
+
+
+def retold(before: Mapping[str, Plan], after: Mapping[str, Plan]) -> Retold:
+    """What other plans on the same trees would change of who is told."""
+    was, becomes = _reached(before), _reached(after)
+    newly = tuple(each for key, each in becomes.items() if key not in was)
+    no_longer = tuple(each for key, each in was.items() if key not in becomes)
+    words = (
+        *(f"{_who(after, each)} {_newly(each)}" for each in newly),
+        *(f"{_who(before, each)} is told nothing more" for each in no_longer),
+    )
+    return Retold(newly, no_longer, words)
+
+
 def compare(
     before: Mapping[str, Plan], after: Mapping[str, Plan], known: Facts, wider: tuple[Wider, ...], versions: object
 ) -> Difference:
@@ -84,9 +168,7 @@ def compare(
     """
     old = {id: as_edited(plan.tree) for id, plan in before.items() if any(not each.former for each in plan.tree.levels)}
     new = {id: plan.tree for id, plan in after.items()}
-    was, becomes = _reached(before), _reached(after)
-    newly = tuple(each for key, each in becomes.items() if key not in was)
-    no_longer = tuple(each for key, each in was.items() if key not in becomes)
+    told = retold(before, after)
     consents = consent_of(known), consent_of(with_consent(known, wider))
     both = [(old[id], new[id]) for id in sorted(old.keys() & new.keys())]
     found = Difference(
@@ -98,12 +180,11 @@ def compare(
         levels=tuple(change for trees in both for change in _levels(*trees)),
         contacts=tuple(change for trees in both for change in _contacts(*trees)),
         methods=tuple(change for trees in both for change in _methods(*trees)),
-        newly_told=newly,
-        no_longer_told=no_longer,
+        newly_told=told.newly,
+        no_longer_told=told.no_longer,
         words=(
             *_of_consent(*consents, wider),
-            *(f"{_who(after, each)} {_newly(each)}" for each in newly),
-            *(f"{_who(before, each)} is told nothing more" for each in no_longer),
+            *told.words,
             *differences(Network(old, {}, {}), Network(new, {}, {})),
         ),
     )

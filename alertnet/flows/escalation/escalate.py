@@ -20,11 +20,12 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, Status
+from alertnet.core.escalation.state import Event, PlanChanged, Status
+from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.notifications import phone_tasks, prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_unwanted
+from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -246,3 +247,13 @@ def stop_what_reaches_nobody(locked: LockedIncident) -> None:
         elif is_stopped and escalation not in empty:
             escalation.state = restore(escalation.state, locked.tx.now)
             locked.record("escalation_restored", tree=escalation.tree)
+
+
+def apply_facts(locked: LockedIncident, facts: Facts) -> None:
+    """Let new facts change the plan at once, on the pinned trees (A8)."""
+    if facts == locked.facts:
+        return
+    locked.change_facts(facts)
+    stop_what_reaches_nobody(locked)
+    move(locked, for_all(locked, PlanChanged()))
+    cancel_barred(locked)

@@ -8,7 +8,8 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
-from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
+from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -34,7 +35,7 @@ def decide(
 ) -> None:
     """Decide on a level: go opens it unless the escalation is stopped, hold ends its automatic time, refuse skips it.
 
-    Without tree and level the decision is about the incident: a go verifies it.
+    Without tree and level the decision is about the incident: a go verifies it, or else lets hold what news proposes.
 
     Raises:
         BadInput: no such decision, or a tree without its level. Unknown: no such tree or level.
@@ -45,7 +46,8 @@ def decide(
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
     if tree is None and level is None:
-        _verify(locked, decision, by)
+        about_incident = _decide_change if locked.facts.verified and locked.incident.proposed else _verify
+        about_incident(locked, decision, by)
         return
     if tree is None or level is None:
         raise BadInput("level" if level is None else "tree", None, "tree and level together, or neither")
@@ -63,11 +65,45 @@ def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer
     if prompt.subject == Subject.VERIFY:
         decide(locked, decision, by=by)
         return
+    if prompt.subject == Subject.CHANGE:
+        _decide_change(locked, decision, by)
+        return
     tree = locked.tree_of(prompt.escalation)
     if prompt.subject == Subject.CONFIRM:
         _confirm(locked, prompt, tree, decision, by)
         return
     decide(locked, decision, tree=tree, level=prompt.about, by=by)
+
+
+def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
+    """Decide on what news would change. Go: it holds. Hold: it is asked again. Refuse: all stays as it is."""
+    proposed = locked.incident.proposed
+    if proposed is None:
+        raise WrongState("the change", "over", "nothing is proposed any more")
+    locked.record("decision", decision=decision.value, subject=Subject.CHANGE.value, by=by)
+    if decision is PromptAnswer.HOLD:
+        answer_about(locked, Subject.CHANGE, decision, by)
+        return
+    end_change(locked, decision, by)
+    if decision is PromptAnswer.GO:
+        apply_facts(locked, as_proposed(locked.facts, proposed))
+
+
+def end_change(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> None:
+    """Let what news would change be decided, or overtaken by later news."""
+    if locked.incident.proposed is None:
+        return
+    answer_about(locked, Subject.CHANGE, answer, by)
+    warnings = tuple(each for each in locked.incident.warnings if not each.startswith(NEWS_WOULD_CHANGE))
+    locked.incident = replace(locked.incident, proposed=None, warnings=warnings)
+    locked.save_facts()
+
+
+def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer, by: str | None) -> None:
+    """Answer whatever is asked of coordinators about the incident on that subject."""
+    for prompt in prompts.open_prompts(locked):
+        if prompt.subject == subject:
+            prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
 def hold(locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None) -> Recorded:
@@ -113,9 +149,7 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
     locked.record("decision", decision=decision.value, subject=Subject.VERIFY.value, by=by)
-    for prompt in prompts.open_prompts(locked):
-        if prompt.subject == Subject.VERIFY:
-            prompts.answer_prompt(locked, prompt.id, decision, by)
+    answer_about(locked, Subject.VERIFY, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
         move(locked, for_all(locked, PlanChanged()))

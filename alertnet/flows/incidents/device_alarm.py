@@ -12,8 +12,8 @@ from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
+from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.incidents.update import apply_facts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up

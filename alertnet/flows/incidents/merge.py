@@ -17,11 +17,12 @@ from alertnet.core.incident import CloseReason, Facts, Merged, Wider
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
+from alertnet.flows.escalation.record_decision import answer_about
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait
-from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications import field_reassurance
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
@@ -106,7 +107,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
     _take_over_texts(part, whole)
     if facts.verified and not was_verified:
-        _answer_verify(whole, by)
+        answer_about(whole, Subject.VERIFY, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
     if promised is not None:
@@ -149,12 +150,6 @@ def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
         for at, payload in timeline.of_kind(part.tx.session, part.incident.id, kind):
             if payload:
                 whole.record(kind, **{"heard_at": at.isoformat(), "came_to": part.incident.id} | payload)
-
-
-def _answer_verify(whole: LockedIncident, by: str) -> None:
-    for prompt in prompts.open_prompts(whole):
-        if prompt.subject == Subject.VERIFY:
-            prompts.answer_prompt(whole, prompt.id, PromptAnswer.GO, by)
 
 
 def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.incident import Facts, Scope, Wider
-from alertnet.core.notification import Kind
-from alertnet.core.replan.difference import with_consent
+from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.core.replan.difference import as_proposed, at_once, in_words, proposed_by, with_consent
 from alertnet.core.resolution.resolve import unmatched_exclusions
-from alertnet.flows.escalation.escalate import for_all, move, stop_what_reaches_nobody
-from alertnet.flows.notifications.cancel_alerts import cancel_barred
+from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.escalation.record_decision import end_change
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_those_told
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.reported import Event
@@ -38,7 +39,7 @@ def happened_since(locked: LockedIncident, tree: str, contact: str, *, reads: bo
 
 
 def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str) -> None:
-    """Keep the news, tell exactly those who were told that there is some, and let new facts change the plan at once.
+    """Keep the news, tell exactly those who were told that there is some, and let new facts hold or be decided on.
 
     The text itself travels in no message (A9): it is on the page of those who may read it.
 
@@ -48,7 +49,21 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     must_be_open(locked)
     locked.record(UPDATED, by=by, text=text)
     tell_those_told(locked, Kind.UPDATE)
-    apply_facts(locked, facts)
+    propose(locked, facts)
+
+
+def propose(locked: LockedIncident, news: Facts) -> None:
+    """Take what is graver, and whoever is to be spared, at once (A3, A8); what else changes who is told is asked."""
+    proposed = proposed_by(locked.facts, news, locked.incident.proposed)
+    apply_facts(locked, at_once(locked.facts, proposed))
+    facts, change = as_proposed(locked.facts, proposed), prompts.would_change(locked, proposed)
+    end_change(locked, PromptAnswer.OVERTAKEN, None)
+    if not change.names:
+        apply_facts(locked, facts)
+        return
+    locked.incident = replace(locked.incident, proposed=proposed)
+    locked.warn(in_words(locked.facts, facts, change))
+    prompts.raise_prompt(locked, PromptKind.DECISION, Subject.CHANGE, contacts=len(change.names))
 
 
 def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
@@ -64,16 +79,6 @@ def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
         raise BadInput("contacts", unknown[0], sorted({id for tree in trees for id in tree.contacts}))
     locked.record("excluded", contacts=list(names), by=by)
     apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
-
-
-def apply_facts(locked: LockedIncident, facts: Facts) -> None:
-    """Let new facts change the plan at once, on the pinned trees (A8)."""
-    if facts == locked.facts:
-        return
-    locked.change_facts(facts)
-    stop_what_reaches_nobody(locked)
-    move(locked, for_all(locked, PlanChanged()))
-    cancel_barred(locked)
 
 
 def must_be_open(locked: LockedIncident) -> None:

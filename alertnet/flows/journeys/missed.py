@@ -15,8 +15,8 @@ from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
+from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.incidents.update import apply_facts
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up

@@ -10,10 +10,13 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance_incident import reasons_to_wait
 from alertnet.core.escalation.state import State
+from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
+from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
@@ -126,6 +129,8 @@ def words_of(locked: LockedIncident, prompt: Prompt) -> dict[str, Any]:
         words |= level_in_words(
             locked, states, escalation_store.tree_of(session, prompt.escalation), prompt.level_index
         )
+    if prompt.subject == Subject.CHANGE and locked.incident.proposed:
+        words |= {"names": would_change(locked, locked.incident.proposed).names}
     return words
 
 
@@ -206,6 +211,12 @@ def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: st
     }
 
 
+def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
+    """Who would be told that is not now, and who not any more, once what news proposes holds."""
+    facts = as_proposed(locked.facts, proposed)
+    return retold(locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
+
+
 def _spoken(locked: LockedIncident, subject: Subject) -> Subject:
     return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
 
@@ -230,6 +241,8 @@ def _ring_for_the_first_time(
     words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
     if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
         words |= level_in_words(locked, locked.states, locked.tree_of(new.escalation_id), new.level - 1)
+    if new.subject is Subject.CHANGE and locked.incident.proposed:
+        words |= {"names": would_change(locked, locked.incident.proposed).names}
     for tree, contact in asked:
         _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods_to_prompt(new.kind, contact))
 

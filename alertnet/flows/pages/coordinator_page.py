@@ -201,6 +201,8 @@ def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *
         contacts=prompt.contacts,
         automatic_at=prompt.automatic_at,
     )
+    if prompt.subject == Subject.CHANGE and locked.incident.proposed:
+        return replace(words, names=prompts.would_change(locked, locked.incident.proposed).names)
     if prompt.subject != Subject.LEVEL:
         return words
     session = locked.tx.session

@@ -13,7 +13,7 @@ from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin, without_pins
-from alertnet.flows.incidents.update import apply_facts
+from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.report_by_sms import tell_closing_doors

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Unknown
-from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Wider
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import ACTING, incidents, lost_codes
@@ -177,7 +177,7 @@ def page(
 
 
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Replace the facts, what they prune, what to know beside that, and the consent that waits."""
+    """Replace the facts, what they prune, what to know beside that, and what waits for a coordinator."""
     facts = incident.facts
     values = {
         "facts": to_plain(facts),
@@ -186,6 +186,7 @@ def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]
         "pruned": pruned,
         "warnings": list(incident.warnings),
         "wider": to_plain(incident.wider) or None,
+        "proposed": to_plain(incident.proposed) if incident.proposed else None,
     }
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
@@ -241,5 +242,6 @@ def _incident(row: Row[Any]) -> Incident:
         merged=from_plain(Merged, row.merged) if row.merged else None,
         warnings=tuple(row.warnings),
         wider=from_plain(tuple[Wider, ...], row.wider or ()),
+        proposed=from_plain(Proposed, row.proposed) if row.proposed else None,
         replanned_at=row.replanned_at,
     )

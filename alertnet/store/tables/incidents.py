@@ -40,6 +40,7 @@ incidents = Table(
     Column("pruned", Json, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("wider", EncryptedJson),  # consent that waits for a coordinator to apply it
+    Column("proposed", EncryptedJson),  # what news would change, until a coordinator says so
     Column("replanned_at", Instant),
     Column("team", String(64)),
     Column("raised_index", LargeBinary(16)),

@@ -53,7 +53,7 @@ router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 
 
 @router.post("/updates", response_model=IncidentView)
 def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
-    """News, told to exactly those who were told of the incident; what is new in it changes the plan at once."""
+    """News, told to exactly those who were told of the incident; what would change who is told becomes a decision."""
     network = door.runtime.edition.network
     return door.carry_out(key, news, on(ref, key, lambda locked: tell_news(locked, news, network, by(key))))
 

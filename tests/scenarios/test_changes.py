@@ -1,0 +1,143 @@
+"""News that would change who is told becomes a decision, with its difference: nobody is added or dropped in silence."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in, spoken_code_in
+
+OTHERS = """
+  spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34600550140"}]}
+"""
+RAIDS = "  - {name: Raids, when: {type: [raid]}, notify: [defenders], wait: 20m}\n"
+ARRESTS = "  - {name: Arrests, when: {type: [arrest]}, notify: [ombuds], wait: 20m}\n"
+EMBASSIES = "  - {name: Embassies, when: {nationality: match}, notify: [spain], wait: 20m}\n"
+
+
+@pytest.fixture
+def night(world_of: Worlds) -> World:
+    """Raids are told to the defenders, arrests to the ombuds office, what befalls its nationals to an embassy."""
+    contacts = CONTACTS.replace(
+        'methods: [{sms: "+573005550101"}]', 'methods: [{sms: "+573005550101"}, {call: "+573005550101"}]'
+    )
+    return world_of(a_tree(COORDINATION + RAIDS + ARRESTS + EMBASSIES, contacts + OTHERS))
+
+
+def raised(world: World) -> Incident:
+    return world.raises(type="raid", severity="moderate", people=[{"code": "P1", "nationality": "CO"}])
+
+
+def question(world: World) -> str:
+    return next(text for text in reversed(world.phone("coordinator").inbox) if "DECISION" in text)
+
+
+def planned(incident: Incident) -> set[str]:
+    return {each["contact"] for each in incident["pruned"]}
+
+
+def test_another_type_waits_for_a_coordinator_who_sees_the_difference(night: World) -> None:
+    incident = raised(night)
+
+    shown = incident.act("updates", text="It was an arrest", type="arrest")
+
+    assert shown["type"] == "raid"
+    [warning] = [each for each in shown["warnings"] if "news would change" in each]
+    assert "type: raid → arrest" in warning
+    assert "Ombuds office (ombuds) may be told, in level Arrests" in warning
+    assert "Defenders (defenders) is told nothing more" in warning
+    assert "(+ombuds, -defenders)" in question(night)
+    assert night.phone("ombuds").inbox == []
+
+
+def test_a_go_by_sms_lets_it_hold(night: World) -> None:
+    incident = raised(night)
+    incident.act("updates", text="It was an arrest", type="arrest")
+
+    night.texts("coordinator", f"GO {decision_code_in(question(night))}")
+
+    assert (incident["type"], planned(incident)) == ("arrest", {"spain", "defenders"})
+    assert not [each for each in incident["warnings"] if "news would" in each]
+    night.passes(minutes=31)
+    assert night.phone("ombuds").inbox
+    assert night.phone("defenders").inbox == []
+
+
+def test_it_is_decided_by_call_page_and_api_too(night: World) -> None:
+    incident = raised(night)
+    night.texts("coordinator", code_in(night.phone("coordinator").inbox[0]))
+    incident.act("updates", text="It was an arrest", type="arrest")
+    page = link_in(question(night))
+    assert "+ombuds, -defenders" in night.client.get(page).text
+
+    refused = night.client.post(page, data={"answer": "refuse"})
+    night.settles()
+
+    assert refused.status_code == 200
+    assert incident["type"] == "raid"
+    incident.act("updates", text="An arrest after all", type="arrest")
+    call = night.waits_for_ringing("coordinator", minutes=30).answers()
+    call.press(spoken_code_in(call.words)).press("1")
+    night.settles()
+    assert incident["type"] == "arrest"
+    incident.act("updates", text="No, a raid", type="raid")
+    incident.act("go", decision="go")
+    assert incident["type"] == "raid"
+    incident.act("go", decision="go", expect=409)
+
+
+def test_a_hold_is_asked_again_and_later_news_is_added(night: World) -> None:
+    incident = raised(night)
+    incident.act("updates", text="It was an arrest", type="arrest")
+    night.texts("coordinator", f"HOLD {decision_code_in(question(night))}")
+    before = len(night.phone("coordinator").inbox)
+
+    incident.act("updates", text="A Spaniard is with them", people=[{"code": "P2", "nationality": "ES"}])
+
+    assert len(night.phone("coordinator").inbox) > before
+    night.texts("coordinator", f"GO {decision_code_in(question(night))}")
+    assert (incident["type"], planned(incident)) == ("arrest", {"defenders"})
+
+
+@pytest.mark.parametrize(
+    ("news", "holds"),
+    [
+        ({"severity": "critical"}, ("severity", "critical")),
+        ({"people": [{"code": "P9"}]}, ("consent", "national")),
+    ],
+    ids=["what is graver", "whoever consents to less"],
+)
+def test_what_protects_holds_at_once(night: World, news: dict[str, Any], holds: tuple[str, str]) -> None:
+    """A3, A8: nobody waits for a decision to be spared, or to be told of what is graver."""
+    incident = raised(night)
+
+    incident.act("updates", text="More is known", type="arrest", **news)
+
+    assert incident[holds[0]] == holds[1]
+    assert incident["type"] == "raid"
+
+
+def test_what_changes_nobody_holds_at_once(night: World) -> None:
+    incident = raised(night)
+
+    incident.act("updates", text="It was a company's guards", perpetrator="company")
+
+    assert not [each for each in incident["warnings"] if "news would" in each]
+    assert not [text for text in night.phone("coordinator").inbox if "DECISION" in text]
+    assert "updated" in incident.timeline()
+
+
+def test_an_accused_is_spared_before_anybody_decides(world_of: Worlds) -> None:
+    """A3: nobody who belongs to the perpetrator is told, be the accusation decided on or not."""
+    brigade = """
+  brigade: {role: authority, belongs_to: army, organisation: Brigade, methods: [{sms: "+576015550112"}]}
+"""
+    levels = COORDINATION + RAIDS + "  - {name: State, notify: [brigade], wait: 20m}\n"
+    world = world_of(a_tree(levels, CONTACTS + brigade))
+    incident = world.raises(type="raid", severity="moderate", perpetrator="company")
+
+    incident.act("updates", text="It was the army, and an arrest", perpetrator="army", type="arrest")
+
+    assert {each["contact"]: each["reason"] for each in incident["pruned"]} == {"brigade": "perpetrator"}
+    assert "-defenders" in question(world)
