@@ -147,14 +147,16 @@ class Retold:
         return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone))
 
 
-def retold(before: Mapping[str, Plan], after: Mapping[str, Plan]) -> Retold:
-    """What other plans on the same trees would change of who is told."""
-    was, becomes = _reached(before), _reached(after)
+def retold(
+    before: Mapping[str, Plan], after: Mapping[str, Plan], *, beside: Mapping[str, Plan] | None = None
+) -> Retold:
+    """What other plans would change of who is told; `beside`: those of another incident, for which they stand too."""
+    was, becomes = _reached(beside or {}) | _reached(before), _reached(after)
     newly = tuple(each for key, each in becomes.items() if key not in was)
     no_longer = tuple(each for key, each in was.items() if key not in becomes)
     words = (
         *(f"{_who(after, each)} {_newly(each)}" for each in newly),
-        *(f"{_who(before, each)} is told nothing more" for each in no_longer),
+        *(f"{_who({**(beside or {}), **before}, each)} is told nothing more" for each in no_longer),
     )
     return Retold(newly, no_longer, words)
 

@@ -29,6 +29,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
+from alertnet.store.views.timeline_view import EntryView
 
 MOST_ENTRIES = 3000
 ALERTS = (Kind.ALERT, Kind.REMINDER)
@@ -90,7 +91,6 @@ class Dossier:
 
     head: OpenIncident
     facts: Facts
-    is_open: bool
     closed_at: datetime | None
     close_reason: str
     knows: tuple[str, ...]
@@ -115,6 +115,15 @@ class Dossier:
     levels: tuple[LevelChoice, ...]
     hears_close: tuple[str, ...]
     hears_news: tuple[str, ...]
+    suggested: tuple[str, ...]
+    """The references of those that may be about the same event."""
+    reports: tuple[str, ...]
+    """The references of those that were merged into it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed."""
+        return self.closed_at is None
 
 
 def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str) -> Dossier:
@@ -122,9 +131,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
 
     `say`: its English words in another language.
     """
-    incident = incident_store.get(tx.session, id)
-    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
-    open_prompts = prompt_store.open_of(tx.session, [id])[id]
+    locked = look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
+    incident, open_prompts = locked.incident, prompt_store.open_of(tx.session, [id])[id]
     seen = incident_view.of_incident(tx.session, id)
     entries, last = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
     names = Names(locked, cries_for_help(entries), say)
@@ -134,7 +142,6 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     return Dossier(
         head=head,
         facts=locked.facts,
-        is_open=locked.is_open,
         closed_at=incident.closed_at,
         close_reason=incident.close_reason.value if incident.close_reason else "",
         knows=knows,
@@ -156,6 +163,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         levels=_levels(locked),
         hears_close=_called(names, who_hears(locked, of_close=True)),
         hears_news=_called(names, who_hears(locked, of_close=False)),
+        suggested=_suggested(entries),
+        reports=tuple(seen.get("reports", ())),
     )
 
 
@@ -197,6 +206,13 @@ def _told(seen: IncidentView, names: Names) -> tuple[tuple[str, ...], tuple[str,
     under_way = [who for who, statuses in fared.items() if who not in knows and statuses & UNDER_WAY]
     unreached = [who for who in fared if who not in knows and who not in under_way]
     return _called(names, knows), _called(names, under_way), _called(names, unreached)
+
+
+def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:
+    """Those that were suggested and not merged since."""
+    told = [(each["kind"], str((each["payload"] or {}).get("ref"))) for each in entries]
+    merged = {ref for kind, ref in told if kind in ("merged", "merged_into")}
+    return tuple(ref for kind, ref in told if kind == "link_suggested" and ref not in merged)
 
 
 def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:

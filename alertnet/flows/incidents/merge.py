@@ -5,7 +5,7 @@ is about the whole. Nobody is told twice for it: what was sent of the part count
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from alertnet.core.disclosure import Subject
@@ -15,6 +15,7 @@ from alertnet.core.escalation.state import Acted, Answered, Event, Go, Hold, Pla
 from alertnet.core.inbound.same_event import apart, as_one
 from alertnet.core.incident import CloseReason, Facts, Merged, Wider
 from alertnet.core.notification import PromptAnswer
+from alertnet.core.replan.difference import Retold, retold
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about
@@ -25,7 +26,7 @@ from alertnet.flows.incidents.update import UPDATED, let_wait
 from alertnet.flows.notifications import field_reassurance
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications, timeline
@@ -70,9 +71,46 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     return whole
 
 
-def joined(part: Facts, whole: Facts) -> Facts:
-    """What is known of the whole once the part is merged into it."""
-    return as_one(whole, [part])
+@dataclass(frozen=True)
+class Foreseen:
+    """What would hold of the whole, and who would be told then."""
+
+    ref: str
+    facts: Facts
+    change: Retold
+    told_anew: tuple[str, ...] = ()
+    """Who has heard of the part alone, and would be told of the whole: tree/contact."""
+
+
+def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
+    """What merging the first into the second would change; nothing is done.
+
+    Raises:
+        WrongState: they can't be merged.
+    """
+    part, whole = look_at(tx, id), look_at(tx, into)
+    _check(part, whole)
+    facts = as_one(whole.facts, [part.facts])
+    plans = editions.plans(tx, facts, part.incident.trees | whole.incident.trees)
+    return Foreseen(whole.incident.ref, facts, retold(whole.plans, plans, beside=part.plans))
+
+
+def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
+    """What taking that report out again would change for those that stay; nothing is done.
+
+    Raises:
+        BadInput: it is no part of it.
+    """
+    whole = look_at(tx, id)
+    part = next((each for each in whole.parts if each.ref == ref), None)
+    if part is None or whole.incident.merged is None:
+        raise BadInput("report", ref, [each.ref for each in whole.parts] or "a report that was merged into it")
+    facts = _without(whole, part.id)
+    plans = editions.plans(tx, facts, whole.incident.trees)
+    heard = dict(whole.heard_of_each)
+    only_there = heard.pop(ref).difference(*heard.values())
+    anew = sorted(f"{tree}/{contact}" for tree, contact in only_there if contact in plans[tree].allowed)
+    return Foreseen(whole.incident.ref, facts, retold(whole.plans, plans), tuple(anew))
 
 
 def _check(part: LockedIncident, whole: LockedIncident) -> None:
@@ -120,7 +158,7 @@ def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     known, before = whole.facts, whole.incident
     own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
     parts = {**(before.merged.parts if before.merged else {}), part.incident.id: part.incident.ref}
-    facts = joined(part.facts, known)
+    facts = as_one(known, [part.facts])
     whole.incident = replace(before, merged=Merged(parts, own, facts), trees=_trees_of_both(part, whole))
     part.incident = replace(part.incident, part_of=before.id)
     for each in (part, whole):
@@ -213,7 +251,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     assert merged is not None
     own = apart(merged.own, merged.joined, now)
     parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}
-    facts = as_one(own, [each.facts for each in whole.parts if each.id in parts])
+    facts = _without(whole, part.incident.id)
     narrow = replace(facts, consent=min(facts.consent, now.consent, key=lambda scope: scope.rank))
     whole.incident = replace(whole.incident, merged=Merged(parts, own, narrow) if parts else None)
     part.incident = replace(part.incident, part_of=None)
@@ -227,6 +265,14 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
         wider = Wider(facts.consent, None, "whoever reported it", how, whole.tx.now)
         let_wait(whole, (*(each for each in whole.incident.wider if each.person), wider))
     stop_what_reaches_nobody(whole)
+
+
+def _without(whole: LockedIncident, part: str) -> Facts:
+    """What is known of the whole without that part, with all that has changed since."""
+    merged = whole.incident.merged
+    assert merged is not None
+    own = apart(merged.own, merged.joined, whole.facts)
+    return as_one(own, [each.facts for each in whole.parts if each.id != part])
 
 
 def _forget_what_was_read(whole: LockedIncident) -> None:

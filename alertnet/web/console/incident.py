@@ -17,6 +17,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_text, set_text_aside
+from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_split, merge, split
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.idempotent_request import Show
@@ -51,6 +52,8 @@ DONE = {
     "consent": "Recorded: the consent.",
     "exclude": "Recorded: they are spared from now on.",
     "re-resolve": "Recorded: it runs on the trees and the consent of now.",
+    "merge": "Merged: it goes on for both.",
+    "split": "Split: each goes on by itself.",
     "open-text": "Raised; the first are told now.",
     "join-text": "Joined: the text stands here now.",
     "set-aside": "Set aside: its alarm rings no more.",
@@ -247,6 +250,57 @@ def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
         join_text(held[text], held[into], by=by(who))
         return held[text], _to(held[into], "join-text")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.get("/{ref}/merge")
+def show_merge(ref: str, request: Request, who: Viewer, runtime: InForce, into: str = "") -> Response:
+    """What merging it into another would change: nothing is done yet."""
+    found = runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
+    return _foresee(request, who, runtime, "merge", ref.upper(), found)
+
+
+@router.get("/{ref}/split")
+def show_split(ref: str, request: Request, who: Viewer, runtime: InForce, report: str = "") -> Response:
+    """What taking a report out of it again would change: nothing is done yet."""
+    found = runtime.read(lambda tx: foresee_split(tx, id_of_ref(tx, ref), report.upper()))
+    return _foresee(request, who, runtime, "split", report.upper(), found)
+
+
+def _foresee(request: Request, who: Viewer, runtime: Runtime, name: str, part: str, found: Foreseen) -> Response:
+    return show(
+        request,
+        "merging.html",
+        who=who,
+        acts=may_act(who),
+        proof=proof_of(runtime, who),
+        name=name,
+        part=part,
+        whole=found.ref,
+        found=found,
+        **spoken(runtime, language_of(request)),
+    )
+
+
+@router.post("/{ref}/merge")
+def do_merge(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+    """Merge it into another, once."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=by(who))
+        return locked, _to(locked, "merge")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.post("/{ref}/split")
+def do_split(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+    """Take a report out of it again, once."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=by(who))
+        return locked, _to(locked, "split")
 
     return go_to(act_once(request, who, form, act))
 

@@ -1,0 +1,68 @@
+"""Two reports of one event on the console: suggested, merged, split, each said before it is done."""
+
+import pytest
+
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.credentials.users import Role
+from tests.web.console.conftest import SitDown
+from tests.web.console.desk import Desk
+from tests.web.world import World
+
+
+@pytest.fixture
+def refs(world: World) -> tuple[str, str]:
+    """Two incidents, the first of which is perhaps what the second is about."""
+    world.raises()
+    first = world.ref()
+    world.raises()
+    return first, world.ref()
+
+
+def status(world: World, ref: str) -> str:
+    """How the incident of that reference itself stands."""
+    found = world.runtime.read(lambda tx: incident_store.page(tx.session, None, None, 50))
+    return next(each.status.value for each in found if each.ref == ref)
+
+
+def test_what_a_merging_would_do_is_said_before_it_is_done(world: World, desk: Desk, refs: tuple[str, str]) -> None:
+    first, second = refs
+    assert "It is the same event as another" in desk.opens(f"/desk/incidents/{second}").text
+
+    page = desk.opens(f"/desk/incidents/{second}/merge?into={first}")
+
+    assert f"One incident goes on for both: {first}" in page.text
+    assert "Whoever was told of one is not told again" in page.text
+    assert "consent: international" in page.text
+    assert status(world, second) == "open"
+
+
+def test_two_are_merged_and_split_again(world: World, desk: Desk, refs: tuple[str, str]) -> None:
+    first, second = refs
+
+    merged = desk.opens(f"/desk/incidents/{second}/merge?into={first}").presses("Merge the two")
+
+    assert (merged.status_code, merged.headers["Location"]) == (303, f"/desk/incidents/{first}?done=merge")
+    assert status(world, second) == "closed"
+    whole = desk.opens(f"/desk/incidents/{second}").text
+    assert f"Take out again: {second}" in whole
+    assert f"{second} is part of it from now on" in whole
+
+    split = desk.opens(f"/desk/incidents/{first}/split?report={second}").presses("Take it out again")
+
+    assert split.headers["Location"] == f"/desk/incidents/{first}?done=split"
+    assert (status(world, first), status(world, second)) == ("open", "open")
+    assert "is an incident of its own again" in desk.opens(f"/desk/incidents/{first}").text
+
+
+def test_an_observer_sees_it_and_merges_nothing(world: World, sit_down: SitDown, refs: tuple[str, str]) -> None:
+    first, second = refs
+    observer = sit_down("olga", Role.OBSERVER)
+
+    page = observer.opens(f"/desk/incidents/{second}/merge?into={first}")
+
+    assert "Merge the two" not in page.text
+    assert "Back, nothing is done" in page.text
+    proof = observer.opens("/desk/account").form("Sign out").fields["proof"]
+    refused = observer.posts(f"/desk/incidents/{second}/merge", {"into": first, "proof": proof, "seen": "x"})
+    assert refused.status_code == 403
+    assert status(world, second) == "open"
