@@ -1,13 +1,18 @@
 """Two teams report one event: a coordinator merges the two, one thread goes on outside, and a wrong merge is undone."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from alertnet.core.incident import Facts
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
+from alertnet.store.views.codes_of_number import find_sent
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import CAST, Incident, World, code_in
 
 TRUE = "47110"
 TEAMS = """
@@ -98,6 +103,24 @@ def test_a_code_of_either_report_counts_for_the_whole(night: World) -> None:
     assert second.answers() == [("defenders", "acknowledged", "sms")]
     assert first.ref in (reply or "")
     assert second.ref not in str(night.phone("defenders").inbox)
+
+
+def test_a_code_of_a_part_is_good_for_as_long_as_one_of_the_whole(night: World) -> None:
+    """Seven days from when the whole is closed, however long ago they were merged."""
+    first, second = reported(night)
+    [alert] = alerts(night, "defenders")
+    first.act("merge", into=second.ref)
+    night.texts("coordinator", code_in(alerts(night, "coordinator")[0]))
+    night.clock.at += timedelta(days=8)
+    second.act("close", reason="resolved")
+
+    def held() -> bool:
+        texts = [code_in(alert)]
+        return night.runtime.read(lambda tx: find_sent(tx, CAST["defenders"], texts))[texts[0]].counts
+
+    assert held()
+    night.clock.at += timedelta(days=8)
+    assert not held()
 
 
 def test_an_answer_from_before_carries_over(night: World) -> None:
@@ -217,6 +240,74 @@ def test_wider_consent_waits_after_a_split(night: World) -> None:
     assert first["consent"] == "international"
 
 
+def test_what_was_learnt_while_merged_holds_for_each_of_the_two_after_a_split(night: World) -> None:
+    """A3, B4: narrower consent, whoever is to be spared, and a phone that is to be left alone."""
+    first, second = reported(night, second="ALERT {pin} 30 L13 threats")
+    second.act("merge", into=first.ref)
+    first.act("consent", scope="national", given_by="Ana", how="call")
+    first.act("exclude", contacts=["defenders"])
+    night.texts("+573005550003", f"FALSE {TRUE} {second.ref}")
+
+    first.act("split", reports=[second.ref])
+    before = len(night.phone("+573005550003").inbox), len(alerts(night, "defenders"))
+    night.passes(minutes=45)
+    second.act("close", reason="false_alarm")
+
+    assert (first["consent"], second["consent"]) == ("national", "national")
+    pruned = {(each["contact"], each["reason"]) for each in second["pruned"]}
+    assert {("spain", "consent"), ("defenders", "excluded")} <= pruned
+    assert [text for text in night.phone("ombuds").inbox if second.ref in text]
+    assert (len(night.phone("+573005550003").inbox), len(alerts(night, "defenders"))) == before
+
+
+def test_consent_of_people_that_one_report_names_holds_until_a_coordinator_has_seen_the_difference(
+    night: World,
+) -> None:
+    """A8: without the defender of the second report the first would be told abroad."""
+    first, second = reported(night, second="ALERT {pin} 20 L13 P9 C2")
+    second.act("merge", into=first.ref)
+
+    first.act("split", reports=[second.ref])
+
+    assert (first["consent"], second["consent"]) == ("national", "international")
+    assert "spain" in {each["contact"] for each in first["pruned"]}
+    seen = first.act("re-resolve", apply=False)
+    first.act("re-resolve", apply=True, expected=seen["hash"])
+    assert "spain" not in {each["contact"] for each in first["pruned"]}
+
+
+def test_what_only_the_other_report_verified_is_asked_again_after_a_split(night: World) -> None:
+    """A2: nothing waits for an answer that nobody is asked for; a report named twice is split off once."""
+    night.texts("ana", "SOS")
+    first = night.newest()
+    night.texts("+573005550003", f"ALERT {TRUE} 20 L13 they take them")
+    second = night.newest()
+    second.act("merge", into=first.ref)
+    assert first["verified"]
+
+    first.act("split", reports=[second.ref, second.ref.lower()])
+    asked = [kind for kind in first.timeline() if kind == "decision_raised"]
+    night.passes(minutes=1)
+
+    assert not first["verified"]
+    assert len(asked) == 2
+    assert second["status"] == "open"
+
+
+def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -> None:
+    """The battery and the language of the second phone are not those of the first."""
+    first, second = reported(night, second="ALERT {pin} 30 L13 threats")
+    second.act("merge", into=first.ref)
+
+    night.texts("+573005550003", f"LANG {TRUE} FR")
+    night.texts("+573005550003", "LOW")
+
+    whole, part = night.runtime.read(lambda tx: both(tx, first.ref))
+    assert (whole.field_language, whole.field_low_since) == ("es", None)
+    assert part.field_language == "fr"
+    assert part.field_low_since is not None
+
+
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
 def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]) -> None:
     incident = night.raises(type="threat", people=[], perpetrator="none")
@@ -227,6 +318,13 @@ def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]
     incident.act("merge", expect=422, into="Z-ZZZZ")
 
     assert incident["status"] == second["status"] == "open"
+
+
+def both(tx: Tx, ref: str) -> tuple[Facts, Facts]:
+    """What is known of the whole, and of its one part."""
+    whole = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    [part] = incidents.get_each(tx.session, whole.every_id[1:])
+    return whole.facts, part.facts
 
 
 def payload_of(world: World, incident: Incident, kind: str) -> Any:

@@ -62,6 +62,34 @@ def apart(own: Facts, joined: Facts, now: Facts) -> Facts:
     return replace(own, **{name: getattr(now, name) for name in changed})
 
 
+def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
+    """The facts of one of the reports with all that has changed meanwhile that is graver, narrower or spares somebody.
+
+    Nobody is told for it who would not have been.
+    """
+    known = {person.code: person for person in joined.people}
+    news = {person.code: person for person in now.people if person != known.get(person.code)}
+    named = {person.code for person in own.people}
+    involved = [person for code, person in news.items() if person.contact and code not in named]
+    said = [now.consent] if now.consent is not joined.consent else []
+    said += [person.consent for person in news.values() if person.consent]
+    accused = {now.perpetrator, *now.also_accused} - {joined.perpetrator, *joined.also_accused}
+    is_coerced = now.duress and not joined.duress
+    is_graver = is_coerced or now.severity.rank < joined.severity.rank
+    fell_silent = now.leaves_phone_alone and not joined.leaves_phone_alone
+    return replace(
+        own,
+        severity=min(own.severity, now.severity, key=lambda each: each.rank) if is_graver else own.severity,
+        consent=narrowest([own.consent, *said]),
+        people=(*(_both(each, news.get(each.code, each)) for each in own.people), *involved),
+        exclude=tuple(dict.fromkeys((*own.exclude, *(each for each in now.exclude if each not in joined.exclude)))),
+        also_accused=tuple(sorted({*own.also_accused, *(accused - {Perpetrator.UNKNOWN, Perpetrator.NONE})})),
+        withdrawn=own.withdrawn or (now.withdrawn and not joined.withdrawn),
+        duress=own.duress or is_coerced,
+        field_silent=own.field_silent or fell_silent or now.withdrawn or now.duress,
+    )
+
+
 def _joined(own: Facts, other: Facts) -> Facts:
     is_vague = own.perpetrator in (Perpetrator.UNKNOWN, Perpetrator.NONE)
     first, second = (other, own) if is_vague else (own, other)

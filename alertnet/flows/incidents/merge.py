@@ -12,9 +12,9 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.escalation.state import Acted, Answered, Event, Go, Hold, PlanChanged, Refuse, Status, Withdrawn
-from alertnet.core.inbound.same_event import apart, as_one
-from alertnet.core.incident import CloseReason, Facts, Merged, Wider
-from alertnet.core.notification import PromptAnswer
+from alertnet.core.inbound.same_event import apart, as_one, informed
+from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, consent_of, narrowest
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, retold
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
@@ -23,7 +23,7 @@ from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait
-from alertnet.flows.notifications import field_reassurance
+from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
@@ -54,11 +54,11 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     """Let each of those reports be an incident of its own again, that goes on where it stood; the whole without them.
 
     Raises:
-        BadInput: one of them is no part of it. WrongState: it is closed.
+        BadInput: one of them is no part of it. WrongState: it is closed, or one was split off meanwhile.
     """
     merged = incident_store.get_acting(tx.session, id).merged
     known = {ref: part for part, ref in merged.parts.items()} if merged else {}
-    wanted = [ref.strip().upper() for ref in refs]
+    wanted = list(dict.fromkeys(ref.strip().upper() for ref in refs))
     for ref in wanted:
         if ref not in known:
             raise BadInput("reports", ref, sorted(known) or "a report that was merged into it: it has none")
@@ -67,7 +67,10 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     if not whole.is_open:
         raise WrongState(f"incident {whole.incident.ref}", "closed", "reopen it first")
     for ref in wanted:
-        _split(held[known[ref]], whole, by)
+        part = held[known[ref]]
+        if part.incident.part_of != whole.incident.id:
+            raise WrongState(f"report {ref}", "split off", "it is an incident of its own again")
+        _split(part, whole, by)
     return whole
 
 
@@ -156,6 +159,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     """Let the whole know what the part knows, on the trees of both."""
     known, before = whole.facts, whole.incident
+    _inform_parts(whole)
     own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
     parts = {**(before.merged.parts if before.merged else {}), part.incident.id: part.incident.ref}
     facts = as_one(known, [part.facts])
@@ -242,6 +246,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
     go_on(part, merged_at, PromptAnswer.MERGED, _as_events(part, moved))
     let_leave(part, merged_at)
+    if part.facts.leaves_phone_alone:
+        field_reassurance.fall_silent(part)
     notify_coordinators(whole, Subject.SPLIT, part.incident.ref)
 
 
@@ -249,22 +255,51 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     """Let the whole know no more than without the part; consent that is wider then waits for a coordinator (A8)."""
     merged, now = whole.incident.merged, whole.facts
     assert merged is not None
+    _inform_parts(whole)
+    known = next(each.facts for each in whole.parts if each.id == part.incident.id)
     own = apart(merged.own, merged.joined, now)
     parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}
     facts = _without(whole, part.incident.id)
-    narrow = replace(facts, consent=min(facts.consent, now.consent, key=lambda scope: scope.rank))
+    narrow = _no_wider(facts, now)
     whole.incident = replace(whole.incident, merged=Merged(parts, own, narrow) if parts else None)
     part.incident = replace(part.incident, part_of=None)
     for each in (part, whole):
         incident_store.save_merging(each.tx.session, each.incident)
     notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
     _forget_what_was_read(whole)
+    part.change_facts(_no_wider(known, now))
     whole.change_facts(narrow)
-    if facts.consent is not narrow.consent:
-        how = f"before {part.incident.ref} was merged"
-        wider = Wider(facts.consent, None, "whoever reported it", how, whole.tx.now)
-        let_wait(whole, (*(each for each in whole.incident.wider if each.person), wider))
+    _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
+    _let_wait(whole, facts.consent, f"before {part.incident.ref} was merged")
     stop_what_reaches_nobody(whole)
+    if now.verified and not narrow.verified and whole.escalations:
+        prompts.raise_prompt(whole, PromptKind.DECISION, Subject.VERIFY)
+
+
+def _inform_parts(whole: LockedIncident) -> None:
+    """Let each part keep what has been learnt since that is graver or narrower, or spares somebody (A3)."""
+    merged, session = whole.incident.merged, whole.tx.session
+    if merged is None:
+        return
+    for part in whole.parts:
+        facts = informed(part.facts, merged.joined, whole.facts)
+        if facts != part.facts:
+            pruned = incident_store.pruned_of(session, part.id)
+            incident_store.save_facts(session, replace(part, facts=facts), pruned)
+    _forget_what_was_read(whole)
+
+
+def _no_wider(facts: Facts, now: Facts) -> Facts:
+    """Those facts with no wider consent than holds now, of the incident or of its people."""
+    held, narrow = consent_of(now), replace(facts, consent=narrowest([facts.consent, now.consent]))
+    return narrow if held.allows(consent_of(narrow)) else replace(narrow, consent=held)
+
+
+def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:
+    """Let consent that was given before wait for a coordinator, where less holds now."""
+    if consent is not locked.facts.consent:
+        wider = Wider(consent, None, "whoever reported it", since, locked.tx.now)
+        let_wait(locked, (*(each for each in locked.incident.wider if each.person), wider))
 
 
 def _without(whole: LockedIncident, part: str) -> Facts:

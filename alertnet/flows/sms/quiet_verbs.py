@@ -9,6 +9,7 @@ from typing import Any
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language
 from alertnet.flows.credentials.pins import PinCheck, try_pin
@@ -18,7 +19,7 @@ from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
-from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import languages
@@ -71,7 +72,7 @@ def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
     languages.choose(tx, sender.owner, language)
     for incident in incidents.all_open_of_phone(tx, sender.member.phone):
         locked = take_up(tx, incident.id)
-        locked.change_facts(replace(locked.facts, field_language=language))
+        _note_of_phone(locked, sender.member.phone, field_language=language)
         locked.finish()
     return in_own_language(tx, sender)
 
@@ -83,9 +84,25 @@ def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
         trees = edition.network.serving(sender.team.country)
         tell_coordinators(tx, trees, Kind.NOTICE, Subject.LOW_BATTERY, ref=sender.team.id, about=sender.owner)
         return
-    locked = take_up(tx, incident)
-    if locked.facts.field_low_since is None:
-        locked.change_facts(replace(locked.facts, field_low_since=tx.now))
+    locked, phone = take_up(tx, incident), sender.member.phone
+    if any(each.facts.field_low_since is None for each in _raised_from(locked, phone)):
+        _note_of_phone(locked, phone, field_low_since=tx.now)
         locked.record("battery_low", by=sender.owner)
         notify_coordinators(locked, Subject.LOW_BATTERY, sender.owner)
     locked.finish()
+
+
+def _raised_from(locked: LockedIncident, phone: str) -> list[Incident]:
+    """The incident and its parts, as far as that phone has raised them."""
+    return [each for each in (locked.incident, *locked.parts) if each.facts.raised_from == phone]
+
+
+def _note_of_phone(locked: LockedIncident, phone: str, **news: Any) -> None:
+    """Keep what a phone says of itself where its own report is kept: another phone raised what that is part of."""
+    for report in _raised_from(locked, phone):
+        facts = replace(report.facts, **news)
+        if report is locked.incident:
+            locked.change_facts(facts)
+        else:
+            pruned = incidents.pruned_of(locked.tx.session, report.id)
+            incidents.save_facts(locked.tx.session, replace(report, facts=facts), pruned)

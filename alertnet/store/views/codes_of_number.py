@@ -13,8 +13,8 @@ from alertnet.store.tables import ACTING, alarms, code_numbers, codes, guesses, 
 
 _IN_PLACE = alarms.alias()
 """The alarm of a code that one coordinator has in place of the alarm's own."""
-_IS_OPEN = incidents.c.status == IncidentStatus.OPEN.value
-_IS_LIVE = _IS_OPEN | incidents.c.part_of.is_not(None)
+_WHOLE = incidents.alias()
+"""The incident that acts for that of a code: a code of a part is good for as long as one of the whole."""
 _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None) | guesses.c.locked_at.is_not(None)
 
 
@@ -41,7 +41,7 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
     It is good in an open incident, and in one closed less than 7 days ago, unless it is void.
     """
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
-    is_recent = code_numbers.c.open | (incidents.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
+    is_recent = code_numbers.c.open | (_WHOLE.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
     query = _sent(tx, number, is_recent & ~_IS_VOID).where(codes.c.code_hash.in_(text_of))
     rows = tx.session.execute(query.order_by(code_numbers.c.open, codes.c.created_at))
     found = [_code(row) for row in rows]
@@ -65,7 +65,12 @@ def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | N
     query = (
         select(codes.c.code_hash, ACTING.label("incident_id"), codes.c.contact)
         .join(incidents, incidents.c.id == codes.c.incident_id)
-        .where(codes.c.code_hash.in_(text_of), codes.c.voided_at.is_(None), _IS_LIVE)
+        .join(_WHOLE, _WHOLE.c.id == ACTING)
+        .where(
+            codes.c.code_hash.in_(text_of),
+            codes.c.voided_at.is_(None),
+            _WHOLE.c.status == IncidentStatus.OPEN.value,
+        )
         .order_by(codes.c.incident_id)
     )
     found: dict[str, list[tuple[str, str | None]]] = {}
@@ -88,6 +93,7 @@ def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
         )
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
         .join(incidents, incidents.c.id == codes.c.incident_id)
+        .join(_WHOLE, _WHOLE.c.id == ACTING)
         .outerjoin(alarms, alarms.c.code_id == codes.c.id)
         .outerjoin(_IN_PLACE, _IN_PLACE.c.id == codes.c.alarm_id)
         .outerjoin(
