@@ -186,7 +186,8 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
 
     def is_in() -> bool:
         try:
-            return runtime.read(users.signed_in, token) is not None
+            found = runtime.read(users.signed_in, token)
+            return found is not None and found.role is who.role
         except DatabaseAway:
             return True  # The page says that it is old, and goes on when there is an answer.
 

@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from sqlalchemy import text as sql
 
 from alertnet.core.limits import OPEN_PAGES
-from alertnet.flows.credentials.users import sign_out
+from alertnet.flows.credentials.users import set_role, sign_out
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
-from alertnet.store.records.credentials.users import SignedIn
+from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.console.board import BoardLook
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
@@ -101,6 +101,26 @@ def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None
     assert 1 <= len(news(text)) <= 2
     assert text.endswith("event: over\ndata: {}\n\n")
     assert maria.browser.get("/desk", follow_redirects=False).status_code == 303
+
+
+def test_whoever_may_coordinate_no_longer_reads_nothing_more_on_a_page_that_is_open(
+    world: World, sit_down: SitDown
+) -> None:
+    """The page was opened by one who may read what people write; what they write afterwards is not sent there."""
+    world.raises()
+    world.texts("+573005550012", "two men at the bridge")
+    maria, changed = sit_down("maria"), iter([1])
+
+    def then(text: str) -> None:
+        for _ in changed if news(text) else ():
+            world.runtime.transact(set_role, "maria", Role.OBSERVER, "test")
+            world.texts("+573005550012", "they went to the mill", sid="SM2")
+
+    text = stream(maria, f"/desk/incidents/{world.ref()}/live", lambda text: "mill" in text, then)
+
+    assert "two men at the bridge" in text
+    assert "the mill" not in text
+    assert text.endswith("event: over\ndata: {}\n\n")
 
 
 def test_a_page_is_let_go_when_the_server_ends(world: World, desk: Desk) -> None:
