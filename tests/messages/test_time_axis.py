@@ -38,6 +38,15 @@ def test_marks_of_one_moment_and_of_close_ones_stand_apart() -> None:
     assert min(dist(one, two) for one, two in combinations(found, 2)) >= 20
 
 
+def test_a_control_character_in_what_somebody_wrote_breaks_no_picture() -> None:
+    """No XML may hold one: a browser, or a PDF, would show nothing of it."""
+    found = drawn(axis([at(0, "form\x0cfeed"), at(1, "\x1bescape\x00\uffff")]))
+
+    texts = [each.text for each in found]
+    assert "form feed" in texts
+    assert " escape  " in texts
+
+
 def test_a_long_night_stays_as_wide_as_a_page_and_loses_nothing() -> None:
     """Close moments share a column, and marks that are alike there are counted in one."""
     found = drawn(axis([at(minute) for minute in range(600)], most=20, widest=30))

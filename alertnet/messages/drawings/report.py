@@ -9,7 +9,7 @@ from typing import Any
 
 from anyascii import anyascii
 
-from alertnet.messages.drawings.time_axis import TimeAxis, as_figure
+from alertnet.messages.drawings.time_axis import NOT_IN_XML, TimeAxis, as_figure
 from alertnet.messages.words import direction
 
 LATIN = 0x24F
@@ -91,6 +91,7 @@ class Report:
                 "height": figure.height,
             },
         }
+        data = _each(data, lambda text: text.translate(NOT_IN_XML))
         try:
             return _compiled(typst.compile, data)
         except typst.TypstError:

@@ -15,6 +15,10 @@ MARK, NAME, AIR, HEADING = 20, 18, 6, 44
 NARROWEST, A_MINUTE, BETWEEN_LABELS = 22, 4, 28
 """How wide a pause is at least, and a minute of it; how far what is written below stands apart."""
 LETTER = 7
+NOT_IN_XML = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), " ") | {
+    ord(each): each for each in "\n\t"
+}
+"""Control characters, which anybody may write, and which no font or picture has."""
 STEPS = tuple(timedelta(seconds=seconds) for seconds in (0, 20, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600))
 
 STYLE = """
@@ -88,8 +92,8 @@ def as_svg(axis: TimeAxis) -> str:
 def as_file(axis: TimeAxis) -> str:
     """The picture as a file, with its colours, and its title and description over it."""
     layout = _layout(axis, HEADING, LETTER * max(len(axis.title), len(axis.description)))
-    title = f'<text x="2" y="16" font-size="15">{escape(axis.title)}</text>'
-    description = f'<text class="when" x="2" y="34">{escape(axis.description)}</text>'
+    title = f'<text x="2" y="16" font-size="15">{_escaped(axis.title)}</text>'
+    description = f'<text class="when" x="2" y="34">{_escaped(axis.description)}</text>'
     return _drawn(axis, layout, (f"<style>{STYLE}</style>", title, description, *_names(layout.lanes)))
 
 
@@ -130,11 +134,11 @@ def _layout(axis: TimeAxis, top: int, width: int = 0) -> _Layout:
 
 
 def _drawn(axis: TimeAxis, layout: _Layout, more: Iterable[str]) -> str:
-    width, height, title = layout.width, layout.height, escape(axis.title)
+    width, height, title = layout.width, layout.height, _escaped(axis.title)
     size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="axis" role="img" aria-label="{title}" {size}>',
-        f"<title>{title}</title><desc>{escape(axis.description)}</desc>",
+        f"<title>{title}</title><desc>{_escaped(axis.description)}</desc>",
         *more,
         *(f'<line x1="0" x2="{width}" y1="{y + NAME}" y2="{y + NAME}"/>' for y in layout.lanes.values()),
         *_now(axis, layout),
@@ -144,8 +148,12 @@ def _drawn(axis: TimeAxis, layout: _Layout, more: Iterable[str]) -> str:
     return "\n".join([*lines, "</svg>"])
 
 
+def _escaped(text: str) -> str:
+    return escape(text.translate(NOT_IN_XML))
+
+
 def _names(lanes: Mapping[str, int]) -> Iterator[str]:
-    return (f'<text x="2" y="{y + NAME - 5}">{escape(row)}</text>' for row, y in lanes.items())
+    return (f'<text x="2" y="{y + NAME - 5}">{_escaped(row)}</text>' for row, y in lanes.items())
 
 
 def _columns(axis: TimeAxis) -> dict[datetime, float]:
@@ -211,8 +219,8 @@ def _marks(layout: _Layout) -> Iterator[str]:
         shape = f'<rect x="{x - 8:.0f}" y="{y - 8}" width="16" height="16" rx="3"/>'
         shape = shape if each.answers else f'<circle cx="{x:.0f}" cy="{y}" r="8"/>'
         tone = f"{each.tone} planned" if each.planned else each.tone
-        letters = f'<text x="{x:.0f}" y="{y + 4}">{escape(each.sign)}</text>'
-        yield f'<g class="mark {tone}"><title>{escape(each.words)}</title>{shape}{letters}</g>'
+        letters = f'<text x="{x:.0f}" y="{y + 4}">{_escaped(each.sign)}</text>'
+        yield f'<g class="mark {tone}"><title>{_escaped(each.words)}</title>{shape}{letters}</g>'
 
 
 def _now(axis: TimeAxis, layout: _Layout) -> Iterator[str]:
@@ -220,10 +228,10 @@ def _now(axis: TimeAxis, layout: _Layout) -> Iterator[str]:
     if axis.now and planned:
         x, y = min(planned) - NARROWEST / 2, layout.height - 6
         yield f'<line class="now" x1="{x:.0f}" x2="{x:.0f}" y1="0" y2="{y - 12}"/>'
-        yield f'<text class="when" x="{x:.0f}" y="{y}" text-anchor="middle">{escape(axis.now)}</text>'
+        yield f'<text class="when" x="{x:.0f}" y="{y}" text-anchor="middle">{_escaped(axis.now)}</text>'
 
 
 def _moments(layout: _Layout) -> Iterator[str]:
     for x, label in layout.labels.items():
         place = f'transform="translate({x + 4:.0f} {layout.bottom + 6}) rotate(-90)" text-anchor="end"'
-        yield f'<text class="when" {place}>{escape(label)}</text>'
+        yield f'<text class="when" {place}>{_escaped(label)}</text>'
