@@ -32,6 +32,8 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 
 MOST_ENTRIES = 3000
+ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
+"""What the page is made of besides its lines, however long ago it was."""
 ALERTS = (Kind.ALERT, Kind.REMINDER)
 HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
 UNDER_WAY = frozenset(each.value for each in UNSETTLED)
@@ -97,6 +99,8 @@ class Dossier:
     under_way: tuple[str, ...]
     unreached: tuple[str, ...]
     lines: tuple[Line, ...]
+    earlier: int
+    """How many entries of its history are left out of these lines."""
     ahead: tuple[Line, ...]
     """What happens in the next hours if nobody does anything."""
     picture: str
@@ -133,9 +137,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     """
     locked = look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
     incident, open_prompts = locked.incident, prompt_store.open_of(tx.session, [id])[id]
-    seen = incident_view.of_incident(tx.session, id)
-    entries, last = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=reads)
-    names = Names(locked, cries_for_help(entries), say)
+    entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
+    seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
     head, ahead = as_open(locked, open_prompts, last), entries_ahead(locked)
     lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
     knows, under_way, unreached = _told(seen, names)
@@ -148,6 +151,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         under_way=under_way,
         unreached=unreached,
         lines=lines if reads else tuple(_without_words(lines)),
+        earlier=earlier,
         ahead=tell(ahead, names),
         picture=as_svg(picture),
         legend=picture.description,

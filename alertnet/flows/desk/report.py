@@ -26,7 +26,8 @@ from alertnet.store.records import incidents as incident_store
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 
-MOST_ENTRIES = 3000
+MOST_TOLD = 3000
+"""Entries of a history that are told in words: the latest. All else is made of the whole of it."""
 COLUMNS, PAUSE = 30, 30
 """Of the picture: how many, and how wide a pause is at most, so that a page of A4 has it all."""
 ALERTS = frozenset({"alert", "reminder"})
@@ -110,14 +111,14 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     incident = incident_store.get(tx.session, id)
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     is_full = disclosure is Disclosure.FULL
-    everything, _ = timeline_view.entries(tx.session, id, 0, MOST_ENTRIES, with_duress=is_full)
+    everything, _ = timeline_view.entries(tx.session, id, 0, None, with_duress=is_full)
     names = Names(locked, cries_for_help(everything), tongue.say)
     if not is_full:
         names = _OutsideNames(locked, names.is_sos, tongue.say, disclosure=disclosure)
     shown = [each for each in everything if is_full or each["kind"] in _shown(disclosure)]
     zone = zone_of(locked)
     writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue.labels)
-    lines = tell(shown, names)
+    lines = tell(shown[-MOST_TOLD:], names)
     return Report(
         title=f"{incident.ref}: {names.incident_type(locked.facts.type)}",
         language=tongue.language,
@@ -155,7 +156,9 @@ class _Writer:
             yield Section(say("What was said"), tuple(self._texts()))
             yield Section(say("Who is left out, and why"), tuple(self._left_out()))
         history = ((self._clock(each.at), self._line(each)) for each in lines)
-        yield Section(say("The timeline in words"), (), (say("When"), say("What")), tuple(history), (1, 7))
+        earlier = len(entries) - MOST_TOLD
+        left_out = (say("{} earlier entries are left out.").format(earlier),) if earlier > 0 else ()
+        yield Section(say("The timeline in words"), left_out, (say("When"), say("What")), tuple(history), (1, 7))
 
     def foot(self) -> str:
         """How much it tells, and as of when."""

@@ -1,6 +1,6 @@
 """The timeline as it is shown: its events as the outside sees them (B5), and the texts that people sent, as written."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ class EntryView(TypedDict):
 
 
 def entries(
-    session: Session, chain: str, after: int, limit: int, *, with_duress: bool = True
+    session: Session, chain: str, after: int, limit: int | None, *, with_duress: bool = True
 ) -> tuple[list[EntryView], int]:
     """What is shown of at most that many entries of a chain after the seq, in order, and the seq of the last of them.
 
@@ -45,9 +45,23 @@ def entries(
     """
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
     rows = session.execute(query.order_by(timeline.c.seq).limit(limit)).all()
+    return _shown(session, chain, rows, with_duress), rows[-1].seq if rows else after
+
+
+def latest(
+    session: Session, chain: str, most: int, always: Collection[str], *, with_duress: bool
+) -> tuple[list[EntryView], int, int]:
+    """The latest of a chain, after all of the kinds `always`; the seq of the last, and how many others came before."""
+    last = heads(session, [chain]).get(chain, 0)
+    query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq <= last)
+    query = query.where((timeline.c.seq > last - most) | timeline.c.kind.in_(always))
+    rows = session.execute(query.order_by(timeline.c.seq)).all()
+    return _shown(session, chain, rows, with_duress), last, last - len(rows)
+
+
+def _shown(session: Session, chain: str, rows: Sequence[Row[Any]], with_duress: bool) -> list[EntryView]:
     forced = {} if with_duress else _forced(session, chain)
-    shown = [_entry(row, with_duress) for row in rows if row.at not in forced or row.seq < forced[row.at]]
-    return shown, rows[-1].seq if rows else after
+    return [_entry(row, with_duress) for row in rows if row.at not in forced or row.seq < forced[row.at]]
 
 
 def _forced(session: Session, chain: str) -> dict[datetime, int]:

@@ -1,11 +1,15 @@
 """One incident on the console: four sentences, all that was said, and every act, each said before it is done."""
 
+import re
+
 import pytest
 from sqlalchemy import update
 
 from alertnet.core.incident import Scope
 from alertnet.flows.credentials.users import end_user
+from alertnet.flows.desk.incident import MOST_ENTRIES
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import timeline as timeline_store
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -26,6 +30,12 @@ def _arrives(tx: Tx) -> None:
     """What is queued arrives."""
     tx.session.execute(update(attempts).values(status="delivered", due_at=None))
     tx.session.execute(update(notifications).values(status="delivered"))
+
+
+def goes_on(world: World) -> None:
+    """So much happens that a page does not tell all of it."""
+    many = [("alarm_repeated", {"alarm": "x"})] * (MOST_ENTRIES + 100)
+    world.runtime.transact(timeline_store.append, world.incident, *many)
 
 
 def sheet(desk: Desk, ref: str) -> Sheet:
@@ -239,6 +249,23 @@ def test_two_who_close_at_once_close_it_once(world: World, sit_down: SitDown, re
 
     assert [hers.sent().status_code, hers.sent().status_code, his.sent().status_code] == [303, 409, 409]
     assert len(recorded(world, "incident_closed")) == 1
+
+
+def test_after_very_much_has_happened_its_page_still_moves_and_acts_are_still_taken(
+    world: World, desk: Desk, ref: str
+) -> None:
+    """The latest is shown, each view is another one, and how much is left out is said."""
+    goes_on(world)
+    before = sheet(desk, ref).form("Record the answer")
+
+    first = before.sent(who="valley/bob", kind="acknowledged")
+    after = sheet(desk, ref)
+    second = after.presses("Record the answer", who="valley/carol", kind="acknowledged")
+
+    assert [first.status_code, second.status_code] == [303, 303]
+    assert after.form("Record the answer").fields["seen"] != before.fields["seen"]
+    assert "Friends takes charge" in after.text
+    assert re.search(r"\d+ earlier entries are left out\.", after.text)
 
 
 def test_whoever_may_no_longer_sign_in_acts_no_more(world: World, desk: Desk, ref: str) -> None:
