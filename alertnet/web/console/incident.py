@@ -177,7 +177,7 @@ def show_incident(
         if dossier.head.is_text
         else [],
         others=request.app.state.watch.others(look.ref, who.user),
-        disclosures=[each.value for each in Disclosure if look.acts or each is not Disclosure.FULL],
+        disclosures=[each.value for each in Disclosure if look.acts or each is Disclosure.MINIMAL],
         choices=_choices(),
         **spoken(runtime, look.language),
     )

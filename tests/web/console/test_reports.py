@@ -14,22 +14,24 @@ from tests.web.world import World
 __all__ = ["ref"]
 
 
-def test_who_coordinates_has_the_full_report_and_who_observes_a_limited_one(
+def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
     world: World, sit_down: SitDown, ref: str
 ) -> None:
     coordinator, observer = sit_down("maria"), sit_down("olga", Role.OBSERVER)
     path = f"/desk/incidents/{ref}/report"
 
     full = coordinator.browser.get(f"{path}?disclosure=full&language=es")
-    refused = observer.browser.get(f"{path}?disclosure=full")
-    limited = observer.browser.get(f"{path}?disclosure=limited&format=pdf")
+    refused = [observer.browser.get(f"{path}?disclosure={each}").status_code for each in ("full", "limited")]
+    minimal = observer.browser.get(f"{path}?format=pdf")
 
     assert "By men in a white car" in full.text
     assert '<html lang="es"' in full.text
-    assert refused.status_code == 403
-    assert limited.headers["Content-Disposition"] == f'attachment; filename="{ref}-limited.pdf"'
-    assert limited.content.startswith(b"%PDF-")
+    assert refused == [403, 403]
+    assert minimal.headers["Content-Disposition"] == f'attachment; filename="{ref}-minimal.pdf"'
+    assert minimal.content.startswith(b"%PDF-")
     assert '<option value="full">' in sheet(coordinator, ref).html
+    assert '<option value="minimal">' in sheet(observer, ref).html
+    assert '<option value="limited">' not in sheet(observer, ref).html
     assert '<option value="full">' not in sheet(observer, ref).html
 
 

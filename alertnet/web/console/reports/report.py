@@ -31,7 +31,7 @@ PATIENCE = 10.0
 ONE_AT_A_TIME = threading.Lock()
 """A report takes the processor: however many ask for one, the others' pages and the alarms have it beside."""
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-WHOSE = "only whoever may coordinate reads a full report"
+WHOSE = "only whoever may coordinate reads more than a minimal report"
 
 
 class Format(StrEnum):
@@ -63,16 +63,16 @@ class Asked(BaseModel):
 
 @desk.get("/desk/incidents/{ref}/report", include_in_schema=False)
 def show_report(ref: str, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
-    """The report, for whoever is signed in; the full one for coordinators."""
-    if asked.disclosure is Disclosure.FULL and not may_act(who):
+    """The report, for whoever is signed in; more than the minimal one for coordinators."""
+    if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
         raise Forbidden(WHOSE)
     return _answer(runtime, runtime.read(id_of_ref, ref), ref, asked)
 
 
 @router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 422, 503))
 def get_report(ref: str, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
-    """One incident as a page or PDF to be handed on: `minimal` names nobody; `full` wants `coordinate`."""
-    if asked.disclosure is Disclosure.FULL and not key.may(COORDINATE):
+    """One incident as a page or PDF to be handed on: `minimal` names nobody; more wants `coordinate`."""
+    if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
         raise Forbidden(WHOSE)
     return _answer(runtime, runtime.read(lambda tx: id_of(tx.session, ref, key)), ref, asked)
 
