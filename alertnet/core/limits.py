@@ -180,6 +180,9 @@ ACTS = Limit("acts", 30, 5 * MINUTE, refill=timedelta(seconds=10))
 TREE_CHECKS = Limit("tree_checks", 60, 2 * MINUTE, refill=timedelta(seconds=2))
 """Checks of edited trees that one session of the console asks for while somebody types."""
 
+REPORTS = Limit("reports", 20, 10 * MINUTE, refill=timedelta(seconds=30))
+"""Reports to hand on that one session of the console, or one API key, asks for: each takes the processor."""
+
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
 

@@ -1,17 +1,28 @@
 """Reports and figures from the console: who may have which, and what stands in them."""
 
+import io
+import re
+from contextlib import ExitStack
+
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import update
 
+from alertnet.core.limits import REPORTS
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import timeline
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import attempts
+from alertnet.web.console.reports.report import ROOM
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.console.test_incident import ref, sheet
+from tests.web.console.test_incident import goes_on, ref, sheet
 from tests.web.world import World
 
 __all__ = ["ref"]
+
+ALERTED = {"tree": "valley", "contact": "carol", "method": "sms", "message": "alert", "attempt": "x"}
 
 
 def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
@@ -33,6 +44,55 @@ def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
     assert '<option value="minimal">' in sheet(observer, ref).html
     assert '<option value="limited">' not in sheet(observer, ref).html
     assert '<option value="full">' not in sheet(observer, ref).html
+
+
+def test_after_very_much_has_happened_a_report_still_counts_every_answer(world: World, desk: Desk, ref: str) -> None:
+    world.runtime.transact(timeline.append, world.incident, ("attempt_sent", ALERTED))
+    goes_on(world)
+    world.texts("+573005550013", world.written_code("carol"))
+
+    text = desk.browser.get(f"/desk/incidents/{ref}/report?disclosure=full").text
+
+    assert "Told: 1; reached: 1; answered: 1." in text
+    assert re.search(r"\d+ earlier entries are left out\.", text)
+
+
+def test_no_control_character_in_a_text_breaks_the_report_as_a_pdf(world: World, desk: Desk, ref: str) -> None:
+    world.texts("+573005550012", "two men\x1b\x07 at\x0cthe bridge")
+
+    pdf = desk.browser.get(f"/desk/incidents/{ref}/report?disclosure=full&format=pdf")
+
+    assert pdf.status_code == 200
+    assert "at the bridge" in " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages)
+
+
+def test_of_reports_few_wait_and_the_next_is_asked_to_come_again_at_once(desk: Desk, ref: str) -> None:
+    """A thread that waits for a report is one less for the webhooks that an alarm comes by."""
+    path = f"/desk/incidents/{ref}/report"
+    with ExitStack() as held:
+        while ROOM.acquire(blocking=False):
+            held.callback(ROOM.release)
+        busy = desk.browser.get(path)
+
+    assert busy.status_code == 503
+    assert busy.headers["Retry-After"] == "5"
+    assert desk.browser.get(path).status_code == 200
+
+
+def test_a_session_and_a_key_have_so_many_reports_and_no_more(world: World, sit_down: SitDown, ref: str) -> None:
+    """B9: each by itself."""
+    maria, ben = sit_down("maria"), sit_down("ben")
+    path = f"incidents/{ref}/report"
+    _, key = world.runtime.transact(api_keys.create, None, ("read",))
+    bearer = {"Authorization": f"Bearer {key}"}
+
+    by_hand = [maria.browser.get(f"/desk/{path}") for _ in range(REPORTS.most + 1)]
+    by_key = [world.client.get(f"/v1/{path}", headers=bearer) for _ in range(REPORTS.most + 1)]
+
+    for asked in (by_hand, by_key):
+        assert [each.status_code for each in asked] == [200] * REPORTS.most + [429]
+        assert 0 < int(asked[-1].headers["Retry-After"]) <= 30
+    assert ben.browser.get(f"/desk/{path}").status_code == 200
 
 
 def test_nobody_who_is_not_signed_in_has_a_report(world: World, ref: str) -> None:

@@ -3,19 +3,21 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.errors import Forbidden
+from alertnet.core.errors import Forbidden, TooMany
+from alertnet.core.limits import REPORTS
 from alertnet.flows.desk.report import Tongue, read_report
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.api.fields import one_of
 from alertnet.web.api.incidents import COORDINATE, id_of
-from alertnet.web.auth import InForce, Reader
+from alertnet.web.auth import InForce, Reader, runtime_of
 from alertnet.web.console.board import sayer
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.incident import id_of_ref
@@ -26,10 +28,13 @@ from alertnet.web.problems import documented
 router = APIRouter()
 desk = APIRouter(route_class=Told)
 
+ROOM = threading.BoundedSemaphore(3)
+"""The one that is written and those who wait for it: each keeps a thread, which the webhooks of an alarm need too."""
 PATIENCE = 10.0
 """Seconds until somebody who waits for a report is told to come again."""
 ONE_AT_A_TIME = threading.Lock()
 """A report takes the processor: however many ask for one, the others' pages and the alarms have it beside."""
+BUSY = "too many reports are being written"
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 WHOSE = "only whoever may coordinate reads more than a minimal report"
 
@@ -62,22 +67,34 @@ class Asked(BaseModel):
 
 
 @desk.get("/desk/incidents/{ref}/report", include_in_schema=False)
-def show_report(ref: str, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
+def show_report(
+    ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
+) -> Response:
     """The report, for whoever is signed in; more than the minimal one for coordinators."""
     if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
         raise Forbidden(WHOSE)
-    return _answer(runtime, runtime.read(id_of_ref, ref), ref, asked)
+    id = runtime.read(id_of_ref, ref)
+    _check_pace(request, who.id)
+    return _answer(runtime, id, ref, asked)
 
 
 @router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 422, 503))
-def get_report(ref: str, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
+def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
     """One incident as a page or PDF to be handed on: `minimal` names nobody; more wants `coordinate`."""
     if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
         raise Forbidden(WHOSE)
-    return _answer(runtime, runtime.read(lambda tx: id_of(tx.session, ref, key)), ref, asked)
+    id = runtime.read(lambda tx: id_of(tx.session, ref, key))
+    _check_pace(request, key.id)
+    return _answer(runtime, id, ref, asked)
 
 
 router.routes.extend(desk.routes)
+
+
+def _check_pace(request: Request, asker: str) -> None:
+    wait = request.app.state.throttle.wait(REPORTS, asker, runtime_of(request).now())
+    if wait is not None:
+        raise TooMany("reports", timedelta(seconds=wait))
 
 
 def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
@@ -95,9 +112,14 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
 
 @contextmanager
 def _room() -> Iterator[None]:
-    if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
-        raise HTTPException(503, "too many reports are being written", {"Retry-After": "5"})
+    if not ROOM.acquire(blocking=False):
+        raise HTTPException(503, BUSY, {"Retry-After": "5"})
     try:
-        yield
+        if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+            raise HTTPException(503, BUSY, {"Retry-After": "5"})
+        try:
+            yield
+        finally:
+            ONE_AT_A_TIME.release()
     finally:
-        ONE_AT_A_TIME.release()
+        ROOM.release()
