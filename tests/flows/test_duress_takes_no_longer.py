@@ -92,3 +92,15 @@ def test_what_duress_calls_for_is_done_after_the_answer_and_once(watched: Switch
 
     [opened] = watched.rows(incidents)
     assert watched.incident(opened.id).facts.duress
+
+
+def test_what_duress_calls_for_wakes_the_worker(watched: Switchboard) -> None:
+    """A1: its alarm waits for the answer, and for nothing besides."""
+    woken: list[str] = []
+    watched.runtime.on_commit.append(lambda: woken.append("woken"))
+
+    watched.answers_text("ana", f"TEST {TRUE}")
+    assert woken == []
+    watched.answers_text("ana", f"TEST {DURESS}")
+
+    assert woken == ["woken"]

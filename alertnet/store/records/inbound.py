@@ -134,6 +134,7 @@ def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) 
 def put_off(tx: Tx, provider_id: str) -> None:
     """Leave for later what else a text calls for: whoever sent it is answered before."""
     tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(due_at=tx.now))
+    tx.leaves_due()
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
