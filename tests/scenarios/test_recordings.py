@@ -92,6 +92,28 @@ def test_a_coordinator_hears_it_on_the_page_once_the_pin_is_entered(valley: Worl
     assert SOUND not in unproved.content
 
 
+def test_it_is_heard_of_the_whole_once_its_incident_was_merged(valley: World) -> None:
+    """The reference of either leads there, by API and on the page."""
+    incident, headers = tells(valley), keys(valley, "coordinate")
+    [shown] = listed(valley, incident, headers)
+    whole = valley.raises(type="arrest", people=[], perpetrator="none")
+
+    incident.act("merge", into=whole.ref)
+    valley.settles()
+
+    assert listed(valley, whole, headers) == listed(valley, incident, headers) == [shown]
+    place = f"/v1/incidents/{whole.ref}/recordings/{shown['id']}"
+    assert valley.client.get(place, headers=headers).content == SOUND
+    for sms in valley.phone("coordinator").inbox:
+        link = link_in(sms)
+        if "/c/" in link and "listen:" in (proved := valley.client.post(link, data={"pin": COORDINATORS_PIN}).text):
+            [button] = re.findall(r'value="(listen:[^"]+)"', proved)
+            assert valley.client.post(link, data={"answer": button}).content == SOUND
+            break
+    else:
+        pytest.fail("no page of the whole lets it be heard")
+
+
 def test_whoever_says_nothing_after_the_tone_is_put_through(valley: World) -> None:
     call = calls(valley)
     assert "After the tone" in call.words or "Después del tono" in call.words

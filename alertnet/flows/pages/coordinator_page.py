@@ -128,7 +128,7 @@ def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
     locked.finish()
     if not (may_answer(locked, link) and reads_texts(contact, proof)):
         return None
-    return recordings.audio(tx.session, locked.incident.id, sent.answer.removeprefix(LISTEN))
+    return recordings.audio(tx.session, locked.incident.every_id, sent.answer.removeprefix(LISTEN))
 
 
 def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
@@ -186,7 +186,7 @@ def _show(
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
         page = with_proof(locked, link, page, proof, sent)
         if reads_texts(contact, proof):
-            told = tuple(recordings.of_incident(tx.session, locked.incident.id))
+            told = tuple(recordings.of_incident(tx.session, locked.incident.every_id))
             page = replace(page, texts=texts_of(locked), recordings=tuple((each.id, each.made_at) for each in told))
         page = replace(_with_acts(locked, link, prompt, page), also_open=also_open(locked, link))
     return Opened(page, contact.language, locked.incident.templates, outcome)

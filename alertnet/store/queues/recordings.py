@@ -62,15 +62,15 @@ def find(session: Session, id: str) -> Recording | None:
     return _recording(row) if row else None
 
 
-def of_incident(session: Session, incident: str) -> Sequence[Recording]:
-    """What can be heard of an incident, oldest first."""
-    query = _SHOWN.where(recordings.c.incident_id == incident, recordings.c.audio.is_not(None))
+def of_incident(session: Session, ids: Sequence[str]) -> Sequence[Recording]:
+    """What can be heard of an incident, oldest first; `ids`: `Incident.every_id`."""
+    query = _SHOWN.where(recordings.c.incident_id.in_(ids), recordings.c.audio.is_not(None))
     return [_recording(row) for row in session.execute(query.order_by(recordings.c.made_at, recordings.c.id))]
 
 
-def audio(session: Session, incident: str, id: str) -> bytes | None:
-    """The sound of a recording of that incident; None where there is none."""
-    query = select(recordings.c.audio).where(recordings.c.id == id, recordings.c.incident_id == incident)
+def audio(session: Session, ids: Sequence[str], id: str) -> bytes | None:
+    """The sound of a recording of an incident with those `ids`; None where there is none."""
+    query = select(recordings.c.audio).where(recordings.c.id == id, recordings.c.incident_id.in_(ids))
     return session.scalar(query)
 
 

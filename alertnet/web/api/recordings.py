@@ -7,6 +7,8 @@ from typing_extensions import TypedDict
 from alertnet.core.errors import Unknown
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import recordings
+from alertnet.store.records import incidents
+from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import moment
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import Coordinator, InForce
@@ -34,7 +36,7 @@ def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """What was told by voice of an incident, oldest first."""
 
     def query(tx: Tx) -> RecordingsView:
-        found = recordings.of_incident(tx.session, id_of(tx.session, ref, key))
+        found = recordings.of_incident(tx.session, _every_id(tx, ref, key))
         return RecordingsView(
             items=[RecordingView(id=each.id, at=moment(each.made_at), seconds=each.seconds) for each in found]
         )
@@ -47,7 +49,11 @@ def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
 )
 def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
     """The sound of a recording, as an MP3."""
-    sound = runtime.read(lambda tx: recordings.audio(tx.session, id_of(tx.session, ref, key), id))
+    sound = runtime.read(lambda tx: recordings.audio(tx.session, _every_id(tx, ref, key), id))
     if sound is None:
         raise Unknown("recording", id[:34])
     return Response(sound, media_type=SOUND, headers={"Cache-Control": "no-store"})
+
+
+def _every_id(tx: Tx, ref: str, key: ApiKey) -> tuple[str, ...]:
+    return incidents.get(tx.session, id_of(tx.session, ref, key)).every_id
