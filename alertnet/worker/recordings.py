@@ -30,9 +30,9 @@ def _go_on(runtime: Runtime, recording: Recording) -> None:
     outlet = runtime.outlets.get((MethodKind.CALL, recording.provider))
     books = outlet.recordings if outlet else None
     with handled(partial(_miss, runtime, recording.id)):
-        if books is not None and recording.is_kept and books.delete(recording.id):
+        if books is not None and recording.is_over and books.delete(recording.id):
             runtime.transact(recordings.put_off, recording.id, None)
-        elif books is not None and not recording.is_kept and (sound := books.fetch(recording.id)):
+        elif books is not None and not recording.is_over and (sound := books.fetch(recording.id)):
             runtime.transact(keep_recording, recording.id, sound)
         else:
             runtime.transact(miss_recording, recording.id)

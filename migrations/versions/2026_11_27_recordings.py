@@ -11,7 +11,7 @@ def upgrade() -> None:
     op.create_table(
         "recordings",
         sa.Column("id", sa.String(34), nullable=False),
-        sa.Column("incident_id", sa.String(32), nullable=False),
+        sa.Column("incident_id", sa.String(32)),
         sa.Column("provider", sa.String(8), nullable=False),
         sa.Column("seconds", sa.Integer, nullable=False),
         sa.Column("audio", sa.LargeBinary),

@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox.telephony.handset import Call
-from alertnet.store.queues import recordings
+from alertnet.sandbox.telephony.parameters import Refusal
+from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.tables import inbound
 from alertnet.store.tables import recordings as table
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -146,3 +149,46 @@ def test_what_the_provider_does_not_give_is_asked_for_again_and_given_up_after_a
 
     assert len(listed(valley, valley.newest(), keys(valley, "coordinate"))) == 1
     assert valley.runtime.read(lambda tx: recordings.due(tx.session, tx.now, 9)) == []
+
+
+class Stuck(dict[str, bytes]):
+    """Recordings of a provider that deletes none."""
+
+    def __delitem__(self, sid: str) -> None:
+        raise Refusal(20500, sid, status=500)
+
+
+def told(world: World) -> list[str]:
+    """The queues of which `/readyz` says that something is put off."""
+    return [each.queue for each in world.runtime.read(lambda tx: postponed_rows.still_postponed(tx.session))]
+
+
+def test_what_the_provider_does_not_delete_is_never_given_up(valley: World) -> None:
+    """A9: the operator hears of it after an hour, and a provider that deletes again is asked within six."""
+    network = valley.sandbox.network
+    network.recordings = Stuck()
+    tells(valley).act("close", reason="resolved")
+    valley.passes(minutes=50)
+    assert told(valley) == []
+
+    valley.passes(hours=26)
+    assert told(valley) == ["recordings"]
+    assert len(network.recordings) == 1
+    network.recordings = dict(network.recordings)
+    valley.passes(hours=6)
+
+    assert network.recordings == {}
+    assert told(valley) == []
+
+
+def test_what_belongs_to_no_incident_is_deleted_at_the_provider_and_not_kept(valley: World) -> None:
+    """A9: as after a backup was restored, that does not know the call any more."""
+    calls(valley).speaks(SOUND).hang_up()
+    assert len(valley.sandbox.network.recordings) == 1
+    valley.runtime.transact(lambda tx: tx.session.execute(update(inbound).values(reply=None)))
+
+    valley.settles()
+
+    assert valley.sandbox.network.recordings == {}
+    [row] = valley.runtime.read(lambda tx: tx.session.execute(table.select()).all())
+    assert (row.incident_id, row.audio, row.due_at) == (None, None, None)

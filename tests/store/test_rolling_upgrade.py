@@ -31,10 +31,11 @@ HARMLESS = re.compile(
     r"""(BEGIN|SELECT|PRAGMA|UPDATE\ alembic_version|INSERT\ INTO\ alembic_version)\b
     |CREATE\ TABLE\b
     |CREATE\ INDEX\b
+    |ALTER\ TABLE\ put_offs\ ALTER\ COLUMN\ row_id\ TYPE\ VARCHAR\(34\)
     |ALTER\ TABLE\ \w+\ ADD\ COLUMN\ \w+\ (?!.*\bNOT\ NULL\b(?!.*\bDEFAULT\b))(?!.*\b(UNIQUE|REFERENCES|CHECK)\b)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""What takes nothing from a version that does not know of it: new tables, indexes, and columns that may be left out."""
+"""What takes nothing from a version that does not know it: new tables, indexes, columns to leave out, a wider one."""
 
 UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (?P<table>\w+) \((?P<columns>[^)]+)\)")
 """On a table or column that the version before does not know it is harmless too: what is left out is like nothing."""

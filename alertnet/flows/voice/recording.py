@@ -7,26 +7,28 @@ from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import raised_by
 from alertnet.store.db.tx import Tx
-from alertnet.store.queues import recordings
+from alertnet.store.queues import postponed_rows, recordings
+from alertnet.store.queues.recordings import Recording
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import InboundCall
 
 RECORDED, LOST = "call_recorded", "recording_lost"
-PAUSE = timedelta(minutes=1)
+PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=1)
+TOLD_AFTER = timedelta(hours=1)
+"""For so long a deletion may fail before those hear of it who run the program."""
 
 
 def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
-    """Fetch what was told in a call that has raised something; nothing is done about any other."""
+    """Fetch what was told in a call that has raised something; of any other it is only deleted at the provider."""
     raised = raised_by(tx, call)
-    if raised is not None:
-        recordings.add(tx, id, incidents.id_of(tx.session, raised), provider, seconds)
+    recordings.add(tx, id, incidents.id_of(tx.session, raised) if raised else None, provider, seconds)
 
 
 def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
     """Keep the sound of a recording, and let the coordinators know that there is something to hear."""
     known = recordings.find(tx.session, id)
-    if known is None or known.is_kept:
+    if known is None or known.is_kept or known.incident is None:
         return
     recordings.keep(tx, id, sound)
     locked = take_up(tx, known.incident)
@@ -37,12 +39,24 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
 
 
 def miss_recording(tx: Tx, id: str) -> None:
-    """Try again later to fetch a recording, or to delete it there; after a day it is given up, and on the record."""
+    """Try again later to fetch a recording, which after a day is given up and on the record, or to delete it there."""
     known = recordings.find(tx.session, id)
     if known is None or known.due_at is None:
         return
-    if tx.now - known.made_at < GIVEN_UP_AFTER:
+    if known.is_over:
+        _delete_later(tx, known)
+    elif tx.now - known.made_at < GIVEN_UP_AFTER:
         recordings.put_off(tx, id, tx.now + PAUSE)
-        return
-    recordings.put_off(tx, id, None)
-    timeline.append(tx, timeline.SYSTEM, (LOST, {"recording": id, "is_kept": known.is_kept}))
+    else:
+        recordings.put_off(tx, id, None)
+        timeline.append(tx, timeline.SYSTEM, (LOST, {"recording": id}))
+
+
+def _delete_later(tx: Tx, known: Recording) -> None:
+    """Never give that up: what was told is not to stay with the provider."""
+    failing_for = tx.now - (known.kept_at or known.made_at)
+    again_at = tx.now + min(max(PAUSE, failing_for), LONGEST_PAUSE)
+    if failing_for < TOLD_AFTER:
+        recordings.put_off(tx, known.id, again_at)
+    else:
+        postponed_rows.postpone(tx, "recordings", known.id, again_at)

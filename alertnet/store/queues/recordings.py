@@ -18,6 +18,7 @@ _SHOWN: Select[Any] = select(
     recordings.c.provider,
     recordings.c.seconds,
     recordings.c.made_at,
+    recordings.c.kept_at,
     recordings.c.due_at,
     recordings.c.audio.is_not(None).label("is_kept"),
 )
@@ -25,19 +26,26 @@ _SHOWN: Select[Any] = select(
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording, without its sound. `due_at`: when to fetch it, or, once it `is_kept`, to delete it elsewhere."""
+    """One recording, without its sound. `due_at`: when to fetch it, or, once it `is_over`, to delete it elsewhere."""
 
     id: str
-    incident: str
+    incident: str | None
+    """None: of none that there is."""
     provider: str
     seconds: int
     made_at: datetime
+    kept_at: datetime | None
     due_at: datetime | None
     is_kept: bool
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do but to delete it at the provider."""
+        return self.is_kept or self.incident is None
 
-def add(tx: Tx, id: str, incident: str, provider: str, seconds: int) -> bool:
-    """Fetch a recording from that provider as soon as may be; False: it is known."""
+
+def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> bool:
+    """Fetch a recording from that provider, of no incident only delete it there; False: it is known."""
     row = {
         "id": id,
         "incident_id": incident,
@@ -76,7 +84,9 @@ def audio(session: Session, ids: Sequence[str], id: str) -> bytes | None:
 
 def keep(tx: Tx, id: str, sound: bytes) -> None:
     """Keep what was fetched; it is to be deleted at the provider now."""
-    tx.session.execute(update(recordings).where(recordings.c.id == id).values(audio=sound, due_at=tx.now))
+    tx.session.execute(
+        update(recordings).where(recordings.c.id == id).values(audio=sound, kept_at=tx.now, due_at=tx.now)
+    )
     tx.leaves_due()
 
 
@@ -86,4 +96,5 @@ def put_off(tx: Tx, id: str, until: datetime | None) -> None:
 
 
 def _recording(row: Row[Any]) -> Recording:
-    return Recording(row.id, row.incident_id, row.provider, row.seconds, row.made_at, row.due_at, row.is_kept)
+    times = (row.made_at, row.kept_at, row.due_at)
+    return Recording(row.id, row.incident_id, row.provider, row.seconds, *times, row.is_kept)

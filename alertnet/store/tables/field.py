@@ -42,11 +42,12 @@ recordings = Table(
     metadata,
     # What a member has told in a call after its PIN: fetched from the provider, and deleted there.
     Column("id", String(34), primary_key=True),  # the provider's
-    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),  # None: it is only to be deleted there
     Column("provider", String(8), nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("audio", EncryptedBytes),  # None until it is fetched, and for ever if the provider has lost it
     Column("made_at", Instant, nullable=False),
+    Column("kept_at", Instant),  # since when it is to be deleted at the provider
     Column("due_at", Instant),  # when to fetch it, or to delete it at the provider
 )
 index_of_due("ix_recordings_due", recordings)

@@ -60,7 +60,7 @@ put_offs = Table(
     "put_offs",
     metadata,
     Column("queue", String(16), primary_key=True),
-    Column("row_id", String(32), primary_key=True),
+    Column("row_id", String(32).with_variant(String(34), "postgresql"), primary_key=True),
     Column("since", Instant, nullable=False),  # when it was due at first
     Column("until", Instant, nullable=False),  # the due time it was given: with another one it got over its fault
 )
