@@ -44,10 +44,14 @@ class Fault:
 
     def __str__(self) -> str:
         """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
-        position = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         path = f"{self.path}: " if self.path else ""
         value = f" {shortened(self.value)!r}" if self.value is not None else ""
-        return _printable(f"{position}: {path}{self.message}{value}{self._hint()}")
+        return _printable(f"{self.position}: {path}{self.message}{value}{self._hint()}")
+
+    @property
+    def position(self) -> str:
+        """Where it stands, without anything of what stands there."""
+        return _printable(f"{self.file}:{self.line}:{self.column}" if self.line else self.file)
 
     def _hint(self) -> str:
         if not self.allowed:

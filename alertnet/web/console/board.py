@@ -29,7 +29,7 @@ from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, rendered, say_by, show
-from alertnet.web.forms import Posted, word
+from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
@@ -152,7 +152,7 @@ async def follow_board(
 @router.get("/find")
 def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> Response:
     """What a reference, a name or a code stands for, and what can be done to it."""
-    board, asked = boards_of(request).read(), q.strip()[:LONGEST_ASKED]
+    board, asked = boards_of(request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
     found = runtime.read(find, runtime.edition.network, board, asked, acts=may_act(who))
     return show(request, "find.html", who=who, asked=asked, found=found, **spoken(runtime, language_of(request)))
 

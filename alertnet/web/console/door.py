@@ -2,7 +2,8 @@
 
 A form carries two hidden fields. `proof` shows that one of our pages made it, for this session. `seen` says of what it
 was made, so that the same form sent twice is known: it acts once or not at all. One that comes when its session has
-ended is kept through the sign-in, sealed within that page and on nobody's disk, and shown again before it is sent.
+ended is kept through the sign-in, sealed within that page and on nobody's disk, and shown again, to the user of that
+session alone, before it is sent.
 """
 
 import hashlib
@@ -42,7 +43,8 @@ ENDED = "this session has ended: sign in again"
 
 ROOM = 4096
 """Bytes of the form where one signs in that are left for what is typed there."""
-UNSEEN = ("proof", "seen", "back", "step", "expected")
+UNSEEN = ("seen", "back", "expected")
+"""What a page of ours has put into a form for itself: of what it was made, and where one goes from there."""
 
 
 class DoneBefore(AlertnetError):
@@ -62,15 +64,16 @@ class SignedOut(AlertnetError):
 
 @dataclass(frozen=True)
 class Kept:
-    """A form, and where it was to be sent."""
+    """A form, where it was to be sent, and by whom."""
 
+    user: str
     path: str
     fields: Form
 
     @property
-    def visible(self) -> list[str]:
-        """What somebody typed or chose."""
-        return [text for name, text in self.fields.multi_items() if text and name not in UNSEEN]
+    def visible(self) -> list[tuple[str, str]]:
+        """What of it somebody can judge, under its name."""
+        return [(name, text) for name, text in self.to_send if text and name not in UNSEEN]
 
     @property
     def to_send(self) -> list[tuple[str, str]]:
@@ -100,7 +103,7 @@ def by(who: SignedIn) -> str:
 
 def proof_of(runtime: Runtime, who: SignedIn) -> str:
     """What a form of that session carries, and nobody else can make."""
-    return runtime.vault.sign(_form_of(who))
+    return f"{runtime.vault.sign(_form_of(who.id, who.user))}.{who.user}"
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -125,8 +128,11 @@ def check_origin(request: Request) -> None:
     Raises:
         Forbidden: the browser does not say that it comes from here.
     """
-    origin = urlsplit(request.headers.get("Origin", ""))
-    if not origin.netloc or origin.netloc != request.headers.get("Host"):
+    try:
+        host = urlsplit(request.headers.get("Origin", "")).netloc
+    except ValueError:
+        host = ""
+    if not host or host != request.headers.get("Host"):
         raise Forbidden(NOT_OURS)
 
 
@@ -137,7 +143,7 @@ def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OB
         Forbidden: says which.
     """
     check_origin(request)
-    if not runtime_of(request).vault.is_signed(_form_of(who), form.get("proof", "")):
+    if _maker_of(form, who.id, runtime_of(request).vault) != who.user:
         raise Forbidden(OTHER_SESSION)
     if not who.role.may(role):
         raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
@@ -170,14 +176,17 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
 
 
 async def keep(request: Request, vault: Vault) -> str:
-    """The form of that request as it is put into the next page; empty where it is too long for that.
+    """The form of that request as it is put into the next page; empty where it is too long, or of no session.
 
     Raises:
         Forbidden: another site has sent it.
     """
     check_origin(request)
     form = await read_form(request)
-    whole = json.dumps([request.url.path, form.multi_items()]).encode()
+    user = _maker_of(form, users.session_of(vault, request.cookies.get(COOKIE, "")), vault)
+    if user is None:
+        return ""
+    whole = json.dumps([user, request.url.path, form.multi_items()]).encode()
     kept = b64encode(vault.seal(zlib.compress(whole))).decode()
     return kept if len(kept) * 1.1 < LONGEST_BODY - ROOM else ""
 
@@ -185,10 +194,10 @@ async def keep(request: Request, vault: Vault) -> str:
 def kept_in(form: Form, vault: Vault) -> Kept | None:
     """What the page where one signs in has kept; None where it is nothing of ours."""
     try:
-        path, fields = json.loads(zlib.decompress(vault.open(b64decode(form.get("kept", ""), validate=True))))
+        user, path, fields = json.loads(zlib.decompress(vault.open(b64decode(form.get("kept", ""), validate=True))))
     except (ValueError, zlib.error, Unreadable):
         return None
-    return Kept(path, ImmutableMultiDict(map(tuple, fields)))
+    return Kept(user, path, ImmutableMultiDict(map(tuple, fields)))
 
 
 def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
@@ -201,8 +210,14 @@ def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
     return (answer.location if answer is not None else None) or "/desk"
 
 
-def _form_of(who: SignedIn) -> str:
-    return f"desk {who.id}"
+def _maker_of(form: Form, session: str, vault: Vault) -> str | None:
+    """Whose page made the form, in that session; None: none did."""
+    signature, _, user = form.get("proof", "").partition(".")
+    return user if vault.is_signed(_form_of(session, user), signature) else None
+
+
+def _form_of(session: str, user: str) -> str:
+    return f"desk {session} {user}"
 
 
 def _hash(text: str) -> bytes:

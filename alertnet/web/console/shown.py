@@ -17,6 +17,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from alertnet.core.directory.durations import duration_text
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
@@ -144,6 +145,11 @@ def go_to(path: str) -> Response:
 def may_act(who: SignedIn) -> bool:
     """Whether they may act, and read what people write."""
     return who.role.may(Role.COORDINATOR)
+
+
+def faults_for(who: SignedIn, runtime: Runtime) -> list[str]:
+    """Faults of the trees; to observers only where they are: what stands there may be somebody's name or number."""
+    return [str(each) if may_act(who) else each.position for each in runtime.trees.faults]
 
 
 def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:

@@ -130,11 +130,22 @@ def test_a_coordinator_checks_and_an_administrator_publishes(world: World, desk:
 
 
 def test_an_observer_reads_the_history_and_no_file(world: World, desk: Desk, sit_down: SitDown) -> None:
-    """The files hold numbers and names."""
-    editor(desk)
+    """The files hold numbers and names, and so does what an edit of them changed."""
+    chief = sit_down("nora", Role.ADMINISTRATOR)
+    chief.opens("/desk")
+    for name in ("Rosa Secret", "Marta Secret"):
+        named = SLOWER.replace("organisation: Friends", f"organisation: Friends\n    name: {name}")
+        number = len(history(world))
+        form = editor(chief, number).form("Check, and see what it changes")
+        form.sent(text=named, step="publish", why=f"edition {number}")
     observer = sit_down("olga", Role.OBSERVER)
 
     assert "@1" in observer.opens("/desk/editions").text
+    assert "Rosa Secret → Marta Secret" in desk.opens("/desk/editions/3").text
+    assert "edition 2" in observer.opens("/desk/editions/3").text
+    assert "Marta Secret" in desk.opens("/desk/editions/2").text
+    pages = [observer.opens(f"/desk/editions/{number}").html for number in (1, 2, 3)]
+    assert [word for word in ("Secret", "What it changed", "again would change") if word in "".join(pages)] == []
     assert "Read or edit" not in observer.opens("/desk/editions/1").text
     assert observer.browser.get("/desk/editions/1/files?name=valley.yaml").status_code == 403
 
@@ -169,6 +180,30 @@ def test_a_new_file_joins_the_others(chief: Desk) -> None:
     answer = form.sent(name="peru.yaml", text=peru)
 
     assert "peru" in Sheet(chief, "", answer.text).text.partition("What it changes of what is in force")[2]
+
+
+DAVE = '  dave: {role: ngo, organisation: Mountain post, methods: [{call: "+573005550014"}]}\n'
+
+
+def test_a_file_in_a_folder_is_edited_as_any_other(world: World, chief: Desk) -> None:
+    """A new one lies beside the others: nobody makes folders here."""
+    chief.opens("/desk")
+    shared = "contacts:\n" + DAVE.replace("Mountain", "River")
+    trees = world.runtime.settings.contact_trees
+    (trees / "shared").mkdir()
+    (trees / "shared/posts.yaml").write_text(shared)
+    (trees / "valley.yaml").write_text(f"include: [shared/posts.yaml]\n{TREE.replace(DAVE, '')}")
+    world.runtime.trees.look()
+    page = chief.opens("/desk/editions/2/files?name=shared/posts.yaml")
+    form = page.form("Check, and see what it changes")
+    text = shared.replace("River", "Lake")
+
+    done = form.sent(text=text, step="publish", why="they have moved")
+    refused = form.sent(name="shared/others.yaml", text=text, step="publish", why="new")
+
+    assert done.headers["Location"] == "/desk/editions?done=3"
+    assert tree_editing.files_of(world.runtime, history(world)[-1])["shared/posts.yaml"] == text
+    assert (refused.status_code, "Name: " in refused.text) == (422, True)
 
 
 def test_the_schema_and_no_other_file_is_given_to_the_editor(desk: Desk, tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """The one field: a reference, a name or a code, and every act on it; without script it is a page."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
+from tests.postgres import fresh_database
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import a_text, recorded, ref, sheet
-from tests.web.world import World
+from tests.web.world import World, world_in
 
 __all__ = ["ref"]
 
@@ -73,11 +75,22 @@ def test_who_observes_finds_incidents_alone(world: World, sit_down: SitDown, ref
     assert acts(observer, "friends") == {}
 
 
-@pytest.mark.parametrize("asked", ["nobody at all", "<script>", "%", "X-0000", "x" * 500])
+@pytest.mark.parametrize("asked", ["nobody at all", "nobody\0", "<script>", "%", "X-0000", "x" * 500])
 def test_what_nothing_goes_by_is_said(desk: Desk, asked: str) -> None:
     assert "Nothing goes by that." in desk.browser.get("/desk/find", params={"q": asked}).text
     assert acts(desk, asked) == {}
     assert acts(desk, "north") != {}
+
+
+@pytest.mark.postgres
+def test_what_no_keyboard_types_finds_nothing_on_postgresql_either(tmp_path: Path, postgres_url: str) -> None:
+    """Its driver takes no NUL."""
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=fresh_database(postgres_url)) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        assert [acts(desk, asked) for asked in ("\0", "A-\0")] == [{}, {}]
+        assert acts(desk, "nor\0th") == acts(desk, "north") != {}
 
 
 def test_a_text_is_joined_to_an_incident_from_its_page(world: World, desk: Desk) -> None:

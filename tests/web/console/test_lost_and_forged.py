@@ -10,7 +10,7 @@ from alertnet.flows.credentials.users import sign_out
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, user_sessions
 from tests.web.console.conftest import SitDown
-from tests.web.console.desk import Desk, Form, Sheet
+from tests.web.console.desk import ORIGIN, Desk, Form, Sheet
 from tests.web.console.test_board import decisions
 from tests.web.console.test_raise import ARREST, previewed
 from tests.web.world import NOW, PUBLIC_URL, World
@@ -111,6 +111,44 @@ def test_what_another_site_sends_is_not_kept(world: World, desk: Desk) -> None:
     assert refused.status_code == 403
     assert 'name="kept"' not in refused.text
     assert 'name="kept"' in form.sent().text
+
+
+def test_what_was_kept_is_shown_to_the_user_of_that_session_alone(world: World, sit_down: SitDown, desk: Desk) -> None:
+    """Else an administrator would be led to confirm what a coordinator has written."""
+    proof = desk.opens("/desk/account").form("Sign out").fields["proof"]
+    ends(world)
+    wanted = {"proof": proof, "name": "maria", "role": "administrator", "step": "now", "seen": "x"}
+    door = Sheet(desk, "/desk/users/role", desk.posts("/desk/users/role", wanted).text)
+    chief = Desk.of(world, "ada", Role.ADMINISTRATOR)
+
+    assert "Not sent yet" not in comes_back(chief, door, 0).text
+    shown = comes_back(desk, door)
+    assert "/desk/users/role name maria role administrator step now Send it now" in shown.text
+    assert shown.presses("Send it now").status_code == 403
+
+
+@pytest.mark.parametrize("cookie", ["", "desk=nobody", "desk=of-maria"])
+def test_of_who_has_no_session_nothing_is_kept(world: World, desk: Desk, cookie: str) -> None:
+    """Else anybody could leave a form for the next who signs in."""
+    desk.opens("/desk")
+    own = desk.opens("/desk/account").form("Sign out").fields["proof"]
+    ends(world)
+    known = desk.browser.cookies["desk"]
+    sent = {"name": "eve", "role": "administrator", "seen": "x"}
+    stranger = desk.elsewhere("198.51.100.9")
+    headers = {**ORIGIN, "Cookie": cookie.replace("of-maria", known)}
+
+    for proof in ("", "x", ".maria", f"{'0' * 32}.maria", *([] if "of-maria" in cookie else [own])):
+        refused = stranger.posts("/desk/users/add", {**sent, "proof": proof}, headers)
+        assert (refused.status_code, 'name="kept"' in refused.text) == (401, False)
+    assert 'name="kept"' in desk.posts("/desk/users/add", {**sent, "proof": own}).text
+
+
+@pytest.mark.parametrize("origin", ["http://[x", "https://[::1", "https://alert.example.org:bad", "//["])
+def test_what_is_no_origin_at_all_is_refused_too(desk: Desk, origin: str) -> None:
+    """Whoever has no session could make the program fail by it."""
+    for path in ("/desk/sign-in", "/desk/passkeys"):
+        assert desk.posts(path, {"name": "a"}, {**ORIGIN, "Origin": origin}).status_code == 403
 
 
 Forgery = Callable[[random.Random, dict[str, str]], tuple[dict[str, str], dict[str, str]]]

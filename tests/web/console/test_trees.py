@@ -6,7 +6,7 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import ALICE, BOB, World
+from tests.web.world import ALICE, BOB, TREE, World
 
 CASE = "/desk/simulator?type=arrest&country=CO&consent=international&day=2026-12-24&minute=195&hours=2"
 
@@ -26,6 +26,22 @@ def test_all_trees_lead_to_their_pictures(desk: Desk) -> None:
 
     assert '<a href="/desk/trees/valley">Valley network</a>' in page.html
     assert desk.browser.get("/desk/trees/nowhere").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/desk/trees", "/desk/system"])
+def test_what_is_wrong_with_an_edit_is_read_by_who_may_act(
+    world: World, desk: Desk, sit_down: SitDown, path: str
+) -> None:
+    """Observers see where it is wrong: what stands there may be a number or a name."""
+    edited = TREE.replace(BOB, "+57 300 Rosa").replace("bob@friends", "bob@@friends")
+    (world.runtime.settings.contact_trees / "valley.yaml").write_text(edited)
+    world.runtime.trees.look()
+
+    whole, told = desk.opens(path).text, sit_down("olga", Role.OBSERVER).opens(path).text
+
+    assert [each for each in ("Rosa", "bob@@friends", "valley.yaml:24:21") if each not in whole] == []
+    assert "valley.yaml:24:21" in told
+    assert [each for each in ("Rosa", "bob@@friends") if each in told] == []
 
 
 def test_who_lights_up_is_seen_at_the_moment_that_the_slider_stands_at(world: World, desk: Desk) -> None:

@@ -128,6 +128,11 @@ def begin_session(tx: Tx, user: User) -> str:
     return token
 
 
+def session_of(vault: Vault, token: str) -> str:
+    """The id of the session of that text, whether there is such a session, or was, or never."""
+    return vault.mac(Purpose.SESSION, token.encode()).hex()
+
+
 def signed_in(tx: Tx, token: str) -> SignedIn | None:
     """Who is in the session of that text; None: it has ended, or never was, or its user may not sign in any more."""
     row = tx.session.execute(_SESSION, {"hash": tx.vault.mac(Purpose.SESSION, token.encode())}).first()

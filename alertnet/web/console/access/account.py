@@ -81,7 +81,8 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
         kept = form.get("kept", "")
         return show(request, "sign_in.html", status=403, then=then, failed=True, name=name, ended=False, kept=kept)
     response = _again(request, runtime, token, form) or go_to(then)
-    lasts = int(users.SESSION_LASTS.total_seconds())
+    # Longer than the session: whose a form was that comes after its end is known by it alone.
+    lasts = int(2 * users.SESSION_LASTS.total_seconds())
     response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
     return response
 
@@ -122,7 +123,7 @@ def _prove(request: Request, runtime: Runtime, name: str, form: Form) -> str | N
 def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Response | None:
     """What was to be sent when the session before ended, for who may send it: to be looked at, nothing is done yet."""
     kept, who = kept_in(form, runtime.vault), runtime.read(users.signed_in, token)
-    if kept is None or who is None or not may_act(who):
+    if kept is None or who is None or kept.user != who.user or not may_act(who):
         return None
     return show(request, "kept.html", who=who, kept=kept, proof=proof_of(runtime, who))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +11,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import Turn, turns
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
+from alertnet.core.limits import is_instant
 from alertnet.flows.sms.on_call import set_duty, swap_duty, undo_duty
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.store.db.tx import Tx
@@ -114,17 +115,23 @@ def _week_of(at: datetime, zone: str) -> date:
 
 def _monday(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise BadInput("week", text[:32] or None, "the Monday of a week, as in 2026-12-07") from None
+        day = date.min
+    if not is_instant(datetime.combine(day, time(), UTC)):
+        raise BadInput("week", text[:32] or None, "the Monday of a week of the years 2000 to 2100, as in 2026-12-07")
+    return day
 
 
 def _moment(form: Form, field: str, zone: ZoneInfo) -> datetime | None:
     text = typed(form, field)
+    if not text:
+        return None
     try:
-        wall = datetime.fromisoformat(text) if text else None
+        wall = datetime.fromisoformat(text)
     except ValueError:
-        wall = datetime.max.replace(tzinfo=UTC)
-    if wall is not None and wall.tzinfo is not None:
-        raise BadInput(field, text[:32], "a moment by the clocks of the tree, as in 2026-12-24T18:00")
-    return wall_moment(wall, zone) if wall else None
+        wall = None
+    if wall is None or wall.tzinfo is not None or not is_instant(wall.replace(tzinfo=UTC)):
+        allowed = "a moment of the years 2000 to 2100 by the clocks of the tree, as in 2026-12-24T18:00"
+        raise BadInput(field, text[:32], allowed)
+    return wall_moment(wall, zone)

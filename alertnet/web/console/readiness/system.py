@@ -18,7 +18,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import show
+from alertnet.web.console.shown import faults_for, show
 from alertnet.web.monitoring.health import how_it_stands
 
 router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
@@ -54,7 +54,7 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         rates=settings.rates,
         has_heartbeat=settings.heartbeat_url is not None,
         edition=runtime.edition.number,
-        faults=runtime.trees.faults,
+        faults=faults_for(who, runtime),
         now=runtime.now(),
         zone=zone_of(runtime.edition),
     )

@@ -1,7 +1,7 @@
 """Editing the trees: one file of an edition as text, checked as `trees check` does, its difference seen, published.
 
 Coordinators may read, check and compare; whoever publishes or takes back is an administrator. The files hold numbers
-and names, so that observers see none of them.
+and names, so that observers see none of them, nor in what they differ.
 """
 
 import json
@@ -57,22 +57,23 @@ def give_schema(who: Viewer) -> Response:
 
 @router.get("/{number}")
 def show_edition(number: int, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """What an edition changed, its files, and what to put it in force again would change."""
+    """What an edition changed, its files, and what to put it in force again would change; for observers who made it."""
     history = runtime.watched.history()
     edition, latest = tree_editing.edition_named(runtime, number), history[-1]
     before = next((each for each in reversed(history) if each.number < number), None)
+    acts = may_act(who)
     return show(
         request,
         "edition.html",
         who=who,
-        acts=may_act(who),
+        acts=acts,
         publishes=who.role.may(Role.ADMINISTRATOR),
         proof=proof_of(runtime, who),
         edition=edition,
         latest=latest,
-        changed=tree_editing.changes_between(runtime, before, edition) if before else (),
-        back=tree_editing.changes_between(runtime, latest, edition) if edition is not latest else (),
-        files=tree_editing.files_of(runtime, edition) if may_act(who) and edition.files else {},
+        changed=tree_editing.changes_between(runtime, before, edition) if acts and before else (),
+        back=tree_editing.changes_between(runtime, latest, edition) if acts and edition is not latest else (),
+        files=tree_editing.files_of(runtime, edition) if acts and edition.files else {},
         zone=zone_of(runtime.edition),
     )
 
@@ -113,7 +114,8 @@ def try_file(number: int, request: Request, form: Posted, who: Viewer, runtime: 
     publishes = form.get("step") == "publish"
     check_form(request, who, form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
     check_pace(request, who, TREE_CHECKS)
-    base, name, text = tree_editing.edition_named(runtime, number), _name(form), _text(form)
+    base = tree_editing.edition_named(runtime, number)
+    name, text = _name(form, runtime, base), _text(form)
     checked = tree_editing.check_edit(runtime, base, name, text, lambda network: runtime.read(shown_to_work, network))
     if form.get("step") == "json":
         return JSONResponse(_as_plain(checked, name), headers=HEADERS)
@@ -162,10 +164,12 @@ def _as_plain(checked: Checked, name: str) -> dict[str, object]:
     return {"faults": mine, "others": others}
 
 
-def _name(form: Form) -> str:
+def _name(form: Form, runtime: Runtime, base: Publication) -> str:
+    """A file of the edition, in whichever folder, or a plain name for a new one."""
     name = typed(form, "name")
     is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
-    if not (is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64):
+    is_new = is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
+    if not is_new and name not in tree_editing.files_of(runtime, base):
         raise BadInput("name", name[:64] or None, NEW_FILE)
     return name
 

@@ -13,7 +13,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken, zone_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import language_of, may_act, show
+from alertnet.web.console.shown import faults_for, language_of, may_act, show
 
 router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
 
@@ -38,7 +38,7 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
         acts=may_act(who),
         trees=[tree for _, tree in sorted(network.trees.items())],
         edition=runtime.edition.number,
-        faults=runtime.trees.faults,
+        faults=faults_for(who, runtime),
         teams=network.teams,
         now=runtime.now(),
         zone=zone_of(runtime.edition),
