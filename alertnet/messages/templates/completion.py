@@ -11,11 +11,14 @@ from alertnet.messages.message import STAGES
 from alertnet.messages.templates.load import Folder, Templates, in_english, language_of
 from alertnet.messages.words import load_text
 
-_BLOCK = re.compile(r"\{%-?\s*block\s+(?P<name>\w+).*?\{%-?\s*endblock\b.*?%\}", re.DOTALL)
+_BLOCK = re.compile(
+    r"(?P<begin>\{%-?\s*block\s+(?P<name>\w+).*?%\})(?P<said>.*?)(?P<end>\{%-?\s*endblock\b.*?%\})", re.DOTALL
+)
+_SUBJECT = re.compile(r"""\bsubject\s*==\s*['"](\w+)['"]""")
 
 
 def complete(own: Templates, latest: Templates, languages: Collection[str] = ()) -> Templates:
-    """The templates with those messages, words and stages of calls of the latest that they lack.
+    """The templates with those messages, words, stages of calls and subjects of the latest that they lack.
 
     An incident may outlive an upgrade: what it says stays as it was, and what it could not say before can be said, in
     the languages that it has and in those of `languages`. What the latest do not say in a language is English.
@@ -37,13 +40,14 @@ def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str,
 
 
 def gained(path: str, before: str, after: str) -> Iterator[str]:
-    """What a completed file has more than before: words, as in `subjects.go`, or stages of a call."""
+    """What a completed file has more than before: words, as in `subjects.go`, stages of a call, or subjects."""
     if before == after:
         return
     if path.endswith(".yaml"):
         yield from _new_words(read_table(before), read_table(after))
     else:
         yield from blocks(after).keys() - blocks(before).keys()
+        yield from (f"subject {name}" for name in {*_SUBJECT.findall(after)} - {*_SUBJECT.findall(before)})
 
 
 def read_table(source: str) -> dict[str, Any]:
@@ -66,10 +70,44 @@ def _completed(path: str, own: Templates, latest: Templates) -> str:
         return source
     if path.endswith(".yaml"):
         return _completed_table(source, more)
+    source = _with_subjects(source, more, _later_subjects(language_of(path), own, latest))
     if path.endswith("/voice.j2"):
         shared = own.files.get(f"call/{language_of(path)}/voice.j2", "")
         return _completed_call(source, more, spoken=blocks(shared).keys())
     return source
+
+
+def _later_subjects(language: str | None, own: Templates, latest: Templates) -> set[str]:
+    """What the latest have words for and the own, which have some, do not."""
+    known, all_there_are = (
+        read_table(each.files.get(f"words/{language}.yaml") or each.files.get(f"words/{FALLBACK}.yaml", ""))
+        for each in (own, latest)
+    )
+    subjects, more = known.get("subjects"), all_there_are.get("subjects")
+    return more.keys() - subjects.keys() if isinstance(subjects, dict) and isinstance(more, dict) else set()
+
+
+def _with_subjects(own: str, latest: str, later: set[str]) -> str:
+    """The message, which of later subjects says what the latest do: its own words would be those for another."""
+    named = {*_SUBJECT.findall(latest)} & later - {*_SUBJECT.findall(own)}
+    if not named:
+        return own
+    unless = " and ".join(f"subject != '{name}'" for name in sorted(named))
+
+    def either(said: str, else_said: str) -> str:
+        return f"{{% if {unless} %}}{said}{{% else %}}{else_said}{{% endif %}}"
+
+    theirs = {found["name"]: found["said"] for found in _BLOCK.finditer(latest) if _SUBJECT.search(found["said"])}
+    if not theirs:
+        return either(own, latest)
+    return _BLOCK.sub(
+        lambda found: (
+            found["begin"] + either(found["said"], theirs[found["name"]]) + found["end"]
+            if found["name"] in theirs
+            else found[0]
+        ),
+        own,
+    )
 
 
 def is_regional(path: str, *templates: Templates) -> bool:
