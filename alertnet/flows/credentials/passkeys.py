@@ -14,7 +14,7 @@ from typing import Any
 
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import AttestedCredentialData, PublicKeyCredentialRpEntity
+from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, PublicKeyCredentialRpEntity
 
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.flows.credentials.users import in_force, record
@@ -86,7 +86,7 @@ def add_passkey(tx: Tx, name: str, called: str, given: Given) -> None:
         raise BadInput("passkey", None, "one that this page has asked the device for") from None
     if made.credential_data is None or not _use(tx, challenge):
         raise BadInput("passkey", None, "one that this page has asked the device for")
-    passkey = Passkey(called, bytes(made.credential_data), tx.now)
+    passkey = Passkey(called, bytes(made.credential_data), tx.now, made.counter)
     users.save(tx, replace(user, passkeys=(*user.passkeys, passkey)))
     record(tx, "user_passkey_added", name, f"user {name}", passkey=called)
 
@@ -106,14 +106,27 @@ def remove_passkey(tx: Tx, name: str, called: str) -> None:
 
 
 def prove(given: Given, tx: Tx, user: User) -> User | None:
-    """The user whose passkey has signed; None where none of theirs has, or this was used before."""
+    """The user whose passkey has signed; None where none of theirs has, or this was used before.
+
+    Nor is it one whose count has not grown since: another device has signed with the same key. That is recorded.
+    """
     known = [AttestedCredentialData(each.credential) for each in user.passkeys]
     try:
         answer, challenge = given.read()
-        given.server.authenticate_complete(_state(challenge), known, answer)
+        signed = given.server.authenticate_complete(_state(challenge), known, answer)
+        count = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
     except Exception:  # Whatever the library makes of bytes from outside.
         return None
-    return user if _use(tx, challenge) else None
+    if not _use(tx, challenge):
+        return None
+    passkey = user.passkeys[known.index(signed)]
+    if count <= passkey.count and (count or passkey.count):
+        record(
+            tx, "user_passkey_refused", user.name, "sign-in", passkey=passkey.name, count=count, before=passkey.count
+        )
+        return None
+    counted = (replace(each, count=count) if each is passkey else each for each in user.passkeys)
+    return replace(user, passkeys=tuple(counted))
 
 
 def _use(tx: Tx, challenge: str) -> bool:

@@ -21,6 +21,8 @@ class Device:
     origin: str
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     id: bytes = field(default_factory=lambda: os.urandom(16))
+    count: int = 0
+    """How often it says that it has signed."""
 
     @property
     def site(self) -> bytes:
@@ -30,13 +32,13 @@ class Device:
         """The answer to a page that asks for a passkey."""
         public = ES256.from_cryptography_key(self.key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
-        data = AuthenticatorData.create(self.site, HERE | AuthenticatorData.FLAG.AT, 0, credential)
+        data = AuthenticatorData.create(self.site, HERE | AuthenticatorData.FLAG.AT, self.count, credential)
         signed = CollectedClientData.create("webauthn.create", challenge.encode(), origin or self.origin)
         return self._answer(signed, attestationObject=AttestationObject.create("none", data, {}))
 
     def proves(self, challenge: str, *, origin: str = "") -> str:
         """The answer to a page that asks who is there."""
-        data = AuthenticatorData.create(self.site, HERE, 0)
+        data = AuthenticatorData.create(self.site, HERE, self.count)
         signed = CollectedClientData.create("webauthn.get", challenge.encode(), origin or self.origin)
         signature = self.key.sign(data + signed.hash, ec.ECDSA(SHA256()))
         return self._answer(signed, authenticatorData=data, signature=signature)

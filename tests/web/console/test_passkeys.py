@@ -62,6 +62,20 @@ def test_an_answer_of_the_device_counts_once(desk: Desk, phone: Device) -> None:
     assert [enters(desk, answer).status_code for _ in range(2)] == [303, 403]
 
 
+def test_a_key_whose_count_does_not_grow_was_copied_and_is_refused(world: World, desk: Desk) -> None:
+    """It stands on the record; the device that has counted on is let in still."""
+    key = Device(PUBLIC_URL, count=7)
+    adds(desk, key)
+
+    answers = []
+    for key.count in (7, 8, 8, 0, 9):
+        answers.append(enters(desk, key.proves(challenge(desk))).status_code)
+
+    assert answers == [403, 303, 403, 403, 303]
+    refused, entered = "user_passkey_refused", "user_signed_in"
+    assert kinds(world)[3:] == [refused, entered, refused, refused, entered]
+
+
 def test_what_is_not_of_this_site_this_device_or_this_hour_is_turned_away(
     world: World, desk: Desk, phone: Device
 ) -> None:

@@ -41,11 +41,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Passkey:
-    """A key on a device of a user, which stands for the one-time code. `credential`: its id and public key."""
+    """A key on a device of a user, which stands for the one-time code. `credential`: its id and public key.
+
+    `count`: how often the device had signed by then, as it says itself; 0: it does not count.
+    """
 
     name: str
     credential: bytes
     made_at: datetime
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,12 @@ def _user(vault: Vault, row: Row[Any] | None) -> User | None:
         created_at=row.created_at,
         ended_at=row.ended_at,
         passkeys=tuple(
-            Passkey(each["name"], bytes.fromhex(each["credential"]), datetime.fromisoformat(each["made_at"]))
+            Passkey(
+                each["name"],
+                bytes.fromhex(each["credential"]),
+                datetime.fromisoformat(each["made_at"]),
+                each.get("count", 0),
+            )
             for each in row.passkeys or ()
         ),
     )
@@ -219,9 +228,10 @@ def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(each) for each in stored)
 
 
-def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str]]:
+def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str | int]]:
     return [
         {"name": each.name, "credential": each.credential.hex(), "made_at": each.made_at.isoformat()}
+        | ({"count": each.count} if each.count else {})  # Without any, as it was vouched for before there were counts.
         for each in passkeys
     ]
 

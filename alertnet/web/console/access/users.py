@@ -54,8 +54,8 @@ def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
 
 ACTS: dict[str, tuple[Callable[..., Given], str]] = {
     "add": (_add, "May sign in now, with what stands here; hand it over in person."),
-    "renew": (_renew, "Signed out; what was given before lets nobody in."),
-    "recovery": (_recovery, "These recovery codes are good now, those before are not."),
+    "renew": (_renew, "Signed out; what was given before lets nobody in, nor does a passkey."),
+    "recovery": (_recovery, "These recovery codes are good now, those before are not; passkeys stay."),
     "role": (_set_role, "The role holds from the next page on."),
     "sign-out": (_sign_out, "Signed out everywhere."),
     "end": (_end, "Can't sign in any more."),
