@@ -159,7 +159,7 @@ class Sight:
         self.console(page, "/sign-in")
         for label in ("Name", "Password", "Code of your"):
             page.get_by_label(label).fill("nobody")
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_role("alert")).to_be_visible()
 
     def console_journeys(self, page: Page) -> None:

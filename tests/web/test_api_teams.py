@@ -24,6 +24,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "consent": {"scope": "internal", "given_by": "Ana", "how": "by phone"},
     "exclude": {"contacts": ["coordinator"]},
     "re-resolve": {"apply": False},
+    "merge": {"into": "A-7K3M"},
+    "split": {"reports": ["A-7K3M"]},
     "close": {"reason": "resolved"},
     "reopen": {"reason": "not over"},
 }

@@ -134,6 +134,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/incidents/{ref}/consent": {"scope": "public", "given_by": "x", "how": "y", "at": AT, "people": ["P7"]},
     "/v1/incidents/{ref}/exclude": {"contacts": ["carol"]},
     "/v1/incidents/{ref}/re-resolve": {"apply": True, "expected": "a" * 64},
+    "/v1/incidents/{ref}/merge": {"into": "A-7K3M"},
+    "/v1/incidents/{ref}/split": {"reports": ["A-7K3M"]},
     "/v1/incidents/{ref}/reopen": {"reason": "x", "text": "t"},
     "/v1/incidents/{ref}/close": {"reason": "resolved", "text": "t"},
 }

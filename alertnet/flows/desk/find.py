@@ -27,6 +27,7 @@ ON_OPEN = (
     ("Open a level now, hold it, or leave it out", "go"),
     ("Consent has changed", "consent"),
     ("Spare somebody from now on", "exclude"),
+    ("It is the same event as another", "merge"),
     ("It is over", "close"),
 )
 ON_TEXT = (

@@ -31,7 +31,7 @@ class RecordingsView(TypedDict):
     items: list[RecordingView]
 
 
-@router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 503))
+@router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 422, 503))
 def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """What was told by voice of an incident, oldest first."""
 
@@ -45,7 +45,7 @@ def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
 
 
 @router.get(
-    "/{id}", response_class=Response, responses={**documented(401, 403, 404, 503), 200: {"content": {SOUND: {}}}}
+    "/{id}", response_class=Response, responses={**documented(401, 403, 404, 422, 503), 200: {"content": {SOUND: {}}}}
 )
 def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
     """The sound of a recording, as an MP3."""

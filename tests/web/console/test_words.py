@@ -1,10 +1,12 @@
 """The words of the console: whatever its pages say, they say in each language."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
+import yaml
 
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
@@ -59,6 +61,16 @@ def test_no_word_of_any_page_stays_english(language: str) -> None:
     """Whoever adds a word adds it to each table in `web/console/words`."""
     assert said() - set(words(language)) == set()
     assert len(said()) > 400
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_word_stands_in_two_tables(language: str) -> None:
+    """The one read last would be said, whichever that is."""
+    tables = [each for each in (files(PACKAGE) / "words").iterdir() if each.name.endswith(f"{language}.yaml")]
+    known = [text for table in tables for text in yaml.safe_load(table.read_text("utf-8"))]
+
+    assert [text for text, times in Counter(known).items() if times > 1] == []
+    assert len(tables) == 3
 
 
 @pytest.mark.parametrize("language", OTHERS)
