@@ -34,6 +34,7 @@ from alertnet.core.escalation.state import (
     PlanChanged,
     Received,
     Refuse,
+    Unopened,
     Unsent,
     Withdrawn,
 )
@@ -177,6 +178,7 @@ def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
         st.just(Hold()),
         st.just(Go()),
         st.builds(Refuse, indexes),
+        st.builds(Unopened, indexes),
         st.builds(Asked, indexes),
         st.builds(Acted, ids),
     )

@@ -294,6 +294,27 @@ def test_what_only_the_other_report_verified_is_asked_again_after_a_split(night:
     assert second["status"] == "open"
 
 
+def test_a_level_that_only_the_other_report_was_let_open_waits_for_its_own_go(world_of: Worlds) -> None:
+    """B3: it opens without a go where it is critical, and after the split what stays is not."""
+    held = EMBASSIES.replace("repeat", "needs_go: {unless_severity: [critical]}, repeat")
+    night = world_of(a_tree(COORDINATION + held, CONTACTS + SPAIN), field=TEAMS)
+    for owner in ("north/ana", "north/mary"):
+        night.runtime.transact(set_pins, owner, TRUE)
+    first, second = reported(night)
+    assert first.level("valley") == "Embassies"
+    first.act("merge", into=second.ref)
+    assert second.level("valley") == "Embassies"
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=12)
+
+    assert first.level("valley") == "Embassies"
+    assert (second.level("valley"), second.status("valley")) == ("Coordination", "waiting_for_go")
+    assert not [text for text in alerts(night, "spain") if second.ref in text]
+    second.act("go", decision="go", tree="valley", level="Embassies")
+    assert [text for text in alerts(night, "spain") if second.ref in text]
+
+
 def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -> None:
     """The battery and the language of the second phone are not those of the first."""
     first, second = reported(night, second="ALERT {pin} 30 L13 threats")

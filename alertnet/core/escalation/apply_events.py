@@ -28,6 +28,7 @@ from alertnet.core.escalation.state import (
     Refuse,
     Replanned,
     Status,
+    Unopened,
     Unsent,
     Withdrawn,
 )
@@ -127,12 +128,8 @@ def apply_event(context: Context, event: Event) -> None:
             _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
             fare(context, event)
-        case Go(index):
-            _go(context, index)
-        case Hold(index):
-            _hold(context, index)
-        case Refuse(index):
-            _refuse(context, index)
+        case Go() | Hold() | Refuse() | Unopened():
+            _decide(context, event)
         case Asked(index):
             _asked(context, index)
         case Acted(contact):
@@ -223,6 +220,18 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
             )
 
 
+def _decide(context: Context, event: Go | Hold | Refuse | Unopened) -> None:
+    match event:
+        case Go(index):
+            _go(context, index)
+        case Hold(index):
+            _hold(context, index)
+        case Refuse(index):
+            _refuse(context, index)
+        case Unopened(index):
+            _forget_level(context, index)
+
+
 def _go(context: Context, index: int | None) -> None:
     """End the hold on what comes next, and open the level now, whatever the escalation waits for.
 
@@ -285,6 +294,17 @@ def _refuse(context: Context, index: int) -> None:
     context.note("level_refused", level=context.plan.levels[index].level.name)
     if context.state.question is not None and context.state.question.index == index:
         _go_on(context)
+
+
+def _forget_level(context: Context, index: int) -> None:
+    """Take the level back, with the go for it; what it has acknowledged goes on."""
+    state = context.state
+    context.change(
+        runs=tuple(run for run in state.runs if run.index != index),
+        goes=tuple(each for each in state.goes if each != index),
+    )
+    if state.status is Status.ACKNOWLEDGED and state.met_index == index:
+        context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
 
 
 def _go_on(context: Context) -> None:

@@ -236,6 +236,13 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Unopened:
+    """What opened the level was about something else: it counts as never opened, and waits for a go like any other."""
+
+    index: int
+
+
+@dataclass(frozen=True)
 class Asked:
     """The question of this level has reached a coordinator's phone or mailbox."""
 
@@ -270,6 +277,7 @@ Event = (
     | Go
     | Hold
     | Refuse
+    | Unopened
     | Asked
     | Acted
     | PlanChanged

@@ -6,12 +6,25 @@ is about the whole. Nobody is told twice for it: what was sent of the part count
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
-from alertnet.core.escalation.state import Acted, Answered, Event, Go, Hold, PlanChanged, Refuse, Status, Withdrawn
+from alertnet.core.escalation.state import (
+    LAST_RESORT,
+    Acted,
+    Answered,
+    Event,
+    Go,
+    Hold,
+    PlanChanged,
+    Refuse,
+    Status,
+    Unopened,
+    Withdrawn,
+)
 from alertnet.core.inbound.same_event import apart, as_one, informed
 from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, consent_of, narrowest
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -238,7 +251,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     _become_two(part, whole)
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
-    events: dict[str, list[Event]] = {each.id: [] for each in whole.escalations}
+    events = _without_go(whole, merged_at)
     for answer in gone:
         _add(events, events_of(whole, answer.tree, answer.contact, Withdrawn))
     for tree, contact in sorted(only_there):
@@ -249,6 +262,24 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     if part.facts.leaves_phone_alone:
         field_reassurance.fall_silent(part)
     notify_coordinators(whole, Subject.SPLIT, part.incident.ref)
+
+
+def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
+    """Taken back, by escalation: the levels that only what the part knew, or a go for it, has opened here (B3)."""
+    session, id = whole.tx.session, whole.incident.id
+    decided = [payload or {} for _, payload in timeline.of_kind(session, id, "decision")]
+    opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
+    own = [each for each in decided if each.get("decision") == PromptAnswer.GO]
+    own += [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
+    may_stay = {(each.get("tree"), each.get("level")) for each in own}
+    events: dict[str, list[Event]] = {each.id: [] for each in whole.escalations}
+    for escalation in whole.escalations:
+        plan = whole.plans[escalation.tree]
+        for planned in (plan.levels[run.index] for run in escalation.state.runs if run.index != LAST_RESORT):
+            needs_nobody = planned.approval is None and (planned.coordination or plan.verified)
+            if not needs_nobody and (escalation.tree, planned.level.name) not in may_stay:
+                events[escalation.id].append(Unopened(planned.index))
+    return events
 
 
 def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
