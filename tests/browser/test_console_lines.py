@@ -70,6 +70,25 @@ def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(
     context.close()
 
 
+def test_who_will_be_told_is_said_of_what_the_form_says_now(browser: Browser, sandbox_url: str) -> None:
+    """The answer to what it said before comes last, as it may on a bad line."""
+    context, desk = sit_down(browser, sandbox_url)
+    page = desk.page
+    desk.opens("/raise")
+    held: list[Route] = []
+    page.route("**/desk/raise", lambda route: route.continue_() if held else held.append(route))
+
+    fills_in(desk)
+    expect(page.get_by_role("button", name="Raise the drill")).to_be_visible()
+    with page.expect_response("**/desk/raise") as late:
+        held[0].continue_()
+
+    assert "Raise the alarm" in late.value.text()
+    page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(page.get_by_role("button", name="Raise the drill")).to_be_visible()
+    context.close()
+
+
 def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_it(
     browser: Browser, evening: Evening, sandbox_url: str
 ) -> None:

@@ -75,12 +75,16 @@ async function keep() { // What is typed into the form that raises, until it was
   });
 }
 
+let newest = 0;
+
 async function foretell(form) { // Who will be told, while it is filled in.
   if (![...form.elements].every((field) => field.validity.valid)) return;
+  const turn = ++newest;
   const answer = await fetch(form.action, { method: "POST", body: filled(form, { name: "step", value: "preview" }) }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.getElementById("told").replaceWith(document.adoptNode(page.getElementById("told")));
+  if (turn !== newest) return; // An answer to what the form said before.
+  document.getElementById("told")?.replaceWith(document.adoptNode(page.getElementById("told")));
 }
 
 async function bring(form, key) { // The draft back into an empty form; of another user, or an earlier day, nothing.
