@@ -139,10 +139,16 @@ class Members:
     def _is_asked(self) -> None:
         self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
         question = Question(team="north", raises=True, incident_after=INCIDENT_AFTER)
-        self.world.database.pattern.transact(call_roll, self.world.network, question, "the desk")
+
+        def act(runtime: Runtime) -> Response:
+            runtime.transact(call_roll, runtime.edition.network, question, "the desk")
+            return Response(status_code=201)
+
+        begins = self.random.uniform(2, 5)
+        self._after(begins, partial(self.web.request, "a roll-call", act))
         for phone, text in ((TRAVELLERS_PHONE, f"OK {PIN}"), (FIELD_PHONE, "OK")):
             if self.random.random() < 2 / 3:
-                seconds = self.random.uniform(5, 1.4 * INCIDENT_AFTER.total_seconds())
+                seconds = begins + self.random.uniform(5, 1.4 * INCIDENT_AFTER.total_seconds())
                 self._after(seconds, partial(self.people.write, phone, text))
 
     def _press(self) -> None:
