@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from tests.house.source import ROOT
+import pytest
 
-NIGHTS = 50
+from tests.house.source import ROOT
 
 
 def simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -14,9 +14,10 @@ def simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_no_night_breaks_a_promise() -> None:
+@pytest.mark.parametrize("nights", [30, pytest.param(300, marks=pytest.mark.long)])
+def test_no_night_breaks_a_promise(nights: int) -> None:
     """A1-A12: whatever fails, by the first seeds; `make simulate` lives through more."""
-    lived = simulate("--seeds", str(NIGHTS))
+    lived = simulate("--seeds", str(nights))
 
     assert lived.returncode == 0, lived.stdout + lived.stderr
     assert "every promise was kept" in lived.stdout
