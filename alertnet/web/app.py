@@ -25,7 +25,7 @@ from alertnet.web.api import (
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console import board, incident, raising
-from alertnet.web.console.access import account, passkeys, users
+from alertnet.web.console.access import account, sign_in, users
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
@@ -51,7 +51,7 @@ EDGES = (
     recordings,
     twilio,
     pages,
-    account,
+    sign_in,
     board,
     incident,
     raising,
@@ -66,7 +66,7 @@ EDGES = (
     pictures,
     simulator,
     editing,
-    passkeys,
+    account,
     health,
     metrics,
 )

@@ -198,6 +198,8 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.goto(f"{desk}/account")
     page.get_by_label("What you call the device").fill("my laptop")
     page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="It is me, go on").click()
     expect(page.get_by_role("button", name="Remove my laptop")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
 

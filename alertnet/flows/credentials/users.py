@@ -113,6 +113,30 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
     return issued
 
 
+def change_password(tx: Tx, name: str, password: str, session: str) -> None:
+    """Give a user another password at their own wish, and end their sessions but that one; `password`: its hash.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    users.save(tx, replace(in_force(tx, name), password=password))
+    users.end_sessions_of(tx, name, session)
+    record(tx, "user_password_changed", name, f"user {name}")
+
+
+def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
+    """Give a user another authenticator and recovery codes at their own wish, and end their sessions but that one.
+
+    Raises:
+        Unknown: there is no such user. WrongState: they may not sign in any more.
+    """
+    user, issued = _issue(tx, in_force(tx, name))
+    users.save(tx, user)
+    users.end_sessions_of(tx, name, session)
+    record(tx, "user_authenticator_changed", name, f"user {name}")
+    return issued
+
+
 def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
     """Fresh recovery codes for a user, in place of all those before.
 
@@ -179,13 +203,18 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
     if proven is None:
         return None
     users.save(tx, proven)
+    forget_tries(tx, name, address)
+    users.forget_ended_sessions(tx)
+    record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
+    return users.begin_session(tx, proven)
+
+
+def forget_tries(tx: Tx, name: str, address: str) -> None:
+    """Take the tries of a user from that address back: the last of them was right."""
     for limit, key in _doors(name, address):
         if limit is not SIGN_INS:
             limits.hold(tx, limit, key)
             limits.keep(tx, limit, key, UNUSED)
-    users.forget_ended_sessions(tx)
-    record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
-    return users.begin_session(tx, proven)
 
 
 def _doors(name: str, address: str) -> Iterator[tuple[Limit, str]]:

@@ -62,6 +62,15 @@ class SignedOut(AlertnetError):
         super().__init__(ENDED)
 
 
+class Unproven(AlertnetError):
+    """What was sent changes what lets people in, and came without the password of whoever is signed in: `who`."""
+
+    def __init__(self, who: SignedIn, *, is_wrong: bool) -> None:
+        self.who = who
+        self.is_wrong = is_wrong
+        super().__init__("this asks for your password")
+
+
 @dataclass(frozen=True)
 class Kept:
     """A form, where it was to be sent, and by whom."""
@@ -78,7 +87,7 @@ class Kept:
     @property
     def to_send(self) -> list[tuple[str, str]]:
         """What is sent again; an alarm is looked at once more before it is raised."""
-        sent = [(name, text) for name, text in self.fields.multi_items() if name != "proof"]
+        sent = [(name, text) for name, text in self.fields.multi_items() if name not in ("proof", "password")]
         return [(name, "preview" if (name, text) == ("step", "raise") else text) for name, text in sent]
 
 

@@ -20,9 +20,11 @@ from alertnet.web.console.door import (
     Busy,
     DoneBefore,
     SignedOut,
+    Unproven,
     keep,
 )
 from alertnet.web.console.shown import go_to, show
+from alertnet.web.forms import read_form
 
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
@@ -59,10 +61,19 @@ class Told(APIRoute):
                     return go_to(f"{SIGN_IN}?then={quote(request.url.path)}")
                 kept = await keep(request, runtime_of(request).vault)
                 return show(request, "sign_in.html", status=401, **{**ENTERING, "kept": kept, "ended": True})
+            except Unproven as error:
+                return await _asked_again(request, error)
             except (AlertnetError, DatabaseAway) as error:
                 return _refusal(request, error)
 
         return handled
+
+
+async def _asked_again(request: Request, error: Unproven) -> Response:
+    """The same form, which whoever is signed in sends once more with their password."""
+    form = await read_form(request)
+    fields = [(name, text) for name, text in form.multi_items() if name != "password"]
+    return show(request, "confirm.html", status=403, who=error.who, fields=fields, is_wrong=error.is_wrong)
 
 
 def _refusal(request: Request, error: Exception) -> Response:

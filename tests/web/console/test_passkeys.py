@@ -8,7 +8,7 @@ from alertnet.flows.credentials.users import renew_user
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.tables import limit_usage
-from tests.web.console.desk import HASH, PASSWORD, Desk
+from tests.web.console.desk import HASH, PASSWORD, Desk, Sheet
 from tests.web.console.device import Device
 from tests.web.console.test_sign_in import is_in, kinds
 from tests.web.world import NOW, PUBLIC_URL, World
@@ -23,7 +23,8 @@ def challenge(desk: Desk) -> str:
 def adds(desk: Desk, device: Device, name: str = "my phone", **answer: str) -> Response:
     """Press the button on the page of the account, and let the device answer."""
     form = desk.opens("/desk/account").form("Add a passkey")
-    return form.sent(name=name, passkey=device.makes(challenge(desk), **answer))
+    asked = form.sent(name=name, passkey=device.makes(challenge(desk), **answer))
+    return Sheet(desk, form.action, asked.text).presses("It is me, go on", password=PASSWORD)
 
 
 def enters(desk: Desk, passkey: str, password: str = PASSWORD) -> Response:

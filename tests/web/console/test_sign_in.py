@@ -172,6 +172,19 @@ def test_signing_out_everywhere_ends_the_other_sessions_too(sit_down: SitDown, w
     assert kinds(world)[-1] == "user_signed_out"
 
 
+def test_the_other_sessions_are_ended_from_one_that_goes_on(sit_down: SitDown, world: World) -> None:
+    lost = sit_down()
+    found = lost.elsewhere("198.51.100.7")
+    found.signs_in(code=lost.code_after(30))
+    assert "signed in elsewhere too, since 24 Nov 07:14 UTC" in found.opens("/desk/account").text
+
+    found.opens("/desk/account").presses("Sign out there, not here")
+
+    assert (is_in(lost), is_in(found)) == (False, True)
+    assert "signed in elsewhere" not in found.opens("/desk/account").text
+    assert kinds(world)[-1] == "user_signed_out"
+
+
 def test_a_session_ends_by_itself(world: World, desk: Desk) -> None:
     assert is_in(desk) is True
 

@@ -13,7 +13,7 @@ from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Sc
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import refusing
-from alertnet.web.console.access import users
+from alertnet.web.console.access import account, users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
 from tests.web.console.desk import Desk
@@ -38,7 +38,7 @@ def said() -> set[str]:
         *(each.value.replace("_", " ") for kind in KINDS for each in kind),
         *(each.replace("_", " ") for each in ASKS if each != "other"),
         *(place.name for place in (*IN_SIGHT, *FOLDED)),
-        *(done for _, done in users.ACTS.values()),
+        *(done for _, done in (*users.ACTS.values(), *account.RENEWED.values())),
         *DONE.values(),
         *refusing.FIXED,
         *(

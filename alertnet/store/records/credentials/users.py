@@ -172,6 +172,14 @@ def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
     return len(tx.session.execute(theirs.returning(user_sessions.c.ends_at)).all())
 
 
+def sessions_besides(tx: Tx, who: SignedIn) -> list[datetime]:
+    """Since when whoever is in that session has been signed in elsewhere, the latest first."""
+    theirs = select(user_sessions.c.began_at).join(users, users.c.id == user_sessions.c.user_id)
+    others = theirs.where(users.c.name == who.user, user_sessions.c.token_hash != bytes.fromhex(who.id))
+    in_force = others.where(user_sessions.c.ends_at > tx.now).order_by(user_sessions.c.began_at.desc())
+    return list(tx.session.scalars(in_force))
+
+
 def sessions_of_each(tx: Tx) -> dict[str, int]:
     """By the id of a user, how many sessions they are in."""
     mine, count = user_sessions.c.user_id, func.count()

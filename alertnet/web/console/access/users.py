@@ -13,7 +13,9 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
+from alertnet.web.console.access.account import Handed, handed
+from alertnet.web.console.access.proving import check_password
+from alertnet.web.console.door import Viewer, act_once, by, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import STATUS, Told
 from alertnet.web.console.shown import show
 from alertnet.web.forms import Form, Posted, typed
@@ -21,38 +23,36 @@ from alertnet.web.forms import Form, Posted, typed
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
 
 HERE = "/desk/users"
-Given = tuple[tuple[str, str], ...]
-"""What is handed over, each with what it is; it is shown once."""
 
 
-def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str) -> Given:
-    return _handed(password, flow.add_user(tx, name, _role(fields), hash, by))
+def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str) -> Handed:
+    return (("password", password), *handed(flow.add_user(tx, name, _role(fields), hash, by)))
 
 
-def _renew(tx: Tx, name: str, _: Form, by: str, password: str, hash: str) -> Given:
-    return _handed(password, flow.renew_user(tx, name, hash, by))
+def _renew(tx: Tx, name: str, _: Form, by: str, password: str, hash: str) -> Handed:
+    return (("password", password), *handed(flow.renew_user(tx, name, hash, by)))
 
 
-def _recovery(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+def _recovery(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
     return tuple(("recovery code", code) for code in flow.renew_recovery(tx, name, by))
 
 
-def _set_role(tx: Tx, name: str, fields: Form, by: str, *_: str) -> Given:
+def _set_role(tx: Tx, name: str, fields: Form, by: str, *_: str) -> Handed:
     flow.set_role(tx, name, _role(fields), by)
     return ()
 
 
-def _sign_out(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+def _sign_out(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
     flow.sign_out(tx, name, by)
     return ()
 
 
-def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Given:
+def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
     flow.end_user(tx, name, by)
     return ()
 
 
-ACTS: dict[str, tuple[Callable[..., Given], str]] = {
+ACTS: dict[str, tuple[Callable[..., Handed], str]] = {
     "add": (_add, "May sign in now, with what stands here; hand it over in person."),
     "renew": (_renew, "Signed out; what was given before lets nobody in, nor does a passkey."),
     "recovery": (_recovery, "These recovery codes are good now, those before are not; passkeys stay."),
@@ -63,6 +63,8 @@ ACTS: dict[str, tuple[Callable[..., Given], str]] = {
 """By its name: what it does, and what is said once it is done."""
 NOT_TO_ONESELF = ("role", "end")
 """Else nobody might be left who can undo it."""
+TAKES_AWAY = ("sign-out",)
+"""What gives nobody anything, and asks for no password."""
 
 
 @router.get("")
@@ -82,9 +84,12 @@ def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) 
     name = typed(form, "name").lower()
     if name == who.user and act in NOT_TO_ONESELF:
         raise Forbidden("another administrator does this to you, or the command line")
+    if act not in TAKES_AWAY:
+        check_pace(request, who)
+        check_password(request, runtime, who, form)
     password = flow.draw_password(runtime.entropy)
     hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
-    given: list[Given] = []
+    given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, Any]:
         given[:] = [carry_out(tx, name, form, by(who), password, hash)]
@@ -125,8 +130,3 @@ def _role(fields: Form) -> Role:
     if given not in list(Role):
         raise BadInput("role", given[:32], [each.value for each in Role])
     return Role(given)
-
-
-def _handed(password: str, issued: flow.Issued) -> Given:
-    codes = (("recovery code", code) for code in issued.recovery_codes)
-    return (("password", password), ("authenticator", issued.authenticator), *codes)
