@@ -1,5 +1,6 @@
 """The one place that wires: settings become an engine, a vault, a clock and entropy, and flows get their door."""
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_reading, make_engine, server_time
-from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.db.tx import Entropy, Stretch, Tx, Unstretched
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
 from alertnet.store.records import documents
@@ -191,17 +192,34 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
         """
-        with self.absence.noticed_by_writer():
-            value, tx = self.transactions.transact(lambda tx: (flow(tx, *args, **kwargs), tx))
-        self._has_committed(tx)
-        return value
+        stretched: dict[Stretch, bytes] = {}
+        while True:
+            try:
+                with self.absence.noticed_by_writer():
+                    value, tx = self.transactions.transact(
+                        lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
+                    )
+            except Unstretched as flow_needs:
+                self._stretch(flow_needs.missing, stretched)
+            else:
+                self._has_committed(tx)
+                return value
 
     async def transact_soon(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same for whoever is on an event loop, which goes on meanwhile."""
-        with self.absence.noticed_by_writer():
-            value, tx = await self.transactions.transact_soon(lambda tx: (flow(tx, *args, **kwargs), tx))
-        self._has_committed(tx)
-        return value
+        stretched: dict[Stretch, bytes] = {}
+        while True:
+            try:
+                with self.absence.noticed_by_writer():
+                    value, tx = await self.transactions.transact_soon(
+                        lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
+                    )
+            except Unstretched as flow_needs:
+                # Not by the threads that requests are answered by.
+                await asyncio.to_thread(self._stretch, flow_needs.missing, stretched)
+            else:
+                self._has_committed(tx)
+                return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
@@ -211,6 +229,10 @@ class Runtime:
         """
         with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
             return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
+
+    def _stretch(self, missing: Iterable[Stretch], stretched: dict[Stretch, bytes]) -> None:
+        """Make what a flow needs to run again; it holds nothing meanwhile."""
+        stretched.update({each: self.vault.stretch(*each) for each in missing})
 
     def _has_committed(self, tx: Tx) -> None:
         for each in tx.counted:
@@ -311,7 +333,7 @@ def wire(
     Raises:
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
-    vault = Vault([secret.get_secret_value() for secret in settings.secret_keys])
+    vault = Vault([secret.get_secret_value() for secret in settings.secret_keys], settings.pin_cost)
     engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=settings.listen_url is not None)
     on_postgres = engine.dialect.name == "postgresql"
     clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)

@@ -49,6 +49,7 @@ class Database:
         env = {
             "ALERTNET_DATABASE_URL": f"sqlite:///{self._file}",
             "ALERTNET_SECRET_KEY": "a secret for simulated nights alone",
+            "ALERTNET_PIN_COST": "m=8,t=1",
             "ALERTNET_PUBLIC_URL": PUBLIC_URL,
             "ALERTNET_HEARTBEAT_URL": HEARTBEAT_URL,
             **_accounts("TWILIO", "ALERTNET_TWILIO", "ALERTNET_SMTP", FIRST),

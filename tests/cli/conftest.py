@@ -20,7 +20,7 @@ from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
 from tests.cli.typed import run
 from tests.database import migrate
-from tests.support.program import made_program
+from tests.support.program import QUICK, made_program
 
 WITHIN_SECONDS = 60
 FORKING = multiprocessing.get_context("forkserver")
@@ -124,6 +124,7 @@ def office(tmp_path: Path) -> Office:
         tmp_path,
         {
             "ALERTNET_SECRET_KEY": SECRET,
+            "ALERTNET_PIN_COST": QUICK,
             "ALERTNET_DATABASE_URL": f"sqlite:///{tmp_path / 'alertnet.db'}",
             "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
             "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),

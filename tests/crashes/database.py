@@ -15,7 +15,7 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.trees.load import read_network
 from tests.database import migrate
 from tests.postgres import fresh_database
-from tests.support.program import SECRET
+from tests.support.program import QUICK, SECRET
 
 PIN, DURESS = "47110", "47990"
 DEVICE = "bracelet-1"
@@ -125,6 +125,7 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
         "ALERTNET_SECRET_KEY": SECRET,
         "ALERTNET_CONTACT_TREES": str(folder / "trees"),
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+        "ALERTNET_PIN_COST": QUICK,
         "ALERTNET_RATES": "sms=0,calls=0",
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,

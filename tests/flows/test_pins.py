@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import insert
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.credentials.pins import PinCheck, has_pin, set_pins, try_pin
-from alertnet.store.db.tx import Tx
+from alertnet.flows.credentials.pins import MOST_LOOKED_AT, PinCheck, has_pin, set_pins, try_pin, without_pins
+from alertnet.store.db.tx import Tx, Unstretched
 from alertnet.store.tables import pins
 from tests.flows.switchboard import Switchboard
+from tests.support.program import QUICK
 
 ANA = "north/ana"
 
@@ -173,11 +174,92 @@ def test_the_duress_pin_differs_from_the_true_one_whenever_either_is_set(
     assert tries(set_for_ana, "47990") is PinCheck.DURESS
 
 
-def test_pins_are_kept_as_hashes(set_for_ana: Switchboard) -> None:
+def test_pins_are_kept_as_slow_hashes_of_keyed_ones(set_for_ana: Switchboard) -> None:
+    """Neither who has the database knows them, nor at once who has its key too."""
+    vault = set_for_ana.runtime.vault
     kept = set_for_ana.rows(pins, owner=ANA)
+    keyed = vault.pin_hash(ANA, "47110")
 
-    assert [row.kind for row in kept if row.hash in set_for_ana.runtime.vault.pin_hashes(ANA, "47110")] == ["pin"]
+    assert [row.kind for row in kept if row.hash == vault.stretch(QUICK, keyed)] == ["pin"]
+    assert {row.cost for row in kept} == {QUICK}
+    assert keyed not in [row.hash for row in kept]
     assert "47110" not in str(kept)
+
+
+def test_no_slow_hash_is_made_inside_a_transaction(set_for_ana: Switchboard) -> None:
+    """The flow is undone, and runs again once they are made; one for each thing that the text might be."""
+    asked: list[Unstretched] = []
+
+    def as_it_runs(tx: Tx) -> PinCheck:
+        try:
+            return try_pin(tx, ANA, "47990").check
+        except Unstretched as missing:
+            asked.append(missing)
+            raise
+
+    assert set_for_ana.runtime.transact(as_it_runs) is PinCheck.DURESS
+
+    [needed] = asked
+    keyed = set_for_ana.runtime.vault.pin_hash(ANA, "47990")
+    assert (QUICK, keyed) in needed.missing
+    assert len(needed.missing) == 2
+
+
+def test_a_closed_door_makes_no_slow_hash(set_for_ana: Switchboard) -> None:
+    """B9: whoever floods a number with guesses costs us five of them, of its words too."""
+    with pytest.raises(Unstretched):
+        set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500")
+    for _ in range(5):
+        tries(set_for_ana, "11111")
+
+    # A look can make none.
+    assert set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500") == "····· at km ·····"
+    assert set_for_ana.runtime.read(try_pin, ANA, "47110").check is PinCheck.CLOSED
+
+
+def test_a_pin_that_an_earlier_version_kept_is_good_and_kept_slow_from_its_use_on(board: Switchboard) -> None:
+    """All of its owner's are: of the one for duress nobody waits that it is used."""
+    vault = board.runtime.vault
+
+    def as_before(tx: Tx) -> None:
+        other = tx.vault.pin_hash(ANA, "other 47990")
+        rows = [("pin", tx.vault.pin_hash(ANA, "47110")), ("other", other)]
+        tx.session.execute(
+            insert(pins), [{"id": kind, "owner": ANA, "kind": kind, "hash": hash} for kind, hash in rows]
+        )
+
+    board.runtime.transact(as_before)
+    assert tries(board, "11111") is PinCheck.WRONG
+    assert {row.cost for row in board.rows(pins, owner=ANA)} == {None}
+
+    assert [tries(board, text) for text in ("47110", "47110", "47990")] == [
+        *(PinCheck.TRUE, PinCheck.TRUE),
+        PinCheck.DURESS,
+    ]
+
+    kept = {row.kind: row.hash for row in board.rows(pins, owner=ANA)}
+    assert kept["pin"] == vault.stretch(QUICK, vault.pin_hash(ANA, "47110"))
+    assert {row.cost for row in board.rows(pins, owner=ANA)} == {QUICK}
+
+
+def test_a_pin_is_good_at_what_it_cost_when_it_was_set(set_for_ana: Switchboard) -> None:
+    """Another `ALERTNET_PIN_COST` holds for what is set from then on."""
+    vars(set_for_ana.runtime.vault)["pin_cost"] = "m=16,t=1"
+    set_for_ana.runtime.transact(set_pins, ANA, duress="47991")
+
+    assert [tries(set_for_ana, text) for text in ("47110", "47991")] == [PinCheck.TRUE, PinCheck.DURESS]
+    assert {row.cost for row in set_for_ana.rows(pins, owner=ANA)} == {QUICK, "m=16,t=1"}
+
+
+def test_of_a_text_full_of_numbers_only_the_first_are_looked_at(set_for_ana: Switchboard) -> None:
+    """B9: each takes a while, and nobody finds out a PIN by what is hidden."""
+    numbers = [f"{number:05}" for number in range(10_000, 10_000 + 3 * MOST_LOOKED_AT)]
+
+    shown = set_for_ana.runtime.transact(without_pins, [ANA], " ".join(["47110", *numbers])).split()
+
+    assert shown[0] == "·····"
+    assert shown[1:MOST_LOOKED_AT] == numbers[: MOST_LOOKED_AT - 1]
+    assert set(shown[MOST_LOOKED_AT:]) == {"·····"}
 
 
 def test_the_table_does_not_tell_who_has_a_pin_for_duress(board: Switchboard) -> None:
@@ -207,13 +289,3 @@ def test_a_pin_for_duress_of_an_earlier_version_is_still_one(board: Switchboard)
     assert board.runtime.transact(try_pin, ANA, "47990").check is PinCheck.WRONG
     assert board.runtime.transact(try_pin, ANA, "47991").check is PinCheck.DURESS
     assert "duress" not in [row.kind for row in board.rows(pins, owner=ANA)]
-
-
-def test_an_earlier_version_does_not_take_the_pin_for_duress_for_the_true_one(board: Switchboard) -> None:
-    """While versions are exchanged one by one: it looks for the hash of any PIN, and finds a wrong one."""
-    board.runtime.transact(set_pins, ANA, pin="47110", duress="47990")
-    true, hers = (board.runtime.vault.pin_hashes(ANA, pin) for pin in ("47110", "47990"))
-
-    kept = [row.hash for row in board.rows(pins, owner=ANA)]
-    assert [hash for hash in kept if hash in true]
-    assert not [hash for hash in kept if hash in hers]

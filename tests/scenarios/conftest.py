@@ -22,7 +22,7 @@ from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.clock import Clock
-from tests.support.program import made_program
+from tests.support.program import QUICK, made_program
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
@@ -65,6 +65,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
                 "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
                 "ALERTNET_SECRET_KEY": "a secret for tests that is long enough",
                 "ALERTNET_SMTP_URL": sandbox.smtp_url,
+                "ALERTNET_PIN_COST": QUICK,
                 "ALERTNET_RATES": "sms=0,calls=0",
                 "TWILIO_ACCOUNT_SID": ACCOUNT,
                 "TWILIO_AUTH_TOKEN": TOKEN,

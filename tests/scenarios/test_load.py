@@ -371,7 +371,7 @@ def test_whoever_caused_an_alarm_by_a_text_of_its_own_is_not_alarmed_by_it(valle
 
 def test_what_must_be_read_first_is_an_sms_of_its_own(world: World) -> None:
     """B4: nobody is to call the team before it was read, so it is never one among others."""
-    world.runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN, one_time=0)
+    world.runtime.transact(set_pins, "north/ana", PIN, DURESS_PIN)
     world.texts("ana", f"SOS {DURESS_PIN}")
 
     texts = world.phone("coordinator").inbox

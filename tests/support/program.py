@@ -14,11 +14,14 @@ from alertnet.trees.load import read_network
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for the tests alone of no use elsewhere"
+QUICK = "m=8,t=1"
+"""What it costs to try a PIN here."""
 
 
 def settings_on(url: str, **more: str) -> Settings:
     """The settings of a program on that database, which can't send anything unless it is told more."""
-    return read_settings({"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": url, **more})
+    told = {"ALERTNET_SECRET_KEY": SECRET, "ALERTNET_DATABASE_URL": url, "ALERTNET_PIN_COST": QUICK}
+    return read_settings(told | more)
 
 
 @cache

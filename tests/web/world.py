@@ -34,7 +34,7 @@ from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
-from tests.support.program import SECRET, made_program
+from tests.support.program import QUICK, SECRET, made_program
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_URL = "https://alert.example.org"
@@ -260,6 +260,7 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
     (trees / "teams.yaml").write_text(teams)
     usual = {
         "ALERTNET_SECRET_KEY": SECRET,
+        "ALERTNET_PIN_COST": QUICK,
         "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",
         "ALERTNET_CONTACT_TREES": str(trees),
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),

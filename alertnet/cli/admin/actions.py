@@ -1,6 +1,6 @@
 """What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from alertnet.core.directory.contact_tree import Network
@@ -14,7 +14,7 @@ from alertnet.flows.incidents import merge as merging
 from alertnet.flows.sms import on_call, quarantine
 from alertnet.flows.system import duty
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.editions import Edition
@@ -110,19 +110,23 @@ def check_owner(network: Network, owner: str) -> None:
         raise Unknown("member or contact", owner)
 
 
-def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: int) -> list[str]:
-    """Replace the PINs that are given; the one-time PINs that were drawn, as many as asked for.
+def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:
+    """So many one-time PINs, none twice."""
+    drawn: set[str] = set()
+    while len(drawn) < count:
+        drawn.add(entropy.digits(ONE_TIME_PIN_LENGTH))
+    return tuple(sorted(drawn))
+
+
+def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: Sequence[str] = ()) -> None:
+    """Replace the PINs that are given, leave the others.
 
     Raises:
         BadInput: a PIN of another shape, or one for two purposes.
     """
-    fresh: set[str] = set()
-    while len(fresh) < one_time:
-        fresh.add(tx.entropy.digits(ONE_TIME_PIN_LENGTH))
-    pins.set_pins(tx, owner, pin, duress, fresh)
-    kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", fresh)) if given]
+    pins.set_pins(tx, owner, pin, duress, one_time)
+    kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", one_time)) if given]
     timeline.append(tx, timeline.SYSTEM, ("pins_set", {"owner": owner, "kinds": kinds, "by": BY}))
-    return sorted(fresh)
 
 
 def without_pin(tx: Tx, network: Network) -> list[str]:

@@ -1,6 +1,7 @@
 """`alertnet pins`: what members and contacts prove themselves with; set here, never in YAML, and never shown again."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -38,7 +39,8 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
         actions.check_owner(network, owner)
-        fresh = runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), one_time)
+        fresh = actions.draw_pins(runtime.entropy, one_time)
+        runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), fresh)
         blind = runtime.read(actions.without_pin, network)
     typer.echo(f"The PINs of {owner} are set.", err=True)
     for each in blind:
@@ -47,7 +49,7 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
         typer.echo(line)
 
 
-def _card(fresh: list[str]) -> list[str]:
+def _card(fresh: Sequence[str]) -> list[str]:
     """The one-time PINs as a small card to cut out and cross off; nothing on it says what they are for."""
     return ["   ".join(fresh[at : at + IN_A_ROW]) for at in range(0, len(fresh), IN_A_ROW)]
 

@@ -150,7 +150,7 @@ def set_everybodys_pins(runtime: Runtime) -> None:
     """Give whoever reports and each coordinator the PINs of the demo."""
     team = first_team(runtime.network)
     for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
-        runtime.transact(set_pins, owner, PIN, DURESS_PIN, one_time=0)
+        runtime.transact(set_pins, owner, PIN, DURESS_PIN)
 
 
 def _coordinators(network: Network) -> list[str]:
@@ -168,6 +168,8 @@ def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: st
             "ALERTNET_MESSAGE_TEMPLATES": str(shipped(TEMPLATES)),
             "ALERTNET_SMTP_URL": sandbox.smtp_url,
             "ALERTNET_RATES": "sms=0,calls=0",
+            # Everybody has the same ones, and they are told.
+            "ALERTNET_PIN_COST": "m=8,t=1",
             "ALERTNET_TWILIO_API_URL": sandbox.api_url,
             "ALERTNET_TWILIO_FROM": sandbox.number,
             "TWILIO_ACCOUNT_SID": account,

@@ -15,11 +15,11 @@ Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 @app.command("list", epilog="Example: alertnet quarantine list --limit 10")
 def list_texts(limit: Limit = 50) -> None:
     """Print the texts that nobody has bound to a member, newest first: id, when, number, and the words below."""
-    from alertnet.flows.sms.quarantine import texts_to_show
+    from alertnet.flows.sms.quarantine import to_show
     from alertnet.store.records import inbound
 
     with connected() as runtime:
-        texts = runtime.read(lambda tx: texts_to_show(tx, inbound.quarantined(tx, None, limit)))
+        texts = to_show(runtime.read(inbound.quarantined, None, limit))
     for each in texts:
         typer.echo(f"{each.id}  {each.at:%Y-%m-%d %H:%M}Z  {each.number}")
         for line in each.text.splitlines():

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,8 +17,8 @@ from alertnet.store.records.credentials.pins import Pin, PinKind
 
 HIDDEN = "\u00b7"
 """Stands for each digit of a PIN that was written among other words."""
-MOST_LOOKED_AT = 60
-"""Different numbers, in texts that are shown together, that are compared with everybody's PINs."""
+MOST_LOOKED_AT = 3
+"""Different numbers of a text that are compared with the PINs of whoever wrote it: each takes a while, on purpose."""
 _PIN_IN_TEXT = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
 
 
@@ -70,7 +70,7 @@ def set_pins(
         if texts:
             pins.replace(tx, owner, kind, dict.fromkeys(texts))
     pins.hide_lack_of_duress(tx, owner)
-    if any(_proves_two_things(tx, owner, text) for text in (pin, duress) if text):
+    if pin == duress if pin and duress else _proves_two_things(tx, owner, pin or duress):
         raise BadInput("duress", "*" * PIN_LENGTH, "another PIN than the true one")
 
 
@@ -101,11 +101,12 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
     if not text:
         return PinTried(PinCheck.ABSENT)
     before = limits.usage(tx, WRONG_PINS, owner)
-    found = pins.matching(tx, owner, text, known)
     if WRONG_PINS.is_closed(before, tx.now):
         _keep(tx, owner, before, WRONG_PINS.use(before, tx.now))
         return PinTried(PinCheck.CLOSED, heard_at=before.closed_until)
-    check = _proven(tx, found)
+    check = _proven(tx, pins.matching(tx, owner, text, known))
+    if check:
+        pins.stretch_keyed(tx, known)
     after = replace(before if check else WRONG_PINS.use(before, tx.now), dropped=0)
     _keep(tx, owner, before, after)
     closes = WRONG_PINS.is_closed(after, tx.now)
@@ -113,42 +114,33 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
 
 
 def without_pins(tx: Tx, owners: Collection[str], text: str) -> str:
-    """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them."""
-    if _PIN_IN_TEXT.search(text) is None:
-        return text
-    known = {owner: pins.of_owner(tx, owner) for owner in owners}
-    return _hidden(text, lambda digits: _is_of(tx, digits, known))
+    """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them.
 
-
-def without_anybodys_pins(tx: Tx, texts: Sequence[str]) -> list[str]:
-    """Several texts, with dots in place of whatever is a PIN of anybody.
-
-    Of many different numbers only the first are looked at, and dots stand for the rest: a stranger may write as many as
-    there are.
+    Of many numbers only the first are looked at, and none while PINs of theirs are not: dots stand for the rest.
     """
-    known = pins.of_everybody(tx)
-    looked_at: dict[str, bool] = {}
-
-    def is_hidden(digits: str) -> bool:
-        if digits not in looked_at and len(looked_at) < MOST_LOOKED_AT:
-            looked_at[digits] = _is_of(tx, digits, known)
-        return looked_at.get(digits, True)
-
-    return [_hidden(text, is_hidden) for text in texts]
-
-
-def _is_of(tx: Tx, digits: str, known: Mapping[str, list[Pin]]) -> bool:
-    return any(pins.matching(tx, owner, digits, theirs) for owner, theirs in known.items())
+    numbers = list(dict.fromkeys(_digits(found) for found in _PIN_IN_TEXT.finditer(text)))
+    known = {owner: pins.of_owner(tx, owner) for owner in owners} if numbers else {}
+    known = {owner: theirs for owner, theirs in known.items() if theirs}
+    if not known:
+        return text
+    if any(WRONG_PINS.is_closed(limits.usage(tx, WRONG_PINS, owner), tx.now) for owner in known):
+        return without_numbers(text)
+    found = pins.matching_each(tx, known, numbers[:MOST_LOOKED_AT])
+    harmless = {number for number in numbers[:MOST_LOOKED_AT] if not any(found[owner, number] for owner in known)}
+    return without_numbers(text, harmless)
 
 
-def _hidden(text: str, is_hidden: Callable[[str], bool]) -> str:
-    """The text with dots in place of each PIN-like number of which that holds."""
+def without_numbers(text: str, shown: Container[str] = ()) -> str:
+    """The text with dots in place of whatever could be somebody's PIN, but for these numbers."""
 
-    def shown(found: re.Match[str]) -> str:
-        digits = "".join(str(unicodedata.decimal(digit)) for digit in found[0])
-        return HIDDEN * len(digits) if is_hidden(digits) else found[0]
+    def replaced(found: re.Match[str]) -> str:
+        return found[0] if _digits(found) in shown else HIDDEN * len(found[0])
 
-    return _PIN_IN_TEXT.sub(shown, text)
+    return _PIN_IN_TEXT.sub(replaced, text)
+
+
+def _digits(found: re.Match[str]) -> str:
+    return "".join(str(unicodedata.decimal(digit)) for digit in found[0])
 
 
 def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
@@ -173,5 +165,5 @@ def _check_shape(kind: PinKind, text: str) -> None:
         raise BadInput(kind.value, "*" * len(text), f"{length} digits")
 
 
-def _proves_two_things(tx: Tx, owner: str, text: str) -> bool:
-    return len(pins.matching(tx, owner, text, pins.of_owner(tx, owner))) > 1
+def _proves_two_things(tx: Tx, owner: str, text: str | None) -> bool:
+    return text is not None and len(pins.matching(tx, owner, text, pins.of_owner(tx, owner))) > 1

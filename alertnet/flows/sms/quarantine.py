@@ -3,7 +3,7 @@
 Once bound to a member such a text does what it would have done from that member's own phone, and its reply is not sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 import phonenumbers
@@ -16,7 +16,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
-from alertnet.flows.credentials.pins import without_anybodys_pins, without_pins
+from alertnet.flows.credentials.pins import without_numbers, without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
@@ -47,10 +47,12 @@ def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
     return None
 
 
-def texts_to_show(tx: Tx, texts: Sequence[QuarantinedText]) -> list[QuarantinedText]:
-    """The texts as people may read them: with dots in place of whatever is somebody's PIN."""
-    shown = without_anybodys_pins(tx, [each.text for each in texts])
-    return [replace(each, text=text) for each, text in zip(texts, shown, strict=True)]
+def to_show(texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
+    """The texts as people may read them: with dots in place of whatever could be somebody's PIN.
+
+    Whose it is nobody knows yet; once bound, such a text shows every number that is no PIN of its sender's.
+    """
+    return [replace(each, text=without_numbers(each.text)) for each in texts]
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: str) -> LockedIncident:

@@ -10,11 +10,13 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routing
 from alertnet.store.db.engine import parse_url
-from alertnet.store.db.vault import SECRET_LENGTH
+from alertnet.store.db.vault import PIN_COST, SECRET_LENGTH
 
 _WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 to 65535, or http:// on loopback"
 _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
 _SLOWEST, _FASTEST = 0.01, 10000
+_LEAST_MEMORY = 8
+"""What argon2 can do with, in KiB."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,13 @@ def _rates(text: Any) -> Any:
     return Rates(**rates)
 
 
+def _pin_cost(text: str) -> str:
+    found = re.fullmatch(r"m=(\d{1,6}),t=(\d{1,2})", re.sub(r"\s", "", text))
+    if found is None or int(found[1]) < _LEAST_MEMORY or int(found[2]) == 0:
+        raise ValueError(f"{PIN_COST}: at least {_LEAST_MEMORY} KiB of memory, gone through 1 to 99 times")
+    return found[0]
+
+
 def _routes(text: Any) -> Any:
     if not isinstance(text, str):
         return text
@@ -183,6 +192,7 @@ HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
 Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
+PinCost = Annotated[str, AfterValidator(_pin_cost)]
 Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
 RateSetting = Annotated[Rates, BeforeValidator(_rates)]
 RoutingSetting = Annotated[Routing, BeforeValidator(_routes)]

@@ -23,6 +23,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings import setting_types as values
 from alertnet.runtime.settings.setting_types import MailServer, Rates, TelephoneAccount
 from alertnet.shipped import TEMPLATES, TREES, default_folder
+from alertnet.store.db.vault import PIN_COST
 
 EXAMPLES = {
     "ALERTNET_PUBLIC_URL": {"https://alertnet.example.org"},
@@ -122,6 +123,7 @@ class Settings(BaseModel):
 
     number_tests: Literal["weekly"] | None = Field(None, alias="ALERTNET_NUMBER_TESTS")
     record_calls: Literal["members"] | None = Field(None, alias="ALERTNET_RECORD_CALLS")
+    pin_cost: values.PinCost = Field(PIN_COST, alias="ALERTNET_PIN_COST")
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
 
     @property

@@ -1,6 +1,6 @@
 """What a flow works with: the session of its transaction, its moment, and the only sources of entropy and secrecy."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from alertnet.core.monitoring.metrics import Counts
 from alertnet.store.db.statements import connection_of, run
 from alertnet.store.db.vault import Vault
+
+Stretch = tuple[str, bytes]
+"""A keyed hash that is to be made slow to guess, after the cost of doing so: see `Vault.stretch`."""
 
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
@@ -36,6 +39,14 @@ class Entropy(Protocol):
         ...
 
 
+class Unstretched(Exception):
+    """A flow needs slow hashes: whoever runs it makes them once its transaction is undone, and runs it again."""
+
+    def __init__(self, missing: frozenset[Stretch]) -> None:
+        self.missing = missing
+        super().__init__(f"{len(missing)} hashes")
+
+
 @dataclass(frozen=True)
 class Tx:
     """One transaction. `now` is the moment of the whole flow (aware UTC); nothing in a flow reads a clock."""
@@ -48,6 +59,18 @@ class Tx:
     """What is counted once this is committed."""
     calls_to_end: list[str] = field(default_factory=list, compare=False)
     """The provider's ids of calls that this has made pointless."""
+    stretched: dict[Stretch, bytes] = field(default_factory=dict, compare=False)
+    """The slow hashes that were made for this flow."""
+
+    def stretch(self, asked: Iterable[Stretch]) -> dict[Stretch, bytes]:
+        """The slow hashes of all these, and perhaps of others.
+
+        Raises:
+            Unstretched: some are still to be made, which no transaction waits for.
+        """
+        if missing := frozenset(asked) - self.stretched.keys():
+            raise Unstretched(missing)
+        return self.stretched
 
     def leaves_due(self, method: str | None = None) -> None:
         """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due."""

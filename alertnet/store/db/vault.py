@@ -15,6 +15,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from alertnet.core.errors import AlertnetError, Misconfigured
@@ -23,6 +24,10 @@ SECRET_LENGTH = 32
 KEY_ID_BYTES = 4
 NONCE_BYTES = 12
 SHORTEST_MAC = 8
+PIN_COST = "m=7168,t=5"
+"""What OWASP recommends of argon2id where memory is dear: so many kibibytes, so many times."""
+_STRETCHING = b"alertnet pin"
+"""In place of a salt: what is stretched is secret and one owner's already."""
 
 
 class Unreadable(AlertnetError):
@@ -64,9 +69,11 @@ class Vault:
         Misconfigured: no secret, or one that is too short.
     """
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], pin_cost: str = PIN_COST) -> None:
         if not secrets or any(len(secret) < SECRET_LENGTH for secret in secrets):
             raise Misconfigured([f"ALERTNET_SECRET_KEY: each secret has at least {SECRET_LENGTH} characters"])
+        self.pin_cost = pin_cost
+        """What it is to cost to try a PIN from now on."""
         self._keys = tuple(_derive(secret.encode()) for secret in secrets)
         self._by_id = {keys.id: keys for keys in self._keys}
         # The numbers of the trees are asked for with every message.
@@ -113,12 +120,22 @@ class Vault:
         return tuple(_keyed(keys.code, text) for keys in self._keys)
 
     def pin_hash(self, owner: str, pin: str) -> bytes:
-        """The hash of an owner's PIN, to be stored: 32 bytes; the same PIN of another owner has another."""
+        """The keyed hash of an owner's PIN, to be stretched: 32 bytes; the same PIN of another owner has another."""
         return _keyed_pin(self._keys[0].pin, owner, pin)
 
     def pin_hashes(self, owner: str, pin: str) -> tuple[bytes, ...]:
-        """Every hash that the PIN may be stored under."""
+        """Every keyed hash of the PIN."""
         return tuple(_keyed_pin(keys.pin, owner, pin) for keys in self._keys)
+
+    @staticmethod
+    def stretch(cost: str, keyed: bytes) -> bytes:
+        """The argon2id hash of a keyed hash, to be stored: 32 bytes; slow on purpose, so never inside a transaction.
+
+        Whoever has the database lacks the key, and whoever has that too needs as long again for each PIN.
+        """
+        memory, passes = (int(part.partition("=")[2]) for part in cost.split(","))
+        hasher = Argon2id(salt=_STRETCHING, length=len(keyed), iterations=passes, lanes=1, memory_cost=memory)
+        return hasher.derive(keyed)
 
     def sign(self, text: str) -> str:
         """What proves later that the text was written here: 32 characters."""

@@ -94,6 +94,7 @@ pins = Table(
     Column("kind", String(8), nullable=False),  # pin | other | one_time: see `store.records.credentials.pins`
     Column("hash", LargeBinary(32), nullable=False),
     Column("used_at", Instant),
+    Column("cost", String(24)),  # of argon2id, over the keyed hash; none of what earlier versions kept as that alone
 )
 
 arrangements = Table(

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import Forbidden, Unknown
-from alertnet.flows.sms.quarantine import bind_text, texts_to_show
+from alertnet.flows.sms.quarantine import bind_text, to_show
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/quarantine")
 
 
 class TextInQuarantine(TypedDict):
-    """A text of an unknown number; what is a PIN of somebody is shown as dots."""
+    """A text of an unknown number; what could be a PIN of somebody is shown as dots."""
 
     id: str
     at: str
@@ -54,7 +54,7 @@ def list_texts(
         last = found[PAGE - 1] if len(found) > PAGE else None
         items = [
             TextInQuarantine(id=each.id, at=moment(each.at), number=each.number, text=each.text)
-            for each in texts_to_show(tx, found[:PAGE])
+            for each in to_show(found[:PAGE])
         ]
         return QuarantinePage(items=items, next=cursor_of(last.at, last.id) if last else None)
 

@@ -1,11 +1,11 @@
-"""PINs on the record, as keyed hashes alone: a true one and one for duress of each owner, and some for one use each.
+"""PINs on the record, as slow hashes of keyed ones: a true one and one for duress of each owner, and some for one use.
 
 The one for duress has a neutral name and a hash of its own kind; who has none gets a row that no text ever matches, so
 that the table does not tell who has one.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,8 @@ class Pin:
     written_as: str
     """How its kind is written."""
     hash: bytes
+    cost: str | None
+    """What the hash was made to cost; None: it is the keyed one alone, as earlier versions kept it."""
 
     @property
     def kind(self) -> PinKind:
@@ -45,21 +47,42 @@ class Pin:
         return PinKind.DURESS if self.written_as in _DURESS else PinKind(self.written_as)
 
 
-_PINS: Select[Any] = select(pins.c.id, pins.c.kind, pins.c.hash).where(pins.c.owner == bindparam("owner"))
+_PINS: Select[Any] = select(pins.c.id, pins.c.kind, pins.c.hash, pins.c.cost).where(pins.c.owner == bindparam("owner"))
 _HOLD = _PINS.order_by(pins.c.id).with_for_update()
 
 
 def matching(tx: Tx, owner: str, text: str, known: Iterable[Pin]) -> list[Pin]:
     """Those of the owner's PINs that the text is.
 
-    Every one is compared whole, so that no time taken tells how near it came.
+    The hashes of the text as the true one and as the one for duress are both made, and every PIN is compared whole, so
+    that no time taken tells which it is, nor how near it came.
     """
-    usual, other = tx.vault.pin_hashes(owner, text), tx.vault.pin_hashes(owner, _as_other(text))
-    return [
-        pin
-        for pin in known
-        if sum(hmac.compare_digest(pin.hash, hash) for hash in (other if pin.written_as == _OTHER else usual))
-    ]
+    return matching_each(tx, {owner: list(known)}, [text])[owner, text]
+
+
+def matching_each(tx: Tx, known: Mapping[str, Sequence[Pin]], texts: Iterable[str]) -> dict[tuple[str, str], list[Pin]]:
+    """The same of several owners and texts, by both; what is slow is asked for once for all."""
+    keyed = {
+        (owner, text): (tx.vault.pin_hashes(owner, text), tx.vault.pin_hashes(owner, _as_other(text)))
+        for owner in known
+        for text in texts
+    }
+    slow = tx.stretch(
+        (pin.cost, hash)
+        for (owner, _), (usual, other) in keyed.items()
+        for pin in known[owner]
+        if pin.cost
+        for hash in (*usual, *other)
+    )
+
+    def is_it(pin: Pin, hashes: tuple[bytes, ...]) -> int:
+        made = (hash if pin.cost is None else slow[pin.cost, hash] for hash in hashes)
+        return sum(hmac.compare_digest(pin.hash, hash) for hash in made)
+
+    return {
+        (owner, text): [pin for pin in known[owner] if is_it(pin, other if pin.written_as == _OTHER else usual)]
+        for (owner, text), (usual, other) in keyed.items()
+    }
 
 
 def of_owner(tx: Tx, owner: str) -> list[Pin]:
@@ -72,14 +95,6 @@ def owners(tx: Tx) -> frozenset[str]:
     return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
 
 
-def of_everybody(tx: Tx) -> dict[str, list[Pin]]:
-    """Every PIN, used ones too, by its owner."""
-    by_owner: dict[str, list[Pin]] = {}
-    for row in tx.session.execute(select(pins.c.owner, pins.c.id, pins.c.kind, pins.c.hash)):
-        by_owner.setdefault(row.owner, []).append(Pin(row.id, row.kind, row.hash))
-    return by_owner
-
-
 def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
     """Every PIN of that owner, locked: nobody else tries one until the transaction ends."""
     return [Pin(*tuple(row)) for row in tx.session.execute(_HOLD, {"owner": owner})]
@@ -90,8 +105,19 @@ def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
     stored = _DURESS if kind is PinKind.DURESS else (kind.value,)
     tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind.in_(stored)))
     written = _as_other if kind is PinKind.DURESS else str
-    for text in texts:
-        _add(tx, owner, stored[0], tx.vault.pin_hash(owner, written(text)))
+    cost = tx.vault.pin_cost
+    asked = [(cost, tx.vault.pin_hash(owner, written(text))) for text in texts]
+    slow = tx.stretch(asked)
+    for each in asked:
+        _add(tx, owner, stored[0], slow[each])
+
+
+def stretch_keyed(tx: Tx, known: Iterable[Pin]) -> None:
+    """Keep as a slow hash whatever of these an earlier version kept as a keyed one alone."""
+    asked = {pin.id: (tx.vault.pin_cost, pin.hash) for pin in known if pin.cost is None}
+    slow = tx.stretch(asked.values())
+    for id, (cost, keyed) in asked.items():
+        tx.session.execute(update(pins).where(pins.c.id == id).values(hash=slow[cost, keyed], cost=cost))
 
 
 def hide_lack_of_duress(tx: Tx, owner: str) -> None:
@@ -108,7 +134,8 @@ def use_up(tx: Tx, id: str) -> bool:
 
 
 def _add(tx: Tx, owner: str, kind: str, hash: bytes) -> None:
-    tx.session.execute(insert(pins), {"id": tx.entropy.id(), "owner": owner, "kind": kind, "hash": hash})
+    row = {"id": tx.entropy.id(), "owner": owner, "kind": kind, "hash": hash, "cost": tx.vault.pin_cost}
+    tx.session.execute(insert(pins), row)
 
 
 def _as_other(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.flows.sms.quarantine import bind_text, drop_text, texts_to_show
+from alertnet.flows.sms.quarantine import bind_text, drop_text, to_show
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
@@ -36,7 +36,7 @@ def show_texts(
     acts, before = may_act(who), read_cursor(cursor) if cursor else None
 
     def query(tx: Tx) -> list[QuarantinedText]:
-        return texts_to_show(tx, inbound.quarantined(tx, before, PAGE + 1)) if acts else []
+        return to_show(inbound.quarantined(tx, before, PAGE + 1)) if acts else []
 
     texts = runtime.read(query)
     last = texts[PAGE - 1] if len(texts) > PAGE else None
