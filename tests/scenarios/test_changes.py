@@ -1,13 +1,16 @@
 """News that would change who is told becomes a decision, with its difference: nobody is added or dropped in silence."""
 
+import re
 from typing import Any
 
 import pytest
 
+from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in, spoken_code_in
 
+PIN = "47110"
 OTHERS = """
   spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34600550140"}]}
 """
@@ -116,6 +119,39 @@ def test_what_protects_holds_at_once(night: World, news: dict[str, Any], holds: 
 
     assert incident[holds[0]] == holds[1]
     assert incident["type"] == "raid"
+
+
+def test_what_the_field_texts_of_a_believed_incident_waits_for_a_coordinator_too(night: World) -> None:
+    """B4: what is graver, and where, holds at once, as by the API; the phone of who may be held falls silent."""
+    night.runtime.transact(set_pins, "north/ana", PIN)
+    night.texts("ana", f"ALERTA {PIN} 41 P1")
+    incident = night.newest()
+
+    night.texts("ana", f"NUEVA {PIN} 20 L14 P7 se los llevan")
+
+    assert (incident["type"], incident["severity"], incident["place"]) == ("break_in", "critical", "L14")
+    assert [each["code"] for each in incident["people"]] == ["P1"]
+    [warning] = [each for each in incident["warnings"] if "news would" in each]
+    assert "type: break_in → arrest; people: P7" in warning
+    assert night.phone("ombuds").inbox == []
+    [said] = [text for text in night.phone("coordinator").inbox if "apply the news" in text]
+    night.texts("coordinator", re.findall(r"GO \d{4}", said)[0])
+    assert (incident["type"], [each["code"] for each in incident["people"]]) == ("arrest", ["P1", "P7"])
+    night.passes(minutes=31)
+    assert night.phone("ombuds").inbox
+
+
+def test_words_alone_change_nothing_of_an_incident(night: World) -> None:
+    """A text without a type is no report of something graver."""
+    night.runtime.transact(set_pins, "north/ana", PIN)
+    night.texts("ana", f"ALERTA {PIN} 41")
+    incident = night.newest()
+
+    night.texts("ana", f"NUEVA {PIN} ya se fueron")
+
+    assert (incident["type"], incident["severity"]) == ("break_in", "moderate")
+    assert not [text for text in night.phone("coordinator").inbox if "DECISION" in text]
+    assert incident.timeline().count("report_received") == 2
 
 
 def test_what_changes_nobody_holds_at_once(night: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
+from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
 
 UNKNOWN_TYPE = "other"
 NO_REPORTS = frozenset({*FieldVerb, "ON", "OFF"})
@@ -57,6 +57,25 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
         field_silent=known.field_silent or news.field_silent,
         duress=known.duress or news.duress,
     )
+
+
+def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
+    """The known facts with what proven news adds that needs no decision: where, words, duress, narrower consent.
+
+    What may be custody leaves the phone alone before anybody has decided that it is.
+    """
+    silent = known.field_silent or report.type in IN_CUSTODY
+    added = add_to(known, news, report.consent)
+    held = replace(added, type=known.type, people=known.people, field_silent=added.field_silent or silent)
+    return held if news.duress else replace(held, severity=known.severity)
+
+
+def news_of(known: Facts, news: Facts, report: Report) -> Facts:
+    """The known facts as news has them that may change who is told: another type, its severity, more people."""
+    named = {person.code for person in known.people}
+    type = report.type or known.type
+    people = (*known.people, *(person for person in news.people if person.code not in named))
+    return replace(known, type=type, severity=TYPES[type].severity if report.type else known.severity, people=people)
 
 
 def withdrawn(known: Facts, *, duress: bool) -> Facts:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged
-from alertnet.core.inbound.field_report import add_to, echoed, facts_of, understood
+from alertnet.core.inbound.field_report import add_to, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
@@ -22,6 +22,7 @@ from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.system_notices import tell_coordinators
@@ -171,16 +172,19 @@ def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedInciden
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
     """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts.
 
-    Whoever reports nothing, but gave the PIN for duress, makes it graver; whether it is true, a coordinator says.
+    What news of an incident that is believed would change of who is told, a coordinator decides on. Whoever reports
+    nothing, but gave the PIN for duress, makes it graver; whether it is true, a coordinator says.
     """
     if _was_heard(locked, entry):
         return
     locked.record("report_received", **entry)
     about, known = news.team or locked.incident.ref, locked.facts
     is_proven = news.verified or news.duress
+    is_update = report.verb is FieldVerb.UPDATE and known.verified
     if is_proven:
         certainty = news.certainty if news.verified else known.certainty
-        locked.change_facts(replace(add_to(known, news, report.consent), certainty=certainty))
+        heard = heard_at_once(known, news, report) if is_update else add_to(known, news, report.consent)
+        locked.change_facts(replace(heard, certainty=certainty))
     subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:
         # Whatever rings already has said nothing of it.
@@ -195,6 +199,8 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
+    if is_update and (would_be := news_of(locked.facts, news, report)) != locked.facts:
+        propose(locked, would_be)
 
 
 def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:
