@@ -74,6 +74,19 @@ def binds(world: World) -> WebhookAnswer | None:
     return world.asks("POST", f"/v1/quarantine/{text['id']}", whose, key="bind", by="office_key")
 
 
+def merges(world: World) -> WebhookAnswer | None:
+    """A coordinator says that both reports are of one event."""
+    later, earlier = (each["ref"] for each in world.sees("/v1/incidents")["items"])
+    world.notes["part"] = later
+    return world.asks("POST", f"/v1/incidents/{later}/merge", {"into": earlier}, key="merge")
+
+
+def splits(world: World) -> WebhookAnswer | None:
+    """A coordinator says that they were two after all."""
+    part = world.notes["part"]
+    return world.asks("POST", f"/v1/incidents/{part}/split", {"reports": [part]}, key="split")
+
+
 def presses_device(world: World) -> WebhookAnswer | None:
     """Somebody presses Ana's bracelet."""
     return world.asks("POST", f"/v1/devices/{DEVICE}/alarm", {}, key="pressed", by="device_key")

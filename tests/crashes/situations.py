@@ -21,6 +21,7 @@ from tests.crashes.acts import (
     dials,
     keeps_watch,
     keys,
+    merges,
     polls_inbound,
     presses,
     raises,
@@ -52,6 +53,19 @@ def told(world: World, **facts: Any) -> None:
 def reported(world: World) -> None:
     """Ana has raised an alarm, and everybody of the first level has been told."""
     texts(ANA, lambda _: f"ALERT {PIN} 31")(world)
+    world.settles()
+
+
+def reported_twice(world: World) -> None:
+    """The office and Ana have each raised an alarm, and everybody of the first levels has been told."""
+    told(world)
+    reported(world)
+
+
+def merged(world: World) -> None:
+    """The two act as one, and the coordinators know it."""
+    reported_twice(world)
+    merges(world)
     world.settles()
 
 
