@@ -103,6 +103,9 @@ class Night:
             time.after(
                 random.choice([random.uniform(0.5, 2), random.uniform(3, length / 2)]), self.people.write_in_words
             )
+        if self.coordinators.merges:
+            time.after(random.uniform(3, length / 3), self.coordinators.raises)
+            time.after(random.uniform(length / 3, length / 2), self.coordinators.sees_one_event)
         if self.world.mischief.edits:
             time.after(random.uniform(5, length * 0.7), self.coordinators.edits)
         for _ in range(self.world.mischief.deeds):

@@ -14,7 +14,16 @@ from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import ASKING, Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
-from alertnet.store.tables import acknowledgements, attempts, escalations, inbound, incidents, notifications, served
+from alertnet.store.tables import (
+    ACTING,
+    acknowledgements,
+    attempts,
+    escalations,
+    inbound,
+    incidents,
+    notifications,
+    served,
+)
 from simulation.hosts.host import Host, Process
 from simulation.world.cast import NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
@@ -27,6 +36,8 @@ LEASE = timedelta(seconds=30)
 """What can't be written down because the database is away is claimed for so long."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 
+_ACTS = incidents.alias("acts")
+_TOGETHER: Select[Any] = select(incidents.c.ref).where(bindparam("acts") == ACTING)
 _ATTEMPT_STATE: Select[Any] = (
     select(
         attempts.c.status,
@@ -37,13 +48,15 @@ _ATTEMPT_STATE: Select[Any] = (
         notifications.c.contact,
         notifications.c.kind,
         notifications.c.alarm_id,
-        incidents.c.status.label("incident_status"),
-        incidents.c.ref,
-        incidents.c.opened_at,
-        incidents.c.facts,
+        _ACTS.c.status.label("incident_status"),
+        _ACTS.c.id.label("acts"),
+        _ACTS.c.ref,
+        _ACTS.c.opened_at,
+        _ACTS.c.facts,
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
+    .outerjoin(_ACTS, _ACTS.c.id == ACTING)
     .where(attempts.c.id == bindparam("attempt"))
 )
 _CLAIMED: Select[Any] = select(attempts.c.id, attempts.c.method).where(
@@ -194,19 +207,19 @@ class Promises:
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that nobody who came later, or is beyond the reported consent, is told before a re-resolution."""
-        reported = self.world.opened.get(row.ref)
         if row.ref is None or row.ref in self.world.re_resolved or is_in_field(row.contact):
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
         if row.is_alert and not opened_after_edit(self.world, row.opened_at):
             self._concerns_them(row, outgoing, what)
-        if reported is None:
-            return
-        asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
-        why = why_barred(asked, self.world.network.trees.values(), outgoing.to)
-        if why is not None:
-            self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
+        # What was merged is bound by each of the reports.
+        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.merges else [row.ref]
+        for reported in [self.world.opened[ref] for ref in refs if ref in self.world.opened]:
+            asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
+            why = why_barred(asked, self.world.network.trees.values(), outgoing.to)
+            if why is not None:
+                self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
 
     def _concerns_them(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that whoever is told in a level is for the place and the organisation, and so is the level."""

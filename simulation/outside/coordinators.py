@@ -21,11 +21,13 @@ from alertnet.web.api.models import (
     Consent,
     Deed,
     Exclusion,
+    Merging,
     News,
     Person,
     Reopening,
     Report,
     Reresolution,
+    Splitting,
     Verdict,
     Vouched,
 )
@@ -39,6 +41,8 @@ from simulation.world.cast import SECRET
 from simulation.world.world import World
 
 TRIES_EVERY = 8.0  # seconds
+MERGES = 0.1
+"""In so many nights two reports are merged."""
 
 Ask = Callable[[Door], Response]
 
@@ -64,6 +68,9 @@ class Coordinators:
         self._asked = 0
         # With entropy of its own, so that all else in a night is the same whatever there is to choose from.
         self._places = Random(f"reported places {world.seed}")
+        self._merging = Random(f"merging {world.seed}")
+        self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.random() < MERGES
+        """Whether two reports are taken for one event in this night."""
         self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
@@ -84,6 +91,18 @@ class Coordinators:
             deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
             others = (self._vouches, self._acts, self._closes)
             self.world.random.choice(deeds + others)(self.world.random.choice(list(self.world.opened)))
+
+    def sees_one_event(self) -> None:
+        """Merge two of the reports that were accepted, and half the time see later that they were two."""
+        if len(self.world.opened) < 2:
+            return
+        part, whole = self._merging.sample(sorted(self.world.opened), 2)
+        self.world.merges = True
+        merging, splitting = Merging(into=whole), Splitting(reports=[part])
+        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, self._key, door))
+        if self._merging.random() < 0.5:
+            ask = partial(actions.split_off, whole, splitting, self._key)
+            self.world.time.after(self._merging.uniform(5, 900), partial(self._post, f"{part}: split off", ask))
 
     def edits(self) -> None:
         """Edit the trees; for an incident that runs somebody may look what that would change, or apply it."""

@@ -15,6 +15,7 @@ from alertnet.core.escalation.quorum import RECEIVED
 from alertnet.core.inbound.auto_replies import AT_ONCE
 from alertnet.core.incident import Facts
 from alertnet.store.tables import (
+    ACTING,
     acknowledgements,
     attempts,
     escalations,
@@ -52,11 +53,13 @@ _ATTEMPTS: Select[Any] = (
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .order_by(attempts.c.notification_id, attempts.c.extra, attempts.c.created_at)
 )
+_ACTS = incidents.alias("acts")
 _OF_CLOSED: Select[Any] = (
-    select(incidents.c.ref, notifications.c.kind, notifications.c.contact, notifications.c.address, attempts.c.status)
+    select(_ACTS.c.ref, notifications.c.kind, notifications.c.contact, notifications.c.address, attempts.c.status)
+    .join(incidents, _ACTS.c.id == ACTING)
     .join(notifications, notifications.c.incident_id == incidents.c.id)
     .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(incidents.c.status == "closed")
+    .where(_ACTS.c.status == "closed")
     .where(notifications.c.method != "call")
 )
 _REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind, notifications.c.said).where(

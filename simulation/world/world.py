@@ -69,6 +69,8 @@ class World:
         """What was reported of the incidents whose opening was answered, by their references."""
         self.re_resolved: set[str] = set()
         """The incidents for which a coordinator has asked that wider consent and edited trees be applied."""
+        self.merges = False
+        """Whether a coordinator has asked that two reports be one incident."""
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
         self.names = _names(self.network)

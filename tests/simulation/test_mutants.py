@@ -273,6 +273,12 @@ MUTANTS = {
         "    known = incidents.open_of_phone(tx, name)\n",
         "    known = None\n",
     ),
+    "of two reports that are merged the wider consent holds": Mutant(
+        "A8",
+        "alertnet/core/inbound/same_event.py",
+        "consent=narrowest([own.consent, other.consent]),",
+        "consent=max(own.consent, other.consent, key=lambda scope: scope.rank),",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         "alertnet/flows/notifications/system_notices.py",
