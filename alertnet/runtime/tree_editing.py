@@ -1,9 +1,10 @@
-"""Editing the trees away from any folder: the files of an edition, one of them exchanged, checked whole and published.
+"""Editing the trees away from any folder: the files of an edition, some exchanged, checked whole and published.
 
 The same as a folder that somebody publishes: nothing is overwritten that others put in force meanwhile.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,12 +19,26 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
-from alertnet.trees import Fault, read_network, survey
-from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_text
+from alertnet.trees import Fault, Survey, read_folder, read_network, survey, with_wait
+from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_texts
 from alertnet.trees.forms.schema import schema
 
 Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
 """By tree and contact, since when all numbers of it are known to work."""
+
+
+Edits = Mapping[str, str]
+"""The texts of files that somebody has changed, by name; an empty one: the file is to go."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A fault, or (`kind` warning) something unwise, with its place; `line` 0: it is about the folder as a whole."""
+
+    kind: str
+    file: str
+    line: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -39,25 +54,18 @@ class Checked:
     unwise: tuple[Fault, ...]
     changes: tuple[str, ...] = ()
 
-    def found_in(self, name: str) -> tuple["Finding", ...]:
-        """Faults, then what is unwise; those of that file with their lines, of other files as they are told."""
+    @property
+    def found(self) -> tuple[Finding, ...]:
+        """Faults, then what is unwise, each with its place."""
         found = [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
-        return tuple(_finding(kind, each, name) for kind, each in found)
+        return tuple(finding_of(kind, each) for kind, each in found)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A fault, or (`kind` warning) something unwise; `line` 0: it is in another file, which its text names."""
-
-    kind: str
-    text: str
-    line: int
-
-
-def _finding(kind: str, fault: Fault, name: str) -> Finding:
-    if fault.file != name:
-        return Finding(kind, str(fault) if fault.line else fault.message, 0)
-    return Finding(kind, str(fault).removeprefix(f"{name}:{fault.line}:{fault.column}: "), max(fault.line, 1))
+def finding_of(kind: str, fault: Fault) -> Finding:
+    """A fault with its place apart from its words."""
+    if not fault.line:
+        return Finding(kind, "", 0, fault.message)
+    return Finding(kind, fault.file, fault.line, str(fault).removeprefix(f"{fault.position}: "))
 
 
 @cache
@@ -87,17 +95,59 @@ def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     return texts_in(_packed(runtime, edition))
 
 
-def check_edit(runtime: Runtime, base: Publication, name: str, text: str, tested: Tested) -> Checked:
-    """Check the files of an edition with that text in place of one of them, or beside them."""
-    with TemporaryDirectory(prefix="alertnet-") as folder:
-        unpack(with_text(_packed(runtime, base), name, text), Path(folder))
-        place = beside_shared(Path(folder), runtime.settings.contact_trees)
-        languages = runtime.renderer(runtime.edition.templates).languages
-        found = survey(place, runtime.now().date(), languages, _tried(place, tested))
+def survey_in_force(runtime: Runtime, tested: Tested) -> Survey:
+    """What is unwise in the files of the edition in force; nothing where they were not kept."""
+    latest = next(iter(runtime.watched.history()[-1:]), None)
+    if latest is None or latest.files is None:
+        return Survey(())
+    with _laid_out(runtime, _packed(runtime, latest)) as place:
+        return _surveyed(runtime, place, tested)
+
+
+def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested) -> Checked:
+    """Check the files of an edition with those texts in place of some of them, or beside them."""
+    with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
+        found = _surveyed(runtime, place, tested)
         network = None if found.faults else read_network(place)
         in_force = runtime.read(_network_of, runtime.watched.history()[-1])
         changes = tuple(differences(in_force, network)) if network else ()
         return Checked(pack(place), network, found.faults, found.unwise, changes)
+
+
+def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Network:
+    """What an edit describes, whether or not anything in it is unwise.
+
+    Raises:
+        BadInput: it has faults.
+    """
+    with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
+        network, faults = read_folder(place)
+    if network is None:
+        raise BadInput("text", str(faults[0]), "files without a fault")
+    return network
+
+
+def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
+    """The file of that tree in an edition, and its text with that wait for the level.
+
+    Raises:
+        Unknown: the edition's own files have no such level.
+    """
+    with _laid_out(runtime, _packed(runtime, base)) as place:
+        return with_wait(place, tree, level, wait)
+
+
+@contextmanager
+def _laid_out(runtime: Runtime, files: str) -> Iterator[Path]:
+    """A folder that holds them, beside what the installation shares."""
+    with TemporaryDirectory(prefix="alertnet-") as folder:
+        unpack(files, Path(folder))
+        yield beside_shared(Path(folder), runtime.settings.contact_trees)
+
+
+def _surveyed(runtime: Runtime, place: Path, tested: Tested) -> Survey:
+    languages = runtime.renderer(runtime.edition.templates).languages
+    return survey(place, runtime.now().date(), languages, _tried(place, tested))
 
 
 def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str, why: str) -> Edition:

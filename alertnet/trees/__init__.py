@@ -1,6 +1,6 @@
 """Contact trees in YAML: read and checked whole, every fault with its file, line, value and what would do."""
 
-from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, read_rules, survey
+from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, read_rules, survey, with_wait
 from alertnet.trees.reading.fault import Fault, fault_of
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "read_network",
     "read_rules",
     "survey",
+    "with_wait",
 ]

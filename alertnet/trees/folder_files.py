@@ -5,6 +5,7 @@ A folder may be several, `own:shared`: the installation's own, and behind it tho
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,10 @@ def texts_in(text: str) -> dict[str, str]:
     return {name: content for name, content in own if isinstance(content, str) and name.endswith(YAML)}
 
 
-def with_text(text: str, name: str, content: str) -> str:
-    """What was packed, with that text in place of a file of that name, or beside the others."""
-    return _text_of({**json.loads(text), name: content})
+def with_texts(text: str, edits: Mapping[str, str]) -> str:
+    """What was packed, with these texts in place of the files of their names, or beside them; one without goes."""
+    kept = json.loads(text) | dict(edits)
+    return _text_of({name: content for name, content in kept.items() if content})
 
 
 def unpack(text: str, folder: Path) -> None:

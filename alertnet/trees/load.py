@@ -3,15 +3,15 @@
 Wherever a folder is named it may be several, the installation's own first: `own:shared`.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.errors import Misconfigured
+from alertnet.core.errors import Misconfigured, Unknown
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
 from alertnet.trees.checks.advice import Tried, advice
@@ -89,11 +89,11 @@ def advise(folder: Path, today: date) -> tuple[Fault, ...]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What `trees check` finds: faults, or what is unwise, and the ids of what can be used."""
+    """What `trees check` finds: faults, or what is unwise, the trees that can be used with their files, and teams."""
 
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
-    trees: tuple[str, ...] = ()
+    trees: Mapping[str, str] = field(default_factory=dict)
     teams: tuple[str, ...] = ()
 
 
@@ -113,7 +113,34 @@ def survey(
     closed: dict[Days, date | None] = {}
     for tree, nodes in zip(trees, of_trees, strict=True):
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]
-    return Survey((), _in_order(unwise), tuple(tree.id for tree in trees), tuple(reading.field.teams))
+    files = {str(nodes.root["tree"].value): nodes.root.document.file for nodes in of_trees}
+    return Survey((), _in_order(unwise), files, tuple(reading.field.teams))
+
+
+def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:
+    """The file of a tree in the installation's own folder, and its text with another wait at that level.
+
+    Raises:
+        Unknown: no file there has such a tree, or the tree no such level.
+    """
+    documents = TreeFolder(folders_of(folder)[0], is_own=True).trees
+    document = next((each for each in documents if each.root["tree"].value == tree), None)
+    levels = document.root["levels"].entries() if document is not None else ()
+    node = next((each for each in levels if each["name"].value == level), None)
+    if document is None or node is None:
+        raise Unknown("level of a tree in these files", f"{tree}/{level}"[:80])
+    lines = (folders_of(folder)[0] / document.file).read_text("utf-8-sig").splitlines(keepends=True)
+    if node["wait"].value is not None:
+        at, column = document.marks[node["wait"].steps]
+        head, rest = lines[at - 1][: column - 1], lines[at - 1][column - 1 :]
+        lines[at - 1] = head + rest.replace(node["wait"].value, wait, 1)
+    else:
+        at, column = document.keys[node["name"].steps]
+        head, rest = lines[at - 1][: column - 1], lines[at - 1][column - 1 :]
+        is_in_braces = head.rstrip().endswith(("{", ","))
+        added = f"wait: {wait}, " if is_in_braces else f"wait: {wait}\n{' ' * len(head)}"
+        lines[at - 1] = head + added + rest
+    return document.file, "".join(lines)
 
 
 @dataclass(frozen=True)
@@ -207,9 +234,9 @@ def _faults_within(folder: TreeFolder) -> Iterator[Fault]:
     for tree, nodes in zip(folder.trees, folder.nodes, strict=True):
         yield from tree.faults
         yield from tree_faults(nodes) if folder.contacts[tree.file].whole else ()
-    for field in folder.field:
-        yield from field.faults
-        yield from field_of_others(field.root) if not folder.is_own else ()
+    for of_field in folder.field:
+        yield from of_field.faults
+        yield from field_of_others(of_field.root) if not folder.is_own else ()
     if folder.rules is not None and not folder.is_own:
         yield replace(folder.rules.root.fault("belongs into an installation's own folder"), value=None)
 

@@ -77,6 +77,31 @@ class Night:
         return sum(row.lights[0].minutes <= minutes for row in self.rows)
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What a night changes of another.
+
+    `moved`: by tree and contact how many minutes later somebody is first told (less than 0: earlier; 0: only what
+    follows is otherwise; None: was not told). `gone`: who was told, and is not any more.
+    """
+
+    moved: Mapping[tuple[str, str], int | None]
+    gone: tuple[Row, ...]
+
+
+def compared(before: Night, after: Night) -> Difference:
+    """What the later night changes of the earlier, contact by contact."""
+    old, new = ({(row.tree, row.id): row for row in night.rows} for night in (before, after))
+    moved: dict[tuple[str, str], int | None] = {}
+    for key, row in new.items():
+        was = old.get(key)
+        if was is None:
+            moved[key] = None
+        elif (was.lights, was.again) != (row.lights, row.again):
+            moved[key] = row.lights[0].minutes - was.lights[0].minutes
+    return Difference(moved, tuple(row for key, row in old.items() if key not in new))
+
+
 def play(
     network: Network, reported: Facts, opened_at: datetime, lasts: timedelta, answers: Sequence[str], *, gives_go: bool
 ) -> Night:

@@ -182,6 +182,85 @@ def test_a_new_file_joins_the_others(chief: Desk) -> None:
     assert "peru" in Sheet(chief, "", answer.text).text.partition("What it changes of what is in force")[2]
 
 
+def test_several_files_come_into_force_together(world: World, chief: Desk) -> None:
+    """Each is opened from the other, and what was typed in the first goes along."""
+    first = editor(chief).form("Check, and see what it changes")
+    other = Sheet(chief, "", first.sent(text=SLOWER, open="teams.yaml").text)
+    form = other.form("Check, and see what it changes")
+    teams = html.unescape(other.html).partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0].strip()
+
+    page = Sheet(chief, "", form.sent(text=teams.replace("Ana Example", "Ana Sample")).text)
+    changes = page.text.partition("What it changes of what is in force")[2]
+    done = page.presses("Put it in force", text=teams.replace("Ana Example", "Ana Sample"), why="both")
+
+    assert "valley.yaml changed" in page.text
+    assert "wait: 30m → 45m" in changes
+    assert done.headers["Location"] == "/desk/editions?done=2"
+    files = tree_editing.files_of(world.runtime, history(world)[-1])
+    assert ("wait: 45m" in files["valley.yaml"], "Ana Sample" in files["teams.yaml"]) == (True, True)
+
+
+def test_a_file_without_text_goes(world: World, chief: Desk) -> None:
+    """And what then leads nowhere is a fault like any other."""
+    page = checked(chief, "")
+
+    assert "valley.yaml goes" in page.text
+    assert "holds no contact tree" in page.text
+
+
+def test_whoever_comes_second_sees_what_the_first_has_changed_and_takes_the_own_edit_over(
+    world: World, chief: Desk, sit_down: SitDown
+) -> None:
+    mine, theirs = checked(chief, SLOWER), checked(sit_down("omar", Role.ADMINISTRATOR), SLOWER.replace("45m", "50m"))
+    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first")
+
+    refused = Sheet(chief, "", mine.presses("Put it in force", text=SLOWER, why="second").text)
+    over = refused.form("Take what I changed over to @2")
+    taken = Sheet(chief, "", chief.posts("/desk/editions/2/files", {**over.fields, "text": SLOWER}).text)
+    done = taken.presses("Put it in force", text=SLOWER, why="second, having seen the first")
+
+    assert "This is how others have changed valley.yaml" in refused.text
+    assert "<ins>+  - {name: Friends" in refused.html
+    assert "wait: 50m → 45m" in taken.text
+    assert done.headers["Location"] == "/desk/editions?done=3"
+
+
+def test_what_the_figures_advise_is_an_edit_that_nobody_has_published(world: World, desk: Desk) -> None:
+    desk.opens("/desk")
+    page = desk.opens("/desk/editions/1/wait?tree=valley&level=Friends&wait=15m")
+
+    assert "wait: 15m" in page.html
+    assert "wait: 30m → 15m" in page.text.partition("What it changes of what is in force")[2]
+    assert len(history(world)) == 1
+    nowhere = desk.browser.get("/desk/editions/1/wait?tree=valley&level=Nobody&wait=15m")
+    assert (nowhere.status_code, "valley/Nobody" in nowhere.text) == (404, True)
+
+
+def test_an_edit_is_played_through_beside_what_is_in_force(world: World, desk: Desk) -> None:
+    """Who would hear when if it were published; nothing is kept of it."""
+    form = editor(desk).form("Check, and see what it changes")
+    sooner = TREE.replace("wait: 30m", "wait: 10m").strip() + "\n"
+    case = {"type": "arrest", "country": "CO", "day": "2026-12-24", "minute": "195", "hours": "2", "after": "15"}
+
+    played = desk.posts("/desk/simulator", {**form.fields, "text": sooner, **case})
+    alike = desk.posts("/desk/simulator", {**form.fields, "text": TREE, **case})
+    broken = desk.posts("/desk/simulator", {**form.fields, "text": BROKEN, **case})
+
+    text = Sheet(desk, "", played.text).text
+    assert "03:25 Coordination" in text
+    assert "Beside what is in force, otherwise for:" in text
+    assert "20 min earlier" in text
+    assert "nothing is otherwise" in Sheet(desk, "", alike.text).text
+    assert (broken.status_code, "alise" in broken.text) == (422, True)
+    back = Sheet(desk, "", played.text).form("Back to the edit")
+    assert "wait: 10m" in html.unescape(back.sent(open="valley.yaml").text)
+    assert len(history(world)) == 1
+
+
+def test_every_key_is_explained_with_an_example(desk: Desk) -> None:
+    assert "wait How long until the next level, if it is not satisfied." in desk.opens("/desk/editions/keys").text
+
+
 DAVE = '  dave: {role: ngo, organisation: Mountain post, methods: [{call: "+573005550014"}]}\n'
 
 

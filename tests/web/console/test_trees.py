@@ -1,5 +1,7 @@
 """The trees at the console: pictures of them, and a case played through on a slider."""
 
+import re
+
 import pytest
 
 from alertnet.store.records.credentials.users import Role
@@ -42,6 +44,19 @@ def test_what_is_wrong_with_an_edit_is_read_by_who_may_act(
     assert [each for each in ("Rosa", "bob@@friends", "valley.yaml:24:21") if each not in whole] == []
     assert "valley.yaml:24:21" in told
     assert [each for each in ("Rosa", "bob@@friends") if each in told] == []
+
+
+def test_what_is_unwise_stands_beside_what_it_is_about(desk: Desk, sit_down: SitDown) -> None:
+    """With a way to its line; observers see where, for what stands there may be a number or a name."""
+    page, all_trees = desk.opens("/desk/trees/valley"), desk.opens("/desk/trees")
+    observed = sit_down("olga", Role.OBSERVER).opens("/desk/trees/valley")
+
+    beside_dave = page.text.partition("Mountain post")[2]
+    assert re.match(r".*?unwise contacts\.dave\.methods: has one method alone: .*? valley\.yaml, line \d+", beside_dave)
+    assert re.search(r'href="/desk/editions/1/files\?name=valley\.yaml#line-\d+"', page.html)
+    assert "unwise: " in all_trees.text
+    assert "unwise valley.yaml, line " in observed.text
+    assert "has one method alone" not in observed.text
 
 
 def test_who_lights_up_is_seen_at_the_moment_that_the_slider_stands_at(world: World, desk: Desk) -> None:

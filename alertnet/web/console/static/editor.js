@@ -36,7 +36,8 @@ function tell(news) {
   const list = element("ul", "", { className: "findings" });
   for (const each of [...news.faults, ...news.others]) {
     const item = element("li", "", { className: each.kind });
-    if (each.line) {
+    if (news.others.includes(each)) item.append(each.line ? `${each.file}, ${found.dataset.line} ${each.line} ` : "");
+    else {
       const link = element("a", `${found.dataset.line} ${each.line}`, { href: "#text" });
       link.dataset.line = each.line;
       item.append(link, " ");
@@ -66,11 +67,15 @@ found.addEventListener("click", (event) => {
   const line = Number(event.target.dataset?.line);
   if (!line) return;
   event.preventDefault();
+  goTo(line);
+});
+
+function goTo(line) {
   const begins = text.value.split("\n").slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
   text.focus();
   text.setSelectionRange(begins, begins + text.value.split("\n")[line - 1].length);
   text.scrollTop = (line - 5) * parseFloat(getComputedStyle(text).lineHeight);
-});
+}
 
 // What fits where the cursor is.
 
@@ -95,11 +100,11 @@ function path(lines) { // The keys above the last line, by how far they stand to
   return keys;
 }
 
-function inside(node, key) {
+function inside(node, key, named = false) { // `named`: by its own name alone, and not as any id.
   return forms(node).flatMap((form) => [
     ...(form.properties?.[key] ? [form.properties[key]] : []),
-    ...(typeof form.additionalProperties === "object" ? [form.additionalProperties] : []),
-    ...(form.items ? inside(form.items, key) : []),
+    ...(typeof form.additionalProperties === "object" && !named ? [form.additionalProperties] : []),
+    ...(form.items ? inside(form.items, key, named) : []),
   ]);
 }
 
@@ -108,8 +113,7 @@ function fitting() {
   const line = lines.at(-1);
   const typed = /[\w:-]*$/.exec(line)[0];
   const known = /^(\s*)(?:- )?\{?(?:.*[{,]\s*)?([\w-]+):\s*\[?[^\]]*$/.exec(line);
-  let nodes = path(lines).reduce((all, key) => all.flatMap((each) => inside(each, key)),
-    Object.keys(schema.$defs).filter((each) => /^(Tree|Shared|Field)Form$/.test(each)).map((each) => schema.$defs[each]));
+  let nodes = places(path(lines));
   const ids = [...text.value.matchAll(/^ {2}([\w-]+):/gm)].map((each) => each[1]);
   if (known && !line.endsWith(":")) {
     nodes = nodes.flatMap((each) => inside(each, known[2]));
@@ -119,7 +123,31 @@ function fitting() {
     return [typed, [...named, ...values.map(String)].map((each) => [each, each])];
   }
   const keys = nodes.flatMap(forms).flatMap((form) => [form, ...forms(form.items ?? {})]).flatMap((form) => Object.entries(form.properties ?? {}));
-  return [typed, keys.map(([key, node]) => [`${key}: `, key, resolved(node).description ?? ""])];
+  return [typed, keys.map(([key, node]) => [`${key}: `, key, node.description ?? ""])];
+}
+
+// What the key means in whose line the cursor is.
+
+const help = document.getElementById("key");
+const leads = help.firstElementChild;
+function explain() {
+  const before = text.value.slice(0, text.selectionStart).split("\n");
+  const rest = /^[^\n]*/.exec(text.value.slice(text.selectionStart))[0];
+  const line = before.pop() + rest;
+  const keys = [...line.matchAll(/([\w-]+):(?=\s|$)/g)].filter((each) => each.index <= line.length - rest.length);
+  const key = keys.at(-1)?.[1];
+  const above = path([...before, line]);
+  const within = keys.length > 1 && /[{,]\s*$/.test(line.slice(0, keys.at(-1).index)) ? [keys[0][1]] : [];
+  const known = schema === null || !key ? [] : [[...above, ...within], above].flatMap((each) => places(each)).flatMap((node) => inside(node, key, true));
+  const found = known.find((node) => node.description);
+  if (!found) return help.replaceChildren(leads);
+  const example = element("code", JSON.stringify(found.examples?.[0] ?? ""));
+  help.replaceChildren(element("strong", key), ` ${found.description} `, example, " ", leads);
+}
+
+function places(keys) {
+  return keys.reduce((all, key) => all.flatMap((each) => inside(each, key)),
+    Object.keys(schema.$defs).filter((each) => /^(Tree|Shared|Field|Countries)Form$/.test(each)).map((each) => schema.$defs[each]));
 }
 
 let chosen = 0;
@@ -177,7 +205,10 @@ text.addEventListener("input", (event) => {
 });
 text.addEventListener("blur", close);
 text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
+document.addEventListener("selectionchange", () => { if (document.activeElement === text) explain(); });
 document.getElementById("hint").textContent = document.getElementById("hint").dataset.hint;
 fetch("/desk/editions/schema.json").then((answer) => answer.json()).then((known) => { schema = known; });
 number();
+const asked = Number(/^#line-(\d+)$/.exec(location.hash)?.[1]);
+if (asked) goTo(asked);
 if (text.value && !found.children.length) checkSoon();

@@ -27,15 +27,17 @@ function look() {
 
 async function play() {
   const turn = ++asked;
-  const there = `${form.action.split("?")[0]}?${new URLSearchParams(new FormData(form))}`;
-  const answer = await fetch(there).catch(() => null);
+  const fields = new URLSearchParams(new FormData(form));
+  const plays = form.method === "post"; // An edit that is not in force, which no address holds.
+  const there = plays ? form.action : `${form.action}?${fields}`;
+  const answer = await fetch(there, plays ? { method: "POST", body: fields } : {}).catch(() => null);
   if (turn !== asked) return; // Another was asked for meanwhile.
   if (answer === null || answer.redirected) return form.submit();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   night.replaceChildren(...page.getElementById("night").childNodes); // The server has escaped every word in it.
   form.elements.after.max = page.querySelector("[name=after]").max;
   form.elements.after.step = page.querySelector("[name=after]").step;
-  history.replaceState(null, "", there);
+  if (!plays) history.replaceState(null, "", there);
   look();
 }
 
@@ -46,5 +48,7 @@ form.addEventListener("input", (event) => {
   clearTimeout(soon);
   soon = setTimeout(play, 200);
 });
-form.addEventListener("submit", (event) => { event.preventDefault(), play(); });
+form.addEventListener("submit", (event) => {
+  if (!event.submitter?.hasAttribute("formaction")) event.preventDefault(), play();
+});
 look();

@@ -1,11 +1,14 @@
-"""Editing the trees: one file of an edition as text, checked as `trees check` does, its difference seen, published.
+"""Editing the trees: the files of an edition as text, checked as `trees check` does, the difference seen, published.
+
+A form carries every file that was changed, so that several come into force together and nothing is kept before that.
 
 Coordinators may read, check and compare; whoever publishes or takes back is an administrator. The files hold numbers
 and names, so that observers see none of them, nor in what they differ.
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from difflib import unified_diff
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +22,7 @@ from alertnet.runtime.tree_editing import Checked
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Publication
+from alertnet.trees.forms.key_help import DURATION, KEYS
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
@@ -29,6 +33,8 @@ from alertnet.web.forms import Form, Posted, needed, typed
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
 
 NEW_FILE = "a name such as peru.yaml, without folders"
+BESIDE = "beside."
+"""How the fields begin that hold the texts of changed files out of sight."""
 OLDEST_FIRST = 200
 """Editions that the history shows."""
 
@@ -53,6 +59,12 @@ def show_history(request: Request, who: Viewer, runtime: InForce, done: str = ""
 def give_schema(who: Viewer) -> Response:
     """What completes what is typed."""
     return JSONResponse(tree_editing.tree_schema(), headers=HEADERS)
+
+
+@router.get("/keys")
+def explain_keys(request: Request, who: Viewer) -> Response:
+    """What each key of the files means, with an example."""
+    return show(request, "keys.html", who=who, forms=KEYS)
 
 
 @router.get("/{number}")
@@ -91,7 +103,7 @@ def go_back(number: int, request: Request, form: Posted, who: Viewer, runtime: I
 
 
 @router.get("/{number}/files")
-def edit_file(
+def edit_files(
     number: int,
     request: Request,
     who: Viewer,
@@ -99,47 +111,109 @@ def edit_file(
     name: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     """A file of an edition in an editor; without a name a new one."""
-    if not may_act(who):
-        raise Forbidden("the files hold numbers and names: they are for coordinators")
+    _refuse_observers(who)
+    edit = Edit(tree_editing.edition_named(runtime, number), name, {})
+    if name and name not in edit.files_in(runtime):
+        raise BadInput("name", name, sorted(edit.files_in(runtime)))
+    return _editor(request, runtime, who, edit)
+
+
+@router.get("/{number}/wait")
+def shorten_wait(
+    number: int,
+    request: Request,
+    who: Viewer,
+    runtime: InForce,
+    tree: Annotated[str, Query(max_length=80)],
+    level: Annotated[str, Query(max_length=80)],
+    wait: Annotated[str, Query(pattern=DURATION)],
+) -> Response:
+    """The same, with another wait of a level, as the figures advise; nothing is in force of it."""
+    _refuse_observers(who)
+    check_pace(request, who, TREE_CHECKS)
     base = tree_editing.edition_named(runtime, number)
-    files = tree_editing.files_of(runtime, base)
-    if name and name not in files:
-        raise BadInput("name", name, sorted(files))
-    return _editor(request, runtime, who, base, name, files.get(name, ""))
+    name, text = tree_editing.with_other_wait(runtime, base, tree, level, wait)
+    edit = Edit(base, name, {name: text})
+    return _editor(request, runtime, who, edit, _checked(runtime, edit))
 
 
 @router.post("/{number}/files")
-def try_file(number: int, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Check a text in place of a file; with `step` publish it, which is refused where it has faults."""
+def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Check texts in place of files, and open another with `open`; with `step` publish, which refuses faults."""
     publishes = form.get("step") == "publish"
     check_form(request, who, form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
     check_pace(request, who, TREE_CHECKS)
-    base = tree_editing.edition_named(runtime, number)
-    name, text = _name(form, runtime, base), _text(form)
-    checked = tree_editing.check_edit(runtime, base, name, text, lambda network: runtime.read(shown_to_work, network))
+    edit = edit_in(form, runtime, number)
+    checked = _checked(runtime, edit)
     if form.get("step") == "json":
-        return JSONResponse(_as_plain(checked, name), headers=HEADERS)
+        return JSONResponse(_as_plain(checked, edit.name), headers=HEADERS)
     if not publishes or checked.network is None:
-        return _editor(request, runtime, who, base, name, text, checked)
+        opened = replace(edit, name=typed(form, "open")) if "open" in form else edit
+        return _editor(request, runtime, who, opened, checked)
     try:
         needed(form, "why")
-        edition = tree_editing.publish_edit(runtime, base, checked, who.user, _said(form))
+        edition = tree_editing.publish_edit(runtime, edit.base, checked, who.user, _said(form))
     except (BadInput, Misconfigured, WrongState) as refusal:
-        return _editor(request, runtime, who, base, name, text, checked, refusal)
+        return _editor(request, runtime, who, edit, checked, refusal)
     return go_to(f"/desk/editions?done={edition.number}")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What is being edited: the edition that it began with, the file in sight (none: a new one), all texts changed."""
+
+    base: Publication
+    name: str
+    texts: tree_editing.Edits
+
+    def files_in(self, runtime: Runtime) -> dict[str, str]:
+        """The texts of all files by name, as they are edited."""
+        return dict(sorted((tree_editing.files_of(runtime, self.base) | dict(self.texts)).items()))
+
+
+def edit_in(form: Form, runtime: Runtime, number: int) -> Edit:
+    """What a form carries of an edit: the text in sight, and beside it those of other files.
+
+    Raises:
+        BadInput: a name is none that a file may have.
+    """
+    base = tree_editing.edition_named(runtime, number)
+    before = tree_editing.files_of(runtime, base)
+    texts = {name.removeprefix(BESIDE): _text(text) for name, text in form.items() if name.startswith(BESIDE)}
+    name = typed(form, "name")
+    if name or form.get("text"):
+        texts[name] = _text(form.get("text", ""))
+    for each in texts:
+        if each not in before and not _is_plain(each):
+            raise BadInput("name", each[:64] or None, NEW_FILE)
+    return Edit(base, name, {each: text for each, text in texts.items() if before.get(each, "") != text})
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a new file may be called so: it lies beside the others."""
+    is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
+    return is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
+
+
+def _refuse_observers(who: SignedIn) -> None:
+    if not may_act(who):
+        raise Forbidden("the files hold numbers and names: they are for coordinators")
+
+
+def _checked(runtime: Runtime, edit: Edit) -> Checked:
+    return tree_editing.check_edit(runtime, edit.base, edit.texts, lambda network: runtime.read(shown_to_work, network))
 
 
 def _editor(
     request: Request,
     runtime: Runtime,
     who: SignedIn,
-    base: Publication,
-    name: str,
-    text: str,
+    edit: Edit,
     checked: Checked | None = None,
     refusal: Exception | None = None,
 ) -> Response:
-    found = _as_plain(checked, name) if checked is not None else {"faults": [], "others": []}
+    found = _as_plain(checked, edit.name) if checked is not None else {"faults": [], "others": []}
+    files = edit.files_in(runtime)
     return show(
         request,
         "editor.html",
@@ -147,36 +221,38 @@ def _editor(
         who=who,
         publishes=who.role.may(Role.ADMINISTRATOR),
         proof=proof_of(runtime, who),
-        base=base,
-        name=name,
-        text=text,
+        edit=edit,
+        files=files,
+        text=files.get(edit.name, ""),
+        latest=runtime.watched.history()[-1],
         checked=checked,
         found=found,
         found_text=json.dumps(found["faults"]),
         refusal=str(refusal) if refusal else "",
+        theirs=_theirs(runtime, edit) if isinstance(refusal, WrongState) else {},
     )
 
 
-def _as_plain(checked: Checked, name: str) -> dict[str, object]:
-    """What was found in the file that is edited, by its lines, and in others."""
-    found = [asdict(each) for each in checked.found_in(name)]
-    mine, others = ([each for each in found if bool(each["line"]) is here] for here in (True, False))
+def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
+    """How others have changed the files of an edit since it began, line by line."""
+    before, after = (tree_editing.files_of(runtime, each) for each in (edit.base, runtime.watched.history()[-1]))
+    both = ((name, before.get(name, ""), after.get(name, "")) for name in edit.texts)
+    return {
+        name: list(unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1))[2:]
+        for name, old, new in both
+        if old != new
+    }
+
+
+def _as_plain(checked: Checked, name: str) -> dict[str, list[dict[str, object]]]:
+    """What was found in the file in sight, and in others."""
+    mine, others = ([asdict(each) for each in checked.found if (each.file == name) is here] for here in (True, False))
     return {"faults": mine, "others": others}
 
 
-def _name(form: Form, runtime: Runtime, base: Publication) -> str:
-    """A file of the edition, in whichever folder, or a plain name for a new one."""
-    name = typed(form, "name")
-    is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
-    is_new = is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
-    if not is_new and name not in tree_editing.files_of(runtime, base):
-        raise BadInput("name", name[:64] or None, NEW_FILE)
-    return name
-
-
-def _text(form: Form) -> str:
+def _text(text: str) -> str:
     """The text with the ends of lines that files have; a browser sends two signs for each."""
-    text = form.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 

@@ -12,15 +12,19 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import TYPES, Facts, Perpetrator, Scope, Severity
-from alertnet.flows.desk.night import Night, play
+from alertnet.core.limits import TREE_CHECKS
+from alertnet.flows.desk.night import Night, compared, play
+from alertnet.runtime import tree_editing
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
-from alertnet.web.console.door import Viewer
+from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import STATUS, Told
 from alertnet.web.console.shown import language_of, may_act, show
-from alertnet.web.forms import UNTYPED
+from alertnet.web.console.trees.editing import Edit, edit_in
+from alertnet.web.forms import UNTYPED, Posted
 from alertnet.web.problems import first_fault
 
 router = APIRouter(prefix="/desk/simulator", include_in_schema=False, route_class=Told)
@@ -31,18 +35,37 @@ FIELDS = ("type", "country", "severity", "consent", "perpetrator", "place", *LIS
 HOLIDAYS = 8
 """How many of the coming ones are offered."""
 A_DAY = 24 * 60
+MOST_EDITIONS = 10**5
 
 
 @router.get("")
 def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
     """The case that the address says, played through: its state after as many minutes as are asked for."""
-    network, query = runtime.edition.network, request.query_params
+    return _simulator(request, who, runtime, request.query_params)
+
+
+@router.post("")
+def play_edit(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """The same on an edit that is not in force, with what it changes of what is; nothing is kept."""
+    check_form(request, who, form, Role.COORDINATOR)
+    check_pace(request, who, TREE_CHECKS)
+    return _simulator(request, who, runtime, form, edit_in(form, runtime, _number(form, "seen", MOST_EDITIONS, 0)))
+
+
+def _simulator(
+    request: Request, who: SignedIn, runtime: Runtime, query: Mapping[str, str], edit: Edit | None = None
+) -> Response:
+    network, difference = runtime.edition.network, None
     given = {name: UNTYPED.sub("", query.get(name, "")).strip()[:500] for name in (*FIELDS, "day", "go")}
     given |= {"type": given["type"] or "arrest", "consent": given["consent"] or Scope.INTERNATIONAL.value}
-    given["country"] = given["country"] or _countries(network)[0]
     night, error = None, None
     try:
-        night, clock = _play(runtime, given, query)
+        if edit is not None:
+            network = tree_editing.network_of_edit(runtime, edit.base, edit.texts)
+        given["country"] = given["country"] or _countries(network)[0]
+        night, clock = _play(runtime, network, given, query)
+        if edit is not None:
+            difference = compared(_play(runtime, runtime.edition.network, given, query)[0], night)
     except BadInput as fault:
         error, clock = fault, (runtime.now().date(), 0, HOURS[1], 0)
     return show(
@@ -51,8 +74,11 @@ def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
         status=200 if error is None else STATUS[type(error)],
         who=who,
         acts=may_act(who),
+        edit=edit,
+        proof=proof_of(runtime, who) if edit is not None else "",
         given=given,
         night=night,
+        difference=difference,
         error=str(error) if isinstance(error, AlertnetError) else "",
         clock=clock,
         holidays=_holidays(network, runtime.now().date()),
@@ -70,8 +96,9 @@ Clock = tuple[date, int, int, int]
 """The day on which it opens, the minute of that day, the hours that are played, and the minute that is looked at."""
 
 
-def _play(runtime: Runtime, given: Mapping[str, str], query: Mapping[str, str]) -> tuple[Night, Clock]:
-    network = runtime.edition.network
+def _play(
+    runtime: Runtime, network: Network, given: Mapping[str, str], query: Mapping[str, str]
+) -> tuple[Night, Clock]:
     case, facts = _case(network, given)
     zone = ZoneInfo(network.zone_of(facts.country))
     local = runtime.now().astimezone(zone)
