@@ -21,6 +21,7 @@ from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
 from alertnet.trees import Fault, Survey, read_folder, read_network, survey, with_wait
 from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_texts
+from alertnet.trees.forms.key_help import KEYS, Key
 from alertnet.trees.forms.schema import schema
 
 Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
@@ -68,6 +69,11 @@ def finding_of(kind: str, fault: Fault) -> Finding:
     return Finding(kind, fault.file, fault.line, str(fault).removeprefix(f"{fault.position}: "))
 
 
+def keys_explained() -> Mapping[str, Mapping[str, Key]]:
+    """What each key of each form means, with an example."""
+    return KEYS
+
+
 @cache
 def tree_schema() -> dict[str, object]:
     """The JSON Schema of the files, for whoever completes what is typed."""
@@ -95,13 +101,30 @@ def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     return texts_in(_packed(runtime, edition))
 
 
-def survey_in_force(runtime: Runtime, tested: Tested) -> Survey:
-    """What is unwise in the files of the edition in force; nothing where they were not kept."""
+def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, list[Finding]]]:
+    """What is unwise in the files in force: by tree, none for the field, and by place, as `levels.0`, `contacts.ana`.
+
+    Of a contact that several trees share it stands with each. Nothing where the files were not kept.
+    """
     latest = next(iter(runtime.watched.history()[-1:]), None)
     if latest is None or latest.files is None:
-        return Survey(())
+        return {}
     with _laid_out(runtime, _packed(runtime, latest)) as place:
-        return _surveyed(runtime, place, tested)
+        found = _surveyed(runtime, place, tested)
+    unwise: dict[str, dict[str, list[Finding]]] = {}
+    for fault in found.unwise:
+        part = ".".join(fault.path.split(".")[:2])
+        in_trees = [id for id, file in found.trees.items() if fault.file in (file, _shared_file(runtime, id, part))]
+        for tree in in_trees or [""]:
+            unwise.setdefault(tree, {}).setdefault(part, []).append(finding_of("warning", fault))
+    return unwise
+
+
+def _shared_file(runtime: Runtime, tree: str, part: str) -> str | None:
+    """The file that a contact of a tree is included from."""
+    known = runtime.edition.network.trees.get(tree)
+    contact = known.contacts.get(part.removeprefix("contacts.")) if known is not None else None
+    return contact.included_from if contact is not None else None
 
 
 def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested) -> Checked:

@@ -22,7 +22,6 @@ from alertnet.runtime.tree_editing import Checked
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Publication
-from alertnet.trees.forms.key_help import DURATION, KEYS
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
@@ -33,6 +32,7 @@ from alertnet.web.forms import Form, Posted, needed, typed
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
 
 NEW_FILE = "a name such as peru.yaml, without folders"
+DURATION = r"^[0-9]{1,7}[smhd]$"
 BESIDE = "beside."
 """How the fields begin that hold the texts of changed files out of sight."""
 OLDEST_FIRST = 200
@@ -64,7 +64,7 @@ def give_schema(who: Viewer) -> Response:
 @router.get("/keys")
 def explain_keys(request: Request, who: Viewer) -> Response:
     """What each key of the files means, with an example."""
-    return show(request, "keys.html", who=who, forms=KEYS)
+    return show(request, "keys.html", who=who, forms=tree_editing.keys_explained())
 
 
 @router.get("/{number}")

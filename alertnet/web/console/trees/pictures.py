@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,9 +11,8 @@ from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.errors import Unknown
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
-from alertnet.runtime.tree_editing import Finding, finding_of
+from alertnet.runtime.tree_editing import Finding
 from alertnet.runtime.wiring import Runtime
-from alertnet.trees import Survey
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken, zone_of
 from alertnet.web.console.door import Viewer
@@ -36,10 +34,7 @@ class Band:
 @router.get("")
 def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
     """All trees in force, and what is wrong with an edit that is not."""
-    network, found = runtime.edition.network, _survey(runtime)
-    unwise = {id: _unwise(found, tree) for id, tree in network.trees.items()}
-    beside = {each for of_tree in unwise.values() for findings in of_tree.values() for each in findings}
-    everything = map(partial(finding_of, "warning"), found.unwise)
+    network, found = runtime.edition.network, _found(runtime)
     return show(
         request,
         "trees.html",
@@ -48,8 +43,8 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
         trees=[tree for _, tree in sorted(network.trees.items())],
         edition=runtime.edition.number,
         faults=faults_for(who, runtime),
-        unwise={id: sum(map(len, of_tree.values())) for id, of_tree in unwise.items()},
-        elsewhere=[each for each in everything if each not in beside],
+        unwise={tree: sum(map(len, parts.values())) for tree, parts in found.items()},
+        elsewhere=[each for findings in found.get("", {}).values() for each in findings],
         teams=network.teams,
         now=runtime.now(),
         zone=zone_of(runtime.edition),
@@ -71,27 +66,24 @@ def show_tree(tree: str, request: Request, who: Viewer, runtime: InForce) -> Res
         tree=trees[tree],
         bands=bands,
         others=sorted(each for each in trees if each != tree),
-        unwise=_unwise(_survey(runtime), trees[tree]),
+        unwise=_beside(_found(runtime).get(tree, {}), bands),
         edition=runtime.edition.number,
         **spoken(runtime, language_of(request)),
     )
 
 
-def _survey(runtime: Runtime) -> Survey:
-    return tree_editing.survey_in_force(runtime, lambda network: runtime.read(shown_to_work, network))
+def _found(runtime: Runtime) -> Mapping[str, Mapping[str, Sequence[Finding]]]:
+    return tree_editing.unwise_in_force(runtime, lambda network: runtime.read(shown_to_work, network))
 
 
-def _unwise(found: Survey, tree: ContactTree) -> Mapping[str, Sequence[Finding]]:
-    """What is unwise in a tree, by the part of it that it stands beside: `levels.0`, `contacts.ana`, or the whole."""
-    told = {contact.id for band in _bands(tree) for contact in band.contacts}
-    files = {f"contacts.{id}": tree.contacts[id].included_from for id in tree.contacts}
-    drawn = {f"levels.{at}" for at, _ in enumerate(tree.levels)} | {f"contacts.{id}" for id in told}
-    by_place: dict[str, list[Finding]] = {}
-    for fault in found.unwise:
-        place = ".".join(fault.path.split(".")[:2])
-        if fault.file in (files.get(place), found.trees.get(tree.id)):
-            by_place.setdefault(place if place in drawn else "", []).append(finding_of("warning", fault))
-    return by_place
+def _beside(found: Mapping[str, Sequence[Finding]], bands: Sequence[Band]) -> dict[str, list[Finding]]:
+    """What is unwise, by the level or contact of the picture that it stands beside; under "" what is not in it."""
+    drawn = {f"levels.{at}" for at, _ in enumerate(bands)}
+    drawn |= {f"contacts.{contact.id}" for band in bands for contact in band.contacts}
+    beside: dict[str, list[Finding]] = {}
+    for part, findings in found.items():
+        beside.setdefault(part if part in drawn else "", []).extend(findings)
+    return beside
 
 
 def _bands(tree: ContactTree) -> Iterator[Band]:
