@@ -34,6 +34,9 @@ app = typer.Typer(
     epilog="Example: alertnet demo",
     no_args_is_help=True,
     add_completion=False,
+    # Boxes around the help would take a tenth of a second to import.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 120},
     pretty_exceptions_enable=False,
 )
 app.command(epilog="Example: alertnet demo --tour")(demo)

@@ -52,19 +52,14 @@ def require_newest_schema(engine: "Engine") -> None:
         DatabaseAway: it can't be reached.
     """
     require_file(engine)
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     from alertnet.runtime.database.transactions import surfacing
     from alertnet.store.db.engine import for_reading
-    from alertnet.store.upgrade import alembic_config
+    from alertnet.store.upgrade import known_revisions, revisions_there
 
     with surfacing(engine), for_reading(engine).connect() as connection:
-        there = set(MigrationContext.configure(connection).get_current_heads())
-        scripts = ScriptDirectory.from_config(alembic_config(connection))
-        known = [script.revision for script in scripts.walk_revisions()]
-    newest = known[0]
-    if there != {newest} and not _is_later(there, known):
+        there = revisions_there(connection)
+    newest, known = known_revisions()
+    if there != {newest} and not _is_later(there, newest, known):
         found = ", ".join(there) or "none"
         raise Misconfigured(
             [f"the database's schema is {found}, and the program needs {newest}: run `alertnet db upgrade`"]
@@ -111,11 +106,11 @@ def require_sound(engine: "Engine") -> None:
         raise Misconfigured([f"{path} is damaged ({damage}): restore it once more, after removing {path}-wal and -shm"])
 
 
-def _is_later(there: set[str], known: list[str]) -> bool:
+def _is_later(there: set[str], newest: str, known: set[str]) -> bool:
     """Whether a later version has upgraded the database.
 
     While versions are exchanged one by one, the older must be able to begin anew; what the later one added is nothing
     to it (tests/store/test_rolling_upgrade). Revisions are named by their day.
     """
     day = len("2026_11_24")
-    return bool(there) and all(one not in known and one[:day] >= known[0][:day] for one in there)
+    return bool(there) and all(one not in known and one[:day] >= newest[:day] for one in there)

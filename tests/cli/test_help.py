@@ -11,6 +11,20 @@ from typer.core import TyperCommand, TyperGroup
 from alertnet.cli import app
 from tests.cli.conftest import REPOSITORY, Office
 
+NEVER_SERVED = {
+    "PIL",
+    "alembic",
+    "fido2.server",
+    "holidays",
+    "mako",
+    "psycopg",
+    "pygments",
+    "reportlab",
+    "rich",
+    "typst",
+}
+"""What takes megabytes, and is loaded by who upgrades, prints, has PostgreSQL, holidays or passkeys."""
+
 HEAVY = {"alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pydantic", "sqlalchemy", "twilio", "uvicorn"}
 
 
@@ -53,15 +67,32 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
     assert words[-1] in said.err or words[0] in said.err
 
 
-def test_asking_for_help_loads_nothing_heavy() -> None:
-    """A terminal answers at once: what a command needs is loaded by it alone."""
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, alertnet.cli; print(*{name.partition('.')[0] for name in sys.modules})"],
+def loaded_by(code: str) -> set[str]:
+    """The modules that a fresh interpreter holds after that."""
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print(*(name for name, each in sys.modules.items() if each))"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.split()
+    )
+    return set(ran.stdout.split())
+
+
+def test_asking_for_help_loads_nothing_heavy() -> None:
+    """A terminal answers at once: what a command needs is loaded by it alone."""
+    loaded = loaded_by("import alertnet.cli")
 
     assert "typer" in loaded
-    assert not HEAVY & set(loaded)
+    assert not HEAVY & loaded
+
+
+def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need() -> None:
+    """Each megabyte that is held for nothing is held by every process of every installation."""
+    loaded = loaded_by(
+        "from alertnet.cli.server.serve import do_without_colours; do_without_colours()"
+        "; import alertnet.cli.server.processes, alertnet.cli.startup, alertnet.store.upgrade"
+    )
+
+    assert {"alertnet.web.app", "alertnet.worker.service", "sqlalchemy"} <= loaded
+    assert not NEVER_SERVED & loaded

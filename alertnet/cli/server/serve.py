@@ -1,5 +1,6 @@
 """`alertnet serve` and `alertnet worker`: the processes that run day and night."""
 
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
+    do_without_colours()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, web, working
     from alertnet.cli.startup import checked_runtime
@@ -42,6 +44,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
 
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
+    do_without_colours()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, working
     from alertnet.cli.startup import checked_runtime
@@ -53,3 +56,8 @@ def worker() -> None:
         log_start(runtime, "worker")
         keep_what_is_loaded()
         wait_for(ended)
+
+
+def do_without_colours() -> None:
+    """Keep out what structlog imports wherever it finds it, for tracebacks in colours that no log wants: 6 MB."""
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]

@@ -27,9 +27,7 @@ from alertnet.cli.incidents import (
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.forecast.script import SILENT, Calls, Does, Script, ScriptReader, read_alarms
-from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.incident import Facts
-from alertnet.core.resolution.resolve import unmatched_exclusions
 
 if TYPE_CHECKING:
     from alertnet.flows.incidents.preview import Played
@@ -156,6 +154,8 @@ class _Typed:
 
 
 def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: float, templates: Path) -> "Played":
+    from alertnet.core.forecast.simulate import rehearse
+    from alertnet.core.resolution.resolve import unmatched_exclusions
     from alertnet.flows.incidents.preview import Played
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer

@@ -10,11 +10,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
-from fido2.webauthn import AttestedCredentialData, AuthenticationResponse, PublicKeyCredentialRpEntity
 
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.flows.credentials.users import in_force, record
@@ -24,6 +22,9 @@ from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Passkey, User
 from alertnet.store.records.idempotency import ApiAnswer, Once
+
+if TYPE_CHECKING:
+    from fido2.server import Fido2Server
 
 LASTS = timedelta(minutes=10)
 """Of a challenge: so long somebody may look for their key."""
@@ -44,8 +45,12 @@ class Given:
     host: str
 
     @property
-    def server(self) -> Fido2Server:
+    def server(self) -> "Fido2Server":
         """What judges answers that were given to that site."""
+        # It brings the list of all public suffixes along: 3 MB, which a process holds once somebody has a passkey.
+        from fido2.server import Fido2Server
+        from fido2.webauthn import PublicKeyCredentialRpEntity
+
         return Fido2Server(PublicKeyCredentialRpEntity(name="alertnet", id=self.host), verify_origin=self._is_its_own)
 
     def read(self) -> tuple[Mapping[str, Any], str]:
@@ -110,6 +115,8 @@ def prove(given: Given, tx: Tx, user: User) -> User | None:
 
     Nor is it one whose count has not grown since: another device has signed with the same key. That is recorded.
     """
+    from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
+
     known = [AttestedCredentialData(each.credential) for each in user.passkeys]
     try:
         answer, challenge = given.read()

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache, partial
 
-import holidays
 from opening_hours import OpeningHours, State, validate
 
 from alertnet.core.directory.availability import Calendars, Hours, Span
@@ -68,6 +67,8 @@ def calendars(countries: Iterable[str]) -> Calendars:
 
 @cache
 def _calendar(country: str) -> dict[date, str]:
+    import holidays  # 4 MB, which a network without holidays need not hold
+
     named = holidays.country_holidays(country, years=YEARS, language="en_US")
     return {day: name for day, name in sorted(named.items()) if day.year in YEARS}
 
@@ -116,6 +117,8 @@ INSTITUTIONS = {"EU": _of_the_eu, "UN": _of_the_un}
 
 @cache
 def _countries() -> frozenset[str]:
+    import holidays
+
     return frozenset(name for name in holidays.list_supported_countries(include_aliases=False) if len(name) == 2)
 
 
