@@ -1,6 +1,7 @@
 """The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
 
 import threading
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException
 from starlette.datastructures import MutableHeaders
@@ -25,7 +26,7 @@ from alertnet.web.api import (
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console import board, incident, raising
-from alertnet.web.console.access import account, sign_in, users
+from alertnet.web.console.access import account, openid, sign_in, users
 from alertnet.web.console.board import Boards
 from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
@@ -37,6 +38,9 @@ from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
 from alertnet.web.throttle import Throttle
+
+if TYPE_CHECKING:
+    from alertnet.runtime.openid import Provider
 
 EDGES = (
     incidents,
@@ -52,6 +56,7 @@ EDGES = (
     twilio,
     pages,
     sign_in,
+    openid,
     board,
     incident,
     raising,
@@ -90,6 +95,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.live = Live(runtime)
     app.state.boards = Boards(runtime)
     app.state.watch = Watch(runtime, app.state.leaving)
+    app.state.openid = _provider(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)
     app.add_middleware(NeverKept)
@@ -98,6 +104,16 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
     return app
+
+
+def _provider(runtime: Runtime) -> "Provider | None":
+    """The OpenID Connect provider by which users may sign in; what speaks to it is imported where there is one."""
+    client, url = runtime.settings.openid, runtime.settings.public_url
+    if client is None or url is None:
+        return None
+    from alertnet.runtime.openid import Provider
+
+    return Provider(client, f"{url}{openid.HERE}/back")
 
 
 class BodyLimit:

@@ -113,6 +113,23 @@ def test_half_a_second_provider_is_a_fault() -> None:
     )
 
 
+def test_half_a_sign_in_provider_is_a_fault() -> None:
+    """Users are told of it where they sign in: it is there, or the start says what it lacks."""
+    begun = {"ALERTNET_OIDC_ISSUER": "https://id.example.net/", "ALERTNET_OIDC_CLIENT_ID": "alertnet"}
+    without_url = {name: text for name, text in WHOLE.items() if name != "ALERTNET_PUBLIC_URL"}
+    whole = {**begun, "ALERTNET_OIDC_CLIENT_SECRET": "of theirs"}
+
+    known = read_settings({**WHOLE, **whole}).openid
+
+    assert known is not None
+    assert (known.issuer, known.id) == ("https://id.example.net", "alertnet")
+    told = "ALERTNET_OIDC_ISSUER, ALERTNET_OIDC_CLIENT_ID is set"
+    assert faults_of({**WHOLE, **begun}) == (f"ALERTNET_OIDC_CLIENT_SECRET: missing ({told})",)
+    [fault] = faults_of({**without_url, **whole})
+    assert fault.startswith("ALERTNET_PUBLIC_URL: missing (ALERTNET_OIDC_ISSUER")
+    assert read_settings(WHOLE).openid is None
+
+
 @pytest.mark.parametrize(
     ("route", "variable"), [("+57=2", "TWILIO_2_ACCOUNT_SID"), ("mail=2,1", "ALERTNET_SMTP_2_URL")]
 )

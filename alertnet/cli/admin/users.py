@@ -67,9 +67,31 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="observer, coordin
     typer.echo(f"{name} is {role} now.")
 
 
+@app.command(epilog="Example: alertnet users link maria maria@example.org")
+def link(
+    name: Name, account: Annotated[str, typer.Argument(help="The address, or the subject, that the provider has.")]
+) -> None:
+    """Let an account at the OpenID Connect provider (ALERTNET_OIDC_ISSUER) stand for a user."""
+    from alertnet.flows.credentials import linked
+
+    with connected() as runtime:
+        runtime.transact(linked.link, name, runtime.settings.oidc_issuer or "", account, _by())
+    typer.echo(f"{name} may sign in as {account}.")
+
+
+@app.command(epilog="Example: alertnet users unlink maria")
+def unlink(name: Name) -> None:
+    """Let no account at the provider stand for a user any more; the password still does."""
+    from alertnet.flows.credentials import linked
+
+    with connected() as runtime:
+        runtime.transact(linked.unlink, name, _by())
+    typer.echo(f"{name} signs in by password alone.")
+
+
 @app.command("list", epilog="Example: alertnet users list")
 def list_all() -> None:
-    """Print every user there ever was, by name: role, recovery codes left, when they were added and ended."""
+    """Print every user there ever was, by name: role, recovery codes left, when added, linked with what, when ended."""
     from alertnet.store.records.credentials import users
 
     with connected() as runtime:
@@ -80,6 +102,7 @@ def list_all() -> None:
             user.role.value,
             f"{len(user.recovery)} recovery codes",
             f"{user.created_at:%Y-%m-%d %H:%M}Z",
+            user.linked.account if user.linked else "",
             f"ended {user.ended_at:%Y-%m-%d %H:%M}Z" if user.ended_at else "",
         )
         for user in known

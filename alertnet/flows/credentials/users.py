@@ -99,14 +99,14 @@ def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
 
 
 def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
-    """Give a user another password, authenticator and recovery codes, no passkey, and end their sessions.
+    """Give a user another password, authenticator and recovery codes, no passkey and no link, and end their sessions.
 
     `password`: its hash.
 
     Raises:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
-    user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=()))
+    user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=(), linked=None))
     users.save(tx, user)
     users.end_sessions_of(tx, name)
     record(tx, "user_renewed", name, by)
@@ -202,11 +202,21 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
     proven = None if user is None or user.ended_at is not None else prove(tx, user)
     if proven is None:
         return None
-    users.save(tx, proven)
     forget_tries(tx, name, address)
+    return begin(tx, proven, recovery_codes=len(proven.recovery))
+
+
+def begin(tx: Tx, user: User, **how: object) -> str:
+    """A session of a user who has proven who they are, and is kept as they are now; its text."""
+    users.save(tx, user)
     users.forget_ended_sessions(tx)
-    record(tx, "user_signed_in", name, f"user {name}", recovery_codes=len(proven.recovery))
-    return users.begin_session(tx, proven)
+    record(tx, "user_signed_in", user.name, f"user {user.name}", **how)
+    return users.begin_session(tx, user)
+
+
+def count_visit(tx: Tx, address: str) -> bool:
+    """Count a sign-in that somebody else judges; whether there is room for one more from that address."""
+    return limits.use(tx, SIGN_INS, address)
 
 
 def forget_tries(tx: Tx, name: str, address: str) -> None:

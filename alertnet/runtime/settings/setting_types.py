@@ -48,6 +48,15 @@ class TelephoneAccount:
     api_url: str
 
 
+@dataclass(frozen=True)
+class OpenIdClient:
+    """What we are at an OpenID Connect provider."""
+
+    issuer: str
+    id: str
+    secret: SecretStr
+
+
 def _split(text: Any) -> Any:
     return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
 

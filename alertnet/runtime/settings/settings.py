@@ -21,7 +21,7 @@ from alertnet.core.delivery.provider_routes import FIRST, MAIL, SECOND, Route, R
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.settings import setting_types as values
-from alertnet.runtime.settings.setting_types import MailServer, Rates, TelephoneAccount
+from alertnet.runtime.settings.setting_types import MailServer, OpenIdClient, Rates, TelephoneAccount
 from alertnet.shipped import TEMPLATES, TREES, default_folder
 from alertnet.store.db.vault import PIN_COST
 
@@ -57,6 +57,7 @@ SECRET = frozenset(
         "ALERTNET_SMTP_URL",
         "ALERTNET_SMTP_2_URL",
         "ALERTNET_HEARTBEAT_URL",
+        "ALERTNET_OIDC_CLIENT_SECRET",
         "TWILIO_AUTH_TOKEN",
         "TWILIO_2_AUTH_TOKEN",
     }
@@ -125,6 +126,9 @@ class Settings(BaseModel):
     record_calls: Literal["members"] | None = Field(None, alias="ALERTNET_RECORD_CALLS")
     pin_cost: values.PinCost = Field(PIN_COST, alias="ALERTNET_PIN_COST")
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
+    oidc_issuer: values.WebUrl | None = Field(None, alias="ALERTNET_OIDC_ISSUER")
+    oidc_client_id: str | None = Field(None, alias="ALERTNET_OIDC_CLIENT_ID")
+    oidc_client_secret: SecretStr | None = Field(None, alias="ALERTNET_OIDC_CLIENT_SECRET")
 
     @property
     def trees_are_examples(self) -> bool:
@@ -151,6 +155,13 @@ class Settings(BaseModel):
         return {provider: relay for provider, relay in given.items() if relay is not None}
 
     @property
+    def openid(self) -> OpenIdClient | None:
+        """What we are at the provider by which users may sign in; None: they sign in here alone."""
+        if not (self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret):
+            return None
+        return OpenIdClient(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+
+    @property
     def takes_texts(self) -> bool:
         """Whether the provider can bring texts and calls, and we can tell that it is the provider."""
         return bool(self.public_url and self.telephones)
@@ -174,6 +185,7 @@ REMEDIES = {"ALERTNET_SECRET_KEY": " (`openssl rand -hex 32` gives one; keep a c
 
 _SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
 _SECOND_RELAY = ("smtp_2",)
+_OPENID = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 
 
 class _Draft(Settings):
@@ -223,6 +235,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
         settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
     faults += _listen_faults(settings)
     faults += _second_provider_faults(settings, given, _named(faults))
+    faults += _openid_faults(settings, given, _named(faults))
     return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
 
 
@@ -275,6 +288,14 @@ def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]
         if SECOND in order and lacks:
             route = f"{prefix or '*'}={','.join(order)}"
             yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {lacks[0]} is not set)"
+
+
+def _openid_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
+    """What is missing for signing in by a provider, once a part of it is set."""
+    begun = [NAMES[name] for name in _OPENID if NAMES[name] in given]
+    for name in (*_OPENID, "public_url") if begun else ():
+        if not getattr(settings, name) and NAMES[name] not in wrong:
+            yield f"{NAMES[name]}: missing ({', '.join(begun)} is set)"
 
 
 def _fault(entry: Any) -> str:

@@ -70,6 +70,7 @@ users = Table(
     Column("totp_step", Integer, nullable=False),  # of the last one-time code that was taken: each is good once
     Column("recovery", Json, nullable=False),  # hashes of the recovery codes that are left
     Column("passkeys", Json),  # what each shows of itself; none of what earlier versions wrote
+    Column("linked", EncryptedJson),  # their account at an OpenID Connect provider
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column(

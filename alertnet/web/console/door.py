@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
@@ -103,6 +103,13 @@ class Busy(AlertnetError):
 def is_secure(request: Request) -> bool:
     """Whether the browser came by TLS: only then it would send a secure cookie back."""
     return "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", "").lower())
+
+
+def remember(request: Request, response: Response, token: str) -> None:
+    """Let the browser keep the text of its session; no script reads it, and no other site has it sent."""
+    # Longer than the session: whose a form was that comes after its end is known by it alone.
+    lasts = int(2 * users.SESSION_LASTS.total_seconds())
+    response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
 
 
 def by(who: SignedIn) -> str:

@@ -40,7 +40,16 @@ AWAY = "the database gives no answer: nothing was recorded; try again in a momen
 FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED)
 """What is said in each language; what names a thing and a value is said as the API says it."""
 
-ENTERING: Mapping[str, Any] = {"then": "/desk", "name": "", "failed": False, "ended": False, "kept": ""}
+ENTERING: Mapping[str, Any] = {
+    "then": "/desk",
+    "name": "",
+    "failed": False,
+    "ended": False,
+    "left": False,
+    "kept": "",
+    "refused": "",
+    "detail": "",
+}
 """What the page where one signs in shows at first."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -60,13 +69,20 @@ class Told(APIRoute):
                 if request.method == "GET":
                     return go_to(f"{SIGN_IN}?then={quote(request.url.path)}")
                 kept = await keep(request, runtime_of(request).vault)
-                return show(request, "sign_in.html", status=401, **{**ENTERING, "kept": kept, "ended": True})
+                return show_door(request, 401, kept=kept, ended=True)
             except Unproven as error:
                 return await _asked_again(request, error)
             except (AlertnetError, DatabaseAway) as error:
                 return _refusal(request, error)
 
         return handled
+
+
+def show_door(request: Request, status: int = 200, **said: Any) -> Response:
+    """The page where one signs in, by the ways that there are."""
+    provider = request.app.state.openid
+    openid = provider.host if provider is not None else ""
+    return show(request, "sign_in.html", status=status, openid=openid, **{**ENTERING, **said})
 
 
 async def _asked_again(request: Request, error: Unproven) -> Response:

@@ -142,6 +142,11 @@ def go_to(path: str) -> Response:
     return RedirectResponse(path, 303, HEADERS)
 
 
+def own_path(path: str) -> str:
+    """The path where it is one of the console, else the board."""
+    return path if path.startswith("/desk/") or path == "/desk" else "/desk"
+
+
 def may_act(who: SignedIn) -> bool:
     """Whether they may act, and read what people write."""
     return who.role.may(Role.COORDINATOR)

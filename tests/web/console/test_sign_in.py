@@ -44,6 +44,13 @@ def test_a_password_and_a_code_let_somebody_in(world: World, maria: Desk) -> Non
     assert kinds(world) == ["user_added", "user_signed_in"]
 
 
+def test_without_a_provider_there_is_no_way_to_one(maria: Desk) -> None:
+    """Where the operator has set none, the door is as it was."""
+    assert "openid" not in maria.opens("/desk/sign-in").html
+    assert maria.browser.get("/desk/openid", follow_redirects=False).status_code == 404
+    assert maria.signs_in().status_code == 303
+
+
 def test_whoever_is_not_signed_in_is_sent_to_the_door_and_back(maria: Desk) -> None:
     turned_away = maria.browser.get("/desk/account", follow_redirects=False)
 

@@ -13,7 +13,7 @@ from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Sc
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import refusing
-from alertnet.web.console.access import account, users
+from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
 from tests.web.console.desk import Desk
@@ -41,6 +41,7 @@ def said() -> set[str]:
         *(done for _, done in (*users.ACTS.values(), *account.RENEWED.values())),
         *DONE.values(),
         *refusing.FIXED,
+        *openid.REFUSALS,
         *(
             "password",
             "authenticator",

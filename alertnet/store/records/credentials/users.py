@@ -5,7 +5,7 @@ database without the secret lets nobody in, and raises nobody.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -53,6 +53,28 @@ class Passkey:
 
 
 @dataclass(frozen=True)
+class Account:
+    """Who somebody is at an OpenID Connect provider; `email` is empty where the provider does not vouch for it."""
+
+    issuer: str
+    subject: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Linked:
+    """An account at an OpenID Connect provider that stands for a user.
+
+    `account`: an e-mail address or the subject, as an administrator wrote it. `subject`: who that is at the provider,
+    once they came; from then on nobody else whom the provider gives that address.
+    """
+
+    issuer: str
+    account: str
+    subject: str = ""
+
+
+@dataclass(frozen=True)
 class User:
     """Somebody who may sign in, until `ended_at`. `recovery`: hashes of the recovery codes that are left."""
 
@@ -66,6 +88,7 @@ class User:
     created_at: datetime
     ended_at: datetime | None = None
     passkeys: tuple[Passkey, ...] = ()
+    linked: Linked | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +223,7 @@ def _changing(tx: Tx, user: User) -> dict[str, Any]:
         "totp_step": user.totp_step,
         "recovery": [each.hex() for each in user.recovery],
         "passkeys": _kept(user.passkeys),
+        "linked": asdict(user.linked) if user.linked else None,
         "created_at": user.created_at,
         "ended_at": user.ended_at,
     }
@@ -228,6 +252,7 @@ def _user(vault: Vault, row: Row[Any] | None) -> User | None:
             )
             for each in row.passkeys or ()
         ),
+        linked=Linked(**row.linked) if row.linked else None,
     )
     return user if vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
 
@@ -259,4 +284,6 @@ def _whole(user: User) -> bytes:
     }
     if user.passkeys:  # Without any, as versions before vouched for it.
         fields["passkeys"] = _kept(user.passkeys)
+    if user.linked:
+        fields["linked"] = asdict(user.linked)
     return canonical(fields).encode()

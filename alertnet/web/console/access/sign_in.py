@@ -18,12 +18,12 @@ from alertnet.web.console.door import (
     by,
     check_form,
     check_origin,
-    is_secure,
     kept_in,
     proof_of,
+    remember,
 )
-from alertnet.web.console.refusing import ENTERING, Told
-from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, show
+from alertnet.web.console.refusing import Told, show_door
+from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, own_path, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -50,25 +50,30 @@ def static(name: str, request: Request) -> Response:
 
 
 @router.get("/sign-in")
-def show_sign_in(request: Request, then: str = "/desk") -> Response:
-    """Where one signs in; `then`: the page that was asked for."""
-    return show(request, "sign_in.html", **{**ENTERING, "then": _own(then)})
+def show_sign_in(request: Request, then: str = "/desk", left: str = "") -> Response:
+    """Where one signs in; `then`: the page that was asked for; `left`: somebody just signed out."""
+    return show_door(request, then=own_path(then), left=bool(left))
 
 
 @router.post("/sign-in")
 def enter(request: Request, form: Posted, runtime: InForce) -> Response:
     """Begin a session for who has the password and a code; what was wrong is not said."""
     check_origin(request)
-    name, then = typed(form, "name").lower(), _own(form.get("then", ""))
+    name, then = typed(form, "name").lower(), own_path(form.get("then", ""))
     token = _prove(request, runtime, name, form)
     if token is None:
-        kept = form.get("kept", "")
-        return show(request, "sign_in.html", status=403, then=then, failed=True, name=name, ended=False, kept=kept)
+        return show_door(request, 403, then=then, failed=True, name=name, kept=form.get("kept", ""))
     response = _again(request, runtime, token, form) or go_to(then)
-    # Longer than the session: whose a form was that comes after its end is known by it alone.
-    lasts = int(2 * users.SESSION_LASTS.total_seconds())
-    response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
+    remember(request, response, token)
     return response
+
+
+@router.post("/sign-in/kept")
+def show_kept(request: Request, form: Posted, runtime: InForce) -> Response:
+    """What was to be sent when the session ended, for who has signed in elsewhere in this browser meanwhile."""
+    check_origin(request)
+    kept = _again(request, runtime, request.cookies.get(COOKIE, ""), form)
+    return kept or show_door(request, 401, ended=True, kept=form.get("kept", ""))
 
 
 @router.post("/sign-out")
@@ -82,7 +87,8 @@ def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Resp
         runtime.transact(sign_out, who.user, by(who))
     else:
         runtime.transact(users.end_session, who.id)
-    response = go_to(SIGN_IN)
+    user = runtime.read(users.named, who.user)
+    response = go_to(f"{SIGN_IN}?left=yes" if user and user.linked else SIGN_IN)
     response.delete_cookie(COOKIE)
     return response
 
@@ -101,8 +107,3 @@ def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Respon
     if kept is None or who is None or kept.user != who.user or not may_act(who):
         return None
     return show(request, "kept.html", who=who, kept=kept, proof=proof_of(runtime, who))
-
-
-def _own(path: str) -> str:
-    """The path where it is one of the console, else the board."""
-    return path if path.startswith("/desk/") or path == "/desk" else "/desk"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
 from alertnet.flows.credentials import users as flow
+from alertnet.flows.credentials.linked import link, unlink
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
@@ -25,11 +26,11 @@ router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=To
 HERE = "/desk/users"
 
 
-def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str) -> Handed:
+def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, *_: str) -> Handed:
     return (("password", password), *handed(flow.add_user(tx, name, _role(fields), hash, by)))
 
 
-def _renew(tx: Tx, name: str, _: Form, by: str, password: str, hash: str) -> Handed:
+def _renew(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, *_: str) -> Handed:
     return (("password", password), *handed(flow.renew_user(tx, name, hash, by)))
 
 
@@ -47,6 +48,15 @@ def _sign_out(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
     return ()
 
 
+def _link(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, issuer: str) -> Handed:
+    account = typed(fields, "account")
+    if account:
+        link(tx, name, issuer, account, by)
+    else:
+        unlink(tx, name, by)
+    return ()
+
+
 def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
     flow.end_user(tx, name, by)
     return ()
@@ -57,6 +67,7 @@ ACTS: dict[str, tuple[Callable[..., Handed], str]] = {
     "renew": (_renew, "Signed out; what was given before lets nobody in, nor does a passkey."),
     "recovery": (_recovery, "These recovery codes are good now, those before are not; passkeys stay."),
     "role": (_set_role, "The role holds from the next page on."),
+    "link": (_link, "Which account stands for this user holds from the next sign-in on."),
     "sign-out": (_sign_out, "Signed out everywhere."),
     "end": (_end, "Can't sign in any more."),
 }
@@ -92,7 +103,7 @@ def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) 
     given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, Any]:
-        given[:] = [carry_out(tx, name, form, by(who), password, hash)]
+        given[:] = [carry_out(tx, name, form, by(who), password, hash, runtime.settings.oidc_issuer or "")]
         return None, lambda _: ApiAnswer(303, None, HERE)
 
     try:
@@ -115,6 +126,7 @@ def _show(
         roles=[each.value for each in Role],
         seen=runtime.entropy.id(),
         proof=proof_of(runtime, who),
+        openid=request.app.state.openid.host if request.app.state.openid else "",
         error=str(error) if error else "",
         **{"done": "", "name": "", "given": (), **said},
     )

@@ -1,0 +1,203 @@
+"""Signing in by an OpenID Connect provider: where a browser is sent, and who it is that comes back from there.
+
+The code flow with PKCE, a state and a nonce. What the provider says of itself, and its keys, are fetched anew each
+time: whoever exchanges a key or moves an endpoint there has nothing to do here.
+"""
+
+import json
+import socket
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+from authlib.oauth2.client import OAuth2Client
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from alertnet.channels.transport import AnswerLost, NotConnected, Transport
+from alertnet.runtime.settings.setting_types import OpenIdClient
+from alertnet.store.db.tx import Entropy
+from alertnet.store.records.credentials.users import Account
+
+SCOPE = "openid email"
+ALGORITHMS = ("RS256", "PS256", "ES256")
+"""Of a signature: none that is made with a secret of ours, and not none at all."""
+SECRET_BYTES = 32
+LEEWAY_SECONDS = 60
+DEADLINE_SECONDS = 8.0
+"""For all that is asked of the provider while somebody signs in."""
+
+
+class ProviderAway(Exception):
+    """The provider gives no answer, or none that can be used; nobody can tell who came."""
+
+
+class Doubtful(Exception):
+    """What came back is not of the provider, or not for us, or not now: its text says what, and names nobody."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a browser remembers that was sent to the provider, and nobody else knows."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+    @classmethod
+    def drawn(cls, entropy: Entropy) -> "Asked":
+        """Fresh ones."""
+        state, nonce, verifier = (urlsafe_b64encode(entropy.bytes(SECRET_BYTES)).decode().rstrip("=") for _ in range(3))
+        return cls(state, nonce, verifier)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The provider whose account we are a client of. `back`: where it sends browsers."""
+
+    client: OpenIdClient
+    back: str
+    transport: Transport = field(default_factory=Transport)
+
+    @property
+    def host(self) -> str:
+        """What people know it by."""
+        return urlsplit(self.client.issuer).netloc
+
+    def entrance(self, asked: Asked) -> str:
+        """Where the browser is sent.
+
+        Raises:
+            ProviderAway: it gives no answer.
+        """
+        with self.transport.within(DEADLINE_SECONDS):
+            known = self._describes_itself()
+        client = OAuth2Client(None, self.client.id, scope=SCOPE, redirect_uri=self.back, code_challenge_method="S256")
+        url, _ = client.create_authorization_url(
+            self._safe(known, "authorization_endpoint"), asked.state, asked.verifier, nonce=asked.nonce
+        )
+        return str(url)
+
+    def exit(self) -> str | None:
+        """Where whoever leaves us also leaves the provider; None: it has no such page.
+
+        Raises:
+            ProviderAway: it gives no answer.
+        """
+        with self.transport.within(DEADLINE_SECONDS):
+            known = self._describes_itself()
+        return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None
+
+    def who(self, asked: Asked, code: str, issuer: str | None, now: datetime) -> Account:
+        """Who came back with that code. `issuer`: who sent them, where that was said.
+
+        Raises:
+            ProviderAway: it gives no answer. Doubtful: what it says is not for us, not now, or not of it.
+        """
+        with self.transport.within(DEADLINE_SECONDS):
+            known = self._describes_itself()
+            if issuer is None and known.get("authorization_response_iss_parameter_supported"):
+                raise Doubtful("no issuer came back")
+            if issuer not in (None, known["issuer"]):
+                raise Doubtful("another issuer sent the browser back")
+            tokens = self._redeem(known, code, asked.verifier)
+            claims = self._claims(known, tokens, asked.nonce, now)
+            if "email" not in claims and known.get("userinfo_endpoint"):
+                claims = self._with_userinfo(known, claims, tokens)
+        email = str(claims.get("email", "")).lower() if claims.get("email_verified") is True else ""
+        return Account(known["issuer"], claims["sub"], email)
+
+    def _describes_itself(self) -> dict[str, Any]:
+        known = self._get(f"{self.client.issuer}/.well-known/openid-configuration")
+        if str(known.get("issuer", "")).rstrip("/") != self.client.issuer:
+            raise ProviderAway("it calls itself by another name")
+        return known
+
+    def _redeem(self, known: Mapping[str, Any], code: str, verifier: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self.back,
+            "code_verifier": verifier,
+        }
+        id, secret = self.client.id, self.client.secret.get_secret_value()
+        auth: tuple[str, str] | None = (quote_plus(id), quote_plus(secret))
+        if "client_secret_basic" not in known.get("token_endpoint_auth_methods_supported", ["client_secret_basic"]):
+            auth, form = None, {**form, "client_id": id, "client_secret": secret}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        url = self._safe(known, "token_endpoint", is_asked=True)
+        return self._exchange("POST", url, data=form, headers=headers, auth=auth)
+
+    def _claims(self, known: Mapping[str, Any], tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
+        """What the ID token says, once all of it is looked at."""
+        keys: Any = self._get(self._safe(known, "jwks_uri", is_asked=True))
+        expected = {
+            "iss": {"essential": True, "value": known["issuer"]},
+            "aud": {"essential": True, "value": self.client.id},
+        }
+        params = {"nonce": nonce, "client_id": self.client.id, "access_token": tokens.get("access_token")}
+        try:
+            token = jwt.decode(str(tokens.get("id_token", "")), KeySet.import_key_set(keys), list(ALGORITHMS))
+            claims = CodeIDToken(token.claims, token.header, expected, params)
+            claims.validate(int(now.timestamp()), LEEWAY_SECONDS)
+        except Exception as error:  # Whatever the libraries make of bytes from outside.
+            raise Doubtful(f"its token: {type(error).__name__}") from None
+        return dict(claims)
+
+    def _with_userinfo(
+        self, known: Mapping[str, Any], claims: dict[str, Any], tokens: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
+        more = self._get(self._safe(known, "userinfo_endpoint", is_asked=True), bearer)
+        if more.get("sub") != claims["sub"]:
+            raise Doubtful("its words about somebody else")
+        return {**more, **claims}
+
+    def _safe(self, known: Mapping[str, Any], name: str, *, is_asked: bool = False) -> str:
+        """That endpoint, where it is the operator's own address, or one by TLS; of what we ask ourselves, a public one.
+
+        Raises:
+            ProviderAway: it is none of these.
+        """
+        url, ours = str(known.get(name, "")), urlsplit(self.client.issuer)
+        try:
+            there = urlsplit(url)
+            host, port = there.hostname or "", there.port or 443
+        except ValueError:
+            raise ProviderAway(f"{name} is no address") from None
+        if (there.scheme, there.netloc) == (ours.scheme, ours.netloc):
+            return url
+        if there.scheme != "https" or (is_asked and host != ours.hostname and not _is_public(host, port)):
+            raise ProviderAway(f"{name} leads where it must not")
+        return url
+
+    def _get(self, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._exchange("GET", url, headers={"Accept": "application/json", **(headers or {})})
+
+    def _exchange(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+        try:
+            answer = self.transport.exchange(method, url, **more)
+            said = json.loads(answer.body) if answer.status == 200 else None
+        except (NotConnected, AnswerLost) as fault:
+            raise ProviderAway(fault.code) from None
+        except (ValueError, RecursionError):
+            raise ProviderAway("no JSON") from None
+        if answer.status in (400, 401):
+            raise Doubtful(f"the provider refuses it: HTTP {answer.status}")
+        if not isinstance(said, dict):
+            raise ProviderAway(f"HTTP {answer.status}")
+        return said
+
+
+def _is_public(host: str, port: int) -> bool:
+    """Whether everything that goes by that name is out on the internet: nobody leads us to the network within."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return bool(found) and all(ip_address(str(each[4][0]).partition("%")[0]).is_global for each in found)

@@ -1,0 +1,166 @@
+"""Signing in by an OpenID Connect provider: to it, back from it, and out of it.
+
+What a browser is to bring back lies in a cookie of its own, sealed, and for ten minutes; coming back counts once.
+"""
+
+import json
+import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.errors import Unknown
+from alertnet.flows.credentials.linked import count_return, sign_in_linked
+from alertnet.flows.credentials.users import count_visit
+from alertnet.store.db.vault import Unreadable, Vault
+from alertnet.web.auth import InForce
+from alertnet.web.console.access.proving import address_of
+from alertnet.web.console.door import SIGN_IN, Busy, is_secure, remember
+from alertnet.web.console.refusing import Told, show_door
+from alertnet.web.console.shown import go_to, own_path, show
+
+if TYPE_CHECKING:
+    from alertnet.runtime.openid import Asked, Provider
+
+router = APIRouter(prefix="/desk/openid", include_in_schema=False, route_class=Told)
+
+HERE = "/desk/openid"
+COOKIE = "desk-openid"
+LASTS = timedelta(minutes=10)
+AT_ONCE = 4
+"""Browsers for which the provider is asked together: each holds a thread while it answers."""
+
+AWAY = "{host} gives no answer at the moment. Your password and the code of your authenticator let you in as well."
+DOUBTFUL = "What came back from {host} was not for this page, or too old. Begin again here."
+MANY = "There were too many tries from where you are. Wait for ten minutes."
+UNKNOWN = "{host} knows you, but that account stands for nobody here. An administrator links it with you, by this:"
+REFUSALS = (AWAY, DOUBTFUL, MANY, UNKNOWN)
+
+log = structlog.get_logger(__name__)
+_asking = threading.Semaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Trip:
+    """What a browser brings back besides what the provider gives it. `then`: the page that was asked for."""
+
+    asked: "Asked"
+    then: str
+    until: float
+
+    def sealed(self, vault: Vault) -> str:
+        """As it lies in the cookie."""
+        return urlsafe_b64encode(vault.seal(json.dumps(asdict(self)).encode())).decode()
+
+    @classmethod
+    def of(cls, cookie: str, vault: Vault, now: datetime) -> "Trip | None":
+        """What lies there; None where that is nothing of ours, or too old."""
+        from alertnet.runtime.openid import Asked
+
+        try:
+            kept = json.loads(vault.open(urlsafe_b64decode(cookie)))
+            trip = cls(Asked(**kept["asked"]), kept["then"], kept["until"])
+        except (ValueError, KeyError, TypeError, Unreadable):
+            return None
+        return trip if now.timestamp() < trip.until else None
+
+
+@router.get("")
+def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
+    """Send the browser to the provider."""
+    from alertnet.runtime.openid import Asked, ProviderAway
+
+    provider = _provider(request)
+    if not runtime.transact(count_visit, address_of(request, runtime)):
+        return _refused(request, 429, MANY)
+    asked = Asked.drawn(runtime.entropy)
+    try:
+        with _turn():
+            response = go_to(provider.entrance(asked))
+    except ProviderAway as fault:
+        return _away(request, fault)
+    trip = Trip(asked, own_path(then), (runtime.now() + LASTS).timestamp())
+    age, secure = int(LASTS.total_seconds()), is_secure(request)
+    # Lax: it comes back from a page of the provider.
+    response.set_cookie(
+        COOKIE, trip.sealed(runtime.vault), age, path=HERE, secure=secure, httponly=True, samesite="lax"
+    )
+    return response
+
+
+@router.get("/back")
+def come_back(request: Request, runtime: InForce, state: str = "", code: str = "", iss: str | None = None) -> Response:
+    """Begin a session for the user for whom the account stands that the provider vouches for."""
+    from alertnet.runtime.openid import Doubtful, ProviderAway
+
+    provider = _provider(request)
+    trip = Trip.of(request.cookies.get(COOKIE, ""), runtime.vault, runtime.now())
+    if trip is None or trip.asked.state != state or not code:
+        return _refused(request, 403, DOUBTFUL)
+    if not runtime.transact(count_return, address_of(request, runtime), state):
+        return _refused(request, 403, DOUBTFUL)
+    try:
+        with _turn():
+            account = provider.who(trip.asked, code, iss, runtime.now())
+    except ProviderAway as fault:
+        return _away(request, fault)
+    except Doubtful as fault:
+        log.warning("openid_refused", cause=str(fault))
+        return _refused(request, 403, DOUBTFUL)
+    token = runtime.transact(sign_in_linked, account)
+    if token is None:
+        return _refused(request, 403, UNKNOWN, detail=account.subject[:255])
+    return _entered(request, token, trip.then)
+
+
+@router.get("/leave")
+def leave(request: Request) -> Response:
+    """Send the browser to where it leaves the provider too."""
+    from alertnet.runtime.openid import ProviderAway
+
+    provider = _provider(request)
+    try:
+        with _turn():
+            return go_to(provider.exit() or SIGN_IN)
+    except ProviderAway as fault:
+        return _away(request, fault)
+
+
+def _entered(request: Request, token: str, then: str) -> Response:
+    """The page from which the browser goes on by itself: what follows on another site gets no strict cookie."""
+    response = show(request, "entered.html", then=then)
+    remember(request, response, token)
+    response.delete_cookie(COOKIE, path=HERE)
+    return response
+
+
+def _provider(request: Request) -> "Provider":
+    provider: Provider | None = request.app.state.openid
+    if provider is None:
+        raise Unknown("page", HERE)
+    return provider
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _asking.acquire(blocking=False):
+        raise Busy
+    try:
+        yield
+    finally:
+        _asking.release()
+
+
+def _away(request: Request, fault: Exception) -> Response:
+    log.warning("openid_provider_away", cause=str(fault))
+    return _refused(request, 503, AWAY)
+
+
+def _refused(request: Request, status: int, why: str, detail: str = "") -> Response:
+    return show_door(request, status, refused=why, detail=detail)
