@@ -61,6 +61,7 @@ class Subject(StrEnum):
     SAME_EVENT = "same_event"
     MERGED = "merged"
     SPLIT = "split"
+    RECORDING_LOST = "recording_lost"
     WITHDRAWAL = "withdrawal"
     NOT_WITHDRAWN = "not_withdrawn"
     LOW_BATTERY = "low_battery"

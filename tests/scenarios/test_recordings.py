@@ -14,7 +14,7 @@ from alertnet.store.tables import inbound
 from alertnet.store.tables import recordings as table
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, link_in
+from tests.scenarios.world import Incident, World, code_in, link_in
 
 PIN, COORDINATORS_PIN = "47110", "20202"
 SOUND = b"ID3\x04 they took P7 at the bridge \xff\xfb"
@@ -149,6 +149,21 @@ def test_what_the_provider_does_not_give_is_asked_for_again_and_given_up_after_a
 
     assert len(listed(valley, valley.newest(), keys(valley, "coordinate"))) == 1
     assert valley.runtime.read(lambda tx: recordings.due(tx.session, tx.now, 9)) == []
+
+
+def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> None:
+    """A2: nobody waits for what the team told, where nobody will hear it."""
+    calls(valley).speaks(SOUND).hang_up()
+    valley.sandbox.network.recordings.clear()
+    valley.settles()
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
+    valley.passes(hours=23)
+    assert "recording_lost" not in valley.newest().timeline()
+
+    valley.passes(hours=2)
+
+    assert valley.newest().timeline().count("recording_lost") == 1
+    assert [text for text in valley.phone("coordinator").inbox if "said in its call is lost" in text]
 
 
 class Stuck(dict[str, bytes]):

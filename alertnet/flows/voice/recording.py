@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from alertnet.core.disclosure import Subject
+from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import raised_by
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.queues.recordings import Recording
-from alertnet.store.records import incidents, timeline
+from alertnet.store.records import incidents
 from alertnet.store.records.inbound import InboundCall
 
 RECORDED, LOST = "call_recorded", "recording_lost"
@@ -39,7 +40,7 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
 
 
 def miss_recording(tx: Tx, id: str) -> None:
-    """Try again later to fetch a recording, which after a day is given up and on the record, or to delete it there."""
+    """Try again later to fetch a recording, which after a day is given up and told, or to delete it there."""
     known = recordings.find(tx.session, id)
     if known is None or known.due_at is None:
         return
@@ -49,7 +50,17 @@ def miss_recording(tx: Tx, id: str) -> None:
         recordings.put_off(tx, id, tx.now + PAUSE)
     else:
         recordings.put_off(tx, id, None)
-        timeline.append(tx, timeline.SYSTEM, (LOST, {"recording": id}))
+        _tell_loss(tx, known)
+
+
+def _tell_loss(tx: Tx, known: Recording) -> None:
+    """Let the coordinators ask the team what it has told in its call: nobody will hear it."""
+    assert known.incident is not None
+    locked = take_up(tx, known.incident)
+    locked.record(LOST, recording=known.id)
+    if locked.is_open:
+        notify_coordinators(locked, Subject.RECORDING_LOST, locked.facts.team or locked.incident.ref)
+    locked.finish()
 
 
 def _delete_later(tx: Tx, known: Recording) -> None:
