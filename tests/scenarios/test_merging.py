@@ -7,6 +7,7 @@ import pytest
 
 from alertnet.core.incident import Facts
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.merge import foresee_split
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.views.codes_of_number import find_sent
@@ -230,10 +231,11 @@ def test_wider_consent_waits_after_a_split(night: World) -> None:
     first, second = reported(night, second="ALERT {pin} 20 L13 P9 C1")
     second.act("merge", into=first.ref)
     assert first["consent"] == "national"
+    foreseen = night.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx.session, first.ref), second.ref))
 
     first.act("split", reports=[second.ref])
 
-    assert first["consent"] == "national"
+    assert first["consent"] == foreseen.facts.consent == "national"
     assert any("takes effect when a coordinator re-resolves" in each for each in first["warnings"])
     seen = first.act("re-resolve", apply=False)
     first.act("re-resolve", apply=True, expected=seen["hash"])
@@ -313,6 +315,34 @@ def test_a_level_that_only_the_other_report_was_let_open_waits_for_its_own_go(wo
     assert not [text for text in alerts(night, "spain") if second.ref in text]
     second.act("go", decision="go", tree="valley", level="Embassies")
     assert [text for text in alerts(night, "spain") if second.ref in text]
+
+
+@pytest.mark.parametrize("decision", ["hold", "refuse"])
+def test_what_was_decided_of_the_other_report_alone_ends_with_the_merge(night: World, decision: str) -> None:
+    """A2: else a level of the report that stays would be told to nobody, for what is not about it."""
+    first, second = reported(night)
+    first.act("go", decision=decision, tree="valley", level="Embassies")
+    first.act("merge", into=second.ref)
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=60)
+
+    assert second.timeline().count("level_released") == 1
+    assert [second.ref in text for text in alerts(night, "spain")][:1] == [True]
+    assert not [text for text in alerts(night, "spain") if first.ref in text]
+
+
+def test_a_hold_that_came_with_the_other_report_ends_with_the_merge(night: World) -> None:
+    """A2: one that was given to the whole before or since stays."""
+    first, second = reported(night)
+    night.texts("coordinator", f"HOLD {code_in(alerts(night, 'coordinator')[0])}")
+    first.act("merge", into=second.ref)
+    assert second.timeline().count("hold_began") == 1
+
+    second.act("split", reports=[first.ref])
+
+    assert second.timeline().count("hold_ended") == 1
+    assert first.timeline().count("hold_ended") == 0
 
 
 def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -> None:

@@ -28,6 +28,7 @@ from alertnet.core.escalation.state import (
     Refuse,
     Replanned,
     Status,
+    Undecided,
     Unopened,
     Unsent,
     Withdrawn,
@@ -128,7 +129,7 @@ def apply_event(context: Context, event: Event) -> None:
             _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
             fare(context, event)
-        case Go() | Hold() | Refuse() | Unopened():
+        case Go() | Hold() | Refuse() | Unopened() | Undecided():
             _decide(context, event)
         case Asked(index):
             _asked(context, index)
@@ -220,7 +221,7 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
             )
 
 
-def _decide(context: Context, event: Go | Hold | Refuse | Unopened) -> None:
+def _decide(context: Context, event: Go | Hold | Refuse | Unopened | Undecided) -> None:
     match event:
         case Go(index):
             _go(context, index)
@@ -230,6 +231,8 @@ def _decide(context: Context, event: Go | Hold | Refuse | Unopened) -> None:
             _refuse(context, index)
         case Unopened(index):
             _forget_level(context, index)
+        case Undecided(index):
+            _forget_hold(context, index)
 
 
 def _go(context: Context, index: int | None) -> None:
@@ -237,14 +240,18 @@ def _go(context: Context, index: int | None) -> None:
 
     That go stands in later rounds. Without a level it is the one that is asked about; the others come as planned.
     """
+    _end_hold(context)
     state = context.state
-    if state.on_hold_since is not None:
-        context.change(on_hold_since=None, onward_from=context.moment)
-        context.note("hold_ended")
     if index is not None:
         _open_now(context, index)
     elif state.question is not None:
         _open_now(context, state.question.index)
+
+
+def _end_hold(context: Context) -> None:
+    if context.state.on_hold_since is not None:
+        context.change(on_hold_since=None, onward_from=context.moment)
+        context.note("hold_ended")
 
 
 def _open_now(context: Context, index: int) -> None:
@@ -303,8 +310,25 @@ def _forget_level(context: Context, index: int) -> None:
         runs=tuple(run for run in state.runs if run.index != index),
         goes=tuple(each for each in state.goes if each != index),
     )
+    context.note("level_taken_back", level=context.plan.levels[index].level.name)
     if state.status is Status.ACKNOWLEDGED and state.met_index == index:
         context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+
+
+def _forget_hold(context: Context, index: int | None) -> None:
+    """Let the level be as if nobody had held or refused it; a question that is open goes by its own time again."""
+    if index is None:
+        _end_hold(context)
+    else:
+        held, refused = (
+            tuple(each for each in kept if each != index) for kept in (context.state.held, context.state.refused)
+        )
+        context.change(held=held, refused=refused)
+        context.note("level_released", level=context.plan.levels[index].level.name)
+    question = context.state.question
+    if question is not None and index in (None, question.index):
+        automatic_at = proceeds_at(context, context.plan.levels[question.index], context.moment)
+        context.change(question=replace(question, automatic_at=automatic_at))
 
 
 def _go_on(context: Context) -> None:

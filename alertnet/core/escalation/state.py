@@ -243,6 +243,13 @@ class Unopened:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """A hold or a refusal of the level was about something else; None: so was that of all that comes later."""
+
+    index: int | None = None
+
+
+@dataclass(frozen=True)
 class Asked:
     """The question of this level has reached a coordinator's phone or mailbox."""
 
@@ -278,6 +285,7 @@ Event = (
     | Hold
     | Refuse
     | Unopened
+    | Undecided
     | Asked
     | Acted
     | PlanChanged

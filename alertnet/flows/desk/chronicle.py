@@ -231,6 +231,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "hold_began": _said(Tone.ASKED, "No further level comes by itself", "{tree}"),
     "hold_ended": _said(Tone.ANSWERED, "It goes on", "{tree}"),
     "level_held": _said(Tone.ASKED, "Level “{level}” waits", "{tree}"),
+    "level_released": _said(
+        Tone.ANSWERED, "What was decided about level “{level}” was about the other report", "{tree}"
+    ),
+    "level_taken_back": _said(
+        Tone.ASKED, "Level “{level}” was opened by the other report alone, and is taken back", "{tree}"
+    ),
     "level_refused": _said(Tone.ASKED, "Level “{level}” is left out", "{tree}"),
     "waits_for_verification": _said(Tone.ASKED, "Level “{level}” waits until it is known to be true", "{tree}"),
     "go_asked": _said(Tone.ASKED, "Level “{level}” waits for a coordinator’s go", "{tree}"),
@@ -269,6 +275,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "link_suggested": _said(Tone.ASKED, "It may be the same event as {ref}"),
     "dialled_again": _said(Tone.TOLD, "{contact} is called once more"),
     "attempt_turned_away": _said(Tone.TROUBLE, "A provider has turned a message to {contact} away"),
+    "call_recorded": _said(Tone.ALARM, "The field has told something by voice"),
+    "recording_lost": _said(Tone.TROUBLE, "What the field told by voice is lost"),
     "battery_low": _said(Tone.TROUBLE, "{by}: the battery is low"),
     "type_keyed": _said(Tone.TOLD, "The field has keyed what happened: {type}"),
     "text_opened": _said(Tone.ALARM, "An incident is made of the text", "by {by}"),

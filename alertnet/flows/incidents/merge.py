@@ -22,6 +22,7 @@ from alertnet.core.escalation.state import (
     PlanChanged,
     Refuse,
     Status,
+    Undecided,
     Unopened,
     Withdrawn,
 )
@@ -121,7 +122,7 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
     part = next((each for each in whole.parts if each.ref == ref), None)
     if part is None or whole.incident.merged is None:
         raise BadInput("report", ref, [each.ref for each in whole.parts] or "a report that was merged into it")
-    facts = _without(whole, part.id)
+    facts = _no_wider(_without(whole, part.id), whole.facts)
     plans = editions.plans(tx, facts, whole.incident.trees)
     heard = dict(whole.heard_of_each)
     only_there = heard.pop(ref).difference(*heard.values())
@@ -229,7 +230,8 @@ def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Eve
     opened = {run.index for run in here.state.runs}
     unopened = [each for each in whole.plans[tree].levels if each.contacts and each.index not in opened]
     places = {each.level.name: each.index for each in unopened}
-    decided: list[Event] = [Hold()] if there.state.on_hold_since else []
+    is_held_there_alone = there.state.on_hold_since and not here.state.on_hold_since
+    decided: list[Event] = [Hold()] if is_held_there_alone else []
     for event, indexes in (
         (Hold, there.state.held),
         (Refuse, there.state.refused),
@@ -252,6 +254,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
     events = _without_go(whole, merged_at)
+    _add(events, _undecided(part, whole, merged_at))
     for answer in gone:
         _add(events, events_of(whole, answer.tree, answer.contact, Withdrawn))
     for tree, contact in sorted(only_there):
@@ -279,6 +282,32 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
             needs_nobody = planned.approval is None and (planned.coordination or plan.verified)
             if not needs_nobody and (escalation.tree, planned.level.name) not in may_stay:
                 events[escalation.id].append(Unopened(planned.index))
+    return events
+
+
+def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
+    """By escalation, the holds and refusals that the whole has taken over with that part, and nobody has given here."""
+    given = timeline.of_kind(whole.tx.session, whole.incident.id, "decision")
+    own = {
+        (each.get("tree"), each.get("level"))
+        for _, payload in given
+        if (each := payload or {})["decision"] != PromptAnswer.GO
+    }
+    events: dict[str, list[Event]] = {}
+    for here in whole.escalations:
+        there = part.escalation_of(here.tree)
+        if there is None:
+            continue
+        there_decided = {part.tree(here.tree).levels[index].name for index in (*there.state.held, *there.state.refused)}
+        decided = (whole.plans[here.tree].levels[index] for index in {*here.state.held, *here.state.refused})
+        undone: list[Event] = [
+            Undecided(each.index)
+            for each in decided
+            if each.level.name in there_decided and (here.tree, each.level.name) not in own
+        ]
+        if there.state.on_hold_since and here.state.on_hold_since == merged_at:
+            undone.append(Undecided())
+        events[here.id] = undone
     return events
 
 
