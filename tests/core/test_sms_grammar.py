@@ -78,6 +78,9 @@ REPORTS = [
     ("ALERTE;;47110--20 L12P7C1", Report(False, "47110", "arrest", "L12", ("P7",), Scope.NATIONAL)),
     ("ALERT 47110 20 L-12 P#7 P.9 C-2", Report(False, "47110", "arrest", "L12", ("P7", "P9"), Scope.INTERNATIONAL)),
     ("ａｌｅｒｔ ４７１１０ ２０ Ｌ１２ Ｐ７", Report(False, "47110", "arrest", "L12", ("P7",))),
+    ("ALERT 47110 20 l 12 p 7", Report(False, "47110", "arrest", "L12", ("P7",))),
+    # A `c` apart from its digit may be a word: consent is never read into one.
+    ("ALERTE 47110 20 c 3 hommes", Report(False, "47110", "arrest", text="c 3 hommes")),
     ("alerta ۴۷۱۱۰ ۱۳ L۱۲", Report(False, "47110", "abduction", "L12")),
     ("\u200fALERTA\u200e 47110 13", Report(False, "47110", "abduction")),
     # The type by its name: alone it is no words besides, else it is left where it can be read.
@@ -107,12 +110,19 @@ REPORTS = [
     ("ALERTE 47110 agressé P7", Report(False, "47110", "assault", people=("P7",))),
     ("ALERTA 47110 nos vigilan L12", Report(False, "47110", "surveillance", "L12")),
     ("ALERTE 47110 manifestation réprimée L10", Report(False, "47110", "crowd_repression", "L10")),
+    (
+        "ALERTA 47110 P3 desapareció ayer",
+        Report(False, "47110", "disappearance", None, ("P3",), text="desapareció ayer"),
+    ),
+    ("ALERT 47110 road block L9", Report(False, "47110", "checkpoint", "L9")),
+    ("ALERTA 47110 nos están siguiendo L3", Report(False, "47110", "surveillance", "L3")),
     # As a form has it, and a letter for the digit that it looks like.
     ("ALERT PIN 47110 type 20 place L12 people P7", Report(False, "47110", "arrest", "L12", ("P7",))),
     ("alerta 4711O 20 L12", Report(False, "47110", "arrest", "L12")),
     ("ALERT 4711O l2", Report(False, "47110", None, "L2")),
     # A cry of several words.
     ("Au secours !", Report(True)),
+    ("SOSSOS 47110", Report(True, "47110")),
     ("à l’aide 47110 20", Report(True, "47110", "arrest")),
     ("ALERTA 47110 sin detención", Report(False, "47110", text="sin detención")),
     ("ALERTE 47110 il n'y a pas d'arrestation", Report(False, "47110", text="il n'y a pas d'arrestation")),
@@ -137,6 +147,9 @@ OTHER_VERBS = [
     ("Départ 47110", Report(False, "47110", verb=DEPART)),
     ("salida47110", Report(False, "47110", verb=DEPART)),
     ("ARR 47110", Report(False, "47110", verb=ARRIVE)),
+    ("Okay 47110", Report(False, "47110", verb=CHECK_IN)),
+    ("Bien arrivés 47110 L9", Report(False, "47110", None, "L9", verb=ARRIVE)),
+    ("Ya llegamos 47110", Report(False, "47110", verb=ARRIVE)),
     ("Arrivé 47110 L9", Report(False, "47110", None, "L9", verb=ARRIVE)),
     ("LLEGDAA 47110", Report(False, "47110", verb=ARRIVE)),
     ("WAIT 47110 2H", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),

@@ -47,13 +47,14 @@ ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide"),
     FieldVerb.CHECK_IN: ("all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
+    FieldVerb.ARRIVE: ("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue"),
 }
-"""Verbs of several words; of a check-in only with a PIN, since sentences begin so too."""
+"""Verbs of several words; but for a cry for help only with a PIN, since sentences begin so too."""
 
 FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
     FieldVerb.UPDATE: frozenset(("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades")),
-    FieldVerb.CHECK_IN: frozenset(("ok", "bien")),
+    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "bien")),
     FieldVerb.DEPART: frozenset(("go", "depart", "salida", "salgo", "salimos")),
     FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos")),
     FieldVerb.EXTEND: frozenset(("wait", "attente", "espera")),
@@ -71,11 +72,12 @@ TYPE_NAMES = {
     "mataron homicidio",
     "attempted_killing": "armed-attack attempted-killing attempt-on-life attentat attaque-armee tentative-d-assassinat "
     "atentado",
-    "disappearance": "disappearance disappeared disparition disparu disparue desaparicion desaparecido desaparecieron",
+    "disappearance": "disappearance disappeared missing-since disparition disparu disparue desaparicion desaparecido "
+    "desaparecio desaparecieron",
     "abduction": "abduction abducted kidnapping kidnapped enlevement enleve enlevee secuestro secuestrado secuestrada "
     "secuestraron",
     "arrest": "arrest arrested detained detention arrestation arrete arretee arresto detencion detenido detenida "
-    "detuvieron",
+    "detuvieron arrestaron capturado capturada capturaron",
     "assault": "assault assaulted beaten agression agresse agressee agresion agredieron golpearon",
     "sexual_violence": "sexual-violence sexual-assault serious-assault rape raped violence-sexuelle agression-sexuelle "
     "agression-grave viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron",
@@ -83,16 +85,16 @@ TYPE_NAMES = {
     "death_threat": "death-threat menace-de-mort menaces-de-mort amenaza-de-muerte amenazas-de-muerte",
     "threat": "threat threatened intimidation menace menacee amenaza amenazado amenazada amenazaron intimidacion",
     "surveillance": "surveillance followed watched filature surveilles on-nous-suit on-nous-surveille vigilancia "
-    "seguimiento vigilados nos-siguen nos-vigilan",
+    "seguimiento vigilados nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando",
     "digital_attack": "digital-attack hacked hacking attaque-numerique cyberattaque piratage ataque-digital "
     "ciberataque hackeo",
     "raid": "raid raided perquisition allanamiento allanaron",
-    "break_in": "break-in burglary cambriolage robo",
+    "break_in": "break-in burglary cambriolage robo robaron",
     "eviction": "eviction evicted displacement expulsion deplacement-force desalojo desplazamiento",
-    "checkpoint": "checkpoint held-at-checkpoint roadblock barrage bloque-au-barrage bloques-au-barrage reten "
-    "detenido-en-reten detenidos-en-reten detenidos-en-un-reten",
+    "checkpoint": "checkpoint held-at-checkpoint roadblock road-block barrage bloque-au-barrage bloques-au-barrage "
+    "reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten",
     "armed_presence": "armed-presence presence-armee presencia-armada incursion",
-    "combat": "combat fighting shooting tirs combate disparos tiroteo enfrentamiento balacera",
+    "combat": "combat fighting shooting shots-fired gunfire tirs combate disparos tiroteo enfrentamiento balacera",
     "crowd_repression": "protest-repressed repression manif-reprimee manifestation-reprimee represion "
     "protesta-reprimida",
     "criminalisation": "criminalisation criminalization judicial-harassment legal-harassment harcelement-judiciaire "
@@ -135,7 +137,7 @@ _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
-_SOS = re.compile(r"(s+[o0]+s+)(\d{5,6})?")
+_SOS = re.compile(r"(s+(?:[o0]+s+)+)(\d{5,6})?")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")

@@ -16,6 +16,8 @@ _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
 _MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
+_APART = frozenset("pl")
+"""What may stand apart from its digits: a `c` may be a word, and consent is never read into one."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,13 @@ def clean(text: str) -> str:
 def words_of(text: str) -> list[Word]:
     """The words of a text that was cleaned; every other sign only separates them.
 
-    Codes are words of their own, however they are written: L12P7, L-12, P#7.
+    Codes are words of their own, however they are written: L12P7, L-12, P#7, L 12.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
         word = Word(_plain(found[0]), found.start(), found.end())
         last = words[-1] if words else None
-        if last and last.plain in _INITIALS and _is_short(word.plain) and text[last.end : word.start] in _WITHIN_CODES:
+        if last and _is_short(word.plain) and _is_initial(last.plain, text[last.end : word.start]):
             words[-1] = Word(last.plain + word.plain, last.start, word.end)
         elif _CODES.fullmatch(word.plain) and len(word.plain) == word.end - word.start:
             codes = _CODE.finditer(word.plain)
@@ -86,6 +88,11 @@ def _ascii(word: str) -> str:
         for character in letters
         if unicodedata.category(character) != "Mn"
     )
+
+
+def _is_initial(plain: str, between: str) -> bool:
+    """Whether that letter begins a code, by what stands between it and the digits."""
+    return plain in _INITIALS and (between in _WITHIN_CODES or (plain in _APART and between == " "))
 
 
 def _is_short(plain: str) -> bool:
