@@ -33,6 +33,7 @@ from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_reading, make_engine, server_time
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Entropy, Stretch, Tx, Unstretched
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
@@ -227,7 +228,13 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the query itself raises.
         """
-        with self.absence.noticed_by_reader(), surfacing(self._reading), Session(self._reading) as session:
+        with (
+            self.absence.noticed_by_reader(),
+            surfacing(self._reading),
+            self._reading.connect() as connection,
+            session_on(connection) as session,
+        ):
+            connection.begin()
             return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
 
     def _stretch(self, missing: Iterable[Stretch], stretched: dict[Stretch, bytes]) -> None:

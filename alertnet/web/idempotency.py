@@ -9,6 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.errors import WrongState
@@ -19,6 +20,9 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
+
+_NOWHERE = Session()
+"""Leads to no database: what is shown by it needs none."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -74,22 +78,21 @@ class Door:
         """
         once = self._once(key, body)
         with self.in_flight.alone(once):
-            accepted = self.runtime.transact(_accept_by, key, act, once)
-        return self._response(key, accepted)
+            accepted = self._taken(key, self.runtime.transact(_accept_by, key, act, once))
+        return respond(accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session)))
 
     async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
         """The same on the event loop, for what is answered without another look at the database."""
         once = self._once(key, body)
         with self.in_flight.alone(once):
-            accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
-        return self._response(key, accepted)
+            accepted = self._taken(key, await self.runtime.transact_soon(_accept_by, key, act, once))
+        return respond(accepted.answer or accepted.show(_NOWHERE))
 
-    def _response(self, key: ApiKey, accepted: Accepted | None) -> Response:
+    def _taken(self, key: ApiKey, accepted: Accepted | None) -> Accepted:
         if accepted is None:
             self.known_keys.forget(key)
             raise not_in_force()
-        answer = accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session))
-        return respond(answer)
+        return accepted
 
     def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
         if self.idempotency_key is None:

@@ -97,6 +97,8 @@ def test_no_table_is_read_from_end_to_end(months: Tx) -> None:
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
+    months.session.commit()
+    months.session.connection()
     event.listen(engine, "before_cursor_execute", note)
     read_figures(months, Network({}, {}, {}), NOW - timedelta(days=100), NOW)
     event.remove(engine, "before_cursor_execute", note)

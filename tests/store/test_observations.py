@@ -40,6 +40,8 @@ def test_no_queue_is_read_from_end_to_end(on_sqlite: Engine, vault: Vault) -> No
     with Session(on_sqlite) as session:
         tx = Tx(session, NOW, Foreseen(), vault)
         hold(tx, (MethodKind.SMS, FIRST))
+        session.commit()
+        session.connection()
         event.listen(on_sqlite, "before_cursor_execute", note)
         observe(tx, frozenset(), is_tested=False)
         event.remove(on_sqlite, "before_cursor_execute", note)

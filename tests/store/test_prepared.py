@@ -75,6 +75,8 @@ def test_whoever_watches_the_statements_sees_it(filled: Session) -> None:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
+    filled.commit()
+    filled.connection()
     event.listen(filled.get_bind(), "before_cursor_execute", note)
     again = Prepared(FIND).all(filled, {"seqs": [1, 2]})
     ADD.each(filled, [line(4)])

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.statements import CONNECTION
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import apart, left_due, undoing
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class GroupCommit:
         again: list[_Job] = []
         undo: list[Hook] = []
         try:
-            with surfacing(self._engine), self._engine.begin() as connection, _session(connection) as session:
+            with surfacing(self._engine), self._engine.begin() as connection, session_on(connection) as session:
                 for job in jobs:
                     try:
                         self._in_savepoint(session, job, undo)
@@ -163,11 +163,6 @@ class GroupCommit:
             self._wakeups.fire(hooks)
         for job in jobs:
             job.answer.set_result(job.value)
-
-
-def _session(connection: Connection) -> Session:
-    """A session within the transaction of the connection, which it need not look for."""
-    return Session(connection, join_transaction_mode="rollback_only", info={CONNECTION: connection})
 
 
 def _call(hooks: list[Hook]) -> None:

@@ -22,6 +22,7 @@ from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import notify_others
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx, left_due, undoing
 
 T = TypeVar("T")
@@ -89,14 +90,15 @@ def surfacing(engine: Engine) -> Iterator[None]:
 
 def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
     """One flow in a transaction of its own: its value, and what is to be called since it left something due."""
-    with Session(engine) as session, undoing(session):
+    with engine.connect() as connection, session_on(connection) as session, undoing(session):
+        connection.begin()
         tx = begin(session)
         value = work(tx)
         methods = left_due(session)
         hooks = None if methods is None else wakeups.claim(tx, methods)
         if hooks is not None and engine.dialect.name == "postgresql":
             notify_others(session)
-        session.commit()
+        connection.commit()
         return value, hooks
 
 

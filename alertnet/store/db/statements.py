@@ -22,8 +22,8 @@ from sqlalchemy.types import TypeEngine
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
-CONNECTION = "connection"
-"""Where the `info` of a session has the connection of its transaction."""
+_LINE = "line"
+"""Where the `info` of a session has the line of its transaction."""
 
 MOST_LISTED = 16
 """So many values in lists at most: there is a form for each number of them, and few are worth keeping."""
@@ -130,6 +130,41 @@ class _Form:
         return named
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The way of one transaction to its driver."""
+
+    connection: Connection
+    cursor: Any
+    """The driver's; whatever it gives is fetched at once, so that one serves all statements."""
+    fault: type[Exception]
+    """What the driver raises."""
+    forms: dict[object, _Form]
+    """Of the dialect."""
+    is_watched: bool
+    """Whether somebody wanted to hear of each statement when it was made."""
+
+    def run(self, sql: str, parameters: Any = (), *, gives: bool = True) -> Sequence[Any]:
+        """The driver's rows; `parameters`: a list of them has the statement run for each.
+
+        Raises:
+            DBAPIError: the driver's error, as SQLAlchemy would raise it.
+        """
+        connection, cursor = self.connection, self.cursor
+        if self.is_watched:
+            result = connection.exec_driver_sql(sql, parameters)
+            return result.cursor.fetchall() if gives and result.cursor is not None else []
+        try:
+            if isinstance(parameters, list):
+                cursor.executemany(sql, parameters)
+            else:
+                cursor.execute(sql, parameters)
+            return cast(Sequence[Any], cursor.fetchall()) if gives else ()
+        except self.fault as error:
+            dialect = connection.dialect
+            raise DBAPIError.instance(sql, None, error, self.fault, hide_parameters=True, dialect=dialect) from error
+
+
 class Prepared:
     """A statement that is written once in the program and run often; its forms are kept with the dialect."""
 
@@ -142,9 +177,9 @@ class Prepared:
         listed = {key: len(value) for key, value in values.items() if isinstance(value, list)}
         if sum(listed.values()) > MOST_LISTED:
             return session.execute(self._statement, values).all()
-        connection = connection_of(session)
-        form = self._form(connection, tuple(listed.values()), values)
-        return form.rows(run(connection, form.sql, form.parameters([values])[0]))
+        line = line_of(session)
+        form = self._form(line, tuple(listed.values()), values)
+        return form.rows(line.run(form.sql, form.parameters([values])[0]))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""
@@ -156,21 +191,20 @@ class Prepared:
 
     def each(self, session: Session, rows: Sequence[Values]) -> None:
         """Run it for each of the rows, which have the same keys: it gives nothing back."""
-        connection = connection_of(session)
-        form = self._form(connection, tuple(rows[0]), rows[0])
+        line = line_of(session)
+        form = self._form(line, tuple(rows[0]), rows[0])
         parameters = form.parameters(rows)
-        run(connection, form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
+        line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
-    def _form(self, connection: Connection, which: object, example: Values) -> _Form:
-        dialect = connection.dialect
-        forms: dict[object, _Form] = vars(dialect).setdefault("forms", {})
-        form = forms.get((self, which))
+    def _form(self, line: Line, which: object, example: Values) -> _Form:
+        form = line.forms.get((self, which))
         if form is None:
+            dialect = line.connection.dialect
             # What takes long of it is the same for every engine that speaks like this one.
             spoken = (type(dialect), which)
             if spoken not in self._written:
                 self._written[spoken] = _write(self._statement, dialect, example)
-            form = forms[self, which] = _made(self._written[spoken], dialect)
+            form = line.forms[self, which] = _made(self._written[spoken], dialect)
         return form
 
 
@@ -215,35 +249,28 @@ def _made(written: _Written, dialect: Dialect) -> _Form:
     )
 
 
-def connection_of(session: Session) -> Connection:
-    """The connection of its transaction, which SQLAlchemy takes long to say each time."""
-    connection: Connection | None = session.info.get(CONNECTION)
-    if connection is None or connection.closed:
-        connection = session.info[CONNECTION] = session.connection()
-    return connection
+def session_on(connection: Connection) -> Session:
+    """A session within the transaction of the connection, which it neither looks for nor ends."""
+    return Session(connection, join_transaction_mode="rollback_only", info={_LINE: _line(connection)})
 
 
-def run(connection: Connection, sql: str, parameters: Any = (), *, gives: bool = True) -> Sequence[Any]:
-    """The driver's rows; `parameters`: a list of them has the statement run for each.
+def line_of(session: Session) -> Line:
+    """The line of its transaction."""
+    line: Line | None = session.info.get(_LINE)
+    if line is None or line.connection.closed:
+        line = session.info[_LINE] = _line(session.connection())
+    return line
 
-    Raises:
-        DBAPIError: the driver's error, as SQLAlchemy would raise it.
-    """
-    if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
-        # Somebody watches what is run: SQLAlchemy tells them.
-        result = connection.exec_driver_sql(sql, parameters)
-        return result.cursor.fetchall() if gives and result.cursor is not None else []
-    cursor, fault = connection.connection.cursor(), connection.dialect.loaded_dbapi.Error
-    try:
-        if isinstance(parameters, list):
-            cursor.executemany(sql, parameters)
-        else:
-            cursor.execute(sql, parameters)
-        return cursor.fetchall() if gives else []
-    except fault as error:
-        raise DBAPIError.instance(sql, None, error, fault, hide_parameters=True, dialect=connection.dialect) from error
-    finally:
-        cursor.close()
+
+def _line(connection: Connection) -> Line:
+    dialect, watching = connection.dialect, connection.dispatch
+    return Line(
+        connection,
+        connection.connection.cursor(),
+        dialect.loaded_dbapi.Error,
+        vars(dialect).setdefault("forms", {}),
+        bool(watching.before_cursor_execute or watching.after_cursor_execute),
+    )
 
 
 def by_incident(

@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from alertnet.core.monitoring.metrics import Counts
-from alertnet.store.db.statements import connection_of, run
+from alertnet.store.db.statements import line_of
 from alertnet.store.db.vault import Vault
 
 Stretch = tuple[str, bytes]
@@ -93,15 +93,15 @@ def left_due(session: Session) -> set[str] | None:
 @contextmanager
 def apart(session: Session) -> Iterator[None]:
     """Where the block raises, undo in the database what it did, and that alone."""
-    connection = connection_of(session)
-    run(connection, "SAVEPOINT apart", gives=False)  # SQLAlchemy's own would compile each of these anew
+    line = line_of(session)
+    line.run("SAVEPOINT apart", gives=False)  # SQLAlchemy's own would compile each of these anew
     try:
         yield
     except BaseException:
-        run(connection, "ROLLBACK TO SAVEPOINT apart", gives=False)
+        line.run("ROLLBACK TO SAVEPOINT apart", gives=False)
         raise
     finally:
-        run(connection, "RELEASE SAVEPOINT apart", gives=False)
+        line.run("RELEASE SAVEPOINT apart", gives=False)
 
 
 @contextmanager
