@@ -20,7 +20,7 @@ from alertnet.web.api.models import Report
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
-from alertnet.web.console.refusing import STATUS, Told
+from alertnet.web.console.refusing import STATUS, Told, told
 from alertnet.web.console.shown import go_to, language_of, may_act, show
 from alertnet.web.forms import Posted, typed
 from alertnet.web.problems import first_fault
@@ -102,7 +102,7 @@ def _show(
         draft_key=runtime.vault.sign(f"draft {who.user}"),
         given={name: values.get(name, "") for name in (*FIELDS, "team", "people", "exclude", "drill")},
         foretold=foretold,
-        error=str(error) if error else "",
+        error=told(error, language_of(request)) if error else "",
         teams=network.teams,
         codes=sorted(network.people),
         countries=_countries(runtime),

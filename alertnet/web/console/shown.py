@@ -91,6 +91,15 @@ def words(language: str) -> dict[str, str]:
     return {english: word for table in tables for english, word in yaml.safe_load(table).items()}
 
 
+@cache
+def refusals(language: str) -> dict[str, str]:
+    """What the English sentences of refusals, and parts of them, are in that language."""
+    if language == ENGLISH:
+        return {}
+    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"refusals.{language}.yaml").read_text("utf-8"))
+    return table
+
+
 def say_by(names: Mapping[str, str], language: str) -> Callable[[str], str]:
     """What says English words in that language. `names`: those that templates of messages say, by the English one."""
     known = {} if language == ENGLISH else {**names, **words(language)}

@@ -17,8 +17,8 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.access.account import Handed, handed
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.door import Viewer, act_once, by, check_form, check_pace, proof_of
-from alertnet.web.console.refusing import STATUS, Told
-from alertnet.web.console.shown import show
+from alertnet.web.console.refusing import STATUS, Told, told
+from alertnet.web.console.shown import language_of, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
@@ -127,7 +127,7 @@ def _show(
         seen=runtime.entropy.id(),
         proof=proof_of(runtime, who),
         openid=request.app.state.openid.host if request.app.state.openid else "",
-        error=str(error) if error else "",
+        error=told(error, language_of(request)) if error else "",
         **{"done": "", "name": "", "given": (), **said},
     )
 

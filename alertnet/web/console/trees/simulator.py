@@ -21,7 +21,7 @@ from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
-from alertnet.web.console.refusing import STATUS, Told
+from alertnet.web.console.refusing import STATUS, Told, told
 from alertnet.web.console.shown import language_of, may_act, show
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted
@@ -79,7 +79,7 @@ def _simulator(
         given=given,
         night=night,
         difference=difference,
-        error=str(error) if isinstance(error, AlertnetError) else "",
+        error=told(error, language_of(request)) if isinstance(error, AlertnetError) else "",
         clock=clock,
         holidays=_holidays(network, runtime.now().date()),
         countries=_countries(network),
