@@ -116,7 +116,7 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
             each.facts.type,
             each.facts.country,
             f"{each.opened_at:%Y-%m-%d %H:%M}Z",
-            _marks(each.facts.drill, each.facts.verified),
+            _marks(each.facts.drill, each.facts.verified, held=bool(each.held_at), purged=bool(each.purged_at)),
         )
         for each in page
     ]
@@ -248,8 +248,9 @@ def _text_lines(texts: "list[TextView]", people: Mapping[str, str]) -> Iterator[
         yield from (f"    {line}" for line in text["text"].splitlines())
 
 
-def _marks(drill: bool, verified: bool) -> str:
-    return " ".join(mark for mark, holds in (("drill", drill), ("unverified", not verified)) if holds)
+def _marks(drill: bool, verified: bool, *, held: bool = False, purged: bool = False) -> str:
+    marks = (("drill", drill), ("unverified", not verified), ("held", held and not purged), ("purged", purged))
+    return " ".join(mark for mark, holds in marks if holds)
 
 
 def raise_incident(

@@ -3,6 +3,7 @@
 AlertnetError
 ├── BadInput      a value from outside is not allowed: says which, and what is   (422, exit code 2)
 ├── Unknown       no such incident, tree, contact, …                             (404, exit code 2)
+│   └── Purged    there was such an incident; what it held is gone               (410, exit code 2)
 ├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
 ├── Forbidden     the key or number may not do this                              (403)
 ├── TooMany       a limit has no room: says from when on there is                (429, exit code 2)
@@ -47,6 +48,14 @@ class Unknown(AlertnetError):
         self.kind = kind
         self.name = name
         super().__init__(f"no {kind} {name!r}")
+
+
+class Purged(Unknown):
+    """An incident of that reference was closed long ago, and what it held was erased."""
+
+    def __init__(self, ref: str, at: datetime) -> None:
+        super().__init__("incident", ref)
+        self.args = (f"incident {ref} was purged on {at:%Y-%m-%d}: what it held is erased, and can't come back",)
 
 
 class WrongState(AlertnetError):

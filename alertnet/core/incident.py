@@ -285,6 +285,10 @@ class Incident:
     proposed: Proposed | None = None
     replanned_at: datetime | None = None
     """When a coordinator last applied edited trees or wider consent."""
+    held_at: datetime | None = None
+    """Since when somebody holds on to it: it is not purged, however old it is."""
+    purged_at: datetime | None = None
+    """When what it held was given up: from then on nothing of it is shown but that there was it, and when."""
 
     @property
     def every_id(self) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from fastapi import APIRouter, Response
 
+from alertnet.core.errors import Purged
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
 from alertnet.flows.pages.coordinator_page import (
@@ -47,12 +49,15 @@ _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | None]) -> Response:
     """The page that was opened, in `language` if there is such a one, else in the contact's own.
 
-    A link that leads nowhere, and a database that is away, are told in every language there is.
+    A link that leads nowhere, one of a purged incident, and a database that is away, are told in every language there
+    is.
     """
     try:
         opened = open()
     except DatabaseAway as away:
         return _try_later(runtime, away)
+    except Purged:
+        return _tell(runtime, "closed_long_ago", 410)
     if opened is None:
         return _tell(runtime, "unknown_link", 404)
     renderer = runtime.renderer(opened.templates or runtime.edition.templates)
@@ -103,8 +108,9 @@ def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None)
 def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Do what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
-    if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
-        return Response(sound, 200, HEADERS, media_type="audio/mpeg")
+    with suppress(Purged):  # the page says so
+        if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
+            return Response(sound, 200, HEADERS, media_type="audio/mpeg")
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
 
 

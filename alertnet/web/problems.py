@@ -4,6 +4,7 @@
 401  no key · 403 not this key      413  the body is too long
 404  nothing by that name           422  values that are not allowed: `errors`, each with field, value, allowed
 405  not by this method             429, 503  not now: Retry-After
+410  it was purged: what it held is erased
 """
 
 import json
@@ -20,7 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from alertnet.core.errors import BadInput, Forbidden, TooMany, Unknown, WrongState
+from alertnet.core.errors import BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
@@ -87,6 +88,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AnyHTTPException, _refused)
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(Unknown, lambda _, error: Problem(404, str(error)))
+    app.add_exception_handler(Purged, lambda _, error: Problem(410, str(error)))
     app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
     app.add_exception_handler(WrongState, _wrong_state)
     app.add_exception_handler(TooMany, _too_many)

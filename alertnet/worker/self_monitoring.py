@@ -15,6 +15,7 @@ from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers as worker_store
+from alertnet.worker.purging import purge_by_itself
 
 HEAD_HEADER = "Alertnet-Head"
 
@@ -51,6 +52,7 @@ class Watch:
             files=runtime.trees.files,
             routing=settings.routing,
             tries_numbers=settings.number_tests is not None,
+            purges=settings.keep is not None,
         )
         checks: dict[str, Check] = {}
         if wanted.test:
@@ -58,6 +60,8 @@ class Watch:
         if wanted.ping and settings.heartbeat_url:
             beat = partial(_beat, settings.heartbeat_url.get_secret_value(), wanted.ping, ping)
             checks["heartbeat"] = partial(self._run, "heartbeat", beat, heartbeats.HEARTBEAT)
+        if wanted.purge and settings.keep:
+            checks["purge"] = partial(purge_by_itself, runtime, settings.keep)
         return checks
 
     def _run(self, name: str, check: Callable[[], str | None], heartbeat: str | None) -> None:

@@ -15,7 +15,7 @@ from alertnet.store.db.columns import canonical
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records import checkpoints
-from alertnet.store.records.timeline import SYSTEM, Head, append, digest_of, link, origin, purge
+from alertnet.store.records.timeline import SYSTEM, Head, allow_purging, append, digest_of, link, origin
 from alertnet.store.tables import api_keys, chain_heads, timeline
 from alertnet.store.views.audit import Break, keyed_since, verify
 from tests.store.conftest import NOW
@@ -139,7 +139,9 @@ def test_a_payload_that_cannot_be_opened_is_found_and_does_not_end_the_search(to
 
 def test_a_purged_entry_leaves_a_chain_that_holds(told: Tx) -> None:
     """A10: purging is an entry itself."""
-    purge(told, "one", 2, {"by": "somebody"})
+    allow_purging(told, "one", 2, {"by": "somebody"})
+    alter(told, 1, payload=None, salt=None)
+    alter(told, 2, payload=None, salt=None)
     checkpoints.note_changed(told)
 
     found = told.session.execute(select(timeline.c.payload, timeline.c.salt).where(entry("one", 2))).one()
@@ -148,6 +150,20 @@ def test_a_purged_entry_leaves_a_chain_that_holds(told: Tx) -> None:
     assert verify(told.session) == []
     alter(told, 3, payload=None, salt=None)
     assert verify(told.session) == [Break("one", 3, "the payload is gone, and no entry says so")]
+
+
+def test_no_purge_takes_what_vouches_for_the_record(told: Tx) -> None:
+    """A10: of the system's chain goes what it says of people, never a checkpoint, and not which keys were made."""
+    append(told, SYSTEM, ("checked_in", {"of": "north/ana"}), ("key_created", {"key": "k"}))
+    allow_purging(told, SYSTEM, 3, {"by": "somebody"})
+    alter(told, 2, SYSTEM, payload=None, salt=None)
+    assert verify(told.session) == []
+
+    for seq in (1, 3):
+        alter(told, seq, SYSTEM, payload=None, salt=None)
+
+    gone = "the payload is gone, which no purge takes"
+    assert verify(told.session) == [Break(SYSTEM, 1, gone), Break(SYSTEM, 3, gone)]
 
 
 def test_where_the_system_chain_ends_can_not_be_forgotten(told: Tx) -> None:

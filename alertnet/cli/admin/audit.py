@@ -26,11 +26,14 @@ def verify(head: Kept = None) -> None:
         kept = runtime.read(lambda tx: checkpoints.read_head(tx.session, head)) if head is not None else None
         breaks = runtime.read(lambda tx: audit.verify(tx.session, kept))
         since = runtime.read(lambda tx: audit.keyed_since(tx.session))
+        purged = runtime.read(lambda tx: audit.purged_incidents(tx.session))
     for each in breaks:
         typer.echo(f"{each.chain} {each.seq}: {each.why}")
     if breaks:
         raise typer.Exit(1)
     typer.echo("Every chain holds." + (f" Every link since {since:%Y-%m-%d %H:%M} UTC has a key." if since else ""))
+    if purged:
+        typer.echo(f"Purged incidents, whose entries still verify and say no more what was in them: {purged}.")
 
 
 @app.command(epilog="Example: alertnet audit head >> /mnt/elsewhere/heads")

@@ -42,6 +42,7 @@ EVERY = timedelta(seconds=9)
 """With a beat each 5 s somebody looks each 10 s."""
 GAP = timedelta(seconds=30)
 """After a longer pause between two looks, what is late by it has a minute to catch up."""
+PURGE_EVERY = timedelta(hours=1)
 CHECK_EVERY = timedelta(seconds=59)
 """How often the heartbeat is sent and the inbound path is tested: each minute."""
 
@@ -57,6 +58,8 @@ class OutsideChecks:
     """Send the heartbeat, with this head of the record."""
     test: bool = False
     """Bring a text to our own public URL."""
+    purge: bool = False
+    """Erase what is kept long enough: in many transactions, so that nothing waits for all of it."""
 
 
 def keep_watch(
@@ -68,10 +71,11 @@ def keep_watch(
     files: Files = Files.IN_FORCE,
     routing: Routing = IN_ORDER,
     tries_numbers: bool = False,
+    purges: bool = False,
 ) -> OutsideChecks:
     """Look, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`.
 
-    `tries_numbers`: a contact a week is sent a test.
+    `tries_numbers`: a contact a week is sent a test. `purges`: what is old is erased by itself.
     """
     before = heartbeats.read(tx.session)
     if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
@@ -88,17 +92,23 @@ def keep_watch(
     if tries_numbers:
         tested = before.get(heartbeats.NUMBER_TESTED)
         try_one_weekly(tx, edition.network, tested.at if tested else None)
-    worker_store.forget(tx)
-    postponed_rows.forget(tx)
-    if dropped := limits.forget_old(tx):
-        timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
+    _forget(tx)
     if heartbeats.lease(tx, heartbeats.CHECKPOINT, CHECK_EVERY):
         checkpoints.note_changed(tx)
     beats = may_beat(seen, found) and heartbeats.lease(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
     return OutsideChecks(
         ping=checkpoints.signed_head(tx) if beats else None,
         test=is_tested and heartbeats.lease(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
+        purge=purges and heartbeats.lease(tx, heartbeats.PURGED, PURGE_EVERY),
     )
+
+
+def _forget(tx: Tx) -> None:
+    """Let go of workers, rows and limits that are over."""
+    worker_store.forget(tx)
+    postponed_rows.forget(tx)
+    if dropped := limits.forget_old(tx):
+        timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
 
 
 def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routing
+from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
 from alertnet.store.db.engine import parse_url
 from alertnet.store.db.vault import PIN_COST, SECRET_LENGTH
 
@@ -132,6 +133,14 @@ def _proxies(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return proxies
 
 
+def _age(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    if (age := read_age(text)) is None:
+        raise ValueError(ALLOWED)
+    return age
+
+
 def _account_sid(sid: str) -> str:
     if not re.fullmatch(r"AC[0-9A-Za-z]+", sid):
         raise ValueError("AC and the digits that the provider's console shows")
@@ -202,6 +211,7 @@ AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
 Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
 PinCost = Annotated[str, AfterValidator(_pin_cost)]
+Keep = Annotated[Age, BeforeValidator(_age)]
 Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
 RateSetting = Annotated[Rates, BeforeValidator(_rates)]
 RoutingSetting = Annotated[Routing, BeforeValidator(_routes)]

@@ -36,7 +36,7 @@ EXAMPLES = {
 
 _OURS = "ALERTNET_"
 _PROVIDERS = "TWILIO_"
-_CLOSE = {_OURS: 0.72, _PROVIDERS: 0.75}
+_CLOSE = {_OURS: 0.73, _PROVIDERS: 0.75}
 """How like a setting of ours a name must be to be meant for it, by how it begins."""
 _ELSEWHERE_CLOSE = 0.9
 """The same for a name whose very beginning may be misspelt."""
@@ -125,6 +125,7 @@ class Settings(BaseModel):
     number_tests: Literal["weekly"] | None = Field(None, alias="ALERTNET_NUMBER_TESTS")
     record_calls: Literal["members"] | None = Field(None, alias="ALERTNET_RECORD_CALLS")
     pin_cost: values.PinCost = Field(PIN_COST, alias="ALERTNET_PIN_COST")
+    keep: values.Keep | None = Field(None, alias="ALERTNET_KEEP")
     trusted_proxies: values.Proxies = Field((), alias="ALERTNET_TRUSTED_PROXIES")
     oidc_issuer: values.WebUrl | None = Field(None, alias="ALERTNET_OIDC_ISSUER")
     oidc_client_id: str | None = Field(None, alias="ALERTNET_OIDC_CLIENT_ID")

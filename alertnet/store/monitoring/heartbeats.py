@@ -7,7 +7,7 @@ not, `refused_<method>`: our account may not send one; how many `times` since. `
 `barred_<route>`: a route began to count as gone. `written`: somebody tried whether the database takes anything.
 `away_since`: somebody was away, and has not yet seen what came in meanwhile.
 `checkpoint`: the last look whether the record has changed. `duty_reminded`: the last look whose turn of duty begins.
-`number_tested`: a contact was sent the test of the week.
+`number_tested`: a contact was sent the test of the week. `purged`: the last look for what is kept long enough.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ WRITTEN = "written"
 CHECKPOINT = "checkpoint"
 DUTY_REMINDED = "duty_reminded"
 NUMBER_TESTED = "number_tested"
+PURGED = "purged"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, sele
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
-from alertnet.core.errors import Unknown
+from alertnet.core.errors import Purged, Unknown
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -62,12 +62,14 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     """The incidents by id, held until the transaction ends: the first lock of every flow that changes any.
 
     Raises:
-        Unknown: there is none of one of those ids.
+        Unknown: there is none of one of those ids. Purged: there was.
     """
     found = {row.id: _incident(row) for row in _LOCK.all(session, {"ids": list(ids)})}
     for id in ids:
         if id not in found:
             raise Unknown("incident", id)
+        if (purged_at := found[id].purged_at) is not None:
+            raise Purged(found[id].ref, purged_at)
     return found
 
 
@@ -94,11 +96,15 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
 
     Raises:
         Unknown: there is none. Of another team's incident the answer, and the work for it, is the same.
+        Purged: there was one.
     """
-    id = session.scalar(_of_team(select(ACTING).where(incidents.c.ref == ref.strip().upper()), team))
-    if id is None:
+    query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == ref.strip().upper())
+    row = session.execute(_of_team(query, team)).first()
+    if row is None:
         raise Unknown("incident", ref)
-    return str(id)
+    if row.purged_at is not None:
+        raise Purged(ref.strip().upper(), row.purged_at)
+    return str(row.id)
 
 
 def is_ref_taken(session: Session, ref: str) -> bool:
@@ -204,6 +210,11 @@ def save_opening(session: Session, incident: Incident) -> None:
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
+def save_hold(session: Session, id: str, since: datetime | None) -> None:
+    """Replace since when it is held on to."""
+    session.execute(update(incidents).where(incidents.c.id == id).values(held_at=since))
+
+
 def save_status(session: Session, incident: Incident) -> None:
     """Replace whether it is open, and why not."""
     values = {
@@ -244,4 +255,6 @@ def _incident(row: Row[Any]) -> Incident:
         wider=from_plain(tuple[Wider, ...], row.wider or ()),
         proposed=from_plain(Proposed, row.proposed) if row.proposed else None,
         replanned_at=row.replanned_at,
+        held_at=row.held_at,
+        purged_at=row.purged_at,
     )

@@ -27,6 +27,23 @@ SYSTEM = "system"
 PURGED = "purged"
 KEYED = "chains_keyed"
 """From here on every link has a key: the checkpoint of all that was there when the database was upgraded."""
+LASTING = (
+    "chains_keyed",
+    "checkpoint",
+    "database_restored",
+    "incident_held",
+    "incident_purged",
+    "incident_released",
+    "key_created",
+    "key_revoked",
+    "purged",
+    "restore_made_known",
+    "trees_in_force",
+    "user_added",
+    "user_ended",
+    "user_role_changed",
+)
+"""What the system's chain says for good: what vouches for the record, was in force, is gone, and who may do what."""
 SALT_BYTES = 16
 
 Entry = tuple[str, Mapping[str, Any]]
@@ -124,11 +141,9 @@ def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
     return {row.chain: Head(row.seq, row.hash) for row in found}
 
 
-def purge(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> None:
-    """Take payload and salt from the entries of a chain up to that seq, and put that on the record itself."""
-    emptied = (timeline.c.chain == chain) & (timeline.c.seq <= last)
-    tx.session.execute(update(timeline).where(emptied).values(payload=None, salt=None))
-    append(tx, chain, (PURGED, {"last": last, **why}))
+def allow_purging(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> Head:
+    """Put on the record that the entries of a chain up to that seq lose what they say; where the chain ends now."""
+    return append_each(tx, {chain: [(PURGED, {"last": last, **why})]})[chain]
 
 
 def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:

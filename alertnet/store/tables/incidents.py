@@ -50,6 +50,9 @@ incidents = Table(
     Column("merged_into", String(32), ForeignKey("incidents.id")),  # of a text
     Column("part_of", String(32)),  # the incident that acts for it
     Column("merged", EncryptedJson),  # which incidents are part of this one, and what was known without them
+    Column("held_at", Instant),  # since when it is not to be purged
+    Column("purged_at", Instant),  # since when nothing of it is shown; see `store.erasure`
+    Column("erased_at", Instant),  # when the last of it was erased
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     Index("ix_incidents_status_opened", "status", "opened_at"),
     Index("ix_incidents_raised", "raised_index", "status"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from alertnet.store.db.columns import canonical, vault_of
@@ -18,7 +18,7 @@ from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
 from alertnet.store.records.credentials import api_keys as keys
 from alertnet.store.records.credentials import users
-from alertnet.store.records.timeline import KEYED, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
+from alertnet.store.records.timeline import KEYED, LASTING, PURGED, SYSTEM, Head, digest_of, link, origin, vouched
 from alertnet.store.tables import api_keys, chain_heads, incidents, timeline
 
 AT_ONCE = 1000  # rows in memory
@@ -113,6 +113,8 @@ class _Chain:
 
     def _fault_of_payload(self, row: Row[Any]) -> str | None:
         if row.sealed is None and row.salt is None:
+            if self.name == SYSTEM and row.kind in LASTING:
+                return "the payload is gone, which no purge takes"
             _extend(self.emptied, row.seq)
             return None
         try:
@@ -145,6 +147,11 @@ def keyed_since(session: Session) -> datetime | None:
     """From when on the links of an upgraded database have a key; None where they always had."""
     query = select(timeline.c.at).where(timeline.c.chain == SYSTEM, timeline.c.kind == KEYED)
     return session.scalar(query.order_by(timeline.c.seq).limit(1))
+
+
+def purged_incidents(session: Session) -> int:
+    """How many incidents were purged: of these the chain holds, and says no more."""
+    return session.scalar(select(func.count()).where(incidents.c.purged_at.is_not(None))) or 0
 
 
 def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | None) -> Iterator[Break]:

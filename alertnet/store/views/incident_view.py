@@ -111,6 +111,7 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
         pruned=pruned,
         warnings=list(incident.warnings),
         merged=None,
+        purged_at=None,
     )
     attempts: dict[str, list[NewAttempt]] = defaultdict(list)
     for attempt in sorted(written.written(NewAttempt), key=attrgetter("id")):

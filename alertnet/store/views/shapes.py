@@ -110,7 +110,8 @@ class PersonView(TypedDict):
 class IncidentView(TypedDict):
     """An incident; `warnings`: what to know beside the plan, such as that nobody may be told.
 
-    `reports`: the references of those that were merged into it. The last three: where, who by their codes, and what
+    `reports`: the references of those that were merged into it; `purged_at`: since when no more of it is there. The
+    last three: where, who by their codes, and what
     people wrote, oldest first, where one incident is shown to whoever may coordinate.
     """
 
@@ -129,6 +130,7 @@ class IncidentView(TypedDict):
     actions: list[ActionView]
     warnings: list[str]
     reports: NotRequired[list[str]]
+    purged_at: NotRequired[str]
     place: NotRequired[str | None]
     people: NotRequired[list[PersonView]]
     texts: NotRequired[list[TextView]]
@@ -173,6 +175,8 @@ def incident_view(
     )
     if row.merged:
         shown["reports"] = list(row.merged["parts"].values())
+    if row.purged_at:
+        shown["purged_at"] = moment(row.purged_at)
     return shown
 
 

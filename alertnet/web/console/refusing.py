@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from alertnet.core.errors import AlertnetError, BadInput, Forbidden, TooMany, Unknown, WrongState
+from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.web.auth import runtime_of
 from alertnet.web.console.door import (
@@ -31,6 +31,7 @@ from alertnet.web.forms import read_form
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
     Unknown: 404,
+    Purged: 410,
     WrongState: 409,
     Forbidden: 403,
     DoneBefore: 409,

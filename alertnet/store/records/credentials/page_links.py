@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
+from alertnet.core.errors import Purged
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import ACTING, incidents, links, notice_links, notifications
@@ -80,16 +81,23 @@ _OF_INCIDENTS = Prepared(
     )
 )
 _OF_TOKEN: Select[Any] = (
-    select(links.c.id, links.c.token, ACTING, *_REST)
+    select(links.c.id, links.c.token, ACTING, *_REST, incidents.c.ref, incidents.c.purged_at)
     .join(incidents, incidents.c.id == links.c.incident_id)
     .where(links.c.token_hash == bindparam("hash"))
 )
 
 
 def find(tx: Tx, token: str) -> PageLink | None:
-    """The link of that token, if anybody was ever given one; it is about whatever incident acts for its own now."""
+    """The link of that token, if anybody was ever given one; it is about whatever incident acts for its own now.
+
+    Raises:
+        Purged: nothing of its incident is left.
+    """
     row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
-    return None if row is None else _link(row)
+    if row is None:
+        return None
+    _refuse_purged(row.ref, row.purged_at)
+    return PageLink(*tuple(row)[:-2])
 
 
 def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list[PageLink]]:
@@ -99,6 +107,11 @@ def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list
 
 def _link(row: Row[Any]) -> PageLink:
     return PageLink(*tuple(row))
+
+
+def _refuse_purged(ref: str, purged_at: datetime | None) -> None:
+    if purged_at is not None:
+        raise Purged(ref, purged_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +144,25 @@ _NOTICE = (
         notifications.c.address,
         notifications.c.language,
         notifications.c.said,
+        incidents.c.ref,
+        incidents.c.purged_at,
     )
     .join(notice_links, notice_links.c.notification_id == notifications.c.id)
+    .outerjoin(incidents, incidents.c.id == notifications.c.incident_id)
     .where(notice_links.c.token_hash == bindparam("hash"))
 )
 
 
 def find_notice(tx: Tx, token: str) -> Notice | None:
-    """The notice whose page that is, if any ever had such a link."""
+    """The notice whose page that is, if any ever had such a link.
+
+    Raises:
+        Purged: nothing of its incident is left.
+    """
     row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:
         return None
+    _refuse_purged(row.ref, row.purged_at)
     link = PageLink(
         row.id, token, row.incident_id or "", None, None, None, row.tree, row.contact, row.method, row.address
     )

@@ -1,0 +1,121 @@
+"""`alertnet purge`: gives up for good what closed incidents held, by their age or one by one (A10)."""
+
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
+from alertnet.core.errors import BadInput
+from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
+
+if TYPE_CHECKING:
+    from alertnet.flows.system.purge import Candidate, Decision
+    from alertnet.runtime.wiring import Runtime
+
+Older = Annotated[
+    str | None, typer.Option("--older-than", metavar="AGE", help="Closed so long ago: 90d, 26w, 24m (months), 2y.")
+]
+Refs = Annotated[list[str] | None, typer.Option("--incident", metavar="REF", help="That one; may be repeated.")]
+Hold = Annotated[str | None, typer.Option("--hold", metavar="REF", help="Let no purge take it, as for a court.")]
+Release = Annotated[str | None, typer.Option("--release", metavar="REF", help="Let it go again.")]
+Why = Annotated[str, typer.Option(help="Why, for the record, which keeps it for good: no names.")]
+By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be purged, and what would not.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+GONE = "Texts, check-ins and messages about no incident that are as old are erased with them."
+
+
+def purge(
+    older_than: Older = None,
+    incident: Refs = None,
+    hold: Hold = None,
+    release: Release = None,
+    why: Why = "",
+    by: By = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Erase for good what closed incidents held: names, numbers, places, words, recordings, positions, codes, links.
+
+    What stays: that there was an incident, its type, times and counts, and on the record who purged it and why; every
+    chain still verifies. Without --older-than, the age in ALERTNET_KEEP. None that is open, held or still under way.
+    """
+    from alertnet.flows.system.purge import Decision
+
+    if sum(map(bool, (older_than, incident, hold, release))) > 1:
+        raise BadInput("--incident", " and others", "one of --older-than, --incident, --hold and --release")
+    is_by_age = not (incident or hold or release)
+    if not (is_by_age or dry_run or why.strip()):
+        raise BadInput("--why", None, "a reason, for the record")
+    with connected() as runtime:
+        if hold or release:
+            _hold(runtime, hold or release or "", Decision(by.strip() or getuser(), why.strip()), is_held=bool(hold))
+            return
+        age = _age(older_than, runtime) if is_by_age else None
+        reason = why.strip() or f"closed more than {age} ago"
+        _purge(runtime, age, incident or [], Decision(by.strip() or getuser(), reason), dry_run, yes)
+
+
+def _age(typed: str | None, runtime: "Runtime") -> Age:
+    if typed is None and runtime.settings.keep is not None:
+        return runtime.settings.keep
+    age = read_age(typed) if typed is not None else None
+    if age is None:
+        raise BadInput("--older-than", typed, f"{ALLOWED}; or set ALERTNET_KEEP, or name an --incident")
+    return age
+
+
+def _hold(runtime: "Runtime", ref: str, decision: "Decision", *, is_held: bool) -> None:
+    from alertnet.flows.system import purge as flow
+
+    runtime.transact(flow.hold, ref, decision, is_held=is_held)
+    typer.echo(f"{ref.strip().upper()} is {'held: no purge takes it' if is_held else 'held no more'}.")
+
+
+def _purge(
+    runtime: "Runtime", age: Age | None, refs: list[str], decision: "Decision", dry_run: bool, yes: bool
+) -> None:
+    from alertnet.flows.system import purge as flow
+    from alertnet.worker.purging import purge_incident, purge_old
+
+    before = age.before(runtime.now()) if age else None
+    found = runtime.read(flow.candidates, before) if before else [runtime.read(flow.candidate, ref) for ref in refs]
+    _show(found)
+    ready = [each for each in found if each.kept is None]
+    if dry_run:
+        typer.echo(
+            f"{len(ready)} would be purged, {len(found) - len(ready)} would not." + (f" {GONE}" if before else "")
+        )
+        return
+    if not (before or ready):
+        raise typer.Exit(1)
+    if not yes:
+        question = (
+            f"Purge {len(ready)} of these, by {decision.by}: {decision.why}? Nobody can bring back what they held."
+        )
+        typer.confirm(question + (f" {GONE}" if before else ""), abort=True)
+    if before:
+        count = purge_old(runtime, before, decision)
+    else:
+        for each in ready:
+            purge_incident(runtime, each.incident.id, decision)
+        count = len(ready)
+    typer.echo(f"Purged: {count}. Backups that were made before still hold them, and so does what the provider keeps.")
+
+
+def _show(found: "list[Candidate]") -> None:
+    rows = [
+        (
+            each.incident.ref,
+            f"closed {each.incident.closed_at:%Y-%m-%d}" if each.incident.closed_at else "open",
+            each.incident.facts.type,
+            each.incident.facts.country,
+            f"stays: {each.kept}" if each.kept else "",
+        )
+        for each in found
+    ]
+    for line in aligned(rows):
+        typer.echo(line)

@@ -1,0 +1,44 @@
+"""How long what happened is kept: an age by the calendar, as in `90d`, `26w`, `24m` (months) and `2y`."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SHORTEST = timedelta(days=7)
+"""For so long a code of a closed incident still counts, and a wrong close is noticed and taken back."""
+ALLOWED = "an age of at least 7 days in days, weeks, months or years: 90d, 26w, 24m, 2y"
+
+_DAYS = {"d": 1, "w": 7}
+_MONTHS = {"m": 1, "y": 12}
+_TYPED = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
+_ABOUT = {"m": 30, "y": 365}
+_LONGEST_DAYS = 100 * 365
+
+
+@dataclass(frozen=True)
+class Age:
+    """So many days, weeks, months or years."""
+
+    count: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.count}{self.unit}"
+
+    def before(self, now: datetime) -> datetime:
+        """The moment of that age; the last day of its month, where the month has no such day."""
+        if self.unit in _DAYS:
+            return now - timedelta(days=self.count * _DAYS[self.unit])
+        year, month = divmod(now.year * 12 + now.month - 1 - self.count * _MONTHS[self.unit], 12)
+        return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
+
+
+def read_age(text: str) -> Age | None:
+    """The age that the text says; None: it says none that may be kept to."""
+    found = _TYPED.fullmatch(text.strip())
+    if found is None:
+        return None
+    age = Age(int(found[1]), found[2])
+    days = age.count * (_DAYS | _ABOUT)[age.unit]
+    return age if SHORTEST.days <= days <= _LONGEST_DAYS else None

@@ -1,0 +1,104 @@
+"""Purging: what a closed incident held is given up for good; that there was it, and how it went, stays (A10).
+
+It begins in one transaction, from which on nothing more of it is shown, and goes on a few rows at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.errors import WrongState
+from alertnet.core.incident import Incident, IncidentStatus
+from alertnet.store import erasure
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import checkpoints, incidents, timeline
+
+AT_ONCE = 200
+"""How many rows a transaction erases: an alarm that waits for it waits for a moment."""
+MOST = 1000
+"""How many incidents one look finds."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who gives something up, and why, as the record will have it for good."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A closed incident that is old enough, or was asked for; `kept`: why it can't be purged now."""
+
+    incident: Incident
+    kept: str | None
+
+
+def candidates(tx: Tx, before: datetime) -> list[Candidate]:
+    """The incidents that were closed by then, those first that were closed first; held ones are left out."""
+    ids = erasure.purgeable(tx.session, before, MOST)
+    known = {each.id: each for each in incidents.get_each(tx.session, ids)}
+    return [Candidate(known[id], _why_kept(tx, known[id])) for id in ids]
+
+
+def candidate(tx: Tx, ref: str) -> Candidate:
+    """The incident of that reference.
+
+    Raises:
+        Unknown: there is none. Purged: it is purged already.
+    """
+    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    return Candidate(incident, _why_kept(tx, incident))
+
+
+def begin_purge(tx: Tx, id: str, decision: Decision) -> None:
+    """Show nothing more of an incident, and put on both records who gave it up and why.
+
+    Raises:
+        WrongState: it is open, somebody holds on to it, or something of it is under way.
+        Purged: that was done before.
+    """
+    incident = incidents.lock(tx.session, [id])[id]
+    if (kept := _why_kept(tx, incident)) is not None:
+        raise WrongState(incident.ref, kept, "it can't be purged now")
+    entry = {"by": decision.by, "why": decision.why}
+    ends = erasure.begin(tx, incident, entry)
+    timeline.append(tx, timeline.SYSTEM, ("incident_purged", {"ref": incident.ref, **entry}))
+    checkpoints.note(tx, ends)
+
+
+def erase_part(tx: Tx, id: str) -> bool:
+    """Erase the next rows of an incident whose purge has begun; whether nothing is left."""
+    erasure.overwrite(tx.session)
+    return erasure.erase_some(tx, erasure.parts_of(tx.session, id), AT_ONCE)
+
+
+def erase_old_part(tx: Tx, before: datetime, decision: Decision) -> bool:
+    """Erase the next rows that are about no incident and older than that; whether nothing is left."""
+    erasure.overwrite(tx.session)
+    return erasure.erase_old(tx, before, {"by": decision.by, "why": decision.why}, AT_ONCE) < AT_ONCE
+
+
+def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
+    """Let no purge take an incident, open or closed, or let it go again.
+
+    Raises:
+        Unknown: there is none. Purged: it is gone already. WrongState: it is held, or is not.
+    """
+    id = incidents.id_of(tx.session, ref)
+    incident = incidents.lock(tx.session, [id])[id]
+    if (incident.held_at is not None) is is_held:
+        raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
+    incidents.save_hold(tx.session, id, tx.now if is_held else None)
+    kind = "incident_held" if is_held else "incident_released"
+    timeline.append(tx, timeline.SYSTEM, (kind, {"ref": incident.ref, "by": decision.by, "why": decision.why}))
+
+
+def _why_kept(tx: Tx, incident: Incident) -> str | None:
+    if incident.purged_at is not None:
+        return None
+    if incident.status is IncidentStatus.OPEN:
+        return "open"
+    if incident.held_at is not None:
+        return f"held since {incident.held_at:%Y-%m-%d}"
+    return "still under way" if erasure.is_under_way(tx.session, incident.every_id) else None

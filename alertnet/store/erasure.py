@@ -1,0 +1,267 @@
+"""What is erased of an incident that is purged, and of whatever else is old: a few rows at a time, and once for all.
+
+What stays of an incident says that there was it, when, of which type, and how each try and answer fared, by the ids of
+contacts: months of incidents come to the same figures. Whatever names a person, a number, a place or a code goes, and
+so does each word that somebody wrote or heard. No row goes that others refer to: to find those takes long, and an
+alarm would wait for it. Each step finds only what is still there, so that whoever goes on after a kill ends it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, true, tuple_, update
+from sqlalchemy.orm import Session
+
+from alertnet.core.codec import to_plain
+from alertnet.core.inbound.journey import Status
+from alertnet.core.incident import Facts, Incident, IncidentStatus
+from alertnet.core.notification import Kind
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents as records
+from alertnet.store.records import timeline as chains
+from alertnet.store.records.timeline import PURGED, SYSTEM
+from alertnet.store.tables import (
+    acknowledgements,
+    actions,
+    alarms,
+    arrangements,
+    attempts,
+    code_numbers,
+    codes,
+    escalations,
+    guesses,
+    idempotency,
+    inbound,
+    incidents,
+    journeys,
+    links,
+    notifications,
+    number_tests,
+    recordings,
+    served,
+    timeline,
+)
+
+NOBODY = bytes(16)
+"""In place of a number's blind index, or the hash of a code, that was erased."""
+AROUND = timedelta(hours=1)
+"""What those who were told texted so long before the incident opened, and after it was closed, is erased with it."""
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """An incident with its parts, and when it was open."""
+
+    ids: Sequence[str]
+    began: datetime
+    ended: datetime
+
+
+Where = Callable[[_Whole], ColumnElement[bool]]
+
+_ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
+
+
+def purgeable(session: Session, before: datetime, most: int) -> Sequence[str]:
+    """Ids of the incidents that were closed by then, or are purged and not yet erased; who holds on to one keeps it."""
+    is_old = incidents.c.purged_at.is_(None) & incidents.c.held_at.is_(None) & (incidents.c.closed_at <= before)
+    is_begun = incidents.c.purged_at.is_not(None) & incidents.c.erased_at.is_(None)
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.CLOSED.value, is_old | is_begun)
+    return session.scalars(query.where(incidents.c.part_of.is_(None)).order_by(incidents.c.closed_at).limit(most)).all()
+
+
+def is_under_way(session: Session, ids: Sequence[str]) -> bool:
+    """Whether something of the incident with those ids (`Incident.every_id`) is still to be done."""
+    queues = (escalations, alarms, attempts, recordings)
+    waiting = [exists().where(each.c.incident_id.in_(ids), each.c.due_at.is_not(None)) for each in queues]
+    return bool(session.scalar(select(or_(*waiting))))
+
+
+def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.Head]:
+    """Show nothing more of a locked incident and its parts from now on; where their chains end with that."""
+    known: dict[str, Any] = {"pruned": [], "warnings": [], "wider": None, "proposed": None, "purged_at": tx.now}
+    for each in records.get_each(tx.session, incident.every_id):
+        facts = to_plain(_bare(each.facts))
+        tx.session.execute(update(incidents).where(incidents.c.id == each.id).values(known | {"facts": facts}))
+    ends = chains.heads_of(tx.session, incident.every_id)
+    return {id: chains.allow_purging(tx, id, head.length, why) for id, head in ends.items()}
+
+
+def _bare(facts: Facts) -> Facts:
+    """What stays of the facts: nothing that tells of whom, where or by whom."""
+    return Facts(
+        facts.type,
+        facts.severity,
+        facts.country,
+        consent=facts.consent,
+        verified=facts.verified,
+        drill=facts.drill,
+        team=facts.team,
+        lone_text=facts.lone_text,
+    )
+
+
+def erase_some(tx: Tx, ids: Sequence[str], most: int) -> bool:
+    """Erase so many rows of a purged incident with those ids; whether that was the last of it."""
+    left, whole = most, _whole(tx.session, ids)
+    for table, where, values in _STEPS:
+        left -= _erase(tx.session, table, where(whole), values, left)
+        if left <= 0:
+            return False
+    last = {"raised_index": None, "merged": None, "erased_at": tx.now}
+    tx.session.execute(update(incidents).where(incidents.c.id.in_(ids)).values(last))
+    return True
+
+
+def parts_of(session: Session, id: str) -> Sequence[str]:
+    """The id of an incident, and those of what was merged into it."""
+    return session.scalars(select(incidents.c.id).where((incidents.c.id == id) | (incidents.c.part_of == id))).all()
+
+
+def erase_old(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
+    """Erase so many rows that are about no incident and older than that; how many there were."""
+    found = 0
+    for table, where, values in _old_steps(before):
+        found += _erase(tx.session, table, where, values, most - found)
+    return found + (_empty_system(tx, before, why, most - found) if found < most else 0)
+
+
+def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
+    """Take what the system's old entries say of people; not what vouches for the record, nor who may do what."""
+    old = (timeline.c.chain == SYSTEM, timeline.c.at < before, timeline.c.salt.is_not(None))
+    query = select(timeline.c.seq).where(*old, timeline.c.kind.not_in(chains.LASTING))
+    if not (seqs := tx.session.scalars(query.order_by(timeline.c.seq).limit(most)).all()):
+        return 0
+    chains.lock_system(tx.session)
+    chains.allow_purging(tx, SYSTEM, seqs[-1], why)
+    emptied = (timeline.c.chain == SYSTEM) & timeline.c.seq.in_(seqs)
+    tx.session.execute(update(timeline).where(emptied).values(payload=None, salt=None))
+    return len(seqs)
+
+
+def overwrite(session: Session) -> None:
+    """Let SQLite write zeros over what is deleted; PostgreSQL gives its room back when it vacuums."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA secure_delete = ON"))
+
+
+def _erase(session: Session, table: Table, where: ColumnElement[bool], values: dict[str, Any] | None, most: int) -> int:
+    """Give those rows these values, at most so many of them, or delete them; how many there were."""
+    key = tuple_(*table.primary_key)
+    some = key.in_(select(*table.primary_key).where(where).limit(most))
+    statement = delete(table).where(some) if values is None else update(table).where(some).values(values)
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _whole(session: Session, ids: Sequence[str]) -> _Whole:
+    query = select(func.min(incidents.c.opened_at), func.max(incidents.c.closed_at)).where(incidents.c.id.in_(ids))
+    began, ended = session.execute(query).one()
+    return _Whole(ids, began - AROUND, ended + AROUND)
+
+
+def _of(table: Table, more: ColumnElement[bool] | None = None) -> Where:
+    return lambda whole: table.c.incident_id.in_(whole.ids) & (true() if more is None else more)
+
+
+def _texted(whole: _Whole) -> ColumnElement[bool]:
+    """What came from a number that raised the incident, or was told of it, while it was open."""
+    told = select(notifications.c.address_index).where(notifications.c.incident_id.in_(whole.ids))
+    raised = select(incidents.c.raised_index).where(incidents.c.id.in_(whole.ids))
+    return and_(
+        inbound.c.sender_index.in_(told.union(raised)),
+        inbound.c.sender_index != NOBODY,
+        inbound.c.received_at.between(whole.began, whole.ended),
+        inbound.c.due_at.is_(None),
+    )
+
+
+def _served(whole: _Whole) -> ColumnElement[bool]:
+    its = select(notifications.c.id).where(notifications.c.incident_id.in_(whole.ids))
+    return served.c.notification_id.in_(its)
+
+
+def _code_numbers(whole: _Whole) -> ColumnElement[bool]:
+    return code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(whole.ids)))
+
+
+def _entries(whole: _Whole) -> ColumnElement[bool]:
+    return timeline.c.chain.in_(whole.ids) & (timeline.c.kind != PURGED) & timeline.c.salt.is_not(None)
+
+
+_IS_OVER = journeys.c.status == Status.OVER.value
+_NOTHING_TEXTED = {"sender_index": NOBODY, "sender": "", "body": "", "reply": "", "keyed": None}
+_NOTHING_SENT: dict[str, Any] = {
+    "address": "",
+    "address_index": NOBODY,
+    "extension": None,
+    "said": {},
+    "code_id": None,
+    "link_id": None,
+}
+_NOTHING_TRIED = {
+    "address_index": NOBODY,
+    "provider_id": None,
+    "spoken_code": None,
+    "keyed": None,
+    "sender": None,
+    "error": None,
+}
+
+_IS_ALERT = notifications.c.kind.in_(_ALERTS)
+_IS_SENT = notifications.c.address_index != NOBODY
+_IS_TRIED = attempts.c.address_index != NOBODY
+
+_STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
+    (inbound, _texted, _NOTHING_TEXTED),  # first: it goes by the numbers that the others erase
+    (timeline, _entries, {"payload": None, "salt": None}),
+    (recordings, _of(recordings), None),
+    (served, _served, None),
+    (idempotency, _of(idempotency), None),
+    (guesses, _of(guesses), None),
+    (code_numbers, _code_numbers, None),
+    (codes, _of(codes, codes.c.code_hash != NOBODY), {"code": "", "code_hash": NOBODY}),
+    (
+        links,
+        _of(links, links.c.contact != ""),
+        {"token": "", "address": "", "tree": "", "contact": ""},  # its hash finds it still: it opens on what it was
+    ),
+    (
+        alarms,
+        _of(alarms, alarms.c.about.is_not(None) | alarms.c.answered_by.is_not(None)),
+        {"about": None, "answered_by": None},
+    ),
+    (
+        acknowledgements,
+        _of(acknowledgements, or_(*(acknowledgements.c[name].is_not(None) for name in ("address", "by", "note")))),
+        {"address": None, "by": None, "note": None},
+    ),
+    (actions, _of(actions, actions.c.note.is_not(None)), {"note": None}),
+    (journeys, _of(journeys, _IS_OVER), None),
+    (journeys, _of(journeys), {"incident_id": None}),
+    (attempts, _of(attempts, _IS_TRIED), _NOTHING_TRIED),
+    (notifications, _of(notifications, _IS_SENT & _IS_ALERT), _NOTHING_SENT),
+    (
+        notifications,
+        _of(notifications, _IS_SENT),
+        {**_NOTHING_SENT, "contact": ""},
+    ),  # of members, of whom no figure tells
+)
+"""What is erased of an incident, in order: what finds it as long as it is there, and what it becomes; None: deleted."""
+
+
+def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...]:
+    """What is erased of all that is about no incident: texts, check-ins, messages of the program and the like."""
+    told = notifications.c.incident_id.is_(None) & (notifications.c.planned_at < before) & _IS_SENT
+    waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
+    tested = exists().where(number_tests.c.notification_id == notifications.c.id)
+    tried = attempts.c.incident_id.is_(None) & (attempts.c.created_at < before) & attempts.c.due_at.is_(None)
+    return (
+        (inbound, (inbound.c.received_at < before) & inbound.c.due_at.is_(None), None),
+        (journeys, _IS_OVER & (journeys.c.ended_at < before) & journeys.c.incident_id.is_(None), None),
+        (idempotency, idempotency.c.incident_id.is_(None) & (idempotency.c.at < before), None),
+        (arrangements, arrangements.c.ends_at < before, None),
+        (attempts, tried & _IS_TRIED, _NOTHING_TRIED),
+        (notifications, told & ~waiting & ~tested, {**_NOTHING_SENT, "contact": ""}),
+    )

@@ -1,0 +1,203 @@
+"""What closed incidents held is erased for good, and what is to stay of them stays (A10)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, Table, select
+
+from alertnet.core.errors import Purged, WrongState
+from alertnet.core.monitoring.retention import Age
+from alertnet.flows.desk.figures import read_figures
+from alertnet.flows.system import purge
+from alertnet.flows.system.purge import Decision
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents, timeline
+from alertnet.store.tables import inbound, metadata
+from alertnet.store.tables import incidents as table
+from alertnet.store.views import audit
+from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
+from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, link_in
+
+DECISION = Decision("Ines", "she asked for it")
+KEPT_ELSEWHERE = {"documents", "limit_usage", "api_keys"}
+"""The trees, which are the network's; what limits count for a few hours; keys."""
+
+
+def no_rest() -> None:
+    """Nobody waits for the database here."""
+
+
+def told(world: World) -> Incident:
+    """An incident that a member has raised by text, with news, an answer with words, and its end two days later."""
+    world.texts("ana", "SOS 20 L12 P7 C2 they took her at Puente Secreto")
+    incident = world.newest()
+    incident.act("updates", text="she is in Comisaria Secreta")
+    world.texts("coordinator", f"DONE {code_in(world.phone('coordinator').inbox[0])} spoke with Sargento Secreto")
+    incident.act("close", reason="released", text="Home, says her sister Secreta")
+    world.passes(hours=48)
+    return incident
+
+
+def id_of(world: World, incident: Incident) -> str:
+    return world.runtime.read(lambda tx: incidents.id_of(tx.session, incident.ref))
+
+
+def purges(world: World, incident: Incident) -> None:
+    purge_incident(world.runtime, id_of(world, incident), DECISION, no_rest)
+
+
+def everything(world: World) -> Iterator[tuple[str, Any]]:
+    """Every value of every row, opened where it is sealed, with its table and column."""
+
+    def values(tx: Tx) -> list[tuple[str, Any]]:
+        tables = [each for each in metadata.sorted_tables if each.name not in KEPT_ELSEWHERE]
+        return [
+            (f"{each.name}.{column}", value)
+            for each in tables
+            for row in tx.session.execute(select(each)).mappings()
+            for column, value in row.items()
+        ]
+
+    yield from world.runtime.read(values)
+
+
+def rows(world: World, table: Table) -> list[Row[Any]]:
+    return world.runtime.read(lambda tx: list(tx.session.execute(select(table))))
+
+
+def traces(world: World, *of: str) -> set[str]:
+    """The columns that hold one of these texts, or the blind index of one."""
+    indexes = {index for each in of for index in world.runtime.vault.indexes(each)}
+    return {
+        place
+        for place, value in everything(world)
+        if any(each in str(value) for each in of) or (isinstance(value, bytes) and value in indexes)
+    }
+
+
+def test_nothing_of_people_places_words_and_numbers_is_left(either_world: World) -> None:
+    """A10: neither in clear, nor sealed, nor as what a number is found by."""
+    world = either_world
+    incident = told(world)
+    body = world.phone("coordinator").inbox[0]
+    secrets = ("Secret", "L12", *CAST.values(), code_in(body), link_in(body).rpartition("/")[2])
+    before = traces(world, *secrets)
+
+    purges(world, incident)
+
+    assert {"incidents.facts", "notifications.address", "timeline.payload", "inbound.body", "codes.code"} <= before
+    assert traces(world, *secrets) == set()
+
+
+def test_the_record_still_verifies_and_says_who_purged_what_and_why(either_world: World) -> None:
+    """A10: purging is an entry itself."""
+    incident = told(either_world)
+    chain = id_of(either_world, incident)
+
+    purges(either_world, incident)
+
+    assert either_world.runtime.read(lambda tx: audit.verify(tx.session)) == []
+    assert either_world.runtime.read(lambda tx: audit.purged_incidents(tx.session)) == 1
+    [(_, entry)] = either_world.runtime.read(lambda tx: timeline.of_kind(tx.session, "system", "incident_purged"))
+    assert entry == {"ref": incident.ref, "by": "Ines", "why": "she asked for it"}
+    [(_, own)] = either_world.runtime.read(lambda tx: timeline.of_kind(tx.session, chain, "purged"))
+    assert own["why"] == "she asked for it"
+
+
+def test_the_figures_are_those_of_before(world: World) -> None:
+    incident = told(world)
+    about = (world.runtime.edition.network, FRIDAY_NIGHT - timedelta(days=1), world.clock.at)
+    before = world.runtime.read(read_figures, *about)
+
+    purges(world, incident)
+
+    assert world.runtime.read(read_figures, *about) == before
+    assert before.tried
+
+
+def test_its_page_says_calmly_that_it_is_over_and_the_api_that_it_is_gone(world: World) -> None:
+    incident = told(world)
+    link = link_in(world.phone("coordinator").inbox[0])
+    assert world.client.get(link).status_code == 200
+
+    purges(world, incident)
+
+    page = world.client.get(link)
+    assert (page.status_code, "closed long ago" in page.text) == (410, True)
+    assert world.client.post(link, data={"answer": "acknowledge"}).status_code == 410
+    shown = world.client.get(f"/v1/incidents/{incident.ref}", headers=world.headers)
+    assert (shown.status_code, shown.json()["title"]) == (410, "Gone")
+    reopened = world.client.post(f"/v1/incidents/{incident.ref}/reopen", json={"reason": "no"}, headers=world.headers)
+    assert reopened.status_code == 410
+    [listed] = world.client.get("/v1/incidents", headers=world.headers).json()["items"]
+    assert (listed["ref"], listed["type"], "purged_at" in listed) == (incident.ref, "arrest", True)
+
+
+def test_an_incident_that_is_open_held_or_under_way_stays(world: World) -> None:
+    incident = world.raises()
+    with pytest.raises(WrongState, match=r"is open"):
+        purges(world, incident)
+    world.is_deaf = True
+    incident.act("close", reason="released")
+    with pytest.raises(WrongState, match=r"still under way"):
+        purges(world, incident)
+    world.is_deaf = False
+    world.passes(hours=48)
+    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "a court"), is_held=True)
+    with pytest.raises(WrongState, match=r"is held since"):
+        purges(world, incident)
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 0
+    assert incident["status"] == "closed"
+
+    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "it is over"), is_held=False)
+    purges(world, incident)
+
+    with pytest.raises(Purged):
+        id_of(world, incident)
+
+
+def test_a_purge_that_was_killed_is_ended_by_the_next(world: World) -> None:
+    incident = told(world)
+    id = id_of(world, incident)
+    world.runtime.transact(purge.begin_purge, id, DECISION)
+    assert "inbound.body" in traces(world, "Secret")
+
+    purge_old(world.runtime, FRIDAY_NIGHT, DECISION, no_rest)
+
+    assert traces(world, "Secret", *CAST.values()) == set()
+    [row] = rows(world, table)
+    assert row.erased_at is not None
+
+
+def test_two_reports_that_were_merged_are_purged_together(world: World) -> None:
+    one, other = told(world), world.raises()
+    other.act("close", reason="duplicate")
+    again = world.raises()
+    part = world.raises(summary="Otra Secreta")
+    part.act("merge", into=again.ref)
+    again.act("close", reason="released")
+    world.passes(hours=48)
+
+    purges(world, again)
+
+    gone = {row.ref for row in rows(world, table) if row.erased_at is not None}
+    assert gone == {again.ref, part.ref}
+    assert one["status"] == other["status"] == "closed"
+
+
+def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident(world: World) -> None:
+    told(world)
+    world.texts("stranger", "call me back, Secreta")
+    world.clock.at += timedelta(days=6)
+    young = world.raises(summary="Maria Reciente", details=None, place=None)
+    young.act("close", reason="released")
+    world.clock.at += timedelta(days=6)
+
+    purge_by_itself(world.runtime, Age(7, "d"))
+
+    assert traces(world, "Secreta", "Puente") == set()
+    assert traces(world, "Reciente")
+    assert [row.sender for row in rows(world, inbound) if row.sender == CAST["stranger"]] == []
+    assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
