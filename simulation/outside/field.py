@@ -18,13 +18,15 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.device_alarm import Pressed, receive_alarm
 from alertnet.flows.journeys.missed import TYPE as MISSED
 from alertnet.flows.journeys.roll_call import Question, call_roll
+from alertnet.flows.sms.quarantine import bind_text
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import quarantined
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import attempts, inbound, incidents, journeys, notifications, troubles
-from simulation.hosts.web import Web
-from simulation.outside.people import People
+from simulation.hosts.web import Web, WebAnswer
+from simulation.outside.people import SOS, People
 from simulation.world.cast import (
     FIELD_PHONE,
     INCIDENT_AFTER,
@@ -39,10 +41,12 @@ from simulation.world.world import World
 
 PIN, DURESS = "58231", "58232"
 CHANCE = 0.3
+TRIES_EVERY = 8.0  # seconds
 SETTLED = timedelta(seconds=30)
 """After a moment that went by before the calm was half over, whatever it brings is on the record."""
 
 DEVICE = "bracelet-1"
+REPORT = "ALERTA"
 WITHDRAWN, PRESSED = "withdrawal_asked", "device_alarm"
 
 _JOURNEYS: Select[Any] = (
@@ -113,7 +117,7 @@ class Members:
     @property
     def reports(self) -> int:
         """How many incidents may come of it: of a report, of each who is asked, of a device that is pressed."""
-        return {None: 0, "withdraw": 1 + len(self._texts("ALERTA")), "answer": 2, "borrow": 0, "press": 1}[self.does]
+        return {None: 0, "withdraw": 1 + len(self._texts(REPORT)), "answer": 2, "borrow": 1, "press": 1}[self.does]
 
     def begin(self) -> None:
         """Plan what was drawn."""
@@ -123,8 +127,7 @@ class Members:
             case "answer":
                 self._is_asked()
             case "borrow":
-                words = self.random.choice([f"SOS {PIN}", f"ALERTA {PIN} 20 L12", "I lost my phone"])
-                self._after(self.random.uniform(2, 30), partial(self.people.write, STRANGERS_PHONE, words))
+                self._borrows()
             case "press":
                 for _ in range(self.random.randrange(1, 4)):
                     self._after(self.random.uniform(2, self.world.length * 0.8), self._press)
@@ -132,7 +135,7 @@ class Members:
     def _withdraws(self) -> None:
         self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
         pin, raised = self.random.choice([PIN, DURESS]), self.random.uniform(2, 20)
-        self._after(raised, partial(self.people.write, TRAVELLERS_PHONE, f"ALERTA {PIN} 31"))
+        self._after(raised, partial(self.people.write, TRAVELLERS_PHONE, f"{REPORT} {PIN} 31"))
         later = raised + self.random.uniform(1, self.world.length / 2)
         self._after(later, partial(self.people.write, TRAVELLERS_PHONE, f"FALSE {pin}"))
 
@@ -150,6 +153,23 @@ class Members:
             if self.random.random() < 2 / 3:
                 seconds = begins + self.random.uniform(5, 1.4 * INCIDENT_AFTER.total_seconds())
                 self._after(seconds, partial(self.people.write, phone, text))
+
+    def _borrows(self) -> None:
+        """Write on a stranger's phone; half the time a coordinator says whose text it is."""
+        self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
+        words = self.random.choice([f"{SOS} {PIN}", f"{REPORT} {PIN} 20 L12", "I lost my phone"])
+        self._after(self.random.uniform(2, 30), partial(self.people.write, STRANGERS_PHONE, words))
+        if self.random.random() < 0.5:
+            self._after(self.random.uniform(60, self.world.length), self._binds)
+
+    def _binds(self) -> None:
+        self.world.story.tell("desk", f"binds the text of an unknown number to {TRAVELLER}")
+
+        def hear(answer: WebAnswer) -> None:
+            if answer is None:
+                self._after(TRIES_EVERY, self._binds)
+
+        self.web.request("a binding", _bind, hear)
 
     def _press(self) -> None:
         pressed = Pressed(DEVICE, "north", self.world.time.now, position=f"4.60971, -74.08175 {SECRET}")
@@ -170,6 +190,18 @@ class Members:
 
     def _texts(self, word: str) -> list[str]:
         return [text.text for text in self.world.texts.values() if text.text.startswith(word)]
+
+
+def _bind(runtime: Runtime) -> Response:
+    """A coordinator says that the latest text of an unknown number is the traveller's."""
+
+    def flow(tx: Tx, edition: Edition) -> None:
+        for text in quarantined(tx, None, 1):
+            team, _, member = TRAVELLER.partition("/")
+            bind_text(tx, edition, text.id, team, member, by="the desk").finish()
+
+    runtime.transact(flow, runtime.edition)
+    return Response(status_code=200)
 
 
 def check_members(world: World, members: Members, history: Sequence[Row[Any]]) -> Found:
@@ -220,8 +252,13 @@ def _looked_for(world: World, history: Sequence[Row[Any]]) -> Found:
 def _learnt_nothing(world: World) -> Found:
     texts = [row for row in world.database.rows(select(inbound)) if row.sender == STRANGERS_PHONE]
     said = world.database.rows(_SAID)
-    if any(row.reply is not None or row.known for row in texts) or any(row.address == STRANGERS_PHONE for row in said):
+    is_taken_for_known = any(row.reply is not None or (row.known and row.bound_to is None) for row in texts)
+    if is_taken_for_known or any(row.address == STRANGERS_PHONE for row in said):
         yield "B4", "an unknown number was answered"
+    facts = world.database.column(select(incidents.c.facts))
+    raised = [each for each in facts if each.get("raised_from") == STRANGERS_PHONE and not each.get("lone_text")]
+    if any(row.bound_to == TRAVELLER and row.body.startswith((REPORT, SOS)) for row in texts) and not raised:
+        yield "B4", f"a report was bound to {TRAVELLER}, and nothing was raised"
     if texts and not any(row.said.get("subject") == "unknown_number" for row in said):
         yield "A12", "an unknown number wrote, and no coordinator was told"
 

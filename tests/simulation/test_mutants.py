@@ -273,6 +273,12 @@ MUTANTS = {
         "    known = incidents.open_of_phone(tx, name)\n",
         "    known = None\n",
     ),
+    "a report that is bound to a member raises nothing": Mutant(
+        "B4",
+        "alertnet/flows/sms/quarantine.py",
+        "        receive_report(tx, edition, sender, report, sms.heard_at)\n        return\n",
+        "        return\n",
+    ),
     "of two reports that are merged the wider consent holds": Mutant(
         "A8",
         "alertnet/core/inbound/same_event.py",
