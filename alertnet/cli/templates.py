@@ -1,5 +1,6 @@
 """`alertnet templates`: what is wrong with the message templates, and a message as whoever gets it will have it."""
 
+import gc
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -255,6 +256,8 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates.load import read_templates
 
+    # As in `trees check`: the process ends with it.
+    gc.disable()
     templates = read_templates(folder)
     faults = find_faults(templates, public_url) or find_mixed_terms(folder, Renderer(templates))
     if faults:

@@ -262,15 +262,10 @@ def _html(text: str, link: str | None) -> Markup:
 
     Styles stand at each element, since Outlook takes no others and has margins of its own.
     """
-    return Markup("\n").join(
-        Markup('<p style="margin: 0 0 16px">{}</p>').format(
-            Markup("<br>\n").join(_html_line(line, link) for line in part.split("\n"))
-        )
-        for part in text.split("\n\n")
-    )
-
-
-def _html_line(line: str, link: str | None) -> Markup:
-    return (
-        Markup('<a href="{0}" style="color: #00449e">{0}</a>').format(link) if link and line == link else escape(line)
-    )
+    shown = escape(text)
+    if link:
+        pressed = Markup('<a href="{0}" style="color: #00449e">{0}</a>').format(link)
+        lines = shown.split("\n")
+        shown = Markup("\n").join(pressed if line == escape(link) else line for line in lines)
+    paragraph, broken = Markup('<p style="margin: 0 0 16px">{}</p>'), Markup("<br>\n")
+    return Markup("\n").join(paragraph.format(part.replace("\n", broken)) for part in shown.split("\n\n"))

@@ -182,10 +182,9 @@ def _duty(form: ContactForm, officers: Officers) -> Duty | None:
 
 def _method(form: MethodForm, rules: Rules) -> Method:
     [(kind, address)] = form.addresses
-    method = Method(kind, address, form.after, form.extension, relays=form.acknowledges_as is not None)
-    if kind is not MethodKind.SMS:
-        return method
-    return replace(method, replies=rules.takes_replies(address), links=rules.takes_links(address))
+    rule = rules.of_number(address) if kind is MethodKind.SMS else None
+    replies, links = (rule.replies, rule.links) if rule else (True, True)
+    return Method(kind, address, form.after, form.extension, form.acknowledges_as is not None, replies, links)
 
 
 def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.availability import Span
@@ -18,12 +19,7 @@ def gaps(contacts: Iterable[Contact], kinds: frozenset[MethodKind], zone: str, m
     In minutes from Monday 00:00 in that zone; one that goes on past Sunday ends beyond `WEEK`. Holidays, closed days
     and dates that are not like their weekday are left out.
     """
-    noon = datetime.combine(monday, time(12), UTC)
-    here = _offset(noon, zone)
-    spans: list[Span] = []
-    for contact in contacts:
-        minutes = here - _offset(noon, contact.timezone)
-        spans += (part for span in _spans(contact, kinds) for part in _moved(span, minutes))
+    spans = {span for contact in contacts for span in _spans(contact, kinds, _ahead(zone, contact.timezone, monday))}
     return list(_between(sorted(spans)))
 
 
@@ -33,17 +29,24 @@ def shown(minute: int) -> str:
     return f"{WEEKDAYS[day]} {of_day // 60:02}:{of_day % 60:02}"
 
 
-def _spans(contact: Contact, kinds: frozenset[MethodKind]) -> list[Span]:
-    """The spans in which a contact can be reached by such a method, in its own zone."""
+def _spans(contact: Contact, kinds: frozenset[MethodKind], minutes: int) -> Iterable[Span]:
+    """The spans in which a contact can be reached by such a method, on clocks so many minutes ahead of its own."""
     usual = {method.kind for method in contact.methods} & kinds
     instead = {method.kind for method in contact.when_closed} & kinds
     if MethodKind.EMAIL in usual or (usual and (instead or contact.hours is None)):
         return [(0, WEEK)]
     if contact.hours is None or not (usual or instead):
         return []
-    days = enumerate(contact.hours.week)
-    is_open = [(day * DAY + begins, day * DAY + ends) for day, spans in days for begins, ends in spans]
-    return is_open if usual else list(_between(sorted(is_open)))
+    return _in_week(contact.hours.week, minutes, is_open=bool(usual))
+
+
+# Offices of a network have much the same hours.
+@lru_cache(maxsize=1024)
+def _in_week(week: tuple[tuple[Span, ...], ...], minutes: int, *, is_open: bool) -> tuple[Span, ...]:
+    """The spans that are within those hours, or outside them, on clocks so many minutes ahead."""
+    opened = [(day * DAY + begins, day * DAY + ends) for day, spans in enumerate(week) for begins, ends in spans]
+    spans = opened if is_open else _between(sorted(opened))
+    return tuple(part for span in spans for part in _moved(span, minutes))
 
 
 def _moved(span: Span, minutes: int) -> Iterator[Span]:
@@ -71,6 +74,13 @@ def _between(spans: list[Span]) -> Iterator[Span]:
         first = left.pop(0)
         left[-1] = (left[-1][0], WEEK + first[1])
     yield from left
+
+
+@lru_cache(maxsize=1024)
+def _ahead(zone: str, of: str, monday: date) -> int:
+    """How many minutes the clocks of a zone are ahead of those of another in that week."""
+    noon = datetime.combine(monday, time(12), UTC)
+    return _offset(noon, zone) - _offset(noon, of)
 
 
 def _offset(at: datetime, zone: str) -> int:

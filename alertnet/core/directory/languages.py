@@ -1,11 +1,14 @@
 """Which language somebody is written to in, where there is nothing in their own."""
 
 from collections.abc import Container, Mapping
+from functools import lru_cache
 
 FALLBACK = "en"
 """What is always there."""
 
 
+# It is asked of each message, and of each word of one.
+@lru_cache(maxsize=1024)
 def fallbacks(language: str, of_tree: str = "") -> tuple[str, ...]:
     """The languages to try, best first: region, language, the tree's, English.
 

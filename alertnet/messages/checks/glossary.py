@@ -69,6 +69,8 @@ def find_mixed_terms(folder: Path, renderer: Renderer) -> list[str]:
 def _of_language(path: Path, renderer: Renderer) -> Iterator[str]:
     language, place = path.stem, f"{GLOSSARY}/{path.name}"
     terms = load_text(path.read_text(encoding="utf-8"))
+    files = renderer.templates.files.items()
+    said = {name: _plain(_words_of(name, source)) for name, source in files if _is_in(language, name)}
     if not isinstance(terms, dict) or set(terms) != set(NOTIONS):
         yield f"{place}: needs exactly {', '.join(NOTIONS)}"
         return
@@ -78,11 +80,12 @@ def _of_language(path: Path, renderer: Renderer) -> Iterator[str]:
             if not say.search(_plain(text)):
                 yield f"{spot}: has no word for {notion!r} (allowed: {', '.join(terms[notion]['say'])}): {text}"
         never = _pattern(terms[notion]["never"])
-        for name, source in renderer.templates.files.items():
-            if primary(language_of(name) or "") == language and (
-                found := never.search(_plain(_words_of(name, source)))
-            ):
-                yield f"{name}: {found[0]!r} is not the word for {notion!r}"
+        found = ((name, match) for name, text in said.items() if (match := never.search(text)))
+        yield from (f"{name}: {match[0]!r} is not the word for {notion!r}" for name, match in found)
+
+
+def _is_in(language: str, name: str) -> bool:
+    return primary(language_of(name) or "") == language
 
 
 def _words_of(name: str, source: str) -> str:

@@ -102,7 +102,7 @@ def find_faults(
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     environment = Environment({path: source})
     try:
-        tree = environment.parse(source)
+        tree = _parsed(source)
         faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
             environment.get_template(path)
@@ -111,6 +111,12 @@ def find_faults(
     except (RecursionError, SyntaxError):
         return [f"{path}:1: nested too deeply"]
     return faults
+
+
+# What is asked of one template is asked at once.
+@lru_cache(maxsize=1)
+def _parsed(source: str) -> nodes.Template:
+    return Environment({}).parse(source)
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,7 @@ class Named:
 @lru_cache(maxsize=1024)
 def named_in(source: str) -> Named:
     """What the template names. It is kept: several checks ask for it, and parsing takes longer than any of them."""
-    tree = Environment({}).parse(source)
+    tree = _parsed(source)
     subjects = (node for node in tree.find_all(nodes.Compare) if "subject" in {each.name for each in _places(node)})
     return Named(
         anywhere=_places(tree),
@@ -149,7 +155,7 @@ def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
     """Subjects that a sound template asks for and that do not exist: such a branch is simply never taken."""
     return tuple(
         f"{path}:{place.line}: subject is never {place.name!r} (known: {', '.join(Subject)})"
-        for place in (named_in(source).subjects if "subject" in source else ())
+        for place in named_in(source).subjects
         if place.name not in list(Subject)
     )
 

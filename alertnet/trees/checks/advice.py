@@ -19,6 +19,7 @@ from alertnet.trees.reading.values import parsed_number
 
 RINGING = ("sms", "call")
 ADDRESSES = ("sms", "call", "email")
+KINDS = (*ADDRESSES, "task")
 GOOD_FOR = timedelta(days=183)
 """Half a year: staff of embassies and offices changes about as fast."""
 
@@ -46,7 +47,8 @@ def advice(
     """
     for tree in trees:
         for id, contact in tree.contacts.items():
-            yield from _stale(contact["verified"], today, partial(tried, str(tree.root["tree"].value), id))
+            if contact.get("verified"):
+                yield from _stale(contact["verified"], today, partial(tried, str(tree.root.get("tree")), id))
             yield from _of_contact(contact, rules, answers=_answers(contact, tree))
             yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
@@ -61,17 +63,17 @@ def advice(
 
 
 def _answers(contact: Node, tree: TreeNodes) -> bool:
-    return bool(tree.default(contact, "answers").value != "false")
+    return bool(tree.said(contact, "answers") != "false")
 
 
 def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault]:
     methods = list(contact["methods"].entries())
-    kinds = [kind for method in methods for kind in method.value if kind in (*ADDRESSES, "task")]
+    kinds = [kind for method in methods for kind in method.value if kind in KINDS]
     if len(methods) == 1 and kinds != ["task"]:
         yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
-    if answers and kinds and not {*RINGING, "task"} & set(kinds):
+    if answers and set(kinds) == {"email"}:
         yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
-    if _may_hang_up(contact) and set(RINGING) & set(kinds):
+    if _may_hang_up(contact) and not set(kinds).isdisjoint(RINGING):
         yield _at(
             contact["methods"],
             "a machine rings an authority, where a coordinator who calls is heard better: write it as a task",
@@ -83,12 +85,12 @@ def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault
 
 def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fault]:
     """A coordinator that is asked to read what people wrote, and is shown none of it."""
-    if contact["role"].value != Role.COORDINATOR.value:
+    if contact.get("role") != Role.COORDINATOR.value:
         return
-    if tree.default(contact, "pin").value != "true":
-        owner = f"{tree.root['tree'].value}/{id}"
+    if tree.said(contact, "pin") != "true":
+        owner = f"{tree.root.get('tree')}/{id}"
         yield _at(contact["role"], f"can read no text of anybody: pin: true, and alertnet pins set {owner} --pin -")
-    if tree.default(contact, "disclosure").value != Disclosure.FULL.value:
+    if tree.said(contact, "disclosure") != Disclosure.FULL.value:
         yield _at(contact["role"], "can read no text of anybody: disclosure: full")
 
 
@@ -97,7 +99,7 @@ def _may_hang_up(contact: Node) -> bool:
 
     A ministry that is friendly, a mayor's office and a police desk take calls of all kinds.
     """
-    role, belongs_to = contact["role"].value, contact["belongs_to"].value
+    role, belongs_to = contact.get("role"), contact.get("belongs_to")
     is_of_the_state = role in OF_THE_STATE and belongs_to in (Perpetrator.ARMY, Perpetrator.INTELLIGENCE)
     return is_of_the_state or (role == Role.AUTHORITY and belongs_to is None)
 
@@ -145,7 +147,7 @@ def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
     if told and not listed:
         yield _at(level["notify"], f"no answer is expected of {', '.join(told)}: the next level does not wait for it")
     only_relay = [id for id in listed if _only_relays(tree.contacts[id])]
-    wanted = level["acknowledge"].value or "any"
+    wanted = level.get("acknowledge") or "any"
     able = len(listed) - len(only_relay)
     if only_relay and (not able or wanted in ("all", "each_organisation") or (wanted.isdigit() and int(wanted) > able)):
         yield _at(level["notify"], f"no answers can satisfy this level: {', '.join(only_relay)} can only relay")
@@ -153,18 +155,18 @@ def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
 
 def _only_relays(contact: Node) -> bool:
     methods = list(contact["methods"].entries())
-    return bool(methods) and all(method["acknowledges_as"].value == "relay" for method in methods)
+    return bool(methods) and all(method.get("acknowledges_as") == "relay" for method in methods)
 
 
 def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Telephones that stand for two roles: who answers for which is anybody's guess."""
-    first: dict[str, tuple[str, str]] = {}
+    first: dict[str, tuple[str, Node]] = {}
     for address, contact in _addresses(trees):
-        role = contact["role"].value
+        role = contact.get("role")
         if isinstance(address.value, str) and isinstance(role, str):
-            known, place = first.setdefault(address.value, (role, address.position))
+            known, node = first.setdefault(address.value, (role, address))
             if known != role:
-                yield address.fault(f"the same as of a contact with role {known}, at {place}:")
+                yield address.fault(f"the same as of a contact with role {known}, at {node.position}:")
 
 
 def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
@@ -175,40 +177,41 @@ def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
 
 
 def _unserved(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    served = {country.value for tree in trees for country in tree.root["serves"]["countries"].texts()}
+    served = {country for tree in trees for country in tree.root["serves"].words("countries")}
     for _, team in field["teams"].items():
-        if served.isdisjoint({team["country"].value, EVERYWHERE}):
+        if served.isdisjoint({team.get("country"), EVERYWHERE}):
             yield team["country"].fault("no tree serves the country of this team:")
 
 
 def _calling_itself(field: Joined) -> Iterator[Fault]:
     """Teams whose number to call is a phone of their own: whoever carries it is told another, nobody else is."""
     for _, team in field["teams"].items():
-        phones = {member["phone"].value for _, member in team["members"].items()}
-        if team["callback"].value in phones:
+        phones = {member.get("phone") for _, member in team["members"].items()}
+        if team.get("callback") in phones:
             yield team["callback"].fault("the phone of one of the team, which may be in the same trouble:")
 
 
 def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """People whose embassy may be told, and has no contact."""
     contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
-    known = {contact["represents"].value for contact in contacts if contact["role"].value == Role.EMBASSY.value}
-    served = {country.value for tree in trees for country in tree.root["serves"]["countries"].texts()}
-    served |= {team["country"].value for _, team in field["teams"].items()}
+    known = {contact.get("represents") for contact in contacts if contact.get("role") == Role.EMBASSY.value}
+    served = {country for tree in trees for country in tree.root["serves"].words("countries")}
+    served |= {team.get("country") for _, team in field["teams"].items()}
     for _, person in field["people"].items():
         nation = person["nationality"]
-        may_be_told = person["consent"].value in (*ABROAD, None)
+        may_be_told = person.get("consent") in (*ABROAD, None)
         # The state that threatens its own defenders has no embassy that could help them.
-        is_at_home = person["kind"].value != PersonKind.ACCOMPANIER and nation.value in served
+        is_at_home = person.get("kind") != PersonKind.ACCOMPANIER and nation.value in served
         if isinstance(nation.value, str) and may_be_told and nation.value not in known and not is_at_home:
             yield nation.fault("no tree has an embassy of this person's country:")
 
 
 def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Organisations that a level or contact is for, and that nobody in `teams.yaml` belongs to."""
-    known = {person["organisation"].value for _, person in field["people"].items()}
-    asking = [each for tree in trees for each in (*tree.root["levels"].entries(), *tree.contacts.values())]
-    for code in (each for node in asking for each in node["when"]["organisation"].texts()):
+    known = {person.get("organisation") for _, person in field["people"].items()}
+    asking = (each for tree in trees for each in (*tree.root["levels"].entries(), *tree.contacts.values()))
+    when = [node["when"] for node in asking if node.get("when")]
+    for code in (each for condition in when for each in condition["organisation"].texts()):
         if code.value not in known:
             yield code.fault("nobody under people: in teams.yaml belongs to this organisation:")
 
@@ -217,12 +220,10 @@ def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]
     """Languages without messages: whoever is to be written to in one is written to in another."""
     named = [(tree.root["language"], "") for tree in trees]
     named += [
-        (contact["language"], str(tree.root["language"].value)) for tree in trees for contact in tree.contacts.values()
-    ]
-    named += [
-        (default["language"], str(tree.root["language"].value))
+        (each["language"], str(tree.root.get("language")))
         for tree in trees
-        for _, default in tree.root["defaults"].items()
+        for each in (*tree.contacts.values(), *(default for _, default in tree.root["defaults"].items()))
+        if each.get("language")
     ]
     for _, team in field["teams"].items():
         named += [(each["language"], "") for each in (team, *(member for _, member in team["members"].items()))]
@@ -235,9 +236,9 @@ def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]
 
 def _told(tree: TreeNodes) -> Iterator[str]:
     """The contacts that a level or the last resort names, or somebody's deputy."""
-    deputies = {contact["deputy"].value for contact in tree.contacts.values()}
+    deputies = {contact.get("deputy") for contact in tree.contacts.values()}
     named = {id for level in tree.root["levels"].entries() for id, _ in tree.told(level)}
-    named |= {name.value for name in tree.root["last_resort"].texts()}
+    named.update(tree.root.words("last_resort"))
     yield from (name for name in tree.contacts if name in named | deputies)
 
 

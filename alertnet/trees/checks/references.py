@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
@@ -31,8 +32,8 @@ class TreeNodes:
         """The contacts that each name means: its own id, `role:embassy`, `group:eu`."""
         meant = {id: [id] for id in self.contacts}
         for id, contact in self.contacts.items():
-            groups = (f"group:{group.value}" for group in contact["groups"].texts())
-            for name in (f"role:{contact['role'].value}", *groups):
+            groups = [f"group:{group}" for group in contact.words("groups")]
+            for name in (f"role:{contact.get('role')}", *groups):
                 meant.setdefault(name, []).append(id)
         return meant
 
@@ -43,10 +44,13 @@ class TreeNodes:
 
     def default(self, contact: Node, key: str) -> Node:
         """What the contact has under that key, or else its role."""
-        own = contact[key]
-        if own.value is not None or self.defaults.value is None:
-            return own
-        return self.defaults[str(contact["role"].value)][key]
+        is_its_own = contact.get(key) is not None or self.defaults.value is None
+        return contact[key] if is_its_own else self.defaults[str(contact.get("role"))][key]
+
+    def said(self, contact: Node, key: str) -> Any:
+        """The value of `default`."""
+        own = contact.get(key)
+        return own if own is not None or self.defaults.value is None else self.default(contact, key).value
 
 
 def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
@@ -127,31 +131,34 @@ def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
 def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
     for contact in nodes.contacts.values():
         times = ("hours", "holidays", "closed")
-        if contact["when_closed"].value and not any(nodes.default(contact, key).value for key in times):
+        if contact.get("when_closed") and not any(nodes.said(contact, key) for key in times):
             message = "a contact with when_closed needs times at which it is"
             yield replace(contact["when_closed"].fault(message, times), value=None)
 
 
 def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
     """Coordinators, who decide, and the last resort, without whose answer nothing ends: theirs is always expected."""
-    last_resort = {name.value for name in nodes.root["last_resort"].texts()}
+    last_resort = nodes.root.words("last_resort")
     for id, contact in nodes.contacts.items():
-        answers = nodes.default(contact, "answers")
-        if answers.value == "false" and (contact["role"].value == Role.COORDINATOR.value or id in last_resort):
+        is_awaited = contact.get("role") == Role.COORDINATOR.value or id in last_resort
+        if is_awaited and nodes.said(contact, "answers") == "false":
+            answers = nodes.default(contact, "answers")
             yield answers.fault("an answer is always expected of coordinators and last resort:", ("true",))
 
 
 def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
-    wanted, contacts = level["acknowledge"], len({id for id, _ in nodes.told(level)})
-    is_number = isinstance(wanted.value, str) and re.fullmatch(r"[0-9]{1,4}", wanted.value)
-    if is_number and 0 < contacts < int(wanted.value):
+    wanted = level["acknowledge"]
+    if not isinstance(wanted.value, str) or not re.fullmatch(r"[0-9]{1,4}", wanted.value):
+        return
+    contacts = len({id for id, _ in nodes.told(level)})
+    if 0 < contacts < int(wanted.value):
         allowed = ("any", "all", "each_organisation", f"a number up to {contacts}")
         yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
 
 
 def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     """Levels that tell the ICRC, which speaks in confidence, together with those who speak in public."""
-    told = [(nodes.contacts[id]["role"].value, name) for id, name in nodes.told(level)]
+    told = [(nodes.contacts[id].get("role"), name) for id, name in nodes.told(level)]
     if {Role.NGO, Role.MEDIA}.intersection(role for role, _ in told):
         for role, name in told:
             if role == Role.ICRC:
@@ -172,7 +179,7 @@ def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
     """Whoever hears in the end, or stands in for that, hears of every incident (A2)."""
     for name in nodes.root["last_resort"].texts():
         for id in _with_deputies(nodes.contacts, name.value):
-            if nodes.contacts[id]["when"].value:
+            if nodes.contacts[id].get("when"):
                 yield name.fault(f"last resort is told of every incident, and {id} has 'when':")
 
 
@@ -181,7 +188,7 @@ def _with_deputies(contacts: Mapping[str, Node], id: str) -> Iterator[str]:
     while id in contacts and id not in seen:
         yield id
         seen.add(id)
-        id = contacts[id]["deputy"].value
+        id = contacts[id].get("deputy")
 
 
 def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
@@ -200,10 +207,10 @@ def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
 def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     # A tree for some places coordinates nothing elsewhere in their country.
     coordinated = {
-        country.value
+        country
         for tree in trees
-        if _has_coordinator(tree) and tree.root["serves"]["places"].value is None
-        for country in tree.root["serves"]["countries"].texts()
+        if tree.root["serves"].get("places") is None and _has_coordinator(tree)
+        for country in tree.root["serves"].words("countries")
     }
     for tree in trees:
         for country in tree.root["serves"]["countries"].texts():
@@ -213,18 +220,15 @@ def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
                 yield country.fault("no contact with role coordinator in any tree that serves")
 
 
-def _countries(tree: TreeNodes) -> Iterator[Node]:
-    return tree.root["serves"]["countries"].texts()
-
-
 def _has_coordinator(tree: TreeNodes) -> bool:
-    return any(contact["role"].value == Role.COORDINATOR for contact in tree.contacts.values())
+    return any(contact.get("role") == Role.COORDINATOR for contact in tree.contacts.values())
 
 
 def _unknown_exclusions(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    known = tuple(sorted(_excludable(trees)))
-    for _, person in field["people"].items():
-        for name in person["exclude"].texts():
+    excluded = [name for _, person in field["people"].items() for name in person["exclude"].texts()]
+    if excluded:
+        known = tuple(sorted(_excludable(trees)))
+        for name in excluded:
             if name.value not in known:
                 yield name.fault("unknown contact, organisation or role", known)
 
@@ -239,12 +243,11 @@ def _officers(field: Joined) -> list[tuple[str, str, Node]]:
 def _rota_faults(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     """Rota members who are in no team nor of the staff, whose phone is silent, or whose name is ambiguous."""
     members = _officers(field)
-    silent = {of for name, whole, member in members if member["silent"].value == "true" for of in (name, whole)}
+    silent = {of for name, whole, member in members if member.get("silent") == "true" for of in (name, whole)}
     short = [name for name, _, _ in members]
     known = tuple(sorted({*short, *(whole for _, whole, _ in members)}))
-    for entry in (
-        each for tree in trees for contact in tree.contacts.values() for each in contact["duty"]["rota"].texts()
-    ):
+    on_duty = [contact["duty"] for tree in trees for contact in tree.contacts.values() if contact.get("duty")]
+    for entry in (each for duty in on_duty for each in duty["rota"].texts()):
         if entry.value not in known:
             yield entry.fault("unknown member of teams.yaml", known)
         elif short.count(entry.value) > 1:
@@ -256,5 +259,5 @@ def _rota_faults(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 
 def _excludable(trees: Sequence[TreeNodes]) -> set[str]:
     contacts = [(name, contact) for tree in trees for name, contact in tree.contacts.items()]
-    said = (contact[key].value for _, contact in contacts for key in ("organisation", "role"))
+    said = (contact.get(key) for _, contact in contacts for key in ("organisation", "role"))
     return {name for name, _ in contacts} | {value for value in said if isinstance(value, str)}

@@ -12,13 +12,13 @@ Steps = tuple[str | int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The content of one file: dicts, lists and strings, with the line and column (from 1) of all of them."""
+    """The content of one file: dicts, lists and strings, with the place of all of them."""
 
     file: str
     content: Any
-    marks: dict[Steps, tuple[int, int]]
-    """Where a scalar stands, or the key of a list or mapping."""
-    keys: dict[Steps, tuple[int, int]]
+    marks: dict[Steps, Any]
+    """Where a scalar stands, or the key of a list or mapping: `line` and `column`, from 0."""
+    keys: dict[Steps, Any]
     faults: tuple[Fault, ...]
 
     @property
@@ -39,9 +39,9 @@ class Document:
         place = steps
         while place not in self.marks:
             place = place[:-1]
-        line, column = self.keys.get(place, self.marks[place]) if at_key else self.marks[place]
+        mark = self.keys.get(place, self.marks[place]) if at_key else self.marks[place]
         shown = value if isinstance(value, str) else None
-        return Fault(self.file, line, column, dotted(steps), shown, message, allowed, example)
+        return Fault(self.file, mark.line + 1, mark.column + 1, dotted(steps), shown, message, allowed, example)
 
 
 # Frozen it would take twice as long to make, and of a large network there are half a million.
@@ -54,8 +54,11 @@ class Node:
     value: Any
 
     def __getitem__(self, key: str) -> "Node":
-        inside = self.value.get(key) if isinstance(self.value, dict) else None
-        return Node(self.document, (*self.steps, key), inside)
+        return Node(self.document, (*self.steps, key), self.get(key))
+
+    def get(self, key: str) -> Any:
+        """The value under that key; None where there is none."""
+        return self.value.get(key) if isinstance(self.value, dict) else None
 
     def items(self) -> "Iterator[tuple[str, Node]]":
         """The entries of a mapping."""
@@ -71,11 +74,15 @@ class Node:
         """The entries of a list that are single values."""
         return (entry for entry in self.entries() if isinstance(entry.value, str))
 
+    def words(self, key: str) -> list[str]:
+        """The single values of the list under that key, where no place of one is asked for."""
+        listed = self.get(key)
+        return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
+
     @property
     def position(self) -> str:
         """Where it stands, as `file:line`."""
-        line, _ = self.document.marks[self.steps]
-        return f"{self.document.file}:{line}"
+        return f"{self.document.file}:{self.document.marks[self.steps].line + 1}"
 
     def fault(self, message: str, allowed: tuple[str, ...] = ()) -> Fault:
         """A fault at this value."""

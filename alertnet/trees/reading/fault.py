@@ -80,4 +80,4 @@ def shortened(value: str) -> str:
 
 def _printable(line: str) -> str:
     # A key or a file name may hold line breaks or terminal escapes.
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
+    return line if line.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)

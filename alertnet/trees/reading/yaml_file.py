@@ -7,13 +7,14 @@ repeats what the file has anchored (`&name`) further up; what aliases repeat has
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from alertnet.trees.reading.document import Document, Steps, dotted
 from alertnet.trees.reading.fault import Fault, shortened
@@ -44,7 +45,8 @@ def read_document(path: Path, file: str) -> Document:
 # Of many files one is edited at a time: the others are what they were.
 @lru_cache(maxsize=1024)
 def _document(text: str, file: str) -> Document:
-    composer = _Composer(file, text.splitlines(), yaml.parse(text, Loader=yaml.CBaseLoader))
+    parser = yaml.CBaseLoader(text)
+    composer = _Composer(file, text.splitlines(), parser.get_event)
     try:
         content = composer.compose_file()
     except yaml.MarkedYAMLError as error:
@@ -95,10 +97,12 @@ class _Composer:
 
     file: str
     lines: list[str]
-    events: Iterator[Any]
-    marks: dict[Steps, tuple[int, int]] = field(default_factory=dict)
-    keys: dict[Steps, tuple[int, int]] = field(default_factory=dict)
+    next: Callable[[], Any]
+    """The next event: of the parser, and once the file has anchored anything `_next_of_several`."""
+    marks: dict[Steps, Any] = field(default_factory=dict)
+    keys: dict[Steps, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    _parsed: Callable[[], Any] = field(init=False)
     _anchors: dict[str, list[Any]] = field(default_factory=dict)
     """The events of each anchored value that is whole."""
     _recordings: list[list[Any]] = field(default_factory=list)
@@ -111,52 +115,59 @@ class _Composer:
     _repeated_signs: int = 0
 
     def compose_file(self) -> Any:
-        self._next()
-        if isinstance(self._next(), yaml.StreamEndEvent):
+        self.next()
+        if isinstance(self.next(), yaml.StreamEndEvent):
             raise Unreadable(Fault(self.file, 1, 1, "", None, "is empty"))
-        content = self._compose((), self._next())
-        self._next()
-        if not isinstance(after := self._next(), yaml.StreamEndEvent):
+        content = self._compose((), self.next())
+        self.next()
+        if not isinstance(after := self.next(), yaml.StreamEndEvent):
             raise self._refused(after, (), "holds more than one document")
         for anchored, steps in self._unused.values():
             raise self._refused(anchored, steps, f"nothing repeats &{shortened(anchored.anchor)}: {IN_QUOTES}")
         return content
 
-    def _next(self) -> Any:
+    def _next_of_several(self) -> Any:
         if self._repeated:
             return self._repeated.popleft()
-        event = next(self.events)
+        event = self._parsed()
         for recording in self._recordings:
             recording.append(event)
         return event
 
-    def _compose(self, steps: Steps, event: Any, key: tuple[int, int] | None = None) -> Any:
-        if isinstance(event, yaml.AliasEvent):
+    def _compose(self, steps: Steps, event: Any, key: Any = None) -> Any:
+        if isinstance(event, AliasEvent):
             self._repeat(self._anchored(steps, event))
-            return self._compose(steps, self._next(), key)
+            return self._compose(steps, self.next(), key)
         self._check(steps, event)
-        first = self._anchors.get(event.anchor, (None,))[0]
-        if event.anchor is None or first is event:
+        return self._compose_value(steps, event, key) if event.anchor is None else self._anchor(steps, event, key)
+
+    def _anchor(self, steps: Steps, event: Any, key: Any) -> Any:
+        """The value of an event that an alias may repeat, or that is of one."""
+        name: str = event.anchor
+        first = self._anchors.get(name, (None,))[0]
+        if first is event:
             return self._compose_value(steps, event, key)
         if first is not None:
-            raise self._refused(event, steps, f"an anchor of this name is on line {_position(first)[0]} already")
+            raise self._refused(event, steps, f"an anchor of this name is on line {first.start_mark.line + 1} already")
+        if not self._anchors and not self._recordings:
+            self._parsed, self.next = self.next, self._next_of_several
         self._recordings.append(recording := [event])
         value = self._compose_value(steps, event, key)
         self._recordings.pop()
-        self._anchors[event.anchor] = recording
-        if isinstance(event, yaml.ScalarEvent) and not event.style:
-            self._unused[event.anchor] = event, steps
+        self._anchors[name] = recording
+        if isinstance(event, ScalarEvent) and not event.style:
+            self._unused[name] = event, steps
         return value
 
-    def _compose_value(self, steps: Steps, event: Any, key: tuple[int, int] | None) -> Any:
-        if isinstance(event, yaml.ScalarEvent):
-            self.marks[steps] = _position(event)
+    def _compose_value(self, steps: Steps, event: Any, key: Any) -> Any:
+        if isinstance(event, ScalarEvent):
+            self.marks[steps] = event.start_mark
             # Nearly every value is neither empty nor in quotes of a printed page.
             if event.value[:1] in CURLY and not event.style and (slip := self._slip_in(event)):
                 raise self._refused(event, steps, slip)
             return event.value
-        self.marks[steps] = key or _position(event)
-        if isinstance(event, yaml.SequenceStartEvent):
+        self.marks[steps] = key or event.start_mark
+        if isinstance(event, SequenceStartEvent):
             return self._compose_list(steps)
         content: dict[str, Any] = {}
         merged = deque(self._compose_entries(steps, content))
@@ -176,43 +187,44 @@ class _Composer:
 
     def _compose_list(self, steps: Steps) -> list[Any]:
         content: list[Any] = []
-        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+        while not isinstance(event := self.next(), SequenceEndEvent):
             content.append(self._compose((*steps, len(content)), event))
         return content
 
     def _compose_entries(
-        self, steps: Steps, content: dict[str, Any], inherited: frozenset[str] | None = None
+        self, steps: Steps, content: dict[str, Any], inherited: frozenset[str] = frozenset()
     ) -> list[list[Any]]:
         """Fill in the entries of a mapping, and give those to be merged. `inherited`: what goes before its entries."""
         merged: list[list[Any]] = []
-        while not isinstance(event := self._next(), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
+        while not isinstance(event := self.next(), MappingEndEvent):
+            if not isinstance(event, ScalarEvent):
                 raise self._refused(event, steps, "a key must be a single word")
-            self._check(steps, event)
-            name, position = event.value, _position(event)
+            if event.tag:
+                self._check(steps, event)
+            name = event.value
             inside = (*steps, name)
             if name == MERGE:
-                merged += self._merged(steps, self._next())
-            elif inherited is not None and name in inherited:
-                self._pass_over(self._next())
+                merged += self._merged(steps, self.next())
+            elif name in inherited:
+                self._pass_over(self.next())
             else:
                 if name in content:
-                    first = self.keys[inside][0]
+                    first = self.keys[inside].line + 1
                     self.faults.append(self._fault(event, inside, f"duplicate key: already on line {first}"))
-                self.keys[inside] = position
-                content[name] = self._compose(inside, self._next(), position)
+                self.keys[inside] = event.start_mark
+                content[name] = self._compose(inside, self.next(), event.start_mark)
         return merged
 
     def _merged(self, steps: Steps, event: Any) -> list[list[Any]]:
         """The events of each mapping that a merge key names, one alias or a list of them."""
         aliases = [event]
-        if isinstance(event, yaml.SequenceStartEvent):
+        if isinstance(event, SequenceStartEvent):
             aliases = []
-            while not isinstance(entry := self._next(), yaml.SequenceEndEvent):
+            while not isinstance(entry := self.next(), SequenceEndEvent):
                 aliases.append(entry)
         for alias in aliases:
-            is_mapping = isinstance(alias, yaml.AliasEvent) and isinstance(
-                self._anchored(steps, alias)[0], yaml.MappingStartEvent
+            is_mapping = isinstance(alias, AliasEvent) and isinstance(
+                self._anchored(steps, alias)[0], MappingStartEvent
             )
             if not is_mapping:
                 raise self._refused(alias, steps, f"{MERGE} takes the alias of a mapping, such as {MERGE}: *office")
@@ -221,7 +233,7 @@ class _Composer:
     def _pass_over(self, event: Any) -> None:
         depth = _opens(event)
         while depth:
-            depth += _opens(self._next())
+            depth += _opens(self.next())
 
     def _anchored(self, steps: Steps, alias: Any) -> list[Any]:
         if alias.anchor not in self._anchors:
@@ -231,7 +243,7 @@ class _Composer:
 
     def _repeat(self, events: list[Any]) -> None:
         self._repeats += len(events)
-        self._repeated_signs += sum(len(each.value) for each in events if isinstance(each, yaml.ScalarEvent))
+        self._repeated_signs += sum(len(each.value) for each in events if isinstance(each, ScalarEvent))
         if self._repeats > MOST_VALUES or self._repeated_signs > LARGEST:
             raise self._refused(events[0], (), f"its aliases repeat more than {MOST_VALUES:,} values")
         self._repeated.extendleft(reversed(events))
@@ -248,14 +260,10 @@ class _Composer:
         return Unreadable(self._fault(event, steps, message))
 
     def _fault(self, event: Any, steps: Steps, message: str) -> Fault:
-        line, column = _position(event)
-        return Fault(self.file, line, column, dotted(steps), None, message)
+        mark = event.start_mark
+        return Fault(self.file, mark.line + 1, mark.column + 1, dotted(steps), None, message)
 
 
 def _opens(event: Any) -> int:
     """How much deeper it goes after the event."""
     return isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-
-
-def _position(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
