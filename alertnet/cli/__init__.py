@@ -17,7 +17,8 @@ from alertnet.cli.admin import audit, duty, keys, pins, users
 from alertnet.cli.admin.figures import figures
 from alertnet.cli.admin.purge import purge
 from alertnet.cli.call_sheet import call_sheet
-from alertnet.cli.contacts import numbers
+from alertnet.cli.contacts import drills, numbers
+from alertnet.cli.contacts.drills import drill
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
 from alertnet.cli.field import quarantine
@@ -46,6 +47,7 @@ app.command(epilog="Example: alertnet worker")(worker)
 app.command("raise", epilog="Example: alertnet raise --country CO --type arrest --consent national --person P7")(
     raise_incident
 )
+app.command(epilog="Example: alertnet drill --country CO --type arrest --at 2026-12-01T10:00 --every 3")(drill)
 app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
     call_sheet
 )
@@ -63,6 +65,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(duty.app, name="duty")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(drills.app, name="drills")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

@@ -4,6 +4,7 @@ The options of a case that is typed are those of every command that asks what an
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,17 @@ from alertnet.cli.output import aligned
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import TYPES, CloseReason, Facts, IncidentStatus, Perpetrator, Scope, Severity, affected_of
+from alertnet.core.incident import (
+    TYPES,
+    Affected,
+    CloseReason,
+    Facts,
+    IncidentStatus,
+    Perpetrator,
+    Scope,
+    Severity,
+    affected_of,
+)
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
@@ -99,6 +110,31 @@ def typed_case(
         exclude=tuple(exclude),
         place=place,
     )
+
+
+def case_with_people(
+    country: str | None,
+    type: str | None,
+    severity: Severity | None,
+    consent: Scope | None,
+    nationality: list[str] | None,
+    perpetrator: Perpetrator | None,
+    exclude: list[str] | None,
+    place: str | None,
+    organisation: str | None,
+    person: list[str] | None,
+    summary: str | None,
+) -> Facts:
+    """The case that the options describe, with those affected by the codes of `people:`.
+
+    Raises:
+        BadInput: see `typed_case`.
+    """
+    facts = typed_case(
+        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
+    )
+    people = (*facts.people, *(Affected(code=code) for code in person or ()))
+    return replace(facts, people=people, summary=summary)
 
 
 @app.command("list", epilog="Example: alertnet incidents list --status open")
@@ -269,25 +305,23 @@ def raise_incident(
 ) -> None:
     """Raise an incident: who serves the country is told as the trees in force say. Its reference is printed, alone."""
     import logging
-    from dataclasses import replace
 
     from alertnet.cli.startup import checked_runtime, on_stderr
-    from alertnet.core.incident import Affected
     from alertnet.runtime.logging import configure
 
     configure(level=logging.WARNING)
-
-    facts = typed_case(
-        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
+    facts = case_with_people(
+        country, type, severity, consent, nationality, perpetrator, exclude, place, organisation, person, summary
     )
-    people = (*facts.people, *(Affected(code=code) for code in person or ()))
-    facts = replace(facts, people=people, summary=summary, drill=drill)
+    facts = replace(facts, drill=drill)
     with checked_runtime(on_stderr) as runtime:
         ref = runtime.transact(_open, runtime.edition, facts)
     typer.echo(ref)
 
 
 def _open(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
+    from alertnet.flows.incidents.drills import begin_drill
     from alertnet.flows.incidents.open_incident import open_incident
 
-    return open_incident(tx, edition, facts, by="command line").incident.ref
+    begin = begin_drill if facts.drill else open_incident
+    return begin(tx, edition, facts, by="command line").incident.ref

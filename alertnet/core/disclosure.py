@@ -77,6 +77,8 @@ class Subject(StrEnum):
     ON_DUTY = "on_duty"
     OFF_DUTY = "off_duty"
     DUTY_BEGINS = "duty_begins"
+    DRILL_COMES = "drill_comes"
+    DRILL_SKIPPED = "drill_skipped"
     SMS_FAILS = "sms_fails"
     SMS_WORKS = "sms_works"
     CALLS_FAIL = "calls_fail"

@@ -162,6 +162,9 @@ COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)
 ROLL_CALLS = Limit("roll_calls", 3, HOUR)
 """Roll-calls of the same team, country or network."""
 
+PLANNED_DRILLS = 50
+"""Drills that are planned at one time."""
+
 WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 """Requests with a wrong API key from one address."""
 

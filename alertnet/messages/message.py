@@ -104,7 +104,12 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
 
 _QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.CHANGE, Subject.TASK)
 _ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
-_NEVER_RUNG = (*(Subject(f"action_{action}") for action in Action), Subject.DUTY_BEGINS)
+_NEVER_RUNG = (
+    *(Subject(f"action_{action}") for action in Action),
+    Subject.DUTY_BEGINS,
+    Subject.DRILL_COMES,
+    Subject.DRILL_SKIPPED,
+)
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.DECISION: (Subject.LEVEL, Subject.VERIFY, Subject.CONFIRM, Subject.CHANGE),

@@ -14,6 +14,7 @@ from alertnet.web import pages, problems, twilio
 from alertnet.web.api import (
     actions,
     devices,
+    drills,
     events,
     incidents,
     journeys,
@@ -32,6 +33,7 @@ from alertnet.web.console.live import Watch
 from alertnet.web.console.readiness import duty, people, system
 from alertnet.web.console.readiness import journeys as journeys_page
 from alertnet.web.console.readiness import quarantine as quarantine_page
+from alertnet.web.console.reports import drills as drill_pages
 from alertnet.web.console.reports import figures, report
 from alertnet.web.console.trees import editing, pictures, simulator
 from alertnet.web.idempotency import InFlight
@@ -49,6 +51,7 @@ EDGES = (
     events,
     journeys,
     roll_calls,
+    drills,
     trees,
     devices,
     quarantine,
@@ -62,6 +65,7 @@ EDGES = (
     raising,
     report,
     figures,
+    drill_pages,
     journeys_page,
     quarantine_page,
     users,

@@ -14,6 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.escalation.record_decision import repeat_prompt
+from alertnet.flows.incidents.drills import take_up_drill
 from alertnet.flows.journeys.missed import miss_check_in
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
@@ -25,6 +26,7 @@ from alertnet.runtime.database.transactions import DatabaseAway, handled, isolat
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import drills as drill_store
 from alertnet.store.queues import journeys as journey_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
@@ -143,7 +145,7 @@ class Search:
             yield from self._guarded([DUE], self._escalations)
         if due.recordings:
             yield from self._guarded([RECORDINGS], self._recordings)
-        if due.leases or due.alarms or due.journeys or due.texts:
+        if due.leases or due.alarms or due.journeys or due.texts or due.drills:
             yield from self._guarded([DUE], self._rows)
 
     def _expect(self, at: datetime | None) -> None:
@@ -209,13 +211,14 @@ class Search:
 
     def _rows(self) -> Iterator[Job]:
         runtime, most = self._runtime, MOST_ROWS
-        alarms, leases, awaited, texts = runtime.read(_due_rows, most)
+        alarms, leases, awaited, texts, drills = runtime.read(_due_rows, most)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
                 *(_job(runtime, "journeys", id, miss_check_in, runtime.edition, id) for id in awaited),
                 *(_job(runtime, "inbound", id, open_coerced, runtime.edition, id) for id in texts),
+                *(_job(runtime, "drills", id, take_up_drill, runtime.edition, id) for id in drills),
             ]
         )
 
@@ -228,13 +231,16 @@ class Search:
             self.crowded.add(DUE)
 
 
-def _due_rows(tx: Tx, most: int) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str]]:
-    """Due alarms, each with its incident, attempts whose lease is over, what is awaited of the field, and its texts."""
+def _due_rows(
+    tx: Tx, most: int
+) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str], Sequence[str]]:
+    """Due alarms, each with its incident, leases that are over, what is awaited of the field, its texts, drills."""
     return (
         prompt_store.due(tx.session, tx.now, most),
         attempt_store.leases_over(tx.session, tx.now, most),
         journey_store.due(tx.session, tx.now, most),
         inbound.due(tx.session, tx.now, most),
+        drill_store.due(tx.session, tx.now, most),
     )
 
 

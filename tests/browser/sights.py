@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.desk.board import read_board
+from alertnet.flows.incidents.drills import begin_drill, plan_drill
 from alertnet.flows.journeys.check_in import announce_journey
 from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.store.tables import links
@@ -133,9 +135,45 @@ class Sight:
         page.get_by_role("button", name="See who will be told").click()
         expect(page.get_by_role("button", name="Raise the alarm")).to_be_visible()
 
+    def console_drill_planned(self, page: Page) -> None:
+        """Who would take part in one that is planned."""
+        self.console(page, "/drills/new")
+        page.get_by_label("On which day").fill(f"{self.evening.stage.runtime.now() + timedelta(days=9):%Y-%m-%d}")
+        page.get_by_label("And again").select_option("3")
+        page.get_by_label("What has happened").select_option("arrest")
+        page.get_by_label("Country").select_option("CO")
+        page.get_by_role("button", name="See who takes part").click()
+        expect(page.get_by_role("button", name="Plan it for")).to_be_visible()
+
+    def console_drill(self, page: Page) -> None:
+        """What came of one, in which a number is dead."""
+        stage = self.evening.stage
+        stage.phone("coordinator").behaves("invalid")
+        facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL)
+        ref = stage.runtime.transact(begin_drill, stage.runtime.edition, facts, by="test").incident.ref
+        for _ in range(5):
+            self.evening.jump()
+        self.console(page, f"/drills/{ref}")
+        expect(page.get_by_text("dead: mend it in the tree")).to_be_visible()
+
     def console_drills(self, page: Page) -> None:
-        """Without any."""
+        """One under way, one to come."""
+        runtime = self.evening.stage.runtime
+        facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL)
+        runtime.transact(plan_drill, runtime.edition, facts, runtime.now() + timedelta(days=9), 3, by="test")
         self.console(page, "/drills")
+        expect(page.get_by_role("button", name="Cancel it")).to_be_visible()
+
+    def console_figures(self, page: Page) -> None:
+        """Of half a year, with a drill among them."""
+        self.console(page, "/figures")
+        page.evaluate("for (const each of document.querySelectorAll('details.card')) each.open = true")
+
+    def console_report(self, page: Page) -> None:
+        """All that coordinators read of the arrest, to be handed on."""
+        self.console_incident_at_first(page)
+        page.goto(f"{page.url}/report?disclosure=full")
+        expect(page.get_by_role("heading", name="In short")).to_be_visible()
 
     def console_account(self, page: Page) -> None:
         """Who is signed in."""
@@ -276,7 +314,6 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's incident as it comes": Sight.console_incident_at_first,
     "console before the all-clear": Sight.console_close,
     "console before raising": Sight.console_raise,
-    "console's drills": Sight.console_drills,
     "console's journeys": Sight.console_journeys,
     "console's quarantine": Sight.console_quarantine,
     "console's people": Sight.console_people,
@@ -288,6 +325,11 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's editor": Sight.console_editor,
     "console's history of the trees": Sight.console_editions,
     "console's edition": Sight.console_edition,
+    "console's report": Sight.console_report,
+    "console before a drill": Sight.console_drill_planned,
+    "console's drill": Sight.console_drill,
+    "console's drills": Sight.console_drills,
+    "console's figures": Sight.console_figures,
     "console's account": Sight.console_account,
     "console's users": Sight.console_users,
     "console's one field": Sight.console_found,

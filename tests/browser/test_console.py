@@ -98,14 +98,13 @@ def test_without_scripts_and_on_a_small_telephone_every_act_works(
     """A drill is raised, decided and closed by forms alone, with nothing to scroll sideways for."""
     context, desk = sit_down(browser, sandbox_url, java_script_enabled=False, viewport={"width": 320, "height": 640})
     page = desk.page
-    desk.opens("/raise")
+    desk.opens("/drills/new")
     page.get_by_label("What has happened").select_option("threat")
     page.get_by_label("Country").select_option("CO")
-    page.get_by_label("It is a drill").check()
-    page.get_by_role("button", name="See who will be told").click()
+    page.get_by_role("button", name="See who takes part").click()
     expect(page.get_by_role("heading", name="Who will be told")).to_be_visible()
-    page.get_by_role("button", name="Raise the drill").click()
-    expect(page.get_by_text("Raised; the first are told now.")).to_be_visible()
+    page.get_by_role("button", name="Begin the drill now").click()
+    expect(page.get_by_text("The drill has begun; the first are told now.")).to_be_visible()
 
     desk.folds_out("There is news, or it is graver than thought")
     page.get_by_label("What is new").fill("We begin")

@@ -1,1 +1,1 @@
-"""Commands about single contacts: the letter that introduces us, and the tests of their numbers."""
+"""Commands to try contacts before the night: drills, tests of their numbers; and the letter that introduces us."""

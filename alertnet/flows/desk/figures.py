@@ -65,7 +65,7 @@ class Figures:
             for name, times in parts(summed):
                 writer.writerow((which, "", name, "", *_row(times)))
         for each in self.levels:
-            writer.writerow(("level", each.tree, _plain(each.level), each.band, *_row(each.times)))
+            writer.writerow(("level", each.tree, as_text(each.level), each.band, *_row(each.times)))
         for kind, tried in (("reached", self.tried), ("reached in drills", self.tried_in_drills)):
             for row in tried:
                 missed = row.tries - row.arrived
@@ -132,7 +132,7 @@ def _row(times: Times) -> tuple[object, ...]:
     return times.count, times.never, *("" if each is None else round(each.total_seconds()) for each in spans)
 
 
-def _plain(text: str) -> str:
+def as_text(text: str) -> str:
     """So that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 

@@ -32,11 +32,13 @@ def tell_coordinators(
     by: frozenset[MethodKind] = WRITTEN,
     first_only: bool = True,
     leaves_at: datetime | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Tell each coordinator of these trees once, by the first of those methods or by all of them.
 
     Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
-    whoever it is about, and need not be told. `leaves_at`: not before then.
+    whoever it is about, and need not be told. `leaves_at`: not before then. `at`: the moment that it names, now unless
+    given.
     """
     work = UnitOfWork(tx)
     told = {besides}
@@ -45,9 +47,10 @@ def tell_coordinators(
             methods = [] if contact.addresses & told else _methods_to_tell(contact, kind, by)
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
-                words = replace(words_of(tree, contact), ref=ref, subject=subject, about=about, names=names, at=tx.now)
-                at = leaves_at or tx.now
-                leaves = (_quiet_until(at, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
+                words = words_of(tree, contact)
+                words = replace(words, ref=ref, subject=subject, about=about, names=names, at=at or tx.now)
+                soonest = leaves_at or tx.now
+                leaves = (_quiet_until(soonest, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
                 post_with_page(work, replace(_draft(tx, kind, tree, contact, method, words), leaves_at=leaves))
     work.flush()
 

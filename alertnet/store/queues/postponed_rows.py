@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms, attempts, escalations, inbound, journeys, put_offs, recordings
+from alertnet.store.tables import alarms, attempts, drills, escalations, inbound, journeys, put_offs, recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Postponed:
     since: datetime
 
 
-QUEUES = {table.name: table for table in (alarms, attempts, escalations, journeys, inbound, recordings)}
+QUEUES = {table.name: table for table in (alarms, attempts, drills, escalations, journeys, inbound, recordings)}
 _ID = {name: next(iter(table.primary_key)) for name, table in QUEUES.items()}
 
 _KEY = (put_offs.c.queue, put_offs.c.row_id)

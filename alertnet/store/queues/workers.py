@@ -16,7 +16,17 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
-from alertnet.store.tables import alarms, attempts, breakers, escalations, inbound, journeys, recordings, workers
+from alertnet.store.tables import (
+    alarms,
+    attempts,
+    breakers,
+    drills,
+    escalations,
+    inbound,
+    journeys,
+    recordings,
+    workers,
+)
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
@@ -38,6 +48,7 @@ class Due:
     journeys: bool
     texts: bool = False
     recordings: bool = False
+    drills: bool = False
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
 
@@ -65,6 +76,7 @@ _DUE = (
     _some_due(journeys).label("journeys"),
     _some_due(inbound).label("texts"),
     _some_due(recordings).label("recordings"),
+    _some_due(drills).label("drills"),
     exists(select(breakers.c.provider)).label("trouble"),
 )
 _NEXT = (
@@ -79,6 +91,7 @@ _NEXT = (
     _first(journeys.c.due_at),
     _first(inbound.c.due_at),
     _first(recordings.c.due_at),
+    _first(drills.c.due_at),
     _first(breakers.c.try_at),
     _first(breakers.c.paused_until),
 )
@@ -99,6 +112,7 @@ def due(tx: Tx) -> Due:
         bool(found["journeys"]),
         bool(found["texts"]),
         bool(found["recordings"]),
+        bool(found["drills"]),
         bool(found["trouble"]),
         _earliest(row[len(_DUE) :]),
     )

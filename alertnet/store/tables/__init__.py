@@ -18,7 +18,7 @@ from alertnet.store.tables.access import (
     users,
 )
 from alertnet.store.tables.base import metadata
-from alertnet.store.tables.field import journeys, member_languages, recordings
+from alertnet.store.tables.field import drills, journeys, member_languages, recordings
 from alertnet.store.tables.incidents import (
     ACTING,
     IS_EDITION,
@@ -60,6 +60,7 @@ __all__ = [
     "codes",
     "counters",
     "documents",
+    "drills",
     "duty_calendars",
     "escalations",
     "guesses",

@@ -1,4 +1,4 @@
-"""What is awaited of the field: journeys and routines, a queue by `due_at`; what members chose, and told by voice."""
+"""What is awaited of the field, and drills: queues by `due_at`; what members chose, and told by voice."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
@@ -27,6 +27,21 @@ journeys = Table(
     Index("ix_journeys_roll_call", "roll_call"),
 )
 index_of_due("ix_journeys_due", journeys)
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("status", String(16), nullable=False),  # `core.monitoring.drills.DrillStatus`
+    Column("drill", EncryptedJson, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),
+    Column("planned_at", Instant, nullable=False),
+    CheckConstraint("status <> 'planned' OR due_at IS NOT NULL", name="never_forgotten"),
+    Index("ix_drills_status", "status", "starts_at"),
+)
+index_of_due("ix_drills_due", drills)
 
 member_languages = Table(
     "member_languages",

@@ -1,6 +1,11 @@
-"""What months of incidents hold, counted by the database: one row for an incident, a level, a contact's method."""
+"""What months of incidents hold, counted by the database: one row for an incident, a level, a contact's method.
 
-from collections.abc import Sequence
+And what one drill holds, contact by contact.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +13,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, selec
 from sqlalchemy.orm import Session
 
 from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.monitoring.drills import Fared, TookPart
 from alertnet.core.monitoring.figures import Course, Opened, Tried
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
@@ -72,6 +78,28 @@ _TRIED: Select[Any] = (
     .group_by(notifications.c.tree, notifications.c.contact, notifications.c.method)
 )
 
+_SETTLED_ALERTS: Select[Any] = (
+    select(
+        notifications.c.incident_id,
+        notifications.c.tree,
+        notifications.c.contact,
+        notifications.c.method,
+        attempts.c.status,
+        attempts.c.failure,
+        func.coalesce(attempts.c.started_at, attempts.c.created_at).label("at"),
+    )
+    .join(attempts, attempts.c.notification_id == notifications.c.id)
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(_ALERTS))
+    .where(attempts.c.status.in_(_SETTLED))
+    .order_by("at", attempts.c.id)
+)
+_LAST_ANSWERS: Select[Any] = (
+    select(*(acknowledgements.c[name] for name in ("incident_id", "tree", "contact", "kind", "via", "at")))
+    .where(acknowledgements.c.incident_id.in_(_IDS), acknowledgements.c.revoked_at.is_(None))
+    .where(acknowledgements.c.kind.in_(_BY_A_PERSON))
+    .order_by(acknowledgements.c.at, acknowledgements.c.id)
+)
+
 
 def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Course], list[Opened]]:
     """The incidents that opened between these moments, and each level that told somebody in them."""
@@ -107,6 +135,39 @@ def tried(session: Session, ids: Sequence[str]) -> list[Tried]:
         tries, arrived = counted.get(key, (0, 0))
         counted[key] = (tries + row.tries, arrived + row.arrived)
     return [Tried(*key, *counts) for key, counts in sorted(counted.items())]
+
+
+def took_part(session: Session, whole: Mapping[str, str]) -> dict[str, list[TookPart]]:
+    """Who was alerted, in that order, by what, and what came of it; `whole`: under which incident each id counts."""
+    alerts: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
+    for row in session.execute(_SETTLED_ALERTS, {"ids": list(whole)}):
+        alerts[whole[row.incident_id], row.tree, row.contact].append(row)
+    found = session.execute(_LAST_ANSWERS, {"ids": list(whole)})
+    answers = {(whole[row.incident_id], row.tree, row.contact): row for row in found}
+    parts: dict[str, list[TookPart]] = defaultdict(list)
+    for who, rows in alerts.items():
+        id, tree, contact = who
+        part = TookPart(tree, contact, rows[0].at, _fared(rows))
+        if (given := answers.get(who)) is not None:
+            part = replace(part, answer=given.kind, via=given.via, answered_at=given.at)
+        parts[id].append(part)
+    return parts
+
+
+def _fared(rows: Sequence[Any]) -> tuple[Fared, ...]:
+    """How each method fared, in the order in which they were tried."""
+    by_method: dict[str, list[Any]] = {}
+    for row in rows:
+        by_method.setdefault(row.method, []).append(row)
+    return tuple(
+        Fared(
+            method,
+            tries=len(each),
+            arrived=sum(row.status in _ARRIVED for row in each),
+            failures=tuple(dict.fromkeys(row.failure for row in each if row.failure)),
+        )
+        for method, each in by_method.items()
+    )
 
 
 def _after(at: datetime | None, told_at: datetime) -> datetime | None:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import Unknown
+from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -101,7 +102,8 @@ def raising(report: Report, key: ApiKey, edition: Edition) -> Act:
     """Opens an incident by that key; the answer is made of what was written."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = open_incident(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        begin = begin_drill if report.drill else open_incident
+        locked = begin(tx, edition, report.facts(key.team), by=f"key {key.id}")
         return locked, lambda _: opened(locked)
 
     return act

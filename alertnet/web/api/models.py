@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -26,6 +26,7 @@ from alertnet.core.incident import (
     Severity,
     affected_of,
 )
+from alertnet.core.monitoring.drills import MOST_MONTHS
 from alertnet.web.api.fields import (
     NO_CONTROLS,
     Country,
@@ -108,6 +109,14 @@ class Report(Strict):
             ask=self.ask,
             team=team,
         )
+
+
+class DrillPlan(Report):
+    """A drill; `at`: when it begins by itself, at once unless given, and then again after so many months each."""
+
+    drill: Literal[True] = True
+    at: Instant | None = None
+    every_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None = None
 
 
 class Case(Strict):

@@ -12,6 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Severity
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
 from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
@@ -34,6 +35,10 @@ from alertnet.web.forms import UNTYPED, Posted, word
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 LONGEST_ASKED = 64
+DONE = {
+    "planned": "Planned: it begins by itself, and the coordinators hear the day before.",
+    "cancelled": "Cancelled: it is not held.",
+}
 
 PROOF = "__PROOF__"
 """Stands in what is rendered for many for the proof of each one's session."""
@@ -214,12 +219,16 @@ def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Re
         request,
         "board.html",
         who=who,
+        acts=look.acts,
+        proof=proof,
         drill=drill,
+        done=DONE.get(request.query_params.get("done", ""), ""),
         regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
         version=regions.version,
         now=board.now,
         zone=zone_of(runtime.edition),
-        severities=spoken(runtime, look.language)["severities"],
+        **spoken(runtime, look.language),
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,
+        drills=runtime.read(read_drills, runtime.edition) if drill else None,
     )

@@ -59,6 +59,7 @@ DONE = {
     "set-aside": "Set aside: its alarm rings no more.",
     "close": "Closed; whoever was told hears it.",
     "raise": "Raised; the first are told now.",
+    "drill": "The drill has begun; the first are told now.",
     "bound": "Recorded whose it is: this is where it stands now.",
     "reopen": "Open again; whoever had the all-clear hears it.",
 }

@@ -1,5 +1,6 @@
 """Raising an incident at the console: who would be told is seen first, and it is raised once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -28,6 +29,7 @@ from alertnet.web.problems import first_fault
 router = APIRouter(prefix="/desk/raise", include_in_schema=False, route_class=Told)
 
 FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetrator", "ask", "consent", "certainty")
+BESIDES = ("team", "people", "exclude")
 
 
 @router.get("")
@@ -43,10 +45,10 @@ def show_form(request: Request, who: Viewer, runtime: InForce, team: str = "", p
 def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
     """Show who would be told, or raise it: what can't be is said above what was filled in, and nothing is lost."""
     check_form(request, who, form, Role.COORDINATOR)
-    values = {name: typed(form, name) for name in (*FIELDS, "team", "people", "exclude", "drill")}
+    values = {name: typed(form, name) for name in (*FIELDS, *BESIDES)}
     seen = form.get("seen", "")
     try:
-        facts = _facts(values, runtime)
+        facts = facts_of(values, runtime)
         if form.get("step") == "raise":
             return go_to(act_once(request, who, form, lambda tx: _raise(tx, runtime, facts, by(who))))
         foretold = foretell(runtime.edition.network, facts, runtime.now())
@@ -61,19 +63,20 @@ def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncid
     return locked, lambda _: ApiAnswer(303, None, place)
 
 
-def _facts(values: dict[str, str], runtime: Runtime) -> Facts:
-    """What was filled in, as the API would take it.
+def facts_of(values: Mapping[str, str], runtime: Runtime) -> Facts:
+    """What was filled in of a case, as the API would take it.
 
     Raises:
         BadInput: the first field that can't be so.
     """
-    given: dict[str, Any] = {name: values[name] for name in FIELDS if values[name]}
-    given |= {"people": [{"code": code} for code in values["people"].split()], "exclude": values["exclude"].split()}
-    team = values["team"] or None
+    given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
+    given["people"] = [{"code": code} for code in values["people"].split()]
+    given["exclude"] = values.get("exclude", "").split()
+    team = values.get("team") or None
     if team is not None and team not in runtime.edition.network.teams:
         raise BadInput("team", team[:32], sorted(runtime.edition.network.teams))
     try:
-        return Report.model_validate(given | {"drill": bool(values["drill"])}).facts(team)
+        return Report.model_validate(given).facts(team)
     except ValidationError as error:
         raise first_fault(error) from None
 
@@ -89,7 +92,6 @@ def _show(
     foretold: Foretold | None = None,
     error: AlertnetError | None = None,
 ) -> Response:
-    network = runtime.edition.network
     return show(
         request,
         "raise.html",
@@ -100,20 +102,27 @@ def _show(
         seen=seen,
         fresh=fresh,
         draft_key=runtime.vault.sign(f"draft {who.user}"),
-        given={name: values.get(name, "") for name in (*FIELDS, "team", "people", "exclude", "drill")},
+        given={name: values.get(name, "") for name in (*FIELDS, *BESIDES)},
         foretold=foretold,
         error=told(error, language_of(request)) if error else "",
-        teams=network.teams,
-        codes=sorted(network.people),
-        countries=_countries(runtime),
-        type_codes=list(TYPES),
-        severity_codes=[each.value for each in Severity],
-        perpetrators=[each.value for each in Perpetrator],
-        scopes=[each.value for each in Scope],
+        teams=runtime.edition.network.teams,
         certainties=[each.value for each in Certainty],
         asks=ASKS,
+        **choices(runtime),
         **spoken(runtime, language_of(request)),
     )
+
+
+def choices(runtime: Runtime) -> dict[str, list[str]]:
+    """What can be chosen of a case."""
+    return {
+        "codes": sorted(runtime.edition.network.people),
+        "countries": _countries(runtime),
+        "type_codes": list(TYPES),
+        "severity_codes": [each.value for each in Severity],
+        "perpetrators": [each.value for each in Perpetrator],
+        "scopes": [each.value for each in Scope],
+    }
 
 
 def _countries(runtime: Runtime) -> list[str]:

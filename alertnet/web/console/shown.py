@@ -74,6 +74,7 @@ def environment() -> Environment:
     made.filters |= {
         "clock": _clock,
         "day": _day,
+        "year": lambda at, zone: at.astimezone(ZoneInfo(zone)).year,
         "spoken": lambda name: str(name).replace("_", " "),
         "instant": datetime.fromisoformat,
         "lasting": duration_text,

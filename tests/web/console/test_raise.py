@@ -16,8 +16,7 @@ def previewed(desk: Desk, **fields: str) -> tuple[str, Form]:
     answer = desk.opens("/desk/raise").presses("See who will be told", **ARREST, **fields)
     assert answer.status_code == 200, answer.text
     page = type(desk.opens("/desk"))(desk, "/desk/raise", answer.text)
-    button = "Raise the drill" if fields.get("drill") else "Raise the alarm"
-    return page.text, Form(page, "/desk/raise", {**ARREST, **fields, **page.form(button).fields})
+    return page.text, Form(page, "/desk/raise", {**ARREST, **fields, **page.form("Raise the alarm").fields})
 
 
 def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: Desk) -> None:
@@ -39,17 +38,6 @@ def test_it_is_raised_by_a_person_once(world: World, desk: Desk) -> None:
     assert (again.status_code, incident.ref in again.text) == (409, True)
     assert {row.contact for row in world.rows(notifications)} >= {"alice", "bob", "carol", "dave"}
     assert "maria raises the alarm: arrest" in desk.opens(f"/desk/incidents/{incident.ref}").text
-
-
-def test_a_drill_is_one_from_the_beginning(world: World, desk: Desk) -> None:
-    _, form = previewed(desk, drill="yes")
-
-    form.sent()
-
-    [incident] = world.rows(incidents)
-    assert incident.facts["drill"] is True
-    assert incident.ref in desk.opens("/desk/drills").text
-    assert incident.ref not in desk.opens("/desk").text
 
 
 @pytest.mark.parametrize(

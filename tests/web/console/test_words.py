@@ -12,7 +12,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console import refusing
+from alertnet.web.console import board, refusing
 from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
@@ -40,6 +40,7 @@ def said() -> set[str]:
         *(place.name for place in (*IN_SIGHT, *FOLDED)),
         *(done for _, done in (*users.ACTS.values(), *account.RENEWED.values())),
         *DONE.values(),
+        *board.DONE.values(),
         *refusing.FIXED,
         *openid.REFUSALS,
         *(

@@ -1,0 +1,160 @@
+"""`alertnet drill` and `alertnet drills`: one is begun or planned, and what came of each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.cli.incidents import (
+    Accused,
+    Consent,
+    Country,
+    Exclude,
+    HowGrave,
+    Nationality,
+    Organisation,
+    Person,
+    Place,
+    Ref,
+    Summary,
+    Type,
+    case_with_people,
+)
+from alertnet.core.errors import BadInput
+from alertnet.core.incident import Facts
+
+if TYPE_CHECKING:
+    from alertnet.flows.desk.drills import DrillReport
+    from alertnet.runtime.wiring import Runtime
+    from alertnet.store.queues.drills import StoredDrill
+
+At = Annotated[str | None, typer.Option(help="When it begins by itself, by the clocks of its tree; now unless given.")]
+Every = Annotated[int | None, typer.Option(metavar="MONTHS", help="With --at: again after so many months each.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a planned drill, as `alertnet drills list` has it.")]
+AsCsv = Annotated[Path | None, typer.Option("--csv", help="A file for rows of a spreadsheet, times in seconds.")]
+
+app = typer.Typer(
+    help="Drills: those to come, those that were held, and what came of each.",
+    epilog="Example: alertnet drills list",
+    no_args_is_help=True,
+)
+
+
+def drill(
+    country: Country = None,
+    type: Type = None,
+    severity: HowGrave = None,
+    consent: Consent = None,
+    person: Person = None,
+    nationality: Nationality = None,
+    perpetrator: Accused = None,
+    exclude: Exclude = None,
+    place: Place = None,
+    organisation: Organisation = None,
+    summary: Summary = None,
+    at: At = None,
+    every: Every = None,
+) -> None:
+    """Begin a drill, or plan it: every message says that it is one, and only those who take part are told.
+
+    These are our own people, and contacts with `drills: true`. Prints the reference of one that begins, the id of one
+    that is planned, alone.
+    """
+    import logging
+
+    from alertnet.cli.startup import checked_runtime, on_stderr
+    from alertnet.runtime.logging import configure
+
+    configure(level=logging.WARNING)
+    if every is not None and at is None:
+        raise BadInput("--every", every, "with --at: when the first one begins")
+    facts = case_with_people(
+        country, type, severity, consent, nationality, perpetrator, exclude, place, organisation, person, summary
+    )
+    with checked_runtime(on_stderr) as runtime:
+        typer.echo(_begin(runtime, facts) if at is None else _plan(runtime, facts, at, every))
+
+
+@app.command("list", epilog="Example: alertnet drills list")
+def list_drills() -> None:
+    """Print the drills that are to come, the next first, then the others, the latest first."""
+    from alertnet.cli.output import aligned
+    from alertnet.flows.desk.drills import MOST_LISTED
+    from alertnet.store.queues import drills
+
+    with connected() as runtime:
+        found = runtime.read(lambda tx: [*drills.to_come(tx.session), *drills.past(tx.session, MOST_LISTED)])
+    rows = [_row(each) for each in found]
+    for line in aligned(rows):
+        typer.echo(line)
+
+
+@app.command(epilog="Example: alertnet drills cancel 5f0c")
+def cancel(id: Id) -> None:
+    """Let a planned drill, and those that would follow it, not be held."""
+    from alertnet.cli.admin.actions import BY
+    from alertnet.flows.incidents.drills import cancel_drill
+
+    with connected() as runtime:
+        runtime.transact(lambda tx: cancel_drill(tx, id, by=BY))
+    typer.echo("It is not held.")
+
+
+@app.command(epilog="Example: alertnet drills report A-7K3M --csv drill.csv")
+def report(ref: Ref, csv: AsCsv = None) -> None:
+    """Print who was reached by what, who was not, how long each answer took, and which addresses are of no use."""
+    from alertnet.cli.output import aligned, write_confidential
+    from alertnet.flows.desk.drills import read_drill
+
+    with connected() as runtime:
+        found = runtime.read(read_drill, ref)
+    if csv is not None:
+        write_confidential(csv, found.as_csv().encode())
+        typer.echo(f"{csv}: contacts by id, no numbers.")
+        return
+    sums = found.sums
+    typer.echo(f"{found.ref}: told {sums.told}, reached {sums.reached}, answered {sums.answered}, dead {sums.dead}")
+    for line in aligned(_report_rows(found)):
+        typer.echo(line)
+
+
+def _begin(runtime: "Runtime", facts: Facts) -> str:
+    from alertnet.cli.admin.actions import BY
+    from alertnet.flows.incidents.drills import begin_drill
+
+    return runtime.transact(lambda tx: begin_drill(tx, runtime.edition, facts, by=BY)).incident.ref
+
+
+def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
+    from zoneinfo import ZoneInfo
+
+    from alertnet.cli.admin.actions import BY
+    from alertnet.cli.arguments import typed_moment
+    from alertnet.flows.incidents.drills import plan_drill, zone_of
+
+    moment = typed_moment("--at", at, ZoneInfo(zone_of(runtime.edition.network, facts)))
+    return runtime.transact(lambda tx: plan_drill(tx, runtime.edition, facts, moment, every, by=BY))
+
+
+def _row(stored: "StoredDrill") -> tuple[str, ...]:
+    from zoneinfo import ZoneInfo
+
+    drill = stored.drill
+    again = drill.why or (f"every {drill.every_months} months" if drill.every_months else "")
+    at = drill.starts_at.astimezone(ZoneInfo(drill.timezone))
+    what = (drill.facts.type, drill.facts.country)
+    return stored.ref or stored.id, stored.status.value, f"{at:%Y-%m-%d %H:%M%z}", *what, again
+
+
+def _report_rows(found: "DrillReport") -> list[tuple[str, ...]]:
+    from alertnet.flows.desk.figures import length
+
+    rows: list[tuple[str, ...]] = [("contact", "reached", "answer", "after", "by", "arrived", "")]
+    for part in found.parts:
+        took = "" if part.took is None else length(part.took)
+        whose = (f"{part.tree}/{part.contact}", "yes" if part.is_reached else "NO", part.answer, took)
+        for each in part.fared:
+            faults = f"{'DEAD ' if each.is_dead else ''}{' '.join(each.failures)}"
+            rows.append((*whose, each.method, f"{each.arrived} of {each.tries}", faults))
+    return rows

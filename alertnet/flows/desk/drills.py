@@ -1,0 +1,115 @@
+"""What came of a drill, contact by contact, as a page, as rows and as the API gives it; and which drills there are."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.errors import WrongState
+from alertnet.core.incident import Facts
+from alertnet.core.monitoring.drills import Sums, TookPart, sums_of
+from alertnet.core.resolution.known_people import with_records
+from alertnet.flows.desk.figures import as_text
+from alertnet.flows.incidents.open_incident import plans_in_force
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import drills
+from alertnet.store.queues.drills import StoredDrill
+from alertnet.store.records import editions, incidents
+from alertnet.store.records.editions import Edition
+from alertnet.store.views import figures
+
+COLUMNS = ("tree", "contact", "reached", "answer", "via", "answered_after_s", "method", "tries", "arrived", "failures")
+"""Of the CSV: a row for each contact and method; `dead` follows."""
+MOST_LISTED = 50
+
+
+@dataclass(frozen=True)
+class DrillReport:
+    """What a drill has come to so far; `names`: what its contacts are called, by tree and id."""
+
+    ref: str
+    type: str
+    country: str
+    opened_at: datetime
+    is_open: bool
+    timezone: str
+    parts: tuple[TookPart, ...]
+    names: dict[tuple[str, str], str]
+
+    @property
+    def sums(self) -> Sums:
+        """How many were alerted, reached, and have answered."""
+        return sums_of(self.parts)
+
+    def as_csv(self) -> str:
+        """All of it as rows, times in seconds."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow((*COLUMNS, "dead"))
+        for part in self.parts:
+            took = "" if part.took is None else round(part.took.total_seconds())
+            whose = (part.tree, as_text(part.contact), _yes(part.is_reached), part.answer, part.via, took)
+            for each in part.fared:
+                fared = (each.method, each.tries, each.arrived, " ".join(each.failures), _yes(each.is_dead))
+                writer.writerow((*whose, *fared))
+        return out.getvalue()
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """A planned drill, and what those are called who would take part by the trees in force."""
+
+    stored: StoredDrill
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drills:
+    """Those that are planned, the next first, and the others, the latest first, with what each came to."""
+
+    to_come: tuple[ToCome, ...]
+    past: tuple[tuple[StoredDrill, Sums | None], ...]
+
+
+def read_drills(tx: Tx, edition: Edition) -> Drills:
+    """Which drills there are."""
+    to_come = (ToCome(each, _names(tx, edition, each.drill.facts)) for each in drills.to_come(tx.session))
+    past = drills.past(tx.session, MOST_LISTED)
+    held = [each.incident for each in past if each.incident]
+    parts = figures.took_part(tx.session, {id: id for id in held}) if held else {}
+    came_to = [sums_of(parts.get(each.incident, ())) if each.incident else None for each in past]
+    return Drills(tuple(to_come), tuple(zip(past, came_to, strict=True)))
+
+
+def read_drill(tx: Tx, ref: str) -> DrillReport:
+    """The report of a drill that has begun.
+
+    Raises:
+        Unknown: there is no such incident. WrongState: it is none, but real.
+    """
+    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    if not incident.facts.drill:
+        raise WrongState(f"incident {incident.ref}", "no drill", "its report is that of an incident")
+    trees = editions.plans(tx, incident.facts, incident.trees)
+    parts = figures.took_part(tx.session, dict.fromkeys(incident.every_id, incident.id))
+    return DrillReport(
+        ref=incident.ref,
+        type=incident.facts.type,
+        country=incident.facts.country,
+        opened_at=incident.opened_at,
+        is_open=incident.closed_at is None,
+        timezone=next((plan.tree.timezone for plan in trees.values()), "UTC"),
+        parts=tuple(parts.get(incident.id, ())),
+        names={(id, each.id): each.called for id, plan in trees.items() for each in plan.tree.contacts.values()},
+    )
+
+
+def _names(tx: Tx, edition: Edition, facts: Facts) -> tuple[str, ...]:
+    known, _ = with_records(facts, edition.network)
+    plans, _ = plans_in_force(tx, edition, known)
+    told = (plan.tree.contacts[id].called for plan in plans.values() for level in plan.levels for id in level.contacts)
+    return tuple(dict.fromkeys(told))
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"

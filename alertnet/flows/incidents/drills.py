@@ -1,0 +1,126 @@
+"""Drills: begun at once or planned for later, when they begin by themselves, and again after so many months.
+
+One is an incident like any other but for those who hear of it: our own people, and who has agreed to take part.
+"""
+
+from datetime import datetime
+
+from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.disclosure import Subject
+from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.incident import Facts, Severity
+from alertnet.core.limits import PLANNED_DRILLS
+from alertnet.core.monitoring.drills import AFTER_REAL, MOST_MONTHS, Drill, DrillStatus, planned
+from alertnet.core.notification import Kind
+from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import drills
+from alertnet.store.queues.drills import StoredDrill
+from alertnet.store.records import incidents, timeline
+from alertnet.store.records.editions import Edition
+
+NO_REF = "SYSTEM"
+"""Stands where a reference would, before there is one."""
+NO_ZONE = "UTC"
+MOST_LOOKED_AT = 200
+
+
+def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
+    """Begin a drill now, and keep it with those that were held.
+
+    Raises:
+        BadInput: see `open_incident`.
+    """
+    drill = planned(facts, tx.now, zone_of(edition.network, facts), by, tx.now)
+    locked = open_incident(tx, edition, drill.facts, by=by)
+    drills.add(tx, drill, incident=locked.incident.id)
+    return locked
+
+
+def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_months: int | None, *, by: str) -> str:
+    """Plan a drill for that moment, and again after so many months each; its id.
+
+    Raises:
+        BadInput: see `open_incident`; the moment has passed, or it would be held too seldom.
+        WrongState: so many are planned that no more can be.
+    """
+    known, _ = with_records(facts, edition.network)
+    check_names(known, edition.network)
+    if at <= tx.now:
+        raise BadInput("at", at.isoformat(), "a moment that is still to come")
+    if every_months is not None and not 1 <= every_months <= MOST_MONTHS:
+        raise BadInput("every_months", every_months, f"1 to {MOST_MONTHS}")
+    if drills.count_planned(tx.session) >= PLANNED_DRILLS:
+        raise WrongState("the list of planned drills", "full", "cancel one of them first")
+    id = drills.add(tx, planned(facts, at, zone_of(edition.network, facts), by, tx.now, every_months))
+    timeline.append(tx, timeline.SYSTEM, ("drill_planned", {"drill": id, "at": at.isoformat(), "by": by}))
+    return id
+
+
+def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
+    """Let a planned drill, and those that would follow it, not be held.
+
+    Raises:
+        Unknown: there is none of that id. WrongState: it is not planned any more.
+    """
+    stored = drills.hold(tx, id) if id.isascii() and id.isalnum() else None
+    if stored is None:
+        raise Unknown("drill", id[:32])
+    if stored.status is not DrillStatus.PLANNED:
+        raise WrongState("the drill", stored.status.value, "only a planned one can be cancelled")
+    drills.save(tx, id, stored.drill, DrillStatus.CANCELLED)
+    timeline.append(tx, timeline.SYSTEM, ("drill_cancelled", {"drill": id, "by": by}))
+
+
+def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
+    """Do what is due about a planned drill: tell the coordinators on the day before, then begin it, or say why not."""
+    stored = drills.hold(tx, id)
+    if stored is None or stored.status is not DrillStatus.PLANNED or stored.drill.due_at > tx.now:
+        return
+    drill = stored.drill
+    if not drill.is_told and drill.starts_at > tx.now:
+        _tell(tx, edition.network, drill, Subject.DRILL_COMES)
+        drills.save(tx, id, drill.once_told(), DrillStatus.PLANNED)
+        return
+    why = _why_not(tx, drill)
+    if why is None:
+        _begin(tx, edition, stored)
+    else:
+        drills.save(tx, id, drill.skipped(why), DrillStatus.SKIPPED)
+        timeline.append(tx, timeline.SYSTEM, ("drill_skipped", {"drill": id, "why": why}))
+        _tell(tx, edition.network, drill, Subject.DRILL_SKIPPED)
+    following = drill.following(tx.now)
+    if following is not None:
+        drills.add(tx, following)
+
+
+def zone_of(network: Network, facts: Facts) -> str:
+    """By whose clocks a drill of that country is held: those of the first tree that hears of it."""
+    return next((tree.timezone for tree in _told_by(network, facts)), NO_ZONE)
+
+
+def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> None:
+    locked = open_incident(tx, edition, stored.drill.facts, by=stored.drill.by)
+    drills.save(tx, stored.id, stored.drill, DrillStatus.HELD, incident=locked.incident.id)
+    timeline.append(tx, timeline.SYSTEM, ("drill_held", {"drill": stored.id, "ref": locked.incident.ref}))
+
+
+def _why_not(tx: Tx, drill: Drill) -> str | None:
+    """`late`, or the reference of what is real and critical and in its way; None: it may begin."""
+    if drill.is_late(tx.now):
+        return "late"
+    latest = incidents.open_in(tx.session, drill.facts.country, tx.now - AFTER_REAL, MOST_LOOKED_AT)
+    real = (each for each in latest if not (each.facts.drill or each.facts.lone_text))
+    return next((each.ref for each in real if each.facts.severity is Severity.CRITICAL), None)
+
+
+def _tell(tx: Tx, network: Network, drill: Drill, subject: Subject) -> None:
+    trees = _told_by(network, drill.facts)
+    tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=drill.facts.country, at=drill.starts_at)
+
+
+def _told_by(network: Network, facts: Facts) -> tuple[ContactTree, ...]:
+    return tuple(network.serving(facts.country, facts.place)) or tuple(network.trees.values())

@@ -1,0 +1,153 @@
+"""Drills at the console: begun or planned after who takes part was seen, cancelled, and what came of each.
+
+On pages of another colour, with other words and another place than an alarm, so that nobody takes one for the other.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+
+from alertnet.core.directory.wall_clock import wall_moment
+from alertnet.core.errors import AlertnetError, BadInput
+from alertnet.core.incident import Facts
+from alertnet.core.limits import is_instant
+from alertnet.flows.desk.drills import read_drill
+from alertnet.flows.desk.figures import length
+from alertnet.flows.desk.foretold import Foretold, foretell
+from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
+from alertnet.flows.unit.idempotent_request import Show
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.records.idempotency import ApiAnswer
+from alertnet.web.auth import InForce
+from alertnet.web.console.board import spoken
+from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
+from alertnet.web.console.raising import FIELDS, choices, facts_of
+from alertnet.web.console.refusing import STATUS, Told, told
+from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, show
+from alertnet.web.forms import Posted, typed
+
+router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
+
+WHEN = ("date", "time", "every")
+EVERY_MONTHS = ("3", "6", "12")
+USUAL_TIME = "10:00"
+
+
+@router.get("/new")
+def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """A form for whoever may begin one."""
+    values = {"consent": "internal", "time": USUAL_TIME}
+    return _show(request, who, runtime, values, seen=runtime.entropy.id())
+
+
+@router.post("/new")
+def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+    """Show who takes part, or begin or plan it: what can't be is said above what was filled in."""
+    check_form(request, who, form, Role.COORDINATOR)
+    values = {name: typed(form, name) for name in (*FIELDS, *WHEN, "people")}
+    seen = form.get("seen", "")
+    try:
+        facts = replace(facts_of(values, runtime), drill=True)
+        at = _moment(values, zone_of(runtime.edition.network, facts))
+        if form.get("step") == "go":
+            return go_to(act_once(request, who, form, lambda tx: _go(tx, runtime, facts, at, values["every"], by(who))))
+        foretold = foretell(runtime.edition.network, facts, at or runtime.now())
+    except BadInput as error:
+        return _show(request, who, runtime, values, seen=seen, error=error)
+    zone = zone_of(runtime.edition.network, facts)
+    return _show(request, who, runtime, values, seen=seen, foretold=foretold, at=at, zone=zone)
+
+
+@router.post("/{id}/cancel")
+def cancel(id: str, request: Request, form: Posted, who: Viewer) -> Response:
+    """Let a planned drill not be held."""
+
+    def act(tx: Tx) -> tuple[None, Show]:
+        cancel_drill(tx, id, by=by(who))
+        return None, lambda _: ApiAnswer(303, None, "/desk/drills?done=cancelled")
+
+    return go_to(act_once(request, who, form, act))
+
+
+@router.get("/{ref}.csv")
+def get_rows(ref: str, who: Viewer, runtime: InForce) -> Response:
+    """What came of a drill as rows: contacts by id, no numbers."""
+    found = runtime.read(read_drill, ref)
+    named = {"Content-Disposition": f'attachment; filename="drill-{found.ref}.csv"'}
+    return Response(found.as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
+
+
+@router.get("/{ref}")
+def show_drill(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+    """What came of a drill: who was reached by what, how long each answer took, which numbers are dead."""
+    found = runtime.read(read_drill, ref)
+    return show(request, "drill.html", who=who, drill=found, length=length, **spoken(runtime, language_of(request)))
+
+
+def _go(
+    tx: Tx, runtime: Runtime, facts: Facts, at: datetime | None, every: str, by: str
+) -> tuple[LockedIncident | None, Show]:
+    if at is None:
+        locked = begin_drill(tx, runtime.edition, facts, by=by)
+        place = f"/desk/incidents/{locked.incident.ref}?done=drill"
+        return locked, lambda _: ApiAnswer(303, None, place)
+    plan_drill(tx, runtime.edition, facts, at, int(every) if every else None, by=by)
+    return None, lambda _: ApiAnswer(303, None, "/desk/drills?done=planned")
+
+
+def _moment(values: dict[str, str], zone: str) -> datetime | None:
+    """When it is to begin, by the clocks of the zone; None: now.
+
+    Raises:
+        BadInput: that is no moment, or it would be held again and never first.
+    """
+    if values["every"] not in ("", *EVERY_MONTHS):
+        raise BadInput("every", values["every"], EVERY_MONTHS)
+    if not values["date"]:
+        if values["every"]:
+            raise BadInput("date", None, "the day of the first one, where it is held again")
+        return None
+    try:
+        shown = datetime.fromisoformat(f"{values['date']}T{values['time'] or USUAL_TIME}")
+        at = wall_moment(shown, ZoneInfo(zone)) if shown.tzinfo is None else None
+    except (ValueError, OverflowError):
+        at = None
+    if at is None or not is_instant(at):
+        raise BadInput("date", f"{values['date']} {values['time']}", "a day and a time, as in 2026-12-01 10:00")
+    return at
+
+
+def _show(
+    request: Request,
+    who: Viewer,
+    runtime: Runtime,
+    values: dict[str, str],
+    *,
+    seen: str,
+    foretold: Foretold | None = None,
+    at: datetime | None = None,
+    zone: str = "",
+    error: AlertnetError | None = None,
+) -> Response:
+    return show(
+        request,
+        "drill_new.html",
+        status=200 if error is None else STATUS[type(error)],
+        who=who,
+        acts=may_act(who),
+        proof=proof_of(runtime, who),
+        seen=seen,
+        given={name: values.get(name, "") for name in (*FIELDS, *WHEN, "people")},
+        foretold=foretold,
+        at=at,
+        zone=zone,
+        error=told(error, language_of(request)) if error else "",
+        every_months=EVERY_MONTHS,
+        **choices(runtime),
+        **spoken(runtime, language_of(request)),
+    )

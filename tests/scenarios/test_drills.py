@@ -1,0 +1,156 @@
+"""Drills: planned, told the day before, held by themselves, and never in the way of what is real."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from alertnet.store.queues import drills
+from alertnet.store.queues.drills import StoredDrill
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import FRIDAY_NIGHT, World, code_in
+
+TAKES_PART = CONTACTS.replace("organisation: Defenders,", "organisation: Defenders, drills: true,")
+LEVELS = COORDINATION + "  - {name: Friends, notify: [ombuds, defenders], wait: 10m}\n"
+MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
+"""Ten in the morning there."""
+OUTSIDERS = ("ombuds", "police", "stranger")
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    return world_of(a_tree(LEVELS, TAKES_PART))
+
+
+def plans(world: World, *, expect: int = 201, **fields: Any) -> Any:
+    """Somebody plans a drill by API; what is due at once has happened when this returns."""
+    body = {"type": "arrest", "country": "CO", "consent": "international", **fields}
+    answer = world.client.post("/v1/drills", json=body, headers=world.headers)
+    assert answer.status_code == expect, answer.text
+    world.settles()
+    return answer.json()
+
+
+def passes_until(world: World, at: datetime) -> None:
+    world.passes(seconds=(at - world.clock.at).total_seconds())
+
+
+def inbox(world: World, who: str) -> list[str]:
+    return [str(text) for text in world.phone(who).inbox]
+
+
+def known(world: World) -> list[tuple[str, datetime]]:
+    """Status and beginning of each drill, the latest first."""
+    found: list[StoredDrill] = world.runtime.read(lambda tx: [*drills.to_come(tx.session), *drills.past(tx.session, 9)])
+    return [(each.status.value, each.drill.starts_at) for each in found]
+
+
+def test_a_drill_begins_by_itself_after_its_coordinators_were_told_the_day_before(world: World) -> None:
+    """A3, A9: nobody hears of it outside who has not agreed to; it is called one in every message."""
+    plans(world, at=MONDAY.isoformat().replace("+00:00", "Z"))
+    passes_until(world, MONDAY - timedelta(days=1, minutes=1))
+    assert inbox(world, "coordinator") == []
+
+    world.passes(minutes=2)
+    [notice] = inbox(world, "coordinator")
+    assert notice.startswith("VALLEY SYSTEM: a drill in CO begins within a day (10:00). ")
+
+    passes_until(world, MONDAY)
+    drill = world.newest()
+    assert drill["drill"] is True
+    alert = inbox(world, "coordinator")[-1]
+    assert alert.startswith("VALLEY DRILL")
+    world.passes(minutes=11)
+    assert inbox(world, "defenders")[0].startswith("VALLEY DRILL")
+    assert [inbox(world, each) for each in OUTSIDERS] == [[], [], []]
+    assert ("ombuds", "drill") in [(each["contact"], each["reason"]) for each in drill["pruned"]]
+    assert known(world) == [("held", MONDAY)]
+
+
+def test_it_is_held_again_at_the_same_hour_after_so_many_months(world: World) -> None:
+    """A7: on the last day of a month that is short, and by the clocks of its tree."""
+    last = datetime(2026, 11, 30, 15, tzinfo=UTC)
+    plans(world, at=last.isoformat().replace("+00:00", "Z"), every_months=3)
+
+    passes_until(world, last)
+    world.newest().act("close", reason="resolved")
+
+    assert known(world) == [("planned", datetime(2027, 2, 28, 15, tzinfo=UTC)), ("held", last)]
+    passes_until(world, datetime(2027, 2, 28, 15, tzinfo=UTC))
+    assert known(world)[0] == ("planned", datetime(2027, 5, 30, 15, tzinfo=UTC))
+
+
+def test_one_that_is_cancelled_is_not_held_nor_those_that_would_follow(world: World) -> None:
+    cancelled = plans(world, at="2026-11-30T15:00:00Z", every_months=1)
+    plans(world, at="2026-11-30T16:00:00Z")
+
+    answer = world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
+    again = world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
+
+    assert (answer.status_code, answer.json()["status"], again.status_code) == (200, "cancelled", 409)
+    passes_until(world, MONDAY + timedelta(hours=2))
+    assert sorted(known(world)) == [("cancelled", MONDAY), ("held", MONDAY + timedelta(hours=1))]
+
+
+def test_one_that_could_not_begin_on_time_wakes_nobody_at_night(world: World) -> None:
+    """Nothing ran from before its hour until the next night; the next one stays planned."""
+    plans(world, at="2026-11-30T15:00:00Z", every_months=6)
+    passes_until(world, MONDAY - timedelta(minutes=5))
+
+    world.clock.at = MONDAY + timedelta(hours=12)
+    world.settles()
+
+    assert known(world) == [("planned", datetime(2027, 5, 30, 15, tzinfo=UTC)), ("skipped", MONDAY)]
+    assert "the drill in CO is not held this time" in inbox(world, "coordinator")[-1]
+    assert world.client.get("/v1/incidents", headers=world.headers).json()["items"] == []
+
+
+def test_none_begins_beside_something_critical_that_is_real(world: World) -> None:
+    plans(world, at="2026-11-30T15:00:00Z")
+    passes_until(world, MONDAY - timedelta(hours=2))
+    real = world.raises()
+
+    passes_until(world, MONDAY + timedelta(minutes=1))
+
+    assert known(world) == [("skipped", MONDAY)]
+    assert world.newest().ref == real.ref
+    listed = world.client.get("/v1/drills", headers=world.headers).json()
+    assert [each["why"] for each in listed["past"]] == [real.ref]
+
+
+def test_its_report_says_who_was_reached_how_fast_they_answered_and_which_numbers_are_dead(world: World) -> None:
+    world.phone("defenders").behaves("invalid")
+    began = plans(world)
+    world.passes(minutes=2)
+    world.texts("coordinator", f"OK {code_in(inbox(world, 'coordinator')[-1])}")
+    world.passes(minutes=9)
+
+    answer = world.client.get(f"/v1/drills/{began['ref']}/report", headers=world.headers)
+
+    told = {each["contact"]: each for each in answer.json()["contacts"]}
+    assert (told["coordinator"]["reached"], told["coordinator"]["answer"]) == (True, "acknowledged")
+    assert (told["coordinator"]["via"], told["coordinator"]["answered_after_s"]) == ("sms", 120)
+    assert (told["defenders"]["reached"], told["defenders"]["answered_after_s"]) == (False, None)
+    [number] = told["defenders"]["methods"]
+    assert (number["method"], number["arrived"], number["dead"]) == ("sms", 0, True)
+    assert answer.json()["sums"] == {"told": 3, "reached": 2, "answered": 1, "dead": 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"at": "2026-11-26T15:00:00Z"}, "at"),
+        ({"at": "tomorrow"}, "at"),
+        ({"at": "2026-11-30T15:00:00Z", "every_months": 0}, "every_months"),
+        ({"every_months": 3}, "every_months"),
+        ({"at": "2026-11-30T15:00:00Z", "exclude": ["nobody"]}, "exclude"),
+        ({"at": "2026-11-30T15:00:00Z", "drill": False}, "drill"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused_by_name(world: World, fields: dict[str, Any], named: str) -> None:
+    refused = plans(world, expect=422, **fields)
+
+    assert named in str(refused["errors"] if "errors" in refused else refused["detail"])
+    assert known(world) == []
+    assert world.clock.at == FRIDAY_NIGHT
