@@ -84,6 +84,11 @@ class Matter:
         return self.kind == PromptKind.TASK
 
     @property
+    def standing(self) -> str:
+        """How somebody has put it off, if anybody has."""
+        return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
+
+    @property
     def order(self) -> tuple[object, ...]:
         """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
         put_off = self.held or self.taken_by is not None

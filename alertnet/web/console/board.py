@@ -9,8 +9,9 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import StreamingResponse
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
@@ -35,6 +36,7 @@ from alertnet.web.forms import UNTYPED, Posted, word
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 LONGEST_ASKED = 64
+PUT_OFF = (PromptAnswer.HOLD, PromptAnswer.TAKEN)
 DONE = {
     "planned": "Planned: it begins by itself, and the coordinators hear the day before.",
     "cancelled": "Cancelled: it is not held.",
@@ -176,6 +178,9 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime:
         prompt = prompts.hold(tx.session, id)
         if said not in answers_to(prompt):
             raise BadInput("answer", said, answers_to(prompt))
+        if prompt.answer in PUT_OFF and form.get("standing", prompt.answer) != prompt.answer:
+            meanwhile = f"{prompt.answer} by {prompt.answered_by}"
+            raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
         answer(locked, prompt, said, by(who))
         there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
         return locked, lambda _: ApiAnswer(303, None, there)

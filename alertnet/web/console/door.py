@@ -43,7 +43,7 @@ ENDED = "this session has ended: sign in again"
 
 ROOM = 4096
 """Bytes of the form where one signs in that are left for what is typed there."""
-UNSEEN = ("seen", "back", "expected")
+UNSEEN = ("seen", "back", "expected", "standing")
 """What a page of ours has put into a form for itself: of what it was made, and where one goes from there."""
 
 

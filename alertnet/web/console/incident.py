@@ -35,9 +35,9 @@ from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reo
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import PROOF, boards_of, follow, sayer, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
-from alertnet.web.console.live import Regions
+from alertnet.web.console.live import FETCHED, Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show
+from alertnet.web.console.shown import as_html, go_to, language_of, may_act, rendered, show
 from alertnet.web.forms import Form, Posted, typed
 from alertnet.web.problems import first_fault
 
@@ -196,6 +196,16 @@ def follow_incident(
     """What changes on that page, as Server-Sent Events."""
     look = _look(request, who, runtime, ref)
     return follow(request, runtime, look, who, last_event_id or seen, place=look.ref)
+
+
+@router.get("/{ref}/regions/{name}")
+def show_region(ref: str, name: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+    """A part alone, for a page that is open and shows an older one."""
+    if name not in FETCHED:
+        raise Unknown("region", name[:32])
+    look = _look(request, who, runtime, ref)
+    regions = request.app.state.watch.shown(look) or look.of(runtime, look.read(runtime))
+    return as_html(request, regions.parts[name])
 
 
 @router.get("/{ref}/close")

@@ -1,12 +1,14 @@
 """What the open pages of the console show, kept new: looked at after each commit, rendered once for all who see it.
 
-A page shows regions, each the inner HTML of an element by its id. Its stream says which of them have changed since, as
-soon as they do; whoever was cut off goes on from what it last saw. One listener for the whole process.
+A page shows regions, each the inner HTML of an element by its id. Its stream says what of them has changed since, as
+soon as it does; whoever was cut off goes on from what it last saw. Of a list only the items that differ are sent, of a
+picture and the like that there is a newer one: the page fetches it once it is in sight. One listener for all of it.
 """
 
 import asyncio
 import hashlib
 import json
+import re
 import threading
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,6 +30,15 @@ STILL_THERE_SECONDS = 15.0
 """A page hears so often that nothing is new, and knows by it that the line holds."""
 MOST_PAGES = 300
 
+FETCHED = frozenset({"picture", "ahead", "notified"})
+"""Regions too large for an event, or folded in until somebody wants them."""
+ITEM, PARAGRAPH = (re.compile(rf".*?(?:{ends})\s*", re.DOTALL) for ends in ("</li>", "</p>|</blockquote>"))
+
+Change = str | bool | list[int | str] | None
+"""Of a region: what it is now, True where it is to be fetched, None where it is gone. Of a list: how many items stay at
+its beginning, how many at its end, how many there were, and what stands between them now.
+"""
+
 log = structlog.get_logger(__name__)
 
 
@@ -43,11 +54,26 @@ class Regions:
         """Another one wherever anything differs."""
         return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()[:16]
 
-    def since(self, before: "Regions | None") -> dict[str, str | None]:
-        """What has changed since then, None for what is gone; all of it where that is not known."""
+    def since(self, before: "Regions | None") -> dict[str, Change]:
+        """What has changed since then; all of it where that is not known."""
         known = before.parts if before is not None else {}
         changed = {id: html for id, html in self.parts.items() if known.get(id) != html}
-        return {**changed, **dict.fromkeys(id for id in known if id not in self.parts)}
+        told: dict[str, Change] = {
+            id: True if id in FETCHED else difference(known.get(id), html) for id, html in changed.items()
+        }
+        return {**told, **dict.fromkeys(id for id in known if id not in self.parts)}
+
+
+def difference(before: str | None, now: str) -> Change:
+    """What of a list differs; all of what is none, or was not known."""
+    kind = PARAGRAPH if now.startswith("<p") else ITEM
+    old, new = kind.findall(before or ""), kind.findall(now)
+    if not old or "".join(old) != before or "".join(new) != now:
+        return now
+    most = min(len(old), len(new))
+    first = next((place for place in range(most) if old[place] != new[place]), most)
+    last = next((place for place in range(most - first) if old[-1 - place] != new[-1 - place]), most - first)
+    return [first, last, len(old), "".join(new[first : len(new) - last])]
 
 
 class Look(Protocol):
@@ -103,6 +129,10 @@ class Watch:
                     news = {"now": self._runtime.now().timestamp(), "regions": now.since(before), "all": before is None}
                     before = now
                     yield f"id: {now.version}\ndata: {json.dumps(news)}\n\n"
+
+    def shown(self, look: Look) -> Regions | None:
+        """What pages that look at the same were shown last, where there are any."""
+        return self._shown.get(look)
 
     def others(self, place: str, user: str) -> tuple[str, ...]:
         """Who else looks at that place in this process at the moment."""

@@ -55,6 +55,22 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
 
 
+def test_what_one_has_put_off_the_other_does_not_overrule_unseen(
+    world: World, sit_down: SitDown, unverified: str
+) -> None:
+    """Ben's page is from before: he is told, and decides once he has seen it."""
+    maria, ben = sit_down("maria"), sit_down("ben")
+    hers, his = maria.opens("/desk").form("Hold"), ben.opens("/desk").form("Yes, go")
+    assert hers.sent().status_code == 303
+
+    refused = his.sent()
+
+    assert (refused.status_code, "hold by user maria" in refused.text) == (409, True)
+    assert decisions(world) == [("hold", "user maria")]
+    assert ben.opens("/desk").presses("Yes, go").status_code == 303
+    assert decisions(world)[1:] == [("go", "user ben")]
+
+
 def test_the_same_form_sent_again_acts_once_and_says_so(world: World, desk: Desk, unverified: str) -> None:
     """The line breaks while an act is sent, and the browser sends it again (A1)."""
     form = desk.opens("/desk").form("Yes, go")

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text as sql
 
@@ -14,6 +15,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.console.board import BoardLook
+from alertnet.web.console.live import difference
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
@@ -37,7 +39,11 @@ def session_of(desk: Desk) -> SignedIn:
 def news(text: str) -> list[dict[str, str]]:
     """The regions of each event."""
     told: list[dict[str, Any]] = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
-    return [each["regions"] for each in told if "regions" in each]
+    return [
+        {id: change[-1] if isinstance(change, list) else change for id, change in each["regions"].items()}
+        for each in told
+        if "regions" in each
+    ]
 
 
 def test_what_is_committed_appears_on_the_open_page(world: World, desk: Desk) -> None:
@@ -158,10 +164,45 @@ def test_the_page_of_an_incident_is_kept_new_too(world: World, desk: Desk) -> No
     text = stream(desk, f"/desk/incidents/{world.ref()}/live", lambda text: len(news(text)) > 1, then)
 
     second = news(text)[1]
-    assert "Who acts:</strong> Amis." in second["sentences"]
+    assert "<div>Amis.</div>" in second["sentences"]
     assert "Amis" in second["answers"]
     assert "texts" in news(text)[0]
     assert "matters" not in second
+
+
+def test_an_event_of_an_open_incident_is_small_and_its_picture_is_fetched(world: World, desk: Desk) -> None:
+    """A text that answers changes seven regions of 30 kB: of lists what differs is told, of the picture that."""
+    world.raises()
+    path, answered = f"/desk/incidents/{world.ref()}", iter([1])
+
+    def then(text: str) -> None:
+        for _ in answered if news(text) else ():
+            world.texts("+573005550013", world.written_code("carol"))
+
+    text = stream(desk, f"{path}/live", lambda text: len(news(text)) > 1, then)
+
+    event = next(each for each in text.split("\n\n") if '"picture"' in each and '"all": false' in each)
+    assert '"picture": true' in event
+    assert "Amis" in event
+    assert len(event) < 1500
+    assert "<title>02:14 Amis: " in desk.browser.get(f"{path}/regions/picture").text
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ("<li>b</li>\n", "<li>a</li>\n<li>b</li>\n", [0, 1, 1, "<li>a</li>\n"]),
+        ("<li>a</li><li>b</li>", "<li>a</li>", [1, 0, 2, ""]),
+        ("<li>a</li><li>b</li><li>c</li>", "<li>a</li><li>x</li><li>c</li>", [1, 1, 3, "<li>x</li>"]),
+        ("<li>a</li><li>a</li>", "<li>a</li>", [1, 0, 2, ""]),
+        ("<p>a</p>\n", "<p>a</p>\n<blockquote>b</blockquote>", [1, 0, 1, "<blockquote>b</blockquote>"]),
+        ("<div>a</div>", "<div>b</div>", "<div>b</div>"),
+        ("", "<li>a</li>", "<li>a</li>"),
+        (None, "<li>a</li>", "<li>a</li>"),
+    ],
+)
+def test_of_a_list_the_items_are_told_that_differ(before: str | None, now: str, told: object) -> None:
+    assert difference(before, now) == told
 
 
 def test_coordinators_at_one_incident_see_each_other(world: World, sit_down: SitDown) -> None:

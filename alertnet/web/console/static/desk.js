@@ -11,18 +11,44 @@ let now = Number(state.dataset.now);
 let learned = Date.now();
 let heard = Date.now();
 
-function put(id, html) {
-  const element = byId(id) ?? listed(id);
-  if (!element) return;
+function alter(element, how) { // What is open stays open, and who stands on a button stands there still.
   const focused = element.contains(document.activeElement) ? document.activeElement : null;
   const path = focused && focused.closest("[id]").id;
   const label = focused && focused.textContent;
   const opened = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
-  element.innerHTML = html; // Every word in it was escaped by the server.
+  how();
   for (const each of opened) if (byId(each)) byId(each).open = true;
   const again = path && byId(path) && [...byId(path).querySelectorAll("a, button, input, select, summary")]
     .find((each) => each.textContent === label);
   if (again) again.focus({ preventScroll: true });
+}
+
+function put(id, html) { // Every word in it was escaped by the server.
+  const element = byId(id) ?? listed(id);
+  if (element) alter(element, () => { element.innerHTML = html; });
+}
+
+function exchange(id, first, last, count, html) { // Of a list, the items that differ.
+  const list = byId(id);
+  if (list?.children.length !== count) return anew();
+  alter(list, () => {
+    for (const each of [...list.children].slice(first, count - last)) each.remove();
+    const next = list.children[first];
+    if (next) next.insertAdjacentHTML("beforebegin", html);
+    else list.insertAdjacentHTML("beforeend", html);
+  });
+}
+
+const unseen = new IntersectionObserver((entries) => {
+  for (const each of entries) if (each.isIntersecting) unseen.unobserve(each.target), fetchAnew(each.target);
+});
+
+async function fetchAnew(element) { // What is too large for an event, once it is in sight, or unfolded.
+  const turn = element.turn = (element.turn ?? 0) + 1;
+  const answer = await fetch(state.dataset.live.replace(/live$/, `regions/${element.id}`)).catch(() => null);
+  if (!answer?.ok || answer.redirected) return setTimeout(() => unseen.observe(element), 5000);
+  const html = await answer.text();
+  if (turn === element.turn) put(element.id, html);
 }
 
 function listed(id) { // An incident that is new on the board.
@@ -39,11 +65,6 @@ function sort() { // By severity and need, as the server does; what stands right
   });
 }
 
-function isBusy(id) { // Nothing that somebody is filling in is taken from under the hand.
-  const field = document.activeElement;
-  return field && field.matches("input:not([type=hidden]), select, textarea") && byId(id) && byId(id).contains(field);
-}
-
 function receive(event) {
   const news = JSON.parse(event.data);
   const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
@@ -53,7 +74,9 @@ function receive(event) {
   for (const [id, html] of Object.entries(news.regions)) {
     if (id === "title") document.title = html + plainTitle;
     else if (html === null) byId(id)?.remove();
-    else if (!isBusy(id)) put(id, html);
+    else if (html === true) unseen.observe(byId(id));
+    else if (Array.isArray(html)) exchange(id, ...html);
+    else put(id, html);
   }
   sort();
   if (document.querySelectorAll("#matters .matter:not(.put-off)").length > waited) sound();
@@ -84,6 +107,10 @@ function end() { // The session is over: what stands here grows old, and the way
   heard = 0, tick(), hasEnded = true, leave();
   const enter = Object.assign(document.createElement("a"), { textContent: document.body.dataset.enter, href: location.href });
   line.replaceChildren(`${document.body.dataset.ended} ${clock.format(now * 1000)} `, enter);
+}
+
+function anew() { // Something here is not what the server takes it for: it says all of it once more.
+  query.set("seen", ""), leave(), follow();
 }
 
 function leave() {
