@@ -60,8 +60,8 @@ bench: venv ## measure speed beside the ceiling and its peers, into bench.json a
 long: venv ## the tests that take minutes
 	$(BIN)/python -m pytest -m long
 
-soak: venv ## one process for an hour at fifty times the speed, with all that happens to it (MINUTES= SEED=)
-	SOAK_MINUTES=$(or $(MINUTES),60) SOAK_SEED=$(or $(SEED),4711) $(BIN)/python -m pytest -m long -s tests/processes/test_soak.py
+soak: venv ## one process for half an hour at fifty times the speed, with all that happens to it (MINUTES= SEED=)
+	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(or $(SEED),4711) $(BIN)/python -m pytest -m long -s tests/processes/test_soak.py
 
 torture: venv ## try to lose an alert: kill -9, no database, a provider that fails (SECONDS= INCIDENTS= SEED= TIMES= TRIALS=)
 	$(BIN)/python -m torture $(TRIALS) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(INCIDENTS),--incidents $(INCIDENTS)) \

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from benchmarks import program
 from benchmarks.figures import Figure, percentile
-from benchmarks.memory import megabytes
 from benchmarks.program import ROOT, Program
 from benchmarks.sink import Sink
 from benchmarks.trees import trees
 
-INCIDENTS = 3000
+INCIDENTS = 10_000
 CONNECTIONS = 16
 DELIVER_SECONDS = 300
 
@@ -30,12 +29,10 @@ class Burst:
     """Of the program, for each notification."""
     kilobytes_written: float
     """To files, for each notification."""
-    megabytes: float
-    """Resident when all was delivered."""
 
 
 def measure() -> list[Figure]:
-    """Delivered a second, waits, CPU, what is written and memory of all, and the ratios."""
+    """Delivered a second, waits, CPU and what is written by all, and the ratios."""
     found = {}
     with Sink() as sink:
         found["ceiling"] = _burst(sink, program.ceiling(sink.url))
@@ -50,12 +47,10 @@ def measure() -> list[Figure]:
         *(Figure(f"{name}, p99", percentile(each.waits, 99), "ms") for name, each in found.items()),
         *(Figure(f"{name}, CPU for each", each.cpu_milliseconds, "ms") for name, each in found.items()),
         *(Figure(f"{name}, written for each", each.kilobytes_written, "kB") for name, each in found.items()),
-        *(Figure(f"{name}, memory", each.megabytes, "MB") for name, each in found.items()),
         Figure(
             "alertnet / ceiling, delivered", ours.delivered_per_second / least.delivered_per_second, "x", at_least=0.2
         ),
         Figure("alertnet / ceiling, CPU", ours.cpu_milliseconds / least.cpu_milliseconds, "x", 6),
-        Figure("alertnet / ceiling, memory", ours.megabytes / least.megabytes, "x", 1.6),
     ]
 
 
@@ -85,7 +80,6 @@ def _burst(sink: Sink, starts: AbstractContextManager[Program]) -> Burst:
             [(arrived[ref] - sent_at) / 1e6 for ref, sent_at in raised],
             (program.cpu_seconds(of.pid) - before) * 1000 / INCIDENTS,
             (_bytes_written(of.pid) - written) / 1000 / INCIDENTS,
-            megabytes(of.pid, "VmRSS"),
         )
 
 

@@ -1,35 +1,49 @@
-"""How much memory `alertnet serve` holds after a thousand incidents, from the process table of Linux."""
+"""What `alertnet serve` holds at the start and after 10,000 incidents, beside the ceiling, and whether it still grows.
+
+Of one process, from the process table of Linux.
+"""
 
 import re
 from pathlib import Path
 
 from benchmarks import program
-from benchmarks.client import Client
+from benchmarks.burst import CONNECTIONS, DELIVER_SECONDS, drive
 from benchmarks.figures import Figure
+from benchmarks.program import Program
 from benchmarks.sink import Sink
 from benchmarks.trees import trees
 
-INCIDENTS = 1000
-MOST_MB = 150.0
+PARTS = (2500, 2500, 5000)
+MOST_TIMES_THE_CEILING = 1.6
+MOST_GROWTH = 1.05
 
 
 def measure() -> list[Figure]:
-    """Megabytes resident before the first incident, and after the last has been sent; and the most there ever were."""
-    with (
-        Sink() as sink,
-        program.alertnet(trees({"CO": 7200}), sink.url) as ours,
-        Client(ours) as client,
-    ):
+    """Megabytes resident before the first incident and after each part; against the ceiling's, and of the last half."""
+    with Sink() as sink, program.ceiling(sink.url) as least:
+        *_, ceiling = _after_each_part(sink, least)
+    with Sink() as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:
         before = megabytes(ours.pid, "VmRSS")
-        raised = [client.raise_incident() for _ in range(INCIDENTS)]
-        for each in raised:
-            sink.wait(each.ref, seconds=60)
-        after, peak = megabytes(ours.pid, "VmRSS"), megabytes(ours.pid, "VmHWM")
+        *_, half, after = _after_each_part(sink, ours)
+        peak = megabytes(ours.pid, "VmHWM")
     return [
         Figure("resident at start", before, "MB"),
-        Figure(f"resident after {INCIDENTS} incidents", after, "MB", MOST_MB),
-        Figure("resident at most", peak, "MB", MOST_MB),
+        Figure(f"resident after {sum(PARTS[:-1])} incidents", half, "MB"),
+        Figure(f"resident after {sum(PARTS)} incidents", after, "MB"),
+        Figure("resident at most", peak, "MB"),
+        Figure("alertnet / ceiling, at the end", after / ceiling, "x", MOST_TIMES_THE_CEILING),
+        Figure("the end / the middle", after / half, "x", MOST_GROWTH),
     ]
+
+
+def _after_each_part(sink: Sink, of: Program) -> list[float]:
+    held = []
+    for part in PARTS:
+        known = len(sink.arrivals)
+        drive(of, part, CONNECTIONS)
+        sink.wait_for_all(known + part, DELIVER_SECONDS)
+        held.append(megabytes(of.pid, "VmRSS"))
+    return held
 
 
 def megabytes(pid: int, name: str) -> float:

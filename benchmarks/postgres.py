@@ -1,6 +1,7 @@
 """A burst on PostgreSQL: `serve --no-worker` and one `worker`, and what a queue that others use makes of as much.
 
-procrastinate, where it is installed, has a job for each notification and two workers, on a server like ours.
+procrastinate, where it is installed, has a job for each notification and two workers, on a server like ours. pg-boss,
+which others use, runs on Node.js alone and is not measured here.
 """
 
 import json

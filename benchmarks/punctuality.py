@@ -46,6 +46,7 @@ def measure() -> list[Figure]:
         Figure("lateness, median", percentile(late, 50), "ms"),
         Figure("lateness, p99", percentile(late, 99), "ms", MOST_MS_LATE),
         Figure("lateness, most", max(late), "ms"),
+        Figure("lateness, least", min(late), "ms", at_least=0),
     ]
 
 

@@ -26,6 +26,8 @@ class Sink:
         self.delay_seconds = delay_seconds
         self.arrivals: dict[str, list[int]] = defaultdict(list)
         """When requests came, by the reference in them, in order."""
+        self.first: dict[str, int] = {}
+        """When the first one for each number came."""
         self._came = threading.Condition()
         self._ids = count(1)
         self._loop = asyncio.new_event_loop()
@@ -64,6 +66,7 @@ class Sink:
         with self._came:
             for ref in set(REF.findall(form.get("Body", body))):
                 self.arrivals[ref].append(at)
+            self.first.setdefault(form.get("To", ""), at)
             self._came.notify_all()
         kind = "CA" if "/Calls" in path else "SM"
         sid = f"{kind}{next(self._ids):032x}" if method == "POST" else path.rpartition("/")[2].removesuffix(".json")
