@@ -5,7 +5,7 @@ The same as a folder that somebody publishes: nothing is overwritten that others
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -115,8 +115,10 @@ def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, lis
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
         in_trees = [id for id, file in found.trees.items() if fault.file in (file, _shared_file(runtime, id, part))]
+        finding = finding_of("warning", fault)
         for tree in in_trees or [""]:
-            unwise.setdefault(tree, {}).setdefault(part, []).append(finding_of("warning", fault))
+            beside = replace(finding, text=finding.text.removeprefix(f"{part}.")) if tree else finding
+            unwise.setdefault(tree, {}).setdefault(part, []).append(beside)
     return unwise
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.core.inbound.journey import Journey, Kind, Leg
@@ -15,7 +15,10 @@ from alertnet.flows.desk.board import read_board
 from alertnet.flows.incidents.drills import begin_drill, plan_drill
 from alertnet.flows.journeys.check_in import announce_journey
 from alertnet.flows.journeys.roll_call import Question, call_roll
-from alertnet.store.tables import links
+from alertnet.runtime import tree_editing
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import documents, links
+from tests.store.test_figures import answers, begins, tells
 
 LINK = re.compile(r"http://\S+/(?:a|c)/\w+")
 CODE = re.compile(r"URGENTE.* responda (\d{4})")
@@ -238,26 +241,59 @@ class Sight:
         expect(page.get_by_role("heading", name="Queues")).to_be_visible()
 
     def console_trees(self, page: Page) -> None:
-        """All that are in force."""
+        """All that are in force, of which some is unwise."""
+        runtime = self.evening.stage.runtime
+        [*_, latest] = runtime.watched.history()
+        edit = {}
+        for name, text in tree_editing.files_of(runtime, latest).items():
+            edit[name] = text.replace("verified: 2026-08-14", "verified: 2025-08-14")
+        checked = tree_editing.check_edit(runtime, latest, edit, lambda network: {})
+        tree_editing.publish_edit(runtime, latest, checked, "omar", "the mayor's numbers were last tried in 2025")
+        runtime.trees.look()
         self.console(page, "/trees")
+        expect(page.get_by_text("unwise: ").first).to_be_visible()
 
     def console_tree(self, page: Page) -> None:
         """One of them as a picture."""
         self.console(page, "/trees/colombia")
 
     def console_simulator(self, page: Page) -> None:
-        """An arrest at night, half an hour later; the slider stands there."""
-        self.console(page, "/simulator?type=arrest&country=CO&nationality=ES&minute=195&hours=2")
+        """An arrest at night, played on an edit that is not in force; the slider stands at forty minutes."""
+        self.console(page, "/editions/1/wait?tree=colombia&level=Coordination&wait=5m")
+        page.get_by_role("button", name="Play a case through with it").click()
+        page.get_by_label("It happens at").fill("195")
+        page.get_by_label("How long").select_option("2")
         page.get_by_label("Seen after").fill("40")
-        expect(page.locator("#night .row.lit").first).to_be_visible()
+        expect(page.get_by_text("min earlier").first).to_be_visible()
 
     def console_editor(self, page: Page) -> None:
-        """A name that nobody has was typed: the fault stands beside its line."""
-        self.console(page, "/editions/1/files?name=colombia.yaml")
+        """Two files are changed, and a name that nobody has was typed: the fault stands beside its line."""
+        self.console(page, "/editions/1/wait?tree=international&level=Head office&wait=5m")
+        page.get_by_role("button", name="colombia.yaml").click()
         text = page.get_by_label("Its text")
         text.fill(text.input_value().replace("deputy: coordinator-2", "deputy: coordinator-3"))
         page.get_by_role("button", name="Check, and see").click()
         expect(page.get_by_text("unknown contact 'coordinator-3'")).to_be_visible()
+
+    def console_figures(self, page: Page) -> None:
+        """Of a month of arrests at night, in which ombudsmen answer late; with advice."""
+        runtime = self.evening.stage.runtime
+        night = runtime.now().replace(hour=7, minute=10)
+        ombuds = ("colombia", "Ombudsman and defenders", "ombuds")
+
+        def happened(tx: Tx) -> None:
+            tx.session.execute(insert(documents).values(hash="t", kind="templates", content="x"))
+            for number in range(12):
+                incident, at = begins(tx, number, days=number + 1, now=night), night - timedelta(days=number + 1)
+                tells(tx, incident, at, who=("colombia", "Coordination", "coordinator"))
+                answers(tx, incident, at + timedelta(minutes=2 + number % 5), "colombia", "coordinator")
+                tells(tx, incident, at + timedelta(minutes=10), who=ombuds)
+                tells(tx, incident, at + timedelta(minutes=11), "failed", "call", who=ombuds)
+                answers(tx, incident, at + timedelta(minutes=22 + number), "colombia", "ombuds")
+
+        runtime.transact(happened)
+        self.console(page, "/figures")
+        expect(page.get_by_role("link", name="Try it in the editor").first).to_be_visible()
 
     def console_editions(self, page: Page) -> None:
         """The history, of one edition."""
@@ -323,6 +359,7 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's tree": Sight.console_tree,
     "console's simulator": Sight.console_simulator,
     "console's editor": Sight.console_editor,
+    "console's figures": Sight.console_figures,
     "console's history of the trees": Sight.console_editions,
     "console's edition": Sight.console_edition,
     "console's report": Sight.console_report,

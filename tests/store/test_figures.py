@@ -13,9 +13,9 @@ from alertnet.store.tables import acknowledgements, actions, attempts, documents
 from tests.store.conftest import NOW
 
 
-def begins(tx: Tx, number: int, *, drill: bool = False, days: int = 0) -> str:
+def begins(tx: Tx, number: int, *, drill: bool = False, days: int = 0, now: datetime = NOW) -> str:
     """An incident that opened so many days ago."""
-    opened_at, id = NOW - timedelta(days=days), f"i{number}"
+    opened_at, id = now - timedelta(days=days), f"i{number}"
     row: dict[str, Any] = {
         "id": id,
         "ref": f"A-{number:04}",
@@ -29,12 +29,20 @@ def begins(tx: Tx, number: int, *, drill: bool = False, days: int = 0) -> str:
     return id
 
 
-def tells(tx: Tx, incident: str, at: datetime, status: str = "delivered", method: str = "sms") -> None:
-    """Somebody of the level is told."""
+def tells(
+    tx: Tx,
+    incident: str,
+    at: datetime,
+    status: str = "delivered",
+    method: str = "sms",
+    who: tuple[str, str, str] = ("valley", "Friends", "bob"),
+) -> None:
+    """Somebody of the level is told. `who`: by tree, level and contact."""
+    tree, level, contact = who
     id = f"{incident}-{method}-{at:%H%M}"
-    row: dict[str, Any] = {"id": id, "incident_id": incident, "kind": "alert", "tree": "valley", "level": "Friends"}
-    row |= {"round": 1, "contact": "bob", "method": method, "language": "en", "address": "x", "address_index": b"x"}
-    row |= {"trees": ["valley"], "said": {}, "planned_at": at, "status": status}
+    row: dict[str, Any] = {"id": id, "incident_id": incident, "kind": "alert", "tree": tree, "level": level}
+    row |= {"round": 1, "contact": contact, "method": method, "language": "en", "address": "x", "address_index": b"x"}
+    row |= {"trees": [tree], "said": {}, "planned_at": at, "status": status}
     tx.session.execute(insert(notifications).values(**row))
     sent: dict[str, Any] = {"id": id, "notification_id": id, "incident_id": incident, "method": method}
     sent |= {"is_alert": True, "rank": 0, "address_index": b"x", "status": status, "extra": False, "checks": 0}
@@ -42,8 +50,8 @@ def tells(tx: Tx, incident: str, at: datetime, status: str = "delivered", method
     tx.session.execute(insert(attempts).values(**sent))
 
 
-def answers(tx: Tx, incident: str, at: datetime) -> None:
-    row = {"id": f"{incident}-a", "incident_id": incident, "tree": "valley", "contact": "bob", "at": at}
+def answers(tx: Tx, incident: str, at: datetime, tree: str = "valley", contact: str = "bob") -> None:
+    row = {"id": f"{incident}-{contact}", "incident_id": incident, "tree": tree, "contact": contact, "at": at}
     tx.session.execute(insert(acknowledgements).values(**row, kind="acknowledged", via="sms"))
     tx.session.execute(insert(actions).values(**row, action="visited"))
 

@@ -248,7 +248,7 @@ def test_an_edit_is_played_through_beside_what_is_in_force(world: World, desk: D
 
     text = Sheet(desk, "", played.text).text
     assert "03:25 Coordination" in text
-    assert "Beside what is in force, otherwise for:" in text
+    assert "Contacts for whom it would be otherwise than by what is in force: " in text
     assert "20 min earlier" in text
     assert "nothing is otherwise" in Sheet(desk, "", alike.text).text
     assert (broken.status_code, "alise" in broken.text) == (422, True)

@@ -52,7 +52,7 @@ def test_what_is_unwise_stands_beside_what_it_is_about(desk: Desk, sit_down: Sit
     observed = sit_down("olga", Role.OBSERVER).opens("/desk/trees/valley")
 
     beside_dave = page.text.partition("Mountain post")[2]
-    assert re.match(r".*?unwise contacts\.dave\.methods: has one method alone: .*? valley\.yaml, line \d+", beside_dave)
+    assert re.match(r".*?unwise methods: has one method alone: .*? valley\.yaml, line \d+", beside_dave)
     assert re.search(r'href="/desk/editions/1/files\?name=valley\.yaml#line-\d+"', page.html)
     assert "unwise: " in all_trees.text
     assert "unwise valley.yaml, line " in observed.text
