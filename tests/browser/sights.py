@@ -167,11 +167,6 @@ class Sight:
         self.console(page, "/drills")
         expect(page.get_by_role("button", name="Cancel it")).to_be_visible()
 
-    def console_figures(self, page: Page) -> None:
-        """Of half a year, with a drill among them."""
-        self.console(page, "/figures")
-        page.evaluate("for (const each of document.querySelectorAll('details.card')) each.open = true")
-
     def console_report(self, page: Page) -> None:
         """All that coordinators read of the arrest, to be handed on."""
         self.console_incident_at_first(page)
@@ -276,7 +271,7 @@ class Sight:
         expect(page.get_by_text("unknown contact 'coordinator-3'")).to_be_visible()
 
     def console_figures(self, page: Page) -> None:
-        """Of a month of arrests at night, in which ombudsmen answer late; with advice."""
+        """Of a month of arrests at night, in which ombudsmen answer late, with a drill among them; with advice."""
         runtime = self.evening.stage.runtime
         night = runtime.now().replace(hour=7, minute=10)
         ombuds = ("colombia", "Ombudsman and defenders", "ombuds")
@@ -294,6 +289,7 @@ class Sight:
         runtime.transact(happened)
         self.console(page, "/figures")
         expect(page.get_by_role("link", name="Try it in the editor").first).to_be_visible()
+        page.evaluate("for (const each of document.querySelectorAll('details.card')) each.open = true")
 
     def console_editions(self, page: Page) -> None:
         """The history, of one edition."""
@@ -359,7 +355,6 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's tree": Sight.console_tree,
     "console's simulator": Sight.console_simulator,
     "console's editor": Sight.console_editor,
-    "console's figures": Sight.console_figures,
     "console's history of the trees": Sight.console_editions,
     "console's edition": Sight.console_edition,
     "console's report": Sight.console_report,
