@@ -10,6 +10,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.flows.voice.incoming_call import receive_call
 from alertnet.flows.voice.report_by_call import key_pin
+from alertnet.store.db.vault import PIN_COST
 from alertnet.store.records.inbound import InboundCall
 from alertnet.store.tables import incidents
 from tests.flows.switchboard import CAST, Switchboard
@@ -52,33 +53,41 @@ def watched(board: Switchboard) -> Switchboard:
     return board
 
 
+@pytest.fixture
+def usual(board: Switchboard) -> Switchboard:
+    """The same, where to try a PIN costs what it costs in production."""
+    vars(board.runtime.vault)["pin_cost"] = PIN_COST
+    board.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    return board
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_answer_to_a_text_takes_as_long(watched: Switchboard, text: str) -> None:
+def test_the_answer_to_a_text_takes_as_long(usual: Switchboard, text: str) -> None:
     def answers(pin: str) -> object:
-        return watched.answers_text("ana", text.format(pin=pin))
+        return usual.answers_text("ana", text.format(pin=pin))
 
     if text.startswith("FALSE"):
         raised = answers
 
         def answers(pin: str) -> object:
-            watched.texts("ana", f"ALERTA {TRUE} 31")
+            usual.texts("ana", f"ALERTA {TRUE} 31")
             return raised(pin)
 
-    assert difference(watched, answers) < CLOSE_ENOUGH
+    assert difference(usual, answers) < CLOSE_ENOUGH
 
 
 @pytest.mark.long
-def test_the_answer_to_a_call_takes_as_long(watched: Switchboard) -> None:
+def test_the_answer_to_a_call_takes_as_long(usual: Switchboard) -> None:
     """The PIN alone raises, whichever it is."""
 
     def answers(pin: str) -> object:
-        watched.received += 1
-        call = InboundCall(f"CA{watched.received:032}", CAST["ana"])
-        watched.runtime.transact(receive_call, watched.runtime.edition, call)
-        return watched.runtime.transact(key_pin, watched.runtime.edition, call, pin)
+        usual.received += 1
+        call = InboundCall(f"CA{usual.received:032}", CAST["ana"])
+        usual.runtime.transact(receive_call, usual.runtime.edition, call)
+        return usual.runtime.transact(key_pin, usual.runtime.edition, call, pin)
 
-    assert difference(watched, answers) < CLOSE_ENOUGH
+    assert difference(usual, answers) < CLOSE_ENOUGH
 
 
 def test_what_duress_calls_for_is_done_after_the_answer_and_once(watched: Switchboard) -> None:
