@@ -87,6 +87,14 @@ user_sessions = Table(
     Column("ends_at", Instant, nullable=False),
 )
 
+looking = Table(
+    "looking",
+    metadata,
+    Column("name", String(32), primary_key=True),  # of a user
+    Column("place", String(8), primary_key=True),  # the incident whose page they have open
+    Column("until", Instant, nullable=False),  # unless it is renewed
+)
+
 pins = Table(
     "pins",
     metadata,

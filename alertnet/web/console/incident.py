@@ -26,6 +26,7 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
+from alertnet.store.records.credentials import users
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import timeline_view
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
@@ -177,7 +178,7 @@ def show_incident(
         joinable=[each for each in boards_of(request).read().incidents if not each.is_text]
         if dossier.head.is_text
         else [],
-        others=request.app.state.watch.others(look.ref, who.user),
+        others=[each for each in runtime.read(users.looking_at).get(look.ref, ()) if each != who.user],
         disclosures=[each.value for each in Disclosure if look.acts or each is Disclosure.MINIMAL],
         choices=_choices(),
         **spoken(runtime, look.language),

@@ -10,10 +10,11 @@ import hashlib
 import json
 import re
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Protocol
 
@@ -22,12 +23,15 @@ from fastapi import HTTPException
 
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.after_commits import look_after_commits
 
 LOOK_SECONDS = 0.25
 STILL_THERE_SECONDS = 15.0
 """A page hears so often that nothing is new, and knows by it that the line holds."""
+RENEWED, STAYS = timedelta(seconds=15), timedelta(seconds=40)
+"""So often a process says who looks at what here, and for so long the others believe it."""
 MOST_PAGES = 300
 
 FETCHED = frozenset({"picture", "ahead", "notified"})
@@ -94,7 +98,10 @@ class Watch:
         self._leaving = leaving
         self._open: Counter[Look] = Counter()
         self._by_session: Counter[str] = Counter()
-        self._here: dict[str, Counter[str]] = defaultdict(Counter)
+        self._here: Counter[tuple[str, str]] = Counter()
+        self._noted: frozenset[tuple[str, str]] = frozenset()
+        self._renew_at = runtime.now()
+        self._looking: Mapping[str, tuple[str, ...]] = {}
         self._shown: dict[Look, Regions] = {}
         self._is_away = False
         self._news = asyncio.Condition()
@@ -135,8 +142,8 @@ class Watch:
         return self._shown.get(look)
 
     def others(self, place: str, user: str) -> tuple[str, ...]:
-        """Who else looks at that place in this process at the moment."""
-        return tuple(sorted(each for each in self._here.get(place, ()) if each != user))
+        """Who else looked at that place last, in any process."""
+        return tuple(each for each in self._looking.get(place, ()) if each != user)
 
     def _are_others(self, place: str, user: str, told: tuple[str, ...] | None) -> bool:
         return told != self.others(place, user)
@@ -155,7 +162,7 @@ class Watch:
         self._open[look] += 1
         self._by_session[who.id] += 1
         if place:
-            self._here[place][who.user] += 1
+            self._here[who.user, place] += 1
         if self._listener is None:
             self._listener = asyncio.create_task(look_after_commits(self._runtime, self._look, LOOK_SECONDS))
         try:
@@ -163,9 +170,7 @@ class Watch:
         finally:
             self._open -= Counter([look])
             self._by_session -= Counter([who.id])
-            self._here[place] -= Counter([who.user])
-            if not self._here[place]:
-                del self._here[place]
+            self._here -= Counter([(who.user, place)])
             if look not in self._open:
                 self._shown.pop(look, None)
             if not self._open and self._listener is not None:
@@ -191,6 +196,7 @@ class Watch:
             shown = await asyncio.to_thread(
                 lambda: {look: look.regions(self._runtime, regions) for look, regions in before.items()}
             )
+            await asyncio.to_thread(self._look_around, frozenset(self._here))
             is_away = False
         except Exception as error:
             # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
@@ -200,3 +206,14 @@ class Watch:
             self._shown |= {look: regions for look, regions in shown.items() if look in self._open}
             self._is_away = is_away
             self._news.notify_all()
+
+    def _look_around(self, here: frozenset[tuple[str, str]]) -> None:
+        """Say who looks at what in this process, where that is another than before or grows old, and read who does."""
+        now = self._runtime.now()
+        if gone := self._noted - here:
+            self._runtime.transact(users.look_away, gone)
+        if here - self._noted or (here and now >= self._renew_at):
+            self._runtime.transact(users.look_at, here, now + STAYS)
+            self._renew_at = now + RENEWED
+        self._noted = here
+        self._looking = self._runtime.read(users.looking_at) if here else {}

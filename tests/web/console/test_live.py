@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,19 +15,21 @@ from alertnet.flows.credentials.users import set_role, sign_out
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
-from alertnet.web.console.board import BoardLook
+from alertnet.web.app import make_app
 from alertnet.web.console.live import difference
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
-from tests.web.world import World
+from tests.web.world import NOW, World
+
+HOST = {"Host": "alert.example.org"}
 
 
 def stream(desk: Desk, path: str, until: Callable[[str], bool], then: Callable[[str], None]) -> str:
     """What that page's stream says while `then` does things."""
     app = desk.browser.app
     assert isinstance(app, FastAPI)
-    headers = {"Cookie": f"desk={desk.browser.cookies['desk']}", "Host": "alert.example.org"}
+    headers = {"Cookie": f"desk={desk.browser.cookies['desk']}", **HOST}
     return asyncio.run(follow(app, path, headers, until, then))
 
 
@@ -205,31 +208,48 @@ def test_of_a_list_the_items_are_told_that_differ(before: str | None, now: str, 
     assert difference(before, now) == told
 
 
-def test_coordinators_at_one_incident_see_each_other(world: World, sit_down: SitDown) -> None:
+def test_coordinators_at_one_incident_see_each_other_whichever_process_serves_them(
+    world: World, sit_down: SitDown
+) -> None:
     """Whoever opens its page is named on the others' at once, and on one that needs no script; no more after."""
     world.raises()
     maria, ben = sit_down("maria"), sit_down("ben")
     path = f"/desk/incidents/{world.ref()}"
+    here, there = maria.browser.app, make_app(world.runtime)
+    assert isinstance(here, FastAPI)
+    pages = {each.name: {"Cookie": f"desk={each.browser.cookies['desk']}", **HOST} for each in (maria, ben)}
     read: list[str] = []
 
     def then(text: str) -> None:
         if "event: here" in text and not read:
             read.append(ben.opens(path).text)
 
-    async def both(app: FastAPI) -> str:
-        async with app.state.watch._following(
-            BoardLook(app.state.boards, False, "", "", "en", True), session_of(ben), world.ref()
-        ):
-            headers = {"Cookie": f"desk={maria.browser.cookies['desk']}", "Host": "alert.example.org"}
-            return await follow(app, f"{path}/live", headers, lambda text: "here" in text, then)
+    async def both() -> str:
+        bens = asyncio.create_task(follow(there, f"{path}/live", pages["ben"], lambda _: False, lambda _: None))
+        seen = await follow(here, f"{path}/live", pages["maria"], lambda text: '["ben"]' in text and bool(read), then)
+        bens.cancel()
+        await asyncio.gather(bens, return_exceptions=True)
+        return seen
 
-    app = maria.browser.app
-    assert isinstance(app, FastAPI)
-    text = asyncio.run(both(app))
+    text = asyncio.run(both())
 
     assert 'event: here\ndata: ["ben"]' in text
     assert "Looking at it too: maria" in read[0]
-    assert app.state.watch.others(world.ref(), "maria") == ()
+    world.runtime.transact(users.look_away, [("ben", world.ref())])
+    assert "Looking at it too" not in maria.opens(path).text
+
+
+def test_who_is_not_heard_of_any_more_is_not_named(world: World, desk: Desk) -> None:
+    """A process that was killed takes nobody's name back: after a while it counts for nothing."""
+    world.raises()
+    for name, seconds in (("ana", 1), ("olga", 0)):
+        until = NOW + timedelta(seconds=seconds)
+        world.runtime.transact(users.look_at, [(name, world.ref())], until)
+
+    page = desk.opens(f"/desk/incidents/{world.ref()}").text
+
+    assert "Looking at it too: ana" in page
+    assert "olga" not in page
 
 
 def test_a_page_says_that_the_database_is_away_and_goes_on_when_it_is_back(world: World, desk: Desk) -> None:

@@ -4,7 +4,7 @@ What is stored of a user is vouched for as a whole, and a session by the hash of
 database without the secret lets nobody in, and raises nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from alertnet.core.errors import Unknown
 from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
-from alertnet.store.tables import user_sessions, users
+from alertnet.store.tables import looking, user_sessions, users
 
 TOKEN_BYTES = 24
 SESSION_LASTS = timedelta(hours=12)
@@ -208,6 +209,30 @@ def sessions_of_each(tx: Tx) -> dict[str, int]:
     mine, count = user_sessions.c.user_id, func.count()
     rows = tx.session.execute(select(mine, count).where(user_sessions.c.ends_at > tx.now).group_by(mine))
     return {row[0]: row[1] for row in rows}
+
+
+def look_at(tx: Tx, here: Iterable[tuple[str, str]], until: datetime) -> None:
+    """Note that these users have the page of those incidents open, until then; what was not renewed is forgotten."""
+    tx.session.execute(delete(looking).where(looking.c.until <= tx.now))
+    for name, place in here:
+        if not insert_once(tx.session, looking, {"name": name, "place": place, "until": until}):
+            same = (looking.c.name == name) & (looking.c.place == place)
+            tx.session.execute(update(looking).where(same).values(until=until))
+
+
+def look_away(tx: Tx, gone: Iterable[tuple[str, str]]) -> None:
+    """Note that they have closed it; another page of theirs comes back by itself."""
+    for name, place in gone:
+        tx.session.execute(delete(looking).where(looking.c.name == name, looking.c.place == place))
+
+
+def looking_at(tx: Tx) -> dict[str, tuple[str, ...]]:
+    """By the reference of an incident, who has its page open in any process, by name."""
+    rows = tx.session.execute(select(looking).where(looking.c.until > tx.now).order_by(looking.c.name))
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        found[row.place] = (*found.get(row.place, ()), row.name)
+    return found
 
 
 def forget_ended_sessions(tx: Tx) -> None:
