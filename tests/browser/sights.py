@@ -299,6 +299,14 @@ class Sight:
         """That edition with its files."""
         self.console(page, "/editions/1")
 
+    def console_asks_again(self, page: Page) -> None:
+        """A new password was asked for, and the one before was not right."""
+        self.console(page, "/account")
+        page.get_by_role("button", name="New password").click()
+        page.get_by_label("Password").fill("not the right one")
+        page.get_by_role("button", name="It is me").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
     def _waits_for_verification(self) -> bool:
         board = self.evening.stage.runtime.read(read_board, {})
         return any(matter.subject == "verify" for matter in board.matters)
@@ -366,5 +374,6 @@ SIGHTS: Mapping[str, Callable[[Sight, Page], None]] = {
     "console's users": Sight.console_users,
     "console's one field": Sight.console_found,
     "console's door": Sight.console_sign_in,
+    "console's question who it is": Sight.console_asks_again,
 }
 """In the order in which they follow from one another."""

@@ -161,12 +161,12 @@ def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
 
 
 def end_user(tx: Tx, name: str, by: str) -> None:
-    """Let a user sign in no more, and end their sessions.
+    """Let a user sign in no more, by no account elsewhere either, and end their sessions.
 
     Raises:
         Unknown: there is no such user. WrongState: they may not sign in any more.
     """
-    users.save(tx, replace(in_force(tx, name), ended_at=tx.now))
+    users.save(tx, replace(in_force(tx, name), ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
     record(tx, "user_ended", name, by)
 

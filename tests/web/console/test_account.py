@@ -98,6 +98,21 @@ def test_a_new_authenticator_takes_the_place_of_the_one_before(world: World, des
     assert "user_authenticator_changed" in kinds(world)
 
 
+@pytest.mark.parametrize(
+    ("answered", "page"), [("account/password", ACCOUNT), ("passkeys", ACCOUNT), ("users/add", USERS)]
+)
+def test_an_answer_is_left_for_another_language_by_its_page(
+    world: World, sit_down: SitDown, answered: str, page: str
+) -> None:
+    """The links at the foot of an answer to a form ask for its path, where nothing else is."""
+    ada = sit_down("ada", Role.ADMINISTRATOR)
+
+    led = ada.browser.get(f"/desk/{answered}?lang=de", follow_redirects=False)
+
+    assert led.headers["Location"] == f"{page}?lang=de"
+    assert 'lang="de"' in ada.opens(led.headers["Location"]).html
+
+
 def test_a_password_is_in_nothing_that_is_kept_through_the_door(world: World, desk: Desk) -> None:
     """The session ends while it is typed: what comes back is the act, which asks for it anew."""
     form = desk.opens(ACCOUNT).form("New password")

@@ -54,6 +54,13 @@ def show_account(request: Request, who: Viewer, runtime: InForce) -> Response:
     return _show(request, who, runtime)
 
 
+@router.get("/account/{what}")
+@router.get("/passkeys")
+def come_back(request: Request) -> Response:
+    """The page of the account, for who reloads an answer, or wants it in another language."""
+    return go_to(f"{HERE}?{request.url.query}")
+
+
 @router.post("/account/{what}")
 def renew(what: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
     """Give this user another password or authenticator, which stands on the answer alone."""

@@ -18,7 +18,7 @@ from alertnet.web.console.access.account import Handed, handed
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.door import Viewer, act_once, by, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import language_of, show
+from alertnet.web.console.shown import go_to, language_of, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
@@ -83,6 +83,12 @@ def show_users(request: Request, who: Viewer, runtime: InForce) -> Response:
     """Everybody who may sign in, and what can be done."""
     _check(who)
     return _show(request, who, runtime)
+
+
+@router.get("/{act}")
+def come_back(request: Request) -> Response:
+    """The page of the users, for who reloads an answer, or wants it in another language."""
+    return go_to(f"{HERE}?{request.url.query}")
 
 
 @router.post("/{act}")
