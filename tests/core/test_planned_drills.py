@@ -1,11 +1,12 @@
 """When a planned drill is held again: the same hour by its clocks, the last day of a month that is short (A7)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.core.incident import Facts, Severity
+from alertnet.core.incident import Affected, Facts, Severity
 from alertnet.core.monitoring.drills import planned
 
 ARREST = Facts("arrest", Severity.CRITICAL, "DE")
@@ -45,6 +46,17 @@ def test_after_a_long_absence_those_that_were_missed_are_not_made_up_for() -> No
 
     assert following is not None
     assert following.starts_at == datetime(2026, 5, 10, 9, tzinfo=UTC)
+
+
+def test_once_it_is_over_nothing_that_somebody_wrote_is_kept_of_it() -> None:
+    """What is erased of its incident is nowhere else."""
+    at = datetime(2026, 1, 10, 9, tzinfo=UTC)
+    written = replace(ARREST, summary="At the mill", place="L12", people=(Affected("P7"),))
+
+    kept = planned(written, at, "UTC", "test", at).over("late")
+
+    assert kept.facts == replace(ARREST, drill=True)
+    assert kept.why == "late"
 
 
 def test_whoever_plans_it_within_a_day_is_not_told_the_day_before() -> None:

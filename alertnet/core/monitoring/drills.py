@@ -62,9 +62,13 @@ class Drill:
         """The same once the coordinators have heard of it."""
         return replace(self, is_told=True)
 
-    def skipped(self, why: str) -> "Drill":
-        """The same, not held."""
-        return replace(self, why=why)
+    def over(self, why: str | None = None) -> "Drill":
+        """What is kept of it once it has begun, or is not held (`why`): nothing that somebody wrote."""
+        facts = self.facts
+        bare = Facts(
+            facts.type, facts.severity, facts.country, consent=facts.consent, drill=facts.drill, team=facts.team
+        )
+        return replace(self, facts=bare, why=why)
 
     def following(self, now: datetime) -> "Drill | None":
         """The next one after now, at the same hour by the clocks of its zone; the last day of a month that is short."""

@@ -36,7 +36,7 @@ def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedInc
     """
     drill = planned(facts, tx.now, zone_of(edition.network, facts), by, tx.now)
     locked = open_incident(tx, edition, drill.facts, by=by)
-    drills.add(tx, drill, incident=locked.incident.id)
+    drills.add(tx, drill.over(), incident=locked.incident.id)
     return locked
 
 
@@ -71,7 +71,7 @@ def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
         raise Unknown("drill", id[:32])
     if stored.status is not DrillStatus.PLANNED:
         raise WrongState("the drill", stored.status.value, "only a planned one can be cancelled")
-    drills.save(tx, id, stored.drill, DrillStatus.CANCELLED)
+    drills.save(tx, id, stored.drill.over(), DrillStatus.CANCELLED)
     timeline.append(tx, timeline.SYSTEM, ("drill_cancelled", {"drill": id, "by": by}))
 
 
@@ -89,7 +89,7 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
     if why is None:
         _begin(tx, edition, stored)
     else:
-        drills.save(tx, id, drill.skipped(why), DrillStatus.SKIPPED)
+        drills.save(tx, id, drill.over(why), DrillStatus.SKIPPED)
         timeline.append(tx, timeline.SYSTEM, ("drill_skipped", {"drill": id, "why": why}))
         _tell(tx, edition.network, drill, Subject.DRILL_SKIPPED)
     following = drill.following(tx.now)
@@ -104,7 +104,7 @@ def zone_of(network: Network, facts: Facts) -> str:
 
 def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> None:
     locked = open_incident(tx, edition, stored.drill.facts, by=stored.drill.by)
-    drills.save(tx, stored.id, stored.drill, DrillStatus.HELD, incident=locked.incident.id)
+    drills.save(tx, stored.id, stored.drill.over(), DrillStatus.HELD, incident=locked.incident.id)
     timeline.append(tx, timeline.SYSTEM, ("drill_held", {"drill": stored.id, "ref": locked.incident.ref}))
 
 
