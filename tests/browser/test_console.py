@@ -1,4 +1,4 @@
-"""The evening at the console: two coordinators, three telephones; with scripts and without, on a small telephone."""
+"""The evening at the console: two coordinators, three contacts; with scripts and without, on a small telephone."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,21 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
+from alertnet.cli.demo.stage import COORDINATOR
 from alertnet.flows.credentials.users import add_user, renew_recovery
+from alertnet.flows.desk.board import read_board
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role
+from alertnet.web.console.door import COOKIE
 from tests.browser.conftest import PATIENCE
+from tests.browser.sights import CODE, LINK
 from tests.web.console.desk import HASH, PASSWORD
 
 pytestmark = pytest.mark.browser
+
+SECOND_GENERATION = {"latency": 300, "downloadThroughput": 31_250, "uploadThroughput": 6_250}
+"""A line in milliseconds, and in bytes a second."""
 
 
 @dataclass(frozen=True)
@@ -56,40 +65,95 @@ def sandbox_url(evening: Evening) -> Iterator[str]:
         yield url
 
 
-def test_two_coordinators_see_decide_and_close_one_evening(
+def test_an_evening_of_two_coordinators_and_three_contacts(
     browser: Browser, evening: Evening, sandbox_url: str
 ) -> None:
-    """Each sees at once what the other does; nothing is decided twice; nothing comes from another host."""
-    (one, maria), (other, ben) = sit_down(browser, sandbox_url), sit_down(browser, sandbox_url)
-    expect(maria.page.get_by_text("No incident is open.")).to_be_visible()
+    """From the alarm to the all-clear: each sees at once what the others do, and nothing comes from another host.
 
-    evening.stage.phone("ana").sends("SOS")
-    for console in (maria, ben):
+    Maria sits where there is but the slowest line.
+    """
+    (one, maria), (other, ben) = sit_down(browser, sandbox_url), sit_down(browser, sandbox_url)
+    stage, both = evening.stage, (maria, ben)
+    one.new_cdp_session(maria.page).send("Network.emulateNetworkConditions", {"offline": False, **SECOND_GENERATION})
+    other.add_cookies([{"name": COOKIE, "value": stage.runtime.transact(ben_signs_in), "url": stage.api.url}])
+    ben.opens()
+
+    # Ana cries for help; both hear, and look; each sees that the other does.
+    stage.phone("ana").sends("SOS")
+    for console in both:
         expect(console.page.locator(".question", has_text="genuine")).to_be_visible()
         expect(console.page).to_have_title(re.compile(r"^\([12]\) Board"))
+        console.looks_at_the_incident()
+    expect(maria.page.locator("#here")).to_contain_text("ben")
+    expect(ben.page.locator("#here")).to_contain_text(COORDINATOR)
 
-    maria.page.locator(".matter", has_text="genuine").get_by_role("button", name="Go").click()
+    # Maria decides while Ben writes: the question goes from his page, and nothing from under his hand.
+    ben.folds_out("There is news, or it is graver than thought")
+    ben.page.get_by_label("What is new").fill("They let u")
+    maria.page.get_by_role("button", name="Yes, go").click()
     expect(ben.page.locator(".question", has_text="genuine")).to_have_count(0)
 
-    ben.looks_at_the_incident()
-    ben.folds_out("Somebody has answered me")
-    ben.page.locator("#vouch-who").select_option(index=1)
-    ben.page.locator("#vouch-kind").select_option("acknowledged")
-    ben.page.get_by_role("button", name="Record the answer").click()
-    expect(ben.page.get_by_text("Recorded: what you heard.")).to_be_visible()
-    expect(maria.page.get_by_text("acting:")).to_be_visible()
+    # The first contact answers by SMS.
+    alert = next(match for text in stage.phone("coordinator").inbox if (match := CODE.search(text)))
+    stage.phone("coordinator").sends(f"OK {alert[1]}")
+    for console in both:
+        expect(console.page.locator("#answers")).to_contain_text("Duty coordinator")
+    expect(ben.page.get_by_label("What is new")).to_be_focused()
+    expect(ben.page.get_by_label("What is new")).to_have_value("They let u")
+    ben.page.get_by_label("What is new").fill("They let us go")
+    ben.page.get_by_role("button", name="Tell the news").click()
+    expect(maria.page.locator("#lines")).to_contain_text("They let us go")
 
-    maria.looks_at_the_incident()
+    # The second by the page of its link, on a small telephone without scripts; Maria vouches for the third.
+    while not (found := [match for text in stage.phone("ombuds").inbox if (match := LINK.search(text))]):
+        evening.jump()
+    telephone = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    theirs = telephone.new_page()
+    theirs.goto(f"{found[0][0]}?lang=en")
+    theirs.get_by_role("button", name="I take charge").click()
+    for console in both:
+        expect(console.page.locator("#answers")).to_contain_text("Office of the Ombudsman")
+    maria.folds_out("Somebody has answered me")
+    maria.page.locator("#vouch-who").select_option(label="National Network of Defenders (defenders-network)")
+    maria.page.locator("#vouch-kind").select_option("acknowledged")
+    maria.page.get_by_role("button", name="Record the answer").click()
+    expect(ben.page.locator("#answers")).to_contain_text("National Network of Defenders")
+
+    # Are the authorities to be told? Ben holds that; Maria sees it before she presses anything.
+    while not asks_about_a_level(evening):
+        evening.jump()
+    for console in both:
+        expect(console.page.locator(".question", has_text="Tell")).to_be_visible()
+    ben.page.locator(".matter", has_text="Tell").get_by_role("button", name="Hold").click()
+    expect(maria.page.locator(".matter", has_text="Tell")).to_contain_text("On hold; asked again")
+
+    # It is over, and whoever was told hears it.
+    before = len(stage.phone("ombuds").inbox)
     maria.folds_out("It is over")
     maria.page.locator("#close-reason").select_option("released")
     maria.page.get_by_role("button", name="See who would hear it").click()
     expect(maria.page.locator("blockquote").first).to_be_visible()
     maria.page.get_by_role("button", name="Yes, it is over").click()
     expect(ben.page.locator("#sentences")).to_contain_text("it is closed")
+    while len(stage.phone("ombuds").inbox) == before:
+        evening.jump()
 
     assert maria.hosts | ben.hosts == {"127.0.0.1"}
-    one.close()
-    other.close()
+    for context in (one, other, telephone):
+        context.close()
+
+
+def ben_signs_in(tx: Tx) -> str:
+    """The second coordinator, with a session."""
+    add_user(tx, "ben", Role.COORDINATOR, HASH, "test")
+    user = users.named(tx, "ben")
+    assert user is not None
+    return users.begin_session(tx, user)
+
+
+def asks_about_a_level(evening: Evening) -> bool:
+    board = evening.stage.runtime.read(read_board, {})
+    return any(matter.subject == "level" for matter in board.matters)
 
 
 def test_without_scripts_and_on_a_small_telephone_every_act_works(
@@ -118,25 +182,6 @@ def test_without_scripts_and_on_a_small_telephone_every_act_works(
     expect(page.locator("#sentences")).to_contain_text("it is closed (resolved")
     desk.opens("/drills")
     expect(page.get_by_text("No incident is open.")).to_be_visible()
-    context.close()
-
-
-def test_what_somebody_fills_in_stays_while_the_page_changes(
-    browser: Browser, evening: Evening, sandbox_url: str
-) -> None:
-    """News arrives beside the hand that writes, never under it."""
-    context, desk = sit_down(browser, sandbox_url)
-    evening.stage.phone("ana").sends("SOS")
-    expect(desk.page.locator("#open h3 a")).to_have_count(1)
-    desk.looks_at_the_incident()
-    desk.folds_out("There is news, or it is graver than thought")
-    desk.page.get_by_label("What is new").fill("I am on my w")
-
-    evening.stage.phone("ana").sends("NEWS we are at the bridge")
-
-    expect(desk.page.locator("#texts")).to_contain_text("at the bridge")
-    expect(desk.page.get_by_label("What is new")).to_have_value("I am on my w")
-    expect(desk.page.get_by_label("What is new")).to_be_focused()
     context.close()
 
 

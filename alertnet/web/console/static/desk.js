@@ -51,6 +51,19 @@ async function fetchAnew(element) { // What is too large for an event, once it i
   if (turn === element.turn) put(element.id, html);
 }
 
+let hasChanged = false; // Since the page was loaded: whom an act can be about, and who would hear of it, may be others now.
+
+document.addEventListener("toggle", async ({ target }) => {
+  if (!hasChanged || !target.open || !target.matches(".doing > details")) return;
+  const answer = await fetch(location.pathname).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(target.id);
+  if (!fresh) return;
+  target.querySelector(":scope > p")?.replaceWith(document.adoptNode(fresh.querySelector(":scope > p")));
+  for (const each of target.querySelectorAll("select")) // What is chosen stays.
+    if (!each.value) each.replaceChildren(...fresh.querySelector(`#${each.id}`).children);
+}, true);
+
 function listed(id) { // An incident that is new on the board.
   return id.startsWith("incident-") && byId("open")?.appendChild(Object.assign(document.createElement("li"), { id }));
 }
@@ -68,7 +81,7 @@ function sort() { // By severity and need, as the server does; what stands right
 function receive(event) {
   const news = JSON.parse(event.data);
   const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
-  now = news.now, learned = heard = Date.now();
+  now = news.now, learned = heard = Date.now(), hasChanged = true;
   query.set("seen", event.lastEventId); // What a stream that begins anew goes on from.
   if (news.all) for (const each of document.querySelectorAll("#open > li")) if (!(each.id in news.regions)) each.remove();
   for (const [id, html] of Object.entries(news.regions)) {
