@@ -43,16 +43,16 @@ class PhoneLoad:
         self.joined: set[str] = set()
         """Attempts that are said in another one."""
         self._tx = tx
-        self._used: dict[tuple[Limit, str], Usage] = {}
-        self._counted: set[tuple[Limit, str]] = set()
+        self._used: dict[limits.Counted, Usage] = {}
+        self._counted: set[limits.Counted] = set()
         self._alone: set[bytes] = set()
         """Indexes of numbers for which nothing else waits that an alert could name."""
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
-        """Hold what these count for, always in the same order."""
+        """Hold what these count for."""
         wanted = {(limit, each.address) for each in due for limit in charged(self._tx, each)} - self._used.keys()
-        for limit, address in sorted(wanted, key=lambda each: (each[1], each[0].name)):
-            self._used[limit, address] = limits.hold(self._tx, limit, address)
+        if wanted:
+            self._used |= limits.hold_each(self._tx, wanted)
 
     def waits_until(self, due: DueAttempt) -> datetime | None:
         """When one that was expected may leave at the earliest; None for now, and for whatever does not count."""
@@ -78,8 +78,8 @@ class PhoneLoad:
 
     def keep(self) -> None:
         """Record what was counted, each once for all that left."""
-        for limit, address in self._counted:
-            limits.keep(self._tx, limit, address, self._used[limit, address])
+        if self._counted:
+            limits.keep_each(self._tx, {counted: self._used[counted] for counted in self._counted})
 
     def _waiting_beside(self, due: DueAttempt) -> Sequence[DueAttempt]:
         """What else waits for its phone; of many alerts in one look the first asks for them all."""

@@ -4,6 +4,7 @@ Held before any incident's row: what decides whether a text or call is looked at
 `put_throughs`, `wrong_pins`). Held after it: what an incident's own flow counts. So no two flows wait for each other.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,10 +18,21 @@ from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import limit_usage
 
+Counted = tuple[Limit, str]
+"""A limit, and the key whose use of it is counted."""
+
 _ROW = (limit_usage.c.name == bindparam("of")) & (limit_usage.c.key == bindparam("by"))
 _KEPT = ("until", "dropped", "closings", "closed_until", "lasts_until")
 _READ = Prepared(select(limit_usage).where(_ROW))
-_HOLD = Prepared(select(limit_usage).where(_ROW).with_for_update())
+_HOLD = Prepared(
+    select(limit_usage)
+    .where(
+        limit_usage.c.name.in_(bindparam("names", expanding=True)),
+        limit_usage.c.key.in_(bindparam("keys", expanding=True)),
+    )
+    .order_by(limit_usage.c.key, limit_usage.c.name)
+    .with_for_update()
+)
 _KEEP = Prepared(update(limit_usage).where(_ROW).values({name: bindparam(name) for name in _KEPT}))
 
 
@@ -32,32 +44,46 @@ def usage(tx: Tx, limit: Limit, key: str) -> Usage:
 
 def hold(tx: Tx, limit: Limit, key: str) -> Usage:
     """What the key has used of the limit; nobody else counts against it until the transaction ends."""
-    named = _named(tx, limit, key)
-    row = _HOLD.first(tx.session, named)
-    if row is None:
-        fresh = {
-            "name": limit.name,
-            "key": named["by"],
-            "until": [],
-            "dropped": 0,
-            "closings": 0,
-            "lasts_until": tx.now,
-        }
-        insert_once(tx.session, limit_usage, fresh)
-        [row] = _HOLD.all(tx.session, named)
-    return _usage(row)
+    return hold_each(tx, [(limit, key)])[limit, key]
+
+
+def hold_each(tx: Tx, wanted: Collection[Counted]) -> dict[Counted, Usage]:
+    """The same of several limits and keys, held in one order by whoever asks."""
+    found, missing = _held(tx, wanted)
+    for limit, key in sorted(missing, key=lambda each: (each[1], each[0].name)):
+        fresh = {"until": [], "dropped": 0, "closings": 0, "lasts_until": tx.now}
+        insert_once(tx.session, limit_usage, {"name": limit.name, "key": tx.vault.index(key)} | fresh)
+    return _held(tx, wanted)[0] if missing else found
+
+
+def _held(tx: Tx, wanted: Collection[Counted]) -> tuple[dict[Counted, Usage], set[Counted]]:
+    """Those that there is a row of, and those that there is none of yet."""
+    of_row = {(limit.name, tx.vault.index(key)): (limit, key) for limit, key in wanted}
+    names, keys = {limit.name for limit, _ in wanted}, {index for _, index in of_row}
+    rows = _HOLD.all(tx.session, {"names": sorted(names), "keys": sorted(keys)})
+    found = {of_row[row.name, row.key]: _usage(row) for row in rows if (row.name, row.key) in of_row}
+    return found, {*wanted} - found.keys()
 
 
 def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
     """Record what the key, which the transaction holds, has used by now."""
-    values = _named(tx, limit, key) | {
-        "until": [moment.isoformat() for moment in used.until],
-        "dropped": used.dropped,
-        "closings": used.closings,
-        "closed_until": used.closed_until,
-        "lasts_until": limit.lasts_until(used) or tx.now,
-    }
-    _KEEP.each(tx.session, [values])
+    keep_each(tx, {(limit, key): used})
+
+
+def keep_each(tx: Tx, used: Mapping[Counted, Usage]) -> None:
+    """The same of several limits and keys."""
+    rows = [
+        _named(tx, limit, key)
+        | {
+            "until": [moment.isoformat() for moment in each.until],
+            "dropped": each.dropped,
+            "closings": each.closings,
+            "closed_until": each.closed_until,
+            "lasts_until": limit.lasts_until(each) or tx.now,
+        }
+        for (limit, key), each in used.items()
+    ]
+    _KEEP.each(tx.session, rows)
 
 
 def use(tx: Tx, limit: Limit, key: str) -> bool:
