@@ -3,12 +3,13 @@
 The main thread only waits, and takes the signals: the web server's own handlers would let the process die with them.
 """
 
+import ctypes
 import gc
 import resource
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import structlog
@@ -35,6 +36,9 @@ At most 130 for the database (SQLite's 64 connections), 100 for what is sent and
 _ENDLESS = 10240
 """In place of a limit that is none, which some systems take for no number of files."""
 
+_ARENA_MAX = -8
+"""What glibc calls the option in `malloc.h`."""
+
 log = structlog.get_logger(__name__)
 
 NEW_OBJECTS = 20_000
@@ -44,6 +48,15 @@ GRACE_SECONDS = 10  # for answers under way
 BACKLOG = 2048
 SILENCE = timedelta(seconds=35)
 """Who has given no sign of life for so long, beside others that work, has ended."""
+
+
+def share_one_heap() -> None:
+    """Let all threads take memory from one heap, where the C library is glibc.
+
+    It gives every few threads one of their own, and what is let go in one is of no use to those of another.
+    """
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def raise_limit() -> int:

@@ -21,10 +21,11 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
     do_without_colours()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, web, working
+    from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, share_one_heap, web, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
+    share_one_heap()
     configure()
     name = "serve" if with_worker else "serve --no-worker"
     with logged_end(name), ExitStack() as stack:
@@ -46,10 +47,11 @@ def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     do_without_colours()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, working
+    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, share_one_heap, working
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
+    share_one_heap()
     configure()
     raise_limit()
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
