@@ -3,6 +3,7 @@
 import threading
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from alertnet.cli.server.processes import listen, web
@@ -15,6 +16,8 @@ from tests.database import migrate
 from tests.support.openid_provider import CLIENT, SECRET, openid_provider
 from tests.support.program import made_program, settings_on
 from tests.web.console.desk import HASH
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_browser_comes_back_from_another_site_and_is_in(browser: Browser, tmp_path: Path) -> None:
