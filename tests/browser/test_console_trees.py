@@ -37,7 +37,9 @@ def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(
     context.close()
 
 
-def test_the_editor_marks_a_fault_while_one_types_and_completes_a_key(browser: Browser, sandbox_url: str) -> None:
+def test_the_editor_marks_a_fault_while_one_types_and_completes_and_explains_a_key(
+    browser: Browser, sandbox_url: str
+) -> None:
     context, desk = sit_down(browser, sandbox_url)
     desk.opens("/editions/1/files?name=colombia.yaml")
     text = desk.page.get_by_label("Its text")
@@ -51,4 +53,5 @@ def test_the_editor_marks_a_fault_while_one_types_and_completes_a_key(browser: B
     expect(desk.page.get_by_role("option", name="rounds")).to_be_visible()
     text.press("Tab")
     assert text.input_value().endswith("rounds: ")
+    expect(desk.page.locator("#key")).to_contain_text("How often the whole tree runs")
     context.close()

@@ -199,7 +199,7 @@ text.addEventListener("keydown", (event) => {
   }
 });
 text.addEventListener("input", (event) => {
-  number(), checkSoon();
+  number(), checkSoon(), explain();
   if (event.isTrusted && event.inputType === "insertText") offer(false);
   else close();
 });
