@@ -6,11 +6,13 @@ Wherever a folder is named it may be several, the installation's own first: `own
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import Misconfigured, Unknown
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
@@ -18,6 +20,7 @@ from alertnet.trees.checks.advice import Tried, advice
 from alertnet.trees.checks.coverage import Days, long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import (
+    TreeNodes,
     deputy_faults,
     field_faults,
     field_of_others,
@@ -33,7 +36,6 @@ from alertnet.trees.forms.tree_form import Form, SharedForm, TreeForm
 from alertnet.trees.reading.document import Document, Joined
 from alertnet.trees.reading.fault import Fault, fault_of
 from alertnet.trees.reading.include import Contacts
-from alertnet.trees.reading.keyring import Keyring
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
 from alertnet.trees.tree_folder import TreeFolder
 
@@ -145,11 +147,12 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
 
 @dataclass(frozen=True)
 class _Filled:
-    """A tree's form, beside it what the tree includes, and the keys of its folder."""
+    """A tree's form, beside it what the tree includes, and the keys of its folder; the same for the same files."""
 
-    form: TreeForm
-    shared: SharedContacts
-    keyring: Keyring
+    nodes: TreeNodes
+    keys: tuple[tuple[str, str], ...]
+    form: TreeForm = field(compare=False)
+    shared: SharedContacts = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -164,11 +167,14 @@ class _Reading:
 
 
 def _trees(reading: _Reading) -> list[ContactTree]:
-    officers = build.officers(reading.field, reading.rules)
-    return [
-        build.contact_tree(each.form, each.shared, officers, each.keyring.texts, reading.rules)
-        for each in reading.trees
-    ]
+    officers = tuple(build.officers(reading.field, reading.rules).items())
+    return [_tree(each, officers, reading.rules) for each in reading.trees]
+
+
+# Of many trees one is edited at a time.
+@lru_cache(maxsize=1024)
+def _tree(filled: _Filled, officers: tuple[tuple[str, Officer], ...], rules: Rules) -> ContactTree:
+    return build.contact_tree(filled.form, filled.shared, dict(officers), dict(filled.keys), rules)
 
 
 def _read(place: Path) -> _Reading:
@@ -193,9 +199,10 @@ def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
     faults = [*trees.faults, *shared.faults, *folder.keyring.faults]
     if faults or folder.library.faults or folder.library.unreadable:
         return [], faults
+    keys = tuple(folder.keyring.texts.items())
     return [
-        _Filled(trees.filled[tree.file], _included(folder.contacts[tree.file], tree, shared), folder.keyring)
-        for tree in folder.trees
+        _Filled(nodes, keys, trees.filled[tree.file], _included(folder.contacts[tree.file], tree, shared))
+        for tree, nodes in zip(folder.trees, folder.nodes, strict=True)
     ], []
 
 

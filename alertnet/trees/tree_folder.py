@@ -38,7 +38,7 @@ class TreeFolder:
     @cached_property
     def nodes(self) -> tuple[TreeNodes, ...]:
         """The trees, each with all contacts that it has."""
-        return tuple(TreeNodes(tree.root, self.contacts[tree.file].nodes) for tree in self.trees)
+        return tuple(TreeNodes.of(tree, self.contacts[tree.file].nodes) for tree in self.trees)
 
     @cached_property
     def keyring(self) -> Keyring:

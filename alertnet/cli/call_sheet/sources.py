@@ -118,7 +118,7 @@ def _on_duty(tx: Tx, trees: Iterable[ContactTree]) -> dict[Key, Officer]:
 def _from_folder(facts: Facts | None, folder: Path) -> Draft:
     trees = [tree for _, tree in sorted(read_network(folder).trees.items())]
     sheet = _sheet(facts, trees)
-    hashes = {tree.id: sha256(editions.text_of(tree).encode()).hexdigest() for tree in trees}
+    hashes = {tree.id: sha256(tree.as_text.encode()).hexdigest() for tree in trees}
     now = system_clock()
     on_duty = {(tree.id, contact): officer for tree in trees for contact, officer in tree.on_duty(now).items()}
     return sheet, Origin(now, "from_folder", _named(sheet, hashes), {"folder": str(folder)}, on_duty=on_duty)

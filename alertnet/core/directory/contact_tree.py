@@ -1,5 +1,6 @@
 """A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Literal
 
+from alertnet.core.codec import to_plain
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
@@ -160,6 +162,11 @@ class ContactTree:
         """
         is_here = country in (*self.countries, NO_COUNTRY) or EVERYWHERE in self.countries
         return is_here and may_be_at(place, self.places)
+
+    @cached_property
+    def as_text(self) -> str:
+        """The tree in JSON, as it is kept: the SHA-256 of that is its name."""
+        return json.dumps(to_plain(self), sort_keys=True, ensure_ascii=False)
 
     @cached_property
     def with_tasks(self) -> bool:

@@ -151,7 +151,7 @@ def network_of(session: Session, publication: Publication) -> Network:
 
 def content_of(network: Network, files: str | None) -> Content:
     """What an edition of that network says; `files`: those that it was read from, packed."""
-    trees = {id: documents.hash_of(text_of(tree)) for id, tree in network.trees.items()}
+    trees = {id: documents.hash_of(tree.as_text) for id, tree in network.trees.items()}
     return Content(
         trees, documents.hash_of(_field_text(network)), documents.hash_of(files) if files is not None else None
     )
@@ -159,14 +159,9 @@ def content_of(network: Network, files: str | None) -> Content:
 
 def keep(tx: Tx, tree: ContactTree) -> str:
     """Keep a tree under its hash, and give that."""
-    hash = documents.keep(tx, "tree", text_of(tree))
+    hash = documents.keep(tx, "tree", tree.as_text)
     _trees[hash] = tree
     return hash
-
-
-def text_of(tree: ContactTree) -> str:
-    """The tree as it is kept: its SHA-256 is its name."""
-    return _text(tree)
 
 
 def in_force(session: Session) -> Publication | None:
@@ -215,11 +210,7 @@ def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
 
 
 def _field_text(network: Network) -> str:
-    return _text(replace(network, trees={}))
-
-
-def _text(value: ContactTree | Network) -> str:
-    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False)
+    return json.dumps(to_plain(replace(network, trees={})), sort_keys=True, ensure_ascii=False)
 
 
 @lru_cache(maxsize=512)

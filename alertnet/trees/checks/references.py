@@ -5,23 +5,33 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.on_call import STAFF
-from alertnet.trees.reading.document import Joined, Node
+from alertnet.trees.reading.document import Document, Joined, Node
 from alertnet.trees.reading.fault import Fault, shortened
 
 
 @dataclass(frozen=True)
 class TreeNodes:
-    """The top of a tree's file, and all contacts that the tree has, its own and included ones."""
+    """The top of a tree's file, and all contacts that the tree has, its own and included ones.
 
-    root: Node
-    contacts: Mapping[str, Node]
+    Two are the same that were read from the same documents.
+    """
+
+    documents: tuple[Document, ...]
+    root: Node = field(compare=False)
+    contacts: Mapping[str, Node] = field(compare=False)
+
+    @classmethod
+    def of(cls, tree: Document, contacts: Mapping[str, Node]) -> "TreeNodes":
+        """Those of a tree with these contacts."""
+        documents = dict.fromkeys([tree, *(contact.document for contact in contacts.values())])
+        return cls(tuple(documents), tree.root, contacts)
 
     def told(self, level: Node) -> Iterator[tuple[str, Node]]:
         """The contacts that a level names, by their id, a role or a group; an id that is none is left out."""
@@ -53,8 +63,14 @@ class TreeNodes:
         return own if own is not None or self.defaults.value is None else self.default(contact, key).value
 
 
-def tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
+# Of many trees one is edited at a time.
+@lru_cache(maxsize=1024)
+def tree_faults(nodes: TreeNodes) -> tuple[Fault, ...]:
     """The faults inside one tree."""
+    return tuple(_tree_faults(nodes))
+
+
+def _tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     tree, known = nodes.root, tuple(nodes.contacts)
     yield from _doubled("level name", (level["name"] for level in tree["levels"].entries()))
     for level in tree["levels"].entries():

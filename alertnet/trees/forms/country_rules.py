@@ -1,7 +1,7 @@
 """What the telephones of a country can do with our messages: data that ships, and what a network knows better."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -65,6 +65,7 @@ class Rules:
 NO_RULES = Rules({})
 
 
+@lru_cache(maxsize=4)
 def rules_of(own: Document | None) -> tuple[Rules, tuple[Fault, ...]]:
     """The shipped rules, with what a network's own file says of some countries; and the faults of that file."""
     form, faults = conform(own, CountriesForm) if own else (None, ())
