@@ -15,6 +15,7 @@ from alertnet import __version__
 from alertnet.cli import incidents, templates, trees
 from alertnet.cli.admin import audit, duty, keys, pins, users
 from alertnet.cli.admin.figures import figures
+from alertnet.cli.admin.pause import pause
 from alertnet.cli.admin.purge import purge
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.contacts import drills, numbers
@@ -54,6 +55,7 @@ app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --ty
 app.command(epilog="Example: alertnet journeys --team north")(journeys)
 app.command("roll-call", epilog="Example: alertnet roll-call --team north --raise")(roll_call)
 app.command(epilog="Example: alertnet figures --since 2026-01-01 --csv")(figures)
+app.command(epilog='Example: alertnet pause --method sms --for 30m --why "the provider loses texts"')(pause)
 app.command(epilog='Example: alertnet purge --incident A-7K3M --why "she asked for it"')(purge)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.command("field-card", epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)

@@ -14,6 +14,7 @@ from alertnet.core.delivery.circuit_breaker import (
     after_success,
     after_too_fast,
     as_believed,
+    paused,
 )
 from alertnet.core.delivery.provider_codes import AccountFault
 
@@ -171,3 +172,19 @@ def test_moments_that_it_can_not_have_set_are_not_believed() -> None:
     before = NOW - timedelta(hours=1)
     assert as_believed(opened(), before) == Breaker(RUN, before, try_at=before)
     assert as_believed(ahead, before).rests_until(before) is None
+
+
+def test_a_pause_by_hand_lasts_whatever_the_provider_does_and_ends_by_itself() -> None:
+    until = NOW + 600 * SECOND
+    breaker = paused(NOW, until)
+
+    for changed in (
+        after_success(breaker, NOW),
+        after_fault(breaker, NOW),
+        after_too_fast(breaker, NOW, SECOND),
+        after_probe(breaker, NOW, is_back=True),
+    ):
+        assert changed == breaker
+    assert (breaker.rests_until(NOW), breaker.bars_until(NOW), breaker.try_at) == (until, until, None)
+    assert as_believed(breaker, until - SECOND) == breaker
+    assert as_believed(breaker, until) == SOUND

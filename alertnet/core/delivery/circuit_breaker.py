@@ -3,6 +3,8 @@
 closed ── a run of faults ──▸ open ── it answers ──▸ half open ── one attempt succeeds ──▸ closed
                                ▴                         │
                                └──── that one fails ─────┘
+
+A pause by hand holds it open until its end, whatever the provider does.
 """
 
 from dataclasses import dataclass, replace
@@ -39,6 +41,8 @@ class Breaker:
     """It works, and has asked for a pause."""
     fault: AccountFault | None = None
     """What it has against our account, where that is why."""
+    held_until: datetime | None = None
+    """Somebody of ours has paused it until then: it is given nothing, nor asked, and nothing opens it before."""
 
     @property
     def is_open(self) -> bool:
@@ -47,12 +51,16 @@ class Breaker:
 
     def rests_until(self, now: datetime) -> datetime | None:
         """Until when nothing may be sent; None: as much as the pace allows, or one attempt where it `is_back`."""
+        if self.held_until is not None:
+            return self.held_until if self.held_until > now else None
         moment = self.paused_until if self.opened_at is None else self.try_at
         return moment if moment is not None and (moment > now or self.is_open) else None
 
     def bars_until(self, now: datetime) -> datetime | None:
         """Until when it is as good as not there, so that another way is taken; None: what is sent by it can wait."""
         until = self.rests_until(now)
+        if self.held_until is not None:
+            return until
         patience = PATIENCE if self.opened_at is None else timedelta()
         is_long = self.paused_until is not None and self.paused_until > now + patience
         return until if self.is_open or is_long else None
@@ -63,8 +71,18 @@ SOUND = Breaker()
 CLOCKS_DIFFER = timedelta(seconds=5)
 
 
+def paused(now: datetime, until: datetime) -> Breaker:
+    """The breaker of what somebody of ours pauses until then."""
+    return Breaker(opened_at=now, fault=AccountFault.PAUSED, held_until=until)
+
+
 def as_believed(breaker: Breaker, now: datetime) -> Breaker:
-    """The breaker without moments that nobody can have set by now: the clock was ahead when they were."""
+    """The breaker without moments that nobody can have set by now: the clock was ahead when they were.
+
+    A pause by hand that is over leaves nothing behind.
+    """
+    if breaker.held_until is not None:
+        return breaker if breaker.held_until > now else SOUND
 
     def held(moment: datetime | None, furthest: timedelta) -> datetime | None:
         return now if moment is not None and moment > now + furthest + CLOCKS_DIFFER else moment
@@ -84,6 +102,8 @@ def after_fault(
 
     `is_certain`: by the provider's own word it is refused as a whole, so that no second attempt has to find that out.
     """
+    if breaker.held_until is not None:
+        return breaker
     if breaker.is_open:
         # Those that were under way when it opened say nothing new, unless it is why.
         return replace(breaker, fault=breaker.fault or fault)
@@ -95,6 +115,8 @@ def after_fault(
 
 def after_success(breaker: Breaker, now: datetime) -> Breaker:
     """The breaker after an attempt that the provider took, or refused for a reason of its own: it works."""
+    if breaker.held_until is not None:
+        return breaker
     is_paused = breaker.paused_until is not None and breaker.paused_until > now
     return replace(breaker, faults=0, fault=None) if is_paused else SOUND
 
@@ -104,6 +126,8 @@ def after_too_fast(breaker: Breaker, now: datetime, pause: timedelta | None) -> 
 
     A longer pause than we believe ends with one attempt that tries, and not with all of them.
     """
+    if breaker.held_until is not None:
+        return breaker
     until = now + believed(pause or TOO_FAST_PAUSE)
     until = max(until, breaker.paused_until or until)
     is_trying = breaker.paused_until is not None and breaker.is_back
@@ -119,7 +143,7 @@ def believed(pause: timedelta) -> timedelta:
 
 def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
     """The breaker after the provider was asked whether it is back."""
-    if not breaker.is_open:
+    if not breaker.is_open or breaker.held_until is not None:
         return breaker
     if is_back:
         return replace(breaker, is_back=True, try_at=now)

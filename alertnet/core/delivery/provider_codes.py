@@ -25,7 +25,7 @@ _FAILURES = {code: failure for failure, codes in _CODES.items() for code in code
 
 
 class AccountFault(StrEnum):
-    """Why a provider takes nothing from us at all, whoever the recipient is."""
+    """Why a provider takes nothing from us at all, or is given nothing, whoever the recipient is."""
 
     TOKEN = "token"  # noqa: S105 - a word for what is wrong
     """It does not know our token or password."""
@@ -35,6 +35,8 @@ class AccountFault(StrEnum):
     """It, or a proxy before it, does not let us send."""
     SETTINGS = "settings"
     """It does not accept what our settings name: the account, an address of ours."""
+    PAUSED = "paused"
+    """Somebody of ours has paused it: `alertnet pause`."""
 
 
 _WHOLE_ACCOUNT: dict[AccountFault, tuple[int, ...]] = {

@@ -63,7 +63,7 @@ def record_probe(tx: Tx, route: Route, is_back: bool) -> Breaker:
     after = after_probe(before, tx.now, is_back=is_back)
     breaker_store.keep(tx, route, after)
     if after.is_back and not before.is_back:
-        _release(tx, route)
+        release(tx, route)
     return after
 
 
@@ -90,7 +90,7 @@ def _replace(tx: Tx, route: Route, before: Breaker, after: Breaker, *, code: str
         _record(tx, route, "provider_away", code=code, fault=after.fault)
     if before.opened_at is not None and after.opened_at is None:
         _record(tx, route, "provider_back", since=before.opened_at.isoformat())
-        _release(tx, route)
+        release(tx, route)
 
 
 def _record(tx: Tx, route: Route, kind: str, **payload: object) -> None:
@@ -98,7 +98,7 @@ def _record(tx: Tx, route: Route, kind: str, **payload: object) -> None:
     timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
 
 
-def _release(tx: Tx, route: Route) -> None:
+def release(tx: Tx, route: Route) -> None:
     """What waits for it is due again."""
     method, _ = route
     attempt_store.release(tx.session, method, tx.now)

@@ -27,6 +27,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.journeys.routines import follow_routines
 from alertnet.flows.notifications.number_tests import try_one_weekly
 from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sending.pause import end_those_over
 from alertnet.flows.system.duty import remind_of_turns
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, observations, troubles
@@ -82,6 +83,7 @@ def keep_watch(
         return OutsideChecks()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
     _note_gap(tx, trees, before.get(heartbeats.WATCH))
+    end_those_over(tx)
     follow_routines(tx, edition.network)
     seen = observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
     found = find_trouble(seen)

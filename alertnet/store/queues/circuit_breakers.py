@@ -1,5 +1,6 @@
 """Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, update
@@ -21,6 +22,12 @@ def found(tx: Tx) -> dict[Route, Breaker]:
     """The breakers of routes with which something is wrong; one that is missing is sound."""
     rows = tx.session.execute(_ALL)
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
+
+
+def pauses(tx: Tx) -> dict[Route, datetime]:
+    """Until when each route is paused by hand; also where that moment has passed, and nobody has ended it yet."""
+    rows = tx.session.execute(_ALL.where(breakers.c.held_until.is_not(None)))
+    return {(MethodKind(row.method), row.provider): row.held_until for row in rows}
 
 
 def hold(tx: Tx, route: Route) -> Breaker:
@@ -49,4 +56,4 @@ def _columns(route: Route, breaker: Breaker) -> dict[str, Any]:
 
 def _breaker(row: Row[Any]) -> Breaker:
     fault = AccountFault(row.fault) if row.fault else None
-    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until, fault)
+    return Breaker(row.faults, row.opened_at, row.is_back, row.try_at, row.paused_until, fault, row.held_until)

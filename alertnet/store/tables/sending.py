@@ -179,4 +179,5 @@ breakers = Table(
     Column("try_at", Instant),
     Column("paused_until", Instant),
     Column("fault", String(16)),  # what the provider has against our account, where that is why
+    Column("held_until", Instant),  # somebody has paused it by hand
 )

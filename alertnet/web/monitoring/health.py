@@ -30,7 +30,8 @@ class Alive(TypedDict):
 class Away(TypedDict):
     """A provider to which nothing is handed for now, by one method; `since` is ISO 8601.
 
-    `fault`: what it has against our account, where that is why: `token`, `balance`, `permission` or `settings`.
+    `fault`: what it has against our account, where that is why: `token`, `balance`, `permission` or `settings`; or
+    `paused`, by us.
     """
 
     method: str

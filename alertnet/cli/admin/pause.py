@@ -1,0 +1,113 @@
+"""`alertnet pause`: gives a provider nothing for a while, where it is broken, or a flood went out by mistake (A2)."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.arguments import typed_moment
+from alertnet.cli.connection import connected
+from alertnet.cli.output import aligned
+from alertnet.core.delivery.provider_routes import PROVIDERS, Route, route_name
+from alertnet.core.directory.durations import read_duration
+from alertnet.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from alertnet.runtime.wiring import Runtime
+
+Methods = Annotated[
+    list[str] | None, typer.Option("--method", metavar="METHOD", help="sms, call or email; all unless given.")
+]
+Provider = Annotated[str | None, typer.Option(help="1 or 2; both unless given. With one paused the other takes all.")]
+For = Annotated[str | None, typer.Option("--for", metavar="SPAN", help="For so long: 30m, 2h, at most 24h.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then, ISO 8601, in UTC unless said.")]
+Why = Annotated[str, typer.Option(help="Why, for the record and whoever asks.")]
+By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
+End = Annotated[bool, typer.Option("--end", help="Let it go on at once.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+
+def pause(
+    method: Methods = None,
+    provider: Provider = None,
+    span: For = None,
+    until: Until = None,
+    why: Why = "",
+    by: By = "",
+    end: End = False,
+    yes: Yes = False,
+) -> None:
+    """Hand nothing to a provider for a while, alarms neither; reports and answers still come in. Alone: what is paused.
+
+    As when a provider is away: each contact's next method goes at once, coordinators are told by whatever is left, and
+    at the end what waits leaves, once, as the rules for an outage say. It ends by itself.
+    """
+    from alertnet.flows.sending import pause as flow
+
+    with connected() as runtime:
+        routes = _routes(runtime, method, provider)
+        if end:
+            ended = runtime.transact(flow.end_pauses, routes, by.strip() or getuser())
+            typer.echo(f"Goes on: {', '.join(map(route_name, ended))}." if ended else "Nothing of that is paused.")
+        elif span or until:
+            if not why.strip():
+                raise BadInput("--why", None, "a reason, for the record and whoever asks")
+            moment = _moment(runtime.now(), span, until)
+            _ask(routes, moment, yes)
+            runtime.transact(flow.pause, routes, moment, by.strip() or getuser(), why.strip())
+        elif method or provider or why:
+            raise BadInput("--for", None, "a span, or --until a moment, or --end")
+        _show(runtime)
+
+
+def _routes(runtime: "Runtime", methods: list[str] | None, provider: str | None) -> Collection[Route]:
+    known = runtime.settings.routes
+    spoken = sorted({method.value for method, _ in known})
+    for each in methods or ():
+        if each not in spoken:
+            raise BadInput("--method", each, spoken or "none: the settings name no provider")
+    if provider not in (None, *PROVIDERS):
+        raise BadInput("--provider", provider, PROVIDERS)
+    found = [(kind, one) for kind, one in known if (not methods or kind.value in methods) and provider in (None, one)]
+    if not found:
+        raise BadInput("--provider", provider, sorted(map(route_name, known)) or "none: the settings name no provider")
+    return found
+
+
+def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    from alertnet.flows.sending.pause import LONGEST
+
+    option, text = ("--for", span) if span else ("--until", until)
+    length = read_duration(span) if span else None
+    moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC"), "a moment") if until else now
+    if (span and until) or not now < moment <= now + LONGEST:
+        raise BadInput(option, text, "one of --for and --until, from now on and for at most 24 hours")
+    return moment
+
+
+def _ask(routes: Collection[Route], until: datetime, yes: bool) -> None:
+    named = ", ".join(sorted(map(route_name, routes)))
+    if not yes:
+        typer.confirm(
+            f"Until {until:%Y-%m-%d %H:%M} UTC nothing leaves by {named}, no alarm either. Pause?", abort=True
+        )
+
+
+def _show(runtime: "Runtime") -> None:
+    from alertnet.flows.sending import pause as flow
+
+    rows = [
+        (
+            route_name(each.route),
+            f"paused until {each.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            f"by {each.by}" if each.by else "",
+            each.why,
+        )
+        for each in runtime.read(flow.standing)
+    ]
+    for line in aligned(rows) if rows else ["Nothing is paused."]:
+        typer.echo(line)
