@@ -28,6 +28,7 @@ from alertnet.cli.field.journeys import journeys
 from alertnet.cli.field.roll_call import roll_call
 from alertnet.cli.incidents import raise_incident
 from alertnet.cli.server import database
+from alertnet.cli.server.doctor import doctor
 from alertnet.cli.server.serve import serve, worker
 from alertnet.core.errors import AlertnetError, BadInput
 
@@ -57,6 +58,7 @@ app.command("roll-call", epilog="Example: alertnet roll-call --team north --rais
 app.command(epilog="Example: alertnet figures --since 2026-01-01 --csv")(figures)
 app.command(epilog='Example: alertnet pause --method sms --for 30m --why "the provider loses texts"')(pause)
 app.command(epilog='Example: alertnet purge --incident A-7K3M --why "she asked for it"')(purge)
+app.command(epilog="Example: alertnet doctor")(doctor)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.command("field-card", epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)
 app.add_typer(trees.app, name="trees")

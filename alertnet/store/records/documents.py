@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.errors import Unknown
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import documents
 
 
@@ -34,3 +35,12 @@ def fetch(session: Session, name: str) -> str:
     if content is None:
         raise Unknown("document", name)
     return content
+
+
+def are_readable(session: Session) -> bool:
+    """Whether the secrets of this process open what is kept, as far as one content shows it."""
+    try:
+        session.scalar(select(documents.c.content).limit(1))
+    except Unreadable:
+        return False
+    return True

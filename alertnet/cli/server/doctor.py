@@ -1,0 +1,262 @@
+"""`alertnet doctor`: looks at an installation from end to end, and says in plain words what is wrong and what to do.
+
+Nobody is sent anything by it, and nothing that it prints is a secret.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from alertnet.core.monitoring.self_monitoring import Observed
+    from alertnet.runtime.settings.settings import Settings
+    from alertnet.runtime.wiring import Runtime
+    from alertnet.store.db.tx import Tx
+
+AsJson = Annotated[bool, typer.Option("--json", help='{"well": …, "findings": [{"about", "state", "found", "do"}]}')]
+Inside = Annotated[bool, typer.Option("--offline", help="Ask nobody outside: neither providers nor the public URL.")]
+
+SCARCE, LITTLE = 200 * 10**6, 2 * 10**9
+"""Bytes that a disk has to have: below the first nothing may be written soon."""
+SKEW = timedelta(seconds=5)
+FRESH = timedelta(seconds=30)
+TRIED = timedelta(days=180)
+"""A number that nobody has tried for so long may be somebody else's."""
+FEW = 5
+"""So many are named, and the rest is counted."""
+
+
+class State(StrEnum):
+    """How much a finding matters: only what is wrong makes the exit code 1."""
+
+    WELL = "well"
+    LOOK = "look"
+    WRONG = "wrong"
+
+
+SIGNS = {State.WELL: "✓", State.LOOK: "!", State.WRONG: "✗"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, what was found, and what to do about it."""
+
+    about: str
+    state: State
+    found: str
+    do: str = ""
+
+
+def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
+    """Look at settings, files, database, workers, providers and people; exit code 1 where something is wrong.
+
+    ✓ is well, ! is worth a look, ✗ is wrong. Nobody is sent anything.
+    """
+    findings = list(_examine(offline=offline))
+    is_well = all(each.state is not State.WRONG for each in findings)
+    if as_json:
+        shown = [{"about": each.about, "state": each.state, "found": each.found, "do": each.do} for each in findings]
+        typer.echo(json.dumps({"well": is_well, "findings": shown}, indent=2, ensure_ascii=False))
+    for each in [] if as_json else findings:
+        typer.echo(f"{SIGNS[each.state]} {each.about}: {each.found}" + (f"\n    → {each.do}" if each.do else ""))
+    if not is_well:
+        raise typer.Exit(1)
+
+
+def _examine(*, offline: bool) -> Iterator[Finding]:
+    from alertnet.runtime.settings.settings import examine
+    from alertnet.trees import read_folder
+
+    reading = examine()
+    settings = reading.settings
+    network, faults = read_folder(settings.contact_trees)
+    wrong = reading.faults_for(network.methods if network else ())
+    yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
+    yield from _files(settings, tuple(map(str, faults)))
+    yield from _disks(settings)
+    if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):
+        yield from _with_database(settings, network or Network({}, {}, {}))
+    if not offline:
+        yield from _outside(settings)
+
+
+def _each(about: str, faults: Iterable[str], do: str, well: str) -> Iterator[Finding]:
+    found = [Finding(about, State.WRONG, fault, do) for fault in faults]
+    yield from found or [Finding(about, State.WELL, well)]
+
+
+def _files(settings: "Settings", of_trees: tuple[str, ...]) -> Iterator[Finding]:
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.shipped import TEMPLATES, shipped
+
+    folder = settings.contact_trees
+    yield from _each("trees", of_trees, f"alertnet trees check {folder}", f"{folder} can be used")
+    if settings.trees_are_examples:
+        yield Finding("trees", State.LOOK, "those of the example", "write your own: docs/coordinators.md")
+    try:
+        read_fitted(settings.message_templates, shipped(TEMPLATES))
+        of_templates: tuple[str, ...] = ()
+    except Misconfigured as error:
+        of_templates = error.faults
+    yield from _each("templates", of_templates, "alertnet templates check", f"{settings.message_templates} can be used")
+
+
+def _disks(settings: "Settings") -> Iterator[Finding]:
+    from alertnet.store.db.engine import parse_url
+
+    url = parse_url(settings.database_url.get_secret_value())
+    folder = Path(url.database or ".").absolute().parent if url.get_backend_name() == "sqlite" else Path.cwd()
+    if not folder.is_dir():
+        return
+    free = shutil.disk_usage(folder).free
+    state = State.WRONG if free < SCARCE else State.LOOK if free < LITTLE else State.WELL
+    do = "" if state is State.WELL else "make room: a report that can't be written is refused"
+    yield Finding("disk", state, f"{free / 10**9:.1f} GB are free at {folder}", do)
+
+
+def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
+    import logging
+
+    from alertnet.cli.connection import require_newest_schema
+    from alertnet.messages.templates.load import Templates
+    from alertnet.runtime.database.transactions import DatabaseAway
+    from alertnet.runtime.logging import configure
+    from alertnet.runtime.wiring import wire
+
+    configure(level=logging.CRITICAL)
+    try:
+        runtime = wire(settings, network, Templates({}))
+    except DatabaseAway as away:
+        yield Finding(
+            "database", State.WRONG, f"no answer: {away.cause}", "docs/operations.md, When the database is away"
+        )
+        return
+    try:
+        require_newest_schema(runtime.engine)
+        yield from _inside(runtime, network)
+    except Misconfigured as error:
+        yield from _each("database", error.faults, "alertnet db upgrade", "")
+    except DatabaseAway as away:
+        yield Finding(
+            "database", State.WRONG, f"no answer: {away.cause}", "docs/operations.md, When the database is away"
+        )
+    finally:
+        runtime.close()
+
+
+def _inside(runtime: "Runtime", network: Network) -> Iterator[Finding]:
+    from alertnet.runtime.clock import system_clock
+    from alertnet.store.monitoring import heartbeats
+    from alertnet.store.monitoring.observations import observe
+    from alertnet.store.records import documents
+
+    settings = runtime.settings
+    if not runtime.read(lambda tx: documents.are_readable(tx.session)):
+        restored = "put back the key that the database was made with, behind the new one: names and words need it"
+        yield Finding("secret key", State.WRONG, "ALERTNET_SECRET_KEY does not open what the database holds", restored)
+        return
+    yield Finding("secret key", State.WELL, "opens what the database holds")
+    runtime.transact(heartbeats.note, heartbeats.WRITTEN)
+    yield Finding("database", State.WELL, "has the newest schema, can be read and written")
+    skew = abs(system_clock() - runtime.now())
+    do = "let NTP or chrony set the clock: docs/operations.md, Clocks" if skew > SKEW else ""
+    yield Finding("clock", State.LOOK if do else State.WELL, f"{skew.total_seconds():.1f} s from the database's", do)
+    seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, routing=settings.routing)
+    yield from _at_work(seen)
+    yield from runtime.read(_signs, settings, seen)
+    yield from runtime.read(_people, network)
+
+
+def _at_work(seen: "Observed") -> Iterator[Finding]:
+    from alertnet.core.monitoring.self_monitoring import find_trouble
+
+    newest = max((each.seen_at for each in seen.workers), default=None)
+    if newest is None or seen.now - newest > FRESH:
+        found = "none is at work" if newest is None else f"none was seen since {newest:%Y-%m-%d %H:%M} UTC"
+        yield Finding("worker", State.WRONG, f"{found}: nothing is sent", "alertnet serve, or alertnet worker")
+        return
+    yield Finding("worker", State.WELL, "at work")
+    for part in sorted(find_trouble(seen)):
+        yield Finding("watch", State.WRONG, f"{part} is in trouble", "docs/watch.md, What the coordinators are told")
+
+
+def _signs(tx: "Tx", settings: "Settings", seen: "Observed") -> list[Finding]:
+    from alertnet.core.delivery.provider_routes import route_name
+    from alertnet.flows.sending import pause
+    from alertnet.store.monitoring import heartbeats
+
+    beat = heartbeats.when(heartbeats.read(tx.session).get(heartbeats.HEARTBEAT))
+    is_fresh = beat is not None and seen.now - beat < timedelta(minutes=3)
+    if settings.heartbeat_url is None:
+        found = Finding("heartbeat", State.LOOK, "nobody outside waits for it", "ALERTNET_HEARTBEAT_URL: docs/watch.md")
+    elif is_fresh:
+        found = Finding("heartbeat", State.WELL, "was taken a moment ago")
+    else:
+        last = f"last taken {beat:%Y-%m-%d %H:%M} UTC" if beat else "never taken"
+        found = Finding("heartbeat", State.WRONG, last, "what is in trouble, or the address it is sent to")
+    return [
+        found,
+        *(
+            Finding(
+                "pause", State.LOOK, f"{route_name(each.route)} until {each.until:%H:%M} UTC", "alertnet pause --end"
+            )
+            for each in pause.standing(tx)
+        ),
+    ]
+
+
+def _people(tx: "Tx", network: Network) -> list[Finding]:
+    from alertnet.cli.admin.actions import without_pin
+    from alertnet.flows.notifications.number_tests import due_contacts
+    from alertnet.store.records.credentials import pins
+
+    known = pins.owners(tx)
+    contacts = [(f"{id}/{each.id}", each) for id, tree in network.trees.items() for each in tree.contacts.values()]
+    unset = {owner for owner, each in contacts if each.pin and owner not in known} | set(without_pin(tx, network))
+    members = {f"{id}/{each}" for id, team in network.teams.items() for each in team.members} - known
+    untried = {f"{tree}/{each.id}" for tree, each in due_contacts(tx, network, TRIED)}
+    advice = (
+        ("have no PIN, and read no words or do nothing that counts", unset, "alertnet pins set TREE/CONTACT --pin -"),
+        (
+            "report without a PIN, so that all they report is unverified",
+            members,
+            "alertnet pins set TEAM/MEMBER --pin -",
+        ),
+        (f"were not tried for {TRIED.days} days", untried, "alertnet numbers test --all --due 180d"),
+    )
+    found = [Finding("people", State.LOOK, f"{_named(who)} {what}", do) for what, who, do in advice if who]
+    return found or [Finding("people", State.WELL, "all have their PINs, and numbers that were tried")]
+
+
+def _named(owners: Iterable[str]) -> str:
+    names = sorted(owners)
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
+
+
+def _outside(settings: "Settings") -> Iterator[Finding]:
+    from alertnet.core.delivery.provider_routes import route_name
+    from alertnet.runtime.http_ping import ping
+    from alertnet.runtime.outlets import open_outlets
+
+    for route, outlet in open_outlets(settings).items():
+        if outlet.channel.answers():
+            yield Finding("provider", State.WELL, f"{route_name(route)} answers, and knows us")
+        else:
+            do = "its status page, the account, token or password, and the network from here"
+            yield Finding("provider", State.WRONG, f"{route_name(route)} gives no answer, or does not know us", do)
+    if settings.public_url is not None:
+        fault = ping(f"{settings.public_url}/healthz")
+        do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""
+        found = f"{settings.public_url} answers" if fault is None else f"{settings.public_url} gives {fault}"
+        yield Finding("public URL", State.WRONG if fault else State.WELL, found, do)

@@ -1,0 +1,62 @@
+"""`doctor`: what is wrong with an installation, in plain words, with what to do; no secret among them."""
+
+import json
+
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.queues import workers
+from tests.cli.conftest import SECRET, Office
+
+
+def states(office: Office, *words: str) -> dict[str, str]:
+    """The worst state of each thing that was looked at."""
+    found = json.loads(office.types("doctor", "--json", *words).out)["findings"]
+    rank = {"well": 0, "look": 1, "wrong": 2}
+    worst: dict[str, str] = {}
+    for each in found:
+        worst[each["about"]] = max(worst.get(each["about"], "well"), each["state"], key=rank.__getitem__)
+    return worst
+
+
+def test_a_fresh_installation_lacks_only_who_sends(office: Office, runtime: Runtime) -> None:
+    idle = office.types("doctor", "--offline")
+    assert (idle.code, "✗ worker: none is at work: nothing is sent\n    → alertnet serve" in idle.out) == (1, True)
+
+    runtime.transact(workers.beat, "a worker")
+    found = states(office, "--offline")
+
+    wrong = {about for about, state in found.items() if state == "wrong"}
+    assert wrong == set()
+    assert {"settings", "trees", "templates", "disk", "secret key", "database", "clock", "worker"} <= set(found)
+    assert (found["heartbeat"], found["people"]) == ("look", "look")
+
+
+def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_once(office: Office) -> None:
+    office.env["ALERTNET_RATES"] = "fast"
+
+    said = office.types("doctor")
+
+    assert said.code == 1
+    for line in (
+        "✗ settings: ALERTNET_RATES: 'fast' is not allowed",
+        "✗ database: ALERTNET_DATABASE_URL: there is no file",
+        "✗ provider: sms gives no answer",
+        "✗ public URL: https://alarm.example.org gives",
+    ):
+        assert line in said.out
+
+
+def test_another_secret_than_the_databases_is_found(office: Office, runtime: Runtime, ref: str) -> None:
+    assert states(office, "--offline")["secret key"] == "well"
+
+    office.env["ALERTNET_SECRET_KEY"] = "another secret that is long enough too"
+
+    assert states(office, "--offline")["secret key"] == "wrong"
+
+
+def test_no_secret_is_printed(office: Office, runtime: Runtime) -> None:
+    office.env["ALERTNET_SMTP_URL"] = "smtp://user:hunter2@127.0.0.1:9?from=alert@example.org"
+
+    said = office.types("doctor")
+
+    assert "email" in said.out
+    assert not [each for each in (SECRET, "hunter2", "a-token") if each in said.out + said.err]
