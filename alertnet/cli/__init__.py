@@ -17,6 +17,7 @@ from alertnet.cli.admin import audit, duty, keys, pins, users
 from alertnet.cli.admin.figures import figures
 from alertnet.cli.admin.pause import pause
 from alertnet.cli.admin.purge import purge
+from alertnet.cli.admin.subject import subject
 from alertnet.cli.call_sheet import call_sheet
 from alertnet.cli.contacts import drills, numbers
 from alertnet.cli.contacts.drills import drill
@@ -59,6 +60,7 @@ app.command(epilog="Example: alertnet figures --since 2026-01-01 --csv")(figures
 app.command(epilog='Example: alertnet pause --method sms --for 30m --why "the provider loses texts"')(pause)
 app.command(epilog='Example: alertnet purge --incident A-7K3M --why "she asked for it"')(purge)
 app.command(epilog="Example: alertnet doctor")(doctor)
+app.command(epilog="Example: alertnet subject north/ana --json")(subject)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
 app.command("field-card", epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)
 app.add_typer(trees.app, name="trees")

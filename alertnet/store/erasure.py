@@ -30,6 +30,7 @@ from alertnet.store.tables import (
     attempts,
     code_numbers,
     codes,
+    duty_calendars,
     escalations,
     guesses,
     idempotency,
@@ -37,12 +38,16 @@ from alertnet.store.tables import (
     incidents,
     journeys,
     links,
+    member_languages,
     notifications,
     number_tests,
+    pins,
     recordings,
     served,
     timeline,
 )
+from alertnet.store.views import subject as view
+from alertnet.store.views.subject import Subject
 
 NOBODY = bytes(16)
 """In place of a number's blind index, or the hash of a code, that was erased."""
@@ -61,6 +66,8 @@ class _Whole:
 
 Where = Callable[[_Whole], ColumnElement[bool]]
 
+_ALL_OF_ONE = 100_000
+"""More rows than there are of one person."""
 _ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
 
 
@@ -139,6 +146,34 @@ def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> i
     emptied = (timeline.c.chain == SYSTEM) & timeline.c.seq.in_(seqs)
     tx.session.execute(update(timeline).where(emptied).values(payload=None, salt=None))
     return len(seqs)
+
+
+def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
+    """Erase of a person what is over, and of those of its names that are `gone` all; how many rows there were."""
+    is_settled = (incidents.c.status == IncidentStatus.CLOSED.value) & incidents.c.held_at.is_(None)
+    settled = select(incidents.c.id).where(is_settled)
+    waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
+    is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)
+    told = view.told(tx, subject) & _IS_SENT & is_over & ~waiting
+    no_more = tuple(gone)
+    steps: tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...] = (
+        (attempts, attempts.c.notification_id.in_(select(notifications.c.id).where(told)), _NOTHING_TRIED),
+        (notifications, told, _NOTHING_SENT),
+        (links, view.by_contact(links, subject) & links.c.incident_id.in_(settled), {"token": "", "address": ""}),
+        (
+            acknowledgements,
+            view.by_contact(acknowledgements, subject) & acknowledgements.c.incident_id.in_(settled),
+            {"address": None, "by": None, "note": None},
+        ),
+        (actions, view.by_contact(actions, subject) & actions.c.incident_id.in_(settled), {"note": None}),
+        (inbound, inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None), _NOTHING_TEXTED),
+        (journeys, view.of_member(subject) & _IS_OVER, None),
+        (arrangements, arrangements.c.officer.in_(subject.owners) & (arrangements.c.ends_at < tx.now), None),
+        (duty_calendars, duty_calendars.c.officer.in_(no_more), None),
+        (member_languages, member_languages.c.owner.in_(no_more), None),
+        (pins, pins.c.owner.in_(no_more), None),
+    )
+    return sum(_erase(tx.session, table, where, values, _ALL_OF_ONE) for table, where, values in steps)
 
 
 def overwrite(session: Session) -> None:

@@ -1,0 +1,69 @@
+"""`alertnet subject`: what is kept about one person, for whoever asks for it or wants it erased."""
+
+import json
+from collections.abc import Iterator
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput, Unknown
+
+if TYPE_CHECKING:
+    from alertnet.store.views.subject import Section
+
+Who = Annotated[str, typer.Argument(metavar="WHO", help="TREE/CONTACT, TEAM/MEMBER, a number or a mail address.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For a machine, or to be handed over.")]
+Erase = Annotated[bool, typer.Option("--erase", help="Erase of it what nobody needs any more.")]
+Why = Annotated[str, typer.Option(help="Why, for the record: no names.")]
+By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+
+def subject(
+    who: Who, as_json: AsJson = False, erase: Erase = False, why: Why = "", by: By = "", yes: Yes = False
+) -> None:
+    """Print what is kept about one person: words, numbers, messages, answers, check-ins. It is confidential.
+
+    With --erase what is over goes: addresses and words of messages in closed incidents, names and notes of answers,
+    texts, check-ins and past turns of duty; of whom no file in force names, PINs and the like too. What stays is said.
+    """
+    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.system import subject as flow
+    from alertnet.flows.system.purge import Decision
+
+    if erase and not why.strip():
+        raise BadInput("--why", None, "a reason, for the record")
+    with connected() as runtime:
+        network = trees_in_force(runtime, on_stderr)
+        person = flow.subject_of(network, who)
+        kept = runtime.read(flow.kept_about, network, person)
+        if not any(kept.values()):
+            raise Unknown("person of whom anything is kept", who)
+        if not erase:
+            for line in [json.dumps(kept, indent=2, ensure_ascii=False)] if as_json else _lines(kept):
+                typer.echo(line)
+            return
+        if not yes:
+            typer.confirm(f"Erase what is over of {who}? Nobody can bring it back.", abort=True)
+        decision = Decision(by.strip() or getuser(), why.strip())
+        count = runtime.transact(flow.erase_subject, network, person, decision)
+    typer.echo(f"Erased or emptied: {count} rows. What stays:")
+    for reason in flow.STAYS:
+        typer.echo(f"  {reason}")
+
+
+def _lines(kept: "dict[str, Section]") -> Iterator[str]:
+    """Each thing that is kept, a line for each entry; what there is nothing of is left out."""
+    for name, section in kept.items():
+        if section:
+            yield name.replace("_", " ")
+            for entry in section:
+                yield "  " + ", ".join(
+                    f"{key}: {_said(value)}" for key, value in entry.items() if value not in (None, "")
+                )
+
+
+def _said(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

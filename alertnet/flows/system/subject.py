@@ -1,0 +1,84 @@
+"""A person's own request: what is kept about it, and what of that can be erased, with why the rest stays."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact_tree import Member, Network
+from alertnet.core.directory.on_call import STAFF
+from alertnet.core.errors import Unknown
+from alertnet.flows.system.purge import Decision
+from alertnet.store import erasure
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import timeline
+from alertnet.store.views import subject as view
+from alertnet.store.views.subject import Section, Subject
+
+IN_FORCE = "in_force"
+
+STAYS = (
+    "what open and held incidents need, until they are closed and held no more",
+    "the history of incidents, the account of what happened to others too: alertnet purge --incident REF takes it",
+    "who stands in the trees and teams in force, with PINs, language and tests: take it out of the files first",
+    "earlier editions of the trees, backups, and what the provider keeps: docs/operations.md",
+)
+
+
+def subject_of(network: Network, who: str) -> Subject:
+    """The person that TREE/CONTACT, TEAM/MEMBER or a number or address stands for; no file need name it any more.
+
+    Raises:
+        Unknown: it is neither of these.
+    """
+    who = who.strip()
+    if not ("/" in who or "@" in who or who.startswith("+")):
+        raise Unknown("person", who)
+    people = dict(_people(network))
+    named = tuple(owner for owner, each in people.items() if who == owner or who in _addresses(each))
+    addresses = {address for owner in named for address in _addresses(people[owner])}
+    if "/" in who and "@" not in who:
+        return Subject(named or (who,), tuple(sorted(addresses)))
+    return Subject(named, tuple(sorted(addresses | {who})))
+
+
+def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]:
+    """All that is kept about a person, by what it is; what the trees and teams in force say of it comes first."""
+    people = dict(_people(network))
+    known = [_entry(owner, people[owner]) for owner in subject.owners if owner in people]
+    return {IN_FORCE: known, **view.kept_about(tx, subject)}
+
+
+def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision) -> int:
+    """Erase what nobody needs any more of a person; how many rows that were. It is on the record, with why."""
+    people = dict(_people(network))
+    gone = tuple(owner for owner in subject.owners if owner not in people)
+    erasure.overwrite(tx.session)
+    count = erasure.erase_subject(tx, subject, gone)
+    entry: dict[str, Any] = {"of": list(subject.owners), "by": decision.by, "why": decision.why, "rows": count}
+    timeline.append(tx, timeline.SYSTEM, ("subject_erased", entry))
+    return count
+
+
+def _people(network: Network) -> Iterator[tuple[str, Contact | Member]]:
+    for tree in network.trees.values():
+        yield from ((f"{tree.id}/{each.id}", each) for each in tree.contacts.values())
+    for team in network.teams.values():
+        yield from ((f"{team.id}/{each.id}", each) for each in team.members.values())
+    yield from ((f"{STAFF}/{id}", each) for id, each in network.staff.items())
+
+
+def _addresses(person: Contact | Member) -> set[str]:
+    if isinstance(person, Member):
+        return {person.phone}
+    return {each.address for each in person.all_methods if each.kind is not MethodKind.TASK}
+
+
+def _entry(owner: str, person: Contact | Member) -> dict[str, Any]:
+    more = {"organisation": person.organisation} if isinstance(person, Contact) else {}
+    return {
+        "of": owner,
+        "name": person.name,
+        **more,
+        "language": person.language,
+        "addresses": sorted(_addresses(person)),
+    }
