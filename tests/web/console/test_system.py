@@ -1,7 +1,12 @@
 """The system at the console: trouble first, then signs of life, providers, queues, and what limits have dropped."""
 
+from datetime import timedelta
+
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.limits import ROLL_CALLS
 from alertnet.flows.desk.board import read_board
+from alertnet.flows.sending import pause
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers
 from alertnet.store.records import limits
@@ -38,3 +43,16 @@ def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) ->
     assert "escalations 1 0 –" in text
     assert "What limits have dropped 2 roll calls" in text
     assert len(world.runtime.read(read_board, {}).incidents) == 1
+
+
+def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, desk: Desk) -> None:
+    """A2: nobody forgets that nothing is sent."""
+    until = world.runtime.now() + timedelta(hours=1)
+    world.runtime.transact(pause.pause, [(MethodKind.SMS, FIRST)], until, "Ines", "they lose texts")
+
+    text = desk.opens("/desk/system").text
+
+    assert "sms: paused by hand until" in text
+    assert "Ines: they lose texts" in text
+    assert "sms ✗ away" in text
+    assert "What closed incidents held is erased by nobody but you" in text

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.delivery.provider_routes import route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
+from alertnet.flows.sending import pause
+from alertnet.flows.sending.pause import Pause
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, row_counts
 from alertnet.store.monitoring.row_counts import QueueCount
 from alertnet.store.queues import workers
-from alertnet.store.records import limits
+from alertnet.store.records import limits, timeline
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer
@@ -33,6 +35,9 @@ class Inside:
     workers: tuple[Seen, ...]
     dropped: dict[str, int]
     heartbeat_at: datetime | None
+    pauses: list[Pause]
+    purged_at: datetime | None
+    """When an incident was last purged."""
 
 
 @router.get("")
@@ -53,6 +58,8 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         providers=[(route_name(route), away.get(route)) for route in sorted(settings.routes)],
         rates=settings.rates,
         has_heartbeat=settings.heartbeat_url is not None,
+        route_name=route_name,
+        keep=settings.keep,
         edition=runtime.edition.number,
         faults=faults_for(who, runtime),
         now=runtime.now(),
@@ -68,4 +75,6 @@ def _inside(tx: Tx) -> Inside:
         workers.seen(tx.session),
         limits.dropped(tx.session),
         heartbeats.when(known.get(heartbeats.HEARTBEAT)),
+        pause.standing(tx),
+        timeline.latest_at(tx.session, timeline.SYSTEM, "incident_purged"),
     )
