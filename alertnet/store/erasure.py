@@ -159,6 +159,12 @@ def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
     steps: tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...] = (
         (attempts, attempts.c.notification_id.in_(select(notifications.c.id).where(told)), _NOTHING_TRIED),
         (notifications, told, _NOTHING_SENT),
+        (
+            code_numbers,
+            code_numbers.c.number_index.in_(subject.indexes(tx))
+            & code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(settled))),
+            None,
+        ),
         (links, view.by_contact(links, subject) & links.c.incident_id.in_(settled), {"token": "", "address": ""}),
         (
             acknowledgements,

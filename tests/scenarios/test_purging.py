@@ -10,7 +10,7 @@ from sqlalchemy import Row, Table, select
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
 from alertnet.flows.desk.figures import read_figures
-from alertnet.flows.system import purge
+from alertnet.flows.system import purge, subject
 from alertnet.flows.system.purge import Decision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
@@ -201,3 +201,20 @@ def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident
     assert traces(world, "Reciente")
     assert [row.sender for row in rows(world, inbound) if row.sender == CAST["stranger"]] == []
     assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
+
+
+def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(either_world: World) -> None:
+    """What somebody has written stays in the history, which tells of others too; the numbers go."""
+    world = either_world
+    told(world)
+    network = world.runtime.edition.network
+    person = subject.subject_of(network, "colombia/coordinator-2")
+    before = traces(world, *person.addresses)
+
+    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+
+    assert {"attempts.address_index", "code_numbers.number_index", "notifications.address"} <= before
+    assert traces(world, *person.addresses) <= {"notifications.said", "inbound.reply"}  # others were told to call it
+    assert "timeline.payload" in traces(world, "Sargento Secreto")
+    kept = world.runtime.read(subject.kept_about, network, person)
+    assert {each["to"] for each in kept["messages"]} == {""}

@@ -20,6 +20,7 @@ STAYS = (
     "what open and held incidents need, until they are closed and held no more",
     "the history of incidents, the account of what happened to others too: alertnet purge --incident REF takes it",
     "who stands in the trees and teams in force, with PINs, language and tests: take it out of the files first",
+    "what others were told, where it names a number as the one to call, until their incident is purged",
     "earlier editions of the trees, backups, and what the provider keeps: docs/operations.md",
 )
 
