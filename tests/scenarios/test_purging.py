@@ -10,11 +10,12 @@ from sqlalchemy import Row, Table, select
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
 from alertnet.flows.desk.figures import read_figures
+from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.system import purge, subject
 from alertnet.flows.system.purge import Decision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
-from alertnet.store.tables import inbound, metadata
+from alertnet.store.tables import attempts, inbound, metadata
 from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
 from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
@@ -218,3 +219,17 @@ def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(e
     assert "timeline.payload" in traces(world, "Sargento Secreto")
     kept = world.runtime.read(subject.kept_about, network, person)
     assert {each["to"] for each in kept["messages"]} == {""}
+
+
+def test_a_report_of_the_provider_that_comes_after_all_changes_nothing(world: World) -> None:
+    """A10: what is purged has no more history, and nobody's id at the provider is learnt again."""
+    incident = told(world)
+    [attempt, *_] = [row.id for row in rows(world, attempts) if row.status == "delivered"]
+    purges(world, incident)
+    before = rows(world, attempts)
+
+    world.runtime.transact(track_sms, attempt, "SM9", "undelivered", "30003")
+
+    assert rows(world, attempts) == before
+    assert attempt in {row.id for row in before}
+    assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []

@@ -28,7 +28,11 @@ _WITH_REF = Prepared(
     .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
 )
 
-_HOLD = select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
+_HOLD = (
+    select(incidents.c.id)
+    .where(incidents.c.id.in_(bindparam("ids", expanding=True)), incidents.c.purged_at.is_(None))
+    .order_by(incidents.c.id)
+)
 _HOLD_EACH, _HOLD_FREE = Prepared(_HOLD.with_for_update()), Prepared(_HOLD.with_for_update(skip_locked=True))
 
 
@@ -86,7 +90,10 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 
 def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]:
-    """Ids of the incidents that are held until the transaction ends; `free_only`: without those that others hold."""
+    """Ids of the incidents that are held until the transaction ends, of purged ones none.
+
+    `free_only`: without those that others hold.
+    """
     statement = _HOLD_FREE if free_only else _HOLD_EACH
     return set(statement.scalars(session, {"ids": sorted(ids)}))
 
