@@ -42,3 +42,13 @@ def test_what_can_t_be_is_refused_by_name(office: Office, runtime: Runtime, word
     said = office.types("pause", *words, "--yes")
 
     assert (said.code, said.err.partition(":")[0]) == (2, named)
+
+
+def test_where_nothing_can_be_sent_nothing_is_paused(office: Office, runtime: Runtime) -> None:
+    """Whoever looks needs no provider."""
+    for name in ("TWILIO_ACCOUNT_SID", "ALERTNET_SMTP_URL"):
+        del office.env[name]
+
+    assert office.types("pause").out == "Nothing is paused.\n"
+    refused = office.types("pause", "--for", "5m", "--why", "x", "--yes")
+    assert (refused.code, "the settings name no provider" in refused.err) == (2, True)

@@ -47,7 +47,7 @@ def pause(
     from alertnet.flows.sending import pause as flow
 
     with connected() as runtime:
-        routes = _routes(runtime, method, provider)
+        routes = _routes(runtime, method, provider) if end or span or until else ()
         if end:
             ended = runtime.transact(flow.end_pauses, routes, by.strip() or getuser())
             typer.echo(f"Goes on: {', '.join(map(route_name, ended))}." if ended else "Nothing of that is paused.")
