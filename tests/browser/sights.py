@@ -12,6 +12,7 @@ from alertnet.core.inbound.journey import Journey, Kind, Leg
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.desk.board import read_board
+from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.incidents.drills import begin_drill, plan_drill
 from alertnet.flows.journeys.check_in import announce_journey
 from alertnet.flows.journeys.roll_call import Question, call_roll
@@ -154,10 +155,10 @@ class Sight:
         stage.phone("coordinator").behaves("invalid")
         facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL)
         ref = stage.runtime.transact(begin_drill, stage.runtime.edition, facts, by="test").incident.ref
-        for _ in range(5):
+        while not stage.runtime.read(read_drill, ref).sums.dead:
             self.evening.jump()
         self.console(page, f"/drills/{ref}")
-        expect(page.get_by_text("dead: mend it in the tree")).to_be_visible()
+        expect(page.get_by_text("dead: mend it in the tree").first).to_be_visible()
 
     def console_drills(self, page: Page) -> None:
         """One under way, one to come."""
