@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import count
@@ -32,6 +32,8 @@ receivers: [{{name: hook, webhook_configs: [{{url: '{provider}/Messages.json', s
 """
 _numbers = count()
 
+Prepare = Callable[[Mapping[str, str]], object]
+
 
 @dataclass(frozen=True)
 class Program:
@@ -41,14 +43,13 @@ class Program:
     url: str
     key: str = ""
     path: str = "/v1/incidents"
-    severity: str = "critical"
     seconds_to_answer: float = 0
     """From its start."""
 
     def report(self, country: str = "CO") -> tuple[str | None, bytes]:
         """The body of one report; with its reference, where that is not the program's to give."""
         if self.path == "/v1/incidents":
-            return None, json.dumps({**report(country), "severity": self.severity}).encode()
+            return None, json.dumps(report(country)).encode()
         # No ceiling's begins with an L, and none of alertnet's: one sink hears of all of them.
         ref = f"L{reference(next(_numbers))[1:]}"
         labels = {"alertname": "arrest", "ref": ref}
@@ -91,17 +92,22 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def alertnet(trees: Mapping[str, str], provider: str, database_url: str | None = None) -> Iterator[Program]:
+def alertnet(
+    trees: Mapping[str, str], provider: str, database_url: str | None = None, prepare: Prepare | None = None
+) -> Iterator[Program]:
     """`alertnet serve` on those trees, sending to that provider, with a key that may raise incidents.
 
-    On a database other than a file of its own a `worker` beside it sends.
+    `prepare`: what is done on the new database before, by its settings. On a database other than a file of its own a
+    `worker` beside it sends.
     """
     with TemporaryDirectory(prefix="alertnet-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), _free_port()
         url = f"http://127.0.0.1:{port}"
         env = settings(folder, trees, provider, url, database_url)
         _run("db", "upgrade", folder=folder, env=env)
-        key = _run("keys", "create", "--scope", "raise,coordinate", folder=folder, env=env).strip()
+        key = _run("keys", "create", "--scope", "raise", folder=folder, env=env).strip()
+        if prepare is not None:
+            prepare(env)
         command = ["alertnet", "serve", "--port", str(port)]
         if database_url:
             command.append("--no-worker")

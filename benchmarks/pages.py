@@ -1,0 +1,54 @@
+"""Open pages of the console, in a process of their own: reads the streams of all of them as browsers do.
+
+`python -m benchmarks.pages [[URL, COOKIE], …]` prints a line once each has its first event; when its input ends, a JSON
+list: when each incident was first in an event, in nanoseconds of CLOCK_MONOTONIC, and how large each event was.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+
+import aiohttp
+import uvloop
+
+BORN = re.compile(rb'"incident-([A-Z]-[A-Z2-9]{4})"')
+
+
+async def follow_all(pages: list[list[str]]) -> tuple[dict[str, int], list[int]]:
+    """What they were sent after the first event of each."""
+    first: dict[str, int] = {}
+    sizes: list[int] = []
+    begun = asyncio.Semaphore(0)
+
+    async def follow(session: aiohttp.ClientSession, url: str, cookie: str) -> None:
+        async with session.get(url, headers={"Cookie": f"desk={cookie}"}) as answer:
+            answer.raise_for_status()
+            known = b""
+            async for part in answer.content.iter_any():
+                at, known = time.monotonic_ns(), known + part
+                *events, known = known.split(b"\n\n")
+                for event in events:
+                    if b'"all": true' in event or event.startswith(b"event: still"):
+                        begun.release()
+                    elif event.startswith(b"id: "):
+                        sizes.append(len(event))
+                        for ref in BORN.findall(event):
+                            first.setdefault(ref.decode(), at)
+
+    timeout = aiohttp.ClientTimeout(total=None)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+        following = [asyncio.ensure_future(follow(session, *page)) for page in pages]
+        for _ in pages:
+            await begun.acquire()
+        print("open", flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        for each in following:
+            each.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
+    return first, sizes
+
+
+if __name__ == "__main__":
+    json.dump(uvloop.run(follow_all(json.loads(sys.argv[1]))), sys.stdout)
