@@ -43,13 +43,14 @@ class Program:
     url: str
     key: str = ""
     path: str = "/v1/incidents"
+    severity: str = "critical"
     seconds_to_answer: float = 0
     """From its start."""
 
     def report(self, country: str = "CO") -> tuple[str | None, bytes]:
         """The body of one report; with its reference, where that is not the program's to give."""
         if self.path == "/v1/incidents":
-            return None, json.dumps(report(country)).encode()
+            return None, json.dumps({**report(country), "severity": self.severity}).encode()
         # No ceiling's begins with an L, and none of alertnet's: one sink hears of all of them.
         ref = f"L{reference(next(_numbers))[1:]}"
         labels = {"alertname": "arrest", "ref": ref}
@@ -105,7 +106,7 @@ def alertnet(
         url = f"http://127.0.0.1:{port}"
         env = settings(folder, trees, provider, url, database_url)
         _run("db", "upgrade", folder=folder, env=env)
-        key = _run("keys", "create", "--scope", "raise", folder=folder, env=env).strip()
+        key = _run("keys", "create", "--scope", "raise,coordinate", folder=folder, env=env).strip()
         if prepare is not None:
             prepare(env)
         command = ["alertnet", "serve", "--port", str(port)]

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import StreamingResponse
@@ -76,10 +76,13 @@ class BoardLook:
     def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
         """The matters, the list of incidents, and each incident's lines apart."""
         board = self.boards.read()
-        return before if before is not None and before.source == board.incidents else self.of(runtime, board)
+        if before is not None and before.source == board.incidents:
+            return before
+        return self.of(runtime, board, before)
 
-    def of(self, runtime: Runtime, everything: Board) -> Regions:
-        """That board in words."""
+    def of(self, runtime: Runtime, everything: Board, before: Regions | None = None) -> Regions:
+        """That board in words; `before`: in which the lines of incidents that have not changed stand already."""
+        known = set(map(id, cast(tuple[OpenIncident, ...], before.source))) if before is not None else set()
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
         common = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "tasks": {}, "back": back}
@@ -87,7 +90,12 @@ class BoardLook:
         def say(template: str, **values: object) -> str:
             return rendered(template, self.language, **common, **values)
 
-        lines = {f"incident-{each.ref}": say("incident_line.html", incident=each) for each in board.incidents}
+        def line(incident: OpenIncident) -> str:
+            if before is not None and id(incident) in known:
+                return before.parts[f"incident-{incident.ref}"]
+            return say("incident_line.html", incident=incident)
+
+        lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
         waiting = sum(not (matter.held or matter.taken_by) for matter in board.matters)
         drills = len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
