@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -103,6 +103,9 @@ class Watch:
         self._renew_at = runtime.now()
         self._looking: Mapping[str, tuple[str, ...]] = {}
         self._shown: dict[Look, Regions] = {}
+        self._following_now: Counter[SignedIn] = Counter()
+        self._known_in: frozenset[SignedIn] = frozenset()
+        """Those who were signed in after what is shown was read, asked once for all their pages."""
         self._is_away = False
         self._news = asyncio.Condition()
         self._listener: asyncio.Task[None] | None = None
@@ -120,7 +123,8 @@ class Watch:
             while not self._leaving.is_set():
                 now = await self._beyond(look, before, partial(self._are_others, place, who.user, told))
                 # Asked after the wait: it may have ended meanwhile.
-                if not await asyncio.to_thread(is_in):
+                is_news = now is not None and now is not before
+                if not (is_news and who in self._known_in) and not await asyncio.to_thread(is_in):
                     yield "event: over\ndata: {}\n\n"
                     return
                 if told != self.others(place, who.user):
@@ -161,6 +165,7 @@ class Watch:
     async def _following(self, look: Look, who: SignedIn, place: str) -> AsyncIterator[None]:
         self._open[look] += 1
         self._by_session[who.id] += 1
+        self._following_now[who] += 1
         if place:
             self._here[who.user, place] += 1
         if self._listener is None:
@@ -170,6 +175,7 @@ class Watch:
         finally:
             self._open -= Counter([look])
             self._by_session -= Counter([who.id])
+            self._following_now -= Counter([who])
             self._here -= Counter([(who.user, place)])
             if look not in self._open:
                 self._shown.pop(look, None)
@@ -192,20 +198,27 @@ class Watch:
 
     async def _look(self) -> None:
         before = {look: self._shown.get(look) for look in self._open}
+        everybody = tuple(self._following_now)
         try:
-            shown = await asyncio.to_thread(
-                lambda: {look: look.regions(self._runtime, regions) for look, regions in before.items()}
-            )
+            shown, known_in = await asyncio.to_thread(self._read, before, everybody)
             await asyncio.to_thread(self._look_around, frozenset(self._here))
             is_away = False
         except Exception as error:
             # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
             log.warning("console_look_failed", error=type(error).__name__)
-            shown, is_away = {}, True
+            shown, known_in, is_away = {}, frozenset[SignedIn](), True
         async with self._news:
             self._shown |= {look: regions for look, regions in shown.items() if look in self._open}
-            self._is_away = is_away
+            self._known_in, self._is_away = known_in, is_away
             self._news.notify_all()
+
+    def _read(
+        self, before: Mapping[Look, Regions | None], everybody: Iterable[SignedIn]
+    ) -> tuple[dict[Look, Regions], frozenset[SignedIn]]:
+        """What is shown now, and who of those is signed in after that was read."""
+        shown = {look: look.regions(self._runtime, regions) for look, regions in before.items()}
+        known_in = [who for who in everybody if self._runtime.read(users.is_still_signed_in, who)]
+        return shown, frozenset(known_in)
 
     def _look_around(self, here: frozenset[tuple[str, str]]) -> None:
         """Say who looks at what in this process, where that is another than before or grows old, and read who does."""
