@@ -189,8 +189,10 @@ def test_every_place_where_something_is_decided_exists() -> None:
     gone, found = [], 0
     for _, place in rows(section(documents()["docs/architecture.md"], "## Where is it decided …")):
         full = [span for span in spans(place) if "/" in span]
+        folders = {each.rpartition("/")[0] for each in full}
+        modules = [*full, *(f"{folder}/{span}" for folder in folders for span in spans(place) if "/" not in span)]
         for span in spans(place):
-            beside = [f"{each.rpartition('/')[0]}/{span}" for each in full] + [f"{each}.{span}" for each in full]
+            beside = [f"{folder}/{span}" for folder in folders] + [f"{each}.{span}" for each in modules]
             gone += [span] if not any(map(exists, [span] if "/" in span else beside)) else []
             found += 1
 
