@@ -133,15 +133,15 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
         raise Unknown("level of a tree in these files", f"{tree}/{level}"[:80])
     lines = (folders_of(folder)[0] / document.file).read_text("utf-8-sig").splitlines(keepends=True)
     if node["wait"].value is not None:
-        at, column = document.marks[node["wait"].steps]
-        head, rest = lines[at - 1][: column - 1], lines[at - 1][column - 1 :]
-        lines[at - 1] = head + rest.replace(node["wait"].value, wait, 1)
+        mark = document.marks[node["wait"].steps]
+        head, rest = lines[mark.line][: mark.column], lines[mark.line][mark.column :]
+        lines[mark.line] = head + rest.replace(node["wait"].value, wait, 1)
     else:
-        at, column = document.keys[node["name"].steps]
-        head, rest = lines[at - 1][: column - 1], lines[at - 1][column - 1 :]
+        mark = document.keys[node["name"].steps]
+        head, rest = lines[mark.line][: mark.column], lines[mark.line][mark.column :]
         is_in_braces = head.rstrip().endswith(("{", ","))
         added = f"wait: {wait}, " if is_in_braces else f"wait: {wait}\n{' ' * len(head)}"
-        lines[at - 1] = head + added + rest
+        lines[mark.line] = head + added + rest
     return document.file, "".join(lines)
 
 
