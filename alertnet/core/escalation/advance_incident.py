@@ -113,6 +113,11 @@ def coming_level(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
     return Agenda(Context(plan, state, now), others_acknowledged=False).coming()
 
 
+def level_without_action(plan: Plan, state: State, now: datetime) -> str | None:
+    """The level that is told where nobody reports an action in time; None: none is due, or nobody is left."""
+    return Agenda(Context(plan, state, now), others_acknowledged=False).without_action()
+
+
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
     """Why that level waits for a go."""
     return Context(plan, state, state.start_at).reasons_to_wait(planned)

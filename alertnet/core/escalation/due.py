@@ -184,6 +184,21 @@ class Agenda:
             at = proceeds_at(context, following, at)
         return ComingLevel(following.level.name, at)
 
+    def without_action(self) -> str | None:
+        """The level that is told where nobody reports an action in time; None: none is due, or nobody is left."""
+        state = self.context.state
+        if state.action_due_at is None or state.met_index is None:
+            return None
+        met = self.context.plan.levels[state.met_index]
+        due = met.level.action_due
+        again = due is not None and due.otherwise is Otherwise.AGAIN
+        following = met if again else self._beyond(state.met_index)
+        return following.level.name if following is not None else None
+
+    def _beyond(self, index: int) -> PlannedLevel | None:
+        """The next level after that one, and after every one opened in this round."""
+        return self.next_level(after=max([index, *(run.index for run in self.context.this_round)]))
+
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
         opened = {run.index for run in self.context.this_round}
@@ -287,6 +302,6 @@ class Agenda:
             return
         context.change(missed_index=index)
         settle(context)
-        following = self.next_level(after=max([index, *(run.index for run in context.this_round)]))
+        following = self._beyond(index)
         if following is not None:
             self._reach(following)

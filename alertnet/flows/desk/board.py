@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.core.escalation.advance_incident import coming_level
+from alertnet.core.escalation.advance_incident import coming_level, level_without_action
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity
@@ -39,10 +39,17 @@ class Path:
     now: str | None
     next: str | None
     next_at: datetime | None
+    unverified: bool
+    """Whether the next waits until somebody says that the incident is genuine."""
     on_hold: bool
+    """Whether somebody holds the next, or whatever comes."""
     acting: tuple[str, ...]
     """Who has acknowledged."""
+    declined: tuple[str, ...]
+    """Who has said that they can't act."""
     action_due_at: datetime | None
+    otherwise: str | None
+    """The level that is told where no action is reported by then."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,11 @@ class Matter:
         return self.kind == PromptKind.TASK
 
     @property
+    def is_put_off(self) -> bool:
+        """Whether somebody has put it off, or sees to it: nothing is owed now."""
+        return self.held or self.taken_by is not None
+
+    @property
     def standing(self) -> str:
         """How somebody has put it off, if anybody has."""
         return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
@@ -91,9 +103,8 @@ class Matter:
     @property
     def order(self) -> tuple[object, ...]:
         """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
-        put_off = self.held or self.taken_by is not None
         soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
-        return put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
+        return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,11 @@ class OpenIncident:
     def acting(self) -> tuple[str, ...]:
         """Who has taken charge, in whichever tree."""
         return tuple(dict.fromkeys(name for path in self.paths for name in path.acting))
+
+    @property
+    def declined(self) -> tuple[str, ...]:
+        """Who has said that they can't act, in whichever tree."""
+        return tuple(dict.fromkeys(name for path in self.paths for name in path.declined))
 
     @property
     def need(self) -> int:
@@ -219,10 +235,14 @@ def path_of(plan: Plan, state: State, now: datetime) -> Path:
     runs = [run for run in state.runs if run.round == state.round]
     current = next((run for run in reversed(runs) if run.status is LevelStatus.OPEN), None)
     coming = coming_level(plan, state, now)
-    acting = [id for id, kind in state.answers.items() if kind is AnswerKind.ACKNOWLEDGED and id in tree.contacts]
+    asked = state.question.index if state.question is not None else None
 
     def name(index: int) -> str:
         return LAST_RESORT_NAME if index == LAST_RESORT else tree.levels[index].name
+
+    def said(kind: AnswerKind) -> tuple[str, ...]:
+        ids = [id for id, answer in state.answers.items() if answer is kind and id in tree.contacts]
+        return tuple(tree.contacts[id].called for id in ids)
 
     return Path(
         tree=tree.id,
@@ -233,9 +253,12 @@ def path_of(plan: Plan, state: State, now: datetime) -> Path:
         now=None if current is None or state.status is Status.ACKNOWLEDGED else name(current.index),
         next=coming.name if coming is not None else None,
         next_at=coming.automatic_at if coming is not None else None,
-        on_hold=state.on_hold_since is not None,
-        acting=tuple(tree.contacts[id].called for id in acting),
+        unverified=state.unverified_since is not None,
+        on_hold=state.on_hold_since is not None or asked in state.held,
+        acting=said(AnswerKind.ACKNOWLEDGED),
+        declined=said(AnswerKind.DECLINED),
         action_due_at=state.action_due_at,
+        otherwise=level_without_action(plan, state, now),
     )
 
 

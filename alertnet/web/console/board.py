@@ -96,7 +96,7 @@ class BoardLook:
             return say("incident_line.html", incident=incident)
 
         lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
-        waiting = sum(not (matter.held or matter.taken_by) for matter in board.matters)
+        waiting = sum(not matter.is_put_off for matter in board.matters)
         drills = len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
             "matters": say("matters.html", matters=board.matters),

@@ -149,7 +149,7 @@ class IncidentLook:
             return rendered(template, self.language, **words, **asked)
 
         names = ("sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
-        waiting = sum(not (matter.held or matter.taken_by) for matter in dossier.head.matters)
+        waiting = sum(not matter.is_put_off for matter in dossier.head.matters)
         title = {"title": f"({waiting}) " if waiting else ""}
         return Regions({**title, **{name: say(f"{name}.html") for name in names}}, dossier.head.seq)
 

@@ -49,7 +49,7 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
 
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
-    assert "On hold; asked again 03:14" in board.text
+    assert "On hold: you are asked again 03:14" in board.text
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
@@ -166,7 +166,7 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         board = desk.opens("/desk")
         assert f"Tell Friends, Amis about {world.ref()}" in board.text
         assert "Abroad, Valley network" in board.text
-        assert "If nobody decides: 02:34" in board.text
+        assert "If nobody decides, they are told 02:34" in board.text
 
         board.presses("Go: tell 2")
 
@@ -214,6 +214,15 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     assert "Valley network → Friends → Coordination 02:44" in line
     assert "nobody acts yet" in line
+
+
+def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
+    world.raises()
+    assert "Can't act:" not in desk.opens("/desk").text
+
+    world.texts("+573005550012", f"NO {world.written_code('bob')}")
+
+    assert "nobody acts yet · Can't act: Friends" in desk.opens("/desk").text
 
 
 def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:

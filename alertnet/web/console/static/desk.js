@@ -150,7 +150,10 @@ wake();
 
 function tick() {
   const at = now + (Date.now() - learned) / 1000;
-  for (const due of document.querySelectorAll("[data-due]")) due.textContent = until(Number(due.dataset.due) - at);
+  for (const due of document.querySelectorAll("[data-due]")) { // The server's clock time stays, with what is left beside it.
+    due.dataset.clock ??= due.textContent;
+    due.textContent = `${due.dataset.clock} (${until(Date.parse(due.dateTime) / 1000 - at)})`;
+  }
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
   if (hasEnded) return;
@@ -159,10 +162,9 @@ function tick() {
 
 function until(seconds) {
   if (seconds < 1) return line.dataset.over;
-  const whole = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const left = hours ? `${hours} h ${minutes} min` : minutes ? `${minutes} min ${rest} s` : `${rest} s`;
-  return `${line.dataset.ahead} ${left}`;
+  const whole = seconds < 300 ? Math.round(seconds) : 60 * Math.round(seconds / 60); // Above five minutes no seconds.
+  const parts = [[Math.floor(whole / 3600), "h"], [Math.floor(whole / 60) % 60, "min"], [whole % 60, "s"]];
+  return [line.dataset.ahead, ...parts.filter(([count]) => count).flat()].join(" ");
 }
 
 function sound() {
