@@ -73,7 +73,12 @@ class BoardLook:
     language: str
     acts: bool
 
-    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+    @property
+    def incident(self) -> str:
+        """It is about many."""
+        return ""
+
+    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
         """The matters, the list of incidents, and each incident's lines apart."""
         board = self.boards.read()
         if before is not None and before.source == board.incidents:

@@ -28,7 +28,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials import users
 from alertnet.store.records.idempotency import ApiAnswer
-from alertnet.store.views import timeline_view
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
 from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
@@ -127,9 +126,13 @@ class IncidentLook:
     language: str
     acts: bool
 
-    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+    @property
+    def incident(self) -> str:
+        """The id of this one."""
+        return self.id
+
+    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
         """What changes on the page while it is open."""
-        seq = runtime.read(lambda tx: timeline_view.heads(tx.session, [self.id])).get(self.id)
         if before is not None and before.source == seq:
             return before
         return self.of(runtime, self.read(runtime))

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,7 @@ from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
+from alertnet.store.views import timeline_view
 from alertnet.web.after_commits import look_after_commits
 
 LOOK_SECONDS = 0.25
@@ -36,7 +37,7 @@ MOST_PAGES = 300
 
 FETCHED = frozenset({"picture", "ahead", "notified"})
 """Regions too large for an event, or folded in until somebody wants them."""
-ITEM, PARAGRAPH = (re.compile(rf".*?(?:{ends})\s*", re.DOTALL) for ends in ("</li>", "</p>|</blockquote>"))
+ITEM, PARAGRAPH = (re.compile(rf"((?:{ends})\s*)") for ends in ("</li>|</tr>", "</p>|</blockquote>"))
 
 Change = str | bool | list[int | str] | None
 """Of a region: what it is now, True where it is to be fetched, None where it is gone. Of a list: how many items stay at
@@ -68,11 +69,12 @@ class Regions:
         return {**told, **dict.fromkeys(id for id in known if id not in self.parts)}
 
 
+@lru_cache(maxsize=256)
 def difference(before: str | None, now: str) -> Change:
-    """What of a list differs; all of what is none, or was not known."""
-    kind = PARAGRAPH if now.startswith("<p") else ITEM
-    old, new = kind.findall(before or ""), kind.findall(now)
-    if not old or "".join(old) != before or "".join(new) != now:
+    """What of a list differs; all of what is none, or was not known. Asked for each page, and found once."""
+    ends = PARAGRAPH if now.startswith("<p") else ITEM
+    old, new = _items(before or "", ends), _items(now, ends)
+    if not old or new is None:
         return now
     most = min(len(old), len(new))
     first = next((place for place in range(most) if old[place] != new[place]), most)
@@ -80,13 +82,27 @@ def difference(before: str | None, now: str) -> Change:
     return [first, last, len(old), "".join(new[first : len(new) - last])]
 
 
+def _items(html: str, ends: re.Pattern[str]) -> list[str] | None:
+    """The items of a list; None where it is none."""
+    *parts, rest = ends.split(html)
+    return None if rest else [each + end for each, end in zip(parts[::2], parts[1::2], strict=True)]
+
+
 class Look(Protocol):
     """A page as far as many see the same of it; equal ones are rendered once."""
 
     def __hash__(self) -> int: ...
 
-    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
-        """What it shows now; `before`: what it showed last, to be given back where nothing has changed."""
+    @property
+    def incident(self) -> str:
+        """The id of the one that it is about; empty where it is about none alone."""
+        ...
+
+    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
+        """What it shows now; `before`: what it showed last, to be given back where nothing has changed.
+
+        `seq`: how far the history of its incident has come.
+        """
         ...
 
 
@@ -216,7 +232,11 @@ class Watch:
         self, before: Mapping[Look, Regions | None], everybody: Iterable[SignedIn]
     ) -> tuple[dict[Look, Regions], frozenset[SignedIn]]:
         """What is shown now, and who of those is signed in after that was read."""
-        shown = {look: look.regions(self._runtime, regions) for look, regions in before.items()}
+        about = sorted({look.incident for look in before if look.incident})
+        heads = self._runtime.read(lambda tx: timeline_view.heads(tx.session, about)) if about else {}
+        shown = {
+            look: look.regions(self._runtime, regions, heads.get(look.incident)) for look, regions in before.items()
+        }
         known_in = [who for who in everybody if self._runtime.read(users.is_still_signed_in, who)]
         return shown, frozenset(known_in)
 

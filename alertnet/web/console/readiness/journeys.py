@@ -58,7 +58,12 @@ class FieldLook:
         rolls = [figures(tx.session, each.roll_call.id, network, for_coordinators=self.acts) for each in made]
         return read_field(tx, reads=self.acts), rolls
 
-    def regions(self, runtime: Runtime, before: Regions | None) -> Regions:
+    @property
+    def incident(self) -> str:
+        """It is about many."""
+        return ""
+
+    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
         """What changes on the page while it is open."""
         field, rolls = self.read(runtime)
         source = (field.awaited, field.unheard_since, rolls)
