@@ -259,11 +259,11 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     # As in `trees check`: the process ends with it.
     gc.disable()
     templates = read_templates(folder)
-    faults = find_faults(templates, public_url) or find_mixed_terms(folder, Renderer(templates))
-    if faults:
-        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
+    _refuse(folder, find_faults(templates, public_url))
+    renderer = Renderer(templates)
+    _refuse(folder, find_mixed_terms(folder, renderer))
     languages = languages_of(templates)
-    trial = try_all(Renderer(templates), public_url)
+    trial = try_all(renderer, public_url)
     tried = ", ".join(f"{number} by {method}" for method, number in sorted(trial.messages.items()))
     typer.echo(f"{folder}: no faults. Messages tried: {tried}.")
     typer.echo("The longest SMS of each kind, in septets of 160 (or units of 70) and the segments that are billed:")
@@ -271,6 +271,11 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     typer.echo("\n".join(aligned([["", *languages], *rows])))
     chain = " > ".join(fallbacks("fr-CA", "es"))
     typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step, in a tree of es: {chain}.")
+
+
+def _refuse(folder: Path, faults: list[str]) -> None:
+    if faults:
+        raise Misconfigured(f"{folder}/{fault}" for fault in faults)
 
 
 def size_of(size: "SmsSize | None") -> str:

@@ -142,9 +142,9 @@ class Renderer:
             else self._sms(kind, language, said)
         )
 
-    def named_in_sms(self, kind: str, language: str) -> Named:
-        """What the SMS of that kind can differ by."""
-        template, _ = self._template(kind, "sms.j2", language)
+    def named_in(self, kind: str, part: str, language: str) -> Named:
+        """What that part of the messages of a kind can differ by, such as `sms.j2`."""
+        template, _ = self._template(kind, part, language)
         return named_in(self.templates.files[str(template.name)])
 
     def speak(self, kind: Kind, language: str, said: Said) -> Script:
@@ -264,8 +264,9 @@ def _html(text: str, link: str | None) -> Markup:
     """
     shown = escape(text)
     if link:
+        alone = escape(link)
         pressed = Markup('<a href="{0}" style="color: #00449e">{0}</a>').format(link)
-        lines = shown.split("\n")
-        shown = Markup("\n").join(pressed if line == escape(link) else line for line in lines)
-    paragraph, broken = Markup('<p style="margin: 0 0 16px">{}</p>'), Markup("<br>\n")
-    return Markup("\n").join(paragraph.format(part.replace("\n", broken)) for part in shown.split("\n\n"))
+        shown = Markup("\n").join(pressed if line == alone else line for line in shown.split("\n"))
+    begins, ends, broken = Markup('<p style="margin: 0 0 16px">'), Markup("</p>"), Markup("<br>\n")
+    paragraphs = shown.replace("\n", broken).replace(broken * 2, ends + "\n" + begins)
+    return begins + paragraphs + ends

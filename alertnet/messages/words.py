@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -321,6 +322,7 @@ def _short_groups(digits: str) -> list[str]:
     return [digits, *groups]
 
 
+@lru_cache(maxsize=1024)
 def grouped(number: str) -> str:
     """The number in the groups of its country, as in `+57 300 5550101`, which no line break parts."""
     try:

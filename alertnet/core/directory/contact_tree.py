@@ -14,7 +14,7 @@ from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
 from alertnet.core.directory.languages import title_in
-from alertnet.core.directory.on_call import Arrangement, Officer, on_duty
+from alertnet.core.directory.on_call import Arrangement, Officer, on_duty, shift_at
 from alertnet.core.directory.routine import USUAL, Routine, Terms
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Affected, Scope, Severity
@@ -191,6 +191,11 @@ class ContactTree:
             if contact.duty is not None
         }
         return {id: officer for id, officer in turns.items() if officer is not None}
+
+    def duty_ends_at(self, at: datetime) -> datetime:
+        """When the first of the turns ends that are taken at that moment, of a tree with duty."""
+        duties = (contact.duty for contact in self.with_duty)
+        return min(shift_at(duty, self.timezone, at).ends_at for duty in duties if duty is not None)
 
     def staffed(self, officers: Mapping[str, Officer]) -> "ContactTree":
         """The tree while those are on duty, by contact."""

@@ -52,8 +52,9 @@ def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
 
 def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
     """Whether no method of the contact is left that might reach it."""
+    at_hand = _at_hand(progress, reach)
     lost = (*progress.failed, *progress.skipped)
-    return all(method_index in lost for method_index in _at_hand(progress, reach))
+    return all(method_index in lost for method_index in at_hand) if lost else not at_hand
 
 
 def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:

@@ -39,7 +39,9 @@ def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) 
 
 
 def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
-    return progress.reopened or contact_steps.opens_at(progress, context.reach(progress.contact)) is not None
+    if progress.reopened or progress.skipped_at is None:
+        return progress.reopened
+    return contact_steps.opens_at(progress, context.reach(progress.contact)) is not None
 
 
 def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool = False) -> bool:
@@ -49,6 +51,8 @@ def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool =
 
 def answered_in(context: Context, run: LevelRun) -> set[str]:
     """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
+    if not context.state.answers:
+        return set()
     must_confirm = context.level(run).confirm
     return {
         id

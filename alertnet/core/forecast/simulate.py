@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree, Named
-from alertnet.core.directory.on_call import Officer
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.decision import NewPrompt
@@ -62,19 +61,20 @@ def go_on(
 
 
 class _Plans:
-    """The plans with whoever is on duty at a moment; resolved anew when a turn changes."""
+    """The plans with whoever is on duty at a moment, of moments in their order; resolved anew when a turn changes."""
 
     def __init__(self, facts: Facts, trees: Iterable[ContactTree]) -> None:
         self._facts = facts
         self._trees = sorted(trees, key=lambda tree: tree.id)
         self._with_duty = [tree for tree in self._trees if tree.with_duty]
-        self._on_duty: dict[str, dict[str, Officer]] | None = None
+        self._plans: Plans | None = None
+        self._change_at: datetime | None = None
 
     def __call__(self, at: datetime) -> Plans:
-        on_duty = {tree.id: tree.on_duty(at, self._facts.raised_from) for tree in self._with_duty}
-        if on_duty != self._on_duty:
+        if self._plans is None or (self._change_at is not None and at >= self._change_at):
+            self._change_at = min((tree.duty_ends_at(at) for tree in self._with_duty), default=None)
+            on_duty = {tree.id: tree.on_duty(at, self._facts.raised_from) for tree in self._with_duty}
             staffed = [tree.staffed(on_duty.get(tree.id, {})) for tree in self._trees]
-            self._on_duty = on_duty
             self._plans = Plans((plan.tree.id, plan) for plan in resolve(self._facts, staffed))
         return self._plans
 

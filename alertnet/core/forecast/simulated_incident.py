@@ -130,10 +130,11 @@ class SimulatedIncident:
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
         """Those that have left."""
         before = self._before.alerts_to(places)
+        open_tasks = {each.task: each.prompt.id for each in self.ringing if each.task is not None}
         return {
             place: [
                 *map(self._as_counted, before.get(place, ())),
-                *(self._on_record(at) for at in self._alerts.get(place, ())),
+                *(self._on_record(at, open_tasks.get(at)) for at in self._alerts.get(place, ())),
             ]
             for place in places
         }
@@ -267,8 +268,7 @@ class SimulatedIncident:
     def _as_counted(self, alert: AlertOnRecord) -> AlertOnRecord:
         return replace(alert, trees=alert.trees | self._counts_for.get(alert.id, set()))
 
-    def _on_record(self, place: int) -> AlertOnRecord:
-        prompt = next((each.prompt.id for each in self.ringing if each.task == place), None)
+    def _on_record(self, place: int, prompt: str | None) -> AlertOnRecord:
         is_failed = place in self._failed
         return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), is_failed, prompt=prompt)
 

@@ -127,7 +127,7 @@ def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | 
         base = _longest(renderer.words(language), public_url)
         for alike in _alike(kind, language, renderer):
             for subject in alike:
-                cases = _cases(kind, replace(base, subject=subject), renderer.named_in_sms(kind, language))
+                cases = _cases(kind, replace(base, subject=subject), renderer.named_in(kind, "sms.j2", language))
                 found = {fault for said in cases for fault in _oversize(renderer, kind, language, said, cheap)}
                 faults |= found
                 if not found:
@@ -170,7 +170,7 @@ def _alike(kind: Kind, language: str, renderer: Renderer) -> list[list[Subject |
     Where an SMS with that one fits, it does with the others.
     """
     words, subjects = renderer.words(language), SUBJECTS.get(kind, (None,))
-    named = [renderer.named_in_sms(each, language) for each in (kind, OPEN_MATTERS)]
+    named = [renderer.named_in(each, "sms.j2", language) for each in (kind, OPEN_MATTERS)]
     chosen_by = {place.name for each in named for place in each.subjects}
     # A statement with the type in it is not the same wherever it is said.
     others = [

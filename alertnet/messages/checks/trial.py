@@ -1,11 +1,12 @@
 """Every message tried once before it is needed: each kind, method, language, subject and type, filled and bare.
 
-Role and disclosure choose which kinds and pages somebody gets, never their words (see `leaks`), so that these are all
-the combinations that differ.
+Types are tried where a message names its own: elsewhere it would be the same again and again. Role and disclosure
+choose which kinds and pages somebody gets, never their words (see `leaks`), so that these are all the combinations that
+differ.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -18,6 +19,7 @@ from alertnet.core.notification import Kind
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.messages.message import METHODS, SUBJECTS
 from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates.load import PARTS
 from alertnet.messages.words import ACCOUNT_SUBJECTS
 
 BARE = Said(EXAMPLE.sender, EXAMPLE.organisation, EXAMPLE.ref, EXAMPLE.callback, EXAMPLE.timezone)
@@ -37,16 +39,29 @@ def try_all(renderer: Renderer, public_url: str) -> Trial:
     trial = Trial()
     filled = replace(EXAMPLE, link=f"{public_url.rstrip('/')}/a/ABCDEFGH23456789")
     for kind, methods in METHODS.items():
-        for method, language, said in product(sorted(methods), renderer.languages, _cases(kind, filled)):
-            text = renderer.render(kind, method, language, said).text
-            trial.messages[method] += 1
-            if method is MethodKind.SMS:
-                known = trial.longest.get((kind, language), count(""))
-                trial.longest[kind, language] = max(known, count(text), key=lambda size: (size.segments, size.units))
+        for method, language in product(sorted(methods), renderer.languages):
+            types = TYPES if _names_a_type(renderer, kind, method, language) else ()
+            for said in _cases(kind, filled, types):
+                _try(trial, renderer, kind, method, language, said)
     return trial
 
 
-def _cases(kind: Kind, filled: Said) -> Iterator[Said]:
+def _names_a_type(renderer: Renderer, kind: Kind, method: MethodKind, language: str) -> bool:
+    """Whether its own words do, or make a statement with it; the subject line that mails share is the alert's too."""
+    names = {place.name for place in renderer.named_in(kind, PARTS[method][-1], language).anywhere}
+    stated = renderer.words(language).subjects.get(SUBJECTS[kind][0], "") if kind in SUBJECTS else ""
+    return "type" in names or ("statement" in names and "{type}" in stated)
+
+
+def _try(trial: Trial, renderer: Renderer, kind: Kind, method: MethodKind, language: str, said: Said) -> None:
+    text = renderer.render(kind, method, language, said).text
+    trial.messages[method] += 1
+    if method is MethodKind.SMS:
+        known = trial.longest.get((kind, language), count(""))
+        trial.longest[kind, language] = max(known, count(text), key=lambda size: (size.segments, size.units))
+
+
+def _cases(kind: Kind, filled: Said, types: Iterable[str]) -> Iterator[Said]:
     subjects = SUBJECTS.get(kind, (None,))
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
     for subject, reason in product(subjects, reasons):
@@ -54,4 +69,4 @@ def _cases(kind: Kind, filled: Said) -> Iterator[Said]:
         yield from (about, replace(about, drill=True, silent=True), replace(BARE, subject=subject, reason=reason))
         if subject in ACCOUNT_SUBJECTS:
             yield from (replace(BARE, subject=subject, about=fault) for fault in AccountFault)
-    yield from (replace(filled, subject=subjects[0], reason=reasons[0], type=type) for type in TYPES)
+    yield from (replace(filled, subject=subjects[0], reason=reasons[0], type=type) for type in types)
