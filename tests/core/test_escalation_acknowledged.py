@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact, Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation.advance_incident import restore, still_wanted, stop
+from alertnet.core.escalation.advance_incident import level_without_action, restore, still_wanted, stop
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
 from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree
@@ -87,6 +87,16 @@ def test_a_missed_action_can_open_the_same_level_again() -> None:
 
     assert played.told == ["0 ana sms", "0 bob sms", "61 ana sms", "61 bob sms"]
     assert played.at(62, acknowledged("ana")).due == 122
+
+
+@pytest.mark.parametrize(("due", "told"), [(NEXT, "Two"), (AGAIN, "One")])
+def test_whom_a_missed_action_would_tell_is_known_before(due: ActionDue, told: str) -> None:
+    """B3: said to the coordinators while there is time; None once it was missed."""
+    played = night(level("One", "ana", action_due=due), level("Two", "bob")).at(1, acknowledged("ana"))
+
+    assert level_without_action(played.plan, played.state, NOW) == told
+    assert played.until(61).opened()[-1] == f"61 {told}"
+    assert level_without_action(played.plan, played.state, NOW) is None
 
 
 def test_again_asks_the_deputy_again_too() -> None:

@@ -212,7 +212,7 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     line = desk.opens("/desk").text
 
-    assert "Valley network → Friends → Coordination 02:44" in line
+    assert "Valley network → level Friends → Coordination 02:44" in line
     assert "nobody acts yet" in line
 
 

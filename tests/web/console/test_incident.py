@@ -221,7 +221,9 @@ def a_text(world: World) -> str:
 def test_an_incident_is_made_of_a_text(world: World, desk: Desk) -> None:
     """The alarm about it can't be taken on and forgotten: the console says what is to be decided."""
     ref = a_text(world)
-    assert "I see to it" not in desk.opens("/desk").html
+    board = desk.opens("/desk")
+    assert "I see to it" not in board.html
+    assert 'class="severity' not in board.html + sheet(desk, ref).html
 
     sheet(desk, ref).presses("Make an incident of it", type="threat")
 
