@@ -21,6 +21,7 @@ from alertnet.trees.checks.coverage import Days, long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import (
     TreeNodes,
+    called_by_name,
     deputy_faults,
     field_faults,
     field_of_others,
@@ -188,7 +189,8 @@ def _read(place: Path) -> _Reading:
     if not any(folder.trees or folder.unreadable for folder in folders):
         faults += (fault_of(place, "holds no contact tree: needs at least one *.yaml"),)
     if faults:
-        return _Reading(folders, _in_order(faults))
+        misnamed = (fault for folder in folders for nodes in folder.nodes for fault in called_by_name(nodes))
+        return _Reading(folders, _in_order((*misnamed, *faults)))
     trees = tuple(tree for _, of_folder, _ in filled for tree in of_folder)
     return _Reading(folders, (), trees, _joined(fields.filled.values()), rules)
 

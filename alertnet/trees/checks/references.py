@@ -140,8 +140,25 @@ def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     several = tuple(name for name in nodes.meant if name not in nodes.contacts)
     for name in level["notify"].texts():
         if name.value not in nodes.meant:
-            yield name.fault("unknown contact", several if ":" in name.value else tuple(nodes.contacts))
+            kind, _, group = name.value.partition(":")
+            nobody = f", as no contact has `groups: [{shortened(group)}]`:" if kind == "group" else ""
+            yield name.fault(f"unknown contact{nobody}", several if ":" in name.value else tuple(nodes.contacts))
     yield from _doubled("contact", level["notify"].texts())
+
+
+def called_by_name(nodes: TreeNodes) -> Iterator[Fault]:
+    """Contacts that are named by their organisation, or by their own name, where their id belongs."""
+    ids: dict[str, list[str]] = {}
+    for id, contact in nodes.contacts.items():
+        names = (contact.get(key) for key in ("organisation", "name"))
+        for called in {name.casefold() for name in names if isinstance(name, str)}:
+            ids.setdefault(called, []).append(id)
+    levels = (name for level in nodes.root["levels"].entries() for name in level["notify"].texts())
+    deputies = (contact["deputy"] for contact in nodes.contacts.values() if contact.get("deputy"))
+    for name in (*levels, *nodes.root["last_resort"].texts(), *deputies):
+        found = ids.get(str(name.value).casefold(), ())
+        if len(found) == 1 and name.value not in nodes.contacts:
+            yield name.fault("what a contact is called, in place of its id:", (found[0],))
 
 
 def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:

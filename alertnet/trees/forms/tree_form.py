@@ -32,6 +32,13 @@ def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def _whom(raw: Any) -> Any:
+    if isinstance(raw, dict) and len(raw) == 1 and raw.keys() <= {"role", "group"}:
+        [(kind, name)] = raw.items()
+        raise NotAllowed(f'a colon with a space behind it makes a mapping: write "{kind}:{name}", in quotes')
+    return raw
+
+
 def by_language(parse: Callable[[str], str]) -> BeforeValidator:
     """A validator that takes a single value for one that all languages share."""
 
@@ -66,7 +73,7 @@ YesNo = Annotated[bool, read_by(values.yes_or_no)]
 HasPin = Annotated[bool, read_by(values.has_pin)]
 Day = Annotated[date, read_by(values.day)]
 ClosedDays = Annotated[str, read_by(values.closed_days)]
-ToNotify = Annotated[str, read_by(values.to_notify)]
+ToNotify = Annotated[str, read_by(values.to_notify), BeforeValidator(_whom)]
 OpeningHours = Annotated[Hours, read_by(opening_hours)]
 HolidaysOf = Annotated[str, read_by(holidays_of)]
 NightSpan = Annotated[Span, read_by(values.span)]

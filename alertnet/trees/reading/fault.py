@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alertnet.trees.reading.field_words import hint, meant_language
+from alertnet.trees.reading.other_forms import in_our_form
 
 LISTED = 30
 """Allowed values that a fault writes out before it only counts the rest."""
@@ -64,6 +65,8 @@ class Fault:
     def _meant(self, is_unknown: bool) -> str:
         if self.value is None or len(self.value) > LEGIBLE:
             return ""
+        if (meant := in_our_form(self.message, self.value)) and meant != self.value:
+            return f"; did you mean {meant}?"
         said = hint(self.value, self.allowed) if is_unknown else meant_language(self.value)
         return f"; {said}" if said else ""
 

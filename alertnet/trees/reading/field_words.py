@@ -1,7 +1,8 @@
 """What somebody means who writes a word of the field, or of another language, where a file has one of its own."""
 
+import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
@@ -50,13 +51,14 @@ _MEANT = {
     "serious": "high|severe|grave|serio|grave incident",
     "moderate": "medium|moderado|modéré|modere",
     "watch": "low|minor|info",
-    "internal": "private|interno|interne",
-    "international": "global|worldwide|internacional|abroad",
-    "public": "público|publico",
+    "internal": "c0|private|interno|interne",
+    "national": "c1|local|country|nacional",
+    "international": "c2|global|worldwide|internacional|abroad",
+    "public": "c3|público|publico",
     "all": "everyone|everybody|todos|tous",
     "any": "one|anyone|someone|cualquiera",
     "each_organisation": "each|one each|each organization",
-    "full": "everything|todo|tout",
+    "full": "everything|all|todo|tout",
     "minimal": "minimum|nothing|mínimo|minimo",
     "true": "yes|y|on|si|sí|oui|ja|sim",
     "false": "no|n|off|non|nein|não",
@@ -70,6 +72,8 @@ _MEANT = {
     "de": "german|deutsch|alemán|allemand",
     "pt": "portuguese|português|portugues|portugués",
     "GB": "uk|britain|england|scotland",
+    "DO": "dominican",
+    "next": "continue|go on|proceed|continuar|continuer|siguiente",
     "US": "usa|america|eeuu",
     "GR": "el",
 }
@@ -90,6 +94,8 @@ _INSTEAD = {
 }
 """What no word of the file says, and what to write or to decide."""
 
+_NUMBERS = {"two": "2", "dos": "2", "deux": "2", "three": "3", "tres": "3", "trois": "3", "both": "2"}
+
 _NEGATIONS = ("un", "non", "not", "no", "in", "dis", "anti", "counter", "im")
 
 
@@ -101,11 +107,15 @@ def hint(word: str, allowed: Collection[str]) -> str:
     known = {name.casefold(): name for name in allowed}
     words = (*_BY_WORD.get(folded, ()), *_BY_WORD.get(folded.replace("_", " "), ()), known.get(folded))
     meant = next((each for each in words if each and each.casefold() in known), None)
+    if meant is None and "a number from 1" in allowed:
+        meant = _NUMBERS.get(folded)
+    if meant is None and "UTC" in allowed:
+        meant = _zone(folded, known)
     if meant is None and len(known) > 200 and "AD" in allowed:
         meant = _country(folded)
     if meant is None:
         meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
-    return f"did you mean {meant}?" if meant else ""
+    return f"did you mean {known.get(meant.casefold(), meant)}?" if meant else ""
 
 
 def meant_language(word: str) -> str:
@@ -145,4 +155,16 @@ def _countries_by_name() -> dict[str, str]:
 
 
 def _country(name: str) -> str | None:
-    return _countries_by_name().get(name)
+    """The country of that name, or of whom a word so like its name belongs to: Colombian."""
+    named = _countries_by_name()
+    alike = get_close_matches(name, named, n=1, cutoff=0.85)
+    return named.get(name) or (named[alike[0]] if alike else None)
+
+
+def _zone(name: str, known: Mapping[str, str]) -> str | None:
+    """The zone of a city; of an offset, whose sign is the other way round in the zones that have no city."""
+    offset = re.fullmatch(r"(?:utc|gmt)\s*([+-])0?(\d{1,2})(?::?00)?", name)
+    if offset:
+        return known.get(f"etc/gmt{'-' if offset[1] == '+' else '+'}{offset[2]}")
+    city = name.replace(" ", "_")
+    return next((zone for each, zone in known.items() if each.rpartition("/")[2] == city), None)

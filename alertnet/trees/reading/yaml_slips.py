@@ -92,6 +92,8 @@ def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int
     problem, written = error.problem or "", lines[line] if line < len(lines) else ""
     if "cannot start any token" in problem:
         return Slip(line + 1, column + 1, f"a value that begins with {written[column : column + 1]}: put it in quotes")
+    if "alphabetic or numeric" in problem and written.lstrip().startswith("* "):
+        return Slip(line + 1, _indent(written) + 1, "a dash begins the entry of a list: write - in place of this *")
     if "alphabetic or numeric" in problem:
         return Slip(line + 1, column, f"a value that begins with {written[column - 1 : column]}: put it in quotes")
     if re.search(r""":\s+("[^"]*"|'[^']*')\s*[^\s#,}\]]""", written) and "did not find" in problem:

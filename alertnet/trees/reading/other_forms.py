@@ -1,0 +1,99 @@
+"""A value in the form of elsewhere, `5min` or `24.12.2026`, in the form that a file has for it: `5m`, `2026-12-24`.
+
+What can be read in two ways is in none: 05/06/2026 is a day of June here, of May there.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+_UNITS = {
+    "s": "s|secs?|seconds?|segundos?|secondes?",
+    "m": "m|mins?|minutes?|minutos?",
+    "h": "h|hrs?|hours?|horas?|heures?",
+    "d": "d|days?|d[ií]as?|jours?",
+}
+_DAYS = {
+    "Mo": "mo|mon|monday|lu|lun|lunes|lundi",
+    "Tu": "tu|tue|tues|tuesday|ma|mar|martes|mardi",
+    "We": "we|wed|wednesday|mi|mi[eé]|mi[eé]rcoles|mer|mercredi",
+    "Th": "th|thu|thur|thurs|thursday|ju|jue|jueves|jeu|jeudi",
+    "Fr": "fr|fri|friday|vi|vie|viernes|ven|vendredi",
+    "Sa": "sa|sat|saturday|s[aá]b|s[aá]bado|sam|samedi",
+    "Su": "su|sun|sunday|dom|domingo|dim|dimanche",
+}
+_TIME = re.compile(r"\b(\d{1,2})(?:[:.h](\d{2}))?h?\s*([ap])?\.?(?:m\b\.?)?", re.IGNORECASE)
+_DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)|(?<!\d)(\d{1,2})([-/.])(\d{1,2})\6(\d{4})")
+_OPEN = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su|[-,; ])+ )?(\d\d:\d\d-\d\d:\d\d[,; ]*)+|((\w\w) )?\d\d:\d\d")
+
+
+def in_our_form(message: str, value: str) -> str:
+    """What was probably meant by a value that is refused with this message; empty where nobody can tell."""
+    return _READERS[message](value.strip()) if message in _READERS else ""
+
+
+def _duration(text: str) -> str:
+    found = re.fullmatch(r"-?(?:PT|P(?=\d+D$))?(\d{1,5})\s*([^\W\d]+)", text, re.IGNORECASE)
+    return f"{int(found[1])}{unit}" if found and (unit := _key_of(_UNITS, found[2])) else ""
+
+
+def _hours(text: str) -> str:
+    """Weekdays and times as in opening hours, spans and moments of the week."""
+    days = re.sub(r"[^\W\d_]{2,}", lambda word: _key_of(_DAYS, word[0]) or word[0], text)
+    joined = re.sub(r"\s*([–—-]|\bto\b|\ba\b|\bà\b)\s*", "-", days)
+    shown = _TIME.sub(_time, joined)
+    return shown if _OPEN.fullmatch(shown) else ""
+
+
+def _time(found: re.Match[str]) -> str:
+    hour, half = int(found[1]), (found[3] or "").lower()
+    if half:
+        hour = hour % 12 + 12 * (half == "p")
+    minute = int(found[2] or 0)
+    return f"{hour:02}:{minute:02}" if hour * 60 + minute <= 24 * 60 else found[0]
+
+
+def _dates(text: str) -> str:
+    """A date, or two of them with something between."""
+    dates = [_date(found) for found in _DATE.finditer(text)]
+    between = _DATE.sub("", text).strip()
+    is_range = len(dates) == 2 and re.fullmatch(r"[-–—]|\.{2,}|…|to|a|al|au", between)
+    return "..".join(dates) if all(dates) and (is_range or (len(dates) == 1 and not between)) else ""
+
+
+def _date(found: re.Match[str]) -> str:
+    if found[1]:
+        return f"{found[1]}-{int(found[3]):02}-{int(found[4]):02}"
+    day, month = int(found[5]), int(found[7])
+    is_plain = found[6] == "." or day > 12 or day == month
+    return f"{found[8]}-{month:02}-{day:02}" if is_plain and month <= 12 else ""
+
+
+def _number(text: str) -> str:
+    digits = re.sub(r"\(0\)|[\s().–/-]", "", text)
+    whole = f"+{digits[2:]}" if digits.startswith("00") else digits
+    return whole if re.fullmatch(r"\+[1-9]\d{6,14}", whole) else ""
+
+
+def _language(text: str) -> str:
+    language, mark, region = text.replace("_", "-").partition("-")
+    shown = f"{language.lower()}{mark}{region.upper()}"
+    # A country alone is no language: UK is not Ukrainian.
+    return shown if re.fullmatch(r"[a-z]{2}-[A-Z]{2}|de|en|es|fr|pt", shown) else ""
+
+
+def _key_of(words: Mapping[str, str], word: str) -> str:
+    return next((key for key, pattern in words.items() if re.fullmatch(pattern, word, re.IGNORECASE)), "")
+
+
+_READERS: dict[str, Callable[[str], str]] = {
+    "not a duration": _duration,
+    "not opening hours": _hours,
+    "not a span of the day": _hours,
+    "not a moment of the week": _hours,
+    "not a time of the day": _hours,
+    "not a date": _dates,
+    "not days from one to another": _dates,
+    "not a telephone number": _number,
+    "not a language": _language,
+}
+"""By what the fault says."""
