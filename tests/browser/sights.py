@@ -304,7 +304,7 @@ class Sight:
         """A new password was asked for, and the one before was not right."""
         self.console(page, "/account")
         page.get_by_role("button", name="New password").click()
-        page.get_by_role("textbox", name="Password").fill("not the right one")
+        page.locator("input[type=password]").fill("not the right one")
         page.get_by_role("button", name="It is me").click()
         expect(page.get_by_role("alert")).to_be_visible()
 
