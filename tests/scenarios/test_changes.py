@@ -141,6 +141,79 @@ def test_what_the_field_texts_of_a_believed_incident_waits_for_a_coordinator_too
     assert night.phone("ombuds").inbox
 
 
+STATE = (
+    "  - {name: State, needs_go: {unless_severity: [critical], proceed_after: 8h}, notify: [defenders], wait: 20m}\n"
+)
+
+
+def test_what_sounds_harmless_makes_no_incident_less_grave(world_of: Worlds) -> None:
+    """B2: only a person lowers a severity; whoever is alarmed without a go while it is critical still is."""
+    world = world_of(a_tree(COORDINATION + STATE))
+    world.runtime.transact(set_pins, "north/ana", PIN)
+    world.texts("ana", f"ALERTA {PIN} 20 P1")
+    incident = world.newest()
+
+    world.texts("ana", f"NUEVA {PIN} 43 L14")
+
+    assert (incident["type"], incident["severity"]) == ("checkpoint", "critical")
+    world.passes(minutes=11)
+    assert world.phone("defenders").inbox
+
+
+@pytest.mark.parametrize(
+    ("levels", "opened", "news", "stays", "asked", "difference"),
+    [
+        (
+            STATE,
+            {"severity": "critical"},
+            {"severity": "moderate"},
+            ("severity", "critical"),
+            "moderate, State",
+            "defenders after a go",
+        ),
+        (
+            RAIDS,
+            {"severity": "serious"},
+            {"severity": "moderate"},
+            ("severity", "serious"),
+            "moderate",
+            "serious → moderate",
+        ),
+        (
+            RAIDS + "  - {name: Friends, notify: [defenders], wait: 20m}\n",
+            {"severity": "serious"},
+            {"type": "threat"},
+            ("type", "raid"),
+            "Raids",
+            "level Raids tells nobody",
+        ),
+    ],
+    ids=["who waits for a go", "nobody else is told", "who is told later"],
+)
+def test_what_tells_the_same_people_otherwise_is_asked_too(
+    world_of: Worlds,
+    levels: str,
+    opened: dict[str, str],
+    news: dict[str, str],
+    stays: tuple[str, str],
+    asked: str,
+    difference: str,
+) -> None:
+    world = world_of(a_tree(COORDINATION + levels))
+    incident = world.raises(**{"type": "raid", **opened})
+
+    incident.act("updates", text="Not as bad", **news)
+
+    assert incident[stays[0]] == stays[1]
+    [warning] = [each for each in incident["warnings"] if "news would change" in each]
+    assert difference in warning
+    [said] = [text for text in world.phone("coordinator").inbox if "DECISION" in text]
+    assert f"({asked})" in said
+    world.texts("coordinator", f"GO {decision_code_in(said)}")
+    [(field, value)] = news.items()
+    assert incident[field] == value
+
+
 def test_words_alone_change_nothing_of_an_incident(night: World) -> None:
     """A text without a type is no report of something graver."""
     night.runtime.transact(set_pins, "north/ana", PIN)

@@ -71,11 +71,12 @@ def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
 
 
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
-    """The known facts as news has them that may change who is told: another type, its severity, more people."""
+    """The known facts as news has them that may change who is told: another type, what is graver of it, more people."""
     named = {person.code for person in known.people}
     type = report.type or known.type
+    graver = min(known.severity, TYPES[type].severity, key=lambda severity: severity.rank)
     people = (*known.people, *(person for person in news.people if person.code not in named))
-    return replace(known, type=type, severity=TYPES[type].severity if report.type else known.severity, people=people)
+    return replace(known, type=type, severity=graver if report.type else known.severity, people=people)
 
 
 def withdrawn(known: Facts, *, duress: bool) -> Facts:

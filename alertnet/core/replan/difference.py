@@ -15,7 +15,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.incident import Affected, Facts, Proposed, Scope, Wider, consent_of, narrowest
 from alertnet.core.replan.describe_tree_diff import differences, end_of
 from alertnet.core.replan.tree_migration import as_edited
-from alertnet.core.resolution.resolve import Plan, deputies_of
+from alertnet.core.resolution.resolve import Plan, PlannedLevel, deputies_of
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
@@ -129,22 +129,26 @@ def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
     facts.append(("perpetrator", known.perpetrator, becomes.perpetrator))
     said = [f"{name}: {before} → {after}" for name, before, after in facts if before != after]
     people = [f"people: {', '.join(sorted(names))}"] if names else []
-    return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(change.words)}"
+    return ": ".join(filter(None, (f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))})", "; ".join(change.words))))
 
 
 @dataclass(frozen=True)
 class Retold:
-    """Who would be told that is not now, and who would not be any more: (tree, contact)."""
+    """Who would be told that is not now, and who would not be any more: (tree, contact).
+
+    `otherwise`: what is less grave, and the levels of those who are told either way, but not as they are now.
+    """
 
     newly: tuple[Reached, ...]
     no_longer: tuple[Reached, ...]
     words: tuple[str, ...]
+    otherwise: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The same in short: `+embassy-es`, `-ombuds`."""
+        """The same in short: `+embassy-es`, `-ombuds`, `Embassies`, `moderate`."""
         added, gone = (dict.fromkeys(each.contact for each in reached) for reached in (self.newly, self.no_longer))
-        return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone))
+        return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone), *self.otherwise)
 
 
 def retold(
@@ -159,6 +163,23 @@ def retold(
         *(f"{_who({**(beside or {}), **before}, each)} is told nothing more" for each in no_longer),
     )
     return Retold(newly, no_longer, words)
+
+
+def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Mapping[str, Plan]) -> Retold:
+    """What other facts would change on the same trees: who is told, by which level, whether that waits for a go."""
+    told = retold(before, after)
+    others = {(each.tree, each.contact) for each in (*told.newly, *told.no_longer)}
+    levels = [
+        (id, level)
+        for id, plan in after.items()
+        for was, level in zip(before[id].levels, plan.levels, strict=True)
+        if (was.contacts and level.contacts and was.approval != level.approval)
+        or {(id, each) for each in {*was.contacts} ^ {*level.contacts}} - others
+    ]
+    words = (f"{id}: level {level.level.name} {_goes(level)}" for id, level in levels)
+    lower = (becomes.severity,) if becomes.severity is not known.severity else ()
+    names = dict.fromkeys(level.level.name for _, level in levels)
+    return replace(told, words=(*told.words, *words), otherwise=(*lower, *names))
 
 
 def compare(
@@ -255,6 +276,12 @@ def _of_consent(before: Scope, after: Scope, wider: tuple[Wider, ...]) -> Iterat
 def _who(plans: Mapping[str, Plan], reached: Reached) -> str:
     contact = plans[reached.tree].tree.contacts[reached.contact]
     return f"{reached.tree}: {contact.organisation} ({contact.id})"
+
+
+def _goes(level: PlannedLevel) -> str:
+    if not level.contacts:
+        return "tells nobody"
+    return f"tells {', '.join(level.contacts)} {'after a go' if level.approval else 'without a go'}"
 
 
 def _newly(reached: Reached) -> str:

@@ -12,7 +12,7 @@ from alertnet.core.escalation.advance_incident import reasons_to_wait
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
-from alertnet.core.replan.difference import Retold, as_proposed, retold
+from alertnet.core.replan.difference import Retold, as_proposed, changed
 from alertnet.flows.credentials.written_codes import decision_code, good_from
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -212,9 +212,9 @@ def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: st
 
 
 def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
-    """Who would be told that is not now, and who not any more, once what news proposes holds."""
+    """Who would be told that is not now, who not any more, and who otherwise, once what news proposes holds."""
     facts = as_proposed(locked.facts, proposed)
-    return retold(locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
+    return changed(locked.facts, facts, locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
 
 
 def _spoken(locked: LockedIncident, subject: Subject) -> Subject:
