@@ -214,6 +214,21 @@ def test_in_custody_the_phone_is_left_alone(valley: World, type: str) -> None:
     assert "no escribiremos" in str(reply)
 
 
+@pytest.mark.parametrize(("first", "left_alone"), [("20", True), ("30", False)], ids=["custody", "a threat"])
+def test_what_once_was_custody_leaves_the_phone_alone_for_good(valley: World, first: str, *, left_alone: bool) -> None:
+    """Whatever the phone says later, somebody else may hold it; one that was in no such hands hears of the end."""
+    valley.texts("ana", f"ALERTA {TRUE} {first} P7")
+
+    valley.texts("ana", f"NUEVA {TRUE} 31 P7")
+    valley.newest().act("updates", text="They were let go", type="surveillance")
+    answered = len(valley.phone("ana").inbox)
+    valley.passes(minutes=11)
+    valley.newest().act("close", reason="resolved")
+
+    assert valley.newest()["type"] == "surveillance"
+    assert (len(valley.phone("ana").inbox) == answered) is left_alone
+
+
 def test_a_silent_member_hears_no_second_time(valley: World) -> None:
     """B1: `silent`."""
     reply = valley.texts("+573005550002", "SOS")

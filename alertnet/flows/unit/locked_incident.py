@@ -167,7 +167,12 @@ class LockedIncident:
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.severity.rank)
 
     def change_facts(self, facts: Facts) -> None:
-        """Take new facts: plans are resolved again on the pinned trees, at once (A8)."""
+        """Take new facts: plans are resolved again on the pinned trees, at once (A8).
+
+        A phone that was to be left alone stays so, whatever it is called now: who holds it nobody knows.
+        """
+        if self.facts.leaves_phone_alone and not facts.leaves_phone_alone:
+            facts = replace(facts, field_silent=True)
         self.plans = editions.plans(self.tx, facts, self.incident.trees)
         graver_by = self.facts.severity.rank - facts.severity.rank
         if graver_by:
