@@ -194,7 +194,7 @@ def test_what_tells_the_same_people_otherwise_is_asked_too(
     world_of: Worlds,
     levels: str,
     opened: dict[str, str],
-    news: dict[str, str],
+    news: dict[str, Any],
     stays: tuple[str, str],
     asked: str,
     difference: str,
