@@ -166,14 +166,18 @@ def retold(
 
 
 def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Mapping[str, Plan]) -> Retold:
-    """What other facts would change on the same trees: who is told, by which level, whether that waits for a go."""
+    """What other facts would change on the same trees: who is told, by which level, whether that waits for a go.
+
+    Whom naming the perpetrator, or people, releases from a wait was kept waiting for just that.
+    """
     told = retold(before, after)
+    is_other = (known.type, known.severity) != (becomes.type, becomes.severity)
     others = {(each.tree, each.contact) for each in (*told.newly, *told.no_longer)}
     levels = [
         (id, level)
         for id, plan in after.items()
         for was, level in zip(before[id].levels, plan.levels, strict=True)
-        if (was.contacts and level.contacts and was.approval != level.approval)
+        if (is_other and was.contacts and level.contacts and was.approval != level.approval)
         or {(id, each) for each in {*was.contacts} ^ {*level.contacts}} - others
     ]
     words = (f"{id}: level {level.level.name} {_goes(level)}" for id, level in levels)
