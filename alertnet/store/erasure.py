@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import to_plain
@@ -23,6 +36,7 @@ from alertnet.store.records import incidents as records
 from alertnet.store.records import timeline as chains
 from alertnet.store.records.timeline import PURGED, SYSTEM
 from alertnet.store.tables import (
+    ACTING,
     acknowledgements,
     actions,
     alarms,
@@ -30,6 +44,7 @@ from alertnet.store.tables import (
     attempts,
     code_numbers,
     codes,
+    drills,
     duty_calendars,
     escalations,
     guesses,
@@ -69,11 +84,18 @@ Where = Callable[[_Whole], ColumnElement[bool]]
 _ALL_OF_ONE = 100_000
 """More rows than there are of one person."""
 _ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
+_KEPT = (
+    select(ACTING)
+    .where(incidents.c.purged_at.is_(None))
+    .where((incidents.c.status == IncidentStatus.OPEN.value) | incidents.c.held_at.is_not(None))
+    .correlate(None)
+)
+"""Ids of those that act and are open, or held with any of their parts."""
 
 
 def purgeable(session: Session, before: datetime, most: int) -> Sequence[str]:
     """Ids of the incidents that were closed by then, or are purged and not yet erased; who holds on to one keeps it."""
-    is_old = incidents.c.purged_at.is_(None) & incidents.c.held_at.is_(None) & (incidents.c.closed_at <= before)
+    is_old = incidents.c.purged_at.is_(None) & incidents.c.id.not_in(_KEPT) & (incidents.c.closed_at <= before)
     is_begun = incidents.c.purged_at.is_not(None) & incidents.c.erased_at.is_(None)
     query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.CLOSED.value, is_old | is_begun)
     return session.scalars(query.where(incidents.c.part_of.is_(None)).order_by(incidents.c.closed_at).limit(most)).all()
@@ -138,7 +160,8 @@ def erase_old(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
 def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
     """Take what the system's old entries say of people; not what vouches for the record, nor who may do what."""
     old = (timeline.c.chain == SYSTEM, timeline.c.at < before, timeline.c.salt.is_not(None))
-    query = select(timeline.c.seq).where(*old, timeline.c.kind.not_in(chains.LASTING))
+    is_free = timeline.c.kind.not_in(chains.LASTING)
+    query = select(timeline.c.seq).where(*old, is_free)
     if not (seqs := tx.session.scalars(query.order_by(timeline.c.seq).limit(most)).all()):
         return 0
     chains.lock_system(tx.session)
@@ -150,8 +173,7 @@ def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> i
 
 def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
     """Erase of a person what is over, and of those of its names that are `gone` all; how many rows there were."""
-    is_settled = (incidents.c.status == IncidentStatus.CLOSED.value) & incidents.c.held_at.is_(None)
-    settled = select(incidents.c.id).where(is_settled)
+    settled = select(incidents.c.id).where(ACTING.not_in(_KEPT))
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)
     told = view.told(tx, subject) & _IS_SENT & is_over & ~waiting
@@ -172,7 +194,11 @@ def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
             {"address": None, "by": None, "note": None},
         ),
         (actions, view.by_contact(actions, subject) & actions.c.incident_id.in_(settled), {"note": None}),
-        (inbound, inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None), _NOTHING_TEXTED),
+        (
+            inbound,
+            inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None),
+            _NOTHING_TEXTED,
+        ),
         (journeys, view.of_member(subject) & _IS_OVER, None),
         (arrangements, arrangements.c.officer.in_(subject.owners) & (arrangements.c.ends_at < tx.now), None),
         (duty_calendars, duty_calendars.c.officer.in_(no_more), None),
@@ -258,6 +284,7 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
     (inbound, _texted, _NOTHING_TEXTED),  # first: it goes by the numbers that the others erase
     (timeline, _entries, {"payload": None, "salt": None}),
     (recordings, _of(recordings), None),
+    (drills, _of(drills), None),
     (served, _served, None),
     (idempotency, _of(idempotency), None),
     (guesses, _of(guesses), None),
@@ -303,6 +330,7 @@ def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict
         (journeys, _IS_OVER & (journeys.c.ended_at < before) & journeys.c.incident_id.is_(None), None),
         (idempotency, idempotency.c.incident_id.is_(None) & (idempotency.c.at < before), None),
         (arrangements, arrangements.c.ends_at < before, None),
+        (drills, drills.c.incident_id.is_(None) & drills.c.due_at.is_(None) & (drills.c.starts_at < before), None),
         (attempts, tried & _IS_TRIED, _NOTHING_TRIED),
         (notifications, told & ~waiting & ~tested, {**_NOTHING_SENT, "contact": ""}),
     )

@@ -36,12 +36,17 @@ def purge_incident(runtime: Runtime, id: str, decision: Decision, rest: Rest = R
 
 
 def purge_old(runtime: Runtime, before: datetime, decision: Decision, rest: Rest = REST) -> int:
-    """Purge the incidents that were closed by then, and what is about none; how many incidents those were."""
-    purged = 0
-    while ready := [each for each in runtime.read(purge.candidates, before) if each.kept is None]:
-        for each in ready:
-            with suppress(WrongState):  # somebody has reopened it, or holds on to it
-                purge_incident(runtime, each.incident.id, decision, rest)
+    """Purge the incidents that were closed by then, and what is about none; how many incidents those were.
+
+    One that fails is logged, and left over.
+    """
+    purged, tried = 0, set[str]()
+    while ids := [id for id in runtime.read(purge.old_enough, before) if id not in tried]:
+        for id in ids:
+            tried.add(id)
+            # It is still under way, or somebody has reopened it or holds on to it.
+            with isolated(log, "purge_failed", incident=id), suppress(WrongState):
+                purge_incident(runtime, id, decision, rest)
                 purged += 1
             rest()
     while not runtime.transact(purge.erase_old_part, before, decision):

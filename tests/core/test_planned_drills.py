@@ -26,7 +26,7 @@ def test_the_day_of_the_month_and_the_hour_stay(
 ) -> None:
     """Winter and summer alike: ten o'clock is ten o'clock."""
     at = datetime(*first, 10, tzinfo=BERLIN).astimezone(UTC)
-    drill = planned(ARREST, at, "Europe/Berlin", "test", at - timedelta(days=9), months)
+    drill = planned(ARREST, at, "Europe/Berlin", "test", months)
     found = []
     for _ in then:
         following = drill.following(drill.starts_at)
@@ -40,7 +40,7 @@ def test_the_day_of_the_month_and_the_hour_stay(
 
 def test_after_a_long_absence_those_that_were_missed_are_not_made_up_for() -> None:
     at = datetime(2026, 1, 10, 9, tzinfo=UTC)
-    drill = planned(ARREST, at, "UTC", "test", at - timedelta(days=9), 1)
+    drill = planned(ARREST, at, "UTC", "test", 1)
 
     following = drill.following(at + timedelta(days=100))
 
@@ -53,14 +53,7 @@ def test_once_it_is_over_nothing_that_somebody_wrote_is_kept_of_it() -> None:
     at = datetime(2026, 1, 10, 9, tzinfo=UTC)
     written = replace(ARREST, summary="At the mill", place="L12", people=(Affected("P7"),))
 
-    kept = planned(written, at, "UTC", "test", at).over("late")
+    kept = planned(written, at, "UTC", "test").over("late")
 
     assert kept.facts == replace(ARREST, drill=True)
     assert kept.why == "late"
-
-
-def test_whoever_plans_it_within_a_day_is_not_told_the_day_before() -> None:
-    at = datetime(2026, 1, 10, 9, tzinfo=UTC)
-    soon, later = (planned(ARREST, at, "UTC", "test", at - timedelta(hours=hours)) for hours in (23, 25))
-
-    assert (soon.due_at, later.due_at) == (at, at - timedelta(days=1))

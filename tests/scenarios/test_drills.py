@@ -119,6 +119,30 @@ def test_none_begins_beside_something_critical_that_is_real(world: World) -> Non
     assert [each["why"] for each in listed["past"]] == [real.ref]
 
 
+def test_none_begins_while_something_critical_waits_for_an_answer(world: World) -> None:
+    """However long ago it was raised."""
+    real = world.raises()
+    world.clock.at = MONDAY - timedelta(minutes=30)
+    world.settles()
+    plans(world, at="2026-11-30T15:00:00Z")
+
+    passes_until(world, MONDAY + timedelta(minutes=1))
+
+    assert known(world) == [("skipped", MONDAY)]
+    why = [each["why"] for each in world.client.get("/v1/drills", headers=world.headers).json()["past"]]
+    assert why == [real.ref]
+
+
+def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(world: World) -> None:
+    world.clock.at = MONDAY - timedelta(hours=3)
+
+    plans(world, at="2026-11-30T15:00:00Z")
+    passes_until(world, MONDAY - timedelta(minutes=5))
+
+    [notice] = inbox(world, "coordinator")
+    assert notice.startswith("VALLEY SYSTEM: a drill in CO begins within a day (10:00). ")
+
+
 def test_its_report_says_who_was_reached_how_fast_they_answered_and_which_numbers_are_dead(world: World) -> None:
     world.phone("defenders").behaves("invalid")
     began = plans(world)

@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, select, text
 
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
+from alertnet.flows.credentials.users import record
 from alertnet.flows.desk.figures import read_figures
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.system import purge, subject
 from alertnet.flows.system.purge import Decision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
-from alertnet.store.tables import attempts, inbound, metadata
+from alertnet.store.tables import attempts, drills, inbound, metadata
 from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
 from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
@@ -47,6 +48,15 @@ def id_of(world: World, incident: Incident) -> str:
 
 def purges(world: World, incident: Incident) -> None:
     purge_incident(world.runtime, id_of(world, incident), DECISION, no_rest)
+
+
+def holds(world: World, incident: Incident, *, is_held: bool = True) -> None:
+    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "a court"), is_held=is_held)
+
+
+def timeline_of(tx: Tx, kind: str) -> list[Any]:
+    """What the system's entries of that kind say."""
+    return [payload for _, payload in timeline.of_kind(tx.session, timeline.SYSTEM, kind)]
 
 
 def everything(world: World) -> Iterator[tuple[str, Any]]:
@@ -146,13 +156,13 @@ def test_an_incident_that_is_open_held_or_under_way_stays(world: World) -> None:
         purges(world, incident)
     world.is_deaf = False
     world.passes(hours=48)
-    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "a court"), is_held=True)
+    holds(world, incident)
     with pytest.raises(WrongState, match=r"is held since"):
         purges(world, incident)
     assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 0
     assert incident["status"] == "closed"
 
-    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "it is over"), is_held=False)
+    holds(world, incident, is_held=False)
     purges(world, incident)
 
     with pytest.raises(Purged):
@@ -186,6 +196,96 @@ def test_two_reports_that_were_merged_are_purged_together(world: World) -> None:
     gone = {row.ref for row in rows(world, table) if row.erased_at is not None}
     assert gone == {again.ref, part.ref}
     assert one["status"] == other["status"] == "closed"
+
+
+def test_a_hold_on_a_report_holds_what_it_is_merged_into(either_world: World) -> None:
+    """And the hold is let go for both."""
+    world = either_world
+    part, whole = world.raises(summary="Secreta"), world.raises()
+    holds(world, part)
+    part.act("merge", into=whole.ref)
+    whole.act("close", reason="released")
+    world.passes(hours=48)
+
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 0
+    with pytest.raises(WrongState, match=r"is held since"):
+        purges(world, whole)
+    assert traces(world, "Secreta")
+    holds(world, part, is_held=False)
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 1
+
+
+@pytest.mark.parametrize("is_held_before", [True, False])
+def test_what_is_split_off_is_held_as_the_whole_was(world: World, is_held_before: bool) -> None:
+    part, whole = world.raises(summary="Secreta"), world.raises()
+    if is_held_before:
+        holds(world, whole)
+    part.act("merge", into=whole.ref)
+    if not is_held_before:
+        holds(world, whole)
+    whole.act("split", reports=[part.ref])
+    for each in (part, whole):
+        each.act("close", reason="released")
+    world.passes(hours=48)
+
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 0
+    assert traces(world, "Secreta")
+    holds(world, part, is_held=False)
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 1
+
+
+def test_one_that_cannot_be_read_holds_up_no_other(world: World) -> None:
+    damaged, other = told(world), world.raises()
+    other.act("close", reason="released")
+    world.texts("stranger", "call me back, Ajena")
+    world.passes(hours=48)
+
+    def damage(tx: Tx) -> None:
+        tx.session.execute(
+            text("UPDATE incidents SET facts = :bad WHERE ref = :ref"), {"bad": b"x", "ref": damaged.ref}
+        )
+
+    world.runtime.transact(damage)
+
+    assert purge_old(world.runtime, world.clock.at, DECISION, no_rest) == 1
+
+    with pytest.raises(Purged):
+        id_of(world, other)
+    assert CAST["stranger"] not in {row.sender for row in rows(world, inbound)}
+
+
+def test_of_a_drill_that_is_over_nobody_is_named_who_planned_it(world: World) -> None:
+    """Held or cancelled; one that is planned stays as it is."""
+
+    def plans(**more: str) -> Any:
+        body = {"type": "arrest", "country": "CO", **more}
+        return world.client.post("/v1/drills", json=body, headers=world.headers).json()
+
+    begun, cancelled = plans(), plans(at="2026-11-28T15:00:00Z")
+    plans(at="2026-12-28T15:00:00Z")
+    world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
+    Incident(world, begun["ref"]).act("close", reason="resolved")
+    world.passes(hours=48)
+    assert len(rows(world, drills)) == 3
+
+    purge_old(world.runtime, world.clock.at, DECISION, no_rest)
+
+    assert [row.status for row in rows(world, drills)] == ["planned"]
+
+
+@pytest.mark.parametrize("kind", ["user_linked", "user_renewed", "user_unlinked"])
+def test_who_could_sign_in_by_what_is_on_the_record_for_good(world: World, kind: str) -> None:
+    def changes(tx: Tx) -> None:
+        for each in (kind, "user_recovery_renewed"):
+            record(tx, each, "ines", "cli")
+
+    world.runtime.transact(changes)
+    world.passes(hours=1)
+
+    purge_old(world.runtime, world.clock.at, DECISION, no_rest)
+
+    said = {each: world.runtime.read(timeline_of, each) for each in (kind, "user_recovery_renewed")}
+    assert said == {kind: [{"user": "ines", "by": "cli"}], "user_recovery_renewed": [None]}
 
 
 def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident(world: World) -> None:

@@ -12,7 +12,7 @@ from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure
 
 TOLD_BEFORE = timedelta(days=1)
-"""How long before it begins the coordinators hear of it."""
+"""How long before it begins the coordinators hear of it; at once, if it is planned later than that."""
 LATEST_START = timedelta(hours=1)
 """Whoever agreed to ten in the morning is not woken at night because nothing ran in between."""
 AFTER_REAL = timedelta(days=1)
@@ -81,15 +81,13 @@ class Drill:
             year, month = shown.year + years, month + 1
             day = min(self.day, monthrange(year, month)[1])
             starts_at = wall_moment(shown.replace(year=year, month=month, day=day), zone)
-        return replace(self, starts_at=starts_at, is_told=starts_at - now <= TOLD_BEFORE, why=None)
+        return replace(self, starts_at=starts_at, is_told=False, why=None)
 
 
-def planned(
-    facts: Facts, at: datetime, timezone: str, by: str, now: datetime, every_months: int | None = None
-) -> Drill:
-    """A drill of these facts at that moment; whoever plans it within a day of it knows."""
+def planned(facts: Facts, at: datetime, timezone: str, by: str, every_months: int | None = None) -> Drill:
+    """A drill of these facts at that moment, of which nobody has heard yet."""
     drill = replace(facts, drill=True)
-    return Drill(drill, at, timezone, by, at.astimezone(ZoneInfo(timezone)).day, every_months, at - now <= TOLD_BEFORE)
+    return Drill(drill, at, timezone, by, at.astimezone(ZoneInfo(timezone)).day, every_months)
 
 
 @dataclass(frozen=True)

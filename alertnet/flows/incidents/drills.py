@@ -8,7 +8,7 @@ from datetime import datetime
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.incident import Facts, Severity
+from alertnet.core.incident import Facts
 from alertnet.core.limits import PLANNED_DRILLS
 from alertnet.core.monitoring.drills import AFTER_REAL, MOST_MONTHS, Drill, DrillStatus, planned
 from alertnet.core.notification import Kind
@@ -25,7 +25,6 @@ from alertnet.store.records.editions import Edition
 NO_REF = "SYSTEM"
 """Stands where a reference would, before there is one."""
 NO_ZONE = "UTC"
-MOST_LOOKED_AT = 200
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
@@ -34,7 +33,7 @@ def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedInc
     Raises:
         BadInput: see `open_incident`.
     """
-    drill = planned(facts, tx.now, zone_of(edition.network, facts), by, tx.now)
+    drill = planned(facts, tx.now, zone_of(edition.network, facts), by)
     locked = open_incident(tx, edition, drill.facts, by=by)
     drills.add(tx, drill.over(), incident=locked.incident.id)
     return locked
@@ -55,7 +54,7 @@ def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_month
         raise BadInput("every_months", every_months, f"1 to {MOST_MONTHS}")
     if drills.count_planned(tx.session) >= PLANNED_DRILLS:
         raise WrongState("the list of planned drills", "full", "cancel one of them first")
-    id = drills.add(tx, planned(facts, at, zone_of(edition.network, facts), by, tx.now, every_months))
+    id = drills.add(tx, planned(facts, at, zone_of(edition.network, facts), by, every_months))
     timeline.append(tx, timeline.SYSTEM, ("drill_planned", {"drill": id, "at": at.isoformat(), "by": by}))
     return id
 
@@ -76,7 +75,7 @@ def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
 
 
 def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
-    """Do what is due about a planned drill: tell the coordinators on the day before, then begin it, or say why not."""
+    """Do what is due about a planned drill: tell the coordinators a day before, then begin it, or say why not."""
     stored = drills.hold(tx, id)
     if stored is None or stored.status is not DrillStatus.PLANNED or stored.drill.due_at > tx.now:
         return
@@ -112,9 +111,8 @@ def _why_not(tx: Tx, drill: Drill) -> str | None:
     """`late`, or the reference of what is real and critical and in its way; None: it may begin."""
     if drill.is_late(tx.now):
         return "late"
-    latest = incidents.open_in(tx.session, drill.facts.country, tx.now - AFTER_REAL, MOST_LOOKED_AT)
-    real = (each for each in latest if not (each.facts.drill or each.facts.lone_text))
-    return next((each.ref for each in real if each.facts.severity is Severity.CRITICAL), None)
+    found = incidents.pressing(tx.session, drill.facts.country, tx.now - AFTER_REAL)
+    return next((each.ref for each in found if not (each.facts.drill or each.facts.lone_text)), None)
 
 
 def _tell(tx: Tx, network: Network, drill: Drill, subject: Subject) -> None:

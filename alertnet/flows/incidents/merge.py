@@ -181,6 +181,8 @@ def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     part.incident = replace(part.incident, part_of=before.id)
     for each in (part, whole):
         incident_store.save_merging(each.tx.session, each.incident)
+    every_id = whole.incident.every_id
+    incident_store.save_hold(whole.tx.session, every_id, incident_store.held_since(whole.tx.session, every_id))
     for escalation in whole.escalations:
         if whole.incident.trees[escalation.tree] != before.trees[escalation.tree]:
             whole.work.pin(escalation.id, whole.incident.trees[escalation.tree])

@@ -3,6 +3,7 @@
 It begins in one transaction, from which on nothing more of it is shown, and goes on a few rows at a time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,9 +35,14 @@ class Candidate:
     kept: str | None
 
 
+def old_enough(tx: Tx, before: datetime) -> Sequence[str]:
+    """Ids of the incidents that were closed by then, those first that were closed first; held ones are left out."""
+    return erasure.purgeable(tx.session, before, MOST)
+
+
 def candidates(tx: Tx, before: datetime) -> list[Candidate]:
-    """The incidents that were closed by then, those first that were closed first; held ones are left out."""
-    ids = erasure.purgeable(tx.session, before, MOST)
+    """The same, with what keeps each."""
+    ids = old_enough(tx, before)
     known = {each.id: each for each in incidents.get_each(tx.session, ids)}
     return [Candidate(known[id], _why_kept(tx, known[id])) for id in ids]
 
@@ -80,16 +86,16 @@ def erase_old_part(tx: Tx, before: datetime, decision: Decision) -> bool:
 
 
 def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
-    """Let no purge take an incident, open or closed, or let it go again.
+    """Let no purge take an incident with its parts, open or closed, or let it go again.
 
     Raises:
         Unknown: there is none. Purged: it is gone already. WrongState: it is held, or is not.
     """
     id = incidents.id_of(tx.session, ref)
     incident = incidents.lock(tx.session, [id])[id]
-    if (incident.held_at is not None) is is_held:
+    if (incidents.held_since(tx.session, incident.every_id) is not None) is is_held:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
-    incidents.save_hold(tx.session, id, tx.now if is_held else None)
+    incidents.save_hold(tx.session, incident.every_id, tx.now if is_held else None)
     kind = "incident_held" if is_held else "incident_released"
     timeline.append(tx, timeline.SYSTEM, (kind, {"ref": incident.ref, "by": decision.by, "why": decision.why}))
 
@@ -99,6 +105,6 @@ def _why_kept(tx: Tx, incident: Incident) -> str | None:
         return None
     if incident.status is IncidentStatus.OPEN:
         return "open"
-    if incident.held_at is not None:
-        return f"held since {incident.held_at:%Y-%m-%d}"
+    if (since := incidents.held_since(tx.session, incident.every_id)) is not None:
+        return f"held since {since:%Y-%m-%d}"
     return "still under way" if erasure.is_under_way(tx.session, incident.every_id) else None

@@ -4,15 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Purged, Unknown
-from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Wider
+from alertnet.core.escalation.state import Status
+from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import ACTING, incidents, lost_codes
+from alertnet.store.tables import ACTING, escalations, incidents, lost_codes
 
 _ADD = Prepared(insert(incidents))
 _LOCK = Prepared(
@@ -142,12 +143,24 @@ def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: dat
     return [_incident(row) for row in tx.session.execute(query.order_by(incidents.c.opened_at.desc()))]
 
 
-def open_in(session: Session, country: str, since: datetime, most: int = 20) -> list[Incident]:
+def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
     """The latest open incidents of a country that were opened since then, the latest first."""
     query = select(incidents).where(
         incidents.c.status == IncidentStatus.OPEN.value, incidents.c.country == country, incidents.c.opened_at > since
     )
-    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()).limit(most))]
+    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20))]
+
+
+def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
+    """The critical open incidents that were opened in the country since then, or that nobody has taken on, anywhere."""
+    is_recent = (incidents.c.country == country) & (incidents.c.opened_at > since)
+    goes_on = escalations.c.status.not_in((Status.ACKNOWLEDGED.value, Status.STOPPED.value))
+    query = select(incidents).where(
+        incidents.c.status == IncidentStatus.OPEN.value,
+        incidents.c.severity == Severity.CRITICAL.value,
+        is_recent | exists().where(escalations.c.incident_id == incidents.c.id, goes_on),
+    )
+    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()))]
 
 
 def get(session: Session, id: str) -> Incident:
@@ -217,9 +230,15 @@ def save_opening(session: Session, incident: Incident) -> None:
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
-def save_hold(session: Session, id: str, since: datetime | None) -> None:
-    """Replace since when it is held on to."""
-    session.execute(update(incidents).where(incidents.c.id == id).values(held_at=since))
+def held_since(session: Session, ids: Sequence[str]) -> datetime | None:
+    """Since when the incident with those ids (`Incident.every_id`), or a part of it, is held on to."""
+    since: datetime | None = session.scalar(select(func.min(incidents.c.held_at)).where(incidents.c.id.in_(ids)))
+    return since
+
+
+def save_hold(session: Session, ids: Sequence[str], since: datetime | None) -> None:
+    """Replace since when the incident with those ids is held on to, with its parts."""
+    session.execute(update(incidents).where(incidents.c.id.in_(ids)).values(held_at=since))
 
 
 def save_status(session: Session, incident: Incident) -> None:

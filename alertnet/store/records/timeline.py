@@ -41,7 +41,10 @@ LASTING = (
     "trees_in_force",
     "user_added",
     "user_ended",
+    "user_linked",
+    "user_renewed",
     "user_role_changed",
+    "user_unlinked",
 )
 """What the system's chain says for good: what vouches for the record, was in force, is gone, and who may do what."""
 SALT_BYTES = 16

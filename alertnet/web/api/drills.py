@@ -82,7 +82,7 @@ class DrillReportView(TypedDict):
 
 @router.post("", status_code=201, response_model=DrillView, responses=documented(400, 401, 403, 409, 413, 422, 503))
 def plan(asked: DrillPlan, key: Coordinator, door: ByDoor) -> Response:
-    """Begin a drill, or plan it for later: then it begins by itself, and the coordinators hear the day before."""
+    """Begin a drill, or plan it for later: then it begins by itself, and coordinators hear of it a day before."""
     edition, facts = door.runtime.edition, asked.facts(key.team)
     if asked.at is None and asked.every_months is not None:
         raise BadInput("every_months", asked.every_months, "with at: when the first one begins")
