@@ -108,6 +108,9 @@ unverified, and a coordinator lets it pass. Whoever never stops has fifty tries 
 against a hundred thousand PINs.
 """
 
+NUMBERS_COMPARED = Limit("numbers_compared", 20, HOUR)
+"""Texts with numbers in them that are compared with the PINs of whoever wrote: each takes the processor."""
+
 STRANGER_TEXTS = Limit("stranger_texts", 5, HOUR)
 ALL_STRANGER_TEXTS = Limit("all_stranger_texts", 60, HOUR)
 """Texts of unknown numbers that are looked at, for a number and in all; the rest is kept in quarantine."""

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -48,6 +49,9 @@ Clock = Callable[[], datetime]
 
 RENDERERS = 8
 """Editions of the templates that are ready at once: those in force, and those that open incidents are pinned to."""
+
+STRETCHING = 2
+"""Threads that make slow hashes; whoever sends many texts with numbers in them waits for these, and nobody else."""
 
 
 class SystemEntropy:
@@ -216,8 +220,9 @@ class Runtime:
                         lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
                     )
             except Unstretched as flow_needs:
-                # Not by the threads that requests are answered by.
-                await asyncio.to_thread(self._stretch, flow_needs.missing, stretched)
+                # Not by the threads that requests are answered by, or that open pages are kept new by.
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._stretching, self._stretch, flow_needs.missing, stretched)
             else:
                 self._has_committed(tx)
                 return value
@@ -236,6 +241,10 @@ class Runtime:
         ):
             connection.begin()
             return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
+
+    @cached_property
+    def _stretching(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(STRETCHING, "stretch")
 
     def _stretch(self, missing: Iterable[Stretch], stretched: dict[Stretch, bytes]) -> None:
         """Make what a flow needs to run again; it holds nothing meanwhile."""
@@ -289,6 +298,8 @@ class Runtime:
         self.trees.close()
         if "hang_ups" in vars(self):
             self.hang_ups.close()
+        if "_stretching" in vars(self):
+            self._stretching.shutdown(cancel_futures=True)
         self.counting.close()
         self.transactions.close()
         self.engine.dispose()

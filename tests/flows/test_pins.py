@@ -208,12 +208,12 @@ def test_no_slow_hash_is_made_inside_a_transaction(set_for_ana: Switchboard) -> 
 def test_a_closed_door_makes_no_slow_hash(set_for_ana: Switchboard) -> None:
     """B9: whoever floods a number with guesses costs us five of them, of its words too."""
     with pytest.raises(Unstretched):
-        set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500")
+        set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500", "+573005550001")
     for _ in range(5):
         tries(set_for_ana, "11111")
 
     # A look can make none.
-    assert set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500") == "····· at km ·····"
+    assert set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500", "+573005550001") == "····· at km ·····"
     assert set_for_ana.runtime.read(try_pin, ANA, "47110").check is PinCheck.CLOSED
 
 
@@ -255,7 +255,7 @@ def test_of_a_text_full_of_numbers_only_the_first_are_looked_at(set_for_ana: Swi
     """B9: each takes a while, and nobody finds out a PIN by what is hidden."""
     numbers = [f"{number:05}" for number in range(10_000, 10_000 + 3 * MOST_LOOKED_AT)]
 
-    shown = set_for_ana.runtime.transact(without_pins, [ANA], " ".join(["47110", *numbers])).split()
+    shown = set_for_ana.runtime.transact(without_pins, [ANA], " ".join(["47110", *numbers]), "+573005550001").split()
 
     assert shown[0] == "·····"
     assert shown[1:MOST_LOOKED_AT] == numbers[: MOST_LOOKED_AT - 1]

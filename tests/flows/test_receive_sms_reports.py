@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from alertnet.core.incident import Certainty, Incident, Scope, Severity
+from alertnet.core.limits import NUMBERS_COMPARED
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.tables import alarms, escalations, incidents, notifications
@@ -113,6 +114,28 @@ def test_no_record_of_words_keeps_a_pin_that_stands_among_them(
     field.texts(who, text)
 
     assert [entry["text"] for entry in field.history(incident, "sms_received")] == [kept]
+
+
+def test_of_many_texts_with_numbers_only_the_first_are_compared_with_pins(field: Switchboard) -> None:
+    """B9: each takes the processor, though none is a try; what comes after is read with dots, its own PIN still heard.
+
+    A report is compared once, however often it is put before people.
+    """
+    incident = field.opens(raised_from=CAST["ana"])
+    field.texts("ana", f"SOS {PIN} 12500")
+    for number in range(NUMBERS_COMPARED.most - 1):
+        field.texts("ana", f"hola {10_000 + number}")
+
+    field.texts("ana", "hola 12500 y 4 mas")
+    field.texts("ana", f"SOS {PIN} 12500 y 4 mas")
+
+    texts = [entry["text"] for entry in field.history(incident, "sms_received")]
+    assert texts[-2:] == [f"hola {10_000 + NUMBERS_COMPARED.most - 2}", "hola ····· y 4 mas"]
+    reports = field.history(incident, "report_received")
+    assert [(entry["pin"], entry["text"]) for entry in reports] == [("true", "12500"), ("true", "····· y 4 mas")]
+    field.passes(minutes=61)
+    field.texts("ana", "hola 12500")
+    assert field.history(incident, "sms_received")[-1]["text"] == "hola 12500"
 
 
 def test_a_report_keeps_none_of_the_pins_that_were_tried_in_it(field: Switchboard) -> None:

@@ -276,7 +276,7 @@ MUTANTS = {
     "a report that is bound to a member raises nothing": Mutant(
         "B4",
         "alertnet/flows/sms/quarantine.py",
-        "        receive_report(tx, edition, sender, report, sms.heard_at)\n        return\n",
+        "        receive_report(tx, edition, sender, report, sms)\n        return\n",
         "        return\n",
     ),
     "of two reports that are merged the wider consent holds": Mutant(

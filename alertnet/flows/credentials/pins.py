@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
-from alertnet.core.limits import WRONG_PINS, Usage
+from alertnet.core.limits import NUMBERS_COMPARED, WRONG_PINS, Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.records.credentials import pins
@@ -113,21 +113,29 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
     return PinTried(check, closes, after.closed_until if closes else None, before.dropped)
 
 
-def without_pins(tx: Tx, owners: Collection[str], text: str) -> str:
+def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str:
     """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them.
 
-    Of many numbers only the first are looked at, and none while PINs of theirs are not: dots stand for the rest.
+    Of many numbers only the first are looked at, and none while PINs of theirs are not, or after too many texts of
+    that writer: dots stand for the rest.
     """
-    numbers = list(dict.fromkeys(_digits(found) for found in _PIN_IN_TEXT.finditer(text)))
+    numbers = list(numbers_in(text))
     known = {owner: pins.of_owner(tx, owner) for owner in owners} if numbers else {}
     known = {owner: theirs for owner, theirs in known.items() if theirs}
     if not known:
         return text
     if any(WRONG_PINS.is_closed(limits.usage(tx, WRONG_PINS, owner), tx.now) for owner in known):
         return without_numbers(text)
+    if not limits.use(tx, NUMBERS_COMPARED, writer):
+        return without_numbers(text)
     found = pins.matching_each(tx, known, numbers[:MOST_LOOKED_AT])
     harmless = {number for number in numbers[:MOST_LOOKED_AT] if not any(found[owner, number] for owner in known)}
     return without_numbers(text, harmless)
+
+
+def numbers_in(text: str) -> Collection[str]:
+    """Whatever in the text could be somebody's PIN, in the order in which it stands there."""
+    return dict.fromkeys(_digits(found) for found in _PIN_IN_TEXT.finditer(text)).keys()
 
 
 def without_numbers(text: str, shown: Container[str] = ()) -> str:

@@ -110,7 +110,9 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
 def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> Sent:
     """What was sent, with dots in place of a PIN of the contact among its free words: they are kept, and read."""
     owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
-    return replace(sent, note=without_pins(locked.tx, owners, sent.note), by=without_pins(locked.tx, owners, sent.by))
+    writer = f"{locked.incident.id} {link.tree}/{link.contact}"
+    note, by = (without_pins(locked.tx, owners, text, writer) for text in (sent.note, sent.by))
+    return replace(sent, note=note, by=by)
 
 
 def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:

@@ -67,7 +67,8 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     text = inbound.bind_quarantined(tx, id, sender.owner)
     # It reports from the phone that it was written on; where that is called back it must not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
-    sms = InboundSms(id, text.number, "", without_pins(tx, [sender.owner], text.text), heard_at=text.at)
+    shown = without_pins(tx, [sender.owner], text.text, text.number)
+    sms = InboundSms(id, text.number, "", shown, heard_at=text.at)
     _hear(tx, edition, sender, sms, parse_report(text.text))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
@@ -93,7 +94,7 @@ def drop_text(tx: Tx, id: str, *, by: str) -> None:
 def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report | None) -> None:
     """Do what the text would have done from the member's own phone; nobody is answered."""
     if report and (sender.raises(report) or is_news(tx, sender, report)):
-        receive_report(tx, edition, sender, report, sms.heard_at)
+        receive_report(tx, edition, sender, report, sms)
         return
     if hear_member(tx, edition, sender, sms, report)[0]:
         return

@@ -119,7 +119,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
         return True, pass_on_answer(tx, edition, sms, told_before)
     report, reporter = parse_report(written.body), member or coordinator_at(edition.network, sms.sender)
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
-        return True, receive_report(tx, edition, reporter, report, sms.heard_at)
+        return True, receive_report(tx, edition, reporter, report, sms)
     officer = member or staff_at(edition.network, sms.sender)
     change = parse_duty_change(written.body)
     if change is not None and officer is not None and (reply := change_duty(tx, edition, officer, sms, change)):
@@ -137,7 +137,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
 
 def _without_pins(tx: Tx, edition: Edition, written: InboundSms, member: InTheField | None) -> InboundSms:
     owners = owners_at(edition.network, written.sender, member)
-    return replace(written, body=without_pins(tx, owners, written.body))
+    return replace(written, body=without_pins(tx, owners, written.body, written.sender))
 
 
 def _hear_rest(

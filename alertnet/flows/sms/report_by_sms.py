@@ -16,7 +16,7 @@ from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.known_numbers import InTheField
-from alertnet.flows.credentials.pins import PinCheck, try_pin, without_pins
+from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import for_all, move
 from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
@@ -30,7 +30,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Recipient, Reply
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 JOINS_FOR = timedelta(minutes=10)
 """What a phone sends so soon after its report is about the same event."""
@@ -47,13 +47,15 @@ def receive_report(
     edition: Edition,
     sender: InTheField,
     report: Report,
-    heard_at: datetime | None = None,
+    sms: InboundSms | None = None,
 ) -> Reply:
     """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
 
-    `heard_at`: when the provider got it, of a report that reaches us late.
+    `sms`: the text that it came by, in which dots stand for PINs already.
     """
-    report = replace(report, text=without_pins(tx, [sender.owner], report.text or "") or None)
+    heard_at = sms.heard_at if sms else None
+    shown = numbers_in(sms.body) if sms else ()
+    report = replace(report, text=without_numbers(report.text or "", shown) or None)
     tried = try_pin(tx, sender.owner, report.pin)
     pin = tried.check
     duress = pin is PinCheck.DURESS

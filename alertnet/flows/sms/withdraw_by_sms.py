@@ -12,7 +12,7 @@ from alertnet.core.inbound.field_report import withdrawn
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
-from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin, without_pins
+from alertnet.flows.credentials.pins import PinCheck, PinTried, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
@@ -51,7 +51,7 @@ def receive_withdrawal(
     tried = try_pin(tx, sender.owner, report.pin)
     if tried.check or tried.check is PinCheck.NONE_SET:
         locked = take_up(tx, id)
-        text = without_pins(tx, [sender.owner], report.text or "") or None
+        text = without_numbers(report.text or "", numbers_in(sms.body)) or None
         _ask(locked, sender, tried, text)
         locked.finish()
         return _reply(tx, edition, sender, id, Subject.WITHDRAWAL)
