@@ -3,10 +3,10 @@
 Wherever a folder is named it may be several, the installation's own first: `own:shared`.
 """
 
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -43,6 +43,9 @@ from alertnet.trees.tree_folder import TreeFolder
 F = TypeVar("F", bound=Form)
 
 NO_FIELD = FieldForm()
+
+_latest: deque[list[Document]] = deque(maxlen=2)
+"""What the latest readings have read: so much of what is read again is what it was."""
 
 MOST_FAULTS = 200
 """Faults that are listed for one file before the rest are only counted."""
@@ -148,12 +151,12 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
 
 @dataclass(frozen=True)
 class _Filled:
-    """A tree's form, beside it what the tree includes, and the keys of its folder; the same for the same files."""
+    """A tree's form, beside it what the tree includes, and the keys of its folder."""
 
     nodes: TreeNodes
-    keys: tuple[tuple[str, str], ...]
-    form: TreeForm = field(compare=False)
-    shared: SharedContacts = field(compare=False)
+    keys: Mapping[str, str]
+    form: TreeForm
+    shared: SharedContacts
 
 
 @dataclass(frozen=True)
@@ -168,19 +171,24 @@ class _Reading:
 
 
 def _trees(reading: _Reading) -> list[ContactTree]:
-    officers = tuple(build.officers(reading.field, reading.rules).items())
+    officers = build.officers(reading.field, reading.rules)
     return [_tree(each, officers, reading.rules) for each in reading.trees]
 
 
-# Of many trees one is edited at a time.
-@lru_cache(maxsize=1024)
-def _tree(filled: _Filled, officers: tuple[tuple[str, Officer], ...], rules: Rules) -> ContactTree:
-    return build.contact_tree(filled.form, filled.shared, dict(officers), dict(filled.keys), rules)
+def _tree(filled: _Filled, officers: Mapping[str, Officer], rules: Rules) -> ContactTree:
+    """The tree of a form; of many trees one is edited at a time, and the others are what they were."""
+    document, *included = filled.nodes.documents
+
+    def make() -> ContactTree:
+        return build.contact_tree(filled.form, filled.shared, officers, filled.keys, rules)
+
+    return document.keep("tree", (included, filled.keys, officers, rules), make)
 
 
 def _read(place: Path) -> _Reading:
     own, *of_others = folders_of(place)
     folders = (TreeFolder(own, is_own=True), *(TreeFolder(each, is_own=False) for each in of_others))
+    _latest.append([document for folder in folders for document in folder.library.documents])
     rules, faults = rules_of(folders[0].rules)
     filled = [(folder, *_filled(folder)) for folder in folders]
     fields = _Forms([document for folder in folders for document in folder.field], FieldForm)
@@ -201,9 +209,10 @@ def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
     faults = [*trees.faults, *shared.faults, *folder.keyring.faults]
     if faults or folder.library.faults or folder.library.unreadable:
         return [], faults
-    keys = tuple(folder.keyring.texts.items())
     return [
-        _Filled(nodes, keys, trees.filled[tree.file], _included(folder.contacts[tree.file], tree, shared))
+        _Filled(
+            nodes, folder.keyring.texts, trees.filled[tree.file], _included(folder.contacts[tree.file], tree, shared)
+        )
         for tree, nodes in zip(folder.trees, folder.nodes, strict=True)
     ], []
 

@@ -1,11 +1,13 @@
 """Contacts that several trees share: where they are read from, and what is refused of an `include:`."""
 
+import weakref
 from pathlib import Path
 
 import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.trees import check_folder, read_network
+from alertnet.trees.reading.yaml_file import read_document
 
 EMBASSY = """\
 contacts:
@@ -138,3 +140,19 @@ def test_a_file_that_is_included_twice_brings_its_contacts_once(folder: Path) ->
     valley_that_includes(folder, "[shared.yaml, more.yaml]")
     assert faults_of(folder) == []
     assert embassy_of(folder).included_from == "shared.yaml"
+
+
+def test_what_a_file_said_before_it_was_edited_is_let_go_and_the_others_are_kept(folder: Path) -> None:
+    """A9: the numbers that are no longer in it lie in no memory, however often somebody types another."""
+    shared(folder)
+    valley_that_includes(folder, "shared.yaml")
+    embassy_of(folder)
+    edited, other = (weakref.ref(read_document(folder / name, name)) for name in ("shared.yaml", "valley.yaml"))
+    assert None not in (edited(), other())
+
+    for digit in "456":
+        shared(folder, text=EMBASSY.replace("103", f"10{digit}"))
+        assert [method.address for method in embassy_of(folder).methods] == [f"+3315550010{digit}"]
+
+    assert edited() is None
+    assert other() is read_document(folder / "valley.yaml", "valley.yaml")

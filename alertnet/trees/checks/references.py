@@ -6,7 +6,7 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from alertnet.core.directory.contact import Role
@@ -63,11 +63,10 @@ class TreeNodes:
         return own if own is not None or self.defaults.value is None else self.default(contact, key).value
 
 
-# Of many trees one is edited at a time.
-@lru_cache(maxsize=1024)
 def tree_faults(nodes: TreeNodes) -> tuple[Fault, ...]:
-    """The faults inside one tree."""
-    return tuple(_tree_faults(nodes))
+    """The faults inside one tree; for the same documents the same ones."""
+    tree, *included = nodes.documents
+    return tree.keep("faults", included, lambda: tuple(_tree_faults(nodes)))
 
 
 def _tree_faults(nodes: TreeNodes) -> Iterator[Fault]:

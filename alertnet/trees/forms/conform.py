@@ -1,6 +1,5 @@
 """Hold a document against its form: the form filled in, or every fault with its line."""
 
-from functools import lru_cache
 from typing import Any, TypeVar, cast, get_args
 
 import yaml
@@ -24,11 +23,10 @@ _SHAPES = {
 
 def conform(document: Document, form: type[F]) -> tuple[F | None, tuple[Fault, ...]]:
     """The filled-in form, or None and the faults; for the same document the same ones."""
-    return cast("tuple[F | None, tuple[Fault, ...]]", _conform(document, form))
+    return document.keep("form", form, lambda: _conform(document, form))
 
 
-@lru_cache(maxsize=1024)
-def _conform(document: Document, form: type[Form]) -> tuple[Form | None, tuple[Fault, ...]]:
+def _conform(document: Document, form: type[F]) -> tuple[F | None, tuple[Fault, ...]]:
     try:
         return form.model_validate(document.content), ()
     except ValidationError as error:

@@ -1,10 +1,12 @@
 """The content of a YAML file as plain text values, with the place of each, so that every fault can say its line."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from alertnet.trees.reading.fault import Fault, shortened
+
+T = TypeVar("T")
 
 Steps = tuple[str | int, ...]
 """The way from the top of the file to a value: keys of mappings and places in lists."""
@@ -20,6 +22,18 @@ class Document:
     """Where a scalar stands, or the key of a list or mapping: `line` and `column`, from 0."""
     keys: dict[Steps, Any]
     faults: tuple[Fault, ...]
+    _made: dict[str, tuple[object, object]] = field(default_factory=dict)
+    """What was made of it last, by what it is, each beside what else it was made of."""
+
+    def keep(self, what: str, besides: object, make: Callable[[], T]) -> T:
+        """What was made of this document and of `besides`, or is made now: kept as long as the document itself is.
+
+        Neither may lead back to the document, which then would not go before the garbage is looked for.
+        """
+        kept = self._made.get(what)
+        if kept is None or kept[0] != besides:
+            kept = self._made[what] = besides, make()
+        return cast("T", kept[1])
 
     @property
     def root(self) -> "Node":

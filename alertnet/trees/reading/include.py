@@ -42,9 +42,14 @@ class Library:
         self.unreadable: list[Fault] = []
 
     @property
+    def documents(self) -> list[Document]:
+        """All files that could be read."""
+        return [document for document in self._documents.values() if document is not None]
+
+    @property
     def shared(self) -> list[Document]:
         """The files of shared contacts: those beside the trees, and those that an include led to."""
-        return [document for document in self._documents.values() if document is not None and is_shared(document)]
+        return [document for document in self.documents if is_shared(document)]
 
     def contacts_of(self, document: Document) -> Contacts:
         """The contacts of a tree or shared file, with those of all that it includes."""

@@ -9,9 +9,9 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import yaml
 from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
@@ -23,6 +23,10 @@ from alertnet.trees.reading.yaml_slips import slip_of
 LARGEST = 1_000_000
 DEEPEST = 10
 MOST_VALUES = 20_000
+
+
+_known: WeakValueDictionary[tuple[str, str], Document] = WeakValueDictionary()
+"""Documents that somebody still holds: of many files one is edited at a time, and the others are what they were."""
 
 
 class Unreadable(Exception):
@@ -39,11 +43,13 @@ def read_document(path: Path, file: str) -> Document:
     Raises:
         Unreadable: it is no text, no YAML, or holds what is refused as a whole.
     """
-    return _document(_read_text(path, file), file)
+    text = _read_text(path, file)
+    document = _known.get((file, text))
+    if document is None:
+        document = _known[file, text] = _document(text, file)
+    return document
 
 
-# Of many files one is edited at a time: the others are what they were.
-@lru_cache(maxsize=1024)
 def _document(text: str, file: str) -> Document:
     parser = yaml.CBaseLoader(text)
     composer = _Composer(file, text.splitlines(), parser.get_event)
