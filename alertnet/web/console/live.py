@@ -22,6 +22,7 @@ import structlog
 from fastapi import HTTPException
 
 from alertnet.core.limits import OPEN_PAGES
+from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
@@ -217,7 +218,6 @@ class Watch:
         everybody = tuple(self._following_now)
         try:
             shown, known_in = await asyncio.to_thread(self._read, before, everybody)
-            await asyncio.to_thread(self._look_around, frozenset(self._here))
             is_away = False
         except Exception as error:
             # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
@@ -226,6 +226,11 @@ class Watch:
         async with self._news:
             self._shown |= {look: regions for look, regions in shown.items() if look in self._open}
             self._known_in, self._is_away = known_in, is_away
+            self._news.notify_all()
+        # What happens is shown all the same, where who looks on can't be noted.
+        with isolated(log, "presence_failed"):
+            await asyncio.to_thread(self._look_around, frozenset(self._here))
+        async with self._news:
             self._news.notify_all()
 
     def _read(

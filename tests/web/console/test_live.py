@@ -252,6 +252,23 @@ def test_who_is_not_heard_of_any_more_is_not_named(world: World, desk: Desk) -> 
     assert "olga" not in page
 
 
+def test_who_looks_on_is_shown_what_happens_though_that_cannot_be_noted(world: World, desk: Desk) -> None:
+    """A11: beside the names of whoever looks at the same, everything stays as it was."""
+    world.raises()
+    world.runtime.transact(lambda tx: tx.session.execute(sql("ALTER TABLE looking RENAME TO elsewhere")))
+    answered = iter([1])
+
+    def then(text: str) -> None:
+        for _ in answered if news(text) else ():
+            world.texts("+573005550013", world.written_code("carol"))
+
+    path = f"/desk/incidents/{world.ref()}/live"
+    text = stream(desk, path, lambda text: len(news(text)) > 1 or "event: away" in text, then)
+
+    assert "event: away" not in text
+    assert "Amis" in news(text)[1]["answers"]
+
+
 def test_a_page_says_that_the_database_is_away_and_goes_on_when_it_is_back(world: World, desk: Desk) -> None:
     """What stands there grows old, and the page says so; once there is an answer it is as true as before."""
     world.raises()

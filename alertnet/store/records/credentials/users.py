@@ -214,7 +214,8 @@ def sessions_of_each(tx: Tx) -> dict[str, int]:
 def look_at(tx: Tx, here: Iterable[tuple[str, str]], until: datetime) -> None:
     """Note that these users have the page of those incidents open, until then; what was not renewed is forgotten."""
     tx.session.execute(delete(looking).where(looking.c.until <= tx.now))
-    for name, place in here:
+    # In one order, so that no two processes wait for each other.
+    for name, place in sorted(here):
         if not insert_once(tx.session, looking, {"name": name, "place": place, "until": until}):
             same = (looking.c.name == name) & (looking.c.place == place)
             tx.session.execute(update(looking).where(same).values(until=until))
