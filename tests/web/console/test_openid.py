@@ -278,6 +278,18 @@ def test_from_one_address_the_provider_is_asked_so_often_and_no_more(maria: Desk
     assert enters(elsewhere, provider).status_code == 200
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_of_another_site_uses_up_what_an_address_has(maria: Desk, provider: OpenIdProvider, site: str) -> None:
+    """B9: else whatever page somebody looks at could keep everybody behind their address from signing in."""
+    from_there = [
+        maria.browser.get("/desk/openid", headers={"Sec-Fetch-Site": site}, follow_redirects=False).status_code
+        for _ in range(SIGN_INS.most)
+    ]
+
+    assert set(from_there) == {403}
+    assert enters(maria, provider).status_code == 200
+
+
 def test_a_draft_survives_a_session_that_ended_and_a_way_to_the_provider(
     world: World, maria: Desk, provider: OpenIdProvider
 ) -> None:

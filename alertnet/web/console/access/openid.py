@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from alertnet.core.errors import Unknown
+from alertnet.core.errors import Forbidden, Unknown
 from alertnet.flows.credentials.linked import count_return, sign_in_linked
 from alertnet.flows.credentials.users import count_visit
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of
-from alertnet.web.console.door import SIGN_IN, Busy, is_secure, remember
+from alertnet.web.console.door import NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.refusing import Told, show_door
 from alertnet.web.console.shown import go_to, own_path, show
 
@@ -33,6 +33,8 @@ router = APIRouter(prefix="/desk/openid", include_in_schema=False, route_class=T
 HERE = "/desk/openid"
 COOKIE = "desk-openid"
 LASTS = timedelta(minutes=10)
+ELSEWHERE = ("cross-site", "same-site")
+"""What a browser says where another site has it ask for the page, as for a picture: that counts for nobody."""
 AT_ONCE = 4
 """Browsers for which the provider is asked together: each holds a thread while it answers."""
 
@@ -77,6 +79,8 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
     from alertnet.runtime.openid import Asked, ProviderAway
 
     provider = _provider(request)
+    if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
+        raise Forbidden(NOT_OURS)
     if not runtime.transact(count_visit, address_of(request, runtime)):
         return _refused(request, 429, MANY)
     asked = Asked.drawn(runtime.entropy)
