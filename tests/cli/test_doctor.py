@@ -53,6 +53,16 @@ def test_another_secret_than_the_databases_is_found(office: Office, runtime: Run
     assert states(office, "--offline")["secret key"] == "wrong"
 
 
+def test_a_pause_is_worth_a_look_and_wrong_where_nobody_can_be_told(office: Office, runtime: Runtime) -> None:
+    words = ("--for", "30m", "--why", "they lose texts", "--yes")
+
+    office.types("pause", "--method", "sms", *words)
+    assert states(office, "--offline")["pause"] == "look"
+
+    office.types("pause", "--everything", *words)
+    assert states(office, "--offline")["pause"] == "wrong"
+
+
 def test_no_secret_is_printed(office: Office, runtime: Runtime) -> None:
     office.env["ALERTNET_SMTP_URL"] = "smtp://user:hunter2@127.0.0.1:9?from=alert@example.org"
 

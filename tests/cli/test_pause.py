@@ -20,7 +20,7 @@ def test_what_is_paused_is_shown_until_somebody_ends_it(office: Office, runtime:
 
 
 def test_it_asks_before(office: Office, runtime: Runtime) -> None:
-    said = office.types("pause", "--for", "5m", "--why", "a flood", keyboard="n\n")
+    said = office.types("pause", "--everything", "--for", "5m", "--why", "a flood", keyboard="n\n")
 
     assert (said.code, "nothing leaves by call, email, sms, no alarm either" in said.out) == (1, True)
     assert office.types("pause").out == "Nothing is paused.\n"
@@ -36,6 +36,8 @@ def test_it_asks_before(office: Office, runtime: Runtime) -> None:
         (("--method", "pigeon", "--for", "5m", "--why", "x"), "--method"),
         (("--provider", "2", "--for", "5m", "--why", "x"), "--provider"),
         (("--method", "sms"), "--for"),
+        (("--for", "5m", "--why", "x"), "everything"),
+        (("--everything", "--for", "61m", "--why", "x"), "until"),
     ],
 )
 def test_what_can_t_be_is_refused_by_name(office: Office, runtime: Runtime, words: tuple[str, ...], named: str) -> None:

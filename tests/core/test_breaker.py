@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alertnet.core.delivery.circuit_breaker import (
+    LONGEST_HOLD,
     LONGEST_PAUSE,
     RUN,
     SOUND,
@@ -188,3 +189,13 @@ def test_a_pause_by_hand_lasts_whatever_the_provider_does_and_ends_by_itself() -
     assert (breaker.rests_until(NOW), breaker.bars_until(NOW), breaker.try_at) == (until, until, None)
     assert as_believed(breaker, until - SECOND) == breaker
     assert as_believed(breaker, until) == SOUND
+
+
+def test_a_pause_that_nobody_can_have_set_by_now_is_none() -> None:
+    """A2: set while the clock was ahead, it would else last until that day comes, and longer than anybody may say."""
+    longest = paused(NOW, NOW + LONGEST_HOLD)
+
+    assert as_believed(longest, NOW) == longest
+    assert as_believed(longest, NOW - SECOND) == longest
+    assert as_believed(longest, NOW - timedelta(hours=1)) == SOUND
+    assert as_believed(paused(NOW, NOW + 2 * LONGEST_HOLD), NOW) == SOUND

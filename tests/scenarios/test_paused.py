@@ -5,11 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD, LONGEST_SILENCE
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import BadInput
+from alertnet.flows.incidents.open_incident import SILENT
 from alertnet.flows.sending import pause as flow
 from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
+from alertnet.store.views.pauses import standing
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World
@@ -27,10 +33,22 @@ def valley(world_of: Worlds) -> World:
     return world_of(a_tree(COORDINATION, BOTH))
 
 
-def pauses(world: World, routes: Iterable[Route], **span: float) -> None:
-    until = world.clock.at + timedelta(**span)
-    world.runtime.transact(flow.pause, list(routes), until, "Ines", "they lose texts")
+def pauses(world: World, routes: Iterable[Route], *, everything: bool = False, **span: float) -> None:
+    until, known = world.clock.at + timedelta(**span), world.runtime.settings.routes
+    world.runtime.transact(
+        flow.pause, list(routes), until, "Ines", "they lose texts", known=known, everything=everything
+    )
     world.settles()
+
+
+def watches(world: World) -> None:
+    world.runtime.transact(keep_watch, world.runtime.edition, world.runtime.settings.routes, is_tested=False)
+
+
+def ends(world: World) -> list[str]:
+    """By whom each pause has ended, as the record has it."""
+    found = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, flow.RESUMED))
+    return [payload["by"] for _, payload in found]
 
 
 def away(world: World) -> list[tuple[str, str | None]]:
@@ -64,7 +82,7 @@ def test_the_next_method_goes_at_once(valley: World) -> None:
 
 def test_with_everything_paused_reports_still_come_in_and_are_answered(valley: World) -> None:
     """A12: the answer to a text is part of the very exchange."""
-    pauses(valley, [SMS, CALL, MAIL], minutes=10)
+    pauses(valley, [SMS, CALL, MAIL], everything=True, minutes=10)
 
     reply = valley.texts("ana", "SOS 20 C2")
 
@@ -76,7 +94,7 @@ def test_with_everything_paused_reports_still_come_in_and_are_answered(valley: W
 
 
 def test_ended_by_hand_it_goes_on_at_once(valley: World) -> None:
-    pauses(valley, [SMS, CALL], hours=10)
+    pauses(valley, [SMS, CALL], everything=True, hours=1)
     valley.raises()
     assert valley.phone("coordinator").inbox == []
 
@@ -90,12 +108,72 @@ def test_ended_by_hand_it_goes_on_at_once(valley: World) -> None:
 def test_who_paused_what_until_when_and_why_is_on_the_record(valley: World) -> None:
     """A10: and so is its end, also where nobody has ended it."""
     pauses(valley, [SMS], minutes=3)
-    [standing] = valley.runtime.read(flow.standing)
-    assert (standing.route, standing.by, standing.why) == (SMS, "Ines", "they lose texts")
+    [paused] = valley.runtime.read(standing)
+    assert (paused.route, paused.by, paused.why) == (SMS, "Ines", "they lose texts")
     valley.clock.at += timedelta(minutes=3)
 
-    valley.runtime.transact(keep_watch, valley.runtime.edition, valley.runtime.settings.routes, is_tested=False)
+    watches(valley)
 
-    assert valley.runtime.read(flow.standing) == []
+    assert valley.runtime.read(standing) == []
     [(_, ended)] = valley.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, flow.RESUMED))
     assert ended == {"method": "sms", "provider": FIRST, "by": flow.BY_ITSELF}
+
+
+def test_a_pause_of_a_clock_that_was_ahead_ends_once_it_is_set_right(valley: World) -> None:
+    """A2: and what ended it is on the record."""
+    valley.clock.at += timedelta(days=30)
+    pauses(valley, [SMS], hours=1)
+    valley.clock.at -= timedelta(days=30)
+
+    valley.raises()
+    watches(valley)
+
+    assert len(valley.phone("coordinator").inbox) == 1
+    assert (away(valley), valley.runtime.read(standing)) == ([], [])
+    assert ends(valley) == [flow.CLOCK_WAS_AHEAD]
+
+
+@pytest.mark.parametrize("span", [timedelta(), LONGEST_HOLD + timedelta(seconds=1)])
+def test_no_pause_is_longer_than_a_day(valley: World, span: timedelta) -> None:
+    """B9: whoever asks, not at the command line alone."""
+    with pytest.raises(BadInput, match=r"until: .* 24 hours"):
+        pauses(valley, [SMS], seconds=span.total_seconds())
+
+
+def test_that_nobody_is_texted_or_called_has_to_be_said_and_lasts_an_hour(valley: World) -> None:
+    """A2: also where the last way that is left is paused after the others."""
+    pauses(valley, [SMS], hours=3)
+
+    with pytest.raises(BadInput, match="everything: missing"):
+        pauses(valley, [CALL], minutes=10)
+    with pytest.raises(BadInput, match=r"until: .* an hour"):
+        pauses(valley, [CALL], everything=True, seconds=LONGEST_SILENCE.total_seconds() + 1)
+
+    pauses(valley, [CALL], everything=True, minutes=10)
+    assert len(valley.runtime.read(standing)) == 2
+
+
+def test_while_nobody_is_texted_or_called_the_field_is_told_whom_to_call(valley: World) -> None:
+    """A2, A12: an SOS is not answered as if all were well, and whoever sees the incident knows why nobody comes."""
+    pauses(valley, [SMS, CALL], everything=True, minutes=10)
+
+    paused = valley.texts("ana", "SOS 40 C2") or ""
+
+    [warning] = valley.newest()["warnings"]
+    assert warning.startswith(SILENT)
+    assert "aun no contesta nadie" in paused
+    assert "+573005550101" in paused
+    valley.runtime.transact(flow.end_pauses, [CALL], "Ines")
+    valley.passes(minutes=11)
+    assert "recibido" in (valley.texts("ana", "SOS 40 C2") or "")
+
+
+def test_a_pause_that_was_extended_meanwhile_is_not_ended(valley: World) -> None:
+    """A10: the watch saw it over, and its new end came before the watch acted."""
+    pauses(valley, [SMS], minutes=3)
+
+    def end(tx: Tx) -> list[bool]:
+        [(until, _)] = breaker_store.pauses(tx).values()
+        return [breaker_store.end_pause(tx, SMS, each) for each in (until - timedelta(minutes=1), until, until)]
+
+    assert valley.runtime.transact(end) == [False, True, False]

@@ -10,6 +10,7 @@ import typer
 from alertnet.cli.arguments import typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
+from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD
 from alertnet.core.delivery.provider_routes import PROVIDERS, Route, route_name
 from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput
@@ -25,6 +26,7 @@ For = Annotated[str | None, typer.Option("--for", metavar="SPAN", help="For so l
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then, ISO 8601, in UTC unless said.")]
 Why = Annotated[str, typer.Option(help="Why, for the record and whoever asks.")]
 By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
+Everything = Annotated[bool, typer.Option("--everything", help="Nobody may be left to text or call: at most 1h.")]
 End = Annotated[bool, typer.Option("--end", help="Let it go on at once.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
@@ -36,6 +38,7 @@ def pause(
     until: Until = None,
     why: Why = "",
     by: By = "",
+    everything: Everything = False,
     end: End = False,
     yes: Yes = False,
 ) -> None:
@@ -56,8 +59,9 @@ def pause(
                 raise BadInput("--why", None, "a reason, for the record and whoever asks")
             moment = _moment(runtime.now(), span, until)
             _ask(routes, moment, yes)
-            runtime.transact(flow.pause, routes, moment, by.strip() or getuser(), why.strip())
-        elif method or provider or why:
+            who, known = by.strip() or getuser(), runtime.settings.routes
+            runtime.transact(flow.pause, routes, moment, who, why.strip(), known=known, everything=everything)
+        elif method or provider or why or everything:
             raise BadInput("--for", None, "a span, or --until a moment, or --end")
         _show(runtime)
 
@@ -79,12 +83,10 @@ def _routes(runtime: "Runtime", methods: list[str] | None, provider: str | None)
 def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
     from zoneinfo import ZoneInfo
 
-    from alertnet.flows.sending.pause import LONGEST
-
     option, text = ("--for", span) if span else ("--until", until)
     length = read_duration(span) if span else None
     moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC"), "a moment") if until else now
-    if (span and until) or not now < moment <= now + LONGEST:
+    if (span and until) or not now < moment <= now + LONGEST_HOLD:
         raise BadInput(option, text, "one of --for and --until, from now on and for at most 24 hours")
     return moment
 
@@ -98,7 +100,7 @@ def _ask(routes: Collection[Route], until: datetime, yes: bool) -> None:
 
 
 def _show(runtime: "Runtime") -> None:
-    from alertnet.flows.sending import pause as flow
+    from alertnet.store.views.pauses import standing
 
     rows = [
         (
@@ -107,7 +109,7 @@ def _show(runtime: "Runtime") -> None:
             f"by {each.by}" if each.by else "",
             each.why,
         )
-        for each in runtime.read(flow.standing)
+        for each in runtime.read(standing)
     ]
     for line in aligned(rows) if rows else ["Nothing is paused."]:
         typer.echo(line)

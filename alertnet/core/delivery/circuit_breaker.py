@@ -25,6 +25,12 @@ TOO_FAST_PAUSE = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=15)
 """A pause that is longer is not waited for: it is as if the provider were away."""
 
+LONGEST_HOLD = timedelta(hours=24)
+"""Of a pause by hand: whoever wants more asks again, so that nobody forgets that nothing is sent."""
+
+LONGEST_SILENCE = timedelta(hours=1)
+"""Of one with which nobody is texted or called at all."""
+
 
 @dataclass(frozen=True)
 class Breaker:
@@ -79,10 +85,11 @@ def paused(now: datetime, until: datetime) -> Breaker:
 def as_believed(breaker: Breaker, now: datetime) -> Breaker:
     """The breaker without moments that nobody can have set by now: the clock was ahead when they were.
 
-    A pause by hand that is over leaves nothing behind.
+    A pause by hand that is over, or was set on such a clock, leaves nothing behind.
     """
     if breaker.held_until is not None:
-        return breaker if breaker.held_until > now else SOUND
+        was_set = (breaker.opened_at or now) <= now + CLOCKS_DIFFER
+        return breaker if was_set and now < breaker.held_until <= now + LONGEST_HOLD + CLOCKS_DIFFER else SOUND
 
     def held(moment: datetime | None, furthest: timedelta) -> datetime | None:
         return now if moment is not None and moment > now + furthest + CLOCKS_DIFFER else moment

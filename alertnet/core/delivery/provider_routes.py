@@ -1,6 +1,6 @@
 """Which provider takes a message: chosen by the country of its number, in the order in which they are tried."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alertnet.core.directory.contact import MethodKind
@@ -17,6 +17,11 @@ def route_name(route: Route) -> str:
     """The name of a route: `sms` for the first provider, `sms/2` for the second one."""
     method, provider = route
     return method.value if provider == FIRST else f"{method.value}/{provider}"
+
+
+def leaves_nobody(paused: Collection[Route], known: Collection[Route]) -> bool:
+    """Whether, of the known routes, none is left by which somebody is texted or called: mail wakes nobody."""
+    return all(each in paused for each in known if each[0] is not MethodKind.EMAIL)
 
 
 ANY_NUMBER = ""

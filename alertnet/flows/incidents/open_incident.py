@@ -18,6 +18,10 @@ from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.escalations import Escalation
+from alertnet.store.views.pauses import silent_until
+
+SILENT = "somebody has paused all texts and calls"
+"""How the warning begins of an incident that nobody can be told of."""
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> LockedIncident:
@@ -70,6 +74,8 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
+    if until := silent_until(locked.tx):
+        locked.warn(f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)")
     _suggest_link(locked)
 
 

@@ -4,74 +4,76 @@ To all else it is a provider that is away: the next methods go, what waits leave
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from alertnet.core.delivery.circuit_breaker import SOUND, paused
-from alertnet.core.delivery.provider_routes import Route
+from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD, LONGEST_SILENCE, paused
+from alertnet.core.delivery.provider_routes import Route, leaves_nobody, route_name
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.errors import BadInput
 from alertnet.flows.sending.provider_health import release
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
+from alertnet.store.views.pauses import PAUSED, standing
 
-LONGEST = timedelta(hours=24)
-"""Whoever wants more asks again: nobody forgets that nothing is sent."""
-PAUSED, RESUMED = "sending_paused", "sending_resumed"
-BY_ITSELF = "its end"
-
-
-@dataclass(frozen=True)
-class Pause:
-    """What is paused until when, by whom and why."""
-
-    route: Route
-    until: datetime
-    by: str
-    why: str
+RESUMED = "sending_resumed"
+BY_ITSELF, CLOCK_WAS_AHEAD = "its end", "a clock that was ahead when it was set"
 
 
-def pause(tx: Tx, routes: Collection[Route], until: datetime, by: str, why: str) -> None:
-    """Give these providers nothing until then; one that is paused already gets the new end."""
+def pause(
+    tx: Tx,
+    routes: Collection[Route],
+    until: datetime,
+    by: str,
+    why: str,
+    *,
+    known: Collection[Route],
+    everything: bool = False,
+) -> None:
+    """Give these providers nothing until then; one that is paused already gets the new end.
+
+    `known`: all that there are. `everything`: nobody may be left who is texted or called.
+
+    Raises:
+        BadInput: it would leave nobody who is told, and that was not said; or it is too long, or over.
+    """
+    longest, allowed = LONGEST_HOLD, "from now on and for at most 24 hours"
+    if leaves_nobody({*routes, *(each.route for each in standing(tx))}, known):
+        if not everything:
+            raise BadInput("everything", None, "--everything, as nobody would be texted or called any more")
+        longest, allowed = LONGEST_SILENCE, "from now on and for at most an hour, as nobody is texted or called"
+    if not tx.now < until <= tx.now + longest:
+        raise BadInput("until", f"{until:%Y-%m-%d %H:%M:%S} UTC", allowed)
+    heard = sorted(route_name(each) for each in known if each[0] is not MethodKind.EMAIL)
     for route in sorted(routes):
         breaker_store.hold(tx, route)
         breaker_store.keep(tx, route, paused(tx.now, until))
         heartbeats.note(tx, heartbeats.barred(route))
-        _record(tx, PAUSED, route, until=until.isoformat(), by=by, why=why)
+        _record(tx, PAUSED, route, until=until.isoformat(), by=by, why=why, heard=heard)
     tx.leaves_due()
 
 
 def end_pauses(tx: Tx, routes: Collection[Route], by: str) -> list[Route]:
     """Let go on those of these that are paused; which they were."""
-    found = sorted(breaker_store.pauses(tx).keys() & set(routes))
-    for route in found:
-        _end(tx, route, by)
-    return found
+    found = breaker_store.pauses(tx).items()
+    return [route for route, (until, _) in found if route in routes and _end(tx, route, until, by)]
 
 
 def end_those_over(tx: Tx) -> None:
     """Put on the record which pauses have come to their end, and let go what still waits for one."""
-    for route, until in sorted(breaker_store.pauses(tx).items()):
-        if until <= tx.now:
-            _end(tx, route, BY_ITSELF)
+    for route, (until, is_paused) in breaker_store.pauses(tx).items():
+        if not is_paused:
+            _end(tx, route, until, BY_ITSELF if until <= tx.now else CLOCK_WAS_AHEAD)
 
 
-def standing(tx: Tx) -> list[Pause]:
-    """The pauses that are not over."""
-    entries = timeline.of_kind(tx.session, timeline.SYSTEM, PAUSED)
-    said = {(entry["method"], entry["provider"]): entry for _, entry in entries if entry}
-    found = [(route, until, said.get((route[0].value, route[1]))) for route, until in breaker_store.pauses(tx).items()]
-    return [
-        Pause(route, until, entry["by"] if entry else "", entry["why"] if entry else "")
-        for route, until, entry in sorted(found, key=lambda each: each[0])
-        if until > tx.now
-    ]
-
-
-def _end(tx: Tx, route: Route, by: str) -> None:
-    breaker_store.keep(tx, route, SOUND)
+def _end(tx: Tx, route: Route, until: datetime, by: str) -> bool:
+    """Whether it was paused until then: who has set another end meanwhile is right."""
+    if not breaker_store.end_pause(tx, route, until):
+        return False
     release(tx, route)
     _record(tx, RESUMED, route, by=by)
+    return True
 
 
 def _record(tx: Tx, kind: str, route: Route, **payload: object) -> None:

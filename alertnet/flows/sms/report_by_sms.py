@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import PlanChanged
+from alertnet.core.escalation.state import PlanChanged, Status
 from alertnet.core.inbound.field_report import add_to, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
@@ -31,6 +31,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.views.pauses import silent_until
 
 JOINS_FOR = timedelta(minutes=10)
 """What a phone sends so soon after its report is about the same event."""
@@ -92,7 +93,14 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
     )
     # A late text rings in a pocket that somebody else may hold.
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
+    if not is_silent and silent_until(locked.tx) and not _is_acknowledged(locked):
+        words = replace(words, subject=Subject.NOBODY)
+        return Reply(Kind.FIELD_STATUS, sender.member.language, words, edition.templates, to)
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+
+
+def _is_acknowledged(locked: LockedIncident) -> bool:
+    return any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
 
 
 def find_coerced(tx: Tx, edition: Edition, sender: InTheField | None, report: Report | None) -> InTheField | None:

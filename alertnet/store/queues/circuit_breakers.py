@@ -1,21 +1,26 @@
 """Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import CursorResult, Row, Select, bindparam, delete, select, update
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import breakers
 
 _ALL: Select[Any] = select(breakers)
 _KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == bindparam("key_provider"))
 _HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
+_PAUSED = Prepared(
+    select(breakers).where(breakers.c.held_until.is_not(None)).order_by(breakers.c.method, breakers.c.provider)
+)
+_END_PAUSE = delete(breakers).where(_KEY, breakers.c.held_until == bindparam("until"))
 
 
 def found(tx: Tx) -> dict[Route, Breaker]:
@@ -24,10 +29,19 @@ def found(tx: Tx) -> dict[Route, Breaker]:
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 
 
-def pauses(tx: Tx) -> dict[Route, datetime]:
-    """Until when each route is paused by hand; also where that moment has passed, and nobody has ended it yet."""
-    rows = tx.session.execute(_ALL.where(breakers.c.held_until.is_not(None)))
-    return {(MethodKind(row.method), row.provider): row.held_until for row in rows}
+def pauses(tx: Tx) -> dict[Route, tuple[datetime, bool]]:
+    """Until when each route is paused by hand, in order, and whether it still is, or nobody has ended it yet."""
+    rows = _PAUSED.all(tx.session, {})
+    return {
+        (MethodKind(row.method), row.provider): (row.held_until, as_believed(_breaker(row), tx.now) != SOUND)
+        for row in rows
+    }
+
+
+def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
+    """Let go of the pause that was to last until then; False where it has another end by now, or is over."""
+    ended = tx.session.execute(_END_PAUSE, {**_key(route), "until": until})
+    return cast(CursorResult[Any], ended).rowcount > 0
 
 
 def hold(tx: Tx, route: Route) -> Breaker:

@@ -48,7 +48,8 @@ def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) ->
 def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, desk: Desk) -> None:
     """A2: nobody forgets that nothing is sent."""
     until = world.runtime.now() + timedelta(hours=1)
-    world.runtime.transact(pause.pause, [(MethodKind.SMS, FIRST)], until, "Ines", "they lose texts")
+    known = world.runtime.settings.routes
+    world.runtime.transact(pause.pause, [(MethodKind.SMS, FIRST)], until, "Ines", "they lose texts", known=known)
 
     text = desk.opens("/desk/system").text
 

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.delivery.provider_routes import route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
-from alertnet.flows.sending import pause
-from alertnet.flows.sending.pause import Pause
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, row_counts
 from alertnet.store.monitoring.row_counts import QueueCount
 from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
+from alertnet.store.views.pauses import Pause, standing
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer
@@ -75,6 +74,6 @@ def _inside(tx: Tx) -> Inside:
         workers.seen(tx.session),
         limits.dropped(tx.session),
         heartbeats.when(known.get(heartbeats.HEARTBEAT)),
-        pause.standing(tx),
+        standing(tx),
         timeline.latest_at(tx.session, timeline.SYSTEM, "incident_purged"),
     )

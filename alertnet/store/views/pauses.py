@@ -1,0 +1,45 @@
+"""What is paused by hand, by whom and why: the kept breakers, with what the record says of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alertnet.core.delivery.provider_routes import Route, route_name
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import circuit_breakers as breaker_store
+from alertnet.store.records import timeline
+
+PAUSED = "sending_paused"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """What is paused until when, by whom and why."""
+
+    route: Route
+    until: datetime
+    by: str
+    why: str
+    heard: frozenset[str] = frozenset()
+    """All that there were, when it was set, to text or call somebody by."""
+
+
+def standing(tx: Tx) -> list[Pause]:
+    """The pauses that are not over."""
+    found = [(route, until) for route, (until, is_paused) in breaker_store.pauses(tx).items() if is_paused]
+    entries = timeline.of_kind(tx.session, timeline.SYSTEM, PAUSED) if found else []
+    said = {(entry["method"], entry["provider"]): entry for _, entry in entries if entry}
+    return [_pause(route, until, said.get((route[0].value, route[1]), {})) for route, until in found]
+
+
+def silent_until(tx: Tx) -> datetime | None:
+    """Until when nobody is texted or called at all, as every way is paused; None where one is left."""
+    pauses = standing(tx)
+    ends = {route_name(each.route): each.until for each in pauses}
+    heard = frozenset[str]().union(*(each.heard for each in pauses))
+    return min(ends[name] for name in heard) if heard and heard <= ends.keys() else None
+
+
+def _pause(route: Route, until: datetime, entry: Mapping[str, Any]) -> Pause:
+    return Pause(route, until, entry.get("by", ""), entry.get("why", ""), frozenset(entry.get("heard", ())))
