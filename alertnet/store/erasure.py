@@ -8,7 +8,7 @@ alarm would wait for it. Each step finds only what is still there, so that whoev
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -151,7 +151,7 @@ def parts_of(session: Session, id: str) -> Sequence[str]:
 
 def erase_old(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
     """Erase so many rows that are about no incident and older than that; how many there were."""
-    found = 0
+    found, before = 0, min(before, _needed_since(tx.session))
     for table, where, values in _old_steps(before):
         found += _erase(tx.session, table, where, values, most - found)
     return found + (_empty_system(tx, before, why, most - found) if found < most else 0)
@@ -196,7 +196,9 @@ def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
         (actions, view.by_contact(actions, subject) & actions.c.incident_id.in_(settled), {"note": None}),
         (
             inbound,
-            inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None),
+            inbound.c.sender_index.in_(subject.indexes(tx))
+            & inbound.c.due_at.is_(None)
+            & (inbound.c.received_at < _needed_since(tx.session)),
             _NOTHING_TEXTED,
         ),
         (journeys, view.of_member(subject) & _IS_OVER, None),
@@ -225,7 +227,13 @@ def _erase(session: Session, table: Table, where: ColumnElement[bool], values: d
 def _whole(session: Session, ids: Sequence[str]) -> _Whole:
     query = select(func.min(incidents.c.opened_at), func.max(incidents.c.closed_at)).where(incidents.c.id.in_(ids))
     began, ended = session.execute(query).one()
-    return _Whole(ids, began - AROUND, ended + AROUND)
+    return _Whole(ids, began - AROUND, min(ended + AROUND, _needed_since(session)))
+
+
+def _needed_since(session: Session) -> datetime:
+    """Since when what was texted may be about an incident that is open or held: none of that is erased."""
+    opened = session.scalar(select(func.min(incidents.c.opened_at)).where(ACTING.in_(_KEPT)))
+    return opened - AROUND if opened else datetime.max.replace(tzinfo=UTC)
 
 
 def _of(table: Table, more: ColumnElement[bool] | None = None) -> Where:
@@ -233,7 +241,7 @@ def _of(table: Table, more: ColumnElement[bool] | None = None) -> Where:
 
 
 def _texted(whole: _Whole) -> ColumnElement[bool]:
-    """What came from a number that raised the incident, or was told of it, while it was open."""
+    """What came from a number that raised the incident, or was told of it, while it was open; and somebody has read."""
     told = select(notifications.c.address_index).where(notifications.c.incident_id.in_(whole.ids))
     raised = select(incidents.c.raised_index).where(incidents.c.id.in_(whole.ids))
     return and_(
@@ -241,6 +249,7 @@ def _texted(whole: _Whole) -> ColumnElement[bool]:
         inbound.c.sender_index != NOBODY,
         inbound.c.received_at.between(whole.began, whole.ended),
         inbound.c.due_at.is_(None),
+        inbound.c.known | inbound.c.bound_to.is_not(None),
     )
 
 

@@ -304,6 +304,34 @@ def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident
     assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
+def test_no_text_goes_while_an_incident_of_its_time_is_open(either_world: World) -> None:
+    """It may be about that one, whoever sent it: neither with another incident, nor for its age."""
+    world = either_world
+    still_open = world.raises(summary="Abierta")
+    closed = told(world)
+    texts = [row.body for row in rows(world, inbound)]
+
+    purges(world, closed)
+    purge_old(world.runtime, world.clock.at + timedelta(days=30), DECISION, no_rest)
+
+    assert texts
+    assert [row.body for row in rows(world, inbound)] == texts
+    still_open.act("close", reason="released")
+    world.passes(hours=48)
+    purge_old(world.runtime, world.clock.at, DECISION, no_rest)
+    assert rows(world, inbound) == []
+
+
+def test_a_strangers_text_that_nobody_has_dealt_with_stays(world: World) -> None:
+    """Of two texts of a borrowed phone one was bound, and raised the alarm; the other is still to be read."""
+    incident = told(world)
+    world.texts("stranger", "somos cinco")
+
+    purges(world, incident)
+
+    assert "somos cinco" in [row.body for row in rows(world, inbound)]
+
+
 def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(either_world: World) -> None:
     """What somebody has written stays in the history, which tells of others too; the numbers go."""
     world = either_world
