@@ -214,6 +214,11 @@ class Facts:
     """The PIN for duress opened it by itself: no reply to the phone, which has reported nothing, may tell of it."""
 
     @property
+    def rank(self) -> int:
+        """The order in which it is served, most severe first; a drill comes after all that is real."""
+        return self.severity.rank + (len(Severity) if self.drill else 0)
+
+    @property
     def leaves_phone_alone(self) -> bool:
         """Whether nothing is written on our own account to the phone that raised it: somebody else may hold it."""
         return self.field_silent or self.field_borrowed or self.withdrawn or self.type in IN_CUSTODY

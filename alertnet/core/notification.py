@@ -10,7 +10,6 @@ from typing import Any
 
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.errors import is_moment, must_hold
-from alertnet.core.incident import Severity
 
 
 class Kind(StrEnum):
@@ -51,14 +50,14 @@ ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 """What is asked of coordinators until one of them answers."""
 
 CLASSES = 3
-"""How many ranks each severity has."""
+"""How many ranks each severity has, of what is real and of drills."""
 
 
-def send_rank(severity: Severity, kind: Kind, *, again: bool = False) -> int:
-    """The order in which a message is sent: by severity; then what is urgent and new, what is `again`, and the rest."""
+def send_rank(rank: int, kind: Kind, *, again: bool = False) -> int:
+    """The order in which a message is sent: by its incident's rank; then urgent and new, `again`, and the rest."""
     if kind not in URGENT:
-        return severity.rank * CLASSES + 2
-    return severity.rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
+        return rank * CLASSES + 2
+    return rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
 
 
 FIELD = "field"

@@ -38,6 +38,20 @@ def test_the_day_of_the_month_and_the_hour_stay(
     assert {each.hour for each in found} == {10}
 
 
+def test_a_change_of_the_clocks_moves_it_once_and_not_for_good() -> None:
+    """Half past two is skipped on 28 March 2027; it is there again in April."""
+    at = datetime(2027, 1, 28, 2, 30, tzinfo=BERLIN)
+    drill = planned(ARREST, at.astimezone(UTC), "Europe/Berlin", "test", 1)
+    shown = []
+    for _ in range(3):
+        following = drill.following(drill.starts_at)
+        assert following is not None
+        drill = following
+        shown.append(drill.starts_at.astimezone(BERLIN).strftime("%m-%d %H:%M"))
+
+    assert shown == ["02-28 02:30", "03-28 03:00", "04-28 02:30"]
+
+
 def test_after_a_long_absence_those_that_were_missed_are_not_made_up_for() -> None:
     at = datetime(2026, 1, 10, 9, tzinfo=UTC)
     drill = planned(ARREST, at, "UTC", "test", 1)

@@ -1,6 +1,7 @@
 """Drills: planned, told the day before, held by themselves, and never in the way of what is real."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import FRIDAY_NIGHT, World, code_in
 
 TAKES_PART = CONTACTS.replace("organisation: Defenders,", "organisation: Defenders, drills: true,")
@@ -104,6 +105,24 @@ def test_one_that_could_not_begin_on_time_wakes_nobody_at_night(world: World) ->
     assert known(world) == [("planned", datetime(2027, 5, 30, 15, tzinfo=UTC)), ("skipped", MONDAY)]
     assert "the drill in CO is not held this time" in inbox(world, "coordinator")[-1]
     assert world.client.get("/v1/incidents", headers=world.headers).json()["items"] == []
+
+
+def test_one_that_names_whom_no_tree_knows_any_more_is_skipped_at_once(world_on: Worlds, tmp_path: Path) -> None:
+    folder = tmp_path / "trees"
+    folder.mkdir()
+    (folder / "valley.yaml").write_text(a_tree(LEVELS, TAKES_PART))
+    (folder / "teams.yaml").write_text(FIELD)
+    world = world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", folder)
+    plans(world, at="2026-11-30T15:00:00Z", exclude=["defenders"])
+    (folder / "valley.yaml").write_text(a_tree(COORDINATION, TAKES_PART.replace("defenders:", "friends:")))
+    world.runtime.trees.look()
+
+    passes_until(world, MONDAY + timedelta(minutes=1))
+
+    assert known(world) == [("skipped", MONDAY)]
+    [past] = world.client.get("/v1/drills", headers=world.headers).json()["past"]
+    assert past["why"] == "unknown_name"
+    assert "the drill in CO is not held this time" in inbox(world, "coordinator")[-1]
 
 
 def test_none_begins_beside_something_critical_that_is_real(world: World) -> None:

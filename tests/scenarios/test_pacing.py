@@ -85,6 +85,19 @@ def test_what_becomes_graver_overtakes_those_that_wait(paced_world: World) -> No
     assert messages[2] == graver.ref
 
 
+def test_a_drill_waits_for_all_that_is_real(paced_world: World) -> None:
+    """Be it ever so grave: the phones of a drill are those of the real alarm, and its levels open after it too."""
+    reports(paced_world, type=MODERATE)
+    drill = reports(paced_world, type=CRITICAL, drill=True)
+    real = [reports(paced_world, type=MODERATE, severity="watch") for _ in range(2)]
+
+    each_second(paced_world, 5)
+
+    messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert messages[-1] == drill.ref
+    assert {each.ref for each in real} <= {*messages[:-1]}
+
+
 def test_what_nobody_wants_any_more_takes_no_pace(paced_world: World) -> None:
     """A4: it is dropped before it is sent, and the next one leaves in its second."""
     grave, superseded = reports(paced_world, type=CRITICAL), reports(paced_world, type="death_threat")

@@ -37,7 +37,8 @@ class Drill:
     """What is rehearsed, and when; `timezone`: by whose clocks. `day`: of the month, as it was planned at first.
 
     `every_months`: how far apart it is held again, None: once. `is_told`: the coordinators have heard that it comes.
-    `why`: of a skipped one, `late` or the reference of the real incident.
+    `why`: of a skipped one, `late`, `unknown_name` or the reference of the real incident. `minute`: of the day, as
+    planned at first, of those that follow: on a day when the clocks go forward it may be later.
     """
 
     facts: Facts
@@ -48,6 +49,7 @@ class Drill:
     every_months: int | None = None
     is_told: bool = False
     why: str | None = None
+    minute: int | None = None
 
     @property
     def due_at(self) -> datetime:
@@ -75,13 +77,16 @@ class Drill:
         if self.every_months is None:
             return None
         zone, starts_at = ZoneInfo(self.timezone), self.starts_at
+        at_first = starts_at.astimezone(zone)
+        minute = at_first.hour * 60 + at_first.minute if self.minute is None else self.minute
         while starts_at <= now:
             shown = starts_at.astimezone(zone).replace(tzinfo=None)
             years, month = divmod(shown.month - 1 + self.every_months, 12)
             year, month = shown.year + years, month + 1
             day = min(self.day, monthrange(year, month)[1])
-            starts_at = wall_moment(shown.replace(year=year, month=month, day=day), zone)
-        return replace(self, starts_at=starts_at, is_told=False, why=None)
+            shown = shown.replace(year=year, month=month, day=day, hour=minute // 60, minute=minute % 60)
+            starts_at = wall_moment(shown, zone)
+        return replace(self, starts_at=starts_at, is_told=False, why=None, minute=minute)
 
 
 def planned(facts: Facts, at: datetime, timezone: str, by: str, every_months: int | None = None) -> Drill:

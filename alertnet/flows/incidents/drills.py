@@ -25,6 +25,7 @@ from alertnet.store.records.editions import Edition
 NO_REF = "SYSTEM"
 """Stands where a reference would, before there is one."""
 NO_ZONE = "UTC"
+UNKNOWN_NAME = "unknown_name"
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
@@ -84,10 +85,8 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
         _tell(tx, edition.network, drill, Subject.DRILL_COMES)
         drills.save(tx, id, drill.once_told(), DrillStatus.PLANNED)
         return
-    why = _why_not(tx, drill)
-    if why is None:
-        _begin(tx, edition, stored)
-    else:
+    why = _why_not(tx, drill) or _begin(tx, edition, stored)
+    if why is not None:
         drills.save(tx, id, drill.over(why), DrillStatus.SKIPPED)
         timeline.append(tx, timeline.SYSTEM, ("drill_skipped", {"drill": id, "why": why}))
         _tell(tx, edition.network, drill, Subject.DRILL_SKIPPED)
@@ -101,10 +100,15 @@ def zone_of(network: Network, facts: Facts) -> str:
     return next((tree.timezone for tree in _told_by(network, facts)), NO_ZONE)
 
 
-def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> None:
-    locked = open_incident(tx, edition, stored.drill.facts, by=stored.drill.by)
+def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
+    """None, or why it can't: the trees were edited since, and know somebody no more whom it names."""
+    try:
+        locked = open_incident(tx, edition, stored.drill.facts, by=stored.drill.by)
+    except BadInput:
+        return UNKNOWN_NAME
     drills.save(tx, stored.id, stored.drill.over(), DrillStatus.HELD, incident=locked.incident.id)
     timeline.append(tx, timeline.SYSTEM, ("drill_held", {"drill": stored.id, "ref": locked.incident.ref}))
+    return None
 
 
 def _why_not(tx: Tx, drill: Drill) -> str | None:

@@ -117,7 +117,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
         language=contact.language,
         said=replace(words, ref=NO_REF, code=code, link=token),
         planned_at=tx.now,
-        rank=send_rank(Severity.WATCH, Kind.TEST),
+        rank=send_rank(Severity.WATCH.rank, Kind.TEST),
         tree=tree,
         extension=method.extension,
     )

@@ -15,7 +15,10 @@ from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
 
-RANKS = {Kind.ALARM: send_rank(Severity.SERIOUS, Kind.ALARM), Kind.NOTICE: send_rank(Severity.MODERATE, Kind.NOTICE)}
+RANKS = {
+    Kind.ALARM: send_rank(Severity.SERIOUS.rank, Kind.ALARM),
+    Kind.NOTICE: send_rank(Severity.MODERATE.rank, Kind.NOTICE),
+}
 """An alarm as one of a serious incident; a notice as one of a moderate one: after all that is urgent."""
 
 

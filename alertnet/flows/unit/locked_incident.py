@@ -70,7 +70,7 @@ class LockedIncident:
 
     def rank(self, kind: Kind, *, again: bool = False) -> int:
         """The order in which a message of this incident is sent."""
-        return send_rank(self.facts.severity, kind, again=again)
+        return send_rank(self.facts.rank, kind, again=again)
 
     def same_recipient(self, tree: str, contact: str) -> tuple[tuple[str, Contact], ...]:
         """The same recipient in every pinned tree, this contact first."""
@@ -164,7 +164,7 @@ class LockedIncident:
 
     def save(self, escalation: Escalation) -> None:
         """Write where an escalation stands; a new one is put on the record."""
-        self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.severity.rank)
+        self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
 
     def change_facts(self, facts: Facts) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8).
@@ -174,7 +174,7 @@ class LockedIncident:
         if self.facts.leaves_phone_alone and not facts.leaves_phone_alone:
             facts = replace(facts, field_silent=True)
         self.plans = editions.plans(self.tx, facts, self.incident.trees)
-        graver_by = self.facts.severity.rank - facts.severity.rank
+        graver_by = self.facts.rank - facts.rank
         if graver_by:
             self.work.move_up(self.incident.id, graver_by * CLASSES)
         self.incident = replace(self.incident, facts=facts)

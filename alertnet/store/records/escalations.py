@@ -70,7 +70,8 @@ class Found:
 
 
 _SCOPES = frozenset(scope.value for scope in Scope)
-_RANKS = range(len(Severity))
+_RANKS = range(2 * len(Severity))
+"""Those of what is real, then those of drills."""
 
 _OF_INCIDENTS: Select[Any] = (
     select(escalations)

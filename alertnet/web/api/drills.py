@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/drills")
 
 
 class DrillView(TypedDict):
-    """A drill; `ref`: the incident that it is or was, `why`: of a skipped one `late` or the reference of a real one."""
+    """A drill; `ref`: the incident that it is or was, `why` it was skipped: `late`, `unknown_name`, or a reference."""
 
     id: str
     status: str
