@@ -168,6 +168,16 @@ def test_while_nobody_is_texted_or_called_the_field_is_told_whom_to_call(valley:
     assert "recibido" in (valley.texts("ana", "SOS 40 C2") or "")
 
 
+def test_a_text_that_becomes_an_incident_while_nobody_is_told_warns_of_it_too(valley: World) -> None:
+    """A12: it came before the pause."""
+    valley.texts("ana", "hay hombres afuera")
+    pauses(valley, [SMS, CALL], everything=True, minutes=10)
+
+    valley.texts("ana", "SOS 40 C2")
+
+    assert [warning.startswith(SILENT) for warning in valley.newest()["warnings"]] == [True]
+
+
 def test_a_pause_that_was_extended_meanwhile_is_not_ended(valley: World) -> None:
     """A10: the watch saw it over, and its new end came before the watch acted."""
     pauses(valley, [SMS], minutes=3)

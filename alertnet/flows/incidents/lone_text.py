@@ -16,7 +16,7 @@ from alertnet.core.incident import TYPES, CloseReason, Facts, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.incidents.open_incident import begin_escalations, put_on_record
+from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -59,6 +59,8 @@ def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
     incident_store.save_opening(locked.tx.session, locked.incident)
     locked.change_facts(replace(facts, lone_text=False))
     begin_escalations(locked, by=by)
+    for warning in of_silence(locked.tx):
+        locked.warn(warning)
 
 
 def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:

@@ -47,15 +47,16 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
     plans, warnings = plans_in_force(tx, edition, facts)
+    ref, is_paused = _free_ref(tx)
     incident = Incident(
         id=tx.entropy.id(),
-        ref=_free_ref(tx),
+        ref=ref,
         status=IncidentStatus.OPEN,
         facts=facts,
         trees={id: edition.trees[id] for id in plans},
         templates=edition.templates,
         opened_at=tx.now,
-        warnings=(*differences, *warnings),
+        warnings=(*differences, *warnings, *(of_silence(tx) if is_paused else ())),
     )
     prefetch = Prefetch(tx, [])
     locked = LockedIncident(
@@ -74,8 +75,6 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)
-    if until := silent_until(locked.tx):
-        locked.warn(f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)")
     _suggest_link(locked)
 
 
@@ -127,9 +126,19 @@ def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple
     return plans, (NOBODY,)
 
 
-def _free_ref(tx: Tx) -> str:
-    """A reference that can be spoken and that no other incident has: a letter, a hyphen, four characters."""
+def of_silence(tx: Tx) -> tuple[str, ...]:
+    """What an incident warns of while nobody is texted or called at all."""
+    until = silent_until(tx)
+    return (f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)",) if until else ()
+
+
+def _free_ref(tx: Tx) -> tuple[str, bool]:
+    """A reference that can be spoken and that no other incident has, and whether anything is paused by hand.
+
+    It is a letter, a hyphen, four characters.
+    """
     while True:
         ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"
-        if not incident_store.is_ref_taken(tx.session, ref):
-            return ref
+        is_taken, is_paused = incident_store.look_up_ref(tx.session, ref)
+        if not is_taken:
+            return ref, is_paused

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain
@@ -13,7 +13,7 @@ from alertnet.core.escalation.state import Status
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import ACTING, escalations, incidents, lost_codes
+from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
 
 _ADD = Prepared(insert(incidents))
 _LOCK = Prepared(
@@ -23,10 +23,14 @@ _LOCK = Prepared(
     .with_for_update()
 )
 
-_WITH_REF = Prepared(
-    select(incidents.c.id)
+# Each opening asks both, in one statement.
+_WITH_REF_OR_PAUSED = Prepared(
+    select(literal("ref").label("what"))
     .where(incidents.c.ref == bindparam("ref"))
-    .union_all(select(lost_codes.c.id).where(lost_codes.c.ref == bindparam("ref")))
+    .union_all(
+        select(literal("ref")).where(lost_codes.c.ref == bindparam("ref")),
+        select(literal("pause")).where(breakers.c.held_until.is_not(None)),
+    )
 )
 
 _HOLD = (
@@ -115,9 +119,10 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
     return str(row.id)
 
 
-def is_ref_taken(session: Session, ref: str) -> bool:
-    """Whether an incident has that reference, or had it in a database that was lost."""
-    return bool(_WITH_REF.all(session, {"ref": ref}))
+def look_up_ref(session: Session, ref: str) -> tuple[bool, bool]:
+    """Whether an incident has that reference, or had it in a lost database; and whether anything is paused by hand."""
+    found = _WITH_REF_OR_PAUSED.scalars(session, {"ref": ref})
+    return "ref" in found, "pause" in found
 
 
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
