@@ -50,6 +50,9 @@ def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(
     lost: list[str] = []
 
     def breaks(route: Route) -> None:
+        if "step=preview" in (route.request.post_data or ""):  # Who would be told, which is asked while one types.
+            route.continue_()
+            return
         lost.append("answer" if lost else "request")
         if lost[-1] == "answer":
             route.fetch()
