@@ -111,7 +111,7 @@ def list_drills(key: Coordinator, runtime: InForce) -> Response:
     return JSONResponse(runtime.read(query))
 
 
-@router.post("/{id}/cancel", response_model=DrillView, responses=documented(401, 403, 404, 409, 503))
+@router.post("/{id}/cancel", response_model=DrillView, responses=documented(401, 403, 404, 409, 422, 503))
 def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
     """Let a planned drill, and those that would follow it, not be held."""
 
@@ -125,7 +125,7 @@ def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
     return door.carry_out(key, None, act)
 
 
-@router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 503))
+@router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 422, 503))
 def report(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """Who was reached by what, who was not, how long each answer took, and which addresses are of no use."""
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 PLACES = ("flows", "web/console", "runtime/tree_editing.py", "store/records", "core/resolution", "web/forms.py")
 NOT_FROM_THE_CONSOLE = (
     "flows/credentials/pins.py",
+    "flows/sending/pause.py",
     "flows/unit/idempotent_request.py",
     "store/records/checkpoints.py",
     "store/records/documents.py",
