@@ -192,7 +192,7 @@ def _known(said: Said, words: Words) -> dict[str, str]:
         "level": str(said.level or ""),
         "contacts": str(said.contacts or ""),
         "tree": said.tree or "",
-        "names": ", ".join(words.severities.get(name, name) for name in said.names),
+        "names": ", ".join(said.names),
         "why": words.reasons_to_wait(said.why),
         "next_level": said.next_level or "",
     }

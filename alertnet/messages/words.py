@@ -234,7 +234,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     for name in ("at", "due_at", "automatic_at"):
         at = getattr(said, name)
         values[name] = shown(at, said.timezone) if at else ""
-    names = [words.short_type(name) if name in TYPES else words.severities.get(name, name) for name in said.names]
+    names = [words.short_type(name) if name in TYPES else name for name in said.names]
     about = _cut(said.about, SHORT_ABOUT) if is_sms and said.about else said.about
     type = words.short_type(said.type) if is_sms else words.types[said.type]
     values |= {

@@ -129,14 +129,14 @@ def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
     facts.append(("perpetrator", known.perpetrator, becomes.perpetrator))
     said = [f"{name}: {before} → {after}" for name, before, after in facts if before != after]
     people = [f"people: {', '.join(sorted(names))}"] if names else []
-    return ": ".join(filter(None, (f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))})", "; ".join(change.words))))
+    return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(change.words)}"
 
 
 @dataclass(frozen=True)
 class Retold:
     """Who would be told that is not now, and who would not be any more: (tree, contact).
 
-    `otherwise`: what is less grave, and the levels of those who are told either way, but not as they are now.
+    `otherwise`: the levels of those who are told either way, but not as they are now.
     """
 
     newly: tuple[Reached, ...]
@@ -146,7 +146,7 @@ class Retold:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The same in short: `+embassy-es`, `-ombuds`, `Embassies`, `moderate`."""
+        """The same in short: `+embassy-es`, `-ombuds`, `Embassies`."""
         added, gone = (dict.fromkeys(each.contact for each in reached) for reached in (self.newly, self.no_longer))
         return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone), *self.otherwise)
 
@@ -181,9 +181,8 @@ def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Map
         or {(id, each) for each in {*was.contacts} ^ {*level.contacts}} - others
     ]
     words = (f"{id}: level {level.level.name} {_goes(level)}" for id, level in levels)
-    lower = (becomes.severity,) if becomes.severity is not known.severity else ()
     names = dict.fromkeys(level.level.name for _, level in levels)
-    return replace(told, words=(*told.words, *words), otherwise=(*lower, *names))
+    return replace(told, words=(*told.words, *words), otherwise=tuple(names))
 
 
 def compare(
