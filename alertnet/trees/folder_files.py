@@ -105,7 +105,7 @@ def last_editor(place: Path) -> str:
     """Who owns the file that was changed last."""
     try:
         return max(files_in(place), key=lambda path: path.stat().st_mtime).owner()
-    except (KeyError, OSError, ValueError, NotImplementedError):
+    except (KeyError, OSError, ValueError, NotImplementedError):  # No such user, file, files, or owners at all.
         return "somebody"
 
 
