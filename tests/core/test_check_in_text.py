@@ -19,6 +19,17 @@ LEGS = [
     ("l12 18h30", [("L12", "18:30")]),
     ("l12 9.45", [("L12", "09:45+1")]),
     ("18:00 l12", [("L12", "18:00")]),
+    *((f"L12 {shown}", [("L12", "18:00")]) for shown in ("18:00h", "1800 hrs", "18 h", "18 heures", "１８：００")),
+    *((f"L12 {shown}", [("L12", "18:30")]) for shown in ("18 h 30", "18.30h", "6:30 pm", "6.30 p.m.", "6:30PM")),
+    *(
+        (f"L12 {shown}", [("L12", "18:00")])
+        for shown in ("6pm", "las 6 de la tarde", "6 h du soir", "6 in the evening")
+    ),
+    *((f"L12 {shown}", [("L12", "00:30+1")]) for shown in ("12:30 am", "0:30", "12:30 a.m.")),
+    ("L12 12:30 pm", [("L12", "12:30+1")]),
+    ("L12 6 de la mañana", [("L12", "06:00+1")]),
+    # How soon is no time of day, nor is what only looks like a part of one.
+    *((f"L12 {words}", []) for words in ("in 2 hours", "dentro de 2 h", "2-3h", "25:00", "18h75", "6 personas")),
     ("18:00", [(None, "18:00")]),
     ("l12 18:00 l14 21:00 l2 01:30", [("L12", "18:00"), ("L14", "21:00"), ("L2", "01:30+1")]),
     ("l12 07:00", [("L12", "07:00+1")]),
@@ -100,6 +111,8 @@ def test_a_time_that_clocks_show_twice_or_never_is_one_moment(now: datetime, sho
         ("18:00 L14 21:30", False),
         ("L40 21:30 UTC-4", False),
         ("18h30", False),
+        ("6 pm", False),
+        ("18 hrs", False),
         ("nos siguen", True),
         ("18:00 nos siguen", True),
         (None, False),

@@ -116,6 +116,14 @@ REPORTS = [
     ),
     ("ALERT 47110 road block L9", Report(False, "47110", "checkpoint", "L9")),
     ("ALERTA 47110 nos están siguiendo L3", Report(False, "47110", "surveillance", "L3")),
+    # By ear: s, c and z are one, and so are b and v, one letter and two; a type is never made of a word that says else.
+    *((f"ALERTA 47110 {word}", Report(False, "47110", "threat")) for word in ("amenasa", "amenasas")),
+    *((f"ALERTA 47110 {word}", Report(False, "47110", "arrest")) for word in ("detensión", "arestation", "arested")),
+    ("ALERTA 47110 agrecion P7", Report(False, "47110", "assault", people=("P7",))),
+    ("ALERT 47110 dissapearance", Report(False, "47110", "disappearance")),
+    ("ALERT 47110 violation of L3", Report(False, "47110", place="L3", text="violation of L3")),
+    ("ALERT 47110 shouting outside", Report(False, "47110", text="shouting outside")),
+    *((f"{word} 47110", Report(True, "47110")) for word in ("Ayúdenos", "AYUDANOS")),
     # As a form has it, and a letter for the digit that it looks like.
     ("ALERT PIN 47110 type 20 place L12 people P7", Report(False, "47110", "arrest", "L12", ("P7",))),
     ("alerta 4711O 20 L12", Report(False, "47110", "arrest", "L12")),
@@ -136,6 +144,8 @@ OTHER_VERBS = [
     ("NOUV 47110 20 L13", Report(False, "47110", "arrest", "L13", verb=UPDATE)),
     ("Nueva: los trasladan a L14", Report(False, place="L14", text="los trasladan a L14", verb=UPDATE)),
     ("nouvelles A-7K3M ils sont libres", Report(False, text="ils sont libres", verb=UPDATE, ref="A-7K3M")),
+    ("noticias 47110 libres", Report(False, "47110", text="libres", verb=UPDATE)),
+    ("new 47110 freed", Report(False, "47110", text="freed", verb=UPDATE)),
     ("NUEAV 47110 todos bien", Report(False, "47110", text="todos bien", verb=UPDATE)),
     # Under way: all is well, gone, arrived, later than was said.
     ("OK 47110", Report(False, "47110", verb=CHECK_IN)),
@@ -143,6 +153,8 @@ OTHER_VERBS = [
     *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("Todo bien", "tout va bien", "All OK")),
     ("GO 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     ("Salimos 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
+    *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("O.K.", "safe", "okey")),
+    ("departure 47110", Report(False, "47110", verb=DEPART)),
     ("llegué 47110", Report(False, "47110", verb=ARRIVE)),
     ("Départ 47110", Report(False, "47110", verb=DEPART)),
     ("salida47110", Report(False, "47110", verb=DEPART)),
@@ -157,6 +169,13 @@ OTHER_VERBS = [
     ("ESPERA 2 horas 47110 lluvia", Report(False, "47110", text="lluvia", verb=EXTEND, longer=timedelta(hours=2))),
     ("wait 47110 1h30", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
     ("WAIT 47110", Report(False, "47110", verb=EXTEND)),
+    *(
+        (f"WAIT 47110 {span}", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90)))
+        for span in ("1h 30", "1 h 30", "1h30m", "1h 30min", "1 heure et 30 min", "1.5h", "1,5 horas", "90mn")
+    ),
+    # Of a number that can't be read nothing is known; least of all that its last digits are all of it.
+    *((f"WAIT 47110 {span}", Report(False, "47110", text=span, verb=EXTEND)) for span in ("2-3 h", "2/3h", "1 1/2 h")),
+    ("WAIT 2H 12 hombres", Report(False, text="12 hombres", verb=EXTEND, longer=timedelta(hours=2))),
     # A false alarm, of the last one or of one by its reference.
     ("FALSE 47110", Report(False, "47110", verb=WITHDRAW)),
     ("Fausse 47110 A-7K3M", Report(False, "47110", verb=WITHDRAW, ref="A-7K3M")),
@@ -174,6 +193,7 @@ OTHER_VERBS = [
     *((word, Report(False, verb=TEST)) for word in ("TEST", "Essai", "PRUEBA")),
     ("LANG FR", Report(False, verb=LANGUAGE, language="fr")),
     ("idioma: Español", Report(False, verb=LANGUAGE, language="es")),
+    ("language 47110 fr", Report(False, "47110", verb=LANGUAGE, language="fr")),
     ("langue XX", Report(False, text="XX", verb=LANGUAGE)),
 ]
 
@@ -182,7 +202,17 @@ NO_REPORTS = [
     # A slip that makes another word of it, or two slips, is not forgiven.
     *("Aida llegó", "held up at the bridge", "alter ego", "later", "so we go", "hola", "ale", "ayer nada", "side road"),
     # A verb that raises nothing is one as it is written, or by a PIN: other words begin like it.
-    *("nuevo jefe", "esperq un momento", "tset", "la prueba", "espero que si", "salido", "batería nueva"),
+    *(
+        "nuevo jefe",
+        "esperq un momento",
+        "tset",
+        "la prueba",
+        "espero que si",
+        "salido",
+        "batería nueva",
+        "new car",
+        "safe house",
+    ),
     # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.
     *("47110", "20", "47110 we are well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.wall_clock import wall_moment
@@ -21,11 +22,20 @@ LONGEST_GAP = timedelta(hours=12)
 """That is typed: a slip must not leave a whole night unheard."""
 
 _DAY = timedelta(days=1)
-_CLOCK = r"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)|([0-5]\d)|h)"
+_HOURS = re.compile(r"(?<=\d) ?(?:h|hs|hrs?|heures?|horas?|hours?)(?: ?(?=[0-5]\d\b(?![:.h]))|\b)")
+_AFTERNOON = r"p\.? ?m|(?:de|por|en) la (?:tarde|noche)|du soir|de l\Wapres\Wmidi|in the (?:afternoon|evening)"
+_MORNING = r"a\.? ?m|(?:de|por|en) la manana|du matin|in the morning"
+_HALF = rf"(?:{_AFTERNOON}|{_MORNING})\b"
+_CLOCK = (
+    rf"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)h?|([0-5]\d)h?|h|(?= ?{_HALF}))"
+    rf"(?: ?(?:({_AFTERNOON})|({_MORNING})))?"
+)
 _GAP = re.compile(rf"\b{_CLOCK} ?[-–] ?{_CLOCK}\b")
 _OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
-_PARTS = re.compile(rf"\b(?:(l\d{{1,3}})|{_CLOCK}(?: ?({_OFFSET}))?)\b")
-_CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|utc|gmt")
+_NO_TIME = r"(?:in|dans|en|dentro de) \d+h?\b(?![:.])|\d{1,2} ?[-–/,] ?\d{1,2}h\b"
+_PARTS = re.compile(rf"\b(?:{_NO_TIME}|(l\d{{1,3}})\b|{_CLOCK}(?: ?({_OFFSET}))?\b|\d[\w:.]*)")
+"""What is no time of day goes by first, and any other number last: no part of it is one either."""
+_CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|[ap]m|utc|gmt")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
 _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hours in range(-12, 15)}
@@ -40,14 +50,14 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     legs: list[Leg] = []
     place: str | None = None
     for found in _PARTS.finditer(_GAP.sub(" ", _plain(text))):
-        to, hour, minute, joined, offset, *east = found.groups()
-        if to:
-            place = to.upper()
+        to, *shown, offset, sign, hours, minutes = found.groups()
+        place = to.upper() if to else place
+        if shown[0] is None:
             continue
-        its_zone = _zone_at(*east) if offset else zone
+        its_zone = _zone_at(sign, hours, minutes) if offset else zone
         if its_zone is None:
             return ()
-        expected_at = _next_moment((hour, minute, joined), legs[-1].expected_at if legs else now, its_zone)
+        expected_at = _next_moment(shown, legs[-1].expected_at if legs else now, its_zone)
         legs.append(Leg(place, expected_at, its_zone))
         place = None
     if len(legs) == 1 and legs[0].to is None:
@@ -59,8 +69,8 @@ def gaps_in(text: str, now: datetime, zone: str) -> tuple[Gap, ...]:
     """The spans without coverage, such as 14:00-16:30, that a text names; none that is too long."""
     gaps = []
     for found in _GAP.finditer(_plain(text)):
-        begins_at = _next_moment(found.groups()[:3], now, zone)
-        ends_at = _next_moment(found.groups()[3:], begins_at + JUST_GONE, zone)
+        begins_at = _next_moment(found.groups()[:5], now, zone)
+        ends_at = _next_moment(found.groups()[5:], begins_at + JUST_GONE, zone)
         gaps.append(Gap(begins_at, ends_at))
     return tuple(gap for gap in gaps[:MOST_GAPS] if timedelta() < gap.ends_at - gap.begins_at <= LONGEST_GAP)
 
@@ -71,12 +81,12 @@ def has_words(text: str | None) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The text with its words in small letters and ASCII digits, and what is between them as it is."""
+    """The text with its words in small letters and ASCII digits, hours as 18h, and what is between them as it is."""
     plain, end, cleaned = "", 0, clean(text)
     for word in words_of(cleaned):
-        plain += cleaned[end : word.start] + word.plain
+        plain += normalize("NFKC", cleaned[end : word.start]) + word.plain
         end = word.end
-    return plain
+    return _HOURS.sub("h", plain)
 
 
 def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | None:
@@ -86,10 +96,11 @@ def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | 
 
 def _next_moment(shown: Sequence[str | None], after: datetime, zone: str) -> datetime:
     """The moment at which clocks show that: the first one that is not gone since long."""
-    hour, minute, joined = shown
+    hour, minute, joined, afternoon, morning = shown
+    of_day = int(hour or 0) % 12 + (12 if afternoon else 0) if afternoon or morning else int(hour or 0)
     clocks, at = ZoneInfo(zone), after - JUST_GONE
     local = at.astimezone(clocks).replace(
-        hour=int(hour or 0), minute=int(minute or joined or 0), second=0, microsecond=0, tzinfo=None, fold=0
+        hour=of_day, minute=int(minute or joined or 0), second=0, microsecond=0, tzinfo=None, fold=0
     )
     moment = wall_moment(local, clocks)
     return moment if moment >= at else wall_moment(local + _DAY, clocks)

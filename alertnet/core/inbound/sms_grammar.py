@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import takewhile, zip_longest
 
 from alertnet.core.inbound.code_formats import is_pin
-from alertnet.core.inbound.sms_words import Word, clean, meant_by, words_of
+from alertnet.core.inbound.sms_words import Word, clean, meant_by, sound, span_in, words_of
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
 
@@ -36,7 +36,7 @@ class FieldVerb(StrEnum):
 
 PANIC = frozenset(
     (
-        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudenme", "auxilio", "emergencia"),
+        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos", "auxilio", "emergencia"),
         *("aide", "aidez", "secours", "urgence"),
         *("hilfe", "notfall", "ajuda", "socorro"),
     )
@@ -46,22 +46,27 @@ ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide"),
-    FieldVerb.CHECK_IN: ("all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
+    FieldVerb.UPDATE: ("new",),
+    FieldVerb.CHECK_IN: (
+        *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
+    ),
     FieldVerb.ARRIVE: ("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue"),
 }
-"""Verbs of several words; but for a cry for help only with a PIN, since sentences begin so too."""
+"""Verbs that sentences begin with too: but for a cry for help they are ones only with a PIN."""
 
 FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
-    FieldVerb.UPDATE: frozenset(("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades")),
-    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "bien")),
-    FieldVerb.DEPART: frozenset(("go", "depart", "salida", "salgo", "salimos")),
+    FieldVerb.UPDATE: frozenset(
+        ("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades", "noticia", "noticias")
+    ),
+    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien")),
+    FieldVerb.DEPART: frozenset(("go", "depart", "departure", "salida", "salgo", "salimos")),
     FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos")),
     FieldVerb.EXTEND: frozenset(("wait", "attente", "espera")),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
     FieldVerb.TEST: frozenset(("test", "essai", "prueba")),
-    FieldVerb.LANGUAGE: frozenset(("lang", "langue", "idioma")),
+    FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma")),
 }
 """The verbs in English, French and Spanish, as they are compared; a cry for help also in German and Portuguese."""
 
@@ -106,7 +111,7 @@ TYPE_NAMES = {
     "llamada-de-control-sin-respuesta control-sin-respuesta",
     "accident": "accident accidente",
 }
-"""What each type is called, a hyphen between words; an s at the end is one more of it."""
+"""What each type is called, a hyphen between words; an s at the end is one more of it, and it may be written by ear."""
 
 LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
@@ -126,7 +131,7 @@ _LABELS = frozenset(
 _DENIED = frozenset(("no", "not", "without", "ni", "sin", "pas", "sans", "aucun", "aucune", "ninguna", "ningun"))
 """Before a type's name among other words: then it may be what did not happen."""
 _TYPE_OF = {
-    tuple(f"{name}{more}".split("-")): type
+    tuple(map(sound, f"{name}{more}".split("-"))): type
     for type, names in TYPE_NAMES.items()
     for name in names.split()
     for more in ("", "s")
@@ -141,7 +146,6 @@ _SOS = re.compile(r"(s+(?:[o0]+s+)+)(\d{5,6})?")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
-_SPAN = re.compile(r"(\d{1,3})(?:(h|hr|hour|heure|hora)s?(\d{1,2})?|(m|min|minute|minuto)s?)")
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,7 @@ def parse_report(text: str) -> Report | None:
     pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
     type, of_type = _type(rest) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
     ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
-    longer, of_span = _span(rest) if begun.verb is FieldVerb.EXTEND else (None, [])
+    longer, of_span = span_in(text, rest) if begun.verb is FieldVerb.EXTEND else (None, [])
     language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     known = [*([pin] if pin else []), *of_type, *of_ref, *of_span, *of_language]
@@ -296,14 +300,14 @@ def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
 
 def _name_at(words: list[Word], place: int) -> int:
     """How many words from there on are the name of a type, the longest one; 0: none."""
-    if words[place].plain not in _FIRST_WORDS:
+    if sound(words[place].plain) not in _FIRST_WORDS:
         return 0
     lengths = range(min(_MOST_WORDS_OF_A_NAME, len(words) - place), 0, -1)
     return next((each for each in lengths if _type_named(words[place : place + each])), 0)
 
 
 def _type_named(words: list[Word]) -> str | None:
-    return _TYPE_OF.get(tuple(word.plain for word in words))
+    return _TYPE_OF.get(tuple(sound(word.plain) for word in words))
 
 
 def _apart(named: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -333,16 +337,6 @@ def _is_ref(letter: str, characters: str) -> bool:
     return (
         len(letter) == 1 and letter in REF_LETTERS and len(characters) == 4 and set(characters) <= set(REF_CHARACTERS)
     )
-
-
-def _span(rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
-    """How long, as in 2H, 90 min, 2h30."""
-    for place, word in enumerate(rest):
-        for words in ([word], rest[place : place + 2]):
-            if found := _SPAN.fullmatch("".join(each.plain for each in words)):
-                unit = timedelta(hours=1) if found[2] else timedelta(minutes=1)
-                return int(found[1]) * unit + timedelta(minutes=int(found[3] or 0)), words
-    return None, []
 
 
 def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:

@@ -1,9 +1,13 @@
-"""The words of a text as they are compared: in small letters, without accents, their digits ASCII ones."""
+"""The words of a text as they are compared: in small letters, without accents, their digits ASCII ones; and spans."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from alertnet.core.inbound.code_formats import is_pin
 
 LONG_WORD = 5
 """In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
@@ -16,8 +20,15 @@ _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
 _MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
+_HEARD_AS = str.maketrans("czv", "ssb")
+_DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
 """What may stand apart from its digits: a `c` may be a word, and consent is never read into one."""
+_HOURS = r"(\d{1,2})(?:[.,](5))?(?:h|hr|hour|heure|hora)s?"
+_MINUTES = r"(\d{1,3})(?:m|mn|min|minute|minuto)s?"
+_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
+_MOST_WORDS_OF_A_SPAN = 5
+_WITHIN_NUMBERS = frozenset(".,/-–")
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,40 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
     """Which of the known words is meant: itself, else each of which it is one slip."""
     known = frozenset(known)
     return {word} if word in known else {each for each in known if is_slip(word, each)}
+
+
+def sound(plain: str) -> str:
+    """How a word is heard, in three languages well enough: amenasa is amenaza, and arestation is arrestation."""
+    return _DOUBLED.sub(r"\1", plain.translate(_HEARD_AS)).removeprefix("h")
+
+
+def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
+    """How long, as in 2H, 90 min, 2h30, 1.5 h; of a number of which that would only be a part nothing is known."""
+    for place in range(len(rest)):
+        for end in range(min(place + _MOST_WORDS_OF_A_SPAN, len(rest)), place, -1):
+            words = rest[place:end]
+            found = _SPAN.fullmatch(_joined(text, words))
+            if found is None or (found[4] and len(words) > 1 and end < len(rest)):
+                continue
+            if _is_part_of_number(text, *rest[max(0, place - 1) : place], words[0]):
+                return None, []
+            hours, half, minutes, bare, alone = (int(each or 0) for each in found.groups())
+            return timedelta(minutes=60 * hours + 6 * half + minutes + bare + alone), words
+    return None, []
+
+
+def _joined(text: str, words: list[Word]) -> str:
+    """The words as one, and of what is between them only what may be within a number."""
+    between = (text[one.end : other.start] for one, other in pairwise(words))
+    return words[0].plain + "".join(
+        (sign if sign in _WITHIN_NUMBERS else "") + word.plain for sign, word in zip(between, words[1:], strict=True)
+    )
+
+
+def _is_part_of_number(text: str, *words: Word) -> bool:
+    """Whether what stands before the last of them is the beginning of its number: 1 1/2h, 2-3 h."""
+    before, word = words[0], words[-1]
+    return before.plain.isdigit() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
 
 
 def _plain(word: str) -> str:
