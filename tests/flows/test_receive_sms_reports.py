@@ -186,11 +186,12 @@ def test_a_member_without_pins_is_never_verified_by_one(field: Switchboard) -> N
     assert [entry["pin"] for entry in field.history(incident.id, "report_received")] == ["none_set"]
 
 
-def test_a_type_that_cannot_be_read_is_serious_at_least(field: Switchboard) -> None:
+def test_what_cannot_be_read_as_a_type_is_an_incident_as_grave_as_any_other(field: Switchboard) -> None:
+    """B2: whoever cries for help is critical; who only could not be read, by the number that stands for it."""
     field.texts("ana", f"ALERTA {PIN} 77 algo pasó")
 
     facts = opened(field).facts
-    assert (facts.type, facts.severity, facts.details) == ("other", Severity.SERIOUS, "77 algo pasó")
+    assert (facts.type, facts.severity, facts.details) == ("other", Severity.MODERATE, "77 algo pasó")
 
 
 def test_a_one_time_pin_is_good_once(field: Switchboard) -> None:

@@ -125,7 +125,5 @@ def _codes(report: Report, type: str | None) -> tuple[str, ...]:
 
 
 def _severity(report: Report, duress: bool) -> Severity:
-    """The severity: the type's own, critical for a cry for help, serious where the type could not be read."""
-    if report.panic or duress:
-        return Severity.CRITICAL
-    return TYPES[report.type].severity if report.type else Severity.SERIOUS
+    """The severity: the type's own, critical for a cry for help."""
+    return Severity.CRITICAL if report.panic or duress else TYPES[report.type or UNKNOWN_TYPE].severity
