@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,9 +32,10 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from alertnet.web.app import make_app
-from alertnet.worker.service import Worker
 from benchmarks.figures import Figure
 from benchmarks.program import ROOT
+from tests.support.clock import Clock
+from tests.support.timed_program import TimedProgram
 
 PROGRAM = str(ROOT / "alertnet")
 SANDBOX = str(ROOT / "alertnet" / "sandbox")
@@ -106,28 +107,14 @@ class Recorder:
             self._route.statements += 1
 
 
-class Clock:
-    """The clock of the route."""
-
-    def __init__(self) -> None:
-        self.at = FRIDAY_NIGHT
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.at
-
-
-class Stage:
-    """The program in this process, with the sandbox around it, and somebody who watches where its calls go."""
+class Stage(TimedProgram):
+    """The program with somebody who watches where its calls go."""
 
     def __init__(self, folder: Path, recorder: Recorder) -> None:
-        self.recorder, self.clock, self.answer = recorder, Clock(), Route()
-        self.sandbox = Sandbox(
-            account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL, now=self.clock, post=self._post
-        ).start()
-        self.runtime = _wire(folder, self.sandbox, self.clock)
+        self.recorder, self.answer, clock = recorder, Route(), Clock(FRIDAY_NIGHT)
+        sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL, now=clock, post=self._post)
+        super().__init__(_wire(folder, sandbox.start(), clock), sandbox, clock)
         event.listen(self.runtime.engine, "before_cursor_execute", recorder.executed)
-        self.worker = Worker(self.runtime)
         self.client = TestClient(make_app(self.runtime))
         _, key = self.runtime.transact(api_keys.create, None, ("administer",))
         self.headers = {"Authorization": f"Bearer {key}"}
@@ -142,15 +129,6 @@ class Stage:
         """Close the incident."""
         self._posts(f"/v1/incidents/{ref}/close", {"reason": "resolved"})
         self.settles()
-
-    def settles(self) -> None:
-        """Let all that is due happen."""
-        while self.worker.step() or self.sandbox.settle():
-            pass
-
-    def passes(self, minutes: int) -> None:
-        """Let time go by."""
-        self.clock.at += timedelta(minutes=minutes)
 
     def coordinator_answers(self) -> None:
         """The coordinator's phone sends the code of its latest alert."""
@@ -203,7 +181,7 @@ def _walk(stage: Stage) -> list[Figure]:
     with stage.recorder.follows(until_the_provider=True) as post:
         first = stage.raises()
     stage.settles()
-    stage.passes(minutes=10)
+    stage.clock.forward(minutes=10)
     with stage.recorder.follows(until_the_provider=True) as due:
         stage.settles()
     stage.settles()

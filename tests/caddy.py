@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import debian
+from tests.debian import Missing
 from tests.ports import free_port
 
 SETTING = "ALERTNET_TEST_CADDY"
@@ -26,10 +27,6 @@ FOLDER = Path(sys.prefix) / "caddy"
 """Where the program of the package is put."""
 CADDYFILE = Path(__file__).parents[1] / "deploy/Caddyfile"
 WITHIN_SECONDS = 30
-
-
-class Missing(Exception):
-    """What the tests of the proxy lack, in one line."""
 
 
 def find() -> str:
@@ -55,17 +52,12 @@ def install() -> str:
     Raises:
         Missing: as `find`, and what the installer said.
     """
-    said: list[str] = []
-    try:
-        return find()
-    except Missing:
-        if debian.may_install():
-            debian.fault_of("apt-get", "update", "-qq")
-            said = debian.unpack("caddy", FOLDER)
-    try:
-        return find()
-    except Missing as missing:
-        raise Missing(" ".join([str(missing), *(f"Installing ended with: {fault}" for fault in said[-1:])])) from None
+    return debian.found_or_installed(find, _unpack)
+
+
+def _unpack() -> list[str]:
+    debian.fault_of("apt-get", "update", "-qq")
+    return debian.unpack("caddy", FOLDER)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from alertnet.runtime.logging import configure
 from tests.postgres import postgres_url
 
 __all__ = ["Logged", "logged", "postgres_url"]
@@ -41,6 +42,15 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Logged]:
         return lines
 
     yield read
+    structlog.configure(**before)
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, as the program writes it."""
+    written, before = io.StringIO(), structlog.get_config()
+    configure(written)
+    yield written
     structlog.configure(**before)
 
 

@@ -3,9 +3,31 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+
+class Missing(Exception):
+    """What some of the tests lack, in one line."""
+
+
+def found_or_installed(find: Callable[[], str], install: Callable[[], list[str]]) -> str:
+    """What `find` finds, once it was installed where it was not there and may be.
+
+    Raises:
+        Missing: as `find`, and what the installer said.
+    """
+    said: list[str] = []
+    try:
+        return find()
+    except Missing:
+        if may_install():
+            said = install()
+    try:
+        return find()
+    except Missing as missing:
+        raise Missing(" ".join([str(missing), *(f"Installing ended with: {fault}" for fault in said[-1:])])) from None
 
 
 def may_install() -> bool:

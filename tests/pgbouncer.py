@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
 
 from tests import debian
+from tests.debian import Missing
 from tests.ports import free_port
 from tests.postgres import unprivileged
 
@@ -29,10 +30,6 @@ FOLDER = Path(sys.prefix) / "pgbouncer"
 SESSIONS = 3
 """How many there are to lend: fewer than ask for one at once, so that each is lent to many."""
 WITHIN_SECONDS = 20
-
-
-class Missing(Exception):
-    """What the tests of a pooler lack, in one line."""
 
 
 def find() -> str:
@@ -59,16 +56,7 @@ def install() -> str:
     Raises:
         Missing: as `find`, and what the installer said.
     """
-    said: list[str] = []
-    try:
-        return find()
-    except Missing:
-        if debian.may_install():
-            said = debian.install(_libraries()) + debian.unpack("pgbouncer", FOLDER)
-    try:
-        return find()
-    except Missing as missing:
-        raise Missing(" ".join([str(missing), *(f"Installing ended with: {fault}" for fault in said[-1:])])) from None
+    return debian.found_or_installed(find, lambda: debian.install(_libraries()) + debian.unpack("pgbouncer", FOLDER))
 
 
 def _libraries() -> list[str]:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from alertnet.core.limits import LONGEST_BODY
-from tests.caddy import Missing, find, proxy_before
+from tests.caddy import find, proxy_before
+from tests.debian import Missing
 
 STREAMED = 13  # seconds that an event stream of these tests lasts, with an event in each
 HALF_A_BODY = b"POST /v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"

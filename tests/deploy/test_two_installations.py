@@ -20,7 +20,8 @@ import pytest
 from dotenv import dotenv_values
 
 from alertnet.sandbox import Sandbox
-from tests.caddy import CADDYFILE, Missing, find, proxy_before
+from tests.caddy import CADDYFILE, find, proxy_before
+from tests.debian import Missing
 from tests.house.documents import documents
 from tests.ports import free_port
 from tests.processes.installation import Process, eventually

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pgbouncer import Missing, pooler_before
+from tests.debian import Missing
+from tests.pgbouncer import pooler_before
 from tests.postgres import fresh_database
 from tests.processes.installation import Installation
 

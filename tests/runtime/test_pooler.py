@@ -14,7 +14,8 @@ from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import POSTGRES_SESSION
 from alertnet.store.db.tx import Tx
 from alertnet.store.upgrade import upgrade
-from tests.pgbouncer import Missing, pooler_before
+from tests.debian import Missing
+from tests.pgbouncer import pooler_before
 from tests.postgres import fresh_database
 from tests.runtime.flows import connect, keep, keep_as_due, kept
 from tests.support.program import settings_on

@@ -112,6 +112,13 @@ def _promises_broken(tx: Tx) -> list[object]:
 
 
 @pytest.fixture
+def mail_server() -> Iterator[Sandbox]:
+    """A mail server that stands when the telephone network does not."""
+    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
 def world(world_on: Worlds, tmp_path: Path) -> World:
     """The world of the example trees, on SQLite."""
     return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")

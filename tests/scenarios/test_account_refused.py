@@ -1,26 +1,18 @@
 """The provider refuses our whole account: nothing is burnt, the next method goes, and all leaves when it is mended."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.sandbox import Fault, Sandbox
-from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
+from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, tries
-from tests.scenarios.world import PUBLIC_URL, Incident, World
+from tests.scenarios.world import Incident, World
 
 DUTY_MAIL = "duty@pbi-colombia.example"
 ALWAYS = 10**6
 REFUSALS = [Fault.WRONG_TOKEN, Fault.SUSPENDED, Fault.FORBIDDEN]
-
-
-@pytest.fixture
-def mail_server() -> Iterator[Sandbox]:
-    """A mail server that stands when the telephone network does not."""
-    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

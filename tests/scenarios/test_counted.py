@@ -2,29 +2,11 @@
 
 import io
 import json
-from collections.abc import Iterator
 
-import pytest
-import structlog
-
-from alertnet.runtime.logging import configure
 from tests.scenarios.world import World, code_in
+from tests.support.metrics_page import metric
 
 FORM = {"MessageSid": "SM1", "From": "+573005559999", "To": "+15005550006", "Body": "hello", "AccountSid": "AC0"}
-
-
-def line(text: str, start: str) -> float:
-    (found,) = [each for each in text.splitlines() if each.startswith(start)]
-    return float(found.rpartition(" ")[2])
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    before = structlog.get_config()
-    configure(stream)
-    yield stream
-    structlog.configure(**before)
 
 
 def test_an_incident_and_its_answer_are_counted_from_report_to_acknowledgement(either_world: World) -> None:
@@ -35,15 +17,15 @@ def test_an_incident_and_its_answer_are_counted_from_report_to_acknowledgement(e
 
     text = world.client.get("/metrics").text
 
-    assert line(text, 'alertnet_sends_total{method="sms",provider="1",result="accepted"}') >= 1
-    assert line(text, 'alertnet_acknowledgements_total{kind="acknowledged",via="sms"}') == 1
-    assert line(text, 'alertnet_webhooks_total{status="200",webhook="sms"}') == 1
-    assert line(text, "alertnet_report_to_first_send_seconds_count") == 1
-    assert line(text, 'alertnet_report_to_first_send_seconds_bucket{le="0.1"}') == 1
-    assert line(text, 'alertnet_due_to_sent_seconds_count{method="sms"}') >= 1
-    assert line(text, "alertnet_database_size_bytes") > 4096
+    assert metric(text, 'alertnet_sends_total{method="sms",provider="1",result="accepted"}') >= 1
+    assert metric(text, 'alertnet_acknowledgements_total{kind="acknowledged",via="sms"}') == 1
+    assert metric(text, 'alertnet_webhooks_total{status="200",webhook="sms"}') == 1
+    assert metric(text, "alertnet_report_to_first_send_seconds_count") == 1
+    assert metric(text, 'alertnet_report_to_first_send_seconds_bucket{le="0.1"}') == 1
+    assert metric(text, 'alertnet_due_to_sent_seconds_count{method="sms"}') >= 1
+    assert metric(text, "alertnet_database_size_bytes") > 4096
     kind = world.runtime.engine.dialect.name
-    assert line(text, f'alertnet_build_info{{database="{kind}",version=') == 1
+    assert metric(text, f'alertnet_build_info{{database="{kind}",version=') == 1
 
 
 def test_a_wrong_key_and_a_forged_webhook_are_counted_and_the_latter_is_logged_with_what_was_expected(
@@ -54,8 +36,8 @@ def test_a_wrong_key_and_a_forged_webhook_are_counted_and_the_latter_is_logged_w
 
     text = world.client.get("/metrics").text
 
-    assert line(text, 'alertnet_refusals_total{door="api",status="401"}') == 1
-    assert line(text, 'alertnet_refusals_total{door="webhook",status="403"}') == 1
+    assert metric(text, 'alertnet_refusals_total{door="api",status="401"}') == 1
+    assert metric(text, 'alertnet_refusals_total{door="webhook",status="403"}') == 1
     (refused,) = [json.loads(each) for each in log.getvalue().splitlines() if "webhook_refused" in each]
     assert refused["path"] == "/twilio/sms"
     assert refused["expected_url"] == f"{world.runtime.settings.public_url}/twilio/sms?x=1"

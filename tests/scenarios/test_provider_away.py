@@ -1,24 +1,16 @@
 """The provider is away, or says when to come again: what waits is not lost, and the next way goes (A5, A11)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alertnet.sandbox import Fault, Sandbox
-from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
+from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
-from tests.scenarios.world import CAST, FRIDAY_NIGHT, PUBLIC_URL, World
+from tests.scenarios.world import CAST, FRIDAY_NIGHT, World
 
 DUTY_MAIL = "duty@pbi-colombia.example"
-
-
-@pytest.fixture
-def mail_server() -> Iterator[Sandbox]:
-    """A mail server that stands when the telephone network does not."""
-    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -2,32 +2,16 @@
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import structlog
 from fastapi.testclient import TestClient
 
 from alertnet.core.monitoring.metrics import ALL, DUE_TO_SENT, SENDS, once, took
-from alertnet.runtime.logging import configure
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import counters
-
-
-def line(text: str, start: str) -> float:
-    (found,) = [each for each in text.splitlines() if each.startswith(start)]
-    return float(found.rpartition(" ")[2])
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    before = structlog.get_config()
-    configure(stream)
-    yield stream
-    structlog.configure(**before)
+from tests.support.metrics_page import metric
 
 
 def test_what_was_counted_outlives_its_process_and_is_told_by_every_other(client: TestClient, runtime: Runtime) -> None:
@@ -38,14 +22,14 @@ def test_what_was_counted_outlives_its_process_and_is_told_by_every_other(client
     first, again = client.get("/metrics").text, client.get("/metrics").text
 
     for text in (first, again):
-        assert line(text, 'alertnet_sends_total{method="call",provider="1",result="accepted"}') == 2
+        assert metric(text, 'alertnet_sends_total{method="call",provider="1",result="accepted"}') == 2
 
 
 def test_the_metrics_answer_with_what_they_know_while_the_database_is_away(
     client: TestClient, runtime: Runtime, tmp_path: Path
 ) -> None:
     runtime.counting.add(once(SENDS, "sms", "1", "accepted"))
-    assert line(client.get("/metrics").text, "alertnet_database_up") == 1
+    assert metric(client.get("/metrics").text, "alertnet_database_up") == 1
     runtime.counting.add(once(SENDS, "sms", "1", "accepted"))
     runtime.engine.dispose()
     (tmp_path / "test.db").unlink()
@@ -54,9 +38,9 @@ def test_the_metrics_answer_with_what_they_know_while_the_database_is_away(
     response = client.get("/metrics")
 
     assert response.status_code == 200
-    assert line(response.text, "alertnet_database_up") == 0
-    assert line(response.text, 'alertnet_sends_total{method="sms",provider="1",result="accepted"}') == 2
-    assert line(response.text, "alertnet_build_info") == 1
+    assert metric(response.text, "alertnet_database_up") == 0
+    assert metric(response.text, 'alertnet_sends_total{method="sms",provider="1",result="accepted"}') == 2
+    assert metric(response.text, "alertnet_build_info") == 1
 
 
 def test_labels_are_bounded_whatever_is_asked_for(client: TestClient) -> None:
@@ -101,5 +85,5 @@ def test_a_histogram_is_cumulative_and_has_its_sum(client: TestClient, runtime: 
     text = client.get("/metrics").text
 
     for bound, number in (("0.1", 1), ("5", 1), ("10", 3), ("900", 3), ("+Inf", 4)):
-        assert line(text, f'alertnet_due_to_sent_seconds_bucket{{le="{bound}",method="sms"}}') == number
-    assert line(text, 'alertnet_due_to_sent_seconds_sum{method="sms"}') == pytest.approx(5014.05)
+        assert metric(text, f'alertnet_due_to_sent_seconds_bucket{{le="{bound}",method="sms"}}') == number
+    assert metric(text, 'alertnet_due_to_sent_seconds_sum{method="sms"}') == pytest.approx(5014.05)

@@ -28,13 +28,13 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import update_incident
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.outlets import Outlet
-from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
-from tests.support.program import QUICK, SECRET, made_program
+from tests.support.clock import Clock
+from tests.support.program import made_program, settings_on
 
 ROOT = Path(__file__).parents[2]
 PUBLIC_URL = "https://alert.example.org"
@@ -259,9 +259,6 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
     (trees / "valley.yaml").write_text(tree)
     (trees / "teams.yaml").write_text(teams)
     usual = {
-        "ALERTNET_SECRET_KEY": SECRET,
-        "ALERTNET_PIN_COST": QUICK,
-        "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'test.db'}",
         "ALERTNET_CONTACT_TREES": str(trees),
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
         "ALERTNET_PUBLIC_URL": PUBLIC_URL,
@@ -269,7 +266,8 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
         "TWILIO_AUTH_TOKEN": f"{TOKEN},{OLD_TOKEN}",
         "ALERTNET_TWILIO_FROM": OURS,
     }
-    runtime = made_program(read_settings({**usual, **settings}), clock=lambda: NOW)
+    told = settings_on(f"sqlite:///{folder / 'test.db'}", **{**usual, **settings})
+    runtime = made_program(told, clock=Clock(NOW))
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
