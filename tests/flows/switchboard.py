@@ -25,9 +25,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import inbound as inbound_store
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.credentials.codes import open_codes
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
-from alertnet.store.views.codes_of_number import open_codes
 from tests.support.clock import Clock
 from tests.support.entropy import Foreseen
 from tests.support.program import example_trees, settings_on, shipped_templates

@@ -10,7 +10,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.merge import foresee_split
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
-from alertnet.store.views.codes_of_number import find_sent
+from alertnet.store.records.credentials.codes import find_sent
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in

@@ -15,8 +15,8 @@ from alertnet.flows.incidents.close_incident import close_incident, reopen_incid
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import SystemEntropy
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.codes import find_sent, open_codes
 from alertnet.store.tables import code_numbers, codes
-from alertnet.store.views.codes_of_number import find_sent, open_codes
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, Stage, network, opening
 

@@ -1,24 +1,21 @@
 """What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.directory.on_call import STAFF, Arrangement
+from alertnet.core.directory.on_call import STAFF
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
 from alertnet.flows.incidents import merge as merging
-from alertnet.flows.sms import on_call, quarantine
-from alertnet.flows.system import duty
+from alertnet.flows.sms import quarantine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.on_call import Arranged
 
 BY = "command line"
 """Who did it, as the timeline has it."""
@@ -133,36 +130,3 @@ def without_pin(tx: Tx, network: Network) -> list[str]:
     """The coordinators, as TREE/CONTACT, that have no PIN, and so can read nothing of what people write."""
     owners = [f"{id}/{each.id}" for id, tree in sorted(network.trees.items()) for each in tree.coordinators]
     return [owner for owner in owners if not pins.has_pin(tx, owner)]
-
-
-def set_duty(
-    tx: Tx,
-    network: Network,
-    owner: str,
-    member: str,
-    is_on: bool,
-    starts_at: datetime | None,
-    ends_at: datetime | None,
-) -> Arrangement:
-    """See `flows.sms.on_call.set_duty`."""
-    return on_call.set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=BY)
-
-
-def swap_duty(tx: Tx, network: Network, names: tuple[str, str], monday: date, owner: str | None) -> list[Arranged]:
-    """See `flows.sms.on_call.swap_duty`."""
-    return on_call.swap_duty(tx, network, names, monday, owner=owner, by=BY)
-
-
-def open_calendar(tx: Tx, officer: str) -> str:
-    """See `flows.system.duty.open_calendar`."""
-    return duty.open_calendar(tx, officer, BY)
-
-
-def close_calendar(tx: Tx, officer: str) -> None:
-    """See `flows.system.duty.close_calendar`."""
-    duty.close_calendar(tx, officer, BY)
-
-
-def undo_duty(tx: Tx) -> list[Arranged]:
-    """See `flows.sms.on_call.undo_duty`."""
-    return on_call.undo_duty(tx, BY)

@@ -62,27 +62,31 @@ def show(weeks: Weeks = 1) -> None:
 @app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty; it holds at once, for running incidents as well."""
-    from alertnet.cli.admin import actions
+    from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.sms import on_call
 
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
         tree = network.trees.get(owner.partition("/")[0])
         zone = tree.timezone if tree else "UTC"
         starts_at, ends_at = (_moment(name, text, zone) for name, text in (("from", starts), ("until", until)))
-        done = runtime.transact(actions.set_duty, network, owner, member, not off, starts_at, ends_at)
+        done = runtime.transact(
+            on_call.set_duty, network, owner, member, is_on=not off, starts_at=starts_at, ends_at=ends_at, by=BY
+        )
     typer.echo(f"{owner}: {done.officer} is {'on' if done.is_on else 'off'} duty until {_clock(done.ends_at, zone)}.")
 
 
 @app.command(epilog="Example: alertnet duty swap ana luis --week 2026-W50")
 def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
     """Let two exchange turns: that week goes to the other, whose next turn goes to the first."""
-    from alertnet.cli.admin import actions
+    from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.sms import on_call
 
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
-        done = runtime.transact(actions.swap_duty, network, (one, other), _monday(week), contact)
+        done = runtime.transact(on_call.swap_duty, network, (one, other), _monday(week), owner=contact, by=BY)
     for line in _arranged(network, done):
         typer.echo(line)
 
@@ -90,12 +94,13 @@ def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
 @app.command(epilog="Example: alertnet duty undo")
 def undo() -> None:
     """Take back the last set or swap that was typed, as far as it is not over; texts ON and OFF stay."""
-    from alertnet.cli.admin import actions
+    from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.flows.sms import on_call
 
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
-        undone = runtime.transact(actions.undo_duty)
+        undone = runtime.transact(on_call.undo_duty, BY)
     for line in _arranged(network, undone):
         typer.echo(f"no longer: {line}")
 
@@ -103,7 +108,7 @@ def undo() -> None:
 @app.command(epilog="Example: alertnet duty ical ana > ana.ics")
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
     """Print the coming turns as a calendar (.ics): of one, or of all; or the secret address at which it stays new."""
-    from alertnet.cli.admin import actions
+    from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.system import duty
 
@@ -113,11 +118,11 @@ def ical(member: Whose = None, address: Address = False, revoke: Revoke = False)
         network = trees_in_force(runtime, on_stderr)
         officer = duty.officer_named(network, member) if member else None
         if officer and revoke:
-            runtime.transact(actions.close_calendar, officer)
+            runtime.transact(duty.close_calendar, officer, BY)
         elif officer and address:
             if not (public_url := runtime.settings.public_url):
                 raise Misconfigured(["ALERTNET_PUBLIC_URL is missing: it begins the address"])
-            typer.echo(f"{public_url}/duty/{runtime.transact(actions.open_calendar, officer)}.ics")
+            typer.echo(f"{public_url}/duty/{runtime.transact(duty.open_calendar, officer, BY)}.ics")
         else:
             typer.echo(runtime.read(duty.calendar_of, network, officer), nl=False)
 

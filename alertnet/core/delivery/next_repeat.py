@@ -14,8 +14,6 @@ _LATER = (timedelta(hours=1), timedelta(minutes=20))
 _CRITICAL = (timedelta(hours=6), timedelta(minutes=30))
 _OTHERWISE = (timedelta(hours=6), timedelta(minutes=60))
 
-PAUSES = (PROMPT_EVERY, *(pause for _, pause in (_LATER, _CRITICAL, _OTHERWISE)))
-
 
 def prompt_pause(unanswered_for: timedelta, severity: Severity) -> timedelta:
     """How long after a repeat a prompt rings again: the longer nobody answers, the longer (B9)."""

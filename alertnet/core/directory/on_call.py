@@ -80,11 +80,12 @@ class Turn:
 def shift_at(duty: Duty, zone: str, at: datetime) -> Shift:
     """The week of the rota in which the moment lies, by the clocks of the zone."""
     week = (at.astimezone(ZoneInfo(zone)).date() - _MONDAY) // _WEEK
-    while at < _change(duty, zone, week):
+    while at < (shift := _shift(duty, zone, week)).starts_at:
         week -= 1
-    while at >= _change(duty, zone, week + 1):
+    while at >= shift.ends_at:
         week += 1
-    return _shift(duty, zone, week)
+        shift = _shift(duty, zone, week)
+    return shift
 
 
 def turns(duty: Duty, zone: str, arranged: Sequence[Arrangement], at: datetime, weeks: int) -> list[Turn]:

@@ -51,6 +51,10 @@ class Reach:
         """Whether its address passed it on."""
         return self.contact.all_methods[method_index].address in self.relayed
 
+    def is_usable(self, method_index: int) -> bool:
+        """Whether it is still the contact's, and its address is neither bad for it nor one that passed it on."""
+        return not (self.has_left(method_index) or self.has_relayed(method_index) or self.is_stale(method_index))
+
     def closed_by(self, method_index: int, at: datetime) -> str | None:
         """What closes that method then; mail and what is used while closed are never closed."""
         is_open = method_index not in self.own or self.contact.all_methods[method_index].kind is MethodKind.EMAIL

@@ -97,7 +97,7 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
     """
     context = Context(plan, state, state.start_at)
     run = context.find(index)
-    if run is None or not _is_usable(context, contact, method_index):
+    if run is None or not context.reach(contact).is_usable(method_index):
         return False
     is_task = plan.tree.contacts[contact].all_methods[method_index].kind is MethodKind.TASK
     return is_live(context, run, contact, also_after=is_task)
@@ -136,7 +136,7 @@ def _sends(context: Context) -> tuple[Send, ...]:
     live = {run.index: {progress.contact for progress in live_progress(context, run)} for run in context.state.runs}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:
-        if send.contact in live[send.index] and _is_usable(context, send.contact, send.method):
+        if send.contact in live[send.index] and context.reach(send.contact).is_usable(send.method):
             sends.setdefault((send.contact, send.method), send)
     return tuple(sends.values())
 
@@ -148,12 +148,6 @@ def _asks(context: Context) -> tuple[Ask, ...]:
     return tuple(
         each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)
     )
-
-
-def _is_usable(context: Context, contact: str, method_index: int) -> bool:
-    """Whether the address is the contact's, and neither stale nor one that passed it on."""
-    reach = context.reach(contact)
-    return not (reach.has_left(method_index) or reach.has_relayed(method_index) or reach.is_stale(method_index))
 
 
 def _shifted(value: Any, by: timedelta) -> Any:

@@ -192,5 +192,4 @@ def _repeats(progress: ContactProgress, reach: Reach, used: MethodUse, at: datet
         pause.address == method.address and at < pause.until for pause in progress.pauses
     ):
         return False
-    unusable = reach.has_relayed(used.method) or reach.is_stale(used.method) or reach.has_left(used.method)
-    return not unusable and used.at < at and reach.held_until(used.method, at) == at
+    return reach.is_usable(used.method) and used.at < at and reach.held_until(used.method, at) == at

@@ -67,10 +67,10 @@ class InTheField:
 
 def member_at(tx: Tx, network: Network, number: str) -> InTheField | None:
     """The member with that phone, in the language that it has chosen."""
-    for team in network.teams:
-        for each in member_of(network, team, None):
-            if each.member.phone == number:
-                return in_own_language(tx, each)
+    for team in network.teams.values():
+        for each in team.members.values():
+            if each.phone == number:
+                return in_own_language(tx, _in_the_field(network, team, each))
     return None
 
 
@@ -85,8 +85,11 @@ def member_of(network: Network, team: str, member: str | None) -> tuple[InTheFie
     if team not in network.teams:
         return ()
     known = network.teams[team]
-    trees = network.serving(known.country) or tuple(network.trees.values())
-    return tuple(InTheField(known, each, trees) for each in known.members.values() if member in (None, each.id))
+    return tuple(_in_the_field(network, known, each) for each in known.members.values() if member in (None, each.id))
+
+
+def _in_the_field(network: Network, team: Team, member: Member) -> InTheField:
+    return InTheField(team, member, network.serving(team.country) or tuple(network.trees.values()))
 
 
 def coordinator_at(network: Network, number: str) -> InTheField | None:

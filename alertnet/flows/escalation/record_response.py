@@ -16,8 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
-from alertnet.flows.notifications.coming import coming
-from alertnet.flows.notifications.compose import notify_coordinators, said, write
+from alertnet.flows.notifications.compose import coming, notify_coordinators, said, write
 from alertnet.flows.notifications.field_reassurance import tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers

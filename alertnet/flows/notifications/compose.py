@@ -1,12 +1,17 @@
 """Turning decisions into drafts: what each contact is told, in its words, with its code and link."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, by_sms
+from alertnet.core.escalation.advance_incident import coming_level
 from alertnet.core.escalation.decision import NewAlert
+from alertnet.core.escalation.due import ComingLevel
+from alertnet.core.escalation.state import State
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
@@ -15,6 +20,20 @@ from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A level that comes next, and the title of its tree. `on_hold`: a coordinator holds whatever comes there."""
+
+    level: ComingLevel
+    tree: str
+    on_hold: bool
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """The fields of `Said` that tell it."""
+        return {"next_level": self.level.name, "automatic_at": self.level.automatic_at, "tree": self.tree}
 
 
 def prompt_waits(locked: LockedIncident, method: Method, prompt: str) -> bool:
@@ -39,6 +58,21 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
         drill=locked.facts.drill,
         at=locked.incident.opened_at,
     )
+
+
+def coming(locked: LockedIncident, states: Mapping[str, State], tree: str, contact: str) -> Coming | None:
+    """What comes first wherever the coordinator's answer counts; None where nothing does, or for whoever is none.
+
+    `states`: how the escalation of each tree stands.
+    """
+    found = []
+    for its_tree, its_contact in locked.same_recipient(tree, contact):
+        state, plan = states.get(its_tree), locked.plans[its_tree]
+        level = coming_level(plan, state, locked.tx.now) if state is not None and its_contact.is_coordinator else None
+        if state is not None and level is not None:
+            found.append(Coming(level, plan.tree.title, state.on_hold_since is not None))
+    by_itself = [each for each in found if each.level.automatic_at is not None]
+    return min(by_itself, key=lambda each: each.level.automatic_at or locked.tx.now, default=next(iter(found), None))
 
 
 def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
@@ -93,7 +127,7 @@ def write(
 ) -> None:
     """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
 
-    `again`: it was said before, and leaves after what is new. Of an `prompt` that is repeated, what has not left yet by
+    `again`: it was said before, and leaves after what is new. Of a `prompt` that is repeated, what has not left yet by
     a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
     address that several contacts share it goes once.
     """
@@ -106,11 +140,10 @@ def write(
         if with_link:
             link, token = link_token(locked, tree, contact, method.kind, method.address, prompt=prompt)
         its_words = replace(words, link=token, timezone=contact.timezone)
-        draft = _draft(locked, kind, tree, contact, method, its_words)
-        draft = replace(draft, prompt=prompt, code=code, link=link, rank=locked.rank(kind, again=again))
-        if once and locked.work.has_posted(draft):
-            continue
-        locked.work.post(replace(draft, leaves_at=leaves_at), send=send)
+        draft = _draft(locked, kind, tree, contact, method, its_words, again=again)
+        draft = replace(draft, prompt=prompt, code=code, link=link, leaves_at=leaves_at)
+        if not (once and locked.work.has_posted(draft)):
+            locked.work.post(draft, send=send)
 
 
 def notify_coordinators(
@@ -154,7 +187,14 @@ def _notice(
 
 
 def _draft(
-    locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said
+    locked: LockedIncident,
+    kind: Kind,
+    tree: str,
+    contact: Contact,
+    method: Method,
+    words: Said,
+    *,
+    again: bool = False,
 ) -> NotificationDraft:
     return NotificationDraft(
         kind=kind,
@@ -164,7 +204,7 @@ def _draft(
         language=contact.language,
         said=by_sms(words, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else words,
         planned_at=locked.tx.now,
-        rank=locked.rank(kind),
+        rank=locked.rank(kind, again=again),
         incident=locked.incident.id,
         tree=tree,
         extension=method.extension,

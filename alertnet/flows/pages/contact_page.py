@@ -15,8 +15,7 @@ from alertnet.flows.escalation.record_decision import go_on, hold, is_on_hold
 from alertnet.flows.escalation.record_response import respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
 from alertnet.flows.incidents.update import happened_since
-from alertnet.flows.notifications.coming import coming
-from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.compose import coming, said
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import TYPED, Page, Remark

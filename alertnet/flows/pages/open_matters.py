@@ -14,8 +14,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials.codes import HeldCode, told_codes
 from alertnet.store.records.credentials.page_links import PageLink
-from alertnet.store.views.codes_of_number import HeldCode, told_codes
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from alertnet.flows.notifications.prompts import answer_prompt, subject_of
 from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views.codes_of_number import HeldCode
 
 KINDS = {
     Verb.OK: AnswerKind.ACKNOWLEDGED,

@@ -11,9 +11,9 @@ from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
 from alertnet.flows.sms.wrong_codes import judge_wrong
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Reply
-from alertnet.store.views.codes_of_number import told_codes
 
 
 def hear_member(

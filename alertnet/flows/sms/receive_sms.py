@@ -41,9 +41,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import inbound
 from alertnet.store.records.credentials import lost_codes
+from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
-from alertnet.store.views.codes_of_number import HeldCode, find_sent, told_codes
 
 
 def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:

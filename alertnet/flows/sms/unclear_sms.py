@@ -20,9 +20,9 @@ from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
+from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
-from alertnet.store.views.codes_of_number import HeldCode
 
 MOST_INCIDENTS = 5
 """A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""

@@ -23,7 +23,7 @@ from alertnet.store.records import limits
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials import guesses as guess_store
-from alertnet.store.views.codes_of_number import HeldCode, holders
+from alertnet.store.records.credentials.codes import HeldCode, holders
 
 MOST_REPORTED = 5
 """Incidents in which a text is reported as one with somebody else's code, at most."""

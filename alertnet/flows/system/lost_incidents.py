@@ -11,10 +11,10 @@ from alertnet.flows.notifications.system_notices import tell_coordinators
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import lost_codes
+from alertnet.store.records.credentials.codes import find_sent
 from alertnet.store.records.credentials.lost_codes import LostCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
-from alertnet.store.views.codes_of_number import find_sent
 
 Told = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with whom they were told to: ids of contacts, or the end of a number."""

@@ -229,8 +229,9 @@ class UnitOfWork:
         self.pending.write(self.tx.session)
         ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
-        checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
-        self.closed_chains.clear()
+        if self.closed_chains:
+            checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
+            self.closed_chains.clear()
 
     def _tell_apart(self, made: set[str]) -> None:
         """Tell whoever has another open incident, with the code of this one, that this is another one."""

@@ -23,9 +23,9 @@ from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, inbound, limits
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.credentials.codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall
-from alertnet.store.views.codes_of_number import HeldCode, find_sent, open_codes, told_codes
 
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"

@@ -14,9 +14,9 @@ from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.records.notifications import coverage_of
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views.codes_of_number import told_codes
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 

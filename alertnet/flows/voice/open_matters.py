@@ -12,7 +12,7 @@ from alertnet.flows.voice.live_call import Call, Spoken
 from alertnet.flows.voice.menu import MENU, Matter, Reaction, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.views.codes_of_number import HeldCode, told_codes
+from alertnet.store.records.credentials.codes import HeldCode, told_codes
 from alertnet.store.views.placed_call import PlacedCall, find_call
 
 

@@ -146,8 +146,3 @@ def leave(tx: Tx, worker: str) -> None:
 def seen(session: Session) -> tuple[Seen, ...]:
     """Every worker that has not ended in good order."""
     return tuple(Seen(row.started_at, row.seen_at) for row in session.execute(select(workers)))
-
-
-def last_seen(session: Session) -> datetime | None:
-    """When any worker last said that it is alive."""
-    return session.scalar(select(workers.c.seen_at).order_by(workers.c.seen_at.desc()).limit(1))

@@ -77,9 +77,6 @@ class Keyring:
             raise _Unusable("a key file that can't be read") from None
 
 
-NO_KEYS = Keyring(Path(), ())
-
-
 class _Unusable(Exception):
     """Why no mail can be encrypted with it."""
 
