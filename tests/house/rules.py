@@ -104,7 +104,7 @@ def forbidden_imports(modules: Iterable[Module]) -> Iterator[str]:
 def impure_imports(modules: Iterable[Module]) -> Iterator[str]:
     """What the core imports besides itself and the pure part of the standard library."""
     for module in modules:
-        for name in module.imports() if module.layer == "core" else ():
+        for name in module.imports if module.layer == "core" else ():
             if name.partition(".")[0] not in {*sys.stdlib_module_names, PROGRAM}:
                 yield f"{module.name} imports {name}; the core stands on the standard library alone: move it to an edge"
             elif IMPURE.match(name):
@@ -159,7 +159,7 @@ def banned_names(modules: Iterable[Module]) -> Iterator[str]:
     """Clocks and dice outside the places that may hold them."""
     for module in modules:
         for ban in BANS:
-            used = {name for name in module.names() if re.search(ban.names, name)}
+            used = {name for name in module.names if re.search(ban.names, name)}
             if used and module.layer not in ban.allowed_in:
                 yield f"{module.name} uses {', '.join(sorted(used))}; {ban.advice}"
 
@@ -167,7 +167,7 @@ def banned_names(modules: Iterable[Module]) -> Iterator[str]:
 def sql_outside_the_store(modules: Iterable[Module]) -> Iterator[str]:
     """Statements, rows and tables where only the store's values should be."""
     for module in modules:
-        used = sorted({name for name in module.names() if SQL.search(name)}) if module.layer != "store" else []
+        used = sorted({name for name in module.names if SQL.search(name)}) if module.layer != "store" else []
         if used:
             yield f"{module.name} uses {', '.join(used)}; ask the module of the store that owns the table for values"
 

@@ -1,9 +1,9 @@
-"""The program read as text: its modules, what each imports and names, and in which layer and room it stands."""
+"""The program read as text, once: its modules, what each imports and names, in which layer and room it stands."""
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +22,9 @@ class Module:
     is_package: bool = False
 
     @cached_property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.text)
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All that it says, whatever stands within what."""
+        return tuple(ast.walk(ast.parse(self.text)))
 
     @property
     def layer(self) -> str:
@@ -37,30 +38,31 @@ class Module:
         parts = self.name.split(".")[1:]
         return ".".join(parts[:-1] if len(parts) > 2 and not self.is_package else parts)
 
-    def imports(self) -> Iterator[str]:
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
         """What it imports anywhere, functions included: `json` or, for a name out of a module, `json.loads`."""
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                yield from (alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                yield from (f"{self._origin(node)}.{alias.name}" for alias in node.names)
+        return tuple(
+            alias.name if isinstance(node, ast.Import) else f"{self._origin(node)}.{alias.name}"
+            for node in self.nodes
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        )
 
-    def names(self) -> Iterator[str]:
+    @cached_property
+    def names(self) -> frozenset[str]:
         """Each dotted name it uses, such as `datetime.now`, and each import as `import json.loads`."""
-        yield from (f"import {name}" for name in self.imports())
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Attribute):
-                yield ast.unparse(node)
+        dotted = (_dotted(node) for node in self.nodes if isinstance(node, ast.Attribute))
+        return frozenset([*dotted, *(f"import {name}" for name in self.imports)])
 
     def functions(self) -> Iterator[tuple[str, int]]:
         """Each function with its length in lines."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
     def results(self) -> Iterator[tuple[str, str]]:
         """Each function that others may call, with what it says that it returns."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.returns is not None:
                 yield node.name, ast.unparse(node.returns)
 
@@ -73,15 +75,26 @@ class Module:
         return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def read_modules(folder: Path) -> list[Module]:
+@cache
+def read_modules(folder: Path) -> tuple[Module, ...]:
     """Every module below that folder of the repository."""
-    return [_read(path) for path in sorted(folder.rglob("*.py"))]
+    return tuple(_read(path) for path in sorted(folder.rglob("*.py")))
 
 
 def targets(module: Module, known: set[str]) -> set[str]:
     """The modules among `known` that it imports: `alertnet.core.codec` for `from alertnet.core.codec import dump`."""
-    candidates = ((name, name.rpartition(".")[0]) for name in module.imports())
+    candidates = ((name, name.rpartition(".")[0]) for name in module.imports)
     return {next(name for name in pair if name in known) for pair in candidates if known.intersection(pair)}
+
+
+def _dotted(node: ast.expr) -> str:
+    """`tx.session.execute`; what begins with no name begins with a dot."""
+    match node:
+        case ast.Attribute(value=value, attr=attribute):
+            return f"{_dotted(value)}.{attribute}"
+        case ast.Name(id=name):
+            return name
+    return ""
 
 
 def _read(path: Path) -> Module:

@@ -43,8 +43,8 @@ def forms() -> list[type[tree_form.Form]]:
 
 def gauges(module: Module) -> Iterator[Metric]:
     """What a module calls `gauge` with: a name, and labels."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "gauge":
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "gauge":
             name, _, *labels = (each.value for each in node.args if isinstance(each, ast.Constant))
             yield str(name), tuple(str(label) for label in labels)
 

@@ -189,7 +189,7 @@ def test_no_tracked_file_names_a_registry() -> None:
 def test_the_program_imports_only_what_its_pins_install() -> None:
     """What only the tests have installed is missing where the program runs."""
     pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
-    tops = {name.partition(".")[0] for module in read_modules(ROOT / PROGRAM) for name in module.imports()}
+    tops = {name.partition(".")[0] for module in read_modules(ROOT / PROGRAM) for name in module.imports}
     foreign = tops - {PROGRAM, *sys.stdlib_module_names}
     installed_by = packages_distributions()
 
