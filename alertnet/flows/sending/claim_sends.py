@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 
@@ -15,7 +14,7 @@ from alertnet.core.escalation.advance_incident import closed_by, still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
-from alertnet.core.resolution.resolve import Plan, may_be_told
+from alertnet.core.resolution.resolve import Plans, may_be_told
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
@@ -81,10 +80,10 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     A place is a free thread of a provider that works, and a number whose pace lets it send now; what turns out longer
     or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
     """
-    claims, load = Claims(), PhoneLoad(tx)
-    capacity, known = SendCapacity(tx, method, outward), len(outward.queues)
-    _fill(tx, method, claims, capacity, outward, load)
-    load.keep()
+    look, known = _Look(tx, method, outward), len(outward.queues)
+    look.go_down_the_queue()
+    look.load.keep()
+    claims, capacity = look.claims, look.capacity
     leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
     due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
     due_attempts.wait(tx.session, claims.waiting)
@@ -107,7 +106,7 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
         return
     found, _ = due_attempts.with_words(tx.session, [attempt_id])
     for due in found:
-        why = _obstacle(tx, due, _coverage(tx, found).get(due.notification_id, ()))
+        why = _Obstacles(tx).to(due, _coverage(tx, found).get(due.notification_id, ()))
         if why == RANG_OUT:
             locked.failed(Failure.NO_ANSWER, RANG_OUT, redial=False)
         elif why is not None:
@@ -128,94 +127,100 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
     locked.finish()
 
 
-def _fill(
-    tx: Tx, method: MethodKind, claims: Claims, capacity: SendCapacity, outward: Outward, load: PhoneLoad
-) -> None:
-    """Go down the queue until there are no more places, or no more attempts."""
-    seen: list[str] = []
-    spared = busy_numbers(tx.session, tx.now) if method is MethodKind.CALL else set()
-    # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
-    least_tried = capacity.is_trial
-    most = capacity.left or MOST_SEEN
-    while (capacity.left or capacity.barred_until(outward.providers) is not None) and len(seen) < MOST_SEEN:
-        waiting = _waiting_elsewhere(capacity, outward)
-        taken = due_attempts.claim(
-            tx.session, method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
-        )
-        seen += [each.id for each in taken]
-        is_all = len(taken) < most
-        if method is MethodKind.CALL:
-            taken = list({each.address_index: each for each in reversed(taken)}.values())
-        found, broken = due_attempts.with_words(tx.session, [each.id for each in taken])
-        claims.broken |= broken
-        coverage = _coverage(tx, found)
-        load.expect(found)
+class _Look:
+    """One look at the queue of a method: what leaves of it, and what that is measured by."""
+
+    def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
+        self.claims = Claims()
+        self.load = PhoneLoad(tx)
+        self.capacity = SendCapacity(tx, method, outward)
+        self._tx = tx
+        self._method = method
+        self._outward = outward
+        self._obstacles = _Obstacles(tx)
+
+    def go_down_the_queue(self) -> None:
+        """Judge what is due until there are no more places, or no more attempts."""
+        tx, claims, capacity, by_call = self._tx, self.claims, self.capacity, self._method is MethodKind.CALL
+        seen: list[str] = []
+        spared = busy_numbers(tx.session, tx.now) if by_call else set()
+        # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
+        least_tried = capacity.is_trial
+        most = capacity.left or MOST_SEEN
+        while (capacity.left or capacity.barred_until(self._outward.providers) is not None) and len(seen) < MOST_SEEN:
+            waiting = self._waiting_elsewhere()
+            taken = due_attempts.claim(
+                tx.session, self._method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
+            )
+            seen += [each.id for each in taken]
+            is_all = len(taken) < most
+            if by_call:
+                taken = list({each.address_index: each for each in reversed(taken)}.values())
+            self._judge_each([each.id for each in taken])
+            if by_call:
+                claimed = {each.attempt for each in claims.claimed}
+                spared |= {each.address_index for each in taken if each.id in claimed}
+            if is_all:
+                # A second call to a number waits for the first, and is not among these.
+                claims.is_all = not (by_call or claims.unplaced or waiting)
+                if not (claims.unplaced or waiting):
+                    self._outward.queues.clear()
+                return
+            most *= 2
+
+    def _waiting_elsewhere(self) -> set[bytes]:
+        """Numbers known to wait for providers without a place: who goes by another is not to wait for them."""
+        queues, providers = list(self._outward.queues.items()), set(self._outward.providers)
+        return {index for index, order in queues if set(order) <= providers and self.capacity.are_taken(order)}
+
+    def _judge_each(self, ids: Sequence[str]) -> None:
+        found, broken = due_attempts.with_words(self._tx.session, ids)
+        self.claims.broken |= broken
+        coverage = _coverage(self._tx, found)
+        self.load.expect(found)
         for due in found:
-            _judge(tx, claims, due, coverage.get(due.notification_id, ()), capacity, outward, load)
-        if method is MethodKind.CALL:
-            claimed = {each.attempt for each in claims.claimed}
-            spared |= {each.address_index for each in taken if each.id in claimed}
-        if is_all:
-            # A second call to a number waits for the first, and is not among these.
-            claims.is_all = method is not MethodKind.CALL and not (claims.unplaced or waiting)
-            if not (claims.unplaced or waiting):
-                outward.queues.clear()
-            return
-        most *= 2
+            try:
+                self._judge(due, coverage.get(due.notification_id, ()))
+            except DBAPIError:
+                raise
+            except Exception as fault:
+                # What can't be read must not keep the others from leaving (A11).
+                self.claims.broken[due.id] = put_down(fault)
 
-
-def _waiting_elsewhere(capacity: SendCapacity, outward: Outward) -> set[bytes]:
-    """The numbers that are known to wait for providers without a place: who goes by another is not to wait for them."""
-    queues = list(outward.queues.items())
-    return {index for index, order in queues if set(order) <= set(outward.providers) and capacity.are_taken(order)}
-
-
-def _judge(
-    tx: Tx,
-    claims: Claims,
-    due: DueAttempt,
-    coverage: Sequence[Covered],
-    capacity: SendCapacity,
-    outward: Outward,
-    load: PhoneLoad,
-) -> None:
-    try:
-        if due.id in load.joined or _obstacle(tx, due, coverage) is not None:
+    def _judge(self, due: DueAttempt, coverage: Sequence[Covered]) -> None:
+        claims = self.claims
+        if due.id in self.load.joined or self._obstacles.to(due, coverage) is not None:
             claims.unwanted.append(due.id)
-        elif until := load.waits_until(due):
+        elif until := self.load.waits_until(due):
             claims.waiting[due.id] = until
         else:
-            _place(tx, claims, due, capacity, outward)
+            self._place(due)
             if claims.claimed and claims.claimed[-1].attempt == due.id:
-                claims.claimed[-1] = load.leaves(due, claims.claimed[-1], partial(_free, tx))
-    except DBAPIError:
-        raise
-    except Exception as fault:
-        # What can't be read must not keep the others from leaving (A11).
-        claims.broken[due.id] = put_down(fault)
+                claims.claimed[-1] = self.load.leaves(due, claims.claimed[-1], self._obstacles.without)
 
-
-def _place(tx: Tx, claims: Claims, due: DueAttempt, capacity: SendCapacity, outward: Outward) -> None:
-    """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
-    order = outward.routing.order(due.method, due.address, outward.providers)
-    order = tuple(sorted(order, key=lambda provider: provider == due.provider))
-    # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
-    claimed = replace(claimed_from(due, tx.entropy.id(), tx.now), seal=seal_for(tx, due))
-    units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
-    # Who has a number before it was ever tried is called a second time, and by the same one.
-    preferred = due.sender if due.started_at is None else None
-    if place := capacity.reserve(order, units, preferred):
-        provider, sender = place
-        others = [other for other in order if other != provider]
-        may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
-        claims.claimed.append(replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over))
-    elif until := capacity.barred_until(order):
-        waits = claims.waiting if due.delays else claims.held_up
-        waits[due.id] = max(until, tx.now + FIRST_PAUSE)
-    else:
-        claims.unplaced += 1
-        if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
-            outward.queues[due.address_index] = order
+    def _place(self, due: DueAttempt) -> None:
+        """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
+        tx, claims, capacity, outward = self._tx, self.claims, self.capacity, self._outward
+        order = outward.routing.order(due.method, due.address, outward.providers)
+        order = tuple(sorted(order, key=lambda provider: provider == due.provider))
+        # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
+        claimed = replace(claimed_from(due, tx.entropy.id(), tx.now), seal=seal_for(tx, due))
+        units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
+        # Who has a number before it was ever tried is called a second time, and by the same one.
+        preferred = due.sender if due.started_at is None else None
+        if place := capacity.reserve(order, units, preferred):
+            provider, sender = place
+            others = [other for other in order if other != provider]
+            may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
+            placed = replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over)
+            claims.claimed.append(placed)
+        elif until := capacity.barred_until(order):
+            waits = claims.waiting if due.delays else claims.held_up
+            waits[due.id] = max(until, tx.now + FIRST_PAUSE)
+        else:
+            claims.unplaced += 1
+            if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
+                outward.queues[due.address_index] = order
 
 
 def _coverage(tx: Tx, due: Sequence[DueAttempt]) -> dict[str, list[Covered]]:
@@ -229,47 +234,59 @@ def _coverage(tx: Tx, due: Sequence[DueAttempt]) -> dict[str, list[Covered]]:
     return covered_by(tx.session, alerts) | {id: tasks.get(task, []) for id, task in task_of.items()}
 
 
-def _free(tx: Tx, others: Sequence[DueAttempt]) -> list[DueAttempt]:
-    """Those that may leave now."""
-    coverage = _coverage(tx, others)
-    return [other for other in others if _obstacle(tx, other, coverage.get(other.notification_id, ())) is None]
+class _Obstacles:
+    """What keeps attempts from leaving now; an incident's plans are resolved once for all that is due of it."""
 
+    def __init__(self, tx: Tx) -> None:
+        self._tx = tx
+        self._plans: dict[str | None, tuple[Facts, dict[str, str], Plans]] = {}
 
-def _obstacle(tx: Tx, due: DueAttempt, coverage: Sequence[Covered]) -> str | None:
-    """Why the attempt may not leave now; None when it may."""
-    if due.error == JOINED:
-        return JOINED
-    facts = due.facts
-    if facts is not None and due.is_alert:
-        plans = editions.plans(tx, facts, due.trees)
-        wanted = [each for each in coverage if due.is_open and _wants(plans[each.tree], each)]
+    def without(self, others: Sequence[DueAttempt]) -> list[DueAttempt]:
+        """Those that nothing keeps from leaving."""
+        coverage = _coverage(self._tx, others)
+        return [other for other in others if self.to(other, coverage.get(other.notification_id, ())) is None]
+
+    def to(self, due: DueAttempt, coverage: Sequence[Covered]) -> str | None:
+        """Why the attempt may not leave now; None when it may."""
+        if due.error == JOINED:
+            return JOINED
+        facts = due.facts
+        if facts is not None and due.is_alert:
+            if (reason := self._to_alert(due, facts, coverage)) is not None:
+                return reason
+        elif facts is not None and not is_in_field(due.contact):
+            trees = [editions.tree(self._tx.session, hash) for hash in due.trees.values()]
+            if (barred := may_be_told(facts, trees, due.address)) is not None:
+                return barred.value
+            if due.kind is Kind.TASK and not self._wanted(due, facts, coverage):
+                return UNWANTED
+        if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
+            return UNWANTED
+        return None
+
+    def _to_alert(self, due: DueAttempt, facts: Facts, coverage: Sequence[Covered]) -> str | None:
+        plans, wanted = self._plans_of(due, facts), self._wanted(due, facts, coverage)
         if not wanted:
             return UNWANTED
-        if all(closed_by(plans[each.tree], each.contact, each.method_index, tx.now) for each in wanted):
+        if all(closed_by(plans[each.tree], each.contact, each.method_index, self._tx.now) for each in wanted):
             return CLOSED
-        if all(
-            plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index].address != due.address
-            for each in wanted
-        ):
+        methods = [plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index] for each in wanted]
+        if all(method.address != due.address for method in methods):
             return RELIEVED
-        if has_rung_out(tx, due):
-            return RANG_OUT
-    elif facts is not None and not is_in_field(due.contact):
-        trees = [editions.tree(tx.session, hash) for hash in due.trees.values()]
-        if (reason := may_be_told(facts, trees, due.address)) is not None:
-            return reason.value
-        if due.kind is Kind.TASK and not _is_to_be_done(tx, facts, due, coverage):
-            return UNWANTED
-    if due.prompt_id and not prompt_store.is_open(tx.session, due.prompt_id):
-        return UNWANTED
-    return None
+        return RANG_OUT if has_rung_out(self._tx, due) else None
 
+    def _wanted(self, due: DueAttempt, facts: Facts, coverage: Sequence[Covered]) -> list[Covered]:
+        """What it counts for and still may be told, so that somebody waits for an answer."""
+        plans = self._plans_of(due, facts)
+        return [
+            each
+            for each in coverage
+            if due.is_open
+            and still_wanted(plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
+        ]
 
-def _is_to_be_done(tx: Tx, facts: Facts, due: DueAttempt, coverage: Sequence[Covered]) -> bool:
-    """Whether the contact of a task may still be told, and somebody waits for its answer."""
-    plans = editions.plans(tx, facts, due.trees)
-    return due.is_open and any(_wants(plans[each.tree], each) for each in coverage)
-
-
-def _wants(plan: Plan, covered: Covered) -> bool:
-    return still_wanted(plan, covered.state, covered.level_index, covered.contact, covered.method_index)
+    def _plans_of(self, due: DueAttempt, facts: Facts) -> Plans:
+        known = self._plans.get(due.incident_id)
+        if known is None or known[:2] != (facts, due.trees):
+            known = self._plans[due.incident_id] = facts, due.trees, editions.plans(self._tx, facts, due.trees)
+        return known[2]

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Arrangement, Officer
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import arrangements, duty_calendars
 
@@ -21,6 +22,13 @@ class Arranged:
     tree: str
     contact: str
     arrangement: Arrangement
+
+
+_NOT_OVER = Prepared(
+    select(arrangements)
+    .where(arrangements.c.ends_at > bindparam("now", type_=arrangements.c.ends_at.type))
+    .order_by(arrangements.c.made_at, arrangements.c.id)
+)
 
 
 def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement, by: str) -> None:
@@ -41,9 +49,8 @@ def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement, by: str) 
 
 def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
     """The arrangements that are not over yet, by tree and contact, oldest first."""
-    query = select(arrangements).where(arrangements.c.ends_at > tx.now)
     found: dict[str, dict[str, list[Arrangement]]] = {}
-    for row in tx.session.execute(query.order_by(arrangements.c.made_at, arrangements.c.id)):
+    for row in _NOT_OVER.all(tx.session, {"now": tx.now}):
         each = Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)
         found.setdefault(row.tree, {}).setdefault(row.contact, []).append(each)
     return found
