@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -19,6 +20,16 @@ def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> P
     """The folder as it was typed or set; one that nobody named may be the one that came with the program."""
     source = ctx.get_parameter_source(param.name or "")
     return shipped.default_folder(str(value)) if source is not None and source.name == "DEFAULT" else value
+
+
+TreesFolder = Annotated[Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
+Trees = Annotated[Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
+Templates = Annotated[
+    Path,
+    typer.Option(
+        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
+    ),
+]
 
 
 def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datetime:

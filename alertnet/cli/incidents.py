@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, Templates
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 from alertnet.core.directory.contact import Disclosure
@@ -60,10 +60,6 @@ HowMuch = Annotated[Disclosure, typer.Option(help="How much it tells.")]
 Language = Annotated[str, typer.Option(help="en, es, fr, de or pt.")]
 AsPdf = Annotated[Path | None, typer.Option(help="A file for a PDF (PDF/UA: people and screen readers read it).")]
 AsHtml = Annotated[Path | None, typer.Option(help="A file for a page that stands alone.")]
-Templates = Annotated[
-    Path,
-    typer.Option(envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of types."),
-]
 
 SECTIONS = {
     "escalations": ("tree", "status", "level", "round", "due_at"),

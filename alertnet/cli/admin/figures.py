@@ -1,15 +1,13 @@
 """`alertnet figures`: what months of incidents come to, in words or as CSV."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alertnet.cli.arguments import TREES, TREES_HELP, or_shipped, typed_moment
+from alertnet.cli.arguments import TREES, Trees, typed_moment
 from alertnet.cli.connection import connected
 
-Trees = Annotated[Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
 Since = Annotated[str | None, typer.Option(help="From when on, ISO 8601; half a year before the end unless given.")]
 Until = Annotated[str | None, typer.Option(help="Until when; now unless given.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Rows for a spreadsheet, times in seconds.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, Templates
 from alertnet.cli.incidents import (
     Accused,
     Consent,
@@ -40,12 +40,6 @@ Ref = Annotated[
     str | None, typer.Argument(metavar="[REF]", help="An incident's reference: its plan, and who answered.")
 ]
 Trees = Annotated[Path | None, typer.Option(help="Make it from this folder of trees, and leave the database alone.")]
-Templates = Annotated[
-    Path,
-    typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the sheet."
-    ),
-]
 Language = Annotated[str, typer.Option(help="The language of whoever calls; contacts are spoken to in their own.")]
 As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or plain text.")]
 Output = Annotated[Path | None, typer.Option(help="The file; `call-sheet` in this folder unless given.")]

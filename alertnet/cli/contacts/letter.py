@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,15 +25,6 @@ class Format(StrEnum):
 
 
 Who = Annotated[str, typer.Argument(metavar="CONTACT", help="Its id; `tree/id` where several trees have one.")]
-Trees = Annotated[
-    Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder of contact trees.")
-]
-Templates = Annotated[
-    Path,
-    typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the letter."
-    ),
-]
 Language = Annotated[str | None, typer.Option(help="The language of the letter; the contact's own unless given.")]
 As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or a page to send.")]
 Output = Annotated[Path | None, typer.Option(help="The file; `letter-CONTACT` in this folder unless given.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,15 +23,6 @@ class Format(StrEnum):
     PNG = "png"
 
 
-Trees = Annotated[
-    Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help="The folder of contact trees.")
-]
-Templates = Annotated[
-    Path,
-    typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the card."
-    ),
-]
 Team = Annotated[str | None, typer.Option(help="The team whose number to call stands on the card; none without it.")]
 Languages = Annotated[str, typer.Option(help="At most three, with commas between them.")]
 Discreet = Annotated[

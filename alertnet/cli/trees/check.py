@@ -11,21 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, TREES_HELP, or_shipped
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, TreesFolder
 from alertnet.core.errors import AlertnetError
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
     from alertnet.trees.checks.advice import Tried
 
-Folder = Annotated[
-    Path,
-    typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES",
-        callback=or_shipped,
-        help=TREES_HELP,
-    ),
-]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something is unwise.")]
 
 
@@ -37,17 +29,11 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-Templates = Annotated[
-    Path,
-    typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
-    ),
-]
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or annotations of GitHub Actions.")]
 
 
 def check(
-    folder: Folder = TREES, strict: Strict = False, format: As = Format.TEXT, templates: Templates = TEMPLATES
+    folder: TreesFolder = TREES, strict: Strict = False, format: As = Format.TEXT, templates: Templates = TEMPLATES
 ) -> None:
     """Report every fault of every file, with its line and what would do, and what is legal but unwise.
 

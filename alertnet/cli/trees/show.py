@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from html import escape
-from pathlib import Path
 from textwrap import wrap
 from typing import Annotated, NamedTuple
 
 import typer
 
-from alertnet.cli.arguments import TREES, TREES_HELP, or_shipped
+from alertnet.cli.arguments import TREES, TreesFolder
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
 from alertnet.core.directory.languages import in_all
@@ -32,14 +31,6 @@ STYLE = (
 OnDuty = Mapping[str, Officer]
 """Whoever has a contact's telephone now, by the contact's id."""
 
-Folder = Annotated[
-    Path,
-    typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES",
-        callback=or_shipped,
-        help=TREES_HELP,
-    ),
-]
 Tree = Annotated[str | None, typer.Option("--tree", help="One tree alone, by its id.")]
 Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
 Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
@@ -278,7 +269,7 @@ def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
     return [line for each in said for line in wrap(each, WORDS)]
 
 
-def show(folder: Folder = TREES, tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
+def show(folder: TreesFolder = TREES, tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
     """Draw the trees: level after level, when each begins, who is told, by what, and who stands in for whom.
 
     In the terminal also the teams of the field. Numbers and addresses are not shown, so that it may hang where others

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, TREES_HELP, or_shipped, typed_moment
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, TreesFolder, typed_moment
 from alertnet.cli.incidents import (
     Accused,
     Consent,
@@ -47,14 +47,6 @@ class Format(StrEnum):
     SVG = "svg"
 
 
-Folder = Annotated[
-    Path,
-    typer.Argument(
-        envvar="ALERTNET_CONTACT_TREES",
-        callback=or_shipped,
-        help=TREES_HELP,
-    ),
-]
 At = Annotated[
     str | None,
     typer.Option(help="When it opens, ISO 8601, as the clocks in that country show it unless it names an offset; now."),
@@ -78,17 +70,11 @@ NoGo = Annotated[bool, typer.Option("--no-go", help="No coordinator says GO; els
 Hours = Annotated[float, typer.Option(help="How many hours to play.")]
 Messages = Annotated[bool, typer.Option("--messages", help="Show the words of each message.")]
 Full = Annotated[bool, typer.Option("--full", help="A line for each message, however many.")]
-Templates = Annotated[
-    Path,
-    typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
-    ),
-]
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, a page, or a picture.")]
 
 
 def simulate(
-    folder: Folder = TREES,
+    folder: TreesFolder = TREES,
     country: Country = None,
     type: Type = None,
     severity: HowGrave = None,
