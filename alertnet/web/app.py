@@ -1,10 +1,12 @@
 """The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, HTTPException
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet import __version__
@@ -26,16 +28,7 @@ from alertnet.web.api import (
 )
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
-from alertnet.web.console import board, incident, raising
-from alertnet.web.console.access import account, openid, sign_in, users
-from alertnet.web.console.board import Boards
-from alertnet.web.console.live import Watch
-from alertnet.web.console.readiness import duty, people, system
-from alertnet.web.console.readiness import journeys as journeys_page
-from alertnet.web.console.readiness import quarantine as quarantine_page
-from alertnet.web.console.reports import drills as drill_pages
-from alertnet.web.console.reports import figures, report
-from alertnet.web.console.trees import editing, pictures, simulator
+from alertnet.web.console.reports import report
 from alertnet.web.idempotency import InFlight
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.monitoring.observing import Observing
@@ -58,24 +51,7 @@ EDGES = (
     recordings,
     twilio,
     pages,
-    sign_in,
-    openid,
-    board,
-    incident,
-    raising,
     report,
-    figures,
-    drill_pages,
-    journeys_page,
-    quarantine_page,
-    users,
-    people,
-    duty,
-    system,
-    pictures,
-    simulator,
-    editing,
-    account,
     health,
     metrics,
 )
@@ -91,15 +67,14 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # It would tell paths, which hold the secrets of pages, to whatever the environment names.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.runtime = runtime
     app.state.leaving = leaving or threading.Event()
     app.state.in_flight = InFlight()
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
-    app.state.boards = Boards(runtime)
-    app.state.watch = Watch(runtime, app.state.leaving)
-    app.state.openid = _provider(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(BodyLimit)
     app.add_middleware(NeverKept)
@@ -107,17 +82,63 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     problems.install(app)
     # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
+    app.router.routes.append(Console(app))
     return app
 
 
-def _provider(runtime: Runtime) -> "Provider | None":
+class Console(BaseRoute):
+    """Stands for the pages of the console until the first is asked for: no start waits for them."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether it is a page of the console."""
+        is_page = scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/")
+        return (Match.FULL if is_page else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Put the pages in its place, and let the one answer that is asked for."""
+        edges = await run_in_threadpool(_console_edges)
+        # Of several that were asked for meanwhile, the first.
+        if self in self._app.router.routes:
+            _share_among_pages(self._app)
+            self._app.router.routes.remove(self)
+            self._app.router.routes.extend(route for edge in edges for route in edge.router.routes)
+        await self._app.router(scope, receive, send)
+
+
+def _console_edges() -> tuple[Any, ...]:
+    """Import the console's edges."""
+    from alertnet.web.console import board, incident, raising
+    from alertnet.web.console.access import account, openid, sign_in, users
+    from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
+    from alertnet.web.console.reports import drills, figures
+    from alertnet.web.console.trees import editing, pictures, simulator
+
+    of_incidents = (board, incident, raising, figures, drills, journeys, quarantine)
+    return (sign_in, openid, *of_incidents, users, people, duty, system, pictures, simulator, editing, account)
+
+
+def _share_among_pages(app: FastAPI) -> None:
+    """Put what the console's pages have in common into the application."""
+    from alertnet.web.console.access.openid import HERE
+    from alertnet.web.console.board import Boards
+    from alertnet.web.console.live import Watch
+
+    app.state.boards = Boards(app.state.runtime)
+    app.state.watch = Watch(app.state.runtime, app.state.leaving)
+    app.state.openid = _provider(app.state.runtime, HERE)
+
+
+def _provider(runtime: Runtime, here: str) -> "Provider | None":
     """The OpenID Connect provider by which users may sign in; what speaks to it is imported where there is one."""
     client, url = runtime.settings.openid, runtime.settings.public_url
     if client is None or url is None:
         return None
     from alertnet.runtime.openid import Provider
 
-    return Provider(client, f"{url}{openid.HERE}/back")
+    return Provider(client, f"{url}{here}/back")
 
 
 class BodyLimit:

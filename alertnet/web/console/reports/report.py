@@ -1,4 +1,7 @@
-"""An incident as a report, from the console and by the API: a page or a PDF, at each disclosure, in each language."""
+"""An incident as a report, from the console and by the API: a page or a PDF, at each disclosure, in each language.
+
+What writes it is imported by whoever asks for one: the API names this path in every process.
+"""
 
 import threading
 from collections.abc import Iterator
@@ -13,14 +16,11 @@ from pydantic import BaseModel, ConfigDict
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import Forbidden, TooMany
 from alertnet.core.limits import REPORTS
-from alertnet.flows.desk.report import Tongue, read_report
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.api.fields import one_of
 from alertnet.web.api.incidents import COORDINATE, id_of
 from alertnet.web.auth import InForce, Reader, runtime_of
-from alertnet.web.console.board import sayer
 from alertnet.web.console.door import Viewer
-from alertnet.web.console.incident import id_of_ref
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, may_act
 from alertnet.web.problems import documented
@@ -71,6 +71,8 @@ def show_report(
     ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
 ) -> Response:
     """The report, for whoever is signed in; more than the minimal one for coordinators."""
+    from alertnet.web.console.incident import id_of_ref
+
     if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
         raise Forbidden(WHOSE)
     id = runtime.read(id_of_ref, ref)
@@ -98,6 +100,9 @@ def _check_pace(request: Request, asker: str) -> None:
 
 
 def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
+    from alertnet.flows.desk.report import Tongue, read_report
+    from alertnet.web.console.board import sayer
+
     language = asked.language.value
     labels = runtime.renderer(runtime.edition.templates).page_words(language)
     with _room():
