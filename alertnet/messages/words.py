@@ -346,8 +346,11 @@ def offset(local: datetime) -> str:
     return "UTC" if not minutes else f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
 
 
+@lru_cache(maxsize=64)
 def load_text(source: str) -> Any:
-    """What a YAML file says, in nothing but texts, lists and mappings.
+    """What a YAML file says, in nothing but texts, lists and mappings; nobody may change it, for it is kept.
+
+    Reading a folder asks for each of its tables six times over.
 
     Raises:
         yaml.YAMLError: it is not YAML; the error tells the line.

@@ -45,13 +45,19 @@ def read_fitted(folder: Path, shipped: Path) -> Fitted:
         Misconfigured: with every fault of a file, whatever version it was written for.
     """
     files, faults = read_files(folder)
-    fitted = fit(Templates(files), Templates(read_files(shipped)[0] if shipped.is_dir() else files))
-    own = [(path, source) for path, source in fitted.templates.files.items() if path in files]
-    faults += [fault for path, source in own for fault in find_faults(path, source)]
+    is_other = shipped.is_dir() and not shipped.samefile(folder)
+    fitted = fit(Templates(files), Templates(read_files(shipped)[0] if is_other else files))
+    unknown = list(fitted.unknown)
+    for path, source in fitted.templates.files.items():
+        if path in files:
+            found = find_faults(path, source)
+            faults += found
+            # While it is parsed: that takes longer than both.
+            if not found and path.endswith(".j2"):
+                unknown += find_unknown_subjects(path, source)
     if faults:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
-    unknown = [fault for path, source in own if path.endswith(".j2") for fault in find_unknown_subjects(path, source)]
-    return replace(fitted, unknown=(*fitted.unknown, *unknown))
+    return replace(fitted, unknown=tuple(unknown))
 
 
 def fit(own: Templates, shipped: Templates) -> Fitted:
@@ -76,7 +82,9 @@ def _without_unknown(path: str, source: str, shipped: Templates) -> tuple[str, l
     """The file with what this version knows of its words, and the names of what it does not, stages of calls too."""
     if path.endswith("/voice.j2"):
         return source, [name for name in blocks(source) if name not in STAGES]
-    raw = read_table(source) if path.endswith(".yaml") else {}
+    if not path.endswith(".yaml"):
+        return source, []
+    raw = read_table(source)
     if path.startswith("words/"):
         known, unknown = words.without_unknown(raw)
     else:

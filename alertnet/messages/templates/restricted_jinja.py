@@ -59,6 +59,14 @@ class _Compiled(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._codes[bucket.key, bucket.checksum] = bucket.code
 
+    def add(self, path: str, source: str, tree: nodes.Template) -> None:
+        """Compile what was parsed already, which takes longer than all the rest."""
+        environment = Environment({})
+        bucket = self.get_bucket(environment, path, None, source)
+        if bucket.code is None:
+            bucket.code = environment.compile(tree, path)
+            self.set_bucket(bucket)
+
 
 _COMPILED = _Compiled()
 
@@ -100,12 +108,11 @@ def find_faults(
     """
     if len(source) > MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
-    environment = Environment({path: source})
     try:
         tree = _parsed(source)
         faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
-            environment.get_template(path)
+            _COMPILED.add(path, source, tree)
     except TemplateError as error:
         return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
     except (RecursionError, SyntaxError):
