@@ -14,6 +14,9 @@ from tests.cli.conftest import REPOSITORY, Office
 NEVER_SERVED = {
     "PIL",
     "alembic",
+    "alertnet.flows.desk.board",
+    "alertnet.messages.drawings.report",
+    "alertnet.web.console.board",
     "fido2.server",
     "holidays",
     "mako",
@@ -23,7 +26,7 @@ NEVER_SERVED = {
     "rich",
     "typst",
 }
-"""What takes megabytes, and is loaded by who upgrades, prints, has PostgreSQL, holidays or passkeys."""
+"""What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, holidays or passkeys."""
 
 HEAVY = {"alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pydantic", "sqlalchemy", "twilio", "uvicorn"}
 
@@ -67,16 +70,15 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
     assert words[-1] in said.err or words[0] in said.err
 
 
+def said_by(code: str) -> list[str]:
+    """The words that a fresh interpreter prints."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+
+
 def loaded_by(code: str) -> set[str]:
-    """The modules that a fresh interpreter holds after that."""
-    ran = subprocess.run(
-        [sys.executable, "-c", f"import sys; {code}; print(*(name for name, each in sys.modules.items() if each))"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(ran.stdout.split())
+    """The modules that it holds after that."""
+    return set(said_by(f"import sys; {code}; print(*(name for name, each in sys.modules.items() if each))"))
 
 
 def test_asking_for_help_loads_nothing_heavy() -> None:
@@ -90,9 +92,32 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
 def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need() -> None:
     """Each megabyte that is held for nothing is held by every process of every installation."""
     loaded = loaded_by(
-        "from alertnet.cli.server.serve import do_without_colours; do_without_colours()"
+        "from alertnet.cli.server.serve import load_lightly; load_lightly()"
         "; import alertnet.cli.server.processes, alertnet.cli.startup, alertnet.store.upgrade"
     )
 
     assert {"alertnet.web.app", "alertnet.worker.service", "sqlalchemy"} <= loaded
     assert not NEVER_SERVED & loaded
+
+
+def test_the_garbage_collector_rests_only_while_the_program_is_loaded() -> None:
+    """It would take a sixth of the start for nothing; without it afterwards the process would grow for ever."""
+    said = said_by(
+        "import gc; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
+        "; from alertnet.cli.server.processes import keep_what_is_loaded; keep_what_is_loaded(); print(gc.isenabled())"
+    )
+
+    assert said == ["False", "True"]
+
+
+def test_a_start_parses_each_template_once() -> None:
+    """Parsing them is most of their check, and that is a third of a start; what the page may do is looked at apart."""
+    parses, files = said_by(
+        "from pathlib import Path; from jinja2.parser import Parser; parse, parsed = Parser.parse, []"
+        "; Parser.parse = lambda self: parsed.append(1) or parse(self)"
+        "; from alertnet.messages.checks.fitting import read_fitted; folder = Path('message_templates')"
+        "; fitted = read_fitted(folder, folder); assert not fitted.find_faults('https://alert.example.org')"
+        "; print(len(parsed), sum(path.endswith('.j2') for path in fitted.templates.files))"
+    )
+
+    assert int(parses) <= int(files) + len(("page/page.html.j2", "page/style.css.j2"))

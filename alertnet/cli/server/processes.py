@@ -121,6 +121,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
         loop="uvloop",
         http="httptools",
         ws="none",
+        lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
@@ -181,9 +182,9 @@ def keep_what_is_loaded() -> None:
     Else it looks through all of it from time to time: a tenth of a second, in the middle of an alarm. It looks at new
     objects less often, too: a group of flows makes thousands, which live until its commit and are in no circle.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
+    gc.enable()
 
 
 def log_start(runtime: Runtime, process: str, listening: socket.socket | None = None) -> None:

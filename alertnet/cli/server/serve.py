@@ -1,5 +1,6 @@
 """`alertnet serve` and `alertnet worker`: the processes that run day and night."""
 
+import gc
 import sys
 import threading
 import time
@@ -19,7 +20,7 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
-    do_without_colours()
+    load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, share_one_heap, web, working
     from alertnet.cli.startup import checked_runtime
@@ -45,7 +46,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
 
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
-    do_without_colours()
+    load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, share_one_heap, working
     from alertnet.cli.startup import checked_runtime
@@ -60,6 +61,11 @@ def worker() -> None:
         wait_for(ended)
 
 
-def do_without_colours() -> None:
-    """Keep out what structlog imports wherever it finds it, for tracebacks in colours that no log wants: 6 MB."""
+def load_lightly() -> None:
+    """Keep out what is not needed while the program is loaded, until `keep_what_is_loaded`.
+
+    The garbage collector would look through all of it again and again, for a sixth of the time and no garbage.
+    structlog imports rich wherever it finds it, for tracebacks in colours that no log wants: 6 MB.
+    """
+    gc.disable()
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
