@@ -221,7 +221,12 @@ class Facts:
     @property
     def leaves_phone_alone(self) -> bool:
         """Whether nothing is written on our own account to the phone that raised it: somebody else may hold it."""
-        return self.field_silent or self.field_borrowed or self.withdrawn or self.type in IN_CUSTODY
+        return self.field_silent or self.field_borrowed or self.leaves_all_alone
+
+    @property
+    def leaves_all_alone(self) -> bool:
+        """Whether that holds for the phones of all reports that were merged into it as well."""
+        return self.duress or self.withdrawn or self.type in IN_CUSTODY
 
 
 def consent_of(facts: Facts) -> Scope:

@@ -16,6 +16,7 @@ from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in
 
 TRUE = "47110"
+MARY = "+573005550003"
 TEAMS = """
 teams:
   north:
@@ -49,7 +50,7 @@ def reported(world: World, *, second: str = "ALERT {pin} 46 L13 tear gas") -> tu
     world.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")
     first = world.newest()
     world.passes(minutes=12)
-    world.texts("+573005550003", second.format(pin=TRUE))
+    world.texts(MARY, second.format(pin=TRUE))
     return first, world.newest()
 
 
@@ -145,7 +146,7 @@ def test_the_narrower_consent_holds_and_whoever_is_beyond_it_hears_nothing_more(
     night.passes(minutes=12)
     assert len(alerts(night, "spain")) >= 1
     before = len(night.phone("spain").inbox)
-    night.texts("+573005550003", f"ALERT {TRUE} 20 L13 P9 C1")
+    night.texts(MARY, f"ALERT {TRUE} 20 L13 P9 C1")
     second = night.newest()
 
     first.act("merge", into=second.ref)
@@ -217,6 +218,39 @@ def test_a_wrong_merge_is_split_again(night: World) -> None:
     assert second["status"] == "open"
 
 
+def test_after_a_split_each_code_is_about_the_report_that_it_was_sent_for(night: World) -> None:
+    """B4, A6: of the part for the part, of the whole for the whole, and its giver hears so."""
+    first, second = reported(night)
+    of_first, of_second = (code_in(alert) for alert in alerts(night, "coordinator"))
+    first.act("merge", into=second.ref)
+    second.act("split", reports=[first.ref])
+
+    replies = [night.texts("defenders", code_in(alerts(night, "defenders")[0]))]
+    assert (first.answers(), second.answers()) == ([("defenders", "acknowledged", "sms")], [])
+    replies.append(night.texts("coordinator", of_first))
+    assert (len(first.answers()), second.answers()) == (2, [])
+    night.texts("coordinator", of_second)
+
+    assert second.answers() == [("coordinator", "acknowledged", "sms")]
+    assert all(first.ref in (reply or "") for reply in replies)
+
+
+def test_after_a_split_a_code_of_others_is_reported_where_it_was_sent(night: World) -> None:
+    """B9: while they are one, to the whole; then to that report's own coordinators, and to nobody else."""
+    first, second = reported(night)
+    code = code_in(alerts(night, "defenders")[0])
+    first.act("merge", into=second.ref)
+    night.texts("ombuds", code)
+    assert (second.timeline().count("foreign_code"), first.answers()) == (1, [])
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=61)
+    night.texts("ombuds", code)
+
+    assert (first.timeline().count("foreign_code"), second.timeline().count("foreign_code")) == (1, 1)
+    assert first.answers() == []
+
+
 def test_a_split_takes_only_what_was_merged(night: World) -> None:
     first, second = reported(night)
 
@@ -248,10 +282,10 @@ def test_what_was_learnt_while_merged_holds_for_each_of_the_two_after_a_split(ni
     second.act("merge", into=first.ref)
     first.act("consent", scope="national", given_by="Ana", how="call")
     first.act("exclude", contacts=["defenders"])
-    night.texts("+573005550003", f"FALSE {TRUE} {second.ref}")
+    night.texts(MARY, f"FALSE {TRUE} {second.ref}")
 
     first.act("split", reports=[second.ref])
-    before = len(night.phone("+573005550003").inbox), len(alerts(night, "defenders"))
+    before = len(night.phone(MARY).inbox), len(alerts(night, "defenders"))
     night.passes(minutes=45)
     second.act("close", reason="false_alarm")
 
@@ -259,7 +293,7 @@ def test_what_was_learnt_while_merged_holds_for_each_of_the_two_after_a_split(ni
     pruned = {(each["contact"], each["reason"]) for each in second["pruned"]}
     assert {("spain", "consent"), ("defenders", "excluded")} <= pruned
     assert [text for text in night.phone("ombuds").inbox if second.ref in text]
-    assert (len(night.phone("+573005550003").inbox), len(alerts(night, "defenders"))) == before
+    assert (len(night.phone(MARY).inbox), len(alerts(night, "defenders"))) == before
 
 
 def test_consent_of_people_that_one_report_names_holds_until_a_coordinator_has_seen_the_difference(
@@ -282,7 +316,7 @@ def test_what_only_the_other_report_verified_is_asked_again_after_a_split(night:
     """A2: nothing waits for an answer that nobody is asked for; a report named twice is split off once."""
     night.texts("ana", "SOS")
     first = night.newest()
-    night.texts("+573005550003", f"ALERT {TRUE} 20 L13 they take them")
+    night.texts(MARY, f"ALERT {TRUE} 20 L13 they take them")
     second = night.newest()
     second.act("merge", into=first.ref)
     assert first["verified"]
@@ -350,13 +384,55 @@ def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -
     first, second = reported(night, second="ALERT {pin} 30 L13 threats")
     second.act("merge", into=first.ref)
 
-    night.texts("+573005550003", f"LANG {TRUE} FR")
-    night.texts("+573005550003", "LOW")
+    night.texts(MARY, f"LANG {TRUE} FR")
+    night.texts(MARY, "LOW")
 
     whole, part = night.runtime.read(lambda tx: both(tx, first.ref))
     assert (whole.field_language, whole.field_low_since) == ("es", None)
     assert part.field_language == "fr"
     assert part.field_low_since is not None
+
+
+@pytest.mark.parametrize("kind", ["20", "44"], ids=["custody", "no custody"])
+def test_a_phone_that_was_left_alone_as_part_of_a_custody_stays_so(night: World, kind: str) -> None:
+    """B4: whatever the whole is called later; who holds the phones of a team that was taken nobody knows."""
+    first, second = reported(night, second="ALERT {pin} 30 L13 threats")
+    if kind == "44":
+        first.act("updates", text="it was no arrest", type="armed_presence")
+        applied(first)
+    second.act("merge", into=first.ref)
+    if kind == "20":
+        first.act("updates", text="it was no arrest", type="armed_presence")
+        applied(first)
+    before = len(night.phone(MARY).inbox)
+
+    first.act("close", reason="resolved")
+
+    assert first["type"] == "armed_presence"
+    assert len(night.phone(MARY).inbox) - before == (0 if kind == "20" else 1)
+
+
+def test_a_phone_that_only_the_other_report_had_silenced_is_written_to_after_a_split(night: World) -> None:
+    """B4: it was left alone for the custody of others; what a coordinator took for one event is two."""
+    night.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")
+    taken = night.newest()
+    night.texts(MARY, f"ALERT {TRUE} L13 they are shouting")
+    seen = night.newest()
+    taken.act("merge", into=seen.ref)
+    night.texts("coordinator", code_in(next(text for text in alerts(night, "coordinator") if seen.ref in text)))
+    told = list(night.phone(MARY).inbox)
+    assert seen["type"] == "arrest"
+
+    seen.act("split", reports=[taken.ref])
+
+    assert (seen["type"], taken["type"]) == ("other", "arrest")
+    [has_it] = night.phone(MARY).inbox[len(told) :]
+    assert seen.ref in has_it
+    before = len(night.phone("ana").inbox)
+    for each in (seen, taken):
+        each.act("close", reason="resolved")
+    assert len(night.phone(MARY).inbox) == len(told) + 2
+    assert len(night.phone("ana").inbox) == before
 
 
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
@@ -369,6 +445,11 @@ def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]
     incident.act("merge", expect=422, into="Z-ZZZZ")
 
     assert incident["status"] == second["status"] == "open"
+
+
+def applied(incident: Incident) -> None:
+    """A coordinator has seen what the news changes, and applies it."""
+    incident.act("re-resolve", apply=True, expected=incident.act("re-resolve", apply=False)["hash"])
 
 
 def both(tx: Tx, ref: str) -> tuple[Facts, Facts]:

@@ -252,6 +252,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
     answers.move(session, [each.id for each in moved], part.incident.id)
+    was_left_alone = whole.facts.leaves_phone_alone
     _become_two(part, whole)
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
@@ -262,6 +263,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     for tree, contact in sorted(only_there):
         _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
+    if was_left_alone and not whole.facts.leaves_phone_alone:
+        field_reassurance.speak_again(whole)
     go_on(part, merged_at, PromptAnswer.MERGED, _as_events(part, moved))
     let_leave(part, merged_at)
     if part.facts.leaves_phone_alone:
@@ -330,7 +333,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
     _forget_what_was_read(whole)
     part.change_facts(_no_wider(known, now))
-    whole.change_facts(narrow)
+    whole.change_facts(narrow, restored=True)
     _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
     _let_wait(whole, facts.consent, f"before {part.incident.ref} was merged")
     stop_what_reaches_nobody(whole)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.incident import IN_CUSTODY, Facts, Incident
+from alertnet.core.incident import Facts, Incident
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_to_field
@@ -53,6 +53,13 @@ def take_over(locked: LockedIncident, promised: Incident) -> None:
         promise(locked)
     else:
         _tell(locked, Subject.ACKNOWLEDGED, at, only=promised.ref)
+
+
+def speak_again(locked: LockedIncident) -> None:
+    """Tell a phone that was left alone for what is another's after all how its own report fares, unless it knows."""
+    told = timeline.of_kind(locked.tx.session, locked.incident.id, FIELD_TOLD)
+    if not any(payload and payload["subject"] == Subject.ACKNOWLEDGED for _, payload in told):
+        take_over(locked, locked.incident)
 
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
@@ -98,7 +105,7 @@ def _reporters(locked: LockedIncident) -> dict[str, Facts]:
     """What is known of each phone that raised it, or a part, and may be written to, by the reference it was given."""
     whole = locked.facts
     known = {locked.incident.ref: whole}
-    if not (whole.duress or whole.withdrawn or whole.type in IN_CUSTODY):
+    if not whole.leaves_all_alone:
         known |= {each.ref: each.facts for each in locked.parts}
     return {ref: facts for ref, facts in known.items() if facts.raised_from and not facts.leaves_phone_alone}
 

@@ -166,19 +166,28 @@ class LockedIncident:
         """Write where an escalation stands; a new one is put on the record."""
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
 
-    def change_facts(self, facts: Facts) -> None:
+    def change_facts(self, facts: Facts, *, restored: bool = False) -> None:
         """Take new facts: plans are resolved again on the pinned trees, at once (A8).
 
-        A phone that was to be left alone stays so, whatever it is called now: who holds it nobody knows.
+        A phone that was to be left alone stays so, whatever it is called now: who holds it nobody knows. Not where they
+        are `restored` after a split: what silenced it is another's.
         """
-        if self.facts.leaves_phone_alone and not facts.leaves_phone_alone:
+        if self.facts.leaves_phone_alone and not (facts.leaves_phone_alone or restored):
             facts = replace(facts, field_silent=True)
+        if self.facts.leaves_all_alone and not (facts.leaves_all_alone or restored):
+            self._leave_parts_alone()
         self.plans = editions.plans(self.tx, facts, self.incident.trees)
         graver_by = self.facts.rank - facts.rank
         if graver_by:
             self.work.move_up(self.incident.id, graver_by * CLASSES)
         self.incident = replace(self.incident, facts=facts)
         self.save_facts()
+
+    def _leave_parts_alone(self) -> None:
+        for part in self.parts:
+            silent = replace(part, facts=replace(part.facts, field_silent=True))
+            incident_store.save_facts(self.tx.session, silent, incident_store.pruned_of(self.tx.session, part.id))
+        self.__dict__.pop("parts", None)
 
     def save_facts(self) -> None:
         """Write what is known, and who is not told for it."""
