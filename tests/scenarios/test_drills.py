@@ -152,6 +152,22 @@ def test_none_begins_while_something_critical_waits_for_an_answer(world: World) 
     assert why == [real.ref]
 
 
+def test_one_begins_beside_something_critical_that_was_taken_charge_of_more_than_a_day_ago(world: World) -> None:
+    """It is open for weeks, and nobody is rung for it any more."""
+    real = world.raises()
+    world.texts("coordinator", code_in(inbox(world, "coordinator")[0]))
+    world.passes(minutes=11)
+    world.texts("defenders", code_in(inbox(world, "defenders")[0]))
+    assert (real["status"], real["severity"], real.status("valley")) == ("open", "critical", "acknowledged")
+    world.clock.at = MONDAY - timedelta(hours=1)
+    plans(world, at="2026-11-30T15:00:00Z")
+
+    passes_until(world, MONDAY + timedelta(minutes=1))
+
+    assert known(world) == [("held", MONDAY)]
+    assert world.newest()["drill"] is True
+
+
 def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(world: World) -> None:
     world.clock.at = MONDAY - timedelta(hours=3)
 
