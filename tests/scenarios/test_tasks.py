@@ -1,17 +1,21 @@
 """No machine rings a colonel: a coordinator is asked to call, and says what came of it (B1, B3)."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents, notifications
+from alertnet.store.records.escalations import tree_of
 from alertnet.worker.due_work import Job, Search, perform
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, strides
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
-from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in, spoken_code_in
 
 BRIGADE = """
@@ -145,6 +149,38 @@ def test_a_later_round_rings_for_the_task_that_is_open(world_of: Worlds) -> None
     assert "Recorded" in press(world, task, "acknowledge")
     assert incident.answers() == [("brigade", "acknowledged", "vouched")]
     assert incident.status("valley") == "acknowledged"
+
+
+def test_one_that_rings_for_two_trees_counts_for_the_level_that_asks_it_last(world_on: Worlds, tmp_path: Path) -> None:
+    """A4, B3: with that level it is taken back, and with none before; the brigade's answer counts in both trees."""
+    folder = tmp_path / "trees"
+    folder.mkdir()
+    alone = BRIGADE.replace('      - {sms: "+573005550112", after: 20m}\n', "")
+    (folder / "teams.yaml").write_text(FIELD)
+    (folder / "army.yaml").write_text(f"contacts:{alone}")
+    twice = AUTHORITIES.replace("40m", "10m") + "  - {name: Army, notify: [brigade], wait: 60m}\n"
+    for tree, levels, rest in (("valley", AUTHORITIES, ""), ("hills", twice, "start: {after: 20m}")):
+        head = f"include: army.yaml\n{rest}"
+        (folder / f"{tree}.yaml").write_text(a_tree(COORDINATION + levels, tree=tree, rest=head))
+    world = world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", folder)
+    incident, task = evening(world)
+
+    asking = []
+    for minutes in (21, 10):
+        world.passes(minutes=minutes)
+        asking.append(world.runtime.read(lambda tx: levels_asking(tx, incident.ref, "hills")))
+
+    assert asking == [[1], [2]]
+    assert len(task_status(incident)) == 1
+    assert "Recorded" in press(world, task, "acknowledge")
+    assert [incident.status(tree) for tree in ("valley", "hills")] == ["acknowledged", "acknowledged"]
+
+
+def levels_asking(tx: Tx, ref: str, tree: str) -> list[int]:
+    """The levels of that tree for which tasks are open."""
+    id = incidents.id_of(tx.session, ref)
+    asking = notifications.open_tasks(tx.session, [id])[id]
+    return [each.level_index for each in asking if tree_of(tx.session, each.escalation) == tree]
 
 
 def test_a_stand_down_cancels_it_and_reopening_asks_again(world: World) -> None:
