@@ -1,9 +1,7 @@
 """Stories at random: a tree, an incident, and what happens to them. The properties of the core are tried on these."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -131,9 +129,13 @@ TREES = st.builds(
 )
 
 
-def incidents() -> st.SearchStrategy[Facts]:
-    """Facts that decide differently."""
-    people = st.lists(
+INCIDENTS = st.builds(
+    lambda **known: facts(**known),
+    severity=st.sampled_from([Severity.CRITICAL, Severity.SERIOUS]),
+    consent=st.sampled_from([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
+    perpetrator=st.sampled_from([Perpetrator.NONE, Perpetrator.NONE, Perpetrator.UNKNOWN, Perpetrator.ARMY]),
+    verified=st.sampled_from([True, True, True, False]),
+    people=st.lists(
         st.builds(
             Affected,
             st.just("P1"),
@@ -141,47 +143,54 @@ def incidents() -> st.SearchStrategy[Facts]:
             contact=st.sampled_from([None, None, "bob"]),
         ),
         max_size=1,
-    )
-    return st.builds(
-        lambda **known: facts(**known),
-        severity=st.sampled_from([Severity.CRITICAL, Severity.SERIOUS]),
-        consent=st.sampled_from([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
-        perpetrator=st.sampled_from([Perpetrator.NONE, Perpetrator.NONE, Perpetrator.UNKNOWN, Perpetrator.ARMY]),
-        verified=st.sampled_from([True, True, True, False]),
-        people=people.map(tuple),
-        exclude=st.sampled_from([(), (), ("eva",)]),
-    )
+    ).map(tuple),
+    exclude=st.sampled_from([(), (), ("eva",)]),
+)
+"""Facts that decide differently."""
+
+WHO = st.sampled_from(IDS)
+ANY_LEVEL, ANY_METHOD = st.integers(0, 11), st.integers(0, 59)
+"""A tree takes such a number for one of its levels, and of a contact's methods: each as often, however many there are."""
+ANSWERS = st.builds(Answered, WHO, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
+FAILURES = st.builds(Failed, WHO, ANY_METHOD, st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)]))
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    ANSWERS,
+    ANSWERS,
+    FAILURES,
+    FAILURES,
+    st.builds(Delayed, WHO, ANY_METHOD),
+    st.builds(Unsent, WHO, ANY_METHOD),
+    st.builds(Received, WHO, st.sampled_from(ADDRESSES)),
+    st.builds(Withdrawn, WHO),
+    st.builds(Confirmed, WHO),
+    st.builds(Go, ANY_LEVEL),
+    st.builds(Hold, ANY_LEVEL),
+    st.just(Hold()),
+    st.just(Go()),
+    st.builds(Refuse, ANY_LEVEL),
+    st.builds(Unopened, ANY_LEVEL),
+    st.builds(Asked, ANY_LEVEL),
+    st.builds(Acted, WHO),
+)
+"""Anything that may happen to the escalation of some tree; answers are the most frequent."""
 
 
-def events(the_tree: ContactTree) -> st.SearchStrategy[Event]:
-    """Anything that may happen to that tree's escalation; answers are the most frequent."""
-    ids = st.sampled_from(IDS)
-    indexes = st.sampled_from(range(len(the_tree.levels)))
-    stale = st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)])
-    used = ids.flatmap(
-        lambda id: st.tuples(st.just(id), st.sampled_from(range(len(the_tree.contacts[id].all_methods))))
-    )
-    answers = st.builds(Answered, ids, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
-    failures: Callable[[tuple[str, int], Any], Failed] = lambda where, kinds: Failed(*where, kinds)  # noqa: E731
-    return st.one_of(
-        answers,
-        answers,
-        st.builds(failures, used, stale),
-        st.builds(failures, used, stale),
-        used.map(lambda where: Delayed(*where)),
-        used.map(lambda where: Unsent(*where)),
-        st.builds(Received, ids, st.sampled_from(ADDRESSES)),
-        st.builds(Withdrawn, ids),
-        st.builds(Confirmed, ids),
-        st.builds(Go, indexes),
-        st.builds(Hold, indexes),
-        st.just(Hold()),
-        st.just(Go()),
-        st.builds(Refuse, indexes),
-        st.builds(Unopened, indexes),
-        st.builds(Asked, indexes),
-        st.builds(Acted, ids),
-    )
+def of_tree(the_tree: ContactTree, event: Event) -> Event:
+    """The event as it happens to that tree's escalation."""
+    match event:
+        case Failed() | Delayed() | Unsent():
+            return replace(event, method=event.method % len(the_tree.contacts[event.contact].all_methods))
+        case Go(index=int(index)) | Hold(index=int(index)):
+            return replace(event, index=index % len(the_tree.levels))
+        case Refuse() | Unopened() | Asked():
+            return replace(event, index=event.index % len(the_tree.levels))
+    return event
+
+
+HAPPENINGS = st.sampled_from(["event", "event", "event", "events", "facts", "halt"])
+ONLY_EVENTS = st.sampled_from(["event", "event", "event", "events"])
+PAUSES = st.integers(1, 15 * 60).map(lambda seconds: timedelta(seconds=seconds))
+UP_TO_EIGHT = st.integers(0, 8)
 
 
 @st.composite
@@ -192,17 +201,17 @@ def stories(draw: st.DrawFn, *, only_events: bool = False) -> Story:
     """
     the_tree = draw(TREES)
     script = []
-    for _ in range(draw(st.integers(0, 8))):
-        after = draw(st.integers(1, 15 * 60).map(lambda seconds: timedelta(seconds=seconds)))
-        match draw(st.sampled_from(["event", "event", "event", "events", *([] if only_events else ["facts", "halt"])])):
+    for _ in range(draw(UP_TO_EIGHT)):
+        after = draw(PAUSES)
+        match draw(ONLY_EVENTS if only_events else HAPPENINGS):
             case "facts":
-                script.append(Happening(after, (PlanChanged(),), known=draw(incidents())))
+                script.append(Happening(after, (PlanChanged(),), known=draw(INCIDENTS)))
             case "halt":
                 script.append(Happening(after, halt=True))
             case how:
                 number = 1 if how == "event" else 3
-                script.append(Happening(after, tuple(draw(events(the_tree)) for _ in range(number))))
-    return Story(the_tree, draw(incidents()), tuple(script), draw(st.booleans()))
+                script.append(Happening(after, tuple(of_tree(the_tree, draw(EVENTS)) for _ in range(number))))
+    return Story(the_tree, draw(INCIDENTS), tuple(script), draw(st.booleans()))
 
 
 def named(the_tree: ContactTree) -> ContactTree:

@@ -20,7 +20,7 @@ from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plan, Reason, may_be_told, resolve
 from tests.core.cast import NOW
 from tests.core.playback import Playback, Taken, moments
-from tests.core.strategies import TREES, Story, incidents, stories
+from tests.core.strategies import INCIDENTS, TREES, Story, stories
 
 HALTED = (Status.ACKNOWLEDGED, Status.STOPPED)
 GAPS = st.lists(st.integers(5, 60).map(lambda seconds: timedelta(seconds=seconds)), min_size=1, max_size=12)
@@ -80,7 +80,7 @@ def test_nothing_rings_where_nobody_is_or_wants_to_be_woken(story: Story) -> Non
                 assert send.method >= len(contact.methods) or times.closed_by(send.at) is None
 
 
-@given(TREES, incidents())
+@given(TREES, INCIDENTS)
 @settings(max_examples=50)
 def test_a_plan_names_only_whom_it_may(tree: ContactTree, known: Facts) -> None:
     """A3: what was pruned, and why, is shown: whoever a level names is told, or pruned with a reason."""
