@@ -150,7 +150,7 @@ INCIDENTS = st.builds(
 
 WHO = st.sampled_from(IDS)
 ANY_LEVEL, ANY_METHOD = st.integers(0, 11), st.integers(0, 59)
-"""A tree takes such a number for one of its levels, and of a contact's methods: each as often, however many there are."""
+"""A tree takes such a number for one of its levels, or of a contact's methods: each as often, however many it has."""
 ANSWERS = st.builds(Answered, WHO, st.sampled_from(AnswerKind), st.sampled_from([None, *ADDRESSES]))
 FAILURES = st.builds(Failed, WHO, ANY_METHOD, st.sampled_from([(), (), (MethodKind.SMS, MethodKind.CALL)]))
 EVENTS: st.SearchStrategy[Event] = st.one_of(
