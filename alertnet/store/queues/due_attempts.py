@@ -180,35 +180,35 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
 
 def lease(session: Session, leases: Sequence[Lease], now: datetime, until: datetime) -> None:
     """These are being sent, each under its lease until then."""
-    changes = []
-    for each in leases:
-        leased = {
-            "status": AttemptStatus.SENDING.value,
-            "lease": each.id,
-            "due_at": until,
-            "sender": each.sender,
-            "provider": each.provider,
-            "started_at": now,
-            "changed_at": now,
-        }
-        check_attempt(each.attempt, leased)
-        changes.append({"key": each.attempt, **leased})
-    change_each(session, attempts, changes)
+    leased = {"status": AttemptStatus.SENDING.value, "due_at": until, "started_at": now, "changed_at": now}
+    by = {each.attempt: {"lease": each.id, "sender": each.sender, "provider": each.provider} for each in leases}
+    _change_each(session, {id: leased | its for id, its in by.items()})
 
 
 def lease_to_ask(session: Session, leases: Mapping[str, str], until: datetime) -> None:
     """The provider is being asked about these, each by id under its lease until then."""
-    change_each(session, attempts, [{"key": id, "lease": lease, "due_at": until} for id, lease in leases.items()])
+    _change_each(session, {id: {"lease": lease, "due_at": until} for id, lease in leases.items()})
 
 
 def wait(session: Session, until: Mapping[str, datetime]) -> None:
     """These are looked at again at their moment, by id."""
-    change_each(session, attempts, [{"key": id, "due_at": moment} for id, moment in until.items()])
+    _change_each(session, {id: {"due_at": moment} for id, moment in until.items()})
 
 
 def drop(session: Session, ids: Collection[str], now: datetime, why: str) -> None:
     """These are not to leave, and the next look finds why."""
-    change_each(session, attempts, [{"key": id, "error": why, "due_at": now} for id in ids])
+    _change_each(session, {id: {"error": why, "due_at": now} for id in ids})
+
+
+def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace columns by id, the same ones of each.
+
+    Raises:
+        Inconsistent: one of them can't become that.
+    """
+    for id, values in changes.items():
+        check_attempt(id, values)
+    change_each(session, attempts, [{"key": id, **values} for id, values in changes.items()])
 
 
 def _due(row: Row[Any]) -> DueAttempt:

@@ -226,6 +226,7 @@ def _first(session: Session, query: Select[Any], incident: str) -> Prompt | None
 
 
 def _change(session: Session, id: str, values: Mapping[str, Any]) -> None:
+    check_prompt(id, values)
     session.execute(update(alarms).where(alarms.c.id == id).values(values))
 
 
