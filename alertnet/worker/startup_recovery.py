@@ -157,12 +157,6 @@ def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
     return found
 
 
-def recover(runtime: Runtime) -> None:
-    """Run the whole recovery, one job after the other, before anything is sent."""
-    for job in StartupRecovery(runtime).begin().values():
-        job()
-
-
 def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tuple[Declaration, Sequence[str]]:
     """Settle what a backup that was taken then would do again, by default up to the newest moment in it.
 

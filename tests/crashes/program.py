@@ -31,8 +31,9 @@ from alertnet.runtime.wiring import Runtime, wire
 from alertnet.web.app import make_app
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.service import Worker
-from alertnet.worker.startup_recovery import declare_restored, recover
+from alertnet.worker.startup_recovery import declare_restored
 from tests.crashes.effects import Effect, Kind
+from tests.support.timed_program import recover
 
 Announce = Callable[[Effect], None]
 

@@ -16,11 +16,12 @@ from alertnet.flows.system.lost_incidents import Sent, remember
 from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
-from alertnet.worker.startup_recovery import declare_restored, recover
+from alertnet.worker.startup_recovery import declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in
+from tests.support.timed_program import recover
 
 OMBUDS = "+573005550120"
 CONTACTS = f"""

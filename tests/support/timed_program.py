@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
 from alertnet.worker.service import Worker
+from alertnet.worker.startup_recovery import StartupRecovery
 from tests.support.clock import Clock
 
 
@@ -45,3 +46,9 @@ class TimedProgram:
         moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))
         upcoming = [moment for moment in moments if moment is not None]
         return max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1))
+
+
+def recover(runtime: Runtime) -> None:
+    """Run what a worker begins with, one job after the other, before anything is sent."""
+    for job in StartupRecovery(runtime).begin().values():
+        job()

@@ -99,24 +99,18 @@ class _Form:
     converted: tuple[tuple[int, Convert], ...]
     """The columns of a row whose values are converted."""
 
-    def parameters(self, rows: Sequence[Values]) -> list[Any]:
-        """What goes to the driver, for each of the rows."""
-        ready: list[Any] = []
-        for values in rows:
-            given = self._given(values)
-            for position, convert in self.bound:
-                if given[position] is not None:
-                    given[position] = convert(given[position])
-            ready.append(tuple(given) if self.names is None else dict(zip(self.names, given, strict=True)))
-        return ready
-
-    def _given(self, values: Values) -> list[Any]:
+    def parameters(self, values: Values) -> Any:
+        """What goes to the driver for these values."""
         if self.at_once is not None:
-            return list(self.at_once(values))
-        given = list(self.constants)
-        for position, key, place in self.taken:
-            given[position] = values[key] if place is None else values[key][place]
-        return given
+            given = list(self.at_once(values))
+        else:
+            given = list(self.constants)
+            for position, key, place in self.taken:
+                given[position] = values[key] if place is None else values[key][place]
+        for position, convert in self.bound:
+            if given[position] is not None:
+                given[position] = convert(given[position])
+        return tuple(given) if self.names is None else dict(zip(self.names, given, strict=True))
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
         """The driver's rows, with names and converted."""
@@ -179,7 +173,7 @@ class Prepared:
             return session.execute(self._statement, values).all()
         line = line_of(session)
         form = self._form(line, tuple(listed.values()), values)
-        return form.rows(line.run(form.sql, form.parameters([values])[0]))
+        return form.rows(line.run(form.sql, form.parameters(values)))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""
@@ -193,7 +187,7 @@ class Prepared:
         """Run it for each of the rows, which have the same keys: it gives nothing back."""
         line = line_of(session)
         form = self._form(line, tuple(rows[0]), rows[0])
-        parameters = form.parameters(rows)
+        parameters = [form.parameters(values) for values in rows]
         line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
     def _form(self, line: Line, which: object, example: Values) -> _Form:
