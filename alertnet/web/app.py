@@ -3,14 +3,12 @@
 import threading
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from alertnet import __version__
-from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems, twilio
 from alertnet.web.api import (
@@ -30,8 +28,8 @@ from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.reports import report
 from alertnet.web.idempotency import InFlight
+from alertnet.web.layers import BodyLimit, NeverKept, Observing
 from alertnet.web.monitoring import health, metrics
-from alertnet.web.monitoring.observing import Observing
 from alertnet.web.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -139,41 +137,3 @@ def _provider(runtime: Runtime, here: str) -> "Provider | None":
     from alertnet.runtime.openid import Provider
 
     return Provider(client, f"{url}{here}/back")
-
-
-class BodyLimit:
-    """Refuses a body once more than `LONGEST_BODY` of it has come, whatever length was announced."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting."""
-        size = 0
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > LONGEST_BODY:
-                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
-            return message
-
-        await self._app(scope, counted if scope["type"] == "http" else receive, send)
-
-
-class NeverKept:
-    """Lets no browser and no proxy keep an answer: each may name somebody, or is another one in a moment."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the answer on, saying so."""
-
-        async def marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"])["Cache-Control"] = "no-store"
-            await send(message)
-
-        await self._app(scope, receive, marked if scope["type"] == "http" else send)

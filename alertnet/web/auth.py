@@ -1,4 +1,4 @@
-"""Who asks: API keys in the Authorization header. A revoked one opens nothing, at once.
+"""Who asks: by which API key in the Authorization header, and from which address. A revoked key opens nothing, at once.
 
 Whoever reads has its key looked up for each request. Whoever acts has it looked up once: from then on the very
 transaction that acts asks whether it is still in force.
@@ -7,8 +7,9 @@ transaction that acts asks whether it is still in force.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -18,7 +19,6 @@ from starlette.concurrency import run_in_threadpool
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
-from alertnet.web.client_address import client_address
 from alertnet.web.throttle import Throttle
 
 MOST_KNOWN = 1000
@@ -26,6 +26,13 @@ MOST_KNOWN = 1000
 
 REPORTS = "raise"
 """A report is never limited: whoever asks so often may have that much to tell."""
+
+Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+
+SUBSCRIBER_BITS = 64
+"""Of an IPv6 address: whoever has one has all that begin so."""
+LONGEST_NAME = 64
 
 bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="From `alertnet keys create`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -142,6 +149,49 @@ def not_in_force() -> HTTPException:
 
 def _unauthenticated(detail: str, error: str) -> HTTPException:
     return HTTPException(401, detail, {"WWW-Authenticate": f'Bearer realm="alertnet"{error}'})
+
+
+def client_address(request: Request, trusted: Sequence[Network]) -> str:
+    """The client's own address, an IPv6 one as the network that is its own.
+
+    Each proxy adds to X-Forwarded-For whom it heard it from: read from the end, the first address that is no trusted
+    proxy's is the client's. What stands before it anybody may have written.
+    """
+    peer = request.client.host if request.client else ""
+    address = _read(peer)
+    if address is None:
+        return peer[:LONGEST_NAME]
+    forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    while forwarded and _is_among(address, trusted):
+        earlier = _read(forwarded.pop().strip())
+        if earlier is None:
+            break
+        address = earlier
+    return _as_counted(address)
+
+
+def _read(text: str) -> Address | None:
+    """The address, also one with a port behind it; one of IPv4 that was written as IPv6 is one of IPv4."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _is_among(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+def _as_counted(address: Address) -> str:
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(IPv6Network((address, SUBSCRIBER_BITS), strict=False))
 
 
 # The runtime is not async, so that what asks it runs in a thread: nothing here holds up the event loop.

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from fastapi import Request
 
-from alertnet.web.client_address import client_address
+from alertnet.web.auth import client_address
 
 TRUSTED = tuple(ip_network(text) for text in ("10.1.0.0/16", "2001:db8:1::/48"))
 

@@ -9,7 +9,7 @@ from alertnet.flows.credentials.passkeys import Given
 from alertnet.flows.credentials.users import count_try, forget_tries, is_password
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import SignedIn
-from alertnet.web.client_address import client_address
+from alertnet.web.auth import client_address
 from alertnet.web.console.door import Busy, Unproven
 from alertnet.web.forms import Form
 

@@ -1,8 +1,11 @@
-"""Counts what the web answers, and logs a line for each fault of ours (5xx)."""
+"""What stands around every request: it is counted, its answer is kept nowhere, its body is no longer than it may be."""
 
 import structlog
+from fastapi import HTTPException
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alertnet.core.limits import LONGEST_BODY
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
 
@@ -19,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Observing:
-    """Middleware around the whole application that counts and logs, and changes nothing."""
+    """Counts what is answered, and logs a line for each fault of ours (5xx); it changes nothing."""
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app
@@ -53,3 +56,41 @@ class Observing:
             self._runtime.counting.add(once(WEBHOOKS, route.removeprefix("/twilio/"), str(status)))
         if status in REFUSED:
             self._runtime.counting.add(once(REFUSALS, door, str(status)))
+
+
+class BodyLimit:
+    """Refuses a body once more than `LONGEST_BODY` of it has come, whatever length was announced."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting."""
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > LONGEST_BODY:
+                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+            return message
+
+        await self._app(scope, counted if scope["type"] == "http" else receive, send)
+
+
+class NeverKept:
+    """Lets no browser and no proxy keep an answer: each may name somebody, or is another one in a moment."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the answer on, saying so."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(raw=message["headers"])["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, marked if scope["type"] == "http" else send)
