@@ -111,6 +111,9 @@ def put_down(fault: Exception) -> str:
 Rule = tuple[bool, str, object, str]
 """Whether it holds, of which field, what that is, and what is allowed."""
 
+MOMENT = "a moment with its zone, 1970 to 2199"
+COUNT = "0 or more"
+
 
 def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) -> None:
     """Refuse the value of which a rule doesn't hold; `where` begins with the id of the thing.

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
-from alertnet.core.errors import is_moment, must_hold
+from alertnet.core.errors import COUNT, MOMENT, is_moment, must_hold
 
 
 class Kind(StrEnum):
@@ -179,9 +179,6 @@ TEXT_DECISIONS = (PromptAnswer.OPENED, PromptAnswer.JOINED, PromptAnswer.SET_ASI
 CALL_FAILURES = (PromptAnswer.NO_ANSWER, PromptAnswer.WRONG_PERSON)
 """Why a call came to nothing that a task asked for."""
 
-
-MOMENT = "a moment with its zone, 1970 to 2199"
-COUNT = "0 or more"
 
 _STATUSES = frozenset(each.value for each in AttemptStatus)
 _UNSETTLED = frozenset(each.value for each in UNSETTLED)

@@ -5,7 +5,7 @@ Only what no plan, event or edit can bring about is refused; what is merely odd 
 
 from datetime import datetime
 
-from alertnet.core.errors import Inconsistent, is_moment, must_hold
+from alertnet.core.errors import COUNT, MOMENT, Inconsistent, is_moment, must_hold
 from alertnet.core.escalation.state import (
     LAST_RESORT,
     ContactProgress,
@@ -19,8 +19,6 @@ from alertnet.core.escalation.state import (
 _AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 _WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
 
-MOMENT = "a moment with its zone, 1970 to 2199"
-COUNT = "0 or more"
 LEVEL = "-1 for last resort, 0 or more"
 ONCE = "each once"
 
