@@ -32,6 +32,9 @@ SQLITE_PRAGMAS = {
     "synchronous": "FULL",
     "busy_timeout": "5000",  # milliseconds
     "foreign_keys": "ON",
+    # What undoes one flow of a group would go to a file of /var/tmp else, page by page: four times the writes of the
+    # commit itself, and a copy of our pages in a place that is not ours.
+    "temp_store": "MEMORY",
 }
 POSTGRES_CONNECT = {
     "connect_timeout": "3",  # seconds
