@@ -136,7 +136,9 @@ def test_without_its_pin_nothing_is_met_and_the_sender_hears_what_to_send(valley
 
 
 def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
-    valley.texts("ana", f"SALIDA {TRUE} L12 23:00 L14 01:30 P7")
+    begun = valley.texts("ana", f"SALIDA {TRUE} L12 23:00 L14 01:30 P7 C1")
+    assert begun is not None
+    assert "GO, P7, C1. Sigue: L12 23:00." in begun
     valley.passes(minutes=100)
     reply = valley.texts("ana", f"LLEGADA {TRUE}")
     assert reply is not None

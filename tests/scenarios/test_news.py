@@ -61,6 +61,24 @@ def test_a_report_that_adds_the_type_says_which(valley: World) -> None:
     assert "Verified: threat" in read(valley, latest(valley, "ALARM"))
 
 
+@pytest.mark.parametrize(("number", "type", "more"), [("20", "arrest", 0), ("30", "death_threat", 1)])
+def test_another_type_soon_after_is_of_the_same_event_and_custody_leaves_the_phone_alone(
+    valley: World, number: str, type: str, more: int
+) -> None:
+    """B4: what was a threat two minutes ago is an arrest; the answer says that nothing more comes, and nothing does."""
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    incident = valley.newest()
+    valley.passes(minutes=2)
+
+    reply = valley.texts("ana", f"ALERTA {TRUE} {number}")
+    before = len(valley.phone("ana").inbox)
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
+
+    assert ("no escribiremos" in (reply or "")) is (more == 0)
+    assert (valley.newest().ref, incident["type"]) == (incident.ref, type)
+    assert len(valley.phone("ana").inbox) - before == more
+
+
 def test_a_second_sos_says_that_it_is_one(valley: World) -> None:
     """Not believed, and not the same as any other text."""
     valley.texts("ana", "SOS")

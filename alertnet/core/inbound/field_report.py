@@ -42,7 +42,8 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
 def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
     """The known facts with what a proven second report of the same phone adds.
 
-    Severity only rises, consent (`said`, if any) only narrows, and what was known of type and place stays.
+    Severity only rises, consent (`said`, if any) only narrows, and what was known of type and place stays. What may be
+    custody leaves the phone alone before anybody has decided that it is.
     """
     names = {person.code for person in known.people}
     return replace(
@@ -54,19 +55,14 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
         place=known.place or news.place,
         details="\n".join(text for text in (known.details, news.details) if text) or None,
         certainty=news.certainty,
-        field_silent=known.field_silent or news.field_silent,
+        field_silent=known.field_silent or news.field_silent or news.type in IN_CUSTODY,
         duress=known.duress or news.duress,
     )
 
 
 def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
-    """The known facts with what proven news adds that needs no decision: where, words, duress, narrower consent.
-
-    What may be custody leaves the phone alone before anybody has decided that it is.
-    """
-    silent = known.field_silent or report.type in IN_CUSTODY
-    added = add_to(known, news, report.consent)
-    held = replace(added, type=known.type, people=known.people, field_silent=added.field_silent or silent)
+    """The known facts with what proven news adds that needs no decision: where, words, duress, narrower consent."""
+    held = replace(add_to(known, news, report.consent), type=known.type, people=known.people)
     return held if news.duress else replace(held, severity=known.severity)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
+from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -69,10 +70,16 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
     words = replace(
         sender.words,
         at=at,
-        names=(TYPED[report.verb], *(gap.shown(sender.words.timezone) for gap in came.gaps)),
+        names=(TYPED[report.verb], *_understood(report, came, sender.words.timezone)),
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
         awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
     )
     # After an incident was opened somebody else may hold the phone: nothing comes to it later.
     to = None if came.is_late else Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+
+
+def _understood(report: Report, came: CheckedIn, zone: str) -> tuple[str, ...]:
+    """Who is on the road, with which consent, and where no coverage is, as codes."""
+    with_it = echoed(replace(report, place=None)) if report.verb is FieldVerb.DEPART and came.counts else ()
+    return (*with_it, *(gap.shown(zone) for gap in came.gaps))

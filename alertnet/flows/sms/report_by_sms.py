@@ -182,7 +182,7 @@ def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedInciden
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
     """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts.
 
-    What news of an incident that is believed would change of who is told, a coordinator decides on. Whoever reports
+    What it would change of who is told, where the incident is believed, a coordinator decides on. Whoever reports
     nothing, but gave the PIN for duress, makes it graver; whether it is true, a coordinator says.
     """
     if _was_heard(locked, entry):
@@ -209,7 +209,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         decide(locked, PromptAnswer.GO, by=news.team)
     if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
-    if is_update and (would_be := news_of(locked.facts, news, report)) != locked.facts:
+    if locked.facts.verified and (would_be := news_of(locked.facts, news, report)) != locked.facts:
         propose(locked, would_be)
 
 
