@@ -1,6 +1,5 @@
 """An office: a folder with a database, in which commands are typed while another process has the database open."""
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
@@ -18,26 +17,11 @@ from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
-from tests.cli.typed import run
 from tests.database import migrate
+from tests.support.forking import FORKING, run
 from tests.support.program import QUICK, made_program
 
 WITHIN_SECONDS = 60
-FORKING = multiprocessing.get_context("forkserver")
-FORKING.set_forkserver_preload(
-    [
-        "tests.cli.warm",
-        "alembic.command",
-        "alertnet.cli.trees.night_page",
-        "alertnet.cli.admin.actions",
-        "alertnet.cli.server.processes",
-        "alertnet.cli.startup",
-        "alertnet.store.upgrade",
-        "alertnet.cli.call_sheet.sources",
-        "alertnet.cli.call_sheet.pdf",
-        "alertnet.messages.call_sheet",
-    ]
-)
 
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "a secret for tests that is long enough"
@@ -102,7 +86,7 @@ class Office:
         with TemporaryDirectory() as desk:
             typed, out, err = (Path(desk) / name for name in ("typed", "out", "err"))
             typed.write_text(keyboard)
-            process = FORKING.Process(target=run, args=(words, self.folder, self.environment, typed, out, err))
+            process = FORKING.Process(target=run, args=(words, self.folder, self.environment, out, err, typed))
             process.start()
             try:
                 yield UnderWay(process, out, err)

@@ -1,6 +1,5 @@
 """A process that does what it is ordered, and asks for leave before every effect, as long as it lives."""
 
-import multiprocessing
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -9,22 +8,19 @@ from typing import Any
 
 from tests.crashes import program
 from tests.crashes.effects import Referee
+from tests.support.forking import FORKING
 
 ORDER_SECONDS = 60
-
-# A child of the fork server begins with everything imported, in milliseconds.
-forking = multiprocessing.get_context("forkserver")
-forking.set_forkserver_preload(["tests.crashes.program", "alertnet.runtime.outlets", "alertnet.channels.twilio"])
 
 
 class Process:
     """One life of the process under test, which does what it is ordered as long as it lives."""
 
     def __init__(self, installed: program.Installed, clock: program.SharedClock, referee: Referee) -> None:
-        self._orders, theirs = forking.Pipe()
-        leaves, their_leaves = forking.Pipe()
+        self._orders, theirs = FORKING.Pipe()
+        leaves, their_leaves = FORKING.Pipe()
         arguments = (installed, clock.microseconds, theirs, their_leaves)
-        self._process: BaseProcess = forking.Process(target=program.run, args=arguments, daemon=True)
+        self._process: BaseProcess = FORKING.Process(target=program.run, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
         their_leaves.close()

@@ -19,7 +19,8 @@ from tests.crashes import database, program
 from tests.crashes.database import ACCOUNT, TOKEN, Original
 from tests.crashes.effects import Referee
 from tests.crashes.gates import before_provider, before_relay
-from tests.crashes.process import ORDER_SECONDS, Process, forking
+from tests.crashes.process import ORDER_SECONDS, Process
+from tests.support.forking import FORKING
 
 NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 URL = "https://alarm.example.org"
@@ -43,7 +44,7 @@ class World:
         self._stack = ExitStack()
         self._original = original
         self.database_url = original.copy()
-        self.clock = program.SharedClock(forking.RawValue("q"))
+        self.clock = program.SharedClock(FORKING.RawValue("q"))
         self.clock.move(NIGHT)
         self.referee = Referee(self.kills)
         self._process: Process | None = None

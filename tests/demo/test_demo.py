@@ -1,9 +1,6 @@
 """`alertnet demo`: the tour passes as a whole, and a tour in which something does not happen does not pass."""
 
 import io
-import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +19,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.runtime.clock import system_clock
+from tests.cli.conftest import Office
 from tests.support.program import shipped_templates
 
 
@@ -30,18 +28,11 @@ def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Pat
     (tmp_path / ".env").write_text("ALERTNET_DATABASE_URL=nonsense\nALERTNET_SECRET_KEY=short\n")
     began = time.monotonic()
 
-    done = subprocess.run(
-        [sys.executable, "-m", "alertnet", "demo", "--tour"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
+    said = Office(tmp_path).types("demo", "--tour")
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (said.code, said.err) == (0, "")
     assert time.monotonic() - began < 60
-    assert "The tour went as it should." in done.stdout
+    assert "The tour went as it should." in said.out
     assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
 
 

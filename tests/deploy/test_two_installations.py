@@ -6,8 +6,6 @@ import os
 import re
 import shlex
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,13 +19,15 @@ from dotenv import dotenv_values
 
 from alertnet.sandbox import Sandbox
 from tests.caddy import CADDYFILE, find, proxy_before
+from tests.cli.conftest import Office
 from tests.debian import Missing
 from tests.house.documents import documents
 from tests.ports import free_port
 from tests.processes.installation import Process, eventually
 
 SECTION = documents()["docs/operations.md"].split("## Two installations on one machine")[1].split("\n## ")[0]
-PROGRAM = f"{sys.executable} -m alertnet"
+PROGRAM = "/opt/alertnet/bin/alertnet"
+"""Where the document has it; its words are the same wherever it is."""
 START_SECONDS = 180
 """More than two processes take to start on a busy machine."""
 INHERITED = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
@@ -107,10 +107,9 @@ class Installed:
 
     def types(self, *words: str) -> str:
         """A command in the installation's folder, which finds its settings there."""
-        command = [*shlex.split(PROGRAM), *words]
-        typed = subprocess.run(command, cwd=self.folder, env=INHERITED, check=False, capture_output=True, text=True)
-        assert typed.returncode == 0, typed.stderr
-        return typed.stdout
+        said = Office(self.folder).types(*words)
+        assert said.code == 0, said.err
+        return said.out
 
     def asks(self, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
@@ -149,7 +148,7 @@ def written_files(root: Path) -> dict[str, str]:
     files = {}
     for block in blocks("ini"):
         path, text = block.removeprefix("# ").split("\n", 1)
-        files[path] = text.replace("/srv/", f"{root}/").replace("/opt/alertnet/bin/alertnet", PROGRAM)
+        files[path] = text.replace("/srv/", f"{root}/")
     return files
 
 
@@ -169,12 +168,19 @@ def set_up(network: Network, root: Path, stack: ExitStack) -> Installed:
     env = {name: value for name, value in dotenv_values(folder / ".env").items() if value is not None}
     installed = Installed(network, folder, sandbox, INHERITED | env, port)
     unit = files["/etc/systemd/system/alertnet@.service"].replace("%i", network.name).replace("${PORT}", str(port))
-    before, start = (re.findall(rf"^{name}=(.*)$", unit, re.MULTILINE)[0] for name in ("ExecStartPre", "ExecStart"))
-    subprocess.run(shlex.split(before), cwd=folder, env=installed.env, check=True, capture_output=True)
-    process = Process(shlex.split(start), installed.env, folder / "log")
+    before, start = (words_of(unit, name) for name in ("ExecStartPre", "ExecStart"))
+    assert Office(folder, installed.env).types(*before).code == 0
+    process = Process(start, installed.env, folder / "log")
     stack.callback(process.killed)
     eventually(lambda: process.is_up() and installed.is_up(), f"{network.name} is up", START_SECONDS)
     return installed
+
+
+def words_of(unit: str, line: str) -> list[str]:
+    """What stands after the program's name in that line of a unit."""
+    program, *words = shlex.split(re.findall(rf"^{line}=(.*)$", unit, re.MULTILINE)[0])
+    assert program == PROGRAM
+    return words
 
 
 def stand_in(network: Network, settings: Mapping[str, str | None], port: int) -> Sandbox:

@@ -24,7 +24,8 @@ def hurried_since(start: datetime, speed: int) -> Callable[[], datetime]:
     return lambda: start + (system_clock() - start) * speed
 
 
-def main(start: str, speed: str, role: str, *port: str) -> None:
+def main() -> None:
+    start, speed, role, *port = sys.argv[1:]
     configure()
     with logged_end(role), ExitStack() as stack:
         runtime = make_runtime(read_settings(), clock=hurried_since(datetime.fromisoformat(start), int(speed)))
@@ -39,4 +40,4 @@ def main(start: str, speed: str, role: str, *port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

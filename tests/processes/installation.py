@@ -2,14 +2,13 @@
 
 import json
 import os
+import resource
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPException
@@ -18,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from alertnet.cli import main
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.sandbox import Handset, Sandbox
@@ -25,7 +25,9 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import workers
 from tests.database import migrate
 from tests.ports import free_port
+from tests.processes import hurried
 from tests.processes.hurried import SPEED, hurried_since
+from tests.support.forking import FORKING, run
 from tests.support.program import made_program
 
 REPOSITORY = Path(__file__).parents[2]
@@ -58,14 +60,22 @@ class Answer:
 
 
 class Process:
-    """One process of the installation."""
+    """`alertnet WORDS` in the folder of its log, or another program; with at most so many open files."""
 
-    def __init__(self, words: list[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        program: Callable[[], object] = main,
+        most_files: int | None = None,
+    ) -> None:
         self._log = log
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                words, cwd=log.parent, env=environment, stdout=output, stderr=subprocess.STDOUT
-            )
+        log.touch()
+        arguments = (most_files, words, log.parent, environment, log, program)
+        self._process = FORKING.Process(target=_run, args=arguments)
+        self._process.start()
 
     @property
     def log(self) -> str:
@@ -75,7 +85,7 @@ class Process:
     def killed(self) -> None:
         """Dead without a moment's notice; nothing happens if it is."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     @property
     def use(self) -> dict[str, int]:
@@ -88,12 +98,14 @@ class Process:
     def ends(self) -> int:
         """It is told to end, and has; its exit code."""
         self._process.terminate()
-        return self._process.wait(WITHIN_SECONDS)
+        self._process.join(WITHIN_SECONDS)
+        assert self._process.exitcode is not None, "it does not end"
+        return self._process.exitcode
 
     @property
     def has_ended(self) -> bool:
         """Whether it is over, by itself or not."""
-        return self._process.poll() is not None
+        return not self._process.is_alive()
 
     def lives(self, seconds: float) -> None:
         """It goes on for that long.
@@ -101,16 +113,15 @@ class Process:
         Raises:
             AssertionError: it has ended by itself; with what it wrote.
         """
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(seconds)
+        self._process.join(seconds)
         self.is_up()
 
     def paused(self) -> None:
         """Not scheduled any more, as on a machine that hangs."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._gets(signal.SIGSTOP)
 
     def resumed(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
+        self._gets(signal.SIGCONT)
 
     def is_up(self) -> bool:
         """True.
@@ -118,8 +129,12 @@ class Process:
         Raises:
             AssertionError: it has ended by itself; with what it wrote.
         """
-        assert self._process.poll() is None, self.log
+        assert self._process.is_alive(), self.log
         return True
+
+    def _gets(self, signal: signal.Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, signal)
 
 
 class Installation:
@@ -163,10 +178,14 @@ class Installation:
 
     def starts(self, *words: str, **settings: str) -> Process:
         """`alertnet WORDS`; or, where time is hurried, the same in that time."""
-        program = ["alertnet", *words] if self._since is None else ["tests.processes.hurried", *self._hurried(words)]
-        limited = ["sh", "-c", f'ulimit -n {self.most_files} && exec "$0" "$@"'] if self.most_files else []
         log = self._folder / f"{'-'.join(words)}-{time.monotonic_ns()}.log"
-        process = Process([*limited, sys.executable, "-m", *program], self.environment | settings, log)
+        process = Process(
+            words if self._since is None else self._hurried(words),
+            self.environment | settings,
+            log,
+            program=main if self._since is None else hurried.main,
+            most_files=self.most_files,
+        )
         self._stack.callback(process.killed)
         return process
 
@@ -270,6 +289,19 @@ class Installation:
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
         }
+
+
+def _run(
+    most_files: int | None,
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    program: Callable[[], object],
+) -> None:
+    if most_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    run(words, folder, environment, log, log, program=program)
 
 
 def _parsed(body: bytes) -> Any:

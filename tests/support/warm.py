@@ -1,0 +1,14 @@
+"""Imported before anything is forked, and nowhere else: what is read here no forked process reads anew."""
+
+import gc
+from pathlib import Path
+
+from alertnet.messages.checks.fitting import read_fitted
+from alertnet.trees import read_folder
+
+REPOSITORY = Path(__file__).parents[2]
+
+read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates")
+read_folder(REPOSITORY / "contact_trees")
+# Else every process would look through all that for garbage.
+gc.freeze()
