@@ -1,13 +1,14 @@
 """What telling other processes by NOTIFY costs on PostgreSQL: commits a second with it and without, turn by turn."""
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from alertnet.store.db.engine import notify_others
+from alertnet.runtime.database.wakeups import Notifier
 from benchmarks.figures import Figure
 from benchmarks.fleet import fleet
 from benchmarks.looks import WAITS
@@ -28,10 +29,12 @@ def measure() -> list[Figure]:
         engine = ours.runtime.engine
         with engine.begin() as connection:
             connection.execute(MAKE)
+        notifier = Notifier(engine)
         speeds: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(TURNS):
             for tells in speeds:
-                speeds[tells].append(_speed(engine, tells))
+                speeds[tells].append(_speed(engine, notifier.soon if tells else lambda: None))
+        notifier.close()
     without, told = (median(each) for each in speeds.values())
     return [
         Figure("without NOTIFY", without, "commits/s"),
@@ -40,15 +43,14 @@ def measure() -> list[Figure]:
     ]
 
 
-def _speed(engine: Engine, tells: bool) -> float:
-    """Commits a second, each of one small row, by threads that share them."""
+def _speed(engine: Engine, then: Callable[[], None]) -> float:
+    """Commits a second, each of one small row, by threads that share them; `then`: what follows each."""
 
     def commit(_: int) -> None:
         with Session(engine) as session:
             session.execute(ADD)
-            if tells:
-                notify_others(session)
             session.commit()
+        then()
 
     with ThreadPoolExecutor(THREADS) as pool:
         began = time.monotonic()

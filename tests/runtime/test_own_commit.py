@@ -4,9 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
@@ -80,6 +81,22 @@ def test_a_commit_elsewhere_wakes_a_process_that_listens(on_postgres: Runtime, e
     elsewhere.transact(keep_as_due, "a")
 
     assert woken.wait(PATIENCE)
+
+
+def test_commits_of_the_same_moment_share_one_notification(on_postgres: Runtime, elsewhere: Runtime) -> None:
+    """Each would wait for the one before it to commit, and every process would look at the queues for each."""
+    told: list[str] = []
+    event.listen(elsewhere.engine, "before_cursor_execute", lambda *seen: told.append(seen[2]))
+    connected, woken = listening(on_postgres)
+    assert connected.wait(PATIENCE)
+    notifier = Notifier(elsewhere.engine, gap_seconds=PATIENCE)
+
+    for _ in range(20):
+        notifier.soon()
+    notifier.close()
+
+    assert woken.wait(PATIENCE)
+    assert 1 <= told.count("NOTIFY alertnet") <= 2
 
 
 def test_a_flow_that_is_undone_wakes_nobody(on_postgres: Runtime, elsewhere: Runtime) -> None:

@@ -20,8 +20,7 @@ from structlog.stdlib import BoundLogger
 
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
-from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.engine import notify_others
+from alertnet.runtime.database.wakeups import Hook, Notifier, Wakeups
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx, left_due, undoing
 
@@ -96,8 +95,6 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
         value = work(tx)
         methods = left_due(session)
         hooks = None if methods is None else wakeups.claim(tx, methods)
-        if hooks is not None and engine.dialect.name == "postgresql":
-            notify_others(session)
         connection.commit()
         return value, hooks
 
@@ -112,6 +109,9 @@ class OwnCommit:
     commits: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self._notifier = Notifier(self.engine) if self.engine.dialect.name == "postgresql" else None
+
     def transact(self, work: Work[T]) -> T:
         """The value of the work, after its commit.
 
@@ -123,6 +123,8 @@ class OwnCommit:
         with self._counting:
             self.commits += 1
         if hooks is not None:
+            if self._notifier is not None:
+                self._notifier.soon()
             self.wakeups.fire(hooks)
         return value
 
@@ -134,7 +136,9 @@ class OwnCommit:
         return await run_sync(self.transact, work)
 
     def close(self) -> None:
-        """Do nothing: all that is under way here has a caller who waits for it."""
+        """Let others know of the last that was left due; all that is under way here has a caller who waits for it."""
+        if self._notifier is not None:
+            self._notifier.close()
 
     def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
         # On SQLite the driver would be nine megabytes for nothing.

@@ -9,11 +9,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.runtime.reminder import Reminder
-from alertnet.store.db.engine import listen
+from alertnet.store.db.engine import listen, notify_others
 from alertnet.store.db.tx import Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
+GAP_SECONDS = 0.005
+"""Between two notifications of one process: what is committed meanwhile shares the next."""
+LINGER_SECONDS = 0.5
+"""So long it keeps a connection for the next."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +56,53 @@ class Wakeups:
                 hook()
             except Exception:
                 log.exception("wake_up_failed")
+
+
+class Notifier:
+    """Lets every process on PostgreSQL hear that something is due, once for what is committed within `gap_seconds`.
+
+    Those who notify inside their transactions commit one after the other. A process that dies between the two has told
+    nobody, and the tick makes up for it.
+    """
+
+    def __init__(self, engine: Engine, gap_seconds: float = GAP_SECONDS) -> None:
+        self._engine = engine
+        self._gap_seconds = gap_seconds
+        self._is_due = threading.Event()
+        self._closing = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def soon(self) -> None:
+        """Let them hear of what was just committed."""
+        self._is_due.set()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Tell what is still to be told, and end the thread."""
+        self._closing.set()
+        if self._thread is not None:
+            self._is_due.set()
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._is_due.is_set() or not self._closing.is_set():
+            self._is_due.wait()
+            try:
+                self._tell()
+            except SQLAlchemyError:
+                self._is_due.clear()
+
+    def _tell(self) -> None:
+        """Tell what is due, and on the same connection what follows soon."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while self._is_due.wait(0 if self._closing.is_set() else LINGER_SECONDS):
+                self._is_due.clear()
+                notify_others(connection)
+                self._closing.wait(self._gap_seconds)
 
 
 class Listener:

@@ -24,7 +24,7 @@ BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
 log = structlog.get_logger(__name__)
 
 _CLOCK = text("SELECT clock_timestamp()")
-_NOTIFY = text("SELECT pg_notify('alertnet', '')")
+_NOTIFY = "NOTIFY alertnet"
 _LISTEN = "LISTEN alertnet"
 
 SQLITE_PRAGMAS = {
@@ -100,9 +100,9 @@ def server_time(connection: Connection) -> datetime:
     return there
 
 
-def notify_others(session: Session) -> None:
-    """Once this is committed, let every process know that something is due."""
-    session.execute(_NOTIFY)
+def notify_others(connection: Connection) -> None:
+    """Let every process know that something is due."""
+    connection.exec_driver_sql(_NOTIFY)
 
 
 def listen(connection: Connection) -> Any:
