@@ -93,8 +93,8 @@ class _Form:
     """Which parameter gets the value of which key, and where from if that is a list."""
     at_once: Callable[[Values], tuple[Any, ...]] | None
     """Gives them all, where each is the value of a key."""
-    bound: tuple[tuple[int, Convert], ...]
-    """The parameters whose values are converted."""
+    bound: tuple[tuple[tuple[int, ...], Convert], ...]
+    """The parameters whose values are converted, those together that are one value."""
     make: Convert
     converted: tuple[tuple[int, Convert], ...]
     """The columns of a row whose values are converted."""
@@ -107,9 +107,12 @@ class _Form:
             given = list(self.constants)
             for position, key, place in self.taken:
                 given[position] = values[key] if place is None else values[key][place]
-        for position, convert in self.bound:
-            if given[position] is not None:
-                given[position] = convert(given[position])
+        for positions, convert in self.bound:
+            value = given[positions[0]]
+            if value is not None:
+                value = convert(value)
+                for position in positions:
+                    given[position] = value
         return tuple(given) if self.names is None else dict(zip(self.names, given, strict=True))
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
@@ -230,6 +233,10 @@ def _made(written: _Written, dialect: Dialect) -> _Form:
     with_converts = list(enumerate(zip(written.parameters, converts, strict=True)))
     taken = [(position, each.key, each.place) for position, (each, _) in with_converts if each.key is not None]
     is_plain = len(taken) == len(converts) > 1 and all(place is None for _, _, place in taken)
+    bound: dict[tuple[str, int | None], tuple[list[int], Convert]] = {}
+    for position, (each, convert) in with_converts:
+        if convert and each.key:
+            bound.setdefault((each.key, each.place), ([], convert))[0].append(position)
     results = [each.dialect_impl(dialect).result_processor(dialect, None) for each in written.columns]
     return _Form(
         sql=written.sql,
@@ -237,7 +244,7 @@ def _made(written: _Written, dialect: Dialect) -> _Form:
         constants=tuple(convert(each.constant) if convert else each.constant for _, (each, convert) in with_converts),
         taken=tuple(taken),
         at_once=itemgetter(*(key for _, key, _ in taken)) if is_plain else None,
-        bound=tuple((position, convert) for position, (each, convert) in with_converts if convert and each.key),
+        bound=tuple((tuple(positions), convert) for positions, convert in bound.values()),
         make=written.make,
         converted=tuple((place, convert) for place, convert in enumerate(results) if convert is not None),
     )
