@@ -78,13 +78,14 @@ async def signed_form(request: Request) -> Form:
 
 
 def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
-    if not (settings.public_url and settings.telephones):
+    telephones = settings.telephones.values()
+    if not (settings.public_url and telephones):
         return "no account is configured"
     if SIGNATURE_SETTINGS_HEADER in request.headers:
         # Such a request is signed with a shared key that we have none of; it must not fall back to the token.
         return "it is signed with a shared key"
     # One account in two regions has a token in each.
-    accounts = [account for account in settings.telephones.values() if account.sid == form.get("AccountSid")]
+    accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
         return "another account"
     url = _expected(settings, request)
