@@ -1,6 +1,7 @@
-"""What several commands are given: folders, which need not be typed, and moments, by a clock on the wall or a zone."""
+"""What several commands are given: folders, which need not be typed, who decided, and moments, by a clock or a zone."""
 
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -30,6 +31,13 @@ Templates = Annotated[
         envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
     ),
 ]
+By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+
+
+def decider(by: str) -> str:
+    """Who decided: as it was typed, else whoever is signed in here."""
+    return by.strip() or getuser()
 
 
 def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datetime:

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import typed_moment
+from alertnet.cli.arguments import By, Yes, decider, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD
@@ -25,10 +24,8 @@ Provider = Annotated[str | None, typer.Option(help="1 or 2; both unless given. W
 For = Annotated[str | None, typer.Option("--for", metavar="SPAN", help="For so long: 30m, 2h, at most 24h.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then, ISO 8601, in UTC unless said.")]
 Why = Annotated[str, typer.Option(help="Why, for the record and whoever asks.")]
-By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
 Everything = Annotated[bool, typer.Option("--everything", help="Nobody may be left to text or call: at most 1h.")]
 End = Annotated[bool, typer.Option("--end", help="Let it go on at once.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 def pause(
@@ -52,14 +49,14 @@ def pause(
     with connected() as runtime:
         routes = _routes(runtime, method, provider) if end or span or until else ()
         if end:
-            ended = runtime.transact(flow.end_pauses, routes, by.strip() or getuser())
+            ended = runtime.transact(flow.end_pauses, routes, decider(by))
             typer.echo(f"Goes on: {', '.join(map(route_name, ended))}." if ended else "Nothing of that is paused.")
         elif span or until:
             if not why.strip():
                 raise BadInput("--why", None, "a reason, for the record and whoever asks")
             moment = _moment(runtime.now(), span, until)
             _ask(routes, moment, yes)
-            who, known = by.strip() or getuser(), runtime.settings.routes
+            who, known = decider(by), runtime.settings.routes
             runtime.transact(flow.pause, routes, moment, who, why.strip(), known=known, everything=everything)
         elif method or provider or why or everything:
             raise BadInput("--for", None, "a span, or --until a moment, or --end")

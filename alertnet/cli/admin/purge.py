@@ -1,10 +1,10 @@
 """`alertnet purge`: gives up for good what closed incidents held, by their age or one by one (A10)."""
 
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import By, Yes, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 from alertnet.core.errors import BadInput
@@ -21,9 +21,7 @@ Refs = Annotated[list[str] | None, typer.Option("--incident", metavar="REF", hel
 Hold = Annotated[str | None, typer.Option("--hold", metavar="REF", help="Let no purge take it, as for a court.")]
 Release = Annotated[str | None, typer.Option("--release", metavar="REF", help="Let it go again.")]
 Why = Annotated[str, typer.Option(help="Why, for the record, which keeps it for good: no names.")]
-By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be purged, and what would not.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 GONE = "Texts, check-ins and messages about no incident that are as old are erased with them."
 
@@ -52,11 +50,11 @@ def purge(
         raise BadInput("--why", None, "a reason, for the record")
     with connected() as runtime:
         if hold or release:
-            _hold(runtime, hold or release or "", Decision(by.strip() or getuser(), why.strip()), is_held=bool(hold))
+            _hold(runtime, hold or release or "", Decision(decider(by), why.strip()), is_held=bool(hold))
             return
         age = _age(older_than, runtime) if is_by_age else None
         reason = why.strip() or f"closed more than {age} ago"
-        _purge(runtime, age, incident or [], Decision(by.strip() or getuser(), reason), dry_run, yes)
+        _purge(runtime, age, incident or [], Decision(decider(by), reason), dry_run, yes)
 
 
 def _age(typed: str | None, runtime: "Runtime") -> Age:

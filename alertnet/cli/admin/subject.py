@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import By, Yes, decider
 from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput, Unknown
 
@@ -17,8 +17,6 @@ Who = Annotated[str, typer.Argument(metavar="WHO", help="TREE/CONTACT, TEAM/MEMB
 AsJson = Annotated[bool, typer.Option("--json", help="For a machine, or to be handed over.")]
 Erase = Annotated[bool, typer.Option("--erase", help="Erase of it what nobody needs any more.")]
 Why = Annotated[str, typer.Option(help="Why, for the record: no names.")]
-By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 def subject(
@@ -47,7 +45,7 @@ def subject(
             return
         if not yes:
             typer.confirm(f"Erase what is over of {who}? Nobody can bring it back.", abort=True)
-        decision = Decision(by.strip() or getuser(), why.strip())
+        decision = Decision(decider(by), why.strip())
         count = runtime.transact(flow.erase_subject, network, person, decision)
     typer.echo(f"Erased or emptied: {count} rows. What stays:")
     for reason in flow.STAYS:

@@ -1,12 +1,11 @@
 """`alertnet trees publish`, `rollback`: put an edition in force, by somebody, for a reason, once the change is seen."""
 
-from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TREES_HELP
+from alertnet.cli.arguments import TREES_HELP, Yes, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.trees.editions import Which, named, written
 from alertnet.core.directory.contact_tree import Network
@@ -22,7 +21,6 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="What it is for,
 MadeFrom = Annotated[
     str | None, typer.Option("--from", metavar="@12", help="The edition it was made from, where the folder names none.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 Undoer = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it; whoever is logged in unless given.")]
 Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="What for; that it is a step back unless given.")]
 
@@ -69,7 +67,7 @@ def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False
         kept = earlier.files
         files = runtime.read(lambda tx: documents.fetch(tx.session, kept)) if kept is not None else None
         reason = why.strip() or f"back to @{earlier.number}"
-        authorship = editions.Authorship(by.strip() or getuser(), reason, "rollback", files)
+        authorship = editions.Authorship(decider(by), reason, "rollback", files)
         number = _put_in_force(runtime, network, latest, authorship, yes)
         _tell_of_left_behind(runtime, files, number)
 
