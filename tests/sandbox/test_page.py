@@ -13,6 +13,7 @@ from alertnet.core.errors import Unknown, WrongState
 from alertnet.sandbox import Sandbox
 from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Seat, Story, Tone, make_page
 from tests.sandbox.conftest import ALICE, BOB, OURS, Receiver, client_for
+from tests.support.client import Client
 from tests.support.clock import Clock
 
 PORT = 8765
@@ -81,7 +82,7 @@ def evening(sandbox: Sandbox, clock: Clock) -> QuietEvening:
 @pytest.fixture
 def page(evening: QuietEvening) -> Iterator[TestClient]:
     headers = {"Origin": URL}
-    with TestClient(make_page(evening, PORT, Event()), base_url=URL, headers=headers, follow_redirects=False) as client:
+    with Client(make_page(evening, PORT, Event()), base_url=URL, headers=headers, follow_redirects=False) as client:
         yield client
 
 

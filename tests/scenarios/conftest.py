@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import structlog
-from fastapi.testclient import TestClient
 from sqlalchemy import event, select
 
 from alertnet.runtime.settings.settings import read_settings
@@ -21,6 +20,7 @@ from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
+from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.program import QUICK, made_program
 
@@ -80,7 +80,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
         # Entered, it keeps one event loop; else it would start a thread with one for each request.
-        client = clients.enter_context(TestClient(make_app(runtime)))
+        client = clients.enter_context(Client(make_app(runtime)))
         world = World(runtime, client, sandbox, clock, key)
         worlds.append(world)
         made.append(world)

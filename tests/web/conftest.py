@@ -14,6 +14,7 @@ from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
 from tests.database import migrate
+from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.program import example_trees, settings_on, shipped_templates
 
@@ -55,7 +56,7 @@ def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[TestClient]:
     """A client of the application that brings no key."""
-    with TestClient(make_app(runtime), raise_server_exceptions=False) as client:
+    with Client(make_app(runtime), raise_server_exceptions=False) as client:
         yield client
 
 

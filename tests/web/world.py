@@ -33,6 +33,7 @@ from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
+from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.program import made_program, settings_on
 
@@ -271,6 +272,6 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
-    with TestClient(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
+    with Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
         yield World(runtime, client, line)
     runtime.close()

@@ -8,16 +8,20 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from alertnet.flows.credentials.users import Issued, add_user, hash_password
+from alertnet.flows.credentials.users import Issued, add_user
 from alertnet.store.records.credentials.users import Role
+from tests.support.client import Client
 from tests.web.world import NOW, PUBLIC_URL, World
 
 PASSWORD = "a password for the tests"
-HASH = hash_password(PASSWORD, b"salt for testing")
+HASH = Argon2id(salt=b"salt for testing", length=32, iterations=1, lanes=1, memory_cost=8).derive_phc_encoded(
+    PASSWORD.encode()
+)
+"""As quick as may be: it says itself how it is to be tried."""
 ORIGIN = {"Origin": PUBLIC_URL, "Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -28,10 +32,13 @@ def code_at(issued: Issued, at: datetime) -> str:
     return totp.generate(int(at.timestamp())).decode()
 
 
-def browser_at(world: World, address: str) -> TestClient:
+def browser_at(world: World, address: str) -> Client:
     """A browser without a cookie that comes from that address."""
     app = world.client.app
-    return TestClient(app, base_url=PUBLIC_URL, raise_server_exceptions=False, client=(address, 50_000))
+    browser = Client(app, base_url=PUBLIC_URL, raise_server_exceptions=False, client=(address, 50_000))
+    # Else it would start a thread with an event loop for each request.
+    browser.portal = world.client.portal
+    return browser
 
 
 @dataclass
@@ -41,7 +48,7 @@ class Desk:
     world: World
     name: str
     issued: Issued
-    browser: TestClient
+    browser: Client
 
     @classmethod
     def of(cls, world: World, name: str, role: Role) -> "Desk":
