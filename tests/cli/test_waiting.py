@@ -79,8 +79,15 @@ def as_one_who_must_ask() -> None:
         ctypes.CDLL(None).prctl(drop_from_bounds, capability, 0, 0, 0)
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
-@pytest.mark.parametrize("what", ["the file", "the folder"])
+@pytest.mark.parametrize(
+    ("what", "command"),
+    [
+        ("the file", "serve"),
+        ("the folder", "worker"),
+        pytest.param("the file", "worker", marks=pytest.mark.long),
+        pytest.param("the folder", "serve", marks=pytest.mark.long),
+    ],
+)
 def test_a_start_on_what_can_not_be_written_is_refused_by_name(
     office: Office, runtime: Runtime, command: str, what: str
 ) -> None:

@@ -24,10 +24,14 @@ def sms(renderer: Renderer, kind: Kind, language: str, said: Said) -> str:
     return renderer.render(kind, MethodKind.SMS, language, said).text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", METHODS)
 def test_every_sms_is_one_segment_for_every_type(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
-    """B4: one GSM-7 segment in each of our languages with a public URL of 40 characters and a sender of 12."""
+    """B4: one GSM-7 segment in each of our languages with a public URL of 40 characters and a sender of 12.
+
+    Of each subject with each type; with one of the two, `test_every_message` sees every message.
+    """
     for type_, subject, drill, answerable in product(TYPES, SUBJECTS.get(kind, (None,)), (0, 1), (0, 1)):
         longest = said(
             sender="PEACEBRIGADE",

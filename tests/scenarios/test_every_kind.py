@@ -45,7 +45,10 @@ WORDS = ("Maria Secreta en Vereda Honda", "Who is Maria?", "Maria was visited", 
 """What people write: for those to read who have proved who they are."""
 
 
-@pytest.fixture(params=["coordinator", "ombuds", "defenders", "head office", "ana"])
+WHOSE = ["coordinator", "ombuds", "defenders", "head office", "ana"]
+
+
+@pytest.fixture(params=WHOSE)
 def evening(request: pytest.FixtureRequest, world_of: Worlds) -> World:
     """A network whose number to call is that one's, in which everything happens that something is said about."""
     number = CAST[request.param]
@@ -98,6 +101,11 @@ def kinds_said(world: World, incident: Incident) -> set[str]:
     return {each["kind"] for each in (*incident["notifications"], *map(json.loads, filter(None, said)))}
 
 
+@pytest.mark.parametrize(
+    "evening",
+    [pytest.param(who, marks=() if who in ("coordinator", "ana") else pytest.mark.long) for who in WHOSE],
+    indirect=True,
+)
 def test_no_message_of_any_kind_asks_its_recipient_to_call_its_own_number(evening: World) -> None:
     """B1: whoever the number belongs to is told another one, also by telephone."""
     incident = plays(evening)

@@ -146,8 +146,8 @@ def coordinators(world: World) -> list[str]:
     ("story", "by_itself", "minutes", "most_calls", "most_texts"),
     [
         pytest.param("checkpoint", True, 60, 2, 6, id="everybody-behaves"),
-        pytest.param("nobody", False, 180, 14, 16, id="nobody-picks-up"),
-        pytest.param("three", True, 60, 7, 14, id="three-reports-answered"),
+        pytest.param("nobody", False, 180, 14, 16, id="nobody-picks-up", marks=pytest.mark.long),
+        pytest.param("three", True, 60, 7, 14, id="three-reports-answered", marks=pytest.mark.long),
         pytest.param("three", False, 180, 20, 28, id="three-reports-unanswered"),
     ],
 )

@@ -157,7 +157,9 @@ def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> Non
     valley.sandbox.network.recordings.clear()
     valley.settles()
     valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
-    valley.passes(hours=23)
+    valley.passes(hours=2)
+    valley.clock.forward(hours=21)
+    valley.settles()
     assert "recording_lost" not in valley.newest().timeline()
 
     valley.passes(hours=2)
