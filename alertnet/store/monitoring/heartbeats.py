@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.provider_routes import Route, route_name
@@ -22,6 +22,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.tables import signs
@@ -38,6 +39,9 @@ HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)
 """A heartbeat of something that goes on all the time is not renewed more often than this."""
+
+
+_SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
 
 
 @dataclass(frozen=True)
@@ -66,13 +70,15 @@ def note(tx: Tx, name: str) -> None:
 
 def lease(tx: Tx, name: str, every: timedelta) -> bool:
     """Record something as seen once, if it was not for that long; False: somebody else has, or does so right now."""
-    row = select(signs.c.at).where(signs.c.name == name)
-    seen_at = tx.session.scalar(row)
-    if seen_at is None:
+    seen_at = _SEEN_AT.scalars(tx.session, {"name": name})
+    if not seen_at:
         return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
+    if abs(tx.now - seen_at[0]) < every:
+        return False
     # One from the future is from before the clock was put back.
     is_over = (signs.c.at <= tx.now - every) | (signs.c.at > tx.now + every)
-    if abs(tx.now - seen_at) < every or tx.session.scalar(row.where(is_over).with_for_update(skip_locked=True)) is None:
+    held = select(signs.c.at).where(signs.c.name == name, is_over).with_for_update(skip_locked=True)
+    if tx.session.scalar(held) is None:
         return False
     tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=1))
     return True
