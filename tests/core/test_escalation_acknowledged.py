@@ -94,7 +94,9 @@ def test_whom_a_missed_action_would_tell_is_known_before(due: ActionDue, told: s
     """B3: said to the coordinators while there is time; None once it was missed."""
     played = night(level("One", "ana", action_due=due), level("Two", "bob")).at(1, acknowledged("ana"))
 
-    assert level_without_action(played.plan, played.state, NOW) == told
+    foretold = level_without_action(played.plan, played.state, NOW)
+    assert foretold is not None
+    assert (foretold.name, foretold.automatic_at) == (told, NOW + minutes(61))
     assert played.until(61).opened()[-1] == f"61 {told}"
     assert level_without_action(played.plan, played.state, NOW) is None
 

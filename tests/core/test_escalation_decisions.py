@@ -6,7 +6,8 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance_incident import coming_level, stop
+from alertnet.core.escalation.advance_incident import begin, coming_level, stop
+from alertnet.core.escalation.due import ComingLevel, Until
 from alertnet.core.escalation.state import Asked, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.incident import Severity
 from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
@@ -374,17 +375,64 @@ def test_a_held_level_waits_although_it_needs_no_go() -> None:
 
 
 def test_the_level_that_comes_is_known_with_the_moment_at_which_it_opens_by_itself() -> None:
-    """B3: told to a coordinator who answers; None where it waits for a go, or where nothing comes."""
-
-    def coming(played: Night) -> tuple[str, float | None] | None:
-        found = coming_level(played.plan, played.state, NOW)
-        at = found.automatic_at if found else None
-        return (found.name, (at - NOW) / minutes(1) if at else None) if found else None
-
+    """B3: told to a coordinator who answers; else what it waits for, and None where nothing comes."""
     assert coming(waiting().until(3)) == ("Two", 30)
     assert coming(waiting().until(12)) == ("Two", 30)
-    assert coming(waiting(NeedsGo()).until(3)) == ("Two", None)
+    assert coming(waiting(NeedsGo()).until(3)) == ("Two", Until.GO)
     assert coming(waiting().at(12, Go(1))) == ("Three", 22)
-    assert coming(waiting().at(5, Hold())) == ("Two", None)
-    assert coming(night(level("Coord", "ana")).until(3)) is None
+    assert coming(waiting().at(5, Hold())) == ("Two", Until.HELD)
     assert coming(night(level("Coord", "ana", then=Then.STOP)).at(3, acknowledged("ana"))) is None
+
+
+def test_no_clock_time_is_promised_for_what_waits_until_it_is_genuine() -> None:
+    """B3: coordination comes by the clock, and what comes after it only once somebody has said so."""
+    played = waiting(verified=False)
+
+    assert coming(played) == ("Two", Until.GENUINE)
+    assert coming(played.until(60)) == ("Two", Until.GENUINE)
+    assert coming(played.change(61, PlanChanged(), verified=True)) == ("Two", 81)
+
+
+def test_no_clock_time_is_promised_for_a_question_that_has_not_been_asked() -> None:
+    """B3: it proceeds by itself so long after it was sent; who waits for that is told that a go is needed."""
+    late = waiting().until(31)
+
+    assert coming(late, 31) == ("Two", Until.GO)
+    assert coming(waiting().at(10.5, Asked(1)).until(29), 29) == ("Two", 30)
+
+
+def test_what_the_others_hold_back_waits_for_them() -> None:
+    """B3: `start.unless`."""
+    held = night(level("Two", "bob"), start=Start(minutes(30), unless_acknowledged=True))
+    other = night(level("Coord", "ana", then=Then.STOP))
+    held.alone = False
+    held.state = begin(held.plan, NOW, alone=False)
+
+    def both() -> tuple[str, object] | None:
+        plans, states = {"held": held.plan, "other": other.plan}, {"held": held.state, "other": other.state}
+        return in_words(coming_level(plans, states, "held", NOW))
+
+    assert both() == ("Two", 30)
+    other.at(3, acknowledged("ana"))
+    assert both() == ("Two", Until.OTHERS)
+
+
+def test_after_the_last_level_come_last_resort_and_the_next_round() -> None:
+    """A2: nothing ends in silence."""
+    played = night(level("Coord", "ana"), level("Two", "bob"), last_resort=("head",))
+
+    assert coming(played.until(15)) == ("Last resort", 20)
+    assert coming(played.until(21)) == ("Coord", 35)
+
+
+def coming(played: Night, minute: float = 0) -> tuple[str, object] | None:
+    """The level that comes next, with its minute or else what it waits for."""
+    plans, states = {"valley": played.plan}, {"valley": played.state}
+    return in_words(coming_level(plans, states, "valley", NOW + minutes(minute)))
+
+
+def in_words(found: ComingLevel | None) -> tuple[str, object] | None:
+    """As `coming` has it."""
+    if found is None:
+        return None
+    return found.name, (found.automatic_at - NOW) / minutes(1) if found.automatic_at else found.waits_for

@@ -51,7 +51,7 @@ def question(world: World) -> str:
 
 def questions(world: World) -> int:
     """How often the coordinator was asked by SMS."""
-    return sum("GO " in text for text in world.phone("coordinator").inbox)
+    return sum("GO " in text and ": recorded" not in text for text in world.phone("coordinator").inbox)
 
 
 def decides(world: World, incident: Incident, by: str, decision: str) -> None:
@@ -308,6 +308,7 @@ def test_it_is_asked_again_also_after_the_coordinator_has_taken_charge(unverifie
     unverified.passes(minutes=11)
 
     assert unverified.newest().answers() == [("coordinator", "acknowledged", "sms")]
+    assert any("Next: Friends. It waits for GO" in text for text in unverified.phone("coordinator").inbox)
     assert questions(unverified) == 2
 
 

@@ -108,14 +108,28 @@ def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str 
     return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method_index, at)
 
 
-def coming_level(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
-    """The level that comes next; None where nothing does, or the tree was acknowledged."""
-    return Agenda(Context(plan, state, now), others_acknowledged=False).coming()
+def coming_level(
+    plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, now: datetime
+) -> ComingLevel | None:
+    """The level of that tree that comes next; None where nothing does, or the tree was acknowledged."""
+    return Agenda(Context(plans[tree], states[tree], now), others_acknowledged(plans, states, tree)).coming()
 
 
-def level_without_action(plan: Plan, state: State, now: datetime) -> str | None:
-    """The level that is told where nobody reports an action in time; None: none is due, or nobody is left."""
+def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
+    """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
     return Agenda(Context(plan, state, now), others_acknowledged=False).without_action()
+
+
+def others_acknowledged(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
+    """Whether there are other escalations, and all of them are acknowledged (`start.unless`)."""
+    # Two that wait for the others would wait for each other.
+    others = [state.status for id, state in states.items() if id != tree and not _waits_for_others(plans, states, id)]
+    return bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+
+
+def _waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
+    """Whether it begins early, or never, by what the others come to."""
+    return plans[tree].tree.start.unless_acknowledged and states[tree].status is Status.SCHEDULED
 
 
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
@@ -205,7 +219,7 @@ def advance_incident(
         if tree in events and state.status is not Status.STOPPED:
             advancing.move(tree, events[tree])
     for tree in states:
-        if tree not in events and advancing.waits_for_the_others(tree):
+        if tree not in events and _waits_for_others(plans, advancing.states, tree):
             advancing.move(tree, ())
     moved = {tree: advancing.states[tree] for tree in advancing.due_at}
     return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
@@ -239,10 +253,6 @@ class _Advancing:
     prompts: list[OpenPrompt] | None = None
     """Those still open; None: not asked for yet."""
 
-    def waits_for_the_others(self, tree: str) -> bool:
-        """Whether it begins early, or never, by what the others come to."""
-        return self.plans[tree].tree.start.unless_acknowledged and self.states[tree].status is Status.SCHEDULED
-
     def move(self, tree: str, events: Sequence[Event]) -> None:
         """Advance one escalation, and again with what turned out as its messages were to leave."""
         bounced = self._advance(tree, events)
@@ -251,9 +261,7 @@ class _Advancing:
 
     def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
         before = self.states[tree]
-        # Two that wait for the others would wait for each other.
-        others = [state.status for id, state in self.states.items() if id != tree and not self.waits_for_the_others(id)]
-        acknowledged = bool(others) and self.whole and all(status is Status.ACKNOWLEDGED for status in others)
+        acknowledged = self.whole and others_acknowledged(self.plans, self.states, tree)
         step = advance(self.plans[tree], before, self.now, events, others_acknowledged=acknowledged)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
         self.effects += (TimelineNote(tree, note.kind, note.payload) for note in step.notes)

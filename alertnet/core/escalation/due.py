@@ -6,13 +6,14 @@ Each thing is decided at the moment it was planned for, never at the moment it i
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import LATE, Context, pause_after
+from alertnet.core.escalation.context import LATE, Context, level_name, pause_after
 from alertnet.core.escalation.levels import (
     acknowledge,
     ask_for_go,
@@ -44,12 +45,27 @@ class _Due(NamedTuple):
     happen: Callable[[], None]
 
 
+class Until(StrEnum):
+    """What a level waits for that does not open by the clock."""
+
+    GENUINE = "genuine"
+    """Somebody says that the incident is."""
+    GO = "go"
+    HELD = "held"
+    """A go, since somebody holds it."""
+    OTHERS = "others"
+    """An escalation that is acknowledged leaves that state."""
+
+
 @dataclass(frozen=True)
 class ComingLevel:
-    """A level that comes next, by name, and when it opens if nobody decides; None: not without a go."""
+    """A level that comes next, whom it would tell, and when it opens if nobody decides; None: not by the clock."""
 
+    index: int
     name: str
+    contacts: tuple[str, ...]
     automatic_at: datetime | None
+    waits_for: Until | None = None
 
 
 SEND, SILENCE, DECISION, LEVEL = range(4)
@@ -92,12 +108,15 @@ class Agenda:
                 if state.action_due_at is not None:
                     yield _Due(state.action_due_at, LEVEL, self._action_missed)
             case Status.SCHEDULED:
-                held = self.context.plan.tree.start.unless_acknowledged and self.others_acknowledged
-                if not held or state.start_at > self.context.now:
+                if not self._is_held_back or state.start_at > self.context.now:
                     yield _Due(state.start_at, LEVEL, self._start)
             case _:
                 yield from self._turns()
                 yield from self._levels()
+
+    @property
+    def _is_held_back(self) -> bool:
+        return self.context.plan.tree.start.unless_acknowledged and self.others_acknowledged
 
     def _turns(self) -> Iterator[_Due]:
         context = self.context
@@ -170,30 +189,51 @@ class Agenda:
         return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
 
     def coming(self) -> ComingLevel | None:
-        """The level that comes next in this round; it is asked about already, or its moment is still ahead."""
+        """What comes next: a level that is asked about or whose moment is ahead, last resort, the next round."""
         context, state = self.context, self.context.state
         if not context.is_active:
             return None
         if state.question is not None:
-            return ComingLevel(context.plan.levels[state.question.index].level.name, state.question.automatic_at)
+            asked, at = context.plan.levels[state.question.index], state.question.automatic_at
+            counts = state.question.sent or (at is not None and at > context.now)
+            return self._told(asked, at if counts else None, Until.HELD if context.is_held(asked.index) else Until.GO)
         following = self.next_level()
-        if following is None or state.unverified_since is not None:
-            return None if following is None else ComingLevel(following.level.name, None)
-        at: datetime | None = self._level_or_end(following).moment
-        if at is not None and context.waits_for_go(following):
-            at = proceeds_at(context, following, at)
-        return ComingLevel(following.level.name, at)
+        if following is not None:
+            return self._reached(following, self._level_or_end(following).moment)
+        if state.unverified_since is not None or self._is_answered():
+            return None
+        at = self._level_or_end(None).moment
+        if state.round_due_at is None:
+            return ComingLevel(LAST_RESORT, level_name(context.plan, LAST_RESORT), context.plan.last_resort, at)
+        first = next((each for each in context.plan.levels if would_matter(context, each)), None)
+        return self._reached(first, at) if first is not None else None
 
-    def without_action(self) -> str | None:
-        """The level that is told where nobody reports an action in time; None: none is due, or nobody is left."""
+    def _reached(self, planned: PlannedLevel, at: datetime) -> ComingLevel:
+        """The level as it comes where it is reached at that moment."""
+        context, state = self.context, self.context.state
+        if state.unverified_since is not None or self._waits_for_verification(planned):
+            return self._told(planned, None, Until.GENUINE)
+        if state.status is Status.SCHEDULED and self._is_held_back:
+            return self._told(planned, None, Until.OTHERS)
+        if not context.waits_for_go(planned):
+            return self._told(planned, at)
+        held = Until.HELD if context.is_held(planned.index) else Until.GO
+        return self._told(planned, proceeds_at(context, planned, at), held)
+
+    def _told(self, planned: PlannedLevel, at: datetime | None, until: Until | None = None) -> ComingLevel:
+        return ComingLevel(planned.index, planned.level.name, planned.contacts, at, until if at is None else None)
+
+    def without_action(self) -> ComingLevel | None:
+        """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
         state = self.context.state
         if state.action_due_at is None or state.met_index is None:
             return None
         met = self.context.plan.levels[state.met_index]
         due = met.level.action_due
-        again = due is not None and due.otherwise is Otherwise.AGAIN
-        following = met if again else self._beyond(state.met_index)
-        return following.level.name if following is not None else None
+        if due is not None and due.otherwise is Otherwise.AGAIN:
+            return self._told(met, state.action_due_at)
+        following = self._beyond(state.met_index)
+        return self._reached(following, state.action_due_at) if following is not None else None
 
     def _beyond(self, index: int) -> PlannedLevel | None:
         """The next level after that one, and after every one opened in this round."""
@@ -225,11 +265,14 @@ class Agenda:
         self.context.change(passed=max(self.context.state.passed, planned.index))
         self._reach(planned)
 
+    def _waits_for_verification(self, planned: PlannedLevel) -> bool:
+        given = planned.index in self.context.state.goes
+        return not (planned.coordination or self.context.plan.verified or given)
+
     def _reach(self, planned: PlannedLevel) -> None:
         """Reach a level that is due: it waits for verification, for a go, or opens."""
         context, moment = self.context, self.context.moment
-        given = planned.index in context.state.goes
-        if not (planned.coordination or context.plan.verified or given):
+        if self._waits_for_verification(planned):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
         elif context.waits_for_go(planned):

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import coming_level, level_without_action
+from alertnet.core.escalation.due import ComingLevel
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity
 from alertnet.core.limits import LATEST
-from alertnet.core.notification import PromptAnswer, PromptKind
-from alertnet.core.resolution.resolve import Plan
+from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptAnswer, PromptKind
+from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
@@ -22,14 +24,38 @@ from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.escalations import Found
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views import timeline_view
+from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views.incident_view import Fared
 
 LAST_RESORT_NAME = "last resort"
+TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
+"""What lets somebody know of an incident."""
+HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
+UNDER_WAY = frozenset(each.value for each in UNSETTLED)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Those who were told or have answered; those to whom a message is on its way; those whom none has reached."""
+
+    knows: tuple[str, ...]
+    under_way: tuple[str, ...]
+    unreached: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Next:
+    """A level that comes next, and whom it tells, by the clock or else not before what it `waits_for`."""
+
+    level: str
+    names: tuple[str, ...]
+    at: datetime | None
+    waits_for: str
 
 
 @dataclass(frozen=True)
 class Path:
-    """An escalation as a line: levels passed, the one it stands in, the next. `next_at` None: not without a go."""
+    """An escalation as a line: levels passed, the one it stands in, the next."""
 
     tree: str
     title: str
@@ -37,24 +63,19 @@ class Path:
     round: int
     passed: tuple[str, ...]
     now: str | None
-    next: str | None
-    next_at: datetime | None
-    unverified: bool
-    """Whether the next waits until somebody says that the incident is genuine."""
-    on_hold: bool
-    """Whether somebody holds the next, or whatever comes."""
+    next: Next | None
     acting: tuple[str, ...]
     """Who has acknowledged."""
     declined: tuple[str, ...]
     """Who has said that they can't act."""
     action_due_at: datetime | None
-    otherwise: str | None
-    """The level that is told where no action is reported by then."""
+    otherwise: Next | None
+    """What comes where no action is reported by then."""
 
 
 @dataclass(frozen=True)
 class Matter:
-    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: whom a go would tell.
+    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: who is told next after a go.
 
     `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody has put it off, and it
     is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident was made
@@ -122,6 +143,7 @@ class OpenIncident:
     drill: bool
     verified: bool
     is_text: bool
+    told: Told
     paths: tuple[Path, ...]
     matters: tuple[Matter, ...]
     warnings: tuple[str, ...]
@@ -156,7 +178,7 @@ class OpenIncident:
 
     def is_old(self, seq: int, now: datetime) -> bool:
         """Whether it must be read anew: something was recorded, or what was to come next has come."""
-        return seq != self.seq or any(path.next_at is not None and path.next_at <= now for path in self.paths)
+        return seq != self.seq or any(each.next and each.next.at and each.next.at <= now for each in self.paths)
 
 
 @dataclass(frozen=True)
@@ -200,11 +222,12 @@ def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
     return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
 
 
-def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], seq: int) -> OpenIncident:
-    """The incident as the board shows it."""
+def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, seq: int) -> OpenIncident:
+    """The incident as the board shows it. `fared`: how the messages went that let people know of it."""
     facts, incident = locked.facts, locked.incident
     zone = zone_of(locked)
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
+    paths = tuple(path_of(locked.plans, locked.states, tree, locked.tx.now) for tree in sorted(locked.states))
     return OpenIncident(
         id=incident.id,
         seq=seq,
@@ -217,8 +240,9 @@ def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], seq: int) ->
         drill=facts.drill,
         verified=facts.verified,
         is_text=facts.lone_text,
-        paths=tuple(path_of(locked.plans[tree], state, locked.tx.now) for tree, state in sorted(locked.states.items())),
-        matters=tuple(_matter(locked, each, zone) for each in asked),
+        told=_told(locked, fared),
+        paths=paths,
+        matters=tuple(_matter(locked, each, paths, zone) for each in asked),
         warnings=incident.warnings,
         broken=bool(locked.broken),
     )
@@ -229,13 +253,11 @@ def zone_of(locked: LockedIncident) -> str:
     return next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
 
 
-def path_of(plan: Plan, state: State, now: datetime) -> Path:
+def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -> Path:
     """The escalation of that tree as a line."""
-    tree = plan.tree
+    state, tree = states[id], plans[id].tree
     runs = [run for run in state.runs if run.round == state.round]
     current = next((run for run in reversed(runs) if run.status is LevelStatus.OPEN), None)
-    coming = coming_level(plan, state, now)
-    asked = state.question.index if state.question is not None else None
 
     def name(index: int) -> str:
         return LAST_RESORT_NAME if index == LAST_RESORT else tree.levels[index].name
@@ -244,6 +266,12 @@ def path_of(plan: Plan, state: State, now: datetime) -> Path:
         ids = [id for id, answer in state.answers.items() if answer is kind and id in tree.contacts]
         return tuple(tree.contacts[id].called for id in ids)
 
+    def following(level: ComingLevel | None) -> Next | None:
+        if level is None:
+            return None
+        names = tuple(dict.fromkeys(tree.contacts[id].called for id in level.contacts))
+        return Next(name(level.index), names, level.automatic_at, level.waits_for or "")
+
     return Path(
         tree=tree.id,
         title=tree.title,
@@ -251,28 +279,44 @@ def path_of(plan: Plan, state: State, now: datetime) -> Path:
         round=state.round,
         passed=tuple(name(run.index) for run in runs if run is not current),
         now=None if current is None or state.status is Status.ACKNOWLEDGED else name(current.index),
-        next=coming.name if coming is not None else None,
-        next_at=coming.automatic_at if coming is not None else None,
-        unverified=state.unverified_since is not None,
-        on_hold=state.on_hold_since is not None or asked in state.held,
+        next=following(coming_level(plans, states, id, now)),
         acting=said(AnswerKind.ACKNOWLEDGED),
         declined=said(AnswerKind.DECLINED),
         action_due_at=state.action_due_at,
-        otherwise=level_without_action(plan, state, now),
+        otherwise=following(level_without_action(plans[id], state, now)),
     )
+
+
+def _told(locked: LockedIncident, fared: Fared) -> Told:
+    statuses: dict[tuple[str, str], set[str]] = {}
+    for tree, contact, status in fared:
+        statuses.setdefault((tree, contact), set()).add(status)
+    answered = {(tree, id) for tree, state in locked.states.items() for id in state.answers}
+    knows = answered | {who for who, found in statuses.items() if found & HEARD}
+    under_way = {who for who, found in statuses.items() if who not in knows and found & UNDER_WAY}
+
+    def called(contacts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        known = (locked.plans[tree].tree.contacts.get(id) for tree, id in contacts if tree in locked.plans)
+        return tuple(sorted({each.called for each in known if each is not None}))
+
+    return Told(called(knows), called(under_way), called(statuses.keys() - knows - under_way))
 
 
 def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[OpenIncident]:
     incidents = incident_store.get_each(tx.session, ids)
+    fared = incident_view.fared(tx.session, incidents, TELLING)
     escalations = escalation_store.look_at_each(tx.session, ids)
     asked = prompt_store.open_of(tx.session, ids)
     for each in incidents:
-        yield as_open(look_closely(tx, each, escalations[each.id]), asked[each.id], heads[each.id])
+        yield as_open(look_closely(tx, each, escalations[each.id]), asked[each.id], fared[each.id], heads[each.id])
 
 
-def _matter(locked: LockedIncident, prompt: Prompt, zone: str) -> Matter:
+def _matter(locked: LockedIncident, prompt: Prompt, paths: Sequence[Path], zone: str) -> Matter:
     tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
     told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
+    names = [locked.contact(tree, id).called for id in told.get("names", ())]
+    if prompt.subject == Subject.VERIFY:
+        names = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
     return Matter(
         id=prompt.id,
         ref=locked.incident.ref,
@@ -283,7 +327,7 @@ def _matter(locked: LockedIncident, prompt: Prompt, zone: str) -> Matter:
         subject=prompts.subject_of(locked, prompt).value,
         neutral=prompt.subject,
         about=_called(locked, tree, prompt),
-        names=tuple(dict.fromkeys(locked.contact(tree, id).called for id in told.get("names", ()))),
+        names=tuple(dict.fromkeys(names)),
         why=told.get("why", ()),
         tree=locked.tree(tree).title if tree else "",
         automatic_at=prompt.automatic_at,

@@ -7,9 +7,9 @@ from datetime import datetime
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.incident import CloseReason, Facts
-from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
+from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
-from alertnet.flows.desk.board import OpenIncident, as_open, look_closely
+from alertnet.flows.desk.board import TELLING, OpenIncident, as_open, look_closely
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names
 from alertnet.flows.desk.picture import draw
@@ -34,9 +34,6 @@ from alertnet.store.views.timeline_view import EntryView
 MOST_ENTRIES = 3000
 ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
 """What the page is made of besides its lines, however long ago it was."""
-ALERTS = (Kind.ALERT, Kind.REMINDER)
-HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
-UNDER_WAY = frozenset(each.value for each in UNSETTLED)
 
 
 @dataclass(frozen=True)
@@ -95,9 +92,6 @@ class Dossier:
     facts: Facts
     closed_at: datetime | None
     close_reason: str
-    knows: tuple[str, ...]
-    under_way: tuple[str, ...]
-    unreached: tuple[str, ...]
     lines: tuple[Line, ...]
     earlier: int
     """How many entries of its history are left out of these lines."""
@@ -139,17 +133,14 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     incident, open_prompts = locked.incident, prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
-    head, ahead = as_open(locked, open_prompts, last), entries_ahead(locked)
+    fared = incident_view.fared(tx.session, [incident], TELLING)[id]
+    head, ahead = as_open(locked, open_prompts, fared, last), entries_ahead(locked)
     lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
-    knows, under_way, unreached = _told(seen, names)
     return Dossier(
         head=head,
         facts=locked.facts,
         closed_at=incident.closed_at,
         close_reason=incident.close_reason.value if incident.close_reason else "",
-        knows=knows,
-        under_way=under_way,
-        unreached=unreached,
         lines=lines if reads else tuple(_without_words(lines)),
         earlier=earlier,
         ahead=tell(ahead, names),
@@ -197,19 +188,6 @@ def _tasks(locked: LockedIncident, asked: Iterable[Prompt]) -> dict[str, TaskDet
     """What is read out in each call that a coordinator is asked to make, by its prompt."""
     found = {each.id: task_details_of(locked, each) for each in asked if each.kind == PromptKind.TASK}
     return {id: details for id, details in found.items() if details is not None}
-
-
-def _told(seen: IncidentView, names: Names) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Those who were told or have answered; those to whom an alert is on its way; those whom none has reached."""
-    fared: dict[tuple[str | None, str], set[str]] = {}
-    for each in seen["notifications"]:
-        if each["kind"] in ALERTS and each["status"] != AttemptStatus.CANCELLED:
-            fared.setdefault((each["tree"], each["contact"]), set()).add(each["status"])
-    answered = {(each["tree"], each["contact"]) for each in seen["acknowledgements"]}
-    knows = [who for who, statuses in fared.items() if statuses & HEARD or who in answered]
-    under_way = [who for who, statuses in fared.items() if who not in knows and statuses & UNDER_WAY]
-    unreached = [who for who in fared if who not in knows and who not in under_way]
-    return _called(names, knows), _called(names, under_way), _called(names, unreached)
 
 
 def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, by_sms
 from alertnet.core.escalation.advance_incident import coming_level
 from alertnet.core.escalation.decision import NewAlert
-from alertnet.core.escalation.due import ComingLevel
-from alertnet.core.escalation.state import State
+from alertnet.core.escalation.due import ComingLevel, Until
+from alertnet.core.escalation.state import LAST_RESORT, State
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
@@ -61,16 +61,17 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
 
 
 def coming(locked: LockedIncident, states: Mapping[str, State], tree: str, contact: str) -> Coming | None:
-    """What comes first wherever the coordinator's answer counts; None where nothing does, or for whoever is none.
+    """The level that comes first wherever the coordinator's answer counts, which can hold it; None for whoever is none.
 
     `states`: how the escalation of each tree stands.
     """
     found = []
     for its_tree, its_contact in locked.same_recipient(tree, contact):
-        state, plan = states.get(its_tree), locked.plans[its_tree]
-        level = coming_level(plan, state, locked.tx.now) if state is not None and its_contact.is_coordinator else None
-        if state is not None and level is not None:
-            found.append(Coming(level, plan.tree.title, state.on_hold_since is not None))
+        if its_tree not in states or not its_contact.is_coordinator:
+            continue
+        level = coming_level(locked.plans, states, its_tree, locked.tx.now)
+        if level is not None and level.index != LAST_RESORT and level.waits_for is not Until.OTHERS:
+            found.append(Coming(level, locked.tree(its_tree).title, states[its_tree].on_hold_since is not None))
     by_itself = [each for each in found if each.level.automatic_at is not None]
     return min(by_itself, key=lambda each: each.level.automatic_at or locked.tx.now, default=next(iter(found), None))
 

@@ -1,7 +1,7 @@
 """What the outside sees of an incident (B5), read in a handful of queries for one incident or a whole page."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.forecast.call_sheet import Answered, Progress
 from alertnet.core.incident import Incident
+from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues.attempts import NewAttempt
@@ -24,6 +25,8 @@ from alertnet.store.views.shapes import AcknowledgementView, IncidentView
 from alertnet.store.views.timeline_view import shown_texts
 
 Rows = dict[str, list[Row[Any]]]
+Fared = set[tuple[str, str, str]]
+"""Trees and contacts, with a status that a message to them has."""
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
@@ -46,6 +49,15 @@ def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select
     return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
 
 
+_FARED: Select[Any] = (
+    select(*(tables.notifications.c[name] for name in ("incident_id", "tree", "contact", "status")))
+    .distinct()
+    .where(
+        tables.notifications.c.incident_id.in_(_IDS),
+        tables.notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        tables.notifications.c.status != AttemptStatus.CANCELLED,
+    )
+)
 _INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
 _ESCALATIONS = _of(tables.escalations, "tree")
 _NOTIFICATIONS = _of(tables.notifications, "planned_at", "id", names=_SHOWN)
@@ -76,6 +88,16 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
         )
         for id in ids
     ]
+
+
+def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kind]) -> dict[str, Fared]:
+    """How the messages of those kinds went that were not cancelled, by incident; of a part with what it is part of."""
+    owner = {part: each.id for each in incidents for part in each.every_id}
+    asked = {"ids": list(owner), "kinds": list(kinds)}
+    found: dict[str, Fared] = {each.id: set() for each in incidents}
+    for incident, tree, contact, status in session.execute(_FARED, asked):
+        found[owner[incident]].add((tree, contact, status))
+    return found
 
 
 def of_incident(session: Session, id: str) -> IncidentView:

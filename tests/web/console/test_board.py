@@ -33,6 +33,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     """One sentence, one countdown, one act each; who pressed it stands on the record (A10)."""
     board = desk.opens("/desk")
     assert f"Is {unverified} genuine?" in board.text
+    assert "If it is, those told next are: Valley, Friends, Amis, Mountain post." in board.text
     assert "<title>(1) Board" in board.html
 
     pressed = board.presses("Yes, go")
@@ -212,8 +213,8 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     line = desk.opens("/desk").text
 
-    assert "Valley network → level Friends → Coordination 02:44" in line
-    assert "nobody acts yet" in line
+    assert "Valley network → now: level Friends → next: level Coordination 02:44" in line
+    assert "Who knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley. Who acts: nobody yet." in line
 
 
 def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
@@ -222,7 +223,7 @@ def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
 
     world.texts("+573005550012", f"NO {world.written_code('bob')}")
 
-    assert "nobody acts yet · Can't act: Friends" in desk.opens("/desk").text
+    assert "Who acts: nobody yet. Can't act: Friends." in desk.opens("/desk").text
 
 
 def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:

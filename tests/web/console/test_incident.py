@@ -57,7 +57,7 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
 
     assert "Who knows: Amis, Friends, Mountain post, Valley." in text
     assert "Who acts: nobody yet." in text
-    assert "What comes next: 02:44 : level Coordination is told." in text
+    assert "What comes next: 02:44 : alertnet tells Valley (level Coordination)." in text
     assert "What you owe: nothing now." in text
 
 

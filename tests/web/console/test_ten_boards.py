@@ -73,11 +73,12 @@ def it_is_over(world: World, desk: Desk) -> None:
 
 
 EVERYBODY = "Amis, Friends, Mountain post, Valley."
-NEXT = "02:44 : level Coordination is told."
+NEXT = "02:44 : alertnet tells Valley (level Coordination)."
 IS_IT = "say whether it is genuine ."
 MAY_BE = "say whether Friends, Amis may be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
-CHARGE = "Amis says what was done by 03:14 , else Coordination is told."
+CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley (level Coordination)."
+ASKED = "nobody yet. On its way to: Valley."
 BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, "nothing now."),
     everybody_told: (EVERYBODY, "nobody yet.", NEXT, "nothing now."),
@@ -85,19 +86,19 @@ BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", NEXT, "nothing now."),
     one_was_not_reached: ("Amis, Friends, Valley. Not reached: Mountain post.", "nobody yet.", NEXT, "nothing now."),
     nobody_knows_whether_it_is_true: (
+        "Valley.",
         "nobody yet.",
-        "nobody yet.",
-        "level Friends is told only when somebody says it is genuine.",
+        "alertnet tells Valley, Friends, Amis, Mountain post (level Friends), only when somebody says it is genuine.",
         IS_IT,
     ),
-    a_level_waits_for_a_go: ("nobody yet.", "nobody yet.", "02:34 : level Abroad is told.", MAY_BE),
+    a_level_waits_for_a_go: (ASKED, "nobody yet.", "02:34 : alertnet tells Friends, Amis (level Abroad).", MAY_BE),
     a_level_is_held: (
+        ASKED,
         "nobody yet.",
-        "nobody yet.",
-        "level Abroad is told only when somebody says Go (on hold).",
+        "alertnet tells Friends, Amis (level Abroad), only when somebody says Go (on hold).",
         "nothing now; you are asked again 03:14 (on hold).",
     ),
-    a_text_while_nothing_was_open: ("nobody yet.", "nobody yet.", "nothing by itself.", TEXT),
+    a_text_while_nothing_was_open: (ASKED, "nobody yet.", "nothing by itself.", TEXT),
     it_is_over: (EVERYBODY, "nobody.", "nothing, it is closed (resolved, 24 Nov 02:14).", "nothing now."),
 }
 
