@@ -215,8 +215,11 @@ def begin(tx: Tx, user: User, **how: object) -> str:
 
 
 def count_visit(tx: Tx, address: str) -> bool:
-    """Count a sign-in that somebody else judges; whether there is room for one more from that address."""
-    return limits.use(tx, SIGN_INS, address)
+    """Count a sign-in that a provider judges; whether there is room for one more from that address.
+
+    Apart from the others: another site can have a browser ask for it, and that must shut nobody out who has a password.
+    """
+    return limits.use(tx, SIGN_INS, f"{address} openid")
 
 
 def forget_tries(tx: Tx, name: str, address: str) -> None:

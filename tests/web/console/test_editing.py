@@ -12,7 +12,7 @@ from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
 from tests.web.console.conftest import SitDown
-from tests.web.console.desk import Desk, Form, Sheet
+from tests.web.console.desk import PASSWORD, Desk, Form, Sheet
 from tests.web.world import TREE, World, world_in
 
 SLOWER = TREE.replace("wait: 30m", "wait: 45m").strip() + "\n"
@@ -80,7 +80,7 @@ def test_what_an_edit_changes_is_seen_and_it_is_published_with_author_and_reason
     page = checked(chief, SLOWER)
     assert "wait" in page.text.partition("What it changes of what is in force")[2]
 
-    done = page.presses("Put it in force", text=SLOWER, why="nights are long")
+    done = page.presses("Put it in force", text=SLOWER, why="nights are long", password=PASSWORD)
 
     assert done.headers["Location"] == "/desk/editions?done=2"
     latest = history(world)[-1]
@@ -91,12 +91,30 @@ def test_what_an_edit_changes_is_seen_and_it_is_published_with_author_and_reason
     assert world.runtime.edition.network.trees["valley"].levels[0].wait.total_seconds() == 45 * 60
 
 
+def test_trees_are_published_and_taken_back_with_a_password(world: World, chief: Desk) -> None:
+    """As all that changes who is let in: whoever sits down at an open page changes nobody whom an alarm reaches."""
+    asked = Sheet(
+        chief, "/desk/editions/1/files", checked(chief, SLOWER).presses("Put it in force", text=SLOWER, why="slow").text
+    )
+    assert "This changes who is told." in asked.text
+    wrong = asked.presses("It is me, go on", password="something else")
+    assert (wrong.status_code, len(history(world))) == (403, 1)
+
+    published = asked.presses("It is me, go on", password=PASSWORD)
+
+    assert published.headers["Location"] == "/desk/editions?done=2"
+    assert "wait: 45m" in tree_editing.files_of(world.runtime, history(world)[-1])["valley.yaml"]
+    back = Sheet(chief, "/desk/editions/1/back", chief.opens("/desk/editions/1").presses("Put it in force again").text)
+    assert len(history(world)) == 2
+    assert back.presses("It is me, go on", password=PASSWORD).headers["Location"] == "/desk/editions?done=3"
+
+
 def test_what_others_published_meanwhile_is_not_overwritten(world: World, chief: Desk, sit_down: SitDown) -> None:
     """The second is refused, says what came between, and keeps what was typed."""
     mine, theirs = checked(chief, SLOWER), checked(sit_down("omar", Role.ADMINISTRATOR), SLOWER.replace("45m", "50m"))
-    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first")
+    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first", password=PASSWORD)
 
-    refused = mine.presses("Put it in force", text=SLOWER, why="second")
+    refused = mine.presses("Put it in force", text=SLOWER, why="second", password=PASSWORD)
 
     assert refused.status_code == 409
     assert "since then came omar: first" in html.unescape(refused.text)
@@ -105,12 +123,12 @@ def test_what_others_published_meanwhile_is_not_overwritten(world: World, chief:
 
 
 def test_an_earlier_edition_is_put_in_force_again_as_a_new_one(world: World, chief: Desk) -> None:
-    checked(chief, SLOWER).presses("Put it in force", text=SLOWER, why="nights are long")
+    checked(chief, SLOWER).presses("Put it in force", text=SLOWER, why="nights are long", password=PASSWORD)
     page = chief.opens("/desk/editions/1")
     assert "To put it in force again would change" in page.text
 
-    done = page.presses("Put it in force again", why="too slow")
-    again = page.presses("Put it in force again", why="too slow")
+    done = page.presses("Put it in force again", why="too slow", password=PASSWORD)
+    again = page.presses("Put it in force again", why="too slow", password=PASSWORD)
 
     assert (done.headers["Location"], again.status_code) == ("/desk/editions?done=3", 409)
     first, _, third = history(world)
@@ -137,7 +155,7 @@ def test_an_observer_reads_the_history_and_no_file(world: World, desk: Desk, sit
         named = SLOWER.replace("organisation: Friends", f"organisation: Friends\n    name: {name}")
         number = len(history(world))
         form = editor(chief, number).form("Check, and see what it changes")
-        form.sent(text=named, step="publish", why=f"edition {number}")
+        form.sent(text=named, step="publish", why=f"edition {number}", password=PASSWORD)
     observer = sit_down("olga", Role.OBSERVER)
 
     assert "@1" in observer.opens("/desk/editions").text
@@ -166,7 +184,7 @@ def test_what_can_not_be_published_is_refused_by_name(
     page = checked(chief, SLOWER)
     form = Form(page, "/desk/editions/1/files", page.form("Check, and see what it changes").fields)
 
-    refused = form.sent(**{"text": SLOWER, "step": "publish", "why": "a reason", **fields})
+    refused = form.sent(**{"text": SLOWER, "step": "publish", "why": "a reason", "password": PASSWORD, **fields})
 
     assert (refused.status_code, named in refused.text) == (422, True)
     assert len(history(world)) == 1
@@ -191,7 +209,9 @@ def test_several_files_come_into_force_together(world: World, chief: Desk) -> No
 
     page = Sheet(chief, "", form.sent(text=teams.replace("Ana Example", "Ana Sample")).text)
     changes = page.text.partition("What it changes of what is in force")[2]
-    done = page.presses("Put it in force", text=teams.replace("Ana Example", "Ana Sample"), why="both")
+    done = page.presses(
+        "Put it in force", text=teams.replace("Ana Example", "Ana Sample"), why="both", password=PASSWORD
+    )
 
     assert "valley.yaml changed" in page.text
     assert "wait: 30m → 45m" in changes
@@ -212,12 +232,12 @@ def test_whoever_comes_second_sees_what_the_first_has_changed_and_takes_the_own_
     world: World, chief: Desk, sit_down: SitDown
 ) -> None:
     mine, theirs = checked(chief, SLOWER), checked(sit_down("omar", Role.ADMINISTRATOR), SLOWER.replace("45m", "50m"))
-    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first")
+    theirs.presses("Put it in force", text=SLOWER.replace("45m", "50m"), why="first", password=PASSWORD)
 
-    refused = Sheet(chief, "", mine.presses("Put it in force", text=SLOWER, why="second").text)
+    refused = Sheet(chief, "", mine.presses("Put it in force", text=SLOWER, why="second", password=PASSWORD).text)
     over = refused.form("Take what I changed over to @2")
     taken = Sheet(chief, "", chief.posts("/desk/editions/2/files", {**over.fields, "text": SLOWER}).text)
-    done = taken.presses("Put it in force", text=SLOWER, why="second, having seen the first")
+    done = taken.presses("Put it in force", text=SLOWER, why="second, having seen the first", password=PASSWORD)
 
     assert "This is how others have changed valley.yaml" in refused.text
     assert "<ins>+  - {name: Friends" in refused.html
@@ -277,7 +297,7 @@ def test_a_file_in_a_folder_is_edited_as_any_other(world: World, chief: Desk) ->
     form = page.form("Check, and see what it changes")
     text = shared.replace("River", "Lake")
 
-    done = form.sent(text=text, step="publish", why="they have moved")
+    done = form.sent(text=text, step="publish", why="they have moved", password=PASSWORD)
     refused = form.sent(name="shared/others.yaml", text=text, step="publish", why="new")
 
     assert done.headers["Location"] == "/desk/editions?done=3"

@@ -274,6 +274,7 @@ def test_from_one_address_the_provider_is_asked_so_often_and_no_more(maria: Desk
     asked = [maria.browser.get("/desk/openid", follow_redirects=False).status_code for _ in range(SIGN_INS.most + 1)]
 
     assert asked == [303] * SIGN_INS.most + [429]
+    assert maria.signs_in().status_code == 303, "a password lets in what another site's picture can't keep out"
     elsewhere = maria.elsewhere("198.51.100.7")
     assert enters(elsewhere, provider).status_code == 200
 

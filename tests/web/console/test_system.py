@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 
+from alertnet.core import limits as core_limits
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.limits import ROLL_CALLS
+from alertnet.core.limits import NUMBERS_COMPARED, ROLL_CALLS
 from alertnet.flows.desk.board import read_board
 from alertnet.flows.sending import pause
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers
 from alertnet.store.records import limits
+from alertnet.web.console.readiness.system import DROPPED
 from tests.web.console.desk import Desk
-from tests.web.world import World
+from tests.web.world import ANA, World
 
 
 def test_without_a_worker_that_is_said_first(world: World, desk: Desk) -> None:
@@ -43,6 +45,23 @@ def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) ->
     assert "escalations 1 0 –" in text
     assert "What limits have dropped 2 roll calls" in text
     assert len(world.runtime.read(read_board, {}).incidents) == 1
+
+
+def test_whoever_hides_numbers_in_too_many_texts_is_seen(world: World, desk: Desk) -> None:
+    """B9: of which some may be PINs: coordinators then read dots for all."""
+    world.gives_pin("north/ana")
+    for number in range(NUMBERS_COMPARED.most + 2):
+        world.texts(ANA, f"we have {10_000 + number}", sid=f"SM{number}")
+
+    assert "2 texts whose numbers are all hidden" in desk.opens("/desk/system").text
+
+
+def test_each_limit_says_what_it_drops() -> None:
+    """Of those that are counted in the database; the others are the API's, or an answer tells of them at once."""
+    told_at_once = {"drills_planned", "wrong_keys", "acts", "tree_checks", "reports", "requests"}
+    named = {each.name for each in vars(core_limits).values() if isinstance(each, core_limits.Limit)}
+
+    assert named - told_at_once == set(DROPPED)
 
 
 def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, desk: Desk) -> None:

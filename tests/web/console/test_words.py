@@ -15,6 +15,7 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import board, refusing
 from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incident import DONE
+from alertnet.web.console.readiness import system
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
 from tests.web.console.desk import Desk
 from tests.web.console.test_picture import TYPE_NAMES, sentences
@@ -41,6 +42,7 @@ def said() -> set[str]:
         *(done for _, done in (*users.ACTS.values(), *account.RENEWED.values())),
         *DONE.values(),
         *board.DONE.values(),
+        *system.DROPPED.values(),
         *refusing.FIXED,
         *openid.REFUSALS,
         *(

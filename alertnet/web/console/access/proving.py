@@ -42,7 +42,7 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str) -> b
 
 
 def check_password(request: Request, runtime: Runtime, who: SignedIn, form: Form) -> None:
-    """Refuse a form that changes what lets people in without the password of whoever is signed in.
+    """Refuse a form that changes what lets people in, or who is told, without the password of whoever is signed in.
 
     Raises:
         Unproven: it is missing, or another one. Busy: too many ask that at this moment.

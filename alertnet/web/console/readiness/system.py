@@ -25,6 +25,34 @@ from alertnet.web.monitoring.health import how_it_stands
 router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
 
 
+DROPPED = {
+    "wrong_codes": "wrong codes",
+    "wrong_pins": "wrong PINs",
+    "numbers_compared": "texts whose numbers are all hidden, for some may be PINs",
+    "stranger_texts": "texts of an unknown number, kept unread",
+    "all_stranger_texts": "texts of unknown numbers, kept unread",
+    "strangers_told": "notices of texts of an unknown number",
+    "all_strangers_told": "notices of texts of unknown numbers",
+    "stranger_alarms": "alarms for an unknown number",
+    "all_stranger_alarms": "alarms for unknown numbers",
+    "foreign_codes": "notices of other people's codes",
+    "replies": "replies to a flood of texts",
+    "put_throughs": "calls put through",
+    "answer_changes": "changes of an answer, told together",
+    "texts_told": "alarms for texts of one incident",
+    "drops_told": "notices that texts were dropped",
+    "notices": "notices, told together",
+    "texts_again": "texts to a coordinator, told together",
+    "all_notices": "texts to coordinators, told together",
+    "coordinator_calls": "calls to a coordinator, told together",
+    "roll_calls": "roll calls",
+    "wrong_sign_ins": "sign-ins of a user from one address",
+    "all_wrong_sign_ins": "sign-ins of a user",
+    "sign_ins": "sign-ins from one address",
+}
+"""What each limit that is counted in the database drops, by its name."""
+
+
 @dataclass(frozen=True)
 class Inside:
     """What is counted in the database. `dropped`: by its name, what each limit has dropped and not forgotten yet."""
@@ -58,6 +86,7 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         rates=settings.rates,
         has_heartbeat=settings.heartbeat_url is not None,
         route_name=route_name,
+        what_drops=DROPPED,
         keep=settings.keep,
         edition=runtime.edition.number,
         faults=faults_for(who, runtime),

@@ -2,7 +2,8 @@
 
 A form carries every file that was changed, so that several come into force together and nothing is kept before that.
 
-Coordinators may read, check and compare; whoever publishes or takes back is an administrator. The files hold numbers
+Coordinators may read, check and compare; whoever publishes or takes back is an administrator, and says their password
+for it. The files hold numbers
 and names, so that observers see none of them, nor in what they differ.
 """
 
@@ -23,6 +24,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Publication
 from alertnet.web.auth import InForce
+from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import STATUS, Told
@@ -98,6 +100,7 @@ def go_back(number: int, request: Request, form: Posted, who: Viewer, runtime: I
     seen = form.get("seen", "")
     if not (seen.isascii() and seen.isdecimal()):
         raise BadInput("seen", seen[:32] or None, "the edition that was in force when the page was made")
+    check_password(request, runtime, who, form)
     edition = tree_editing.roll_back(runtime, tree_editing.edition_named(runtime, number), int(seen), who.user, why)
     return go_to(f"/desk/editions?done={edition.number}")
 
@@ -152,6 +155,7 @@ def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime:
         return _editor(request, runtime, who, opened, checked)
     try:
         needed(form, "why")
+        check_password(request, runtime, who, form)
         edition = tree_editing.publish_edit(runtime, edit.base, checked, who.user, _said(form))
     except (BadInput, Misconfigured, WrongState) as refusal:
         return _editor(request, runtime, who, edit, checked, refusal)
