@@ -49,6 +49,14 @@ def test_sqlite_keeps_what_it_committed_through_a_power_cut(sqlite_engine: Engin
         assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2
 
 
+def test_the_pages_that_connections_keep_stay_within_a_third_of_what_the_program_takes(sqlite_engine: Engine) -> None:
+    """Each keeps what it once read for as long as it is open, and a night of many questions opens all."""
+    with sqlite_engine.connect() as connection:
+        kilobytes = -connection.execute(text("PRAGMA cache_size")).scalar_one()
+
+    assert 0 < 64 * kilobytes <= 40 << 10
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are listed on Linux alone")
 def test_what_may_have_to_be_undone_is_written_to_no_file_but_the_database(sqlite_engine: Engine) -> None:
     """A9: a copy of its pages in /var/tmp would be another place to look for them, and to keep private."""

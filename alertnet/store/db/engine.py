@@ -35,6 +35,8 @@ SQLITE_PRAGMAS = {
     # What undoes one flow of a group would go to a file of /var/tmp else, page by page: four times the writes of the
     # commit itself, and a copy of our pages in a place that is not ours.
     "temp_store": "MEMORY",
+    # KiB of pages for each connection, of which up to 64 keep what they have: a commit of another makes them worthless.
+    "cache_size": "-512",
 }
 POSTGRES_CONNECT = {
     "connect_timeout": "3",  # seconds
