@@ -185,7 +185,7 @@ class _Writer:
             "First action": min((each.acted_at for each in fared if each.acted_at), default=None),
         }
         for name, at in firsts.items():
-            yield f"{say(name)}: {_after(at - opened) if at else say('none')}"
+            yield f"{say(name)}: {_after(at - opened) if at else say('never')}"
 
     def _row(self, fared: Fared) -> tuple[str, ...]:
         say = self.names.say
