@@ -12,7 +12,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
-from functools import partial
+from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -146,11 +146,16 @@ class SmtpRelay:
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
         self._greeting_name = mail_address(sender).domain
-        self._tls = ssl.create_default_context()
-        if is_loopback(host):
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # To read the certificates that a machine trusts takes 10 ms: only where a relay offers STARTTLS.
+        context = ssl.create_default_context()
+        if is_loopback(self.host):
             # Mail servers offer STARTTLS on loopback with a certificate of their own making; nobody listens in between.
-            self._tls.check_hostname = False
-            self._tls.verify_mode = ssl.CERT_NONE
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
 
     @classmethod
     def from_url(cls, url: str) -> "SmtpRelay":
