@@ -5,7 +5,7 @@ switchboard.texts("coordinator", "OK 4711")     the reply, rendered; None for si
 switchboard.code_of("coordinator")              what the phone could answer with
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
 from tests.support.clock import Clock
 from tests.support.entropy import Foreseen
-from tests.support.program import example_trees, settings_on, shipped_templates
+from tests.support.program import example_trees, renderer_of, settings_on, shipped_templates
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 OURS = "+15005550006"
@@ -174,4 +174,4 @@ def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
     runtime = wire(settings_on(url), example_trees(), shipped_templates(), clock=clock, entropy=Foreseen(7))
-    return Switchboard(runtime, clock)
+    return Switchboard(replace(runtime, make_renderer=renderer_of), clock)

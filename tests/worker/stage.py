@@ -29,7 +29,7 @@ from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
 from tests.database import migrate
 from tests.support.clock import Clock
-from tests.support.program import SECRET, shipped_templates
+from tests.support.program import SECRET, renderer_of, shipped_templates
 from tests.support.timed_program import TimedProgram
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -133,7 +133,9 @@ class Stage(TimedProgram):
 
     def connect(self, *, entropy: Entropy | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
-        return wire(read_settings(self.env | env), self.network, shipped_templates(), clock=self.now, entropy=entropy)
+        settings = read_settings(self.env | env)
+        runtime = wire(settings, self.network, shipped_templates(), clock=self.now, entropy=entropy)
+        return replace(runtime, make_renderer=renderer_of)
 
     def close(self) -> None:
         """Everything ends."""
