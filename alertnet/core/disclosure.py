@@ -1,11 +1,12 @@
 """What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import OF_A_COUNTRY, Contact, Disclosure
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.languages import FALLBACK

@@ -4,8 +4,10 @@ A limit is a value; what one key (a number, an owner, an address) has used of it
 the database where all processes must agree, else in the process. What a limit drops is counted too, so that it is told.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from alertnet.core.codec import replace
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -1,7 +1,6 @@
 """What events do to an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
 
-from dataclasses import replace
-
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps

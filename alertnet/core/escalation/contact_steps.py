@@ -1,8 +1,9 @@
 """One contact's steps in an opened level: which of its methods is used when, and when its silence brings the deputy."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach

@@ -3,10 +3,10 @@
 It lives for one `advance` and is never kept. It knows what is so, and decides nothing.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Level, Then
 from alertnet.core.directory.usable_methods import Reach

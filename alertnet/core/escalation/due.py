@@ -4,12 +4,13 @@ Each thing is decided at the moment it was planned for, never at the moment it i
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps

@@ -1,9 +1,9 @@
 """The opened levels of an escalation: how their contacts stand, what a change settles at once, and opening the next."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation import contact_steps

@@ -1,7 +1,6 @@
 """A report against what is on record: the codes of those accompanied, and the names that the trees know (B1)."""
 
-from dataclasses import replace
-
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Affected, Facts, narrowest

@@ -1,10 +1,11 @@
 """Turning decisions into drafts: what each contact is told, in its words, with its code and link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, by_sms

@@ -1,11 +1,12 @@
 """Taking attempts to send: paced first, most severe first, and only what may still leave (A3, A4, A7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind

@@ -1,7 +1,7 @@
 """Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -19,6 +19,7 @@ from alertnet.channels.base import (
     StatusQuery,
     Unsure,
 )
+from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
