@@ -49,8 +49,7 @@ def fresh_database(postgres_url: str, like: str | None = None) -> str:
     `like`: the URL of a database that nobody is connected to.
     """
     name = DATABASES + uuid4().hex[:12]
-    original = f' TEMPLATE "{make_url(like).database}"' if like else ""
-    _execute(postgres_url, f'CREATE DATABASE "{name}"{original}')
+    _create(postgres_url, name, like)
     url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     _servers[url] = postgres_url
     return url
@@ -63,9 +62,9 @@ def server_of(database_url: str) -> str:
 
 def become_copy(database_url: str, like: str) -> None:
     """Let an empty database that nobody is connected to be a copy of another."""
-    server_url = server_of(database_url)
-    _execute(server_url, f'DROP DATABASE "{make_url(database_url).database}"')
-    _execute(server_url, f'CREATE DATABASE "{make_url(database_url).database}" TEMPLATE "{make_url(like).database}"')
+    server_url, name = server_of(database_url), make_url(database_url).database
+    _execute(server_url, f'DROP DATABASE "{name}"')
+    _create(server_url, str(name), like)
 
 
 @dataclass(frozen=True)
@@ -194,6 +193,12 @@ def _drop_databases(server_url: str) -> None:
         for name in names.all():
             _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
     engine.dispose()
+
+
+def _create(server_url: str, name: str, like: str | None) -> None:
+    # By its files: block by block through the log, as is usual, takes a tenth of a second of a processor more.
+    original = make_url(like).database if like else "template1"
+    _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY FILE_COPY')
 
 
 def _execute(server_url: str, statement: str) -> None:
