@@ -1,6 +1,7 @@
 """The web application on the example trees, at a moment that a test chooses."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.support.client import Client
 from tests.support.clock import Clock
-from tests.support.program import example_trees, settings_on, shipped_templates
+from tests.support.program import example_trees, renderer_of, settings_on, shipped_templates
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
@@ -47,7 +48,8 @@ def templates() -> Templates:
 @pytest.fixture
 def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates) -> Iterator[Runtime]:
     """A runtime with the example trees on a migrated SQLite file."""
-    runtime = wire(settings_for(f"sqlite:///{tmp_path / 'test.db'}"), network, templates, clock=clock)
+    settings = settings_for(f"sqlite:///{tmp_path / 'test.db'}")
+    runtime = replace(wire(settings, network, templates, clock=clock), make_renderer=renderer_of)
     migrate(runtime.engine)
     yield runtime
     runtime.close()
