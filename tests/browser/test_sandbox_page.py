@@ -33,19 +33,19 @@ def test_an_sos_reaches_the_coordinator_and_unanswered_the_next(sandbox: Sandbox
     expect(sandbox.page.locator("#lines")).to_contain_text("Second coordinator is told in place of Duty coordinator")
 
 
-@pytest.mark.parametrize(("width", "height"), [(320, 640), (768, 960), (1440, 900)])
-def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPage, width: int, height: int) -> None:
-    """However far somebody has scrolled; and what was never hides what comes next."""
-    sandbox.page.set_viewport_size({"width": width, "height": height})
+def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPage) -> None:
+    """However far somebody has scrolled, on whatever screen; and what was never hides what comes next."""
     sandbox.writes(ANA, "SOS")
     sandbox.says(COORDINATOR, "ringing")
 
-    sandbox.page.locator("#network").get_by_role("heading").last.scroll_into_view_if_needed()
-    for seen in ("#time time", ".rings", "#jump"):
-        expect(sandbox.page.locator(seen)).to_be_in_viewport(ratio=1)
-    sandbox.page.locator("#coming").scroll_into_view_if_needed()
-    for seen in ("#lines li", "#coming li"):
-        expect(sandbox.page.locator(seen).first).to_be_in_viewport()
+    for width, height in ((320, 640), (768, 960), (1440, 900)):
+        sandbox.page.set_viewport_size({"width": width, "height": height})
+        sandbox.page.locator("#network").get_by_role("heading").last.scroll_into_view_if_needed()
+        for seen in ("#time time", ".rings", "#jump"):
+            expect(sandbox.page.locator(seen)).to_be_in_viewport(ratio=1)
+        sandbox.page.locator("#coming").scroll_into_view_if_needed()
+        for seen in ("#lines li", "#coming li"):
+            expect(sandbox.page.locator(seen).first).to_be_in_viewport()
 
 
 def test_the_page_is_light(sandbox: SandboxPage) -> None:
@@ -209,6 +209,20 @@ def test_what_somebody_types_stays_while_the_page_changes(sandbox: SandboxPage, 
 
     expect(box).to_be_focused()
     expect(box).to_have_value("I am on m")
+
+
+def test_behind_other_tabs_the_page_rests_and_catches_up(sandbox: SandboxPage, evening: Evening) -> None:
+    """Each page that is live has everything looked at four times a second."""
+    page = sandbox.page
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("stream.readyState === EventSource.CLOSED")
+    evening.stage.phone("ana").sends("SOS")
+
+    page.evaluate("delete document.hidden")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(sandbox.screen(COORDINATOR)).to_contain_text(ALERT)
 
 
 def test_what_cannot_be_done_is_said_aloud(sandbox: SandboxPage) -> None:

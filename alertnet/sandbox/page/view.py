@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import phonenumbers
@@ -34,6 +35,7 @@ class View:
 
     def __init__(self, evening: Evening) -> None:
         self._evening = evening
+        self._shown: dict[str, tuple[dict[str, Any], Markup]] = {}
         self._environment = Environment(
             loader=PackageLoader("alertnet.sandbox.page"),
             autoescape=True,
@@ -60,17 +62,23 @@ class View:
         evening = self._evening
         sandbox, cast, story = evening.sandbox, evening.cast, evening.story()
         ringing: list[Party] = []
-        regions = {f"ring-{key}": self._render("mark.html", mark=mark) for key, mark in story.rings.items()}
+        regions: dict[str, Markup] = {}
+
+        def show(id: str, template: str, **values: Any) -> None:
+            regions[id] = self._render_once(id, template, **values)
+
+        for key, mark in story.rings.items():
+            show(f"ring-{key}", "mark.html", mark=mark)
         for party in (*cast.field, *cast.protectors):
             screens = [read_screen(sandbox, number) for number in party.phones]
             boxes = [read_box(sandbox.mailbox(address)) for address in party.mailboxes]
             ringing += [party for screen in screens if screen.ringing]
-            regions[f"mark-{party.key}"] = self._render("marks.html", marks=list(_marks(party, screens, boxes, story)))
+            show(f"mark-{party.key}", "marks.html", marks=list(_marks(party, screens, boxes, story)))
             for screen in screens:
                 regions[f"screen-{screen.key}"] = self._screen(party, screen, party in cast.field)
-                regions[f"habit-{screen.key}"] = self._render("habit.html", screen=screen, habits=HABITS)
+                show(f"habit-{screen.key}", "habit.html", screen=screen, habits=HABITS)
             for box in boxes:
-                regions[f"box-{box.key}"] = self._render("box.html", box=box)
+                show(f"box-{box.key}", "box.html", box=box)
         return regions | self._now(story, ringing)
 
     def card(self) -> str | None:
@@ -102,7 +110,10 @@ class View:
 
     def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
         rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout
-        return self._render(
+        # A call goes on within the value that stands for it.
+        is_calm = screen.ringing is None and screen.talking is None
+        render = partial(self._render_once, f"screen-{screen.key}") if is_calm else self._render
+        return render(
             "screen.html",
             party=party,
             screen=screen,
@@ -111,6 +122,13 @@ class View:
             keys=KEYS,
             alertnet=self._evening.sandbox.number,
         )
+
+    def _render_once(self, id: str, name: str, **values: Any) -> Markup:
+        """The region, rendered anew only if what it shows has changed: somebody looks four times a second."""
+        before = self._shown.get(id)
+        if before is None or before[0] != values:
+            before = self._shown[id] = values, self._render(name, **values)
+        return before[1]
 
     def _render(self, name: str, **values: Any) -> Markup:
         return Markup(self._environment.get_template(name).render(values))  # noqa: S704 - escaped by the template

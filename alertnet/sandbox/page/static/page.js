@@ -29,10 +29,19 @@ function receive(event) {
   speak();
 }
 
-const stream = new EventSource("/live");
-stream.onmessage = receive;
-stream.onerror = () => complain("The sandbox does not answer. Is it still running?");
-stream.onopen = () => complain("");
+let stream;
+
+function listen() { // Behind other tabs the page rests, unless it speaks: each one that is live is drawn four times a second.
+  stream?.close();
+  if (document.hidden && !byId("speak").checked) return;
+  stream = new EventSource("/live");
+  stream.onmessage = receive;
+  stream.onerror = () => complain("The sandbox does not answer. Is it still running?");
+  stream.onopen = () => complain("");
+}
+
+document.addEventListener("visibilitychange", listen);
+listen();
 
 // What is pressed ------------------------------------------------------------------------------------------------------
 
