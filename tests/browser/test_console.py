@@ -190,7 +190,7 @@ def test_a_countdown_runs_and_says_when_the_line_is_broken(
 ) -> None:
     context, desk = sit_down(browser, sandbox_url)
     evening.stage.phone("ana").sends("SOS")
-    expect(desk.page.locator("#open time").first).to_have_text(re.compile(r"^\d\d:\d\d \(in \d+ min\)$"))
+    expect(desk.page.locator("#open time").first).to_have_text(re.compile(r"^\d\d:\d\d \(in \d+ min( \d+ s)?\)$"))
     expect(desk.page.locator("#line")).to_have_text(re.compile(r"^Live, as of \d\d:\d\d:\d\d$"))
 
     context.set_offline(True)
