@@ -12,7 +12,7 @@ from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
 from simulation.outside.field import Members, Traveller
-from simulation.outside.number_tests import NumberTests
+from simulation.outside.office import NumberTests, Office
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
@@ -42,6 +42,9 @@ class Night:
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
         self.members = Members(world, self.web, self.people, self.traveller)
+        self.office = Office(
+            world, self.web, is_free=not (self.traveller.travels or self.members.does or self.coordinators.merges)
+        )
         self._place_hosts()
 
     def live(self) -> None:
@@ -56,6 +59,7 @@ class Night:
         self.number_tests.begin()
         self.traveller.begin()
         self.members.begin()
+        self.office.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()

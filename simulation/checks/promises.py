@@ -9,6 +9,7 @@ from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.channels.base import Outgoing
 from alertnet.core.codec import from_plain
+from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
@@ -23,7 +24,9 @@ from alertnet.store.tables import (
     incidents,
     notifications,
     served,
+    timeline,
 )
+from alertnet.store.views.pauses import PAUSED
 from simulation.hosts.host import Host, Process
 from simulation.world.cast import NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
@@ -98,6 +101,9 @@ _BEFORE: Select[Any] = (
 _LOAD = {kind.value for kind in (*ASKING, Kind.ALERT, Kind.REMINDER, Kind.NOTICE)}
 
 
+_PAUSES: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.c.kind == PAUSED)
+
+
 class Promises:
     """The ledger of what was handed over and taken."""
 
@@ -133,6 +139,16 @@ class Promises:
         self._spares_the_phone(row, outgoing, what)
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
+
+    def keeps_pauses(self, outgoing: Outgoing, route: Route) -> None:
+        """Check that what is handed over was not claimed while that way out was paused (A2)."""
+        slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
+        for pause in self.world.database.rows(_PAUSES):
+            paused = (MethodKind(pause.payload["method"]), pause.payload["provider"])
+            is_on = self.world.time.now < datetime.fromisoformat(pause.payload["until"]) - slack
+            for row in self.world.database.rows(_ATTEMPT_STATE, attempt=outgoing.attempt) if is_on else ():
+                if paused == route and row.due_at - LEASE > pause.at + slack:
+                    self._break("A2", f"{self.world.describe(outgoing)} was claimed by a way out that is paused")
 
     def has_left(self, host: Host, works_since: datetime, began: datetime) -> None:
         """Check a process that has ended in good order: where no other works, it leaves nothing half done."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, select
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.tables import alarms, attempts, breakers, escalations, inbound, journeys, timeline
+from alertnet.store.tables import alarms, attempts, breakers, drills, escalations, inbound, journeys, timeline
 from simulation.hosts.host import Host
 from simulation.world.world import World
 
@@ -105,6 +105,7 @@ _FORGOTTEN = {
     "alarm": _forgotten(alarms),
     "journey": _forgotten(journeys),
     "text": _forgotten(inbound),
+    "drill": _forgotten(drills),
     "expired lease": _forgotten(attempts, attempts.c.status == "sending"),
     **{
         what: _forgotten(attempts, attempts.c.status == "queued", attempts.c.method == method)

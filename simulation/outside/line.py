@@ -30,6 +30,7 @@ class Line:
         """Hand it over; on the way it may be lost, refused, or taken without a word."""
         world, random = self.world, self.world.random
         self.promises.is_handed_over(self.process, outgoing)
+        self.promises.keeps_pauses(outgoing, self.route)
         if self.process.is_in_transaction:
             return Unsure("in a transaction")
         world.story.tell(self.process.host.name, f"hands over {world.describe(outgoing)}{self._by}")

@@ -30,6 +30,7 @@ from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.field import check_journeys, check_members
 from simulation.outside.heartbeat import check_silence
+from simulation.outside.office import check_office
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.punctuality import check_openings, check_punctuality
@@ -93,7 +94,7 @@ def reckon(night: Night) -> None:
             night.world.story.breaks_promise(promise, how)
     world = night.world
     of_the_field = (*check_journeys(world, history), *check_members(world, night.members, history))
-    for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field):
+    for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *check_office(world)):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_openings(night, history)
@@ -111,7 +112,8 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    most = night.coordinators.reports + night.people.reports + night.traveller.reports + night.members.reports
+    reporting = (night.coordinators, night.people, night.traveller, night.members, night.office)
+    most = sum(each.reports for each in reporting)
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 

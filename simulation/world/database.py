@@ -33,7 +33,9 @@ SELECT min(due_at) FROM (
     UNION ALL SELECT due_at FROM alarms WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM journeys WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM inbound WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM drills WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM attempts WHERE due_at IS NOT NULL
+    UNION ALL SELECT paused_until FROM breakers WHERE paused_until IS NOT NULL
     UNION ALL SELECT try_at FROM breakers WHERE opened_at IS NOT NULL AND NOT is_back)
 """
 

@@ -27,6 +27,18 @@ class Mutant:
 
 
 MUTANTS = {
+    "a drill begins beside what is real and critical": Mutant(
+        "B5", "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
+    ),
+    "a drill alerts who has not agreed to take part": Mutant(
+        "A3",
+        "alertnet/core/resolution/resolve.py",
+        "(Reason.DRILL if facts.drill and not _drills(tree, contact) else None)",
+        "None",
+    ),
+    "what is paused goes on sending": Mutant(
+        "A2", "alertnet/flows/sending/pause.py", "paused(tx.now, until))", "paused(tx.now, tx.now))"
+    ),
     "a page does as it is told without its PIN": Mutant(
         "A6", "alertnet/flows/escalation/pin_proof.py", "self.is_needed and not self.is_given", "False"
     ),
