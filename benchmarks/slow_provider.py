@@ -1,18 +1,19 @@
 """What a provider that takes 200 ms for each message does to whoever reports, and what is made of its threads.
 
 Answers are timed one at a time, so that each is waited for by one who has nothing else to do; what the threads make of
-it shows a burst, which keeps all of them busy: one at a time fewer would come than they can send.
+it show a hundred reports a second, more than they can send: one at a time fewer would come.
 """
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.worker.provider_health import SENDING, sending
 from benchmarks import program
-from benchmarks.burst import CONNECTIONS, DELIVER_SECONDS, drive
+from benchmarks.burst import DELIVER_SECONDS, drive
 from benchmarks.client import Client
 from benchmarks.figures import Figure, percentile
 from benchmarks.program import Program
 from benchmarks.sink import Sink
+from benchmarks.steady import CONNECTIONS, RATE
 from benchmarks.trees import trees
 
 INCIDENTS = 1000
@@ -27,7 +28,7 @@ def measure() -> list[Figure]:
         at_once = _waits(ours)
     with Sink(PROVIDER_SECONDS) as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:
         slow = _waits(ours)
-        raised = drive(ours, INCIDENTS, CONNECTIONS)
+        raised = drive(ours, INCIDENTS, CONNECTIONS, RATE)
         sink.wait_for_all(ANSWERS + INCIDENTS, DELIVER_SECONDS)
         first, *_, last = sorted(sink.arrivals[ref][0] for ref, _ in raised)
     delivered, most = INCIDENTS * 1e9 / (last - first), SENDERS / PROVIDER_SECONDS
