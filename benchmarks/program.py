@@ -94,12 +94,16 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def alertnet(
-    trees: Mapping[str, str], provider: str, database_url: str | None = None, prepare: Prepare | None = None
+    trees: Mapping[str, str],
+    provider: str,
+    database_url: str | None = None,
+    prepare: Prepare | None = None,
+    starts: int = 1,
 ) -> Iterator[Program]:
     """`alertnet serve` on those trees, sending to that provider, with a key that may raise incidents.
 
     `prepare`: what is done on the new database before, by its settings. On a database other than a file of its own a
-    `worker` beside it sends.
+    `worker` beside it sends. `starts`: it is the last of so many on that database.
     """
     with TemporaryDirectory(prefix="alertnet-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), _free_port()
@@ -115,6 +119,9 @@ def alertnet(
             log = stack.enter_context((folder / "worker.log").open("wb"))
             worker = [sys.executable, "-m", "alertnet", "worker"]
             stack.callback(_end, subprocess.Popen(worker, cwd=folder, env=environment(env), stdout=log, stderr=log))
+        for _ in range(starts - 1):
+            with _process(command, folder, env, url, "/readyz"):
+                pass
         began = time.monotonic()
         with _process(command, folder, env, url, "/readyz") as pid:
             yield Program(pid, url, key, seconds_to_answer=time.monotonic() - began)

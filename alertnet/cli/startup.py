@@ -4,7 +4,7 @@ Wrong settings end them. Trees or templates with faults do not, where a good edi
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,6 +19,7 @@ from alertnet.core.directory.folder_standing import Standing
 from alertnet.core.errors import Misconfigured
 from alertnet.messages.checks.fitting import fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
+from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.settings.settings import Settings, examine, missing_for
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import TEMPLATES, shipped
@@ -30,6 +31,8 @@ from alertnet.trees import Fault, fault_of, read_folder
 from alertnet.trees.folder_files import pack
 
 NOTHING = Network({}, {}, {})
+
+VERDICT = "verdict"
 
 Say = Callable[[tuple[str, ...]], object]
 """Told why the files are not in force, and the last good edition is."""
@@ -96,6 +99,8 @@ class Files:
     of_templates: tuple[Fault, ...]
     packed: str | None = None
     """The files of the trees, as `network` was read from them."""
+    verdict: str | None = None
+    """What is to be kept of a check of the templates that found nothing, so that the next start need not repeat it."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -113,6 +118,8 @@ def _open(files: Files) -> Runtime:
         else:
             require_newest_schema(runtime.engine)
         runtime.transact(heartbeats.note, heartbeats.WRITTEN)
+        if files.verdict:
+            runtime.transact(documents.keep, VERDICT, files.verdict)
     except BaseException:
         runtime.close()
         raise
@@ -129,12 +136,12 @@ def read_all() -> Files:
     settings = reading.settings
     # The folders are looked at whatever else is wrong: nobody should have to start again for each fault.
     packed, (network, of_trees) = pack(settings.contact_trees), read_folder(settings.contact_trees)
-    templates, of_templates = _read_templates(settings)
+    templates, of_templates, verdict = _read_templates(settings, is_usable=not reading.faults)
     needed = reading.faults_for(network.methods if network else ())
     if reading.faults:
         raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
     of_trees += tuple(fault_of(settings.contact_trees, each) for each in needed)
-    return Files(settings, None if needed else network, templates, of_trees, of_templates, packed)
+    return Files(settings, None if needed else network, templates, of_trees, of_templates, packed, verdict)
 
 
 def trees_in_force(runtime: Runtime, say: Say) -> Network:
@@ -188,19 +195,37 @@ def _kept(runtime: Runtime, edition: Edition) -> Templates:
     return fit(kept, Templates(read_files(shipped(TEMPLATES))[0])).templates
 
 
-def _read_templates(settings: Settings) -> tuple[Templates | None, tuple[Fault, ...]]:
+def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates | None, tuple[Fault, ...], str | None]:
+    """The templates, or their faults, and a verdict that is new. `is_usable`: the settings lead to a database."""
+    url = settings.public_url or LONGEST_URL
     try:
-        fitted = read_fitted(settings.message_templates, shipped(TEMPLATES))
+        fitted = read_fitted(
+            settings.message_templates,
+            shipped(TEMPLATES),
+            lambda fitted: is_usable and _is_kept(settings, fitted.verdict(url)),
+        )
     except Misconfigured as error:
-        return None, tuple(map(_fault, error.faults))
-    faults = [f"{settings.message_templates}/{each}" for each in fitted.find_faults(settings.public_url or LONGEST_URL)]
+        return None, tuple(map(_fault, error.faults)), None
+    if fitted.is_sound:
+        return fitted.templates, (), None
+    faults = [f"{settings.message_templates}/{each}" for each in fitted.find_faults(url)]
     if faults:
-        return None, tuple(map(_fault, faults))
+        return None, tuple(map(_fault, faults)), None
     if fitted.added:
         log.info("templates_completed", added=list(fitted.added))
     if fitted.unknown or fitted.untranslated:
         log.warning("templates_of_another_version", unknown=list(fitted.unknown), english=list(fitted.untranslated))
-    return fitted.templates, ()
+    return fitted.templates, (), None if fitted.is_remarkable else fitted.verdict(url)
+
+
+def _is_kept(settings: Settings, verdict: str) -> bool:
+    """Whether an earlier start kept that; a database that can't be asked knows nothing of it."""
+    try:
+        with closing(wire(settings, NOTHING, Templates({}))) as runtime:
+            require_newest_schema(runtime.engine)
+            return runtime.read(documents.is_kept, verdict)
+    except (Misconfigured, DatabaseAway):
+        return False
 
 
 def _fault(line: str) -> Fault:

@@ -75,10 +75,10 @@ class Renderer:
         """The languages with a `words` file, in the order of the alphabet."""
         return tuple(sorted(self._words))
 
-    def compile(self) -> None:
-        """Compile every template now rather than at its first use."""
+    def compile(self, *folders: str) -> None:
+        """Compile the templates of these folders now rather than at their first use; without any, all."""
         for path in self.templates.files:
-            if path.endswith(".j2"):
+            if path.endswith(".j2") and (not folders or path.partition("/")[0] in folders):
                 self._environment.get_template(path)
 
     def words(self, language: str, of_tree: str = "") -> Words:

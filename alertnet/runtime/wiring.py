@@ -256,8 +256,8 @@ class Runtime:
         self.hang_up_soon(tx.calls_to_end)
 
     def make_ready(self) -> None:
-        """Prepare what the first alert needs: the outlets, the edition, and its templates compiled."""
-        self.renderer(self.edition.templates).compile()
+        """Prepare what the first alert needs: the outlets, the edition, and the templates that say it compiled."""
+        self.renderer(self.edition.templates).compile(Kind.ALERT, "call", "mail")
         self.outlets  # noqa: B018
 
     def hang_up(self, calls: Iterable[str]) -> None:

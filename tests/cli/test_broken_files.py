@@ -3,6 +3,8 @@
 import json
 import shutil
 import signal
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,6 +121,43 @@ def test_broken_templates_leave_the_last_good_ones_in_force(office: Office, befo
 
     assert said.code == 0
     assert "alert/en/sms.j2:1: unknown name 'place'" in said.err
+
+
+COUNTS = """
+from jinja2.parser import Parser
+parse, parsed = Parser.parse, []
+Parser.parse = lambda self: parsed.append(1) or parse(self)
+from alertnet.cli.startup import checked_runtime
+from alertnet.runtime.logging import configure
+configure()
+faults = []
+with checked_runtime(faults.extend):
+    print(len(parsed), len(faults))
+"""
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_start_looks_again_at_templates_that_were_edited_and_at_no_others(office: Office, tmp_path: Path) -> None:
+    """A8: the verdict holds for these very texts: what is edited is looked at, and refused where it is broken."""
+    templates = tmp_path / "templates"
+    shutil.copytree(REPOSITORY / "message_templates", templates)
+    office.env["ALERTNET_MESSAGE_TEMPLATES"] = str(templates)
+
+    def start() -> tuple[int, int]:
+        ran = subprocess.run(
+            [sys.executable, "-c", COUNTS], env=office.environment, capture_output=True, text=True, check=True
+        )
+        parsed, faults = map(int, ran.stdout.split())
+        return parsed, faults
+
+    first, again = start(), start()
+    with (templates / "alert" / "en" / "sms.j2").open("a") as file:
+        file.write("{{ nobody_knows }}")
+    edited = start()
+
+    assert (first[0] > 200, first[1]) == (True, 0)
+    assert again == (0, 0)
+    assert (edited[0] > 200, edited[1]) == (True, 1)
 
 
 @pytest.mark.usefixtures("runtime")

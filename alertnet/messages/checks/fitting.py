@@ -4,10 +4,13 @@ Words and kinds that it lacks come from those that ship with the program, and wh
 over: a folder that somebody keeps must not end the program at an upgrade, nor on the way back.
 """
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alertnet import __version__
 from alertnet.core.errors import Misconfigured
 from alertnet.messages import words
 from alertnet.messages.checks import lint
@@ -29,6 +32,18 @@ class Fitted:
     unknown: tuple[str, ...] = ()
     untranslated: tuple[str, ...] = ()
     shipped_languages: tuple[str, ...] = ()
+    is_sound: bool = False
+    """They were found without a fault before, and not looked at again."""
+
+    @property
+    def is_remarkable(self) -> bool:
+        """Whether there is anything to be said of how they fit."""
+        return bool(self.added or self.unknown or self.untranslated)
+
+    def verdict(self, public_url: str) -> str:
+        """What can be kept once this version has found no fault in them: it says of which texts that holds."""
+        looked_at = json.dumps([self.templates.to_text(), self.shipped_languages, public_url])
+        return f"templates {hashlib.sha256(looked_at.encode()).hexdigest()} have no fault by {__version__}"
 
     def find_faults(self, public_url: str) -> list[str]:
         """What keeps them from being used as a whole; what two versions wrote is not compared."""
@@ -38,8 +53,10 @@ class Fitted:
         return lint.find_faults(self.templates, public_url, spared, cheap=self.shipped_languages)
 
 
-def read_fitted(folder: Path, shipped: Path) -> Fitted:
+def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool] = lambda _: False) -> Fitted:
     """The templates of the folder, completed by those that ship with the program.
+
+    `was_sound`: whether they were found without a fault before, so that nothing has to be looked for.
 
     Raises:
         Misconfigured: with every fault of a file, whatever version it was written for.
@@ -47,6 +64,8 @@ def read_fitted(folder: Path, shipped: Path) -> Fitted:
     files, faults = read_files(folder)
     is_other = shipped.is_dir() and not shipped.samefile(folder)
     fitted = fit(Templates(files), Templates(read_files(shipped)[0] if is_other else files))
+    if not faults and not fitted.is_remarkable and was_sound(fitted):
+        return replace(fitted, is_sound=True)
     unknown = list(fitted.unknown)
     for path, source in fitted.templates.files.items():
         if path in files:

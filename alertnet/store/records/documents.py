@@ -15,9 +15,14 @@ from alertnet.store.tables import documents
 def keep(tx: Tx, kind: str, content: str) -> str:
     """Keep a content under its hash (SHA-256, 64 hexadecimal digits), and give that. `kind` says what it is."""
     name = hash_of(content)
-    if not tx.session.scalar(select(exists().where(documents.c.hash == name))):
+    if not is_kept(tx, content):
         insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})
     return name
+
+
+def is_kept(tx: Tx, content: str) -> bool:
+    """Whether that content is kept."""
+    return bool(tx.session.scalar(select(exists().where(documents.c.hash == hash_of(content)))))
 
 
 def hash_of(content: str) -> str:
