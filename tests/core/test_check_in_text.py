@@ -27,6 +27,14 @@ LEGS = [
     ),
     *((f"L12 {shown}", [("L12", "00:30+1")]) for shown in ("12:30 am", "0:30", "12:30 a.m.")),
     ("L12 12:30 pm", [("L12", "12:30+1")]),
+    ("L12 12 de la tarde", [("L12", "12:00+1")]),
+    *((f"L12 {midnight}", [("L12", "00:00+1")]) for midnight in ("12 de la noche", "12 h du soir", "12 at night")),
+    *((f"L12 {shown}", [("L12", "20:00")]) for shown in ("8 de la noche", "8 du soir", "20:00 de la noche")),
+    # Said of no clock for sure: asked again.
+    *((f"L12 {shown}", []) for shown in ("3 de la noche", "14 am")),
+    # A number that counts something is no minutes.
+    *((f"L12 18h {words}", [("L12", "18:00")]) for words in ("30 personas", "45 min de carro")),
+    ("L12 18h 30 L14 21h", [("L12", "18:30"), ("L14", "21:00")]),
     ("L12 6 de la mañana", [("L12", "06:00+1")]),
     # How soon is no time of day, nor is what only looks like a part of one.
     *((f"L12 {words}", []) for words in ("in 2 hours", "dentro de 2 h", "2-3h", "25:00", "18h75", "6 personas")),

@@ -169,6 +169,11 @@ OTHER_VERBS = [
     ("ESPERA 2 horas 47110 lluvia", Report(False, "47110", text="lluvia", verb=EXTEND, longer=timedelta(hours=2))),
     ("wait 47110 1h30", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
     ("WAIT 47110", Report(False, "47110", verb=EXTEND)),
+    # Until a time of day is not for that long.
+    *(
+        (f"WAIT 47110 {until}", Report(False, "47110", text=until, verb=EXTEND))
+        for until in ("until 18h", "hasta las 18h30", "jusqu'à 18h")
+    ),
     *(
         (f"WAIT 47110 {span}", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90)))
         for span in ("1h 30", "1 h 30", "1h30m", "1h 30min", "1 heure et 30 min", "1.5h", "1,5 horas", "90mn")

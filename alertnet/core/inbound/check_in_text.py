@@ -21,14 +21,21 @@ JUST_GONE = timedelta(hours=2)
 LONGEST_GAP = timedelta(hours=12)
 """That is typed: a slip must not leave a whole night unheard."""
 
+_EVENING = 5
+"""From that hour on people say "at night" of the hours after noon; 3 at night is said of no clock for sure."""
+
 _DAY = timedelta(days=1)
-_HOURS = re.compile(r"(?<=\d) ?(?:h|hs|hrs?|heures?|horas?|hours?)(?: ?(?=[0-5]\d\b(?![:.h]))|\b)")
-_AFTERNOON = r"p\.? ?m|(?:de|por|en) la (?:tarde|noche)|du soir|de l\Wapres\Wmidi|in the (?:afternoon|evening)"
+_AFTERNOON = r"p\.? ?m|(?:de|por|en) la tarde|de l\Wapres\Wmidi|in the afternoon"
+_NIGHT = r"(?:de|por|en) la noche|du soir|in the evening|at night"
 _MORNING = r"a\.? ?m|(?:de|por|en) la manana|du matin|in the morning"
-_HALF = rf"(?:{_AFTERNOON}|{_MORNING})\b"
+_HALF = rf"(?:{_AFTERNOON}|{_NIGHT}|{_MORNING})\b"
+_COUNTS = rf" ?(?!{_HALF}|(?:[lpc]\d|utc|gmt))[a-z]"
+"""A word that says what a number before it counts: 30 personas."""
+_MINUTES = r"[0-5]\d\b(?![:.h])"
+_HOURS = re.compile(rf"(?<=\d) ?(?:h|hs|hrs?|heures?|horas?|hours?)(?:(?={_MINUTES})| (?={_MINUTES}(?!{_COUNTS}))|\b)")
 _CLOCK = (
     rf"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)h?|([0-5]\d)h?|h|(?= ?{_HALF}))"
-    rf"(?: ?(?:({_AFTERNOON})|({_MORNING})))?"
+    rf"(?: ?(?:({_AFTERNOON})|({_NIGHT})|({_MORNING})))?"
 )
 _GAP = re.compile(rf"\b{_CLOCK} ?[-–] ?{_CLOCK}\b")
 _OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
@@ -45,7 +52,8 @@ _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hou
 def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     """The places and times of a departure at that moment; each time ends a leg, and is one of the clocks of the zone.
 
-    A time may name an offset of its own (UTC-4); with one that no clocks have the text says nothing.
+    A time may name an offset of its own (UTC-4); with one that no clocks have the text says nothing, nor with an hour
+    that is not in its half of the day (3 at night).
     """
     legs: list[Leg] = []
     place: str | None = None
@@ -55,9 +63,10 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
         if shown[0] is None:
             continue
         its_zone = _zone_at(sign, hours, minutes) if offset else zone
-        if its_zone is None:
+        after = legs[-1].expected_at if legs else now
+        expected_at = None if its_zone is None else _next_moment(shown, after, its_zone)
+        if its_zone is None or expected_at is None:
             return ()
-        expected_at = _next_moment(shown, legs[-1].expected_at if legs else now, its_zone)
         legs.append(Leg(place, expected_at, its_zone))
         place = None
     if len(legs) == 1 and legs[0].to is None:
@@ -69,9 +78,13 @@ def gaps_in(text: str, now: datetime, zone: str) -> tuple[Gap, ...]:
     """The spans without coverage, such as 14:00-16:30, that a text names; none that is too long."""
     gaps = []
     for found in _GAP.finditer(_plain(text)):
-        begins_at = _next_moment(found.groups()[:5], now, zone)
-        ends_at = _next_moment(found.groups()[5:], begins_at + JUST_GONE, zone)
-        gaps.append(Gap(begins_at, ends_at))
+        shown = found.groups()
+        begins_at = _next_moment(shown[: len(shown) // 2], now, zone)
+        if begins_at is None:
+            continue
+        ends_at = _next_moment(shown[len(shown) // 2 :], begins_at + JUST_GONE, zone)
+        if ends_at is not None:
+            gaps.append(Gap(begins_at, ends_at))
     return tuple(gap for gap in gaps[:MOST_GAPS] if timedelta() < gap.ends_at - gap.begins_at <= LONGEST_GAP)
 
 
@@ -94,13 +107,26 @@ def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | 
     return _ZONES.get(east if sign == "+" else -east)
 
 
-def _next_moment(shown: Sequence[str | None], after: datetime, zone: str) -> datetime:
-    """The moment at which clocks show that: the first one that is not gone since long."""
-    hour, minute, joined, afternoon, morning = shown
-    of_day = int(hour or 0) % 12 + (12 if afternoon else 0) if afternoon or morning else int(hour or 0)
+def _next_moment(shown: Sequence[str | None], after: datetime, zone: str) -> datetime | None:
+    """The moment at which clocks show that: the first one that is not gone since long; None if they never do."""
+    hour, minute, joined, *half = shown
+    of_day = _hour_of_day(int(hour or 0), *half)
+    if of_day is None:
+        return None
     clocks, at = ZoneInfo(zone), after - JUST_GONE
     local = at.astimezone(clocks).replace(
         hour=of_day, minute=int(minute or joined or 0), second=0, microsecond=0, tzinfo=None, fold=0
     )
     moment = wall_moment(local, clocks)
     return moment if moment >= at else wall_moment(local + _DAY, clocks)
+
+
+def _hour_of_day(hour: int, afternoon: str | None, night: str | None, morning: str | None) -> int | None:
+    """0 to 23; None where the hour is not in that half of the day. Twelve at night is midnight."""
+    if afternoon:
+        return hour if hour > 12 else hour % 12 + 12
+    if night:
+        return hour if hour > 12 else {0: 0, 12: 0}.get(hour, hour + 12 if hour >= _EVENING else None)
+    if morning:
+        return hour % 12 if hour <= 12 else None
+    return hour

@@ -29,6 +29,8 @@ _MINUTES = r"(\d{1,3})(?:m|mn|min|minute|minuto)s?"
 _SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
 _MOST_WORDS_OF_A_SPAN = 5
 _WITHIN_NUMBERS = frozenset(".,/-–")
+_UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua"})
+"""What makes a time of day of the hours after it."""
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,15 @@ def sound(plain: str) -> str:
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
-    """How long, as in 2H, 90 min, 2h30, 1.5 h; of a number of which that would only be a part nothing is known."""
+    """How long, as in 2H, 90 min, 2h30, 1.5 h; nothing of part of another number, or of a time (until 18h)."""
     for place in range(len(rest)):
         for end in range(min(place + _MOST_WORDS_OF_A_SPAN, len(rest)), place, -1):
             words = rest[place:end]
             found = _SPAN.fullmatch(_joined(text, words))
             if found is None or (found[4] and len(words) > 1 and end < len(rest)):
                 continue
-            if _is_part_of_number(text, *rest[max(0, place - 1) : place], words[0]):
+            before = rest[max(0, place - 1) : place]
+            if _is_part_of_number(text, *before, words[0]) or (before and before[0].plain in _UNTIL):
                 return None, []
             hours, half, minutes, bare, alone = (int(each or 0) for each in found.groups())
             return timedelta(minutes=60 * hours + 6 * half + minutes + bare + alone), words
