@@ -70,6 +70,7 @@ JOINED = as_one(replace(NORTH, severity=Severity.SERIOUS, consent=Scope.INTERNAT
         ({"perpetrator": Perpetrator.POLICE}, {"also_accused": (Perpetrator.POLICE,)}),
         ({"severity": Severity.CRITICAL}, {"severity": Severity.CRITICAL}),
         ({"withdrawn": True}, {"withdrawn": True, "field_silent": True}),
+        ({"field_silent": True}, {"field_silent": True}),
         (
             {"duress": True, "severity": Severity.CRITICAL},
             {"duress": True, "field_silent": True, "severity": Severity.CRITICAL},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.incident import Facts
+from alertnet.core.incident import Facts, Severity
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.merge import foresee_split
 from alertnet.store.db.tx import Tx
@@ -15,7 +15,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in
 
-TRUE = "47110"
+TRUE, DURESS = "47110", "47990"
 MARY = "+573005550003"
 TEAMS = """
 teams:
@@ -41,7 +41,7 @@ def night(world_of: Worlds) -> World:
     """Two members with a PIN each, twelve minutes apart: at the second report the first tree is at its second level."""
     world = world_of(a_tree(COORDINATION + FRIENDS + EMBASSIES, CONTACTS + SPAIN), field=TEAMS)
     for owner in ("north/ana", "north/mary"):
-        world.runtime.transact(set_pins, owner, TRUE)
+        world.runtime.transact(set_pins, owner, TRUE, DURESS)
     return world
 
 
@@ -435,6 +435,61 @@ def test_a_phone_that_only_the_other_report_had_silenced_is_written_to_after_a_s
     assert len(night.phone("ana").inbox) == before
 
 
+@pytest.mark.parametrize(
+    ("said", "told", "under_duress"),
+    [
+        (None, 2, False),
+        (f"FALSE {TRUE}", 0, False),
+        (f"FALSE {DURESS}", 0, True),
+        (f"NEWS {TRUE} 20 they take us", 0, False),
+    ],
+)
+def test_what_a_phone_said_itself_while_merged_holds_after_a_split_though_the_other_had_said_it(
+    night: World, said: str | None, told: int, under_duress: bool
+) -> None:
+    """B4: it was told that we do not write; duress is kept with its report, as grave as it is."""
+    taken, seen = one_custody(night, f"FALSA {DURESS}")
+    taken.act("merge", into=seen.ref)
+    if said:
+        night.texts(MARY, said)
+    third = night.raises(type="threat", people=[], perpetrator="none")
+    third.act("merge", into=seen.ref)
+    night.texts("coordinator", code_in(next(text for text in alerts(night, "coordinator") if seen.ref in text)))
+    before = len(night.phone(MARY).inbox)
+
+    seen.act("split", reports=[taken.ref])
+    seen.act("split", reports=[third.ref])
+    night.passes(minutes=11)
+
+    facts = night.runtime.read(lambda tx: of_phone(tx, seen.ref))
+    assert (facts.duress, facts.severity is Severity.CRITICAL) == (under_duress, under_duress)
+    seen.act("close", reason="resolved")
+    assert len(night.phone(MARY).inbox) - before == told
+
+
+@pytest.mark.parametrize(
+    ("of_other", "said"),
+    [(f"FALSA {DURESS}", f"FALSE {DURESS}"), (f"NUEVA {TRUE} 20", f"NEWS {TRUE} 20 they take us")],
+)
+def test_what_the_phone_of_a_part_said_itself_holds_after_a_split_though_the_other_had_said_it(
+    night: World, of_other: str, said: str
+) -> None:
+    """B4: the same for a report that was merged into another."""
+    taken, seen = one_custody(night, of_other)
+    seen.act("merge", into=taken.ref)
+    night.texts(MARY, said)
+    before = len(night.phone(MARY).inbox)
+
+    taken.act("split", reports=[seen.ref])
+    night.passes(minutes=11)
+
+    facts = night.runtime.read(lambda tx: of_phone(tx, seen.ref))
+    assert facts.duress is (DURESS in said)
+    assert facts.leaves_phone_alone
+    seen.act("close", reason="resolved")
+    assert len(night.phone(MARY).inbox) == before
+
+
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
 def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]) -> None:
     incident = night.raises(type="threat", people=[], perpetrator="none")
@@ -445,6 +500,20 @@ def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]
     incident.act("merge", expect=422, into="Z-ZZZZ")
 
     assert incident["status"] == second["status"] == "open"
+
+
+def one_custody(world: World, news: str) -> tuple[Incident, Incident]:
+    """Ana is taken, and that is her news; Mary has only heard shouting."""
+    world.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")
+    taken = world.newest()
+    world.texts("ana", news)
+    world.texts(MARY, f"ALERT {TRUE} L13 they are shouting")
+    return taken, world.newest()
+
+
+def of_phone(tx: Tx, ref: str) -> Facts:
+    """What is known of the report that has this reference."""
+    return incidents.get(tx.session, incidents.id_of(tx.session, ref)).facts
 
 
 def applied(incident: Incident) -> None:

@@ -59,6 +59,8 @@ def as_one(own: Facts, others: Iterable[Facts]) -> Facts:
 def apart(own: Facts, joined: Facts, now: Facts) -> Facts:
     """The own facts of a report with all that has changed since it was one with others."""
     changed = {each.name for each in fields(Facts) if getattr(now, each.name) != getattr(joined, each.name)}
+    if _is_coerced(joined, now):
+        changed.add("severity")
     return replace(own, **{name: getattr(now, name) for name in changed})
 
 
@@ -74,9 +76,10 @@ def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
     said = [now.consent] if now.consent is not joined.consent else []
     said += [person.consent for person in news.values() if person.consent]
     accused = {now.perpetrator, *now.also_accused} - {joined.perpetrator, *joined.also_accused}
-    is_coerced = now.duress and not joined.duress
-    is_graver = is_coerced or now.severity.rank < joined.severity.rank
-    fell_silent = now.leaves_phone_alone and not joined.leaves_phone_alone
+    is_graver = _is_coerced(joined, now) or now.severity.rank < joined.severity.rank
+    fell_silent = any(
+        getattr(now, mark) and not getattr(joined, mark) for mark in ("leaves_phone_alone", "field_silent")
+    )
     return replace(
         own,
         severity=min(own.severity, now.severity, key=lambda each: each.rank) if is_graver else own.severity,
@@ -85,9 +88,14 @@ def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
         exclude=tuple(dict.fromkeys((*own.exclude, *(each for each in now.exclude if each not in joined.exclude)))),
         also_accused=tuple(sorted({*own.also_accused, *(accused - {Perpetrator.UNKNOWN, Perpetrator.NONE})})),
         withdrawn=own.withdrawn or (now.withdrawn and not joined.withdrawn),
-        duress=own.duress or is_coerced,
+        duress=own.duress or _is_coerced(joined, now),
         field_silent=own.field_silent or fell_silent or now.withdrawn or now.duress,
     )
+
+
+def _is_coerced(joined: Facts, now: Facts) -> bool:
+    """Whether somebody has come to stand beside a team meanwhile: then it is as grave as what is known now."""
+    return now.duress and not joined.duress
 
 
 def _joined(own: Facts, other: Facts) -> Facts:

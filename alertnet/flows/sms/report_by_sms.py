@@ -194,6 +194,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     if is_proven:
         certainty = news.certainty if news.verified else known.certainty
         heard = heard_at_once(known, news, report) if is_update else add_to(known, news, report.consent)
+        locked.mark_anew(duress=news.duress, field_silent=news.leaves_phone_alone)
         locked.change_facts(replace(heard, certainty=certainty))
     subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:

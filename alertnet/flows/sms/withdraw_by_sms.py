@@ -67,6 +67,7 @@ def _ask(locked: LockedIncident, sender: InTheField, tried: PinTried, text: str 
     locked.record("withdrawal_asked", by=sender.owner, understood=["FALSE"], text=text, pin=tried.check.value)
     if not locked.is_open:
         return
+    locked.mark_anew(withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
     field_reassurance.fall_silent(locked)
     if duress and not known.duress:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
@@ -188,6 +189,17 @@ class LockedIncident:
             silent = replace(part, facts=replace(part.facts, field_silent=True))
             incident_store.save_facts(self.tx.session, silent, incident_store.pruned_of(self.tx.session, part.id))
         self.__dict__.pop("parts", None)
+
+    def mark_anew(self, **marks: bool) -> None:
+        """Let what a phone has just said hold after a split too, where another report of the event had said it before.
+
+        What was known together no longer has those marks: they are new since.
+        """
+        merged = self.incident.merged
+        said: dict[str, Any] = {name: False for name, is_set in marks.items() if is_set}
+        if merged is not None and said:
+            self.incident = replace(self.incident, merged=replace(merged, joined=replace(merged.joined, **said)))
+            incident_store.save_merging(self.tx.session, self.incident)
 
     def save_facts(self) -> None:
         """Write what is known, and who is not told for it."""

@@ -64,6 +64,7 @@ def _type(digits: str) -> IncidentType | None:
 
 def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     """Record the type: the first one that is named stands; severity only rises."""
+    locked.mark_anew(field_silent=type.code in IN_CUSTODY)
     known = add_to(locked.facts, replace(locked.facts, type=type.code, severity=type.severity, details=None), None)
     if known == locked.facts:
         return
