@@ -15,7 +15,7 @@ from alertnet.core.directory.languages import fallbacks, language_of_title, prim
 from alertnet.core.disclosure import Further, Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import URGENT, Kind
-from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
+from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
@@ -84,6 +84,11 @@ class Renderer:
     def words(self, language: str, of_tree: str = "") -> Words:
         """Names of types and severities, and how a date is written."""
         return self._words[_first(language, self._words, of_tree)]
+
+    @staticmethod
+    def country(code: str, language: str) -> str:
+        """What a country (ISO 3166-1 alpha-2) is called."""
+        return country_name(code, language)
 
     def page_words(self, language: str, of_tree: str = "") -> dict[str, str]:
         """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""

@@ -115,6 +115,11 @@ def coming_level(
     return Agenda(Context(plans[tree], states[tree], now), others_acknowledged(plans, states, tree)).coming()
 
 
+def coming_tries(plan: Plan, state: State, now: datetime) -> dict[str, datetime]:
+    """When each contact of its open levels is told next, where nobody answers before."""
+    return Agenda(Context(plan, state, now), others_acknowledged=False).tries()
+
+
 def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
     """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
     return Agenda(Context(plan, state, now), others_acknowledged=False).without_action()

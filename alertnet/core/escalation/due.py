@@ -224,6 +224,16 @@ class Agenda:
     def _told(self, planned: PlannedLevel, at: datetime | None, until: Until | None = None) -> ComingLevel:
         return ComingLevel(planned.index, planned.level.name, planned.contacts, at, until if at is None else None)
 
+    def tries(self) -> dict[str, datetime]:
+        """When each contact of the levels that are open is told next, of those who still are."""
+        context, found = self.context, dict[str, datetime]()
+        for run in context.state.runs:
+            for progress in live_progress(context, run):
+                step = contact_steps.upcoming(progress, context.reach(progress.contact), context.level(run))
+                if step is not None and step.sends:
+                    found[progress.contact] = min(step.at, found.get(progress.contact, step.at))
+        return found
+
     def without_action(self) -> ComingLevel | None:
         """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
         state = self.context.state

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import coming_level, level_without_action
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.disclosure import Subject, details_of
+from alertnet.core.escalation.advance_incident import coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.due import ComingLevel
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
@@ -27,6 +28,7 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
+MOST_WORDS = 3
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """What lets somebody know of an incident."""
@@ -36,11 +38,15 @@ UNDER_WAY = frozenset(each.value for each in UNSETTLED)
 
 @dataclass(frozen=True)
 class Told:
-    """Those who were told or have answered; those to whom a message is on its way; those whom none has reached."""
+    """Who was told or has answered; to whom a message is on its way; whom none has reached, and when the next goes."""
 
     knows: tuple[str, ...]
     under_way: tuple[str, ...]
-    unreached: tuple[str, ...]
+    unreached: tuple[tuple[str, datetime | None], ...]
+
+    def holds(self, names: tuple[str, ...]) -> bool:
+        """Whether all of those were told before, or are being told."""
+        return bool(names) and {*names} <= {*self.knows, *self.under_way}
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,9 @@ class Path:
 class Matter:
     """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: who is told next after a go.
 
-    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody has put it off, and it
-    is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident was made
-    yet.
+    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
+    off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
+    was made yet. `words`: what is to be judged, for those alone who may act.
     """
 
     id: str
@@ -98,7 +104,9 @@ class Matter:
     again_at: datetime | None
     asked: int
     held: bool
+    held_by: str
     taken_by: str | None
+    words: tuple[str, ...]
     zone: str
 
     @property
@@ -159,6 +167,22 @@ class OpenIncident:
     def declined(self) -> tuple[str, ...]:
         """Who has said that they can't act, in whichever tree."""
         return tuple(dict.fromkeys(name for path in self.paths for name in path.declined))
+
+    @property
+    def owed(self) -> tuple[Matter, ...]:
+        """What is asked of coordinators, and nobody has put off."""
+        return tuple(each for each in self.matters if not each.is_put_off)
+
+    @property
+    def to_call(self) -> tuple[str, ...]:
+        """Whom no message has reached or will, while nobody acts."""
+        return () if self.acting else tuple(name for name, again_at in self.told.unreached if again_at is None)
+
+    @property
+    def asked_again_at(self) -> datetime | None:
+        """When coordinators are asked again what comes to pass only by an answer of theirs."""
+        waits = (each for each in self.matters if each.is_text or (each.is_decision and each.automatic_at is None))
+        return min((each.again_at for each in waits if each.again_at is not None), default=None)
 
     @property
     def need(self) -> int:
@@ -260,7 +284,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     current = next((run for run in reversed(runs) if run.status is LevelStatus.OPEN), None)
 
     def name(index: int) -> str:
-        return LAST_RESORT_NAME if index == LAST_RESORT else tree.levels[index].name
+        return LAST_RESORT_NAME if index == LAST_RESORT else numbered(index, tree.levels[index].name)
 
     def said(kind: AnswerKind) -> tuple[str, ...]:
         ids = [id for id, answer in state.answers.items() if answer is kind and id in tree.contacts]
@@ -287,6 +311,11 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     )
 
 
+def numbered(index: int, name: str) -> str:
+    """A level, in a way that nobody takes for a contact."""
+    return f"{index + 1} · {name}"
+
+
 def _told(locked: LockedIncident, fared: Fared) -> Told:
     statuses: dict[tuple[str, str], set[str]] = {}
     for tree, contact, status in fared:
@@ -299,7 +328,20 @@ def _told(locked: LockedIncident, fared: Fared) -> Told:
         known = (locked.plans[tree].tree.contacts.get(id) for tree, id in contacts if tree in locked.plans)
         return tuple(sorted({each.called for each in known if each is not None}))
 
-    return Told(called(knows), called(under_way), called(statuses.keys() - knows - under_way))
+    unreached = statuses.keys() - knows - under_way
+    tried = _tried(locked) if unreached else {}
+    again = {name: tried.get(who) for who in unreached for name in called([who])}
+    return Told(called(knows), called(under_way), tuple(sorted(again.items(), key=lambda each: each[0])))
+
+
+def _tried(locked: LockedIncident) -> dict[tuple[str, str], datetime | None]:
+    """When contacts are told next: by the levels that are open, else by the one that comes."""
+    found: dict[tuple[str, str], datetime | None] = {}
+    for tree, state in locked.states.items():
+        if (coming := coming_level(locked.plans, locked.states, tree, locked.tx.now)) is not None:
+            found |= {(tree, id): coming.automatic_at for id in coming.contacts}
+        found |= {(tree, id): at for id, at in coming_tries(locked.plans[tree], state, locked.tx.now).items()}
+    return found
 
 
 def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[OpenIncident]:
@@ -334,13 +376,25 @@ def _matter(locked: LockedIncident, prompt: Prompt, paths: Sequence[Path], zone:
         again_at=prompt.due_at,
         asked=prompt.asked,
         held=prompt.answer == PromptAnswer.HOLD,
+        held_by=(prompt.answered_by or "").removeprefix("user ") if prompt.answer == PromptAnswer.HOLD else "",
         taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
+        words=_to_judge(locked, prompt),
         zone=zone,
     )
+
+
+def _to_judge(locked: LockedIncident, prompt: Prompt) -> tuple[str, ...]:
+    """What was written of what is to be judged; with somebody beside the team it is read with that warning alone."""
+    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject == Subject.VERIFY):
+        return ()
+    texts = [each.words for each in timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)]
+    return tuple(filter(None, (*details_of(locked.facts, Disclosure.FULL).texts, *texts)))
 
 
 def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
     """What a prompt is about: a contact by what it is called, else as it was written."""
     about = prompt.about or ""
     contacts = locked.tree(tree).contacts if tree else {}
+    if prompt.subject == Subject.LEVEL and prompt.level_index is not None:
+        return numbered(prompt.level_index, about)
     return contacts[about].called if about in contacts else about

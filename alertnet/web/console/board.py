@@ -113,7 +113,8 @@ class BoardLook:
 
 def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
     """What puts types, severities and statements into words."""
-    words = runtime.renderer(runtime.edition.templates).words(language)
+    renderer = runtime.renderer(runtime.edition.templates)
+    words = renderer.words(language)
 
     def statement(subject: str, about: str, type: str) -> str:
         return words.statement(Subject(subject), about or None, words.types[type])
@@ -122,6 +123,7 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "types": words.types,
         "severities": words.severities,
         "statement": statement,
+        "country_name": lambda country: renderer.country(country, language),
         "reasons_to_wait": words.reasons_to_wait,
     }
 

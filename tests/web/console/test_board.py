@@ -50,7 +50,7 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
 
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
-    assert "On hold: you are asked again 03:14" in board.text
+    assert "On hold until 03:14 , by maria (you are asked again then)." in board.text
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
@@ -158,7 +158,7 @@ def test_a_form_of_another_session_does_nothing(world: World, sit_down: SitDown,
 
 
 def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
-    """One sentence with the names, why it waits, and when it proceeds by itself; the button says how many hear it."""
+    """One sentence with the names, why it waits, and when it proceeds by itself; the button says who hears it."""
     levels = "levels:\n  - {name: Abroad, notify: [bob, carol], wait: 30m, needs_go: {proceed_after: 20m}}\n"
     with world_in(tmp_path, tree=TREE.partition("levels:")[0] + levels) as world:
         world.raises()
@@ -166,10 +166,10 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         desk.signs_in()
         board = desk.opens("/desk")
         assert f"Tell Friends, Amis about {world.ref()}" in board.text
-        assert "Abroad, Valley network" in board.text
-        assert "If nobody decides, they are told 02:34" in board.text
+        assert "Valley network, level 1 · Abroad. It is asked since:" in board.text
+        assert "Unless somebody says Hold, they are told 02:34" in board.text
 
-        board.presses("Go: tell 2")
+        board.presses("Go: tell Friends, Amis")
 
         assert decisions(world) == [("go", "user maria")]
         assert {row.contact for row in world.rows(notifications) if row.kind == "alert"} == {"bob", "carol"}
@@ -213,8 +213,10 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     line = desk.opens("/desk").text
 
-    assert "Valley network → now: level Friends → next: level Coordination 02:44" in line
-    assert "Who knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley. Who acts: nobody yet." in line
+    assert "Valley network → now: level 1 · Friends" in line
+    assert (
+        "Knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley. Acts: nobody yet. Next: 02:44" in line
+    )
 
 
 def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
@@ -223,7 +225,7 @@ def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
 
     world.texts("+573005550012", f"NO {world.written_code('bob')}")
 
-    assert "Who acts: nobody yet. Can't act: Friends." in desk.opens("/desk").text
+    assert "Acts: nobody yet. Can't act: Friends." in desk.opens("/desk").text
 
 
 def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:

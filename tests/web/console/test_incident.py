@@ -57,7 +57,7 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
 
     assert "Who knows: Amis, Friends, Mountain post, Valley." in text
     assert "Who acts: nobody yet." in text
-    assert "What comes next: 02:44 : alertnet tells Valley (level Coordination)." in text
+    assert "What comes next: 02:44 : alertnet tells Valley again (level 2 · Coordination), unless" in text
     assert "What you owe: nothing now." in text
 
 
@@ -120,7 +120,7 @@ def test_an_answer_that_was_heard_is_vouched_for_by_a_person(world: World, desk:
 def test_an_answer_can_be_taken_back(world: World, desk: Desk, ref: str) -> None:
     sheet(desk, ref).presses("Record the answer", who="valley/bob", kind="acknowledged")
 
-    done = sheet(desk, ref).presses("Revoke Friends")
+    done = sheet(desk, ref).presses("Revoke the answer of Friends")
 
     assert done.status_code == 303
     assert world.rows(acknowledgements)[0].revoked_at is not None

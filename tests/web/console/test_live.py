@@ -187,7 +187,7 @@ def test_an_event_of_an_open_incident_is_small_and_its_picture_is_fetched(world:
     event = next(each for each in text.split("\n\n") if '"picture"' in each and '"all": false' in each)
     assert '"picture": true' in event
     assert "Amis" in event
-    assert len(event) < 1500
+    assert len(event) < 1600
     assert "<title>02:14 Amis: " in desk.browser.get(f"{path}/regions/picture").text
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
+from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import _arrives
 from tests.web.world import ANA, TREE, World, world_in
@@ -73,33 +74,50 @@ def it_is_over(world: World, desk: Desk) -> None:
 
 
 EVERYBODY = "Amis, Friends, Mountain post, Valley."
-NEXT = "02:44 : alertnet tells Valley (level Coordination)."
+NEXT = "02:44 : alertnet tells Valley again (level 2 · Coordination), unless somebody takes charge before."
 IS_IT = "say whether it is genuine ."
 MAY_BE = "say whether Friends, Amis may be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
-CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley (level Coordination)."
+CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley again (level 2 · Coordination)."
 ASKED = "nobody yet. On its way to: Valley."
 BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, "nothing now."),
     everybody_told: (EVERYBODY, "nobody yet.", NEXT, "nothing now."),
     somebody_took_charge: (EVERYBODY, "Amis.", CHARGE, "nothing now."),
     somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", NEXT, "nothing now."),
-    one_was_not_reached: ("Amis, Friends, Valley. Not reached: Mountain post.", "nobody yet.", NEXT, "nothing now."),
+    one_was_not_reached: (
+        "Amis, Friends, Valley. Not reached: Mountain post, no further try is planned.",
+        "nobody yet.",
+        NEXT,
+        "call Mountain post yourself.",
+    ),
     nobody_knows_whether_it_is_true: (
         "Valley.",
         "nobody yet.",
-        "alertnet tells Valley, Friends, Amis, Mountain post (level Friends), only when somebody says it is genuine.",
+        "alertnet tells Valley, Friends, Amis, Mountain post (level 1 · Friends), "
+        "only when somebody says it is genuine. 02:24 : coordinators are asked again.",
         IS_IT,
     ),
-    a_level_waits_for_a_go: (ASKED, "nobody yet.", "02:34 : alertnet tells Friends, Amis (level Abroad).", MAY_BE),
+    a_level_waits_for_a_go: (
+        ASKED,
+        "nobody yet.",
+        "02:34 : alertnet tells Friends, Amis (level 1 · Abroad), unless somebody says Hold before.",
+        MAY_BE,
+    ),
     a_level_is_held: (
         ASKED,
         "nobody yet.",
-        "alertnet tells Friends, Amis (level Abroad), only when somebody says Go (on hold).",
-        "nothing now; you are asked again 03:14 (on hold).",
+        "alertnet tells Friends, Amis (level 1 · Abroad), only when somebody says Go (on hold). "
+        "03:14 : coordinators are asked again.",
+        "nothing now: on hold until 03:14 , by maria; you are asked again then.",
     ),
-    a_text_while_nothing_was_open: (ASKED, "nobody yet.", "nothing by itself.", TEXT),
-    it_is_over: (EVERYBODY, "nobody.", "nothing, it is closed (resolved, 24 Nov 02:14).", "nothing now."),
+    a_text_while_nothing_was_open: (
+        ASKED,
+        "nobody yet.",
+        "nobody else is told until somebody decides. 02:24 : coordinators are asked again.",
+        TEXT,
+    ),
+    it_is_over: (EVERYBODY, "nobody.", "nothing, it is closed (resolved, 24 Nov 02:14).", "nothing."),
 }
 
 
@@ -113,7 +131,24 @@ def test_four_sentences_answer_what_somebody_new_asks_first(tmp_path: Path, stag
         stage(world, desk)
 
         text = desk.opens(f"/desk/incidents/{world.ref()}").text
+        board = desk.opens("/desk").text
 
     found = re.search(r"(Who knows: .*?) (Who acts: .*?) (What comes next: .*?) (What you owe: .*?\.)", text)
     assert found is not None
-    assert tuple(each.partition(": ")[2] for each in found.groups()) == BOARDS[stage]
+    knows, acts, comes, owed = BOARDS[stage]
+    assert tuple(each.partition(": ")[2] for each in found.groups()) == (knows, acts, comes, owed)
+    assert (f"Knows: {knows} Acts: {acts} Next: {comes} You: {owed}" in board) is (stage is not it_is_over)
+
+
+@pytest.mark.parametrize("stage", [nobody_knows_whether_it_is_true, a_text_while_nothing_was_open])
+def test_what_is_to_be_judged_stands_where_it_is_judged(world: World, sit_down: SitDown, stage: Staged) -> None:
+    """Whoever may act reads it beside the buttons, also that which says no; an observer reads none of it."""
+    desk, observer = sit_down("maria"), sit_down("olga", Role.OBSERVER)
+    stage(world, desk)
+
+    boards = [each.opens("/desk") for each in (desk, observer)]
+
+    words = {"Two were taken", "they are in front of the house again"}
+    assert [sum(each in board.text for each in words) for board in boards] == [1, 0]
+    no = f"{world.ref()}/close?reason=false_alarm" if stage is nobody_knows_whether_it_is_true else "do-set-aside"
+    assert [no in board.html for board in boards] == [True, False]
