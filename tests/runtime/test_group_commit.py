@@ -92,7 +92,7 @@ def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
 
     Crowd(on_sqlite).ask([lambda name=str(n): on_sqlite.transact(keep_as_due, name) for n in range(50)])  # type: ignore[misc]
 
-    assert 1 <= len(calls) <= 10
+    assert 1 <= len(calls) <= on_sqlite.commits < 50
 
 
 def test_a_flow_whose_commit_is_refused_fails_alone(on_sqlite: Runtime) -> None:

@@ -98,12 +98,12 @@ def test_without_a_type_the_alarm_stands_and_the_call_is_put_through(world: Worl
 
 
 def test_the_severity_of_a_lesser_type_lowers_nothing(world: World) -> None:
-    """B2: only a person lowers a severity."""
+    """B2: only a person lowers a severity, such as that of a PIN under duress."""
     calls(world)
-    keys(world, "pin", PIN)
+    keys(world, "pin", DURESS)
     keys(world, "type", "51")
 
-    assert [(incident.type, incident.severity) for incident in raised(world)] == [("defamation", "serious")]
+    assert [(incident.type, incident.severity) for incident in raised(world)] == [("defamation", "critical")]
 
 
 def test_a_wrong_pin_is_answered_like_a_true_one(world: World) -> None:
