@@ -69,7 +69,12 @@ FOLDED = (
 def environment() -> Environment:
     """The templates; whatever is not one of them is escaped."""
     made = Environment(
-        loader=PackageLoader(PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader(PACKAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
     made.filters |= {
         "clock": _clock,
