@@ -85,7 +85,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
 
 
 class Console(BaseRoute):
-    """Stands for the pages of the console until the first is asked for: no start waits for them."""
+    """Stands for the pages of the console until the first is asked for: they are loaded once all else is ready."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
@@ -97,7 +97,7 @@ class Console(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Put the pages in its place, and let the one answer that is asked for."""
-        edges = await run_in_threadpool(_console_edges)
+        edges = await run_in_threadpool(load_console, self._app.state.runtime)
         # Of several that were asked for meanwhile, the first.
         if self in self._app.router.routes:
             _share_among_pages(self._app)
@@ -106,8 +106,10 @@ class Console(BaseRoute):
         await self._app.router(scope, receive, send)
 
 
-def _console_edges() -> tuple[Any, ...]:
-    """Import the console's edges."""
+def load_console(runtime: Runtime) -> tuple[Any, ...]:
+    """Import the console's edges, and what speaks to the OpenID Connect provider where there is one."""
+    if runtime.settings.openid:
+        import alertnet.runtime.openid  # noqa: F401
     from alertnet.web.console import board, incident, raising
     from alertnet.web.console.access import account, openid, sign_in, users
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system

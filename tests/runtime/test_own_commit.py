@@ -99,6 +99,29 @@ def test_commits_of_the_same_moment_share_one_notification(on_postgres: Runtime,
     assert 1 <= told.count("NOTIFY alertnet") <= 2
 
 
+def test_what_could_not_be_told_is_told_once_there_is_a_connection_again(
+    on_postgres: Runtime, elsewhere: Runtime
+) -> None:
+    """Whatever kept it from connecting: a thread that had ended would tell nobody until the next start."""
+    refused = iter([1])
+
+    def refuses_once(*_: object) -> None:
+        for _each in refused:
+            raise OSError("no file can be opened")
+
+    event.listen(elsewhere.engine, "do_connect", refuses_once)
+    elsewhere.engine.dispose()
+    connected, woken = listening(on_postgres)
+    assert connected.wait(PATIENCE)
+    notifier = Notifier(elsewhere.engine)
+
+    notifier.soon()
+
+    assert woken.wait(PATIENCE)
+    assert next(refused, None) is None
+    notifier.close()
+
+
 def test_a_flow_that_is_undone_wakes_nobody(on_postgres: Runtime, elsewhere: Runtime) -> None:
     calls: list[list[str]] = []
     connected = threading.Event()

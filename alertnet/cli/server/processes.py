@@ -23,7 +23,7 @@ from alertnet.core.limits import MOST_CONNECTIONS
 from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.queues import workers
-from alertnet.web.app import make_app
+from alertnet.web.app import load_console, make_app
 from alertnet.web.connections import Server
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.service import Worker
@@ -174,6 +174,14 @@ def _gone(runtime: Runtime) -> Seen | None:
     seen = runtime.read(lambda tx: workers.seen(tx.session))
     gone = [each for each in seen if each.seen_at + silence <= runtime.now()]
     return max(gone, key=lambda each: each.seen_at, default=None)
+
+
+def load_the_rest(runtime: Runtime) -> None:
+    """Load what no start waits for, in a thread that nobody waits for: else who asks for it first would, at night."""
+    try:
+        load_console(runtime)
+    except Exception:
+        log.critical("console_failed", exc_info=True)
 
 
 def keep_what_is_loaded() -> None:

@@ -22,7 +22,15 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
     load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import keep_what_is_loaded, listen, log_start, share_one_heap, web, working
+    from alertnet.cli.server.processes import (
+        keep_what_is_loaded,
+        listen,
+        load_the_rest,
+        log_start,
+        share_one_heap,
+        web,
+        working,
+    )
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
@@ -38,6 +46,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         leaving = threading.Event()
         stack.enter_context(web(runtime, listening, ended, leaving))
         log_start(runtime, name, listening)
+        load_the_rest(runtime)
         keep_what_is_loaded()
         wait_for(ended)
         leaving.set()

@@ -70,6 +70,7 @@ class Notifier:
         self._gap_seconds = gap_seconds
         self._is_due = threading.Event()
         self._closing = threading.Event()
+        self._reminder = Reminder()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -93,8 +94,10 @@ class Notifier:
             self._is_due.wait()
             try:
                 self._tell()
-            except SQLAlchemyError:
-                self._is_due.clear()
+            except Exception as error:
+                if self._reminder.is_time("lost"):
+                    log.warning("notifier_lost", error=type(error).__name__)
+                self._try_again_later()
 
     def _tell(self) -> None:
         """Tell what is due, and on the same connection what follows soon."""
@@ -102,7 +105,15 @@ class Notifier:
             while self._is_due.wait(0 if self._closing.is_set() else LINGER_SECONDS):
                 self._is_due.clear()
                 notify_others(connection)
+                self._reminder.reset()
                 self._closing.wait(self._gap_seconds)
+
+    def _try_again_later(self) -> None:
+        """What could not be told stays due, unless this ends: the tick of the others makes up for it."""
+        if self._closing.wait(RECONNECT_SECONDS):
+            self._is_due.clear()
+        else:
+            self._is_due.set()
 
 
 class Listener:
