@@ -49,7 +49,7 @@ class Result:
         """How many times as much as is allowed, or as little; None where there is no target."""
         each = self.figure
         if each.at_most is not None:
-            return each.value / each.at_most
+            return each.value / max(each.at_most, 1e-9)
         return None if each.at_least is None else each.at_least / max(each.value, 1e-9)
 
 
