@@ -1,4 +1,4 @@
-"""The one field: what a reference, a name or a code stands for, and every act on it; and what was closed lately."""
+"""The one field: what a reference, a name or a code stands for, and every act on it with the page that does it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Unknown
-from alertnet.core.incident import Incident, IncidentStatus
+from alertnet.core.incident import IncidentStatus
 from alertnet.flows.desk.board import Board, OpenIncident
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.unit.locked_incident import look_at
@@ -18,10 +18,6 @@ MOST = 6
 """Things that are shown; who typed so little that there are more types on."""
 MOST_INCIDENTS = 5
 """Open incidents in which something of a contact is offered, the gravest first."""
-
-LATELY_CLOSED = 5
-OPENED_LAST = 20
-"""Closed incidents among which those closed last are looked for."""
 
 LOOK = ("Look", "")
 ON_OPEN = (
@@ -61,13 +57,6 @@ class Found:
     name: str
     about: str
     acts: tuple[Act, ...]
-
-
-def lately_closed(tx: Tx, *, drill: bool) -> list[Incident]:
-    """Some of those opened last that are closed by now, drills or others; the last closed first."""
-    found = incidents.page(tx.session, IncidentStatus.CLOSED, None, OPENED_LAST)
-    shown = (each for each in found if each.facts.drill is drill and not (each.facts.lone_text or each.purged_at))
-    return sorted(shown, key=lambda each: each.closed_at or each.opened_at, reverse=True)[:LATELY_CLOSED]
 
 
 def find(tx: Tx, network: Network, board: Board, asked: str, *, acts: bool) -> tuple[Found, ...]:

@@ -14,7 +14,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
-from alertnet.flows.desk.find import find, lately_closed
+from alertnet.flows.desk.find import find
 from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
@@ -79,7 +79,7 @@ class BoardLook:
         return ""
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """The matters, each incident's lines apart, and what was closed lately."""
+        """The matters, the list of incidents, and each incident's lines apart."""
         board = self.boards.read()
         if before is not None and before.source == board.incidents:
             return before
@@ -100,7 +100,6 @@ class BoardLook:
                 return before.parts[f"incident-{incident.ref}"]
             return say("incident_line.html", incident=incident)
 
-        closed = runtime.read(lately_closed, drill=self.drill)
         lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
         waiting = sum(not matter.is_put_off for matter in board.matters)
         drills = len(everything.incidents) - len(everything.only(False).incidents)
@@ -108,7 +107,6 @@ class BoardLook:
             "matters": say("matters.html", matters=board.matters),
             "count": say("count.html", open=len(board.incidents), waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
-            "closed": say("closed.html", closed=closed, zone=zone_of(runtime.edition)),
         }
         return Regions({**parts, **lines}, everything.incidents)
 

@@ -102,8 +102,7 @@ def test_an_observer_sees_of_a_withdrawal_what_a_true_pin_leaves(world: World, s
         world.texts(ANA, f"ALERT {PIN} 20 L12", f"SM1{pin}")
         world.texts(ANA, f"FALSE {pin}", f"SM2{pin}")
         ref = world.rows(incidents)[-1].ref
-        seen = re.sub(r"Closed lately.*(?=A sound)", "", observer.opens("/desk").text).replace(ref, "REF")
-        asked.append((seen, "read the page" in desk.opens("/desk").text))
+        asked.append((observer.opens("/desk").text.replace(ref, "REF"), "read the page" in desk.opens("/desk").text))
         world.incident = world.rows(incidents)[-1].id
         world.closes()
 
@@ -174,20 +173,6 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
 
         assert decisions(world) == [("go", "user maria")]
         assert {row.contact for row in world.rows(notifications) if row.kind == "alert"} == {"bob", "carol"}
-
-
-def test_what_was_closed_lately_stays_within_reach_of_its_kind_of_board(world: World, desk: Desk) -> None:
-    """It was there a moment ago: whoever looks for it shall not take it for lost."""
-    world.raises()
-    ref = world.ref()
-    assert "Closed lately" not in desk.opens("/desk").text
-
-    world.closes()
-
-    board = desk.opens("/desk")
-    assert f"Closed lately: 1 {ref} arrest" in board.text
-    assert desk.opens("/desk/drills").text.count("Closed lately") == 0
-    assert "nothing, it is closed" in desk.opens(f"/desk/incidents/{ref}").text
 
 
 def test_incidents_stand_by_severity_and_drills_apart(world: World, desk: Desk) -> None:
