@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, insert, select, text
+from sqlalchemy import Connection, Engine, delete, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -89,6 +89,22 @@ def test_a_commit_that_fails_leaves_no_transaction_behind(sqlite_engine: Engine)
 
     with sqlite_engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM code_numbers")).scalar_one() == 0
+
+
+def test_a_commit_that_never_reached_the_driver_leaves_no_transaction_behind(engine: Engine) -> None:
+    """What it wrote is undone, and its locks are free."""
+
+    def fail(_: Connection) -> None:
+        raise RuntimeError("no commit")
+
+    event.listen(engine, "commit", fail)
+    with pytest.raises(RuntimeError), engine.begin() as connection:
+        connection.execute(insert(workers), {"id": "unkept", "seen_at": NOW})
+    event.remove(engine, "commit", fail)
+
+    with engine.begin() as connection:
+        assert connection.execute(select(workers.c.id)).all() == []
+        connection.execute(insert(workers), {"id": "unkept", "seen_at": NOW})
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
 
 log = structlog.get_logger(__name__)
 
+# An error's text goes to the log: hide_parameters keeps names and numbers out of it.
+_ENGINE: dict[str, Any] = {"hide_parameters": True, "pool_timeout": 5, "pool_reset_on_return": None}
+
 _CLOCK = text("SELECT clock_timestamp()")
 _NOTIFY = "NOTIFY alertnet"
 _LISTEN = "LISTEN alertnet"
@@ -145,17 +148,13 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         ValueError: see `parse_url`.
     """
     parsed = parse_url(url)
-    # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
     if parsed.get_backend_name() == "sqlite":
         # Last in, first out: SQLite forgets the pages that it has read once another connection has written, so that
         # writing by turns would read them anew for each transaction.
-        engine = create_engine(
-            parsed, hide_parameters=True, pool_size=16, max_overflow=48, pool_timeout=5, pool_use_lifo=True
-        )
+        engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_use_lifo=True, **_ENGINE)
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        event.listen(engine, "reset", _end_sqlite)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
         if pooled:
@@ -164,16 +163,11 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         elif "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
         engine = create_engine(
-            parsed,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=10,
-            max_overflow=10,
-            pool_timeout=5,
-            connect_args=connect,
+            parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=connect, **_ENGINE
         )
         if pooled:
             event.listen(engine, "begin", _set_locally)
+    event.listen(engine, "reset", _end_transaction)
     vars(engine.dialect)["vault"] = vault
     return engine
 
@@ -229,8 +223,7 @@ def _set_locally(connection: Connection) -> None:
     connection.exec_driver_sql(_SET_LOCALLY)
 
 
-def _end_sqlite(connection: Any, _record: object, _state: object) -> None:
-    # A COMMIT that fails leaves SQLite's transaction open, with its lock; SQLAlchemy takes it for ended and would lend
-    # the connection to the next flow.
-    if connection.in_transaction:
-        connection.rollback()
+def _end_transaction(connection: Any, _record: object, _state: object) -> None:
+    # A COMMIT that fails may leave the driver's transaction open, with its locks; SQLAlchemy takes it for ended and
+    # would lend the connection to the next flow.
+    connection.rollback()
