@@ -70,6 +70,7 @@ class Sight:
         card.get_by_role("button", name="Answer", exact=True).click()
         expect(card.locator(".heard p").first).to_be_visible()
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        page.evaluate("scrollTo(0, 0)")
 
     def sandbox_as_it_spreads(self, page: Page) -> None:
         """An arrest: a coordinator has taken charge, and embassies abroad are told."""

@@ -18,6 +18,12 @@ ALERT = re.compile("URGENTE?")
 LARGEST = 30_000
 """Bytes."""
 CODE = re.compile(r"^\d{4}$")
+LIES_UNDER_THE_BAR = """() => {
+  const [bar, here] = [document.querySelector(".clock"), document.activeElement];
+  const [above, box] = [bar.getBoundingClientRect(), here.getBoundingClientRect()];
+  return !bar.contains(here) && box.bottom > above.top && box.top < above.bottom ? here.outerHTML : "";
+}"""
+"""Where the focus stands, if the bar covers any of it."""
 
 
 def test_an_sos_reaches_the_coordinator_and_unanswered_the_next(sandbox: SandboxPage) -> None:
@@ -46,6 +52,23 @@ def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPa
         sandbox.page.locator("#coming").scroll_into_view_if_needed()
         for seen in ("#lines li", "#coming li"):
             expect(sandbox.page.locator(seen).first).to_be_in_viewport()
+
+
+def test_nothing_that_the_keyboard_leads_to_lies_under_the_bar(sandbox: SandboxPage) -> None:
+    """WCAG 2.4.11: on a small screen what the bar says of a story takes several lines."""
+    page = sandbox.page
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.evaluate("document.getElementById('caption').textContent = 'The coordinator is told by SMS. '.repeat(3)")
+    page.locator("summary").last.focus()
+
+    covered = set()
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        covered.add(page.evaluate(LIES_UNDER_THE_BAR))
+
+    assert page.evaluate("document.querySelector('.clock').offsetHeight") > 72
+    assert covered == {""}
 
 
 def test_the_page_is_light(sandbox: SandboxPage) -> None:

@@ -154,5 +154,8 @@ byId("speak").addEventListener("change", () => {
 });
 
 document.documentElement.classList.add("scripted");
+new ResizeObserver(([bar]) => { // What the keyboard leads to stands below the bar, however much that says.
+  document.documentElement.style.scrollPaddingTop = `${bar.target.offsetHeight + 8}px`;
+}).observe(document.querySelector(".clock"));
 for (const each of document.querySelectorAll("[data-tail]")) each.scrollTop = each.scrollHeight;
 tick();
