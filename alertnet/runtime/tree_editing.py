@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import Phrase
 from alertnet.core.errors import BadInput, Misconfigured, Unknown, WrongState
 from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.runtime.settings.settings import missing_for
@@ -53,7 +54,7 @@ class Checked:
     network: Network | None
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...]
-    changes: tuple[str, ...] = ()
+    changes: tuple[Phrase, ...] = ()
 
     @property
     def found(self) -> tuple[Finding, ...]:
@@ -135,7 +136,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
         found = _surveyed(runtime, place, tested)
         network = None if found.faults else read_network(place)
         in_force = runtime.read(_network_of, runtime.watched.history()[-1])
-        changes = tuple(differences(in_force, network)) if network else ()
+        changes = differences(in_force, network) if network else ()
         return Checked(pack(place), network, found.faults, found.unwise, changes)
 
 
@@ -186,7 +187,7 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
         raise BadInput("text", str(checked.faults[0]), "files without a fault")
     latest = runtime.watched.history()[-1]
     if not base.content.is_like(latest.content):
-        raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(runtime, base, latest))
+        raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(base, latest))
     if editions.content_of(checked.network, checked.files).is_like(latest.content):
         raise BadInput("text", None, "something that changes what is in force")
     return _put_in_force(runtime, checked.network, latest, Authorship(by, why, "publish", checked.files))
@@ -208,10 +209,10 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
     return _put_in_force(runtime, network, in_force, Authorship(by, why, "rollback", files))
 
 
-def changes_between(runtime: Runtime, before: Publication, after: Publication) -> tuple[str, ...]:
+def changes_between(runtime: Runtime, before: Publication, after: Publication) -> tuple[Phrase, ...]:
     """In words, what the later edition changed of the earlier."""
     old, new = (runtime.read(_network_of, each) for each in (before, after))
-    return tuple(differences(old, new))
+    return differences(old, new)
 
 
 def _put_in_force(runtime: Runtime, network: Network, latest: Publication, authorship: Authorship) -> Edition:
@@ -224,10 +225,9 @@ def _put_in_force(runtime: Runtime, network: Network, latest: Publication, autho
     return runtime.transact(editions.publish, network, templates, authorship, latest.number)
 
 
-def _what_came_since(runtime: Runtime, base: Publication, latest: Publication) -> str:
+def _what_came_since(base: Publication, latest: Publication) -> str:
     by = f"{latest.by or 'somebody'}: {latest.why or 'the folder was edited'}"
-    changed = "; ".join(changes_between(runtime, base, latest))
-    return f"this was made from @{base.number}, and since then came {by} ({changed}). Your text is kept on the page"
+    return f"this was made from @{base.number}, and since then came {by}. Your text is kept on the page"
 
 
 def _packed(runtime: Runtime, edition: Publication) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.directory.on_call import Duty, Officer
+from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.trees import read_network
 
@@ -40,7 +41,7 @@ def compare(tmp_path: Path) -> Compare:
             (tmp_path / name).mkdir(exist_ok=True)
             (tmp_path / name / "valley.yaml").write_text(text)
             folders.append(read_network(tmp_path / name))
-        return differences(*folders)
+        return tuple(map(str, differences(*folders)))
 
     return of
 
@@ -113,7 +114,7 @@ def test_a_rota_is_shown_by_the_names_of_those_who_take_turns() -> None:
     on_duty = replace(colombia.contacts["coordinator-2"], duty=Duty((officer,), 0, 540))
     tree = replace(colombia, contacts={**colombia.contacts, "coordinator-2": on_duty})
 
-    (said,) = differences(before, replace(before, trees={**before.trees, "colombia": tree}))
+    (said,) = map(str, differences(before, replace(before, trees={**before.trees, "colombia": tree})))
 
     assert said.endswith("duty: nobody, the turn changes Mo 09:00 → north/ana, the turn changes Mo 09:00")
 
@@ -122,9 +123,19 @@ def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers
     before = read_network(Path(__file__).parents[2] / "contact_trees")
     north = replace(before.teams["north"], timezone="Asia/Kathmandu", callback="+32470550101")
 
-    said = differences(before, replace(before, teams={**before.teams, "north": north}))
+    said = map(str, differences(before, replace(before, teams={**before.teams, "north": north})))
 
-    assert said == (
+    assert tuple(said) == (
         "north: timezone: America/Bogota → Asia/Kathmandu",
         "north: callback: …0101 → another that ends alike",
     )
+
+
+def test_a_routine_is_compared_by_the_times_and_days_of_the_file() -> None:
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    evening = Routine("evening", (1080,), (0, 4), ("ana",), Terms(Risk.HIGH))
+    north = replace(before.teams["north"], routines=(evening,))
+
+    (said,) = differences(before, replace(before, teams={**before.teams, "north": north}))
+
+    assert str(said) == ("north: routines: none → evening at 18:00 on Mo, Fr by ana with risk high, incident after 90m")

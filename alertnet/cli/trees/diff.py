@@ -17,7 +17,7 @@ def diff(before: Before, after: After) -> None:
 
     beside_edition = before.startswith("@") or after.startswith("@")
     lines = differences(_network(before, beside_edition), _network(after, beside_edition))
-    typer.echo("\n".join(lines) if lines else "No difference.")
+    typer.echo("\n".join(map(str, lines)) if lines else "No difference.")
 
 
 def _network(name: str, beside_edition: bool) -> Network:

@@ -1,10 +1,49 @@
-"""Which language somebody is written to in, where there is nothing in their own."""
+"""Which language somebody is written to in, where there is nothing in their own; and phrases that know none yet."""
 
-from collections.abc import Container, Mapping
+import re
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Union
 
 FALLBACK = "en"
 """What is always there."""
+
+Say = Callable[[str], str]
+"""What puts the English form of a phrase into another language, its places as they are."""
+
+Value = Union[str, int, "Phrase", tuple["Value", ...]]
+"""What stands in a place of a phrase: something that somebody wrote, which stays so; words of ours; several of them."""
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words of ours by their English form, and what stands in its places: put into a language where they are read."""
+
+    form: str
+    values: tuple[tuple[str, Value], ...] = ()
+
+    def __str__(self) -> str:
+        """It in English."""
+        return self.said(str)
+
+    def said(self, say: Say) -> str:
+        """It in the language of `say`; values are put in as they are, whatever they look like."""
+        known = dict(self.values)
+        return _PLACE.sub(lambda place: _put(known[place[1]], say), say(self.form))
+
+
+def phrase(form: str, **values: Value) -> Phrase:
+    """The phrase of that form, with these values in its places."""
+    return Phrase(form, tuple(values.items()))
+
+
+def _put(value: Value, say: Say) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_put(each, say) for each in value)
+    return value.said(say) if isinstance(value, Phrase) else str(value)
 
 
 # It is asked of each message, and of each word of one.

@@ -7,6 +7,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import Phrase
 from alertnet.core.replan.describe_tree_diff import differences
 
 FEWEST_HALF, FEWEST_TENTH = 5, 10
@@ -82,7 +83,7 @@ class Advice:
     times: Times
     wait: timedelta
     shorter: timedelta
-    words: tuple[str, ...]
+    words: tuple[Phrase, ...]
 
 
 def times_of(lengths: Iterable[timedelta | None]) -> Times:

@@ -1,6 +1,7 @@
 """What an edit of the trees changes, in words: who is told sooner, later, or no more, and what else is not as it was.
 
-Numbers and addresses are shown by their ends alone, so that the list can go round.
+Numbers and addresses are shown by their ends alone, so that the list can go round. What a file says in words of its
+own (`critical`, `sms`, `true`) is shown as the file says it, in every language.
 """
 
 import re
@@ -16,57 +17,71 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level, Network, Team
 from alertnet.core.directory.coverage import WEEKDAYS
 from alertnet.core.directory.durations import duration_text
-from alertnet.core.directory.languages import in_all
+from alertnet.core.directory.languages import Phrase, Value, in_all, phrase
 from alertnet.core.directory.on_call import Duty
+from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Severity
 
 SHOWN = 4
 """Signs of an address that are shown."""
 
+NONE = phrase("none")
+
 _NUMBER = re.compile(r"\+[0-9][0-9 -]{5,}[0-9]")
 
 
-def differences(before: Network, after: Network) -> tuple[str, ...]:
+def differences(before: Network, after: Network) -> tuple[Phrase, ...]:
     """A line for each difference, tree by tree and team by team; empty where the two say the same."""
     return (
-        *_each("tree", before.trees, after.trees, _tree),
-        *_each("team", before.teams, after.teams, _team),
-        *_each("staff", before.staff, after.staff, _member),
-        *_each("person", before.people, after.people, _fields),
+        *_each(phrase("tree"), before.trees, after.trees, _tree),
+        *_each(phrase("team"), before.teams, after.teams, _team),
+        *_each(phrase("staff"), before.staff, after.staff, _member),
+        *_each(phrase("person"), before.people, after.people, _fields),
     )
 
 
-def _each(what: str, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[str]:
+def _each(what: Phrase, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[Phrase]:
     """A line for each that is new or gone, and for what differs in those that are in both."""
     for id in sorted({*before, *after}):
         if id not in after:
-            yield f"{what} {id} is gone"
+            yield phrase("{what} {id} is gone", what=what, id=id)
         elif id not in before:
-            yield f"{what} {id} is new"
+            yield phrase("{what} {id} is new", what=what, id=id)
         elif before[id] != after[id]:
-            yield from (f"{id}: {line}" for line in compare(before[id], after[id]))
+            yield from (phrase("{of}: {line}", of=id, line=line) for line in compare(before[id], after[id]))
 
 
-def _tree(before: ContactTree, after: ContactTree) -> Iterator[str]:
+def _tree(before: ContactTree, after: ContactTree) -> Iterator[Phrase]:
     yield from _times(before, after)
-    yield from _each("contact", before.contacts, after.contacts, _contact)
+    yield from _each(phrase("contact"), before.contacts, after.contacts, _contact)
     yield from _levels(before.levels, after.levels)
     yield from _fields(before, after, besides=("id", "contacts", "levels", "calendars"))
 
 
-def _times(before: ContactTree, after: ContactTree) -> Iterator[str]:
+def _times(before: ContactTree, after: ContactTree) -> Iterator[Phrase]:
     """Who is told at another time than before, as long as nobody answers."""
     sooner, later = _first_told(before), _first_told(after)
     for id in dict.fromkeys((*later, *sooner)):
         who = _who((after if id in later else before).contacts[id])
         if id not in sooner:
-            yield f"{who} is told now, {_words(later[id])} after the opening"
+            yield phrase("{who} is told now, {after} after the opening", who=who, after=_words(later[id]))
         elif id not in later:
-            yield f"{who} is not told any more (was: {_words(sooner[id])} after the opening)"
+            was = _words(sooner[id])
+            yield phrase("{who} is not told any more (was: {before} after the opening)", who=who, before=was)
         elif sooner[id] != later[id]:
-            span = later[id] - sooner[id]
-            how = f"{_words(abs(span))} {'later' if span > timedelta() else 'earlier'}"
-            yield f"{who} is told {how} ({_words(sooner[id])} → {_words(later[id])} after the opening)"
+            yield _shifted(who, sooner[id], later[id])
+
+
+def _shifted(who: str, before: timedelta, after: timedelta) -> Phrase:
+    return phrase(
+        "{who} is told {by} later ({before} → {after} after the opening)"
+        if after > before
+        else "{who} is told {by} earlier ({before} → {after} after the opening)",
+        who=who,
+        by=_words(abs(after - before)),
+        before=_words(before),
+        after=_words(after),
+    )
 
 
 def _first_told(tree: ContactTree) -> dict[str, timedelta]:
@@ -80,26 +95,25 @@ def _first_told(tree: ContactTree) -> dict[str, timedelta]:
     return told
 
 
-def _contact(before: Contact, after: Contact) -> Iterator[str]:
+def _contact(before: Contact, after: Contact) -> Iterator[Phrase]:
     for name, say in _SAID.items():
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield f"{name.replace('_', ' ')}: {_change(say(old), say(new))}"
+            yield _change(name, say(old), say(new))
     yield from _fields(before, after, besides=("id", *_SAID))
 
 
-def _methods(methods: Iterable[Method]) -> str:
-    return ", ".join(" ".join(_method(method)) for method in methods)
+def _methods(methods: Iterable[Method]) -> Value:
+    return tuple(map(_method, methods)) or NONE
 
 
-def _method(method: Method) -> Iterator[str]:
-    yield f"{method.kind} {_shown(method)}"
+def _method(method: Method) -> Phrase:
+    said = phrase("{kind} {address}", kind=method.kind.value, address=_shown(method))
     if method.extension:
-        yield f"extension {method.extension}"
+        said = phrase("{method} extension {digits}", method=said, digits=method.extension)
     if method.after:
-        yield f"after {_words(method.after)}"
-    if method.relays:
-        yield "as a relay"
+        said = phrase("{method} after {delay}", method=said, delay=_words(method.after))
+    return phrase("{method} as a relay", method=said) if method.relays else said
 
 
 def _shown(method: Method) -> str:
@@ -109,10 +123,9 @@ def _shown(method: Method) -> str:
     return f"“{_NUMBER.sub(lambda found: end_of(found[0]), method.address)}”"
 
 
-def _quiet(spans: Mapping[Severity, Span]) -> str:
-    return (
-        ", ".join(f"{severity} {_clock(begins)}-{_clock(ends)}" for severity, (begins, ends) in spans.items()) or "none"
-    )
+def _quiet(spans: Mapping[Severity, Span]) -> Value:
+    shown = (f"{severity} {_clock(begins)}-{_clock(ends)}" for severity, (begins, ends) in spans.items())
+    return tuple(shown) or NONE
 
 
 def _clock(minute: int) -> str:
@@ -130,58 +143,73 @@ def _ranges(days: Iterable[date]) -> Iterator[str]:
     yield from (str(first) if first == last else f"{first}..{last}" for first, last in spans)
 
 
-def _duty(duty: Duty | None) -> str:
+def _duty(duty: Duty | None) -> Value:
     """A rota in words: who takes turns, by name; their numbers stand with the team."""
     if duty is None:
-        return "none"
-    who = ", ".join(officer.id for officer in duty.rota) or "nobody"
-    since = f", since {duty.since}" if duty.since else ""
-    return f"{who}, the turn changes {WEEKDAYS[duty.weekday]} {_clock(duty.minute)}{since}"
+        return NONE
+    who = tuple(officer.id for officer in duty.rota) or phrase("nobody")
+    turn = f"{WEEKDAYS[duty.weekday]} {_clock(duty.minute)}"
+    said = phrase("{who}, the turn changes {turn}", who=who, turn=turn)
+    return phrase("{rota}, since {day}", rota=said, day=str(duty.since)) if duty.since else said
 
 
-_SAID: dict[str, Callable[[Any], str]] = {
+def _routine(routine: Routine) -> Phrase:
+    """A routine by its times and days, as a file has them."""
+    times, days = tuple(map(_clock, routine.times)), tuple(WEEKDAYS[day] for day in routine.days)
+    said = phrase("{routine} at {times} on {days}", routine=routine.id, times=times, days=days)
+    if routine.members:
+        said = phrase("{routine} by {members}", routine=said, members=routine.members)
+    return phrase("{routine} with {terms}", routine=said, terms=_words(routine.terms))
+
+
+_SAID: dict[str, Callable[[Any], Value]] = {
     "methods": _methods,
-    "when_closed": lambda methods: _methods(methods) or "none",
-    "hours": lambda hours: hours.written if hours else "always",
-    "closed": lambda days: ", ".join(_ranges(days)) or "none",
+    "when_closed": _methods,
+    "hours": lambda hours: hours.written if hours else phrase("always"),
+    "closed": lambda days: tuple(_ranges(days)) or NONE,
     "quiet": _quiet,
     "duty": _duty,
-    "pgp": lambda key: f"key {sha256(key.encode()).hexdigest()[:8]}" if key else "none",
+    "pgp": lambda key: phrase("key {digest}", digest=sha256(key.encode()).hexdigest()[:8]) if key else NONE,
 }
 """What of a contact is shown in words of its own."""
 
 
-def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[str]:
+def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[Phrase]:
     old, new = ({level.name: level for level in levels} for levels in (before, after))
-    yield from _each("level", old, new, lambda one, other: _fields(one, other, besides=("name",)))
-    kept = [name for name in old if name in new]
-    moved = [name for name in new if name in old]
+    yield from _each(phrase("level"), old, new, lambda one, other: _fields(one, other, besides=("name",)))
+    kept = tuple(name for name in old if name in new)
+    moved = tuple(name for name in new if name in old)
     if kept != moved:
-        yield f"the levels come in another order: {', '.join(kept)} → {', '.join(moved)}"
+        yield phrase("the levels come in another order: {before} → {after}", before=kept, after=moved)
 
 
-def _team(before: Team, after: Team) -> Iterator[str]:
-    yield from _each("member", before.members, after.members, _member)
+def _team(before: Team, after: Team) -> Iterator[Phrase]:
+    yield from _each(phrase("member"), before.members, after.members, _member)
     yield from _fields(before, after, besides=("id", "members"))
 
 
-def _member(before: Any, after: Any) -> Iterator[str]:
+def _member(before: Any, after: Any) -> Iterator[Phrase]:
     if before.phone != after.phone:
-        yield f"phone: {_change(end_of(before.phone), end_of(after.phone))}"
+        yield _change("phone", end_of(before.phone), end_of(after.phone))
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
-def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[str]:
+def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[Phrase]:
     for field in fields(before):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
             shown = end_of if field.name == "callback" else _words
-            yield f"{field.name.replace('_', ' ')}: {_change(shown(old), shown(new))}"
+            yield _change(field.name, shown(old), shown(new))
 
 
-def _change(old: str, new: str) -> str:
+def _change(field: str, old: Value, new: Value) -> Phrase:
     """Both sides; where a number or address has changed that ends like the one before, that."""
-    return f"{old} → {'another that ends alike' if old == new else new}"
+    after = phrase("another that ends alike") if old == new else new
+    return phrase("{field}: {before} → {after}", field=_label(field), before=old, after=after)
+
+
+def _label(field: str) -> Phrase:
+    return Phrase(field.replace("_", " "))
 
 
 def _who(contact: Contact) -> str:
@@ -193,22 +221,24 @@ def end_of(address: str) -> str:
     return f"…@{address.rpartition('@')[2]}" if "@" in address else f"…{address[-SHOWN:]}"
 
 
-def _words(value: Any) -> str:
+def _words(value: Any) -> Value:
     """A value as somebody would write it in the file."""
-    shown: tuple[tuple[type, Callable[[Any], str]], ...] = (
+    shown: tuple[tuple[type, Callable[[Any], Value]], ...] = (
         (bool, lambda yes: "true" if yes else "false"),
         (timedelta, duration_text),
         (Enum, lambda one: str(one.value)),
-        (frozenset, lambda many: ", ".join(sorted(map(_words, many))) or "all"),
-        (tuple, lambda many: ", ".join(map(_words, many)) or "none"),
-        (dict, in_all),
+        (frozenset, lambda many: tuple(sorted(map(str, map(_words, many)))) or phrase("all")),
+        (tuple, lambda many: tuple(map(_words, many)) or NONE),
+        (Routine, _routine),
+        (dict, lambda texts: in_all(texts) if texts else NONE),
     )
     if value is None:
-        return "none"
+        return NONE
     for kind, say in shown:
         if isinstance(value, kind):
             return say(value)
     if is_dataclass(value):
         parts = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in parts if part) or "none"
+        said = (phrase("{field} {value}", field=_label(name), value=_words(part)) for name, part in parts if part)
+        return tuple(said) or NONE
     return str(value)

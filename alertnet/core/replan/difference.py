@@ -12,6 +12,7 @@ from typing import Any
 from alertnet.core.codec import to_plain
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.incident import Affected, Facts, Proposed, Scope, Wider, consent_of, narrowest
 from alertnet.core.replan.describe_tree_diff import differences, end_of
 from alertnet.core.replan.tree_migration import as_edited
@@ -59,7 +60,7 @@ class Difference:
     methods: tuple[Change, ...]
     newly_told: tuple[Reached, ...]
     no_longer_told: tuple[Reached, ...]
-    words: tuple[str, ...]
+    words: tuple[Phrase, ...]
 
 
 def with_consent(facts: Facts, wider: Iterable[Wider]) -> Facts:
@@ -129,7 +130,7 @@ def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
     facts.append(("perpetrator", known.perpetrator, becomes.perpetrator))
     said = [f"{name}: {before} → {after}" for name, before, after in facts if before != after]
     people = [f"people: {', '.join(sorted(names))}"] if names else []
-    return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(change.words)}"
+    return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(map(str, change.words))}"
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Retold:
 
     newly: tuple[Reached, ...]
     no_longer: tuple[Reached, ...]
-    words: tuple[str, ...]
+    words: tuple[Phrase, ...]
     otherwise: tuple[str, ...] = ()
 
     @property
@@ -159,8 +160,8 @@ def retold(
     newly = tuple(each for key, each in becomes.items() if key not in was)
     no_longer = tuple(each for key, each in was.items() if key not in becomes)
     words = (
-        *(f"{_who(after, each)} {_newly(each)}" for each in newly),
-        *(f"{_who({**(beside or {}), **before}, each)} is told nothing more" for each in no_longer),
+        *(_newly(_who(after, each), each.level) for each in newly),
+        *(phrase("{who} is told nothing more", who=_who({**(beside or {}), **before}, each)) for each in no_longer),
     )
     return Retold(newly, no_longer, words)
 
@@ -180,7 +181,7 @@ def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Map
         if (is_other and was.contacts and level.contacts and was.approval != level.approval)
         or {(id, each) for each in {*was.contacts} ^ {*level.contacts}} - others
     ]
-    words = (f"{id}: level {level.level.name} {_goes(level)}" for id, level in levels)
+    words = (phrase("{of}: {line}", of=id, line=_goes(level)) for id, level in levels)
     names = dict.fromkeys(level.level.name for _, level in levels)
     return replace(told, words=(*told.words, *words), otherwise=tuple(names))
 
@@ -269,11 +270,14 @@ def _changes(before: Mapping[Any, object], after: Mapping[Any, object]) -> Itera
             yield key, CHANGED
 
 
-def _of_consent(before: Scope, after: Scope, wider: tuple[Wider, ...]) -> Iterator[str]:
+def _of_consent(before: Scope, after: Scope, wider: tuple[Wider, ...]) -> Iterator[Phrase]:
     if before is not after:
-        yield f"consent: {before} → {after}"
+        named = phrase("consent")
+        yield phrase("{field}: {before} → {after}", field=named, before=before.value, after=after.value)
     elif wider:
-        yield f"consent stays {before}: it is the narrowest of the incident's and its people's"
+        yield phrase(
+            "consent stays {scope}: it is the narrowest of the incident's and its people's", scope=before.value
+        )
 
 
 def _who(plans: Mapping[str, Plan], reached: Reached) -> str:
@@ -281,11 +285,17 @@ def _who(plans: Mapping[str, Plan], reached: Reached) -> str:
     return f"{reached.tree}: {contact.organisation} ({contact.id})"
 
 
-def _goes(level: PlannedLevel) -> str:
+def _goes(level: PlannedLevel) -> Phrase:
     if not level.contacts:
-        return "tells nobody"
-    return f"tells {', '.join(level.contacts)} {'after a go' if level.approval else 'without a go'}"
+        return phrase("level {level} tells nobody", level=level.level.name)
+    return phrase(
+        "level {level} tells {who} after a go" if level.approval else "level {level} tells {who} without a go",
+        level=level.level.name,
+        who=level.contacts,
+    )
 
 
-def _newly(reached: Reached) -> str:
-    return f"may be told, in level {reached.level}" if reached.level else "may be told, as last resort"
+def _newly(who: str, level: str | None) -> Phrase:
+    if level is None:
+        return phrase("{who} may be told, as last resort", who=who)
+    return phrase("{who} may be told, in level {level}", who=who, level=level)

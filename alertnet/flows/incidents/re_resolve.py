@@ -105,7 +105,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
         raise WrongState("the difference", seen.hash, "it has changed since it was looked at: look again")
     before = locked.plans
     places = _exchange(locked, proposal)
-    locked.record("re_resolved", by=by, hash=seen.hash, words=list(seen.words))
+    locked.record("re_resolved", by=by, hash=seen.hash, words=list(map(str, seen.words)))
     for escalation in locked.escalations:
         _carry_over(locked, escalation, before[escalation.tree], places.get(escalation.tree))
     open_escalations(locked)

@@ -95,7 +95,7 @@ def re_resolve_incident(ref: str, asked: Reresolution, key: Coordinator, door: B
 def _view(found: Difference) -> DifferenceView:
     return DifferenceView(
         hash=found.hash,
-        words=list(found.words),
+        words=list(map(str, found.words)),
         consent=ConsentChange(before=found.consent_before.value, after=found.consent_after.value),
         trees=TreeChanges(joining=list(found.joining), leaving=list(found.leaving)),
         levels=[LevelChange(tree=each.tree, level=each.level, change=each.change) for each in found.levels],

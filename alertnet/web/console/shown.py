@@ -1,7 +1,7 @@
 """How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
 
 import gzip
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,6 +17,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from alertnet.core.directory.durations import duration_text
+from alertnet.core.directory.languages import Phrase, Say
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -83,6 +84,7 @@ def environment() -> Environment:
         "spoken": lambda name: str(name).replace("_", " "),
         "instant": datetime.fromisoformat,
         "lasting": duration_text,
+        "said": _said,
     }
     return made
 
@@ -106,7 +108,23 @@ def refusals(language: str) -> dict[str, str]:
     return table
 
 
-def say_by(names: Mapping[str, str], language: str) -> Callable[[str], str]:
+@cache
+def phrases(language: str) -> dict[str, str]:
+    """What the English forms of phrases about trees are in that language; those without words of their own stay."""
+    if language == ENGLISH:
+        return {}
+    tables = sorted((files(PACKAGE) / "words" / "phrases").iterdir(), key=lambda each: each.name)
+    told = (yaml.safe_load(each.read_text("utf-8")) for each in tables if each.name.endswith(f".{language}.yaml"))
+    return {form: words for table in told for form, words in table.items()}
+
+
+def sayer(language: str) -> Say:
+    """What puts a phrase about trees into that language."""
+    known = phrases(language)
+    return lambda form: known.get(form, form)
+
+
+def say_by(names: Mapping[str, str], language: str) -> Say:
     """What says English words in that language. `names`: those that templates of messages say, by the English one."""
     known = {} if language == ENGLISH else {**names, **words(language)}
     return lambda text: known.get(text, text)
@@ -178,6 +196,11 @@ def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:
 
 def _clock(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+@pass_context
+def _said(context: Context, phrase: Phrase) -> str:
+    return phrase.said(sayer(context["language"]))
 
 
 @pass_context

@@ -11,6 +11,7 @@ import pytest
 from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
+from alertnet.web.console.shown import words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import PASSWORD, Desk, Form, Sheet
 from tests.web.world import TREE, World, world_in
@@ -91,6 +92,25 @@ def test_what_an_edit_changes_is_seen_and_it_is_published_with_author_and_reason
     assert world.runtime.edition.network.trees["valley"].levels[0].wait.total_seconds() == 45 * 60
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", "valley: Friends: Wartezeit: 30m → 45m"),
+        ("es", "valley: Friends: espera: 30m → 45m"),
+        ("fr", "valley : Friends : attente : 30m → 45m"),
+        ("pt", "valley: Friends: espera: 30m → 45m"),
+    ],
+)
+def test_what_an_edit_changes_is_told_in_the_language_of_its_reader(desk: Desk, language: str, told: str) -> None:
+    """Names and values stay as they were written."""
+    desk.browser.cookies.set("desk-language", language)
+    answer = editor(desk).presses(words(language)["Check, and see what it changes"], text=SLOWER)
+
+    page = Sheet(desk, "", answer.text)
+
+    assert told in page.text
+
+
 def test_trees_are_published_and_taken_back_with_a_password(world: World, chief: Desk) -> None:
     """As all that changes who is let in: whoever sits down at an open page changes nobody whom an alarm reaches."""
     asked = Sheet(
@@ -118,6 +138,7 @@ def test_what_others_published_meanwhile_is_not_overwritten(world: World, chief:
 
     assert refused.status_code == 409
     assert "since then came omar: first" in html.unescape(refused.text)
+    assert "valley: Friends: wait: 30m → 50m" in html.unescape(refused.text)
     assert "wait: 45m" in refused.text
     assert [each.why for each in history(world)][1:] == ["first"]
 

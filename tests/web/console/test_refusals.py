@@ -108,9 +108,9 @@ def test_values_stay_as_they_are_and_words_of_ours_do_not() -> None:
     wrong = BadInput("people.0.country", "{x}", "a value: the field is required")
     assert told(wrong, "pt") == "pessoas.0.país: '{x}' não pode ser (admite-se: um valor: o campo é obrigatório)"
     assert told(wrong, "en") == str(wrong)
-    since = "this was made from @3, and since then came ben: a new number (x). Your text is kept on the page"
+    since = "this was made from @3, and since then came ben: a new number. Your text is kept on the page"
     late = told(WrongState("the edition in force", "@4", since), "de")
-    assert late.startswith("in Kraft ist @4; dies beruht auf @3, und seither kam ben: a new number (x).")
+    assert late.startswith("in Kraft ist @4; dies beruht auf @3, und seither kam ben: a new number.")
 
 
 @pytest.mark.parametrize(

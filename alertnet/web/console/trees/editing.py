@@ -27,8 +27,8 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
-from alertnet.web.console.refusing import STATUS, Told
-from alertnet.web.console.shown import HEADERS, go_to, may_act, show
+from alertnet.web.console.refusing import STATUS, Told, told
+from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, show
 from alertnet.web.forms import Form, Posted, needed, typed
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
@@ -217,7 +217,8 @@ def _editor(
     refusal: Exception | None = None,
 ) -> Response:
     found = _as_plain(checked, edit.name) if checked is not None else {"faults": [], "others": []}
-    files = edit.files_in(runtime)
+    files, latest = edit.files_in(runtime), runtime.watched.history()[-1]
+    is_late = isinstance(refusal, WrongState)
     return show(
         request,
         "editor.html",
@@ -228,12 +229,13 @@ def _editor(
         edit=edit,
         files=files,
         text=files.get(edit.name, ""),
-        latest=runtime.watched.history()[-1],
+        latest=latest,
         checked=checked,
         found=found,
         found_text=json.dumps(found["faults"]),
-        refusal=str(refusal) if refusal else "",
-        theirs=_theirs(runtime, edit) if isinstance(refusal, WrongState) else {},
+        refusal=told(refusal, language_of(request)) if refusal else "",
+        came=tree_editing.changes_between(runtime, edit.base, latest) if is_late else (),
+        theirs=_theirs(runtime, edit) if is_late else {},
     )
 
 

@@ -1,0 +1,94 @@
+"""What is said of trees, in the words of whoever reads it: differences, by phrases that the code has in English."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+
+from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.contact import Method
+from alertnet.core.directory.contact_tree import ContactTree, Network, Team
+from alertnet.core.directory.languages import Phrase, phrase
+from alertnet.core.directory.on_call import Duty
+from alertnet.core.directory.routine import Routine
+from alertnet.core.incident import Affected
+from alertnet.web.console.shown import phrases, sayer
+from tests.web.console.test_words import OTHERS
+
+ALERTNET = Path(__file__).parents[3] / "alertnet"
+PLACES = re.compile(r"\{\w+\}")
+BY_OTHER_WORDS = {Network, Hours, Duty, Method, Routine}
+"""What a difference shows as a file has it, and not field by field."""
+NEVER_SHOWN = {"id", "contacts", "levels", "calendars", "members"}
+
+
+def literals(node: ast.expr) -> list[str | None]:
+    """The texts that may stand there; None: one that only running the program tells."""
+    if isinstance(node, ast.IfExp):
+        return [*literals(node.body), *literals(node.orelse)]
+    return [node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None]
+
+
+def written() -> Iterator[tuple[str, str | None]]:
+    """The form of each phrase in the code, with its place."""
+    for path in sorted(ALERTNET.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "phrase":
+                yield from ((f"{path.name}:{node.lineno}", form) for form in literals(node.args[0]))
+
+
+def of_fields(kind: object, known: set[object]) -> Iterator[str]:
+    """The names of all fields within, as a difference says them."""
+    if isinstance(kind, type) and is_dataclass(kind) and kind not in known:
+        known.add(kind)
+        if kind not in BY_OTHER_WORDS:
+            yield from (each.name.replace("_", " ") for each in fields(kind))
+            yield from (name for hint in get_type_hints(kind).values() for name in of_fields(hint, known))
+    yield from (name for part in get_args(kind) for name in of_fields(part, known))
+
+
+def forms() -> set[str]:
+    shown = {name for kind in (ContactTree, Team, Affected) for name in of_fields(kind, set())}
+    return {form for _, form in written() if form is not None} | (shown - NEVER_SHOWN)
+
+
+def has_words(form: str) -> bool:
+    return any(sign.isalpha() for sign in PLACES.sub("", form))
+
+
+def test_each_phrase_stands_in_the_code_as_it_is_said() -> None:
+    """What is put together of pieces can be said in one language alone."""
+    assert [place for place, form in written() if form is None] == []
+    assert len(list(written())) > 30
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_phrase_stays_english(language: str) -> None:
+    """Whoever says something new of a tree adds it to a table in `words/phrases`, of each language."""
+    assert {form for form in forms() if has_words(form)} - set(phrases(language)) == set()
+    assert set(phrases(language)) - forms() == set()
+    assert "{what} {id} is new" in forms()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_each_value_has_its_place_in_each_language(language: str) -> None:
+    told = phrases(language)
+
+    assert [form for form in told if sorted(PLACES.findall(form)) != sorted(PLACES.findall(told[form]))] == []
+    assert sum("{" in form for form in told) > 20
+
+
+def test_what_somebody_wrote_is_said_as_they_wrote_it() -> None:
+    """Also where it looks like a place for a value, or like words of ours."""
+    said = phrase("{what} {id} is new", what=phrase("tree"), id="{what} none")
+
+    assert said.said(sayer("es")) == "se añade: árbol {what} none"
+    assert str(said) == "tree {what} none is new"
+
+
+def test_several_values_are_said_one_by_one() -> None:
+    assert Phrase("{of}", (("of", ("CO", phrase("nobody"))),)).said(sayer("fr")) == "CO, personne"
