@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
-from alertnet.core.inbound.sms_grammar import FIELD_VERBS, PANIC, TYPE_NAMES, FieldVerb, Report, parse_report
+from alertnet.core.inbound.sms_grammar import FIELD_VERBS, PANIC, FieldVerb, Report, parse_report
+from alertnet.core.inbound.type_names import TYPE_NAMES
 from alertnet.core.incident import TYPES, Scope
 
 MESSAGE_TEMPLATES = Path(__file__).parents[2] / "message_templates"
@@ -20,7 +21,7 @@ REPORTS = [
     ("S.O.S.", Report(True)),
     ("S O S", Report(True)),
     ("Help", Report(True)),
-    ("HELP nos disparan", Report(True, text="nos disparan")),
+    ("HELP nos pararon", Report(True, text="nos pararon")),
     ("SOS L12 hay soldados", Report(True, place="L12", text="hay soldados")),
     ("sos 47110 20", Report(True, pin="47110", type="arrest")),
     # Whatever language the phone's owner cries for help in.
@@ -79,6 +80,9 @@ REPORTS = [
     ("ALERT 47110 20 L-12 P#7 P.9 C-2", Report(False, "47110", "arrest", "L12", ("P7", "P9"), Scope.INTERNATIONAL)),
     ("ａｌｅｒｔ ４７１１０ ２０ Ｌ１２ Ｐ７", Report(False, "47110", "arrest", "L12", ("P7",))),
     ("ALERT 47110 20 l 12 p 7", Report(False, "47110", "arrest", "L12", ("P7",))),
+    ("ALERT 47110 20L12P7C2", Report(False, "47110", "arrest", "L12", ("P7",), Scope.INTERNATIONAL)),
+    ("ALERT 47110 20L12", Report(False, "47110", "arrest", "L12")),
+    ("ALERT 47l10 20", Report(False, "47110", "arrest")),
     # A `c` apart from its digit may be a word: consent is never read into one.
     ("ALERTE 47110 20 c 3 hommes", Report(False, "47110", "arrest", text="c 3 hommes")),
     ("alerta ۴۷۱۱۰ ۱۳ L۱۲", Report(False, "47110", "abduction", "L12")),
@@ -124,6 +128,17 @@ REPORTS = [
     ("ALERT 47110 violation of L3", Report(False, "47110", place="L3", text="violation of L3")),
     ("ALERT 47110 shouting outside", Report(False, "47110", text="shouting outside")),
     *((f"{word} 47110", Report(True, "47110")) for word in ("Ayúdenos", "AYUDANOS")),
+    # What is asked is not hacked, and what nobody suffered is no type.
+    ("ALERT 47110 they asked for P9", Report(False, "47110", people=("P9",), text="they asked for P9")),
+    ("ALERT 47110 nobody was arrested", Report(False, "47110", text="nobody was arrested")),
+    # In a long name a letter may be missing, or in its neighbour's place.
+    *((f"ALERTA 47110 {word}", Report(False, "47110", "arrest")) for word in ("detencio", "detneido", "arestaton")),
+    # Who is there says the type where nothing else does.
+    ("ALERTE 47110 hommes armés L30", Report(False, "47110", "armed_presence", "L30", text="hommes armés L30")),
+    (
+        "ALERTA 47110 hombres armados mataron a P9",
+        Report(False, "47110", "killing", None, ("P9",), text="hombres armados mataron a P9"),
+    ),
     # As a form has it, and a letter for the digit that it looks like.
     ("ALERT PIN 47110 type 20 place L12 people P7", Report(False, "47110", "arrest", "L12", ("P7",))),
     ("alerta 4711O 20 L12", Report(False, "47110", "arrest", "L12")),
@@ -135,6 +150,49 @@ REPORTS = [
     ("ALERTA 47110 sin detención", Report(False, "47110", text="sin detención")),
     ("ALERTE 47110 il n'y a pas d'arrestation", Report(False, "47110", text="il n'y a pas d'arrestation")),
 ]
+
+SENTENCES = [
+    ("P9 shot at the bridge", "attempted_killing"),
+    ("P9 was shot dead", "killing"),
+    ("we heard shots", "combat"),
+    ("they are shooting at us", "attempted_killing"),
+    ("on a tiré sur P9", "attempted_killing"),
+    ("P9 blessé par balle", "attempted_killing"),
+    ("le dispararon a P9", "attempted_killing"),
+    ("attempted murder of P9", "attempted_killing"),
+    ("P9 did not come home last night", "disappearance"),
+    ("P9 is missing", "disappearance"),
+    ("sans nouvelles de P9", "disappearance"),
+    ("P9 n’est pas rentrée", "disappearance"),
+    ("no aparece P9", "disappearance"),
+    ("se llevaron a P9", "abduction"),
+    ("a P9 se lo llevaron", "abduction"),
+    ("they took P9 in a white car", "abduction"),
+    ("armed men took P9", "abduction"),
+    ("police took P7 and P9 away", "arrest"),
+    ("la policía se llevó a P7", "arrest"),
+    ("la police a embarqué P7", "arrest"),
+    ("P7 en garde à vue", "arrest"),
+    ("P7 sigue preso", "arrest"),
+    ("they beat P9", "assault"),
+    ("P9 tabassé par des soldats", "assault"),
+    ("P9 got a letter saying they will kill him", "death_threat"),
+    ("amenazaron de muerte a P9", "death_threat"),
+    ("vont nous tuer", "death_threat"),
+    ("men watching our house", "surveillance"),
+    ("nous sommes suivis", "surveillance"),
+    ("hay gente vigilando la casa", "surveillance"),
+    ("hackearon el correo", "digital_attack"),
+    ("compte piraté", "digital_attack"),
+    ("entraron a robar", "break_in"),
+    ("le bureau a été cambriolé", "break_in"),
+    ("they came to evict us", "eviction"),
+    ("a man with a gun outside", "armed_presence"),
+    ("paramilitares en L30", "armed_presence"),
+    ("police fired tear gas at the march", "crowd_repression"),
+    ("P9 charged with terrorism", "criminalisation"),
+]
+"""How people tell it: the type is understood, and their words stay as they are."""
 
 UPDATE, CHECK_IN, DEPART, ARRIVE, EXTEND, WITHDRAW, LOW, TEST, LANGUAGE = list(FieldVerb)[1:]
 
@@ -236,6 +294,18 @@ def test_a_report_is_understood(text: str, report: Report) -> None:
     assert parse_report(text) == report
 
 
+@pytest.mark.parametrize(("sentence", "type"), SENTENCES)
+def test_what_people_say_without_the_name_of_a_type_is_understood(sentence: str, type: str) -> None:
+    """A12: whoever has no time for codes is understood as well, and nothing of what was said is lost."""
+    report = parse_report(f"ALERTA 47110 {sentence}")
+
+    assert report is not None
+    assert report.type == type
+    assert report.text is not None
+    assert report.text in sentence
+    assert sentence.removeprefix("P9 ").removeprefix("P7 ") in report.text
+
+
 @pytest.mark.parametrize("text", ["", "todo bien", "4711", "no SOS", "helper"])
 def test_a_text_without_the_verb_is_no_report(text: str) -> None:
     assert parse_report(text) is None
@@ -254,6 +324,19 @@ def test_every_type_goes_by_its_names_alone_and_one_more_of_it(type: str) -> Non
 
     assert {parse_report(f"ALERT 47110 {name}") for name in names} == {Report(False, "47110", type)}
     assert parse_report(f"ALERT 47110 {names[0]}s") == Report(False, "47110", type)
+
+
+def test_no_slip_in_the_name_of_a_type_makes_another_of_it() -> None:
+    """B2: a letter that is missing, or in its neighbour's place, is forgiven in long names."""
+    names = {name: type for type, names in TYPE_NAMES.items() for name in names.split()}
+    words = {name: type for name, type in names.items() if len(name) > 8 and "-" not in name}
+    for word, type in words.items():
+        missing = [word[:at] + word[at + 1 :] for at in range(1, len(word))]
+        swapped = [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 1)]
+        read = [report.type for slip in (*missing, *swapped) if (report := parse_report(f"ALERT 47110 {slip}"))]
+
+        assert {*read} <= {type, None}, word
+        assert read.count(type) > read.count(None), word
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "es"])

@@ -14,7 +14,8 @@ from enum import StrEnum
 from itertools import takewhile, zip_longest
 
 from alertnet.core.inbound.code_formats import is_pin
-from alertnet.core.inbound.sms_words import Word, clean, meant_by, sound, span_in, words_of
+from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, words_of
+from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
 
@@ -72,47 +73,6 @@ FIELD_VERBS = {
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-TYPE_NAMES = {
-    "killing": "killing killed murder murdered assassinat meurtre tue tuee asesinato asesinado asesinada asesinaron "
-    "mataron homicidio",
-    "attempted_killing": "armed-attack attempted-killing attempt-on-life attentat attaque-armee tentative-d-assassinat "
-    "atentado",
-    "disappearance": "disappearance disappeared missing-since disparition disparu disparue desaparicion desaparecido "
-    "desaparecio desaparecieron",
-    "abduction": "abduction abducted kidnapping kidnapped enlevement enleve enlevee secuestro secuestrado secuestrada "
-    "secuestraron",
-    "arrest": "arrest arrested detained detention arrestation arrete arretee arresto detencion detenido detenida "
-    "detuvieron arrestaron capturado capturada capturaron",
-    "assault": "assault assaulted beaten agression agresse agressee agresion agredieron golpearon",
-    "sexual_violence": "sexual-violence sexual-assault serious-assault rape raped violence-sexuelle agression-sexuelle "
-    "agression-grave viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron",
-    "torture": "torture tortured mauvais-traitements tortura torturado torturada torturaron malos-tratos",
-    "death_threat": "death-threat menace-de-mort menaces-de-mort amenaza-de-muerte amenazas-de-muerte",
-    "threat": "threat threatened intimidation menace menacee amenaza amenazado amenazada amenazaron intimidacion",
-    "surveillance": "surveillance followed watched filature surveilles on-nous-suit on-nous-surveille vigilancia "
-    "seguimiento vigilados nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando",
-    "digital_attack": "digital-attack hacked hacking attaque-numerique cyberattaque piratage ataque-digital "
-    "ciberataque hackeo",
-    "raid": "raid raided perquisition allanamiento allanaron",
-    "break_in": "break-in burglary cambriolage robo robaron",
-    "eviction": "eviction evicted displacement expulsion deplacement-force desalojo desplazamiento",
-    "checkpoint": "checkpoint held-at-checkpoint roadblock road-block barrage bloque-au-barrage bloques-au-barrage "
-    "reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten",
-    "armed_presence": "armed-presence presence-armee presencia-armada incursion",
-    "combat": "combat fighting shooting shots-fired gunfire tirs combate disparos tiroteo enfrentamiento balacera",
-    "crowd_repression": "protest-repressed repression manif-reprimee manifestation-reprimee represion "
-    "protesta-reprimida",
-    "criminalisation": "criminalisation criminalization judicial-harassment legal-harassment harcelement-judiciaire "
-    "poursuites criminalizacion",
-    "defamation": "defamation smear smear-campaign diffamation difamacion",
-    "immigration": "immigration deportation expulsion-order avis-d-expulsion expulsion-du-pays orden-de-expulsion "
-    "deportacion",
-    "missed_check_in": "missed-check-in appel-manque appel-de-controle-manque control-perdido "
-    "llamada-de-control-sin-respuesta control-sin-respuesta",
-    "accident": "accident accidente",
-}
-"""What each type is called, a hyphen between words; an s at the end is one more of it, and it may be written by ear."""
-
 LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
     "fr": ("fr", "french", "francais", "frances"),
@@ -128,16 +88,6 @@ _LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
 )
 """Said before a code, as forms have it; of no meaning here."""
-_DENIED = frozenset(("no", "not", "without", "ni", "sin", "pas", "sans", "aucun", "aucune", "ninguna", "ningun"))
-"""Before a type's name among other words: then it may be what did not happen."""
-_TYPE_OF = {
-    tuple(map(sound, f"{name}{more}".split("-"))): type
-    for type, names in TYPE_NAMES.items()
-    for name in names.split()
-    for more in ("", "s")
-}
-_FIRST_WORDS = frozenset(name[0] for name in _TYPE_OF)
-_MOST_WORDS_OF_A_NAME = max(map(len, _TYPE_OF))
 _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name in names}
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
@@ -276,7 +226,7 @@ def _is_pin_and_type(words: list[Word]) -> bool:
     plain = [word.plain for word in words[:2]]
     if len(words) < 2 or not any(map(is_pin, plain)):
         return False
-    return sorted(map(_is_number_of_type, plain)) == [False, True] or (is_pin(plain[0]) and _name_at(words, 1) > 0)
+    return sorted(map(_is_number_of_type, plain)) == [False, True] or (is_pin(plain[0]) and begins_with_type(words[1:]))
 
 
 def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
@@ -285,38 +235,9 @@ def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
     number = next((word for word in head if _is_number_of_type(word.plain)), None)
     if number is not None:
         return TYPES_BY_NUMBER[int(number.plain)].code, [number]
-    named = [(place, length) for place in range(len(head), len(rest)) if (length := _name_at(rest, place))]
-    if not named:
-        return None, []
-    first, length = named[0]
-    name = rest[first : first + length]
-    if first == len(head):
-        is_all = all(_is_code(word.plain) or is_pin(word.plain) for word in rest[first + length :])
-        return _type_named(name), name if is_all else []
-    types = {_type_named(rest[place : place + each]) for place, each in _apart(named)}
-    is_denied = any(word.plain in _DENIED for word in rest[max(0, first - 2) : first])
-    return (types.pop() if len(types) == 1 and not is_denied else None), []
-
-
-def _name_at(words: list[Word], place: int) -> int:
-    """How many words from there on are the name of a type, the longest one; 0: none."""
-    if sound(words[place].plain) not in _FIRST_WORDS:
-        return 0
-    lengths = range(min(_MOST_WORDS_OF_A_NAME, len(words) - place), 0, -1)
-    return next((each for each in lengths if _type_named(words[place : place + each])), 0)
-
-
-def _type_named(words: list[Word]) -> str | None:
-    return _TYPE_OF.get(tuple(sound(word.plain) for word in words))
-
-
-def _apart(named: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The names that are no part of the one before: a death threat is no threat besides."""
-    end = 0
-    for place, length in named:
-        if place >= end:
-            yield place, length
-            end = place + length
+    type, name = type_in(rest, begins=len(head))
+    says_all = all(_is_code(word.plain) or is_pin(word.plain) for word in rest[len(head) + len(name) :])
+    return type, name if says_all else []
 
 
 def _ref(text: str, rest: list[Word]) -> tuple[str | None, list[Word]]:

@@ -8,19 +8,22 @@ from datetime import timedelta
 from itertools import pairwise
 
 from alertnet.core.inbound.code_formats import is_pin
+from alertnet.core.incident import TYPES_BY_NUMBER
 
 LONG_WORD = 5
 """In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
 SHORTEST_WORD = 3
 
 _WORD = re.compile(r"[^\W_]+")
-_CODES = re.compile(r"(?:[plc]\d{1,3}){2,}")
-_CODE = re.compile(r"[plc]\d{1,3}")
+_TYPE = "|".join(map(str, TYPES_BY_NUMBER))
+_CODE = re.compile(r"[plc]?\d{1,3}")
+_CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
 _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
 _MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
-_HEARD_AS = str.maketrans("czv", "ssb")
+_HEARD_AS = str.maketrans("zv", "sb")
+_SOFT = re.compile(r"c(?=[ei])")
 _DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
 """What may stand apart from its digits: a `c` may be a word, and consent is never read into one."""
@@ -53,7 +56,7 @@ def clean(text: str) -> str:
 def words_of(text: str) -> list[Word]:
     """The words of a text that was cleaned; every other sign only separates them.
 
-    Codes are words of their own, however they are written: L12P7, L-12, P#7, L 12.
+    Codes are words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
@@ -90,7 +93,7 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
 
 def sound(plain: str) -> str:
     """How a word is heard, in three languages well enough: amenasa is amenaza, and arestation is arrestation."""
-    return _DOUBLED.sub(r"\1", plain.translate(_HEARD_AS)).removeprefix("h")
+    return _DOUBLED.sub(r"\1", _SOFT.sub("s", plain).translate(_HEARD_AS)).removeprefix("h")
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
@@ -126,7 +129,8 @@ def _is_part_of_number(text: str, *words: Word) -> bool:
 def _plain(word: str) -> str:
     """As it is compared; a letter among the digits of a PIN is the digit that it looks like."""
     plain = word.lower() if word.isascii() else _ascii(word)
-    return plain.translate(_MEANT_AS_DIGITS) if _DIGITS_WITH_LETTERS.fullmatch(plain) else plain
+    means_digits = _DIGITS_WITH_LETTERS.fullmatch(plain) and not _CODES.fullmatch(plain)
+    return plain.translate(_MEANT_AS_DIGITS) if means_digits else plain
 
 
 def _ascii(word: str) -> str:
