@@ -126,16 +126,20 @@ _HELD = Prepared(
     .where(code_numbers.c.open | (incidents.c.closed_at > bindparam("lately")))
     .union_all(lost_codes.HELD)
 )
-_MINE, _THEIRS, _OTHERS = code_numbers.alias(), code_numbers.alias(), codes.alias()
+_THEIRS, _OTHERS = code_numbers.alias(), codes.alias()
+# Asked of each number by itself, so that no planner joins all that are open before it looks for these.
+_ANOTHER = (
+    select(_OTHERS.c.id)
+    .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
+    .where(_THEIRS.c.number_index == code_numbers.c.number_index, _THEIRS.c.open)
+    .where(_OTHERS.c.incident_id != codes.c.incident_id)
+    .limit(1)
+    .scalar_subquery()
+)
 _BESIDE_ANOTHER = Prepared(
-    select(codes.c.id).where(
-        codes.c.id.in_(bindparam("ids", expanding=True)),
-        select(_OTHERS.c.id)
-        .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
-        .join(_MINE, _MINE.c.number_index == _THEIRS.c.number_index)
-        .where(_MINE.c.code_id == codes.c.id, _THEIRS.c.open, _OTHERS.c.incident_id != codes.c.incident_id)
-        .exists(),
-    )
+    select(codes.c.id)
+    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+    .where(code_numbers.c.code_id.in_(bindparam("ids", expanding=True)), _ANOTHER.is_not(None))
 )
 _IN_PLACE = alarms.alias()
 """The alarm of a code that one coordinator has in place of the alarm's own."""
