@@ -5,7 +5,7 @@ switchboard.texts("coordinator", "OK 4711")     the reply, rendered; None for si
 switchboard.code_of("coordinator")              what the phone could answer with
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.runtime.wiring import Runtime, wire
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import inbound as inbound_store
@@ -30,7 +30,7 @@ from alertnet.store.records.inbound import InboundSms, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
 from tests.support.clock import Clock
 from tests.support.entropy import Foreseen
-from tests.support.program import example_trees, renderer_of, settings_on, shipped_templates
+from tests.support.program import example_trees, settings_on, shipped_templates, wired
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 OURS = "+15005550006"
@@ -173,5 +173,4 @@ class Switchboard:
 def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
-    runtime = wire(settings_on(url), example_trees(), shipped_templates(), clock=clock, entropy=Foreseen(7))
-    return Switchboard(replace(runtime, make_renderer=renderer_of), clock)
+    return Switchboard(wired(settings_on(url), example_trees(), shipped_templates(), clock, Foreseen(7)), clock)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.sandbox import Sandbox
@@ -75,8 +74,6 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
             }
         )
         runtime = made_program(settings, clock)
-        if runtime.engine.dialect.name == "sqlite":
-            event.listen(runtime.engine, "connect", _spare_the_disk)
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
         # Entered, it keeps one event loop; else it would start a thread with one for each request.
@@ -93,11 +90,6 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         world.runtime.close()
         world.sandbox.stop()
         assert promises_broken == []
-
-
-def _spare_the_disk(connection: Any, _record: object) -> None:
-    """No screenplay cuts the power, so none waits for the disk."""
-    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _promises_broken(tx: Tx) -> list[object]:

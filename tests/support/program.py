@@ -3,12 +3,16 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Dialect, event
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
+from alertnet.store.db.tx import Entropy
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
 
@@ -37,12 +41,42 @@ def shipped_templates() -> Templates:
 
 
 def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
-    """What `make_runtime` makes of these settings; templates are read, checked and compiled once for all."""
+    """What `make_runtime` makes of these settings; templates are read and checked once for all."""
     network, templates = read_network(settings.contact_trees), _templates(settings.message_templates)
-    runtime = wire(settings, network, templates, clock=clock)
-    return replace(runtime, files=pack(settings.contact_trees), make_renderer=renderer_of)
+    return replace(wired(settings, network, templates, clock), files=pack(settings.contact_trees))
 
 
+def wired(
+    settings: Settings,
+    network: Network,
+    templates: Templates,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+) -> Runtime:
+    """What `wire` makes of them; templates and statements are compiled once for all, and SQLite waits for no disk."""
+    runtime = wire(settings, network, templates, clock=clock, entropy=entropy)
+    if runtime.engine.dialect.name == "sqlite":
+        event.listen(runtime.engine, "connect", _spare_the_disk)
+        _speak_as_before(runtime)
+    return replace(runtime, make_renderer=renderer_of)
+
+
+def _spare_the_disk(connection: Any, _record: object) -> None:
+    """No test of one process cuts the power."""
+    connection.execute("PRAGMA synchronous = OFF")
+
+
+def _speak_as_before(runtime: Runtime) -> None:
+    """Let it use what was compiled for another database that seals by the same secrets: a fifth of most tests."""
+    settings = runtime.settings
+    dialect = _dialects.setdefault((*settings.secret_keys, settings.pin_cost), runtime.engine.dialect)
+    for engine in (runtime.engine, runtime._reading):
+        engine.dialect = dialect
+        engine.update_execution_options(compiled_cache=_compiled)
+
+
+_dialects: dict[tuple[object, ...], Dialect] = {}
+_compiled: dict[Any, Any] = {}
 _templates = cache(read_templates)
 _renderers: dict[str, Renderer] = {}
 

@@ -1,7 +1,6 @@
 """The web application on the example trees, at a moment that a test chooses."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from fastapi.testclient import TestClient
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.settings.settings import Settings
-from alertnet.runtime.wiring import Runtime, wire
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
 from tests.database import migrate
 from tests.support.client import Client
 from tests.support.clock import Clock
-from tests.support.program import example_trees, renderer_of, settings_on, shipped_templates
+from tests.support.program import example_trees, settings_on, shipped_templates, wired
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
@@ -49,7 +48,7 @@ def templates() -> Templates:
 def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates) -> Iterator[Runtime]:
     """A runtime with the example trees on a migrated SQLite file."""
     settings = settings_for(f"sqlite:///{tmp_path / 'test.db'}")
-    runtime = replace(wire(settings, network, templates, clock=clock), make_renderer=renderer_of)
+    runtime = wired(settings, network, templates, clock)
     migrate(runtime.engine)
     yield runtime
     runtime.close()

@@ -20,7 +20,7 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import Runtime, wire
+from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox, Unreachable, WebhookAnswer
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.editions import Edition
@@ -29,7 +29,7 @@ from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
 from tests.database import migrate
 from tests.support.clock import Clock
-from tests.support.program import SECRET, renderer_of, shipped_templates
+from tests.support.program import SECRET, shipped_templates, wired
 from tests.support.timed_program import TimedProgram
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -133,9 +133,7 @@ class Stage(TimedProgram):
 
     def connect(self, *, entropy: Entropy | None = None, **env: str) -> Runtime:
         """One more process on the same database."""
-        settings = read_settings(self.env | env)
-        runtime = wire(settings, self.network, shipped_templates(), clock=self.now, entropy=entropy)
-        return replace(runtime, make_renderer=renderer_of)
+        return wired(read_settings(self.env | env), self.network, shipped_templates(), self.now, entropy)
 
     def close(self) -> None:
         """Everything ends."""
