@@ -16,6 +16,7 @@ from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import Standing
+from alertnet.core.directory.languages import as_written
 from alertnet.core.errors import Misconfigured
 from alertnet.messages.checks.fitting import fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
@@ -140,7 +141,7 @@ def read_all() -> Files:
     needed = reading.faults_for(network.methods if network else ())
     if reading.faults:
         raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
-    of_trees += tuple(fault_of(settings.contact_trees, each) for each in needed)
+    of_trees += tuple(fault_of(settings.contact_trees, as_written(each)) for each in needed)
     return Files(settings, None if needed else network, templates, of_trees, of_templates, packed, verdict)
 
 
@@ -230,4 +231,4 @@ def _is_kept(settings: Settings, verdict: str) -> bool:
 
 def _fault(line: str) -> Fault:
     place, _, message = line.partition(": ")
-    return Fault(place, 0, 0, "", None, message)
+    return Fault(place, 0, 0, "", None, as_written(message))

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.directory.languages import Phrase
+from alertnet.core.directory.languages import Phrase, Say
 from alertnet.core.errors import BadInput, Misconfigured, Unknown, WrongState
 from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.runtime.settings.settings import missing_for
@@ -35,12 +35,24 @@ Edits = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault, or (`kind` warning) something unwise, with its place; `line` 0: it is about the folder as a whole."""
+    """A fault, or (`kind` warning) something unwise; `line` 0: it is about the folder as a whole."""
 
     kind: str
-    file: str
-    line: int
-    text: str
+    fault: Fault
+
+    @property
+    def line(self) -> int:
+        """In which line it stands."""
+        return self.fault.line
+
+    @property
+    def file(self) -> str:
+        """In which file; empty for the folder as a whole."""
+        return self.fault.file if self.line else ""
+
+    def said(self, say: Say) -> str:
+        """What is wrong, in the language of `say`."""
+        return self.fault.said(say)
 
 
 @dataclass(frozen=True)
@@ -60,14 +72,7 @@ class Checked:
     def found(self) -> tuple[Finding, ...]:
         """Faults, then what is unwise, each with its place."""
         found = [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
-        return tuple(finding_of(kind, each) for kind, each in found)
-
-
-def finding_of(kind: str, fault: Fault) -> Finding:
-    """A fault with its place apart from its words."""
-    if not fault.line:
-        return Finding(kind, "", 0, fault.message)
-    return Finding(kind, fault.file, fault.line, str(fault).removeprefix(f"{fault.position}: "))
+        return tuple(Finding(kind, each) for kind, each in found)
 
 
 def keys_explained() -> Mapping[str, Mapping[str, Key]]:
@@ -116,10 +121,9 @@ def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, lis
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
         in_trees = [id for id, file in found.trees.items() if fault.file in (file, _shared_file(runtime, id, part))]
-        finding = finding_of("warning", fault)
+        within = replace(fault, path=fault.path.removeprefix(f"{part}."))
         for tree in in_trees or [""]:
-            beside = replace(finding, text=finding.text.removeprefix(f"{part}.")) if tree else finding
-            unwise.setdefault(tree, {}).setdefault(part, []).append(beside)
+            unwise.setdefault(tree, {}).setdefault(part, []).append(Finding("warning", within if tree else fault))
     return unwise
 
 

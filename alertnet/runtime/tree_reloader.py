@@ -17,6 +17,7 @@ import structlog
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import FolderState, Standing, standing
+from alertnet.core.directory.languages import as_written, phrase
 from alertnet.core.errors import Misconfigured, WrongState
 from alertnet.core.monitoring.self_monitoring import Files
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
@@ -68,9 +69,14 @@ class Watched:
 
     def overtaken_by(self, latest: Publication) -> Fault:
         """The fault of a folder that was edited from another edition than the one in force."""
-        by, number = latest.by or "somebody", latest.number
-        text = f"was edited from an earlier edition than @{number}, which {by} put in force"
-        return fault_of(self.folder, f"{text}: `alertnet trees diff @{number} {self.folder}` says what it would undo")
+        message = phrase(
+            "was edited from an earlier edition than {edition}, which {who} put in force: "
+            "`alertnet trees diff {edition} {folder}` says what it would undo",
+            edition=f"@{latest.number}",
+            who=latest.by or phrase("somebody"),
+            folder=str(self.folder),
+        )
+        return fault_of(self.folder, message)
 
 
 class LivingTrees:
@@ -239,7 +245,7 @@ class LivingTrees:
 
     def _unsendable(self, network: Network) -> tuple[Fault, ...]:
         """A fault for each method that no setting is there for: its messages would fail one by one, at night."""
-        return tuple(fault_of(self._watched.folder, each) for each in self._missing(network.methods))
+        return tuple(fault_of(self._watched.folder, as_written(each)) for each in self._missing(network.methods))
 
     def _run(self) -> None:
         before: Marks | None = None

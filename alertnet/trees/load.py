@@ -5,13 +5,14 @@ Wherever a folder is named it may be several, the installation's own first: `own
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.languages import phrase
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import Misconfigured, Unknown
 from alertnet.trees import build
@@ -195,7 +196,7 @@ def _read(place: Path) -> _Reading:
     faults += tuple(fault for folder, _, found in filled for fault in (*folder.unreadable, *found))
     faults = (*faults, *fields.faults, *_reference_faults(folders))
     if not any(folder.trees or folder.unreadable for folder in folders):
-        faults += (fault_of(place, "holds no contact tree: needs at least one *.yaml"),)
+        faults += (fault_of(place, phrase("holds no contact tree: needs at least one *.yaml")),)
     if faults:
         misnamed = (fault for folder in folders for nodes in folder.nodes for fault in called_by_name(nodes))
         return _Reading(folders, _in_order((*misnamed, *faults)))
@@ -256,7 +257,7 @@ def _faults_within(folder: TreeFolder) -> Iterator[Fault]:
         yield from of_field.faults
         yield from field_of_others(of_field.root) if not folder.is_own else ()
     if folder.rules is not None and not folder.is_own:
-        yield replace(folder.rules.root.fault("belongs into an installation's own folder"), value=None)
+        yield folder.rules.root.fault_here(phrase("belongs into an installation's own folder"))
 
 
 def _included(contacts: Contacts, tree: Document, forms: "_Forms[SharedForm]") -> SharedContacts:
@@ -292,5 +293,5 @@ def _capped(faults: list[Fault]) -> list[Fault]:
     if len(faults) <= MOST_FAULTS:
         return faults
     next_one = faults[MOST_FAULTS]
-    rest = f"{len(faults) - MOST_FAULTS} more faults from here on"
+    rest = phrase("{count} more faults from here on", count=len(faults) - MOST_FAULTS)
     return [*faults[:MOST_FAULTS], Fault(next_one.file, next_one.line, next_one.column, "", None, rest)]

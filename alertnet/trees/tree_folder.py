@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
+from alertnet.core.directory.languages import phrase
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import FILE as RULES
 from alertnet.trees.reading.document import Document
@@ -54,7 +55,7 @@ class TreeFolder:
         try:
             found = [path for path in self.folder.iterdir() if path.suffix in (".yaml", ".yml")]
         except OSError as error:
-            self.unreadable.append(fault_of(self.folder, f"can't be read: {error.strerror}"))
+            self.unreadable.append(fault_of(self.folder, phrase("can't be read: {why}", why=str(error.strerror))))
             return []
         return sorted(path for path in found if not path.name.startswith("."))
 

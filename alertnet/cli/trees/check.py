@@ -104,8 +104,8 @@ def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
             "column": each.column,
             "path": each.path,
             "value": each.value,
-            "message": each.message,
-            "allowed": list(each.allowed),
+            "message": str(each.message),
+            "allowed": list(map(str, each.allowed)),
         }
         for each in found
     ]

@@ -40,6 +40,11 @@ def phrase(form: str, **values: Value) -> Phrase:
     return Phrase(form, tuple(values.items()))
 
 
+def as_written(text: str) -> Phrase:
+    """A text that is the same in every language."""
+    return phrase("{text}", text=text)
+
+
 def _put(value: Value, say: Say) -> str:
     if isinstance(value, tuple):
         return ", ".join(_put(each, say) for each in value)

@@ -1,15 +1,14 @@
 """What is legal in a contact tree but unwise: it is used as it stands, and somebody should look at it once more."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
-from functools import partial
+from functools import partial, reduce
 
 import phonenumbers
 
 from alertnet.core.directory.contact import OF_THE_STATE, Disclosure, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
-from alertnet.core.directory.languages import nearest, primary, shown
+from alertnet.core.directory.languages import Phrase, nearest, phrase, primary, shown
 from alertnet.core.incident import Perpetrator, PersonKind, Scope
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import Rules, region_of
@@ -23,7 +22,6 @@ KINDS = (*ADDRESSES, "task")
 GOOD_FOR = timedelta(days=183)
 """Half a year: staff of embassies and offices changes about as fast."""
 
-NO_ANSWER = {True: "says so: the link or another method is left", False: "there is no other method"}
 
 Tried = Callable[[str, str], date | None]
 """The day on which a contact of a tree, by their ids, last answered tests of all its numbers and addresses."""
@@ -70,13 +68,12 @@ def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault
     methods = list(contact["methods"].entries())
     kinds = [kind for method in methods for kind in method.value if kind in KINDS]
     if len(methods) == 1 and kinds != ["task"]:
-        yield _at(contact["methods"], "has one method alone: nothing is left when that fails")
+        yield contact["methods"].fault_here(phrase("has one method alone: nothing is left when that fails"))
     if answers and set(kinds) == {"email"}:
-        yield _at(contact["methods"], "has neither sms nor call: at night nobody is woken")
+        yield contact["methods"].fault_here(phrase("has neither sms nor call: at night nobody is woken"))
     if _may_hang_up(contact) and not set(kinds).isdisjoint(RINGING):
-        yield _at(
-            contact["methods"],
-            "a machine rings an authority, where a coordinator who calls is heard better: write it as a task",
+        yield contact["methods"].fault_here(
+            phrase("a machine rings an authority, where a coordinator who calls is heard better: write it as a task")
         )
     for method in (*methods, *contact["when_closed"].entries()):
         if "sms" in method.value:
@@ -89,9 +86,11 @@ def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fau
         return
     if tree.said(contact, "pin") != "true":
         owner = f"{tree.root.get('tree')}/{id}"
-        yield _at(contact["role"], f"can read no text of anybody: pin: true, and alertnet pins set {owner} --pin -")
+        yield contact["role"].fault_here(
+            phrase("can read no text of anybody: pin: true, and alertnet pins set {owner} --pin -", owner=owner)
+        )
     if tree.said(contact, "disclosure") != Disclosure.FULL.value:
-        yield _at(contact["role"], "can read no text of anybody: disclosure: full")
+        yield contact["role"].fault_here(phrase("can read no text of anybody: disclosure: full"))
 
 
 def _may_hang_up(contact: Node) -> bool:
@@ -111,15 +110,26 @@ def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Faul
     except phonenumbers.NumberParseException:
         return
     if phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE:
-        yield number.fault("an SMS to a landline:")
+        yield number.fault(phrase("an SMS to a landline:"))
     region, rule = region_of(number.value), rules.of_number(number.value)
     if rule is None:
         return
-    lacks = [] if rule.replies else [f"can't be answered in {region}, and {NO_ANSWER[answerable]}"]
-    lacks += [] if rule.links else [f"may hold no link in {region}"]
-    lacks += [] if rule.sender == "kept" else [f"comes from a number that is not ours in {region}"]
+    lacks = [] if rule.replies else [_unanswerable(str(region), answerable)]
+    lacks += [] if rule.links else [phrase("may hold no link in {country}", country=str(region))]
+    if rule.sender != "kept":
+        lacks.append(phrase("comes from a number that is not ours in {country}", country=str(region)))
     if lacks:
-        yield number.fault(f"an SMS {'; '.join(lacks)}:")
+        every = reduce(lambda one, other: phrase("{one}; {other}", one=one, other=other), lacks)
+        yield number.fault(phrase("an SMS {lacks}:", lacks=every))
+
+
+def _unanswerable(region: str, answerable: bool) -> Phrase:
+    return phrase(
+        "can't be answered in {country}, and says so: the link or another method is left"
+        if answerable
+        else "can't be answered in {country}, and there is no other method",
+        country=region,
+    )
 
 
 def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
@@ -128,7 +138,10 @@ def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
     for phone in (one["phone"] for group in groups for _, one in group):
         rule = rules.of_number(phone.value)
         if rule is not None and not rule.replies:
-            yield phone.fault(f"no SMS from {region_of(phone.value)} reaches us: calls do, and numbers of ours there:")
+            country = str(region_of(phone.value))
+            yield phone.fault(
+                phrase("no SMS from {country} reaches us: calls do, and numbers of ours there:", country=country)
+            )
 
 
 def _stale(verified: Node, today: date, shown: Callable[[], date | None]) -> Iterator[Fault]:
@@ -137,7 +150,7 @@ def _stale(verified: Node, today: date, shown: Callable[[], date | None]) -> Ite
     except (TypeError, ValueError):
         return
     if today - tried > GOOD_FOR and today - (shown() or tried) > GOOD_FOR:
-        yield verified.fault("was last tried more than 6 months ago:")
+        yield verified.fault(phrase("was last tried more than 6 months ago:"))
 
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
@@ -145,12 +158,14 @@ def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
     told = list(dict.fromkeys(id for id, _ in tree.told(level)))
     listed = [id for id in told if _answers(tree.contacts[id], tree)]
     if told and not listed:
-        yield _at(level["notify"], f"no answer is expected of {', '.join(told)}: the next level does not wait for it")
+        message = phrase("no answer is expected of {who}: the next level does not wait for it", who=tuple(told))
+        yield level["notify"].fault_here(message)
     only_relay = [id for id in listed if _only_relays(tree.contacts[id])]
     wanted = level.get("acknowledge") or "any"
     able = len(listed) - len(only_relay)
     if only_relay and (not able or wanted in ("all", "each_organisation") or (wanted.isdigit() and int(wanted) > able)):
-        yield _at(level["notify"], f"no answers can satisfy this level: {', '.join(only_relay)} can only relay")
+        message = phrase("no answers can satisfy this level: {who} can only relay", who=tuple(only_relay))
+        yield level["notify"].fault_here(message)
 
 
 def _only_relays(contact: Node) -> bool:
@@ -166,7 +181,10 @@ def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
         if isinstance(address.value, str) and isinstance(role, str):
             known, node = first.setdefault(address.value, (role, address))
             if known != role:
-                yield address.fault(f"the same as of a contact with role {known}, at {node.position}:")
+                message = phrase(
+                    "the same as of a contact with role {role}, at {place}:", role=known, place=node.position
+                )
+                yield address.fault(message)
 
 
 def _addresses(trees: Iterable[TreeNodes]) -> Iterator[tuple[Node, Node]]:
@@ -180,7 +198,7 @@ def _unserved(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     served = {country for tree in trees for country in tree.root["serves"].words("countries")}
     for _, team in field["teams"].items():
         if served.isdisjoint({team.get("country"), EVERYWHERE}):
-            yield team["country"].fault("no tree serves the country of this team:")
+            yield team["country"].fault(phrase("no tree serves the country of this team:"))
 
 
 def _calling_itself(field: Joined) -> Iterator[Fault]:
@@ -188,7 +206,8 @@ def _calling_itself(field: Joined) -> Iterator[Fault]:
     for _, team in field["teams"].items():
         phones = {member.get("phone") for _, member in team["members"].items()}
         if team.get("callback") in phones:
-            yield team["callback"].fault("the phone of one of the team, which may be in the same trouble:")
+            message = phrase("the phone of one of the team, which may be in the same trouble:")
+            yield team["callback"].fault(message)
 
 
 def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
@@ -203,7 +222,7 @@ def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
         # The state that threatens its own defenders has no embassy that could help them.
         is_at_home = person.get("kind") != PersonKind.ACCOMPANIER and nation.value in served
         if isinstance(nation.value, str) and may_be_told and nation.value not in known and not is_at_home:
-            yield nation.fault("no tree has an embassy of this person's country:")
+            yield nation.fault(phrase("no tree has an embassy of this person's country:"))
 
 
 def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
@@ -213,7 +232,7 @@ def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     when = [node["when"] for node in asking if node.get("when")]
     for code in (each for condition in when for each in condition["organisation"].texts()):
         if code.value not in known:
-            yield code.fault("nobody under people: in teams.yaml belongs to this organisation:")
+            yield code.fault(phrase("nobody under people: in teams.yaml belongs to this organisation:"))
 
 
 def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
@@ -231,7 +250,10 @@ def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]
         if isinstance(language.value, str):
             used = nearest(language.value, spoken, of_tree)
             if primary(used) != primary(language.value):
-                yield _at(language, f"there are no messages in this language: {shown(language.value, used)}")
+                missing = shown(language.value, used)
+                yield language.fault_here(
+                    phrase("there are no messages in this language: {language}", language=missing)
+                )
 
 
 def _told(tree: TreeNodes) -> Iterator[str]:
@@ -240,8 +262,3 @@ def _told(tree: TreeNodes) -> Iterator[str]:
     named = {id for level in tree.root["levels"].entries() for id, _ in tree.told(level)}
     named.update(tree.root.words("last_resort"))
     yield from (name for name in tree.contacts if name in named | deputies)
-
-
-def _at(node: Node, message: str) -> Fault:
-    """A line at a whole list or mapping, whose value says nothing."""
-    return replace(node.fault(message), value=None)

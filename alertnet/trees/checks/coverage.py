@@ -1,13 +1,13 @@
 """When nobody can be reached: in a level at some hour of the week, or a contact on all days of a week."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 from alertnet.core.directory.availability import OPENS_WITHIN, Hours, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.coverage import gaps, shown
+from alertnet.core.directory.languages import Phrase, as_written, phrase
 from alertnet.core.incident import Severity
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
@@ -21,9 +21,9 @@ def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
     monday = today - timedelta(days=today.weekday())
     for level, node in zip(tree.levels, root["levels"].entries(), strict=True):
         contacts = [tree.contacts[name] for name in level.notify]
-        yield from _gap(contacts, f"level {level.name!r}", node["notify"], tree.timezone, monday)
+        yield from _gap(contacts, phrase("level {name}", name=repr(level.name)), node["notify"], tree.timezone, monday)
     last = [tree.contacts[name] for name in tree.last_resort]
-    yield from _gap(last, "last_resort", root["last_resort"], tree.timezone, monday)
+    yield from _gap(last, as_written("last_resort"), root["last_resort"], tree.timezone, monday)
 
 
 Days = tuple[Hours | None, frozenset[date], tuple[str, ...]]
@@ -46,9 +46,13 @@ def long_closed(
         if days not in known:
             known[days] = _week_closed(tree.times(contact, Severity.CRITICAL), today)
         if (first := known[days]) is not None:
-            week = f"from {first} to {first + timedelta(days=OPENS_WITHIN.days - 1)}"
-            message = f"opens on no day {week}, and is not waited for so long: write when_closed, or hold: false"
-            yield replace(contacts[id].fault(message), value=None)
+            message = phrase(
+                "opens on no day from {first} to {last}, and is not waited for so long: "
+                "write when_closed, or hold: false",
+                first=str(first),
+                last=str(first + timedelta(days=OPENS_WITHIN.days - 1)),
+            )
+            yield contacts[id].fault_here(message)
 
 
 def _week_closed(times: Times, today: date) -> date | None:
@@ -64,17 +68,28 @@ def _week_closed(times: Times, today: date) -> date | None:
     return None
 
 
-def _gap(contacts: Sequence[Contact], what: str, node: Node, zone: str, monday: date) -> Iterator[Fault]:
+def _gap(contacts: Sequence[Contact], what: Phrase, node: Node, zone: str, monday: date) -> Iterator[Fault]:
     # Whoever is always there and has no telephone has advice of its own.
     by_hours = any(
         contact.hours and HEARD.intersection(method.kind for method in contact.all_methods) for contact in contacts
     )
     if not by_hours:
         return
-    for kinds, who in ((EVERY_METHOD, "nobody"), (HEARD, "nobody but by mail")):
+    for kinds in (EVERY_METHOD, HEARD):
         if spans := gaps(contacts, kinds, zone, monday):
             begins, ends = spans[0]
-            more = f", and at {len(spans) - 1} more times of the week" if len(spans) > 1 else ""
-            message = f"{who} can be reached in {what} from {shown(begins)} to {shown(ends)} ({zone}){more}"
-            yield replace(node.fault(message), value=None)
+            message = phrase(
+                "nobody can be reached in {what} from {begins} to {ends} ({zone})"
+                if kinds is EVERY_METHOD
+                else "nobody but by mail can be reached in {what} from {begins} to {ends} ({zone})",
+                what=what,
+                begins=shown(begins),
+                ends=shown(ends),
+                zone=zone,
+            )
+            if len(spans) > 1:
+                message = phrase(
+                    "{message}, and at {count} more times of the week", message=message, count=len(spans) - 1
+                )
+            yield node.fault_here(message)
             return

@@ -1,11 +1,11 @@
 """What is written in a contact tree and has no effect, and what was probably forgotten in it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from alertnet.core.directory.contact import ABROAD, Contact
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.languages import phrase
 from alertnet.core.incident import Severity
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.reading.document import Node
@@ -19,12 +19,14 @@ def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: 
         for id, contact in tree.contacts.items():
             node = of_tree.contacts[id]
             if _where(tree, id) not in told:
-                yield _whole(node, "no level tells it, it is nobody's deputy and no last resort")
+                yield node.fault_here(phrase("no level tells it, it is nobody's deputy and no last resort"))
             yield from _of_contact(tree, contact, node, today)
         for level, node in zip(tree.levels, of_tree.root["levels"].entries(), strict=True):
             by_nation = level.when.nationality
             if by_nation and not any(tree.contacts[id].represents for id in level.notify):
-                message = "nobody in this level represents a country, so it tells the same people whoever is affected:"
+                message = phrase(
+                    "nobody in this level represents a country, so it tells the same people whoever is affected:"
+                )
                 yield node["when"]["nationality"].fault(message)
 
 
@@ -41,9 +43,10 @@ def _told(tree: ContactTree) -> set[str]:
 
 def _of_contact(tree: ContactTree, contact: Contact, node: Node, today: date) -> Iterator[Fault]:
     if contact.is_coordinator and Severity.CRITICAL in contact.quiet:
-        yield _whole(node["quiet"], "a coordinator whom nothing critical rings at these hours; alarms do all the same")
+        message = phrase("a coordinator whom nothing critical rings at these hours; alarms do all the same")
+        yield node["quiet"].fault_here(message)
     if contact.verified is not None and contact.verified > today:
-        yield node["verified"].fault("nobody has tried these numbers yet on that day:")
+        yield node["verified"].fault(phrase("nobody has tried these numbers yet on that day:"))
     yield from _scope_ignored(tree, contact, node["scope"])
 
 
@@ -51,10 +54,8 @@ def _scope_ignored(tree: ContactTree, contact: Contact, scope: Node) -> Iterator
     if not isinstance(scope.value, str) or scope.value == contact.scope.value:
         return
     if contact.is_coordinator or contact.id in tree.last_resort:
-        yield scope.fault("is ignored: coordinators and last resort are told whatever the consent:")
+        yield scope.fault(phrase("is ignored: coordinators and last resort are told whatever the consent:"))
     elif contact.role in ABROAD:
-        yield scope.fault(f"is ignored: what a contact with role {contact.role} hears leaves the country:")
-
-
-def _whole(node: Node, message: str) -> Fault:
-    return replace(node.fault(message), value=None)
+        yield scope.fault(
+            phrase("is ignored: what a contact with role {role} hears leaves the country:", role=contact.role.value)
+        )

@@ -5,12 +5,13 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
+from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.directory.on_call import STAFF
 from alertnet.trees.reading.document import Document, Joined, Node
 from alertnet.trees.reading.fault import Fault, shortened
@@ -71,7 +72,7 @@ def tree_faults(nodes: TreeNodes) -> tuple[Fault, ...]:
 
 def _tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
     tree, known = nodes.root, tuple(nodes.contacts)
-    yield from _doubled("level name", (level["name"] for level in tree["levels"].entries()))
+    yield from _doubled(phrase("level name"), (level["name"] for level in tree["levels"].entries()))
     for level in tree["levels"].entries():
         yield from _notify_faults(level, nodes)
         yield from _unreachable_quota(level, nodes)
@@ -85,53 +86,56 @@ def _tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
 
 def field_faults(field: Joined) -> Iterator[Fault]:
     """The faults inside the field's files: a phone is how a member is known, so no two have the same."""
-    for what, key in (("team", "teams"), ("staff", "staff"), ("person", "people")):
+    for what, key in ((phrase("team"), "teams"), (phrase("staff"), "staff"), (phrase("person"), "people")):
         yield from _doubled_ids(what, field[key])
-    yield from _doubled("phone", (member["phone"] for _, _, member in _officers(field)))
+    yield from _doubled(phrase("phone"), (member["phone"] for _, _, member in _officers(field)))
     for _, team in field["teams"].items():
         known = tuple(id for id, _ in team["members"].items())
         for name in (name for _, routine in team["routines"].items() for name in routine["members"].texts()):
             if name.value not in known:
-                yield name.fault("unknown member", known)
+                yield name.fault(phrase("unknown member"), known)
     for team in (team for id, team in field["teams"].items() if id == STAFF):
-        yield replace(team.fault("no team can go by this id, which stands for those in none"), value=None)
+        yield team.fault_here(phrase("no team can go by this id, which stands for those in none"))
 
 
 def field_of_others(field: Node) -> Iterator[Fault]:
     """Teams and people in a folder that installations share: each would know the phones and codes of the others."""
     for key in ("teams", "people"):
         if field[key].value is not None:
-            message = f"{key} belong into an installation's own folder, not into one that several share"
-            yield replace(field[key].fault(message), value=None)
+            message = phrase("{key} belong into an installation's own folder, not into one that several share", key=key)
+            yield field[key].fault_here(message)
 
 
 def network_faults(trees: Sequence[TreeNodes], field: Joined) -> Iterator[Fault]:
     """The faults between the files, given all trees and the field."""
-    yield from _doubled("tree id", (tree.root["tree"] for tree in trees))
+    yield from _doubled(phrase("tree id"), (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)
     yield from _rota_faults(field, trees)
 
 
-def _doubled(what: str, nodes: Iterable[Node]) -> Iterator[Fault]:
+def _doubled(what: Phrase, nodes: Iterable[Node]) -> Iterator[Fault]:
     first: dict[str, Node] = {}
     for node in nodes:
         if isinstance(node.value, str) and first.setdefault(node.value, node) is not node:
-            yield node.fault(f"duplicate {what}, first at {first[node.value].position}:")
+            yield node.fault(_duplicate(what, first[node.value]))
 
 
-def _doubled_ids(what: str, entries: Joined) -> Iterator[Fault]:
+def _doubled_ids(what: Phrase, entries: Joined) -> Iterator[Fault]:
     """Ids that stand in two files; within one each key is read once."""
     first: dict[str, Node] = {}
     for id, node in entries.items():
         if first.setdefault(id, node) is not node:
-            message = f"duplicate {what}, first at {first[id].position}:"
-            yield node.document.fault(node.steps, message, id, at_key=True)
+            yield node.document.fault(node.steps, _duplicate(what, first[id]), id, at_key=True)
+
+
+def _duplicate(what: Phrase, first: Node) -> Phrase:
+    return phrase("duplicate {what}, first at {place}:", what=what, place=first.position)
 
 
 def _listed_faults(names: Node, known: tuple[str, ...]) -> Iterator[Fault]:
-    yield from (name.fault("unknown contact", known) for name in names.texts() if name.value not in known)
-    yield from _doubled("contact", names.texts())
+    yield from (name.fault(phrase("unknown contact"), known) for name in names.texts() if name.value not in known)
+    yield from _doubled(phrase("contact"), names.texts())
 
 
 def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
@@ -140,9 +144,11 @@ def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     for name in level["notify"].texts():
         if name.value not in nodes.meant:
             kind, _, group = name.value.partition(":")
-            nobody = f", as no contact has `groups: [{shortened(group)}]`:" if kind == "group" else ""
-            yield name.fault(f"unknown contact{nobody}", several if ":" in name.value else tuple(nodes.contacts))
-    yield from _doubled("contact", level["notify"].texts())
+            message = phrase("unknown contact")
+            if kind == "group":
+                message = phrase("unknown contact, as no contact has `groups: [{group}]`:", group=shortened(group))
+            yield name.fault(message, several if ":" in name.value else tuple(nodes.contacts))
+    yield from _doubled(phrase("contact"), level["notify"].texts())
 
 
 def called_by_name(nodes: TreeNodes) -> Iterator[Fault]:
@@ -157,15 +163,15 @@ def called_by_name(nodes: TreeNodes) -> Iterator[Fault]:
     for name in (*levels, *nodes.root["last_resort"].texts(), *deputies):
         found = ids.get(str(name.value).casefold(), ())
         if len(found) == 1 and name.value not in nodes.contacts:
-            yield name.fault("what a contact is called, in place of its id:", (found[0],))
+            yield name.fault(phrase("what a contact is called, in place of its id:"), (found[0],))
 
 
 def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
     for contact in nodes.contacts.values():
         times = ("hours", "holidays", "closed")
         if contact.get("when_closed") and not any(nodes.said(contact, key) for key in times):
-            message = "a contact with when_closed needs times at which it is"
-            yield replace(contact["when_closed"].fault(message, times), value=None)
+            message = phrase("a contact with when_closed needs times at which it is")
+            yield contact["when_closed"].fault_here(message, times)
 
 
 def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
@@ -175,7 +181,8 @@ def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
         is_awaited = contact.get("role") == Role.COORDINATOR.value or id in last_resort
         if is_awaited and nodes.said(contact, "answers") == "false":
             answers = nodes.default(contact, "answers")
-            yield answers.fault("an answer is always expected of coordinators and last resort:", ("true",))
+            message = phrase("an answer is always expected of coordinators and last resort:")
+            yield answers.fault(message, ("true",))
 
 
 def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
@@ -184,8 +191,8 @@ def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
         return
     contacts = len({id for id, _ in nodes.told(level)})
     if 0 < contacts < int(wanted.value):
-        allowed = ("any", "all", "each_organisation", f"a number up to {contacts}")
-        yield wanted.fault("more acknowledgements than the level has contacts:", allowed)
+        allowed = ("any", "all", "each_organisation", phrase("a number up to {most}", most=contacts))
+        yield wanted.fault(phrase("more acknowledgements than the level has contacts:"), allowed)
 
 
 def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
@@ -194,17 +201,17 @@ def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     if {Role.NGO, Role.MEDIA}.intersection(role for role, _ in told):
         for role, name in told:
             if role == Role.ICRC:
-                yield name.fault("a contact with role icrc needs a level without ngo and media:")
+                yield name.fault(phrase("a contact with role icrc needs a level without ngo and media:"))
 
 
 def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
     """Deputies that nobody knows, and those that go round in a circle, among the contacts of one file."""
     named = {name: contact["deputy"] for name, contact in contacts.items()}
     deputies = {name: node for name, node in named.items() if isinstance(node.value, str)}
-    yield from (node.fault("unknown contact", known) for node in deputies.values() if node.value not in known)
+    yield from (node.fault(phrase("unknown contact"), known) for node in deputies.values() if node.value not in known)
     for circle in _circles({name: node.value for name, node in deputies.items()}):
         around = shortened(" → ".join([*circle, circle[0]]))
-        yield deputies[circle[0]].fault(f"deputies go round in a circle, {around}:")
+        yield deputies[circle[0]].fault(phrase("deputies go round in a circle, {circle}:", circle=around))
 
 
 def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
@@ -212,7 +219,7 @@ def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
     for name in nodes.root["last_resort"].texts():
         for id in _with_deputies(nodes.contacts, name.value):
             if nodes.contacts[id].get("when"):
-                yield name.fault(f"last resort is told of every incident, and {id} has 'when':")
+                yield name.fault(phrase("last resort is told of every incident, and {id} has 'when':", id=id))
 
 
 def _with_deputies(contacts: Mapping[str, Node], id: str) -> Iterator[str]:
@@ -247,9 +254,9 @@ def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     for tree in trees:
         for country in tree.root["serves"]["countries"].texts():
             if country.value == EVERYWHERE and not _has_coordinator(tree):
-                yield country.fault("needs a contact with role coordinator in this tree, since it serves")
+                yield country.fault(phrase("needs a contact with role coordinator in this tree, since it serves"))
             elif coordinated.isdisjoint({country.value, EVERYWHERE}):
-                yield country.fault("no contact with role coordinator in any tree that serves")
+                yield country.fault(phrase("no contact with role coordinator in any tree that serves"))
 
 
 def _has_coordinator(tree: TreeNodes) -> bool:
@@ -262,7 +269,7 @@ def _unknown_exclusions(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[F
         known = tuple(sorted(_excludable(trees)))
         for name in excluded:
             if name.value not in known:
-                yield name.fault("unknown contact, organisation or role", known)
+                yield name.fault(phrase("unknown contact, organisation or role"), known)
 
 
 def _officers(field: Joined) -> list[tuple[str, str, Node]]:
@@ -281,12 +288,12 @@ def _rota_faults(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     on_duty = [contact["duty"] for tree in trees for contact in tree.contacts.values() if contact.get("duty")]
     for entry in (each for duty in on_duty for each in duty["rota"].texts()):
         if entry.value not in known:
-            yield entry.fault("unknown member of teams.yaml", known)
+            yield entry.fault(phrase("unknown member of teams.yaml"), known)
         elif short.count(entry.value) > 1:
             clear = tuple(whole for name, whole, _ in members if name == entry.value)
-            yield entry.fault("a member of several teams: write the team before", clear)
+            yield entry.fault(phrase("a member of several teams: write the team before"), clear)
         elif entry.value in silent:
-            yield entry.fault("a silent member, whose phone is never written to:")
+            yield entry.fault(phrase("a silent member, whose phone is never written to:"))
 
 
 def _excludable(trees: Sequence[TreeNodes]) -> set[str]:

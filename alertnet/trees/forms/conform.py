@@ -6,6 +6,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from alertnet.core.directory.languages import phrase
 from alertnet.trees.forms.key_help import KEYS
 from alertnet.trees.forms.tree_form import Form
 from alertnet.trees.reading.document import Document, Steps
@@ -14,10 +15,10 @@ from alertnet.trees.reading.fault import Fault, NotAllowed
 F = TypeVar("F", bound=Form)
 
 _SHAPES = {
-    "list_type": "needs a list",
-    "dict_type": "needs a mapping",
-    "model_type": "needs a mapping",
-    "too_short": "is empty",
+    "list_type": phrase("needs a list"),
+    "dict_type": phrase("needs a mapping"),
+    "model_type": phrase("needs a mapping"),
+    "too_short": phrase("is empty"),
 }
 
 
@@ -45,7 +46,8 @@ def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
             value = None if cause.is_secret else value
             return document.fault(steps, cause.message, value, cause.allowed, at_key=in_key, example=example)
         case "missing":
-            return document.fault(steps, f"required key '{steps[-1]}' is missing", example=_example(form, steps))
+            message = phrase("required key '{key}' is missing", key=str(steps[-1]))
+            return document.fault(steps, message, example=_example(form, steps))
         case "extra_forbidden":
             return _unknown_key(document, steps, _form_at(form, steps[:-1]))
         case shape:
@@ -55,15 +57,17 @@ def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
 def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
     key = str(steps[-1])
     if key in form.not_yet:
-        message = f"'{key}' is not available in this version of alertnet: remove it"
+        message = phrase("'{key}' is not available in this version of alertnet: remove it", key=key)
         return document.fault(steps, message, at_key=True)
     if (above := _empty_above(document, steps)) is not None:
-        message = (
-            f"'{key}' stands beside '{above}', which is empty: move it and what is below it two spaces to the right"
+        message = phrase(
+            "'{key}' stands beside '{above}', which is empty: move it and what is below it two spaces to the right",
+            key=key,
+            above=above,
         )
         return document.fault(steps, message, at_key=True)
     own_first = sorted(form.model_fields, key=lambda name: name not in form.__annotations__)
-    return document.fault(steps, "unknown key", key, tuple(own_first), at_key=True)
+    return document.fault(steps, phrase("unknown key"), key, tuple(own_first), at_key=True)
 
 
 def _empty_above(document: Document, steps: Steps) -> str | None:

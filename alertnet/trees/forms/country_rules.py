@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import phonenumbers
 from pydantic import Field
 
+from alertnet.core.directory.languages import phrase
 from alertnet.trees.forms.conform import conform
 from alertnet.trees.forms.tree_form import Country, Day, Form, Line, YesNo, read_by
 from alertnet.trees.reading import values
@@ -18,9 +19,13 @@ from alertnet.trees.reading.yaml_file import read_document
 FILE = "countries.yaml"
 """Beside the trees: the lines of a network, each of which goes before the shipped one of its country."""
 
-Sender = Annotated[Literal["kept", "replaced"], read_by(values.one_of("fate of the sender", ("kept", "replaced")))]
-Dearest = Annotated[Literal["sms", "call"], read_by(values.one_of("method", ("sms", "call")))]
-Price = Annotated[Literal["low", "middle", "high"], read_by(values.one_of("price class", ("low", "middle", "high")))]
+Sender = Annotated[
+    Literal["kept", "replaced"], read_by(values.one_of(phrase("unknown fate of the sender"), ("kept", "replaced")))
+]
+Dearest = Annotated[Literal["sms", "call"], read_by(values.one_of(phrase("unknown method"), ("sms", "call")))]
+Price = Annotated[
+    Literal["low", "middle", "high"], read_by(values.one_of(phrase("unknown price class"), ("low", "middle", "high")))
+]
 Emergency = Annotated[str, read_by(values.emergency_number)]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from alertnet.core.directory.languages import phrase
 from alertnet.core.directory.routine import Risk
 from alertnet.core.incident import PersonKind, Scope
 from alertnet.trees.forms.tree_form import (
@@ -27,8 +28,8 @@ from alertnet.trees.reading import values
 
 TimeOfDay = Annotated[int, read_by(values.time_of_day)]
 Weekday = Annotated[int, read_by(values.weekday)]
-OneRisk = Annotated[Risk, read_by(values.one_of("risk", Risk))]
-CountsAsOk = Annotated[Literal["ok"], read_by(values.one_of("meaning of a missed call", ("ok",)))]
+OneRisk = Annotated[Risk, read_by(values.one_of(phrase("unknown risk"), Risk))]
+CountsAsOk = Annotated[Literal["ok"], read_by(values.one_of(phrase("unknown meaning of a missed call"), ("ok",)))]
 
 
 class MemberForm(Form):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.contact import RINGING, Contact, Disclosure, MethodKind, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
-from alertnet.core.directory.languages import FALLBACK
+from alertnet.core.directory.languages import FALLBACK, phrase
 from alertnet.core.incident import TYPES, Perpetrator, PersonKind, Scope, Severity
 from alertnet.trees.reading import values
 from alertnet.trees.reading.calendar import holidays_of, opening_hours
@@ -26,7 +26,7 @@ def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
 
     def read(raw: Any) -> Any:
         if not isinstance(raw, str):
-            raise NotAllowed("needs a single value, not a list or mapping")
+            raise NotAllowed(phrase("needs a single value, not a list or mapping"))
         return parse(raw)
 
     return BeforeValidator(read)
@@ -35,7 +35,11 @@ def read_by(parse: Callable[[str], Any]) -> BeforeValidator:
 def _whom(raw: Any) -> Any:
     if isinstance(raw, dict) and len(raw) == 1 and raw.keys() <= {"role", "group"}:
         [(kind, name)] = raw.items()
-        raise NotAllowed(f'a colon with a space behind it makes a mapping: write "{kind}:{name}", in quotes')
+        raise NotAllowed(
+            phrase(
+                'a colon with a space behind it makes a mapping: write "{kind}:{name}", in quotes', kind=kind, name=name
+            )
+        )
     return raw
 
 
@@ -46,7 +50,7 @@ def by_language(parse: Callable[[str], str]) -> BeforeValidator:
         if isinstance(raw, str):
             return {FALLBACK: parse(raw)}
         if not isinstance(raw, dict):
-            raise NotAllowed("needs a single value, or one for each language")
+            raise NotAllowed(phrase("needs a single value, or one for each language"))
         return raw
 
     return BeforeValidator(read)
@@ -79,18 +83,20 @@ HolidaysOf = Annotated[str, read_by(holidays_of)]
 NightSpan = Annotated[Span, read_by(values.span)]
 WeeklyMoment = Annotated[tuple[int, int], read_by(values.weekly_moment)]
 Acknowledge = Annotated[Quota, read_by(values.quota)]
-OneScope = Annotated[Scope, read_by(values.one_of("scope", Scope))]
-OneRole = Annotated[Role, read_by(values.one_of("role", Role))]
-OneDisclosure = Annotated[Disclosure, read_by(values.one_of("disclosure", Disclosure))]
-OneSeverity = Annotated[Severity, read_by(values.one_of("severity", Severity))]
-OneType = Annotated[str, read_by(values.one_of("type", (EVERYWHERE, *TYPES)))]
-OneKind = Annotated[PersonKind, read_by(values.one_of("kind", PersonKind))]
+OneScope = Annotated[Scope, read_by(values.one_of(phrase("unknown scope"), Scope))]
+OneRole = Annotated[Role, read_by(values.one_of(phrase("unknown role"), Role))]
+OneDisclosure = Annotated[Disclosure, read_by(values.one_of(phrase("unknown disclosure"), Disclosure))]
+OneSeverity = Annotated[Severity, read_by(values.one_of(phrase("unknown severity"), Severity))]
+OneType = Annotated[str, read_by(values.one_of(phrase("unknown type"), (EVERYWHERE, *TYPES)))]
+OneKind = Annotated[PersonKind, read_by(values.one_of(phrase("unknown kind"), PersonKind))]
 OnePerpetrator = Annotated[Perpetrator, read_by(values.perpetrator)]
-OneThen = Annotated[Then, read_by(values.one_of("continuation", Then))]
-OneOtherwise = Annotated[Otherwise, read_by(values.one_of("continuation", Otherwise))]
-Confirmer = Annotated[Literal["coordinator"], read_by(values.one_of("role that confirms", ("coordinator",)))]
-Match = Annotated[Literal["match"], read_by(values.one_of("rule", ("match",)))]
-Relay = Annotated[Literal["relay"], read_by(values.one_of("kind of acknowledgement", ("relay",)))]
+OneThen = Annotated[Then, read_by(values.one_of(phrase("unknown continuation"), Then))]
+OneOtherwise = Annotated[Otherwise, read_by(values.one_of(phrase("unknown continuation"), Otherwise))]
+Confirmer = Annotated[
+    Literal["coordinator"], read_by(values.one_of(phrase("unknown role that confirms"), ("coordinator",)))
+]
+Match = Annotated[Literal["match"], read_by(values.one_of(phrase("unknown rule"), ("match",)))]
+Relay = Annotated[Literal["relay"], read_by(values.one_of(phrase("unknown kind of acknowledgement"), ("relay",)))]
 Files = Annotated[
     list[Annotated[str, read_by(values.included)]], BeforeValidator(lambda raw: [raw] if isinstance(raw, str) else raw)
 ]
@@ -109,8 +115,10 @@ Ask = Annotated[
 """Likewise, a code or a text."""
 Quiet = Annotated[dict[OneSeverity, NightSpan], BeforeValidator(lambda raw: {} if raw == NEVER else raw)]
 """By severity, or `never`, whatever its role has by default."""
-Acknowledged = Annotated[Literal["acknowledged"], read_by(values.one_of("condition", ("acknowledged",)))]
-AskOrProceed = Annotated[Literal["ask", "proceed"], read_by(values.one_of("rule", ("ask", "proceed")))]
+Acknowledged = Annotated[
+    Literal["acknowledged"], read_by(values.one_of(phrase("unknown condition"), ("acknowledged",)))
+]
+AskOrProceed = Annotated[Literal["ask", "proceed"], read_by(values.one_of(phrase("unknown rule"), ("ask", "proceed")))]
 Some = Annotated[list[T], Field(min_length=1)]
 Named = Annotated[dict[Slug, T], Field(min_length=1)]
 
@@ -154,12 +162,12 @@ class MethodForm(Form):
     @model_validator(mode="after")
     def _has_one_address(self) -> Self:
         if len(self.addresses) != 1:
-            raise NotAllowed("a method needs exactly one address", ("sms", "call", "email", "task"))
+            raise NotAllowed(phrase("a method needs exactly one address"), ("sms", "call", "email", "task"))
         if self.extension and not self.call:
-            raise NotAllowed("an extension can only be dialled in a call", ("call",))
+            raise NotAllowed(phrase("an extension can only be dialled in a call"), ("call",))
         if self.acknowledges_as and self.task:
             raise NotAllowed(
-                "the coordinator says what came of a task: acknowledges_as is for", ("sms", "call", "email")
+                phrase("the coordinator says what came of a task: acknowledges_as is for"), ("sms", "call", "email")
             )
         return self
 
@@ -215,17 +223,19 @@ class ContactForm(DefaultsForm):
     def _is_called_by_the_right_ones(self) -> Self:
         kinds = {kind for method in (*self.methods, *self.when_closed) for kind, _ in method.addresses}
         if self.role is Role.ICRC and kinds - {MethodKind.TASK}:
-            raise NotAllowed("a contact with role icrc is called by a coordinator alone, never by a machine", ("task",))
+            raise NotAllowed(
+                phrase("a contact with role icrc is called by a coordinator alone, never by a machine"), ("task",)
+            )
         if self.role is Role.COORDINATOR and MethodKind.TASK in kinds:
-            raise NotAllowed("a coordinator does the tasks, and can't be one", ("sms", "call", "email"))
+            raise NotAllowed(phrase("a coordinator does the tasks, and can't be one"), ("sms", "call", "email"))
         return self
 
     @model_validator(mode="after")
     def _has_methods_for_what_it_has(self) -> Self:
         if self.pgp and not any(method.email for method in self.methods):
-            raise NotAllowed("a contact with pgp needs a mail address to write to", ("email",))
+            raise NotAllowed(phrase("a contact with pgp needs a mail address to write to"), ("email",))
         if self.duty and not any(kind in RINGING for method in self.methods for kind, _ in method.addresses):
-            raise NotAllowed("a duty needs numbers that serve when nobody is on it", ("sms", "call"))
+            raise NotAllowed(phrase("a duty needs numbers that serve when nobody is on it"), ("sms", "call"))
         return self
 
 
@@ -296,5 +306,7 @@ class TreeForm(Form):
     @model_validator(mode="after")
     def _has_contacts(self) -> Self:
         if not self.contacts and not self.include:
-            raise NotAllowed("a tree needs contacts of its own, or a file that it includes", ("contacts", "include"))
+            raise NotAllowed(
+                phrase("a tree needs contacts of its own, or a file that it includes"), ("contacts", "include")
+            )
         return self

@@ -12,6 +12,7 @@ from functools import cache, lru_cache, partial
 from opening_hours import OpeningHours, State, validate
 
 from alertnet.core.directory.availability import Calendars, Hours, Span
+from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.fault import NotAllowed
 
 YEARS = range(2026, 2036)
@@ -28,10 +29,10 @@ _FORMS = (
     "24/7",
 )
 _ELSEWHERE = (
-    (r"\b[PS]H\b", "public holidays stand in", "holidays: [CO, ES], closed: [2026-12-24]"),
-    (r"sun(rise|set)|dawn|dusk", "hours that hang on the sun are not known here:", _FORMS[0]),
-    (r'"|\bunknown\b', "nobody can tell whether this is open:", _FORMS[0]),
-    (r"\d\+", "an open end says nothing about when it closes:", _FORMS[0]),
+    (r"\b[PS]H\b", phrase("public holidays stand in"), "holidays: [CO, ES], closed: [2026-12-24]"),
+    (r"sun(rise|set)|dawn|dusk", phrase("hours that hang on the sun are not known here:"), _FORMS[0]),
+    (r'"|\bunknown\b', phrase("nobody can tell whether this is open:"), _FORMS[0]),
+    (r"\d\+", phrase("an open end says nothing about when it closes:"), _FORMS[0]),
 )
 """What the syntax allows and a contact can't have, and what to write in its place."""
 
@@ -43,20 +44,20 @@ def opening_hours(text: str) -> Hours:
         if re.search(pattern, text):
             raise NotAllowed(message, (instead,))
     if len(text) > LONGEST or not validate(text):
-        raise NotAllowed("not opening hours", _FORMS)
+        raise NotAllowed(phrase("not opening hours"), _FORMS)
     parsed = OpeningHours(text)
     dates = _spans(parsed, date(YEARS.start, 1, 1), date(YEARS.stop, 1, 1)) if _names_dates(text) else {}
     week = tuple(_usual(parsed, dates, weekday) for weekday in range(7))
     special = {day: spans for day, spans in dates.items() if spans != week[day.weekday()]}
     if not any(week) and not any(special.values()):
-        raise NotAllowed("hours that are never open", _FORMS)
+        raise NotAllowed(phrase("hours that are never open"), _FORMS)
     return Hours(text, week, special)
 
 
 def holidays_of(text: str) -> str:
     """A country whose holidays are known, or `EU` or `UN` for those of their institutions."""
     if text not in _countries() and text not in INSTITUTIONS:
-        raise NotAllowed("unknown country", sorted((*_countries(), *INSTITUTIONS)))
+        raise NotAllowed(phrase("unknown country"), sorted((*_countries(), *INSTITUTIONS)))
     return text
 
 

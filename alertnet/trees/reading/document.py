@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from alertnet.core.directory.languages import Phrase
 from alertnet.trees.reading.fault import Fault, shortened
 
 T = TypeVar("T")
@@ -43,9 +44,9 @@ class Document:
     def fault(
         self,
         steps: Steps,
-        message: str,
+        message: Phrase,
         value: object = None,
-        allowed: tuple[str, ...] = (),
+        allowed: tuple[str | Phrase, ...] = (),
         at_key: bool = False,
         example: str = "",
     ) -> Fault:
@@ -98,9 +99,13 @@ class Node:
         """Where it stands, as `file:line`."""
         return f"{self.document.file}:{self.document.marks[self.steps].line + 1}"
 
-    def fault(self, message: str, allowed: tuple[str, ...] = ()) -> Fault:
+    def fault(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
         """A fault at this value."""
         return self.document.fault(self.steps, message, self.value, allowed)
+
+    def fault_here(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
+        """A fault at this place, whose value says nothing."""
+        return self.document.fault(self.steps, message, None, allowed)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from alertnet.trees.reading.field_words import hint, meant_language
+from alertnet.core.directory.languages import Phrase, Say, phrase
+from alertnet.trees.reading.field_words import did_you_mean, hint, meant_language
 from alertnet.trees.reading.other_forms import in_our_form
 
 LISTED = 30
@@ -20,11 +21,11 @@ class NotAllowed(ValueError):
     `is_secret`: nobody is shown the value.
     """
 
-    def __init__(self, message: str, allowed: Iterable[str] = (), *, is_secret: bool = False) -> None:
+    def __init__(self, message: Phrase, allowed: Iterable[str | Phrase] = (), *, is_secret: bool = False) -> None:
         self.message = message
         self.allowed = tuple(allowed)
         self.is_secret = is_secret
-        super().__init__(message)
+        super().__init__(str(message))
 
 
 @dataclass(frozen=True)
@@ -38,40 +39,48 @@ class Fault:
     """Keys and places, such as `levels.1.notify.0`; empty for the file as a whole."""
     value: str | None
     """As written; None where a key is missing, or where a whole list or mapping is at fault."""
-    message: str
-    allowed: tuple[str, ...] = ()
+    message: Phrase
+    allowed: tuple[str | Phrase, ...] = ()
     example: str = ""
     """How a value of the right shape is written."""
 
     def __str__(self) -> str:
         """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
-        path = f"{self.path}: " if self.path else ""
-        value = f" {shortened(self.value)!r}" if self.value is not None else ""
-        return _printable(f"{self.position}: {path}{self.message}{value}{self._hint()}")
+        return f"{self.position}: {self.said(str)}"
 
     @property
     def position(self) -> str:
         """Where it stands, without anything of what stands there."""
         return _printable(f"{self.file}:{self.line}:{self.column}" if self.line else self.file)
 
-    def _hint(self) -> str:
+    def said(self, say: Say) -> str:
+        """What is wrong, in the language of `say`, and at which keys; not in which line of which file."""
+        path = f"{self.path}: " if self.path else ""
+        value = f" {shortened(self.value)!r}" if self.value is not None else ""
+        hint = self._hint()
+        after = f" ({hint.said(say)})" if hint else ""
+        return _printable(f"{path}{self.message.said(say)}{value}{after}")
+
+    def _hint(self) -> Phrase | None:
         if not self.allowed:
-            return f" (such as {self.example})" if self.example else ""
-        rest = len(self.allowed) - LISTED
-        listed = ", ".join(self.allowed[:LISTED]) + (f" and {rest} more" if rest > 0 else "")
-        is_unknown = self.message.startswith("unknown")
-        return f" ({'known' if is_unknown else 'allowed'}: {listed}{self._meant(is_unknown)})"
+            return phrase("such as {example}", example=self.example) if self.example else None
+        is_unknown = self.message.form.startswith("unknown")
+        listed = phrase("{some}", some=self.allowed[:LISTED])
+        if (rest := len(self.allowed) - LISTED) > 0:
+            listed = phrase("{some} and {count} more", some=listed, count=rest)
+        known = phrase("known: {values}" if is_unknown else "allowed: {values}", values=listed)
+        meant = self._meant(is_unknown)
+        return phrase("{known}; {meant}", known=known, meant=meant) if meant else known
 
-    def _meant(self, is_unknown: bool) -> str:
+    def _meant(self, is_unknown: bool) -> Phrase | None:
         if self.value is None or len(self.value) > LEGIBLE:
-            return ""
-        if (meant := in_our_form(self.message, self.value)) and meant != self.value:
-            return f"; did you mean {meant}?"
-        said = hint(self.value, self.allowed) if is_unknown else meant_language(self.value)
-        return f"; {said}" if said else ""
+            return None
+        if (meant := in_our_form(self.message.form, self.value)) and meant != self.value:
+            return did_you_mean(meant)
+        return hint(self.value, tuple(map(str, self.allowed))) if is_unknown else meant_language(self.value)
 
 
-def fault_of(folder: Path, message: str) -> Fault:
+def fault_of(folder: Path, message: Phrase) -> Fault:
     """A fault of the folder as a whole."""
     return Fault(str(folder), 0, 0, "", None, message)
 

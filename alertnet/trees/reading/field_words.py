@@ -11,6 +11,7 @@ from pathlib import Path
 import phonenumbers
 
 from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.languages import Phrase, phrase
 
 _MEANT = {
     "army": "military|armed forces|soldiers|militares|ejército|ejercito|fuerzas armadas|armée|armee|exército|militär",
@@ -84,13 +85,14 @@ for _said, _words in _MEANT.items():
     for _word in _words.split("|"):
         _BY_WORD[_word].append(_said)
 
-_TASK = 'write it as {task: "Write on WhatsApp, https://wa.me/573005550101: …"}'
 _INSTEAD = {
-    "whatsapp": _TASK,
-    "signal": _TASK.replace("WhatsApp, https://wa.me/573005550101", "Signal, +573005550101"),
-    "telegram": _TASK.replace("WhatsApp, https://wa.me/573005550101", "Telegram, +573005550101"),
-    "accompanied": "somebody whom you accompany is a defender, or other; is it one who goes along: accompanier?",
-    "protected": "somebody whom you accompany is a defender, or other",
+    "whatsapp": phrase('write it as {task: "Write on WhatsApp, https://wa.me/573005550101: …"}'),
+    "signal": phrase('write it as {task: "Write on Signal, +573005550101: …"}'),
+    "telegram": phrase('write it as {task: "Write on Telegram, +573005550101: …"}'),
+    "accompanied": phrase(
+        "somebody whom you accompany is a defender, or other; is it one who goes along: accompanier?"
+    ),
+    "protected": phrase("somebody whom you accompany is a defender, or other"),
 }
 """What no word of the file says, and what to write or to decide."""
 
@@ -99,8 +101,13 @@ _NUMBERS = {"two": "2", "dos": "2", "deux": "2", "three": "3", "tres": "3", "tro
 _NEGATIONS = ("un", "non", "not", "no", "in", "dis", "anti", "counter", "im")
 
 
-def hint(word: str, allowed: Collection[str]) -> str:
-    """What was probably meant, as the end of a sentence; empty where nobody can tell."""
+def did_you_mean(meant: str) -> Phrase:
+    """The question whether it was that."""
+    return phrase("did you mean {meant}?", meant=meant)
+
+
+def hint(word: str, allowed: Collection[str]) -> Phrase | None:
+    """What was probably meant, as the end of a sentence; None where nobody can tell."""
     folded = word.casefold().strip()
     if folded in _INSTEAD and not {"call", "defender"}.isdisjoint(allowed):
         return _INSTEAD[folded]
@@ -115,14 +122,14 @@ def hint(word: str, allowed: Collection[str]) -> str:
         meant = _country(folded)
     if meant is None:
         meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
-    return f"did you mean {known.get(meant.casefold(), meant)}?" if meant else ""
+    return did_you_mean(known.get(meant.casefold(), meant)) if meant else None
 
 
-def meant_language(word: str) -> str:
+def meant_language(word: str) -> Phrase | None:
     """The code of a language that was written as its name."""
     meant = _BY_WORD.get(word.casefold().strip(), ())
     code = next((each for each in meant if each in ("de", "en", "es", "fr", "pt")), None)
-    return f"did you mean {code}?" if code else ""
+    return did_you_mean(code) if code else None
 
 
 def _may_mean(word: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.document import Document, Node
 from alertnet.trees.reading.fault import Fault, shortened
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
@@ -76,22 +77,22 @@ class Library:
             beside = self._folder / entry.document.file.removeprefix(self._within)
             path = beside.parent.joinpath(entry.value).resolve()
         except (OSError, RuntimeError, ValueError):
-            self.faults.append(entry.fault("leads to no file:"))
+            self.faults.append(entry.fault(phrase("leads to no file:")))
             return None
         if not path.is_relative_to(self._folder):
-            self.faults.append(entry.fault("leads out of the folder of the trees:"))
+            self.faults.append(entry.fault(phrase("leads out of the folder of the trees:")))
             return None
         file = self._within + path.relative_to(self._folder).as_posix()
         if file in chain:
             circle = shortened(" → ".join([*chain[chain.index(file) :], file]))
-            self.faults.append(entry.fault(f"includes go round in a circle, {circle}:"))
+            self.faults.append(entry.fault(phrase("includes go round in a circle, {circle}:", circle=circle)))
             return None
         if not path.is_file():
-            self.faults.append(entry.fault("there is no such file:"))
+            self.faults.append(entry.fault(phrase("there is no such file:")))
             return None
         document = self._read(path, file)
         if document is not None and not is_shared(document):
-            self.faults.append(entry.fault("is no file of contacts alone (no 'tree', no 'levels'):"))
+            self.faults.append(entry.fault(phrase("is no file of contacts alone (no 'tree', no 'levels'):")))
             return None
         return document
 
@@ -120,4 +121,5 @@ def _misses_contacts(document: Document) -> bool:
 
 def _doubled(first: Node, second: Node) -> Fault:
     """The fault of a contact that stands in an included file and elsewhere: shown at the one that comes first."""
-    return first.document.fault(first.steps, f"duplicate contact, also at {second.position}", at_key=True)
+    message = phrase("duplicate contact, also at {place}", place=second.position)
+    return first.document.fault(first.steps, message, at_key=True)

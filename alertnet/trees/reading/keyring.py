@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
 
@@ -43,13 +44,13 @@ class Keyring:
         """Keys that nobody can be written to with any more."""
         for node, expires_at in self._expiring():
             if expires_at.date() <= today:
-                yield node.fault(f"a key that expired on {expires_at:%Y-%m-%d}:")
+                yield node.fault(phrase("a key that expired on {day}:", day=f"{expires_at:%Y-%m-%d}"))
 
     def expiring(self, today: date) -> Iterator[Fault]:
         """Keys that will have expired before somebody thinks of it."""
         for node, expires_at in self._expiring():
             if today < expires_at.date() <= today + SOON:
-                yield node.fault(f"a key that expires on {expires_at:%Y-%m-%d}:")
+                yield node.fault(phrase("a key that expires on {day}:", day=f"{expires_at:%Y-%m-%d}"))
 
     def _expiring(self) -> Iterator[tuple[Node, datetime]]:
         for node in self._named:
@@ -61,24 +62,28 @@ class Keyring:
         try:
             self._keys[node.value] = read_key(self._read(node.value))
         except _Unusable as error:
-            self.faults.append(node.fault(f"{error}:"))
+            self.faults.append(node.fault(phrase("{why}:", why=error.why)))
 
     def _read(self, name: str) -> bytes:
         try:
             path = self._folder.joinpath(name).resolve()
             if not path.is_relative_to(self._folder):
-                raise _Unusable("a key outside the folder of the trees")
+                raise _Unusable(phrase("a key outside the folder of the trees"))
             if not path.is_file():
-                raise _Unusable("there is no such key file")
+                raise _Unusable(phrase("there is no such key file"))
             if path.stat().st_size > LARGEST:
-                raise _Unusable(f"a key file larger than {LARGEST:,} bytes")
+                raise _Unusable(phrase("a key file larger than {most} bytes", most=f"{LARGEST:,}"))
             return path.read_bytes()
         except (OSError, RuntimeError, ValueError):
-            raise _Unusable("a key file that can't be read") from None
+            raise _Unusable(phrase("a key file that can't be read")) from None
 
 
 class _Unusable(Exception):
-    """Why no mail can be encrypted with it."""
+    """No mail can be encrypted with it; `why`."""
+
+    def __init__(self, why: Phrase) -> None:
+        self.why = why
+        super().__init__(str(why))
 
 
 def read_key(content: bytes) -> Key:
@@ -95,18 +100,18 @@ def read_key(content: bytes) -> Key:
         secret = len(certificates) == 1 and _is_secret(content)
     # The library tells a damaged file by a bare RuntimeError, and its text is a trace of itself.
     except Exception:
-        raise _Unusable("a file that holds no OpenPGP key") from None
+        raise _Unusable(phrase("a file that holds no OpenPGP key")) from None
     if len(certificates) != 1:
-        raise _Unusable(f"a file that holds {len(certificates)} keys instead of one")
+        raise _Unusable(phrase("a file that holds {count} keys instead of one", count=len(certificates)))
     (certificate,) = certificates
     if secret:
-        raise _Unusable("a file that holds a secret key, which is its owner's alone: export the public one")
+        raise _Unusable(phrase("a file that holds a secret key, which is its owner's alone: export the public one"))
     if certificate.is_revoked:
-        raise _Unusable("a key that was revoked")
+        raise _Unusable(phrase("a key that was revoked"))
     try:
         encrypt(b"", [certificate])
     except Exception:
-        raise _Unusable("a key that can't encrypt") from None
+        raise _Unusable(phrase("a key that can't encrypt")) from None
     return Key(str(certificate), certificate.expiration)
 
 

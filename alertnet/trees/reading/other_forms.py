@@ -26,9 +26,9 @@ _DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)|(?<!\d)(\d{1,2})([
 _OPEN = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su|[-,; ])+ )?(\d\d:\d\d-\d\d:\d\d[,; ]*)+|((\w\w) )?\d\d:\d\d")
 
 
-def in_our_form(message: str, value: str) -> str:
-    """What was probably meant by a value that is refused with this message; empty where nobody can tell."""
-    return _READERS[message](value.strip()) if message in _READERS else ""
+def in_our_form(form: str, value: str) -> str:
+    """What was probably meant by a value that is refused with a message of that form; empty where nobody can tell."""
+    return _READERS[form](value.strip()) if form in _READERS else ""
 
 
 def _duration(text: str) -> str:

@@ -14,6 +14,7 @@ from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact_tree import EVERYWHERE, Quota
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.durations import read_duration
+from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.incident import ASKS, Perpetrator
 from alertnet.trees.reading.fault import NotAllowed
 
@@ -33,7 +34,7 @@ _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
 _STATE_OF_KNOWLEDGE = {Perpetrator.UNKNOWN, Perpetrator.NONE}
 
 
-def matching(pattern: str, message: str, allowed: str) -> Callable[[str], str]:
+def matching(pattern: str, message: Phrase, allowed: Phrase) -> Callable[[str], str]:
     """A reader of texts that match the whole pattern."""
     compiled = re.compile(pattern)
 
@@ -45,13 +46,13 @@ def matching(pattern: str, message: str, allowed: str) -> Callable[[str], str]:
     return read
 
 
-def one_of(what: str, known: Iterable[T]) -> Callable[[str], T]:
-    """A reader of the values of an enumeration."""
+def one_of(unknown: Phrase, known: Iterable[T]) -> Callable[[str], T]:
+    """A reader of the values of an enumeration; `unknown` is said of any other."""
     by_text = {str(value): value for value in known}
 
     def read(text: str) -> T:
         if text not in by_text:
-            raise NotAllowed(f"unknown {what}", by_text)
+            raise NotAllowed(unknown, by_text)
         return by_text[text]
 
     return read
@@ -62,41 +63,55 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
-            raise NotAllowed("not a whole number in range", (f"{low} to {high}",))
+            raise NotAllowed(phrase("not a whole number in range"), (phrase("{low} to {high}", low=low, high=high),))
         return int(text)
 
     return read
 
 
-emergency_number = matching(r"[0-9]{2,6}", "not an emergency number", "two to six digits, such as 112")
-slug = matching(r"[a-z0-9][a-z0-9-]{0,62}", "not an id", "lower-case letters, digits and hyphens, such as embassy-es")
+emergency_number = matching(r"[0-9]{2,6}", phrase("not an emergency number"), phrase("two to six digits, such as 112"))
+slug = matching(
+    r"[a-z0-9][a-z0-9-]{0,62}",
+    phrase("not an id"),
+    phrase("lower-case letters, digits and hyphens, such as embassy-es"),
+)
 # C0 to C3 are the consent of a field message, so no person can go by them.
 person_code = matching(
-    r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}", "not a code", "a capital, then capitals and digits, such as P7"
+    r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}",
+    phrase("not a code"),
+    phrase("a capital, then capitals and digits, such as P7"),
 )
-language = matching(r"[a-z]{2,3}(-[A-Z]{2})?", "not a language", "a code in lower case, such as es or es-CO")
+language = matching(
+    r"[a-z]{2,3}(-[A-Z]{2})?", phrase("not a language"), phrase("a code in lower case, such as es or es-CO")
+)
 place = matching(
-    r"[A-Z0-9*][A-Z0-9*-]{0,31}", "not a code of a place", "capitals and digits, * for any signs, such as L12 or L1*"
+    r"[A-Z0-9*][A-Z0-9*-]{0,31}",
+    phrase("not a code of a place"),
+    phrase("capitals and digits, * for any signs, such as L12 or L1*"),
 )
-extension = matching(r"[0-9w]{1,32}", "not an extension", "digits, and w for half a second, such as ww1234")
+extension = matching(
+    r"[0-9w]{1,32}", phrase("not an extension"), phrase("digits, and w for half a second, such as ww1234")
+)
 # Letters that GSM 03.38 holds in one septet each, and the marks that no carrier alters.
 sender = matching(
     r"(?! )[A-Za-z0-9ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü .'&/-]{1,12}(?<! )",
-    "not a sender",
-    "1 to 12 GSM-7 letters, digits or spaces",
+    phrase("not a sender"),
+    phrase("1 to 12 GSM-7 letters, digits or spaces"),
 )
 included = matching(
-    r"(?!/)[\w. /-]{1,115}\.ya?ml", "not a file of contacts", "a path from here, such as shared/embassies.yaml"
+    r"(?!/)[\w. /-]{1,115}\.ya?ml",
+    phrase("not a file of contacts"),
+    phrase("a path from here, such as shared/embassies.yaml"),
 )
-perpetrator = one_of("perpetrator", (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
-country = one_of("country", sorted(COUNTRIES))
-served = one_of("country", (EVERYWHERE, *sorted(COUNTRIES)))
+perpetrator = one_of(phrase("unknown perpetrator"), (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
+country = one_of(phrase("unknown country"), sorted(COUNTRIES))
+served = one_of(phrase("unknown country"), (EVERYWHERE, *sorted(COUNTRIES)))
 
 
 _several = matching(
     r"role:[a-z_]{1,30}|group:[a-z0-9][a-z0-9-]{0,62}",
-    "not whom to tell",
-    "the id of a contact, role:embassy for all of a role, or group:eu for all of a group",
+    phrase("not whom to tell"),
+    phrase("the id of a contact, role:embassy for all of a role, or group:eu for all of a group"),
 )
 
 
@@ -109,9 +124,9 @@ def duration(text: str) -> timedelta:
     """`90s 10m 2h 1d`, at most 30 days."""
     length = read_duration(text)
     if length is None:
-        raise NotAllowed("not a duration", ("90s", "10m", "2h", "1d"))
+        raise NotAllowed(phrase("not a duration"), ("90s", "10m", "2h", "1d"))
     if length > LONGEST_WAIT:
-        raise NotAllowed("too long a duration", ("at most 30d",))
+        raise NotAllowed(phrase("too long a duration"), (phrase("at most 30d"),))
     return length
 
 
@@ -119,7 +134,7 @@ def wait(text: str) -> timedelta:
     """A duration that is not nothing."""
     length = duration(text)
     if not length:
-        raise NotAllowed("too short a duration", ("at least 1s",))
+        raise NotAllowed(phrase("too short a duration"), (phrase("at least 1s"),))
     return length
 
 
@@ -132,8 +147,8 @@ def parsed_number(text: str) -> phonenumbers.PhoneNumber:
 @lru_cache(maxsize=20_000)
 def number(text: str) -> str:
     """A telephone number in E.164; emergency and short numbers are refused, since no machine may ring them."""
-    wanted = NotAllowed("not a telephone number", ("E.164 without spaces, such as +573005550101",))
-    emergency = NotAllowed("an emergency number, which no machine may ring,", wanted.allowed)
+    wanted = NotAllowed(phrase("not a telephone number"), (phrase("E.164 without spaces, such as +573005550101"),))
+    emergency = NotAllowed(phrase("an emergency number, which no machine may ring,"), wanted.allowed)
     if text.removeprefix("+") in ("112", "911", "999"):
         raise emergency
     if not re.fullmatch(r"\+[1-9][0-9]{4,14}", text):
@@ -156,21 +171,23 @@ def key_file(text: str) -> str:
     if len(text) > LONGEST_ADDRESS or not re.fullmatch(
         r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)", text, re.ASCII
     ):
-        raise NotAllowed("not a key file", ("a path in the folder of the trees, such as keys/embassy-es.asc",))
+        raise NotAllowed(
+            phrase("not a key file"), (phrase("a path in the folder of the trees, such as keys/embassy-es.asc"),)
+        )
     return text
 
 
 def mail_address(text: str) -> str:
     """An addr-spec of RFC 5322 without quotes, comments or literals: nothing that could end a header."""
     if len(text) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):
-        raise NotAllowed("not a mail address", ("name@domain, such as duty@pbi-colombia.example",))
+        raise NotAllowed(phrase("not a mail address"), (phrase("name@domain, such as duty@pbi-colombia.example"),))
     return text
 
 
 def zone(text: str) -> str:
     """An IANA time zone."""
     if text not in _zones():
-        raise NotAllowed("unknown time zone", sorted(_zones()))
+        raise NotAllowed(phrase("unknown time zone"), sorted(_zones()))
     return text
 
 
@@ -182,14 +199,15 @@ def _zones() -> set[str]:
 def line(text: str) -> str:
     """Words for people, on one line."""
     if not text.strip() or len(text) > LONGEST_LINE or not text.isprintable():
-        raise NotAllowed("not a line of text", (f"1 to {LONGEST_LINE} characters without line breaks or tabs",))
+        most = phrase("1 to {most} characters without line breaks or tabs", most=LONGEST_LINE)
+        raise NotAllowed(phrase("not a line of text"), (most,))
     return text.strip()
 
 
 def ask(text: str) -> str:
     """What somebody is asked to do: a code, or words for people; one word alone is taken for a code."""
     if re.fullmatch(r"[A-Za-z_-]+", text) and text not in ASKS:
-        raise NotAllowed("unknown ask", (*ASKS, "or a text of several words"))
+        raise NotAllowed(phrase("unknown ask"), (*ASKS, phrase("or a text of several words")))
     return line(text)
 
 
@@ -197,19 +215,20 @@ def task(text: str) -> str:
     """What a coordinator is asked to do and to say, on one line or on several."""
     words = text.strip()
     if not words or len(words) > LONGEST_TASK or not all(line.isprintable() for line in words.split("\n")):
-        raise NotAllowed("not the words of a task", (f"1 to {LONGEST_TASK} characters without tabs",))
+        most = phrase("1 to {most} characters without tabs", most=LONGEST_TASK)
+        raise NotAllowed(phrase("not the words of a task"), (most,))
     return words
 
 
 def yes_or_no(text: str) -> bool:
     """`true` or `false`, as YAML 1.2 has them."""
-    return one_of("answer", ("true", "false"))(text) == "true"
+    return one_of(phrase("unknown answer"), ("true", "false"))(text) == "true"
 
 
 def has_pin(text: str) -> bool:
     """Whether somebody has a PIN, which itself stands in no file."""
     if text.isdigit():
-        message = "a PIN stands in no file: write `pin: true`, and set it with `alertnet pins set`"
+        message = phrase("a PIN stands in no file: write `pin: true`, and set it with `alertnet pins set`")
         raise NotAllowed(message, is_secret=True)
     return yes_or_no(text)
 
@@ -219,7 +238,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise NotAllowed("not a date", ("YYYY-MM-DD, such as 2026-10-01",)) from None
+        raise NotAllowed(phrase("not a date"), (phrase("YYYY-MM-DD, such as 2026-10-01"),)) from None
 
 
 def days(text: str) -> frozenset[date]:
@@ -228,7 +247,8 @@ def days(text: str) -> frozenset[date]:
     first = day(begins)
     last = day(ends) if ends else first
     if text == f"{begins}.." or not timedelta() <= last - first <= LONGEST_CLOSURE:
-        raise NotAllowed("not days from one to another", ("the first one first, such as 2026-12-24..2027-01-02",))
+        wanted = phrase("the first one first, such as 2026-12-24..2027-01-02")
+        raise NotAllowed(phrase("not days from one to another"), (wanted,))
     return frozenset(first + timedelta(days=count) for count in range((last - first).days + 1))
 
 
@@ -243,7 +263,7 @@ def span(text: str) -> Span:
     found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
     begins, ends = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
     if begins == ends:
-        raise NotAllowed("not a span of the day", ("HH:MM-HH:MM, such as 22:00-07:00",))
+        raise NotAllowed(phrase("not a span of the day"), (phrase("HH:MM-HH:MM, such as 22:00-07:00"),))
     return begins, ends
 
 
@@ -251,7 +271,7 @@ def weekly_moment(text: str) -> tuple[int, int]:
     """A moment of each week, `Mo 09:00`: the weekday (0 = Monday) and the minute of the day."""
     found = re.fullmatch(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", text)
     if not found:
-        raise NotAllowed("not a moment of the week", ("weekday and time, such as Mo 09:00",))
+        raise NotAllowed(phrase("not a moment of the week"), (phrase("weekday and time, such as Mo 09:00"),))
     return WEEKDAYS.index(found[1]), int(found[2]) * 60 + int(found[3])
 
 
@@ -259,13 +279,13 @@ def time_of_day(text: str) -> int:
     """A time of the day, `18:00`: its minute."""
     found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
     if not found:
-        raise NotAllowed("not a time of the day", ("HH:MM, such as 18:00",))
+        raise NotAllowed(phrase("not a time of the day"), (phrase("HH:MM, such as 18:00"),))
     return int(found[1]) * 60 + int(found[2])
 
 
 def weekday(text: str) -> int:
     """A day of the week, `Mo`: 0 to 6."""
-    return WEEKDAYS.index(one_of("day of the week", WEEKDAYS)(text))
+    return WEEKDAYS.index(one_of(phrase("unknown day of the week"), WEEKDAYS)(text))
 
 
 def quota(text: str) -> Quota:
@@ -274,5 +294,5 @@ def quota(text: str) -> Quota:
         case "any" | "all" | "each_organisation":
             return text
     if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
-        raise NotAllowed("unknown rule", ("any", "all", "each_organisation", "a number from 1"))
+        raise NotAllowed(phrase("unknown rule"), ("any", "all", "each_organisation", phrase("a number from 1")))
     return int(text)

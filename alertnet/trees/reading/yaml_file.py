@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 import yaml
 from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
+from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.trees.reading.document import Document, Steps, dotted
 from alertnet.trees.reading.fault import Fault, shortened
 from alertnet.trees.reading.yaml_slips import slip_of
@@ -60,30 +61,30 @@ def _document(text: str, file: str) -> Document:
         raise Unreadable(Fault(file, slip.line, slip.column, "", None, slip.words)) from None
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
-        raise Unreadable(Fault(file, line, 1, "", None, "control characters are not allowed")) from None
+        raise Unreadable(Fault(file, line, 1, "", None, phrase("control characters are not allowed"))) from None
     return Document(file, content, composer.marks, composer.keys, tuple(composer.faults))
 
 
 def _read_text(path: Path, file: str) -> str:
-    def refused(line: int, message: str) -> Unreadable:
+    def refused(line: int, message: Phrase) -> Unreadable:
         return Unreadable(Fault(file, line, 1, "", None, message))
 
     try:
         if not path.is_file():
-            raise refused(1, "is not a file")
+            raise refused(1, phrase("is not a file"))
         with path.open("rb") as stream:
             raw = stream.read(LARGEST + 1)
     except OSError as error:
-        raise refused(1, f"can't be read: {error.strerror}") from None
+        raise refused(1, phrase("can't be read: {why}", why=str(error.strerror))) from None
     if len(raw) > LARGEST:
-        raise refused(1, f"is larger than {LARGEST:,} bytes")
+        raise refused(1, phrase("is larger than {most} bytes", most=f"{LARGEST:,}"))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise refused(raw.count(b"\n", 0, error.start) + 1, "is not UTF-8 text") from None
+        raise refused(raw.count(b"\n", 0, error.start) + 1, phrase("is not UTF-8 text")) from None
 
 
-IN_QUOTES = "if it is part of the value, put all of it in quotes"
+IN_QUOTES = phrase("if it is part of the value, put all of it in quotes")
 HIDDEN = re.compile(r"\s*#[^\s#]")
 """What was meant as a value, and is a comment: `#1 Embassy`."""
 
@@ -123,13 +124,15 @@ class _Composer:
     def compose_file(self) -> Any:
         self.next()
         if isinstance(self.next(), yaml.StreamEndEvent):
-            raise Unreadable(Fault(self.file, 1, 1, "", None, "is empty"))
+            raise Unreadable(Fault(self.file, 1, 1, "", None, phrase("is empty")))
         content = self._compose((), self.next())
         self.next()
         if not isinstance(after := self.next(), yaml.StreamEndEvent):
-            raise self._refused(after, (), "holds more than one document")
+            raise self._refused(after, (), phrase("holds more than one document"))
         for anchored, steps in self._unused.values():
-            raise self._refused(anchored, steps, f"nothing repeats &{shortened(anchored.anchor)}: {IN_QUOTES}")
+            name = shortened(anchored.anchor)
+            message = phrase("nothing repeats &{name}: {instead}", name=name, instead=IN_QUOTES)
+            raise self._refused(anchored, steps, message)
         return content
 
     def _next_of_several(self) -> Any:
@@ -154,7 +157,8 @@ class _Composer:
         if first is event:
             return self._compose_value(steps, event, key)
         if first is not None:
-            raise self._refused(event, steps, f"an anchor of this name is on line {first.start_mark.line + 1} already")
+            line = first.start_mark.line + 1
+            raise self._refused(event, steps, phrase("an anchor of this name is on line {line} already", line=line))
         if not self._anchors and not self._recordings:
             self._parsed, self.next = self.next, self._next_of_several
         self._recordings.append(recording := [event])
@@ -182,14 +186,15 @@ class _Composer:
             merged.extendleft(reversed(self._compose_entries(steps, content, inherited=frozenset(content))))
         return content
 
-    def _slip_in(self, event: Any) -> str:
+    def _slip_in(self, event: Any) -> Phrase | None:
         """What is wrong with bare words, though they can be read."""
         if not event.value:
             behind = self.lines[event.start_mark.line : event.start_mark.line + 1]
             is_hidden = any(HIDDEN.match(line, event.start_mark.column) for line in behind)
-            return f"what follows a # is a comment: {IN_QUOTES}" if is_hidden else ""
-        is_curly = event.value[0] in CURLY and event.value[-1] in CURLY
-        return f'{event.value[0]} and {event.value[-1]} are no quotes here: type "…"' if is_curly else ""
+            return phrase("what follows a # is a comment: {instead}", instead=IN_QUOTES) if is_hidden else None
+        first, last = event.value[0], event.value[-1]
+        is_curly = first in CURLY and last in CURLY
+        return phrase('{first} and {last} are no quotes here: type "…"', first=first, last=last) if is_curly else None
 
     def _compose_list(self, steps: Steps) -> list[Any]:
         content: list[Any] = []
@@ -204,7 +209,7 @@ class _Composer:
         merged: list[list[Any]] = []
         while not isinstance(event := self.next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
-                raise self._refused(event, steps, "a key must be a single word")
+                raise self._refused(event, steps, phrase("a key must be a single word"))
             if event.tag:
                 self._check(steps, event)
             name = event.value
@@ -216,7 +221,8 @@ class _Composer:
             else:
                 if name in content:
                     first = self.keys[inside].line + 1
-                    self.faults.append(self._fault(event, inside, f"duplicate key: already on line {first}"))
+                    message = phrase("duplicate key: already on line {line}", line=first)
+                    self.faults.append(self._fault(event, inside, message))
                 self.keys[inside] = event.start_mark
                 content[name] = self._compose(inside, self.next(), event.start_mark)
         return merged
@@ -233,7 +239,9 @@ class _Composer:
                 self._anchored(steps, alias)[0], MappingStartEvent
             )
             if not is_mapping:
-                raise self._refused(alias, steps, f"{MERGE} takes the alias of a mapping, such as {MERGE}: *office")
+                raise self._refused(
+                    alias, steps, phrase("{key} takes the alias of a mapping, such as {key}: *office", key=MERGE)
+                )
         return [self._anchors[alias.anchor] for alias in aliases]
 
     def _pass_over(self, event: Any) -> None:
@@ -243,7 +251,8 @@ class _Composer:
 
     def _anchored(self, steps: Steps, alias: Any) -> list[Any]:
         if alias.anchor not in self._anchors:
-            raise self._refused(alias, steps, f"no anchor &{shortened(alias.anchor)} further up in this file")
+            name = shortened(alias.anchor)
+            raise self._refused(alias, steps, phrase("no anchor &{name} further up in this file", name=name))
         self._unused.pop(alias.anchor, None)
         return self._anchors[alias.anchor]
 
@@ -251,21 +260,23 @@ class _Composer:
         self._repeats += len(events)
         self._repeated_signs += sum(len(each.value) for each in events if isinstance(each, ScalarEvent))
         if self._repeats > MOST_VALUES or self._repeated_signs > LARGEST:
-            raise self._refused(events[0], (), f"its aliases repeat more than {MOST_VALUES:,} values")
+            most = f"{MOST_VALUES:,}"
+            raise self._refused(events[0], (), phrase("its aliases repeat more than {most} values", most=most))
         self._repeated.extendleft(reversed(events))
 
     def _check(self, steps: Steps, event: Any) -> None:
         if event.tag:
-            raise self._refused(event, steps, "a tag is not allowed: remove it")
+            raise self._refused(event, steps, phrase("a tag is not allowed: remove it"))
         if len(steps) > DEEPEST:
-            raise self._refused(event, steps[:DEEPEST], f"is nested deeper than {DEEPEST} levels")
+            message = phrase("is nested deeper than {most} levels", most=DEEPEST)
+            raise self._refused(event, steps[:DEEPEST], message)
         if len(self.marks) > MOST_VALUES:
-            raise self._refused(event, steps, f"holds more than {MOST_VALUES:,} values")
+            raise self._refused(event, steps, phrase("holds more than {most} values", most=f"{MOST_VALUES:,}"))
 
-    def _refused(self, event: Any, steps: Steps, message: str) -> Unreadable:
+    def _refused(self, event: Any, steps: Steps, message: Phrase) -> Unreadable:
         return Unreadable(self._fault(event, steps, message))
 
-    def _fault(self, event: Any, steps: Steps, message: str) -> Fault:
+    def _fault(self, event: Any, steps: Steps, message: Phrase) -> Fault:
         mark = event.start_mark
         return Fault(self.file, mark.line + 1, mark.column + 1, dotted(steps), None, message)
 

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import yaml
 
+from alertnet.core.directory.languages import Phrase, phrase
+
 
 class Slip(NamedTuple):
     """Where it is, counted from 1, and what to do about it."""
 
     line: int
     column: int
-    words: str
+    words: Phrase
 
 
 OPENS_A_VALUE = ("", ":", ",", "[", "{", "-")
@@ -39,8 +41,10 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
     if found is not None:
         return found
     began = error.context_mark.line if error.context_mark else line
-    where = f" (in what begins on line {began + 1})" if began != line else ""
-    return Slip(line + 1, column + 1, f"is not YAML: {error.problem}{where}")
+    words = phrase("is not YAML: {problem}", problem=str(error.problem))
+    if began != line:
+        words = phrase("{words} (in what begins on line {line})", words=words, line=began + 1)
+    return Slip(line + 1, column + 1, words)
 
 
 def _conflict(lines: list[str]) -> Slip | None:
@@ -48,8 +52,12 @@ def _conflict(lines: list[str]) -> Slip | None:
     marked = [number for number, line in enumerate(lines, 1) if GIT.match(line)]
     if not marked:
         return None
-    marks = "and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
-    return Slip(marked[0], 1, f"a git conflict, down to line {marked[-1]}: keep one of its two sides, {marks}")
+    words = phrase(
+        "a git conflict, down to line {line}: keep one of its two sides, "
+        "and take out the lines that begin with <<<<<<<, ======= and >>>>>>>",
+        line=marked[-1],
+    )
+    return Slip(marked[0], 1, words)
 
 
 def _odd_indent(lines: list[str], until: int) -> Slip | None:
@@ -57,9 +65,10 @@ def _odd_indent(lines: list[str], until: int) -> Slip | None:
     for number, line in enumerate(lines[: until + 1], 1):
         indent = line[: _indent(line)]
         if "\t" in indent and number == until + 1:
-            return Slip(number, 1, "a tab indents this line: use spaces")
+            return Slip(number, 1, phrase("a tab indents this line: use spaces"))
         if indent.strip(" \t"):
-            return Slip(number, 1, "what indents this line only looks like spaces: take it out, and type spaces")
+            words = phrase("what indents this line only looks like spaces: take it out, and type spaces")
+            return Slip(number, 1, words)
     return None
 
 
@@ -67,7 +76,7 @@ def _open_quote(lines: list[str], until: int) -> Slip | None:
     for number, line in enumerate(lines[: until + 1], 1):
         column = _unclosed(line)
         if column is not None:
-            return Slip(number, column + 1, "this quote is not closed: put another one behind the value")
+            return Slip(number, column + 1, phrase("this quote is not closed: put another one behind the value"))
     return None
 
 
@@ -91,27 +100,34 @@ def _unclosed(line: str) -> int | None:
 def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int) -> Slip | None:
     problem, written = error.problem or "", lines[line] if line < len(lines) else ""
     if "cannot start any token" in problem:
-        return Slip(line + 1, column + 1, f"a value that begins with {written[column : column + 1]}: put it in quotes")
+        return Slip(line + 1, column + 1, _begins_with(written[column : column + 1]))
     if "alphabetic or numeric" in problem and written.lstrip().startswith("* "):
-        return Slip(line + 1, _indent(written) + 1, "a dash begins the entry of a list: write - in place of this *")
+        words = phrase("a dash begins the entry of a list: write - in place of this *")
+        return Slip(line + 1, _indent(written) + 1, words)
     if "alphabetic or numeric" in problem:
-        return Slip(line + 1, column, f"a value that begins with {written[column - 1 : column]}: put it in quotes")
+        return Slip(line + 1, column, _begins_with(written[column - 1 : column]))
     if re.search(r""":\s+("[^"]*"|'[^']*')\s*[^\s#,}\]]""", written) and "did not find" in problem:
-        return Slip(line + 1, column + 1, "more words behind the closing quote: put all of the value within quotes")
+        words = phrase("more words behind the closing quote: put all of the value within quotes")
+        return Slip(line + 1, column + 1, words)
     if "mapping values" in problem and re.search(r":\s", written[:column].lstrip("- ")):
-        return Slip(line + 1, column + 1, "a colon within the value: put the value in quotes")
+        return Slip(line + 1, column + 1, phrase("a colon within the value: put the value in quotes"))
     if error.context in BRACKETS and error.context_mark:
-        opened = error.context_mark
-        words = f"this {BRACKETS[error.context]} is not closed, or a comma is missing behind it"
+        opened, bracket = error.context_mark, BRACKETS[error.context]
+        words = phrase("this {bracket} is not closed, or a comma is missing behind it", bracket=bracket)
         return Slip(opened.line + 1, opened.column + 1, words)
-    if written[column : column + 1] in ("}", "]") and "did not find" in problem:
-        return Slip(line + 1, column + 1, f"this {written[column]} closes nothing: take it out, or open one before it")
+    if (bracket := written[column : column + 1]) in ("}", "]") and "did not find" in problem:
+        words = phrase("this {bracket} closes nothing: take it out, or open one before it", bracket=bracket)
+        return Slip(line + 1, column + 1, words)
     if any(problem.startswith(each) for each in INDENTATION):
         return _moved(lines, line) or _no_entry(error, lines, line)
     if "could not find expected ':'" in problem and error.context_mark:
         at = error.context_mark
-        return Slip(at.line + 1, at.column + 1, "a key needs a colon and a space behind it")
+        return Slip(at.line + 1, at.column + 1, phrase("a key needs a colon and a space behind it"))
     return None
+
+
+def _begins_with(sign: str) -> Phrase:
+    return phrase("a value that begins with {sign}: put it in quotes", sign=sign)
 
 
 def _moved(lines: list[str], line: int) -> Slip | None:
@@ -122,11 +138,15 @@ def _moved(lines: list[str], line: int) -> Slip | None:
     nearest = min(_open_indents(lines[:line]), key=lambda each: (abs(each[0] - have), -each[0]), default=None)
     if nearest is None or nearest[0] == have:
         return None
-    by = nearest[0] - have
-    words = f"{abs(by)} space{'s' if abs(by) > 1 else ''} to the {'right' if by > 0 else 'left'}"
-    return Slip(
-        line + 1, have + 1, f"this line is not below any other: move it {words}, to stand below line {nearest[1]}"
+    indent, below = nearest
+    words = phrase(
+        "this line is not below any other: move it {spaces} to the right, to stand below line {line}"
+        if indent > have
+        else "this line is not below any other: move it {spaces} to the left, to stand below line {line}",
+        spaces=phrase("{count} spaces" if abs(indent - have) > 1 else "{count} space", count=abs(indent - have)),
+        line=below,
     )
+    return Slip(line + 1, have + 1, words)
 
 
 def _no_entry(error: yaml.MarkedYAMLError, lines: list[str], line: int) -> Slip | None:
@@ -134,10 +154,12 @@ def _no_entry(error: yaml.MarkedYAMLError, lines: list[str], line: int) -> Slip 
     if "'-'" not in (error.problem or "") or error.context_mark is None or line >= len(lines):
         return None
     indent = _indent(lines[line])
-    words = "put a space behind this -"
+    words = phrase("put a space behind this -")
     if not lines[line].startswith("-", indent):
-        began = error.context_mark.line + 1
-        words = f"the entries of the list from line {began} on begin with -: this line needs one too, or none does"
+        words = phrase(
+            "the entries of the list from line {line} on begin with -: this line needs one too, or none does",
+            line=error.context_mark.line + 1,
+        )
     return Slip(line + 1, indent + 1, words)
 
 

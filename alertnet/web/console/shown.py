@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -17,7 +17,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse
 
 from alertnet.core.directory.durations import duration_text
-from alertnet.core.directory.languages import Phrase, Say
+from alertnet.core.directory.languages import Say
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -38,6 +38,13 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
+
+
+class Sayable(Protocol):
+    """What can be said in any language: a phrase, or what is wrong with a tree."""
+
+    def said(self, say: Say) -> str:
+        """It in the language of `say`."""
 
 
 @dataclass(frozen=True)
@@ -185,9 +192,10 @@ def may_act(who: SignedIn) -> bool:
     return who.role.may(Role.COORDINATOR)
 
 
-def faults_for(who: SignedIn, runtime: Runtime) -> list[str]:
+def faults_for(who: SignedIn, runtime: Runtime, language: str) -> list[str]:
     """Faults of the trees; to observers only where they are: what stands there may be somebody's name or number."""
-    return [str(each) if may_act(who) else each.position for each in runtime.trees.faults]
+    say = sayer(language)
+    return [f"{each.position}: {each.said(say)}" if may_act(who) else each.position for each in runtime.trees.faults]
 
 
 def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:
@@ -199,8 +207,8 @@ def _clock(at: datetime, zone: str) -> str:
 
 
 @pass_context
-def _said(context: Context, phrase: Phrase) -> str:
-    return phrase.said(sayer(context["language"]))
+def _said(context: Context, found: Sayable) -> str:
+    return found.said(sayer(context["language"]))
 
 
 @pass_context

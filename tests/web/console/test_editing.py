@@ -111,6 +111,21 @@ def test_what_an_edit_changes_is_told_in_the_language_of_its_reader(desk: Desk, 
     assert told in page.text
 
 
+def test_a_slip_is_explained_in_the_language_of_who_types(desk: Desk) -> None:
+    """Beside its line, and as one types; the value is what was typed."""
+    desk.browser.cookies.set("desk-language", "es")
+    form = editor(desk).form(words("es")["Check, and see what it changes"])
+    slip = TREE.replace("notify: [alice, bob, carol, dave]", 'notify: [alise, "<b>x"]').strip() + "\n"
+
+    page, typed = form.sent(text=slip), json.loads(form.sent(text=slip, step="json").text)
+
+    told = "levels.0.notify.0: contacto desconocido 'alise' (se conoce: alice, bob, carol, dave, desk; "
+    assert typed["faults"][0]["text"].startswith(told)
+    assert typed["faults"][0]["text"].endswith("¿quiso decir alice?)")
+    assert told in html.unescape(page.text)
+    assert "no es un identificador &#39;&lt;b&gt;x&#39; (se admite: minúsculas" in page.text
+
+
 def test_trees_are_published_and_taken_back_with_a_password(world: World, chief: Desk) -> None:
     """As all that changes who is let in: whoever sits down at an open page changes nobody whom an alarm reaches."""
     asked = Sheet(

@@ -59,6 +59,36 @@ def test_what_is_unwise_stands_beside_what_it_is_about(desk: Desk, sit_down: Sit
     assert "has one method alone" not in observed.text
 
 
+@pytest.mark.parametrize(
+    ("language", "fault", "warning"),
+    [
+        (
+            "de",
+            "email: keine Mailadresse 'bob@@friends.example' (möglich: Name@Domain",
+            "methods: hat nur einen Kontaktweg",
+        ),
+        (
+            "es",
+            "email: no es una dirección de correo 'bob@@friends.example' (se admite:",
+            "tiene una sola vía de contacto",
+        ),
+        ("fr", "email: n'est pas une adresse de courriel 'bob@@friends.example' (admis :", "n'a qu'un seul moyen"),
+        ("pt", "email: não é um endereço de e-mail 'bob@@friends.example' (admite-se:", "tem um só meio de contato"),
+    ],
+)
+def test_faults_and_warnings_are_said_in_the_language_of_their_reader(
+    world: World, desk: Desk, language: str, fault: str, warning: str
+) -> None:
+    """What somebody wrote stays as they wrote it, and so do the keys of the file."""
+    (world.runtime.settings.contact_trees / "valley.yaml").write_text(TREE.replace("bob@friends", "bob@@friends"))
+    world.runtime.trees.look()
+    desk.browser.cookies.set("desk-language", language)
+
+    assert fault in desk.opens("/desk/trees").text
+    assert fault in desk.opens("/desk/system").text
+    assert warning in desk.opens("/desk/trees/valley").text
+
+
 def test_who_lights_up_is_seen_at_the_moment_that_the_slider_stands_at(world: World, desk: Desk) -> None:
     """Nothing is sent and nothing kept: by a form alone, so that it needs no script."""
     first, later = desk.opens(f"{CASE}&after=0"), desk.opens(f"{CASE}&after=45")

@@ -19,7 +19,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import faults_for, show
+from alertnet.web.console.shown import faults_for, language_of, show
 from alertnet.web.monitoring.health import how_it_stands
 
 router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
@@ -89,7 +89,7 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         what_drops=DROPPED,
         keep=settings.keep,
         edition=runtime.edition.number,
-        faults=faults_for(who, runtime),
+        faults=faults_for(who, runtime, language_of(request)),
         now=runtime.now(),
         zone=zone_of(runtime.edition),
     )

@@ -8,7 +8,7 @@ and names, so that observers see none of them, nor in what they differ.
 """
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from difflib import unified_diff
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, show
+from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, sayer, show
 from alertnet.web.forms import Form, Posted, needed, typed
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
@@ -149,7 +149,7 @@ def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime:
     edit = edit_in(form, runtime, number)
     checked = _checked(runtime, edit)
     if form.get("step") == "json":
-        return JSONResponse(_as_plain(checked, edit.name), headers=HEADERS)
+        return JSONResponse(_as_plain(checked, edit.name, language_of(request)), headers=HEADERS)
     if not publishes or checked.network is None:
         opened = replace(edit, name=typed(form, "open")) if "open" in form else edit
         return _editor(request, runtime, who, opened, checked)
@@ -216,7 +216,8 @@ def _editor(
     checked: Checked | None = None,
     refusal: Exception | None = None,
 ) -> Response:
-    found = _as_plain(checked, edit.name) if checked is not None else {"faults": [], "others": []}
+    language = language_of(request)
+    found = _as_plain(checked, edit.name, language) if checked is not None else {"faults": [], "others": []}
     files, latest = edit.files_in(runtime), runtime.watched.history()[-1]
     is_late = isinstance(refusal, WrongState)
     return show(
@@ -233,7 +234,7 @@ def _editor(
         checked=checked,
         found=found,
         found_text=json.dumps(found["faults"]),
-        refusal=told(refusal, language_of(request)) if refusal else "",
+        refusal=told(refusal, language) if refusal else "",
         came=tree_editing.changes_between(runtime, edit.base, latest) if is_late else (),
         theirs=_theirs(runtime, edit) if is_late else {},
     )
@@ -250,10 +251,16 @@ def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
     }
 
 
-def _as_plain(checked: Checked, name: str) -> dict[str, list[dict[str, object]]]:
+def _as_plain(checked: Checked, name: str, language: str) -> dict[str, list[dict[str, object]]]:
     """What was found in the file in sight, and in others."""
-    mine, others = ([asdict(each) for each in checked.found if (each.file == name) is here] for here in (True, False))
-    return {"faults": mine, "others": others}
+    say = sayer(language)
+    found = [
+        {"kind": each.kind, "file": each.file, "line": each.line, "text": each.said(say)} for each in checked.found
+    ]
+    return {
+        "faults": [each for each in found if each["file"] == name],
+        "others": [each for each in found if each["file"] != name],
+    }
 
 
 def _text(text: str) -> str:

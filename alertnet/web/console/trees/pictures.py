@@ -42,7 +42,7 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
         acts=may_act(who),
         trees=[tree for _, tree in sorted(network.trees.items())],
         edition=runtime.edition.number,
-        faults=faults_for(who, runtime),
+        faults=faults_for(who, runtime, language_of(request)),
         unwise={tree: sum(map(len, parts.values())) for tree, parts in found.items()},
         elsewhere=[each for findings in found.get("", {}).values() for each in findings],
         teams=network.teams,
