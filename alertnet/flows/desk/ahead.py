@@ -1,23 +1,75 @@
-"""What comes of an open incident if nobody does anything: entries of its timeline that are not there yet."""
+"""What comes if nobody answers, played through: of an incident about to be raised, and of one that is open."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.forecast.simulate import go_on
+from alertnet.core.directory.contact_tree import Network
+from alertnet.core.forecast.script import Script
+from alertnet.core.forecast.simulate import go_on, rehearse
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
-from alertnet.core.forecast.simulation import Noted, Told
+from alertnet.core.forecast.simulation import Noted, Rehearsal, Told
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind
+from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.escalation.escalate import OnRecord
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.views.shapes import moment
 from alertnet.store.views.timeline_view import EntryView
 
-HORIZON = timedelta(hours=3)
+RAISED, OPEN = timedelta(hours=6), timedelta(hours=3)
+"""How far is looked ahead from a raise, and from now."""
+
+
+@dataclass(frozen=True)
+class WouldBeTold:
+    """A level that would open: after how many minutes, whom it tells, and whether it waits for a go before."""
+
+    minutes: int
+    tree: str
+    level: str
+    names: tuple[str, ...]
+    waits: bool
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What an incident would do in its first hours if nobody answers, and how many would be left out."""
+
+    levels: tuple[WouldBeTold, ...]
+    left_out: int
+
+
+def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
+    """Play what is about to be reported, on the trees in force; whoever is asked for a go gives it at once.
+
+    Raises:
+        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+    """
+    facts, _ = with_records(reported, network)
+    check_names(facts, network)
+    rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
+    left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})
+    return Foretold(tuple(_levels(network, rehearsal, now)), left_out)
+
+
+def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[WouldBeTold]:
+    waits = {(each.tree, str(each.payload.get("level"))) for each in rehearsal.noted if each.kind == "go_asked"}
+    told: dict[tuple[str, str], tuple[datetime, dict[str, None]]] = {}
+    for each in rehearsal.told:
+        if each.kind is Kind.ALERT and each.round == 1:
+            _, names = told.setdefault((each.trees[0], each.level), (each.at, {}))
+            names[each.contact.called] = None
+    for (tree, level), (at, names) in told.items():
+        minutes = round((at - now) / timedelta(minutes=1))
+        yield WouldBeTold(minutes, network.trees[tree].title, level, tuple(names), (tree, level) in waits)
 
 
 def play_on(locked: LockedIncident) -> SimulatedIncident:
     """The next hours of the incident, if nobody answers and no coordinator decides."""
     due_at = {each.tree: each.due_at for each in locked.escalations}
-    return go_on(locked.plans, locked.states, due_at, OnRecord(locked), locked.tx.now, locked.tx.now + HORIZON)
+    return go_on(locked.plans, locked.states, due_at, OnRecord(locked), locked.tx.now, locked.tx.now + OPEN)
 
 
 def entries_ahead(locked: LockedIncident) -> list[EntryView]:

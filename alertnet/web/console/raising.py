@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, Scope, Severity
-from alertnet.flows.desk.foretold import Foretold, foretell
+from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident

@@ -13,9 +13,9 @@ from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts
 from alertnet.core.limits import is_instant
+from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
-from alertnet.flows.desk.foretold import Foretold, foretell
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
