@@ -251,5 +251,5 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in with a passkey").click()
 
-    expect(page.get_by_role("heading", name="To decide")).to_be_visible()
+    expect(page.get_by_role("heading", name="To do")).to_be_visible()
     context.close()

@@ -61,7 +61,8 @@ def test_a_decision_by_telephone_offers_go_and_hold(renderer: Renderer, said: Sa
     verify = renderer.speak(Kind.DECISION, "en", said(subject=Subject.VERIFY, automatic_at=None)).sentences["after"]
 
     assert (
-        "Shall level 3 be told, embassy-es, 12 contacts? You are asked because: this level asks first. If you" in level
+        "Shall level 3 be told, embassy-es, 12 contacts? You are asked because: the plan says to ask first. If you"
+        in level
     )
     assert (
         "This report is not verified yet: arrest. Is it genuine? If so, press 1. If you are in doubt, press 2."

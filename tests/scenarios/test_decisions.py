@@ -83,12 +83,12 @@ def test_a_question_says_what_it_decides(asked: World) -> None:
     for said in (
         "Tell Police?",
         "It is level 2 of Valley network: police.",
-        "this level asks first",
+        "the plan says to ask first",
         "Without a decision they",
     ):
         assert said in page
     assert "Shall level 2 be told, Police, 1 contact?" in call.words
-    assert "You are asked because: this level asks first." in call.words
+    assert "You are asked because: the plan says to ask first." in call.words
     assert incident.status("valley") == "waiting_for_go"
 
 

@@ -4,17 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.core.directory.contact import Disclosure
-from alertnet.core.disclosure import Subject, details_of
 from alertnet.core.escalation.advance_incident import coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.due import ComingLevel
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity
 from alertnet.core.limits import LATEST
-from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptAnswer, PromptKind
+from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
-from alertnet.flows.notifications import prompts
+from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -28,7 +26,6 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
-MOST_WORDS = 3
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """What lets somebody know of an incident."""
@@ -44,9 +41,9 @@ class Told:
     under_way: tuple[str, ...]
     unreached: tuple[tuple[str, datetime | None], ...]
 
-    def holds(self, names: tuple[str, ...]) -> bool:
-        """Whether all of those were told before, or are being told."""
-        return bool(names) and {*names} <= {*self.knows, *self.under_way}
+    def parted(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Those of them who don't know yet, and those who do."""
+        return tuple(name for name in names if name not in self.knows), tuple(filter(self.knows.__contains__, names))
 
 
 @dataclass(frozen=True)
@@ -77,63 +74,6 @@ class Path:
     action_due_at: datetime | None
     otherwise: Next | None
     """What comes where no action is reported by then."""
-
-
-@dataclass(frozen=True)
-class Matter:
-    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: who is told next after a go.
-
-    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
-    off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
-    was made yet. `words`: what is to be judged, for those alone who may act.
-    """
-
-    id: str
-    ref: str
-    type: str
-    severity: Severity
-    kind: str
-    is_text: bool
-    subject: str
-    neutral: str
-    about: str
-    names: tuple[str, ...]
-    why: tuple[str, ...]
-    tree: str
-    automatic_at: datetime | None
-    again_at: datetime | None
-    asked: int
-    held: bool
-    held_by: str
-    taken_by: str | None
-    words: tuple[str, ...]
-    zone: str
-
-    @property
-    def is_decision(self) -> bool:
-        """Whether it is answered by go or hold."""
-        return self.kind == PromptKind.DECISION
-
-    @property
-    def is_task(self) -> bool:
-        """Whether somebody is to be called."""
-        return self.kind == PromptKind.TASK
-
-    @property
-    def is_put_off(self) -> bool:
-        """Whether somebody has put it off, or sees to it: nothing is owed now."""
-        return self.held or self.taken_by is not None
-
-    @property
-    def standing(self) -> str:
-        """How somebody has put it off, if anybody has."""
-        return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
-
-    @property
-    def order(self) -> tuple[object, ...]:
-        """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
-        soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
-        return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
 
 
 @dataclass(frozen=True)
@@ -172,11 +112,6 @@ class OpenIncident:
     def owed(self) -> tuple[Matter, ...]:
         """What is asked of coordinators, and nobody has put off."""
         return tuple(each for each in self.matters if not each.is_put_off)
-
-    @property
-    def to_call(self) -> tuple[str, ...]:
-        """Whom no message has reached or will, while nobody acts."""
-        return () if self.acting else tuple(name for name, again_at in self.told.unreached if again_at is None)
 
     @property
     def asked_again_at(self) -> datetime | None:
@@ -250,8 +185,13 @@ def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared
     """The incident as the board shows it. `fared`: how the messages went that let people know of it."""
     facts, incident = locked.facts, locked.incident
     zone = zone_of(locked)
-    asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
+    told = _told(locked, fared)
     paths = tuple(path_of(locked.plans, locked.states, tree, locked.tx.now) for tree in sorted(locked.states))
+    to_go_on = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
+    asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
+    matters = [matter_of(locked, each, [name for name in to_go_on if name not in told.knows], zone) for each in asked]
+    if locked.is_open and not any(path.acting for path in paths):
+        matters += calls_of(locked, [name for name, again_at in told.unreached if again_at is None], zone)
     return OpenIncident(
         id=incident.id,
         seq=seq,
@@ -264,9 +204,9 @@ def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared
         drill=facts.drill,
         verified=facts.verified,
         is_text=facts.lone_text,
-        told=_told(locked, fared),
+        told=told,
         paths=paths,
-        matters=tuple(_matter(locked, each, paths, zone) for each in asked),
+        matters=tuple(matters),
         warnings=incident.warnings,
         broken=bool(locked.broken),
     )
@@ -311,11 +251,6 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     )
 
 
-def numbered(index: int, name: str) -> str:
-    """A level, in a way that nobody takes for a contact."""
-    return f"{index + 1} · {name}"
-
-
 def _told(locked: LockedIncident, fared: Fared) -> Told:
     statuses: dict[tuple[str, str], set[str]] = {}
     for tree, contact, status in fared:
@@ -328,7 +263,7 @@ def _told(locked: LockedIncident, fared: Fared) -> Told:
         known = (locked.plans[tree].tree.contacts.get(id) for tree, id in contacts if tree in locked.plans)
         return tuple(sorted({each.called for each in known if each is not None}))
 
-    unreached = statuses.keys() - knows - under_way
+    unreached = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans and locked.may_hear(*who)}
     tried = _tried(locked) if unreached else {}
     again = {name: tried.get(who) for who in unreached for name in called([who])}
     return Told(called(knows), called(under_way), tuple(sorted(again.items(), key=lambda each: each[0])))
@@ -351,50 +286,3 @@ def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[Open
     asked = prompt_store.open_of(tx.session, ids)
     for each in incidents:
         yield as_open(look_closely(tx, each, escalations[each.id]), asked[each.id], fared[each.id], heads[each.id])
-
-
-def _matter(locked: LockedIncident, prompt: Prompt, paths: Sequence[Path], zone: str) -> Matter:
-    tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
-    told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
-    names = [locked.contact(tree, id).called for id in told.get("names", ())]
-    if prompt.subject == Subject.VERIFY:
-        names = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
-    return Matter(
-        id=prompt.id,
-        ref=locked.incident.ref,
-        type=locked.facts.type,
-        severity=locked.facts.severity,
-        kind=prompt.kind,
-        is_text=locked.facts.lone_text,
-        subject=prompts.subject_of(locked, prompt).value,
-        neutral=prompt.subject,
-        about=_called(locked, tree, prompt),
-        names=tuple(dict.fromkeys(names)),
-        why=told.get("why", ()),
-        tree=locked.tree(tree).title if tree else "",
-        automatic_at=prompt.automatic_at,
-        again_at=prompt.due_at,
-        asked=prompt.asked,
-        held=prompt.answer == PromptAnswer.HOLD,
-        held_by=(prompt.answered_by or "").removeprefix("user ") if prompt.answer == PromptAnswer.HOLD else "",
-        taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
-        words=_to_judge(locked, prompt),
-        zone=zone,
-    )
-
-
-def _to_judge(locked: LockedIncident, prompt: Prompt) -> tuple[str, ...]:
-    """What was written of what is to be judged; with somebody beside the team it is read with that warning alone."""
-    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject == Subject.VERIFY):
-        return ()
-    texts = [each.words for each in timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)]
-    return tuple(filter(None, (*details_of(locked.facts, Disclosure.FULL).texts, *texts)))
-
-
-def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
-    """What a prompt is about: a contact by what it is called, else as it was written."""
-    about = prompt.about or ""
-    contacts = locked.tree(tree).contacts if tree else {}
-    if prompt.subject == Subject.LEVEL and prompt.level_index is not None:
-        return numbered(prompt.level_index, about)
-    return contacts[about].called if about in contacts else about

@@ -108,6 +108,8 @@ class Dossier:
     duress: bool
     coerced: tuple[str, ...]
     tasks: dict[str, TaskDetails]
+    to_call: dict[str, tuple[str, ...]]
+    """The numbers of those whom a coordinator is to call since no message reaches them, by what they are called."""
     contacts: tuple[tuple[str, str], ...]
     """(tree/contact, name) of those for whom somebody can vouch."""
     levels: tuple[LevelChoice, ...]
@@ -154,6 +156,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         duress=reads and locked.facts.duress,
         coerced=coerced(locked) if reads else (),
         tasks=_tasks(locked, open_prompts) if reads else {},
+        to_call=_numbers(locked, head) if reads else {},
         contacts=tuple(contacts_of(locked)),
         levels=_levels(locked),
         hears_close=_called(names, who_hears(locked, of_close=True)),
@@ -188,6 +191,12 @@ def _tasks(locked: LockedIncident, asked: Iterable[Prompt]) -> dict[str, TaskDet
     """What is read out in each call that a coordinator is asked to make, by its prompt."""
     found = {each.id: task_details_of(locked, each) for each in asked if each.kind == PromptKind.TASK}
     return {id: details for id, details in found.items() if details is not None}
+
+
+def _numbers(locked: LockedIncident, head: OpenIncident) -> dict[str, tuple[str, ...]]:
+    names = {name for matter in head.matters if matter.is_call for name in matter.names}
+    contacts = (each for plan in locked.plans.values() for each in plan.tree.contacts.values() if each.called in names)
+    return {each.called: tuple(sorted(each.numbers)) for each in contacts}
 
 
 def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:

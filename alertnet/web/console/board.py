@@ -90,7 +90,13 @@ class BoardLook:
         known = set(map(id, cast(tuple[OpenIncident, ...], before.source))) if before is not None else set()
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
-        common = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "tasks": {}, "back": back}
+        common = spoken(runtime, self.language) | {
+            "acts": self.acts,
+            "proof": PROOF,
+            "tasks": {},
+            "to_call": {},
+            "back": back,
+        }
 
         def say(template: str, **values: object) -> str:
             return rendered(template, self.language, **common, **values)

@@ -146,10 +146,10 @@ class IncidentLook:
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
         renderer = runtime.renderer(runtime.edition.templates)
         words["details"], words["texts"] = read_out(dossier, renderer, self.language)
-        asked = {"back": "incident", "matters": dossier.head.matters, "tasks": dossier.tasks}
+        words |= {"tasks": dossier.tasks, "to_call": dossier.to_call, "matters": dossier.head.matters}
 
         def say(template: str) -> str:
-            return rendered(template, self.language, **words, **asked)
+            return rendered(template, self.language, back="incident", **words)
 
         names = ("sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
         waiting = sum(not matter.is_put_off for matter in dossier.head.matters)

@@ -74,27 +74,31 @@ def it_is_over(world: World, desk: Desk) -> None:
 
 
 EVERYBODY = "Amis, Friends, Mountain post, Valley."
-NEXT = "02:44 : alertnet tells Valley again (level 2 · Coordination), unless somebody takes charge before."
+NEXT = (
+    "02:44 : alertnet tells Valley{} (level 2 · Coordination), "
+    "unless one of those told answers before that they take charge."
+)
+AGAIN = NEXT.format(" again")
 IS_IT = "say whether it is genuine ."
 MAY_BE = "say whether Friends, Amis may be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
 CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley again (level 2 · Coordination)."
 ASKED = "nobody yet. On its way to: Valley."
 BOARDS: dict[Staged, tuple[str, str, str, str]] = {
-    just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, "nothing now."),
-    everybody_told: (EVERYBODY, "nobody yet.", NEXT, "nothing now."),
+    just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT.format(""), "nothing now."),
+    everybody_told: (EVERYBODY, "nobody yet.", AGAIN, "nothing now."),
     somebody_took_charge: (EVERYBODY, "Amis.", CHARGE, "nothing now."),
-    somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", NEXT, "nothing now."),
+    somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", AGAIN, "nothing now."),
     one_was_not_reached: (
         "Amis, Friends, Valley. Not reached: Mountain post, no further try is planned.",
         "nobody yet.",
-        NEXT,
-        "call Mountain post yourself.",
+        AGAIN,
+        "call Mountain post yourself .",
     ),
     nobody_knows_whether_it_is_true: (
         "Valley.",
         "nobody yet.",
-        "alertnet tells Valley, Friends, Amis, Mountain post (level 1 · Friends), "
+        "alertnet tells Friends, Amis, Mountain post, and Valley again (level 1 · Friends), "
         "only when somebody says it is genuine. 02:24 : coordinators are asked again.",
         IS_IT,
     ),
@@ -137,6 +141,7 @@ def test_four_sentences_answer_what_somebody_new_asks_first(tmp_path: Path, stag
     assert found is not None
     knows, acts, comes, owed = BOARDS[stage]
     assert tuple(each.partition(": ")[2] for each in found.groups()) == (knows, acts, comes, owed)
+    assert ("0 to do" in board) is ("nothing" in owed)
     assert (f"Knows: {knows} Acts: {acts} Next: {comes} You: {owed}" in board) is (stage is not it_is_over)
 
 
@@ -152,3 +157,46 @@ def test_what_is_to_be_judged_stands_where_it_is_judged(world: World, sit_down: 
     assert [sum(each in board.text for each in words) for board in boards] == [1, 0]
     no = f"{world.ref()}/close?reason=false_alarm" if stage is nobody_knows_whether_it_is_true else "do-set-aside"
     assert [no in board.html for board in boards] == [True, False]
+
+
+def test_whom_nothing_reaches_is_called_by_somebody_while_nobody_acts(world: World, sit_down: SitDown) -> None:
+    """It counts among what is to be done; the number stands where it is needed, for those alone who may act (A9)."""
+    desk, observer = sit_down("maria"), sit_down("olga", Role.OBSERVER)
+    one_was_not_reached(world, desk)
+    path, number = f"/desk/incidents/{world.ref()}", "tel:+573005550014"
+
+    board, page = desk.opens("/desk"), desk.opens(path)
+
+    assert "1 open · 1 to do" in board.text
+    assert f"Call Mountain post yourself about {world.ref()} ." in board.text
+    assert "<title>(1) Board" in board.html
+    assert [number in each.html for each in (board, page, observer.opens(path))] == [False, True, False]
+    assert 'id="do-vouch" open' in desk.opens(f"{path}?do=vouch").html
+    world.texts(CAROL, world.written_code("carol"))
+    assert "Call Mountain post" not in desk.opens("/desk").text
+
+
+def test_nobody_is_asked_to_call_whom_the_incident_may_not_reach(world: World, desk: Desk) -> None:
+    """A3: who is spared from now on is told by nobody, nor named among those whom a message did not reach."""
+    one_was_not_reached(world, desk)
+    assert "Mountain post" in desk.opens("/desk").text
+
+    desk.opens(f"/desk/incidents/{world.ref()}").presses("Spare them", contacts="dave")
+
+    assert "Mountain post" not in desk.opens("/desk").text
+
+
+def test_a_further_try_has_its_time(world: World, desk: Desk) -> None:
+    """The first message failed, and the call is to come: nobody has to call yet."""
+    everybody_told(world, desk)
+
+    def fails(tx: Tx) -> None:
+        failed = notifications.c.contact == "alice"
+        tx.session.execute(update(notifications).where(failed).values(status="failed"))
+
+    world.runtime.transact(fails)
+
+    board = desk.opens("/desk").text
+
+    assert "Not reached: Valley, tried again 02:44 ." in board
+    assert "0 to do" in board

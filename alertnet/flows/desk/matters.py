@@ -1,0 +1,161 @@
+"""What is asked of coordinators in an open incident, as values: what prompts ask, and whom nothing reaches."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertnet.core.directory.contact import Disclosure
+from alertnet.core.disclosure import Subject, details_of
+from alertnet.core.incident import Severity
+from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.flows.notifications import prompts
+from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.views import timeline_view
+
+MOST_WORDS = 3
+CALL = "call"
+"""The kind of a matter that comes of no prompt."""
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: to be told next, or called.
+
+    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
+    off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
+    was made yet. `words`: what is to be judged, for those alone who may act.
+    """
+
+    id: str
+    ref: str
+    type: str
+    severity: Severity
+    kind: str
+    is_text: bool
+    subject: str
+    neutral: str
+    about: str
+    names: tuple[str, ...]
+    why: tuple[str, ...]
+    tree: str
+    automatic_at: datetime | None
+    again_at: datetime | None
+    asked: int
+    held: bool
+    held_by: str
+    taken_by: str | None
+    words: tuple[str, ...]
+    zone: str
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether it is answered by go or hold."""
+        return self.kind == PromptKind.DECISION
+
+    @property
+    def is_task(self) -> bool:
+        """Whether somebody is to be called."""
+        return self.kind == PromptKind.TASK
+
+    @property
+    def is_call(self) -> bool:
+        """Whether somebody whom no message reaches is to be called, of which the program asks nobody."""
+        return self.kind == CALL
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether somebody has put it off, or sees to it: nothing is owed now."""
+        return self.held or self.taken_by is not None
+
+    @property
+    def standing(self) -> str:
+        """How somebody has put it off, if anybody has."""
+        return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
+        soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
+        return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
+
+
+def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], zone: str) -> Matter:
+    """What a prompt asks. `to_go_on`: who would be told if the incident were known to be genuine."""
+    tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
+    told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
+    names = [locked.contact(tree, id).called for id in told.get("names", ())]
+    if prompt.subject == Subject.VERIFY:
+        names = [*to_go_on]
+    return Matter(
+        id=prompt.id,
+        ref=locked.incident.ref,
+        type=locked.facts.type,
+        severity=locked.facts.severity,
+        kind=prompt.kind,
+        is_text=locked.facts.lone_text,
+        subject=prompts.subject_of(locked, prompt).value,
+        neutral=prompt.subject,
+        about=_called(locked, tree, prompt),
+        names=tuple(dict.fromkeys(names)),
+        why=told.get("why", ()),
+        tree=locked.tree(tree).title if tree else "",
+        automatic_at=prompt.automatic_at,
+        again_at=prompt.due_at,
+        asked=prompt.asked,
+        held=prompt.answer == PromptAnswer.HOLD,
+        held_by=(prompt.answered_by or "").removeprefix("user ") if prompt.answer == PromptAnswer.HOLD else "",
+        taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
+        words=_to_judge(locked, prompt),
+        zone=zone,
+    )
+
+
+def calls_of(locked: LockedIncident, names: Sequence[str], zone: str) -> Iterable[Matter]:
+    """That those are to be called, if there are any."""
+    if names:
+        facts, incident = locked.facts, locked.incident
+        yield Matter(
+            id=f"call-{incident.ref}",
+            ref=incident.ref,
+            type=facts.type,
+            severity=facts.severity,
+            kind=CALL,
+            is_text=False,
+            subject=CALL,
+            neutral=CALL,
+            about="",
+            names=tuple(names),
+            why=(),
+            tree="",
+            automatic_at=None,
+            again_at=None,
+            asked=0,
+            held=False,
+            held_by="",
+            taken_by=None,
+            words=(),
+            zone=zone,
+        )
+
+
+def numbered(index: int, name: str) -> str:
+    """A level, in a way that nobody takes for a contact."""
+    return f"{index + 1}\u00a0·\u00a0{name}"
+
+
+def _to_judge(locked: LockedIncident, prompt: Prompt) -> tuple[str, ...]:
+    """What was written of what is to be judged; with somebody beside the team it is read with that warning alone."""
+    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject == Subject.VERIFY):
+        return ()
+    texts = [each.words for each in timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)]
+    return tuple(filter(None, (*details_of(locked.facts, Disclosure.FULL).texts, *texts)))
+
+
+def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
+    """What a prompt is about: a contact by what it is called, else as it was written."""
+    about = prompt.about or ""
+    contacts = locked.tree(tree).contacts if tree else {}
+    if prompt.subject == Subject.LEVEL and prompt.level_index is not None:
+        return numbered(prompt.level_index, about)
+    return contacts[about].called if about in contacts else about
