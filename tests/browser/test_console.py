@@ -211,6 +211,7 @@ def test_three_keys_lead_to_an_act_on_what_was_named(browser: Browser, evening: 
     page.keyboard.type(ref)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(ref)
+    page.wait_for_load_state()
     page.keyboard.press("4")
 
     expect(page.locator("#do-update")).to_have_attribute("open", "")
@@ -242,7 +243,7 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.goto(f"{desk}/account")
     page.get_by_label("What you call the device").fill("my laptop")
     page.get_by_role("button", name="Add a passkey").click()
-    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("input[type=password]").fill(PASSWORD)
     page.get_by_role("button", name="It is me, go on").click()
     expect(page.get_by_role("button", name="Remove my laptop")).to_be_visible()
     page.get_by_role("button", name="Sign out", exact=True).click()
