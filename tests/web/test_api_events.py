@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -26,10 +28,18 @@ LONGEST = 20.0  # seconds until a stream that says nothing fails its test
 
 
 async def follow(
-    app: FastAPI, path: str, headers: dict[str, str], until: Callable[[str], bool], then: Callable[[str], None]
+    app: FastAPI,
+    path: str,
+    headers: dict[str, str],
+    until: Callable[[str], bool],
+    then: Callable[[str], None],
+    parts: list[bytes] | None = None,
 ) -> str:
-    """What the stream says; each time more has come `then` is called, and when `until` holds the follower goes away."""
-    text, gone = "", asyncio.Event()
+    """What the stream says; each time more has come `then` is called, and when `until` holds the follower goes away.
+
+    `parts`: takes what came, as it came, which is compressed.
+    """
+    text, gone, unpacked = "", asyncio.Event(), zlib.decompressobj(wbits=31).decompress
     asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> Any:
@@ -40,7 +50,10 @@ async def follow(
 
     async def send(message: Any) -> None:
         nonlocal text
-        text += message.get("body", b"").decode()
+        part = message.get("body", b"")
+        if parts is not None:
+            parts.append(part)
+        text += (part if parts is None else unpacked(part)).decode()
         await asyncio.to_thread(then, text)
         if until(text):
             gone.set()
@@ -50,10 +63,11 @@ async def follow(
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "GET",
-        "path": path,
+        "path": urlsplit(path).path,
         "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "query_string": urlsplit(path).query.encode(),
+        "headers": [(b"accept-encoding", b"identity" if parts is None else b"gzip")]
+        + [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     await asyncio.wait_for(app(scope, receive, send), LONGEST)
     return text

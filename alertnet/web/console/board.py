@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Request, Response
-from starlette.responses import StreamingResponse
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
@@ -30,7 +29,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, rendered, say_by, show
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, say_by, show, streamed
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -226,7 +225,7 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
         async for event in watch.changes(look, who, seen, is_in, place):
             yield event.replace(PROOF, proof)
 
-    return StreamingResponse(events(), headers=HEADERS, media_type="text/event-stream")
+    return streamed(request, events(), "text/event-stream")
 
 
 def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:

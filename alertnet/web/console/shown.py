@@ -1,7 +1,8 @@
 """How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
 
 import gzip
-from collections.abc import Mapping
+import zlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +15,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, StreamingResponse
 
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
@@ -29,6 +30,8 @@ LANGUAGE = "desk-language"
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 WORTH_COMPRESSING = 500
 """Bytes."""
+GZIP, SMALL_WINDOW, SMALL_MEMORY = 16, 12, 4
+"""Of zlib: an open page costs 24 kB with these, a tenth of what is usual, and its events are as small."""
 HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -175,6 +178,19 @@ def compressed(request: Request, body: bytes, media_type: str, status: int = 200
     if len(body) > WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
         body, headers = gzip.compress(body, mtime=0), {**headers, "Content-Encoding": "gzip"}
     return Response(body, status, headers, media_type=media_type)
+
+
+def streamed(request: Request, parts: AsyncIterator[str], media_type: str) -> Response:
+    """What is sent part by part, each at once, compressed where the browser takes that."""
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    headers = {**HEADERS, "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_gzip else {})
+
+    async def packed() -> AsyncIterator[bytes]:
+        packer = zlib.compressobj(wbits=GZIP + SMALL_WINDOW, memLevel=SMALL_MEMORY)
+        async for part in parts:
+            yield packer.compress(part.encode()) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    return StreamingResponse(packed() if takes_gzip else parts, headers=headers, media_type=media_type)
 
 
 def go_to(path: str) -> Response:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -25,12 +26,18 @@ from tests.web.world import NOW, World
 HOST = {"Host": "alert.example.org"}
 
 
-def stream(desk: Desk, path: str, until: Callable[[str], bool], then: Callable[[str], None]) -> str:
-    """What that page's stream says while `then` does things."""
+def stream(
+    desk: Desk,
+    path: str,
+    until: Callable[[str], bool],
+    then: Callable[[str], None],
+    parts: list[bytes] | None = None,
+) -> str:
+    """What that page's stream says while `then` does things. `parts`: see `follow`."""
     app = desk.browser.app
     assert isinstance(app, FastAPI)
     headers = {"Cookie": f"desk={desk.browser.cookies['desk']}", **HOST}
-    return asyncio.run(follow(app, path, headers, until, then))
+    return asyncio.run(follow(app, path, headers, until, then, parts))
 
 
 def session_of(desk: Desk) -> SignedIn:
@@ -177,17 +184,19 @@ def test_an_event_of_an_open_incident_is_small_and_its_picture_is_fetched(world:
     """A text that answers changes seven regions of 30 kB: of lists what differs is told, of the picture that."""
     world.raises()
     path, answered = f"/desk/incidents/{world.ref()}", iter([1])
+    [seen] = re.findall(r'data-seen="(\w+)"', desk.opens(path).html)
+    parts: list[bytes] = []
 
     def then(text: str) -> None:
-        for _ in answered if news(text) else ():
+        for _ in answered if "event: still" in text or "event: here" in text else ():
             world.texts("+573005550013", world.written_code("carol"))
 
-    text = stream(desk, f"{path}/live", lambda text: len(news(text)) > 1, then)
+    text = stream(desk, f"{path}/live?seen={seen}", lambda text: bool(news(text)), then, parts)
 
     event = next(each for each in text.split("\n\n") if '"picture"' in each and '"all": false' in each)
     assert '"picture": true' in event
     assert "Amis" in event
-    assert len(event) < 1600
+    assert max(map(len, parts)) < 1000 < len(event)
     assert "<title>02:14 Amis: " in desk.browser.get(f"{path}/regions/picture").text
 
 
