@@ -244,13 +244,13 @@ def _due_rows(
     )
 
 
-def send_jobs(sending: Sending, claims: Claims) -> list[Job]:
-    """A job for each attempt that was claimed to be sent."""
+def send_jobs(sending: Sending, claims: Claims, *is_committed: Callable[[], bool]) -> list[Job]:
+    """A job for each attempt that was claimed to be sent; `is_committed` where the claim may still be undone."""
     return [
         Job(
             provider_health.sending((each.method, each.provider)),
-            each.attempt,
-            partial(sending.send, each),
+            each.lease,
+            partial(sending.send, each, *is_committed),
             reserved=True,
         )
         for each in claims.claimed

@@ -102,7 +102,8 @@ class SpacedEvent(threading.Event):
         look = time.monotonic() - self._last
         rung = super().wait(timeout)
         rest = min(max(SHORTEST_REST_SECONDS, REST_IN_LOOKS * look), LONGEST_REST_SECONDS)
-        time.sleep(max(0.0, self._last + rest - time.monotonic()))
+        if (left := self._last + rest - time.monotonic()) > 0:
+            time.sleep(left)
         self._last = time.monotonic()
         return rung
 

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from alertnet.channels.base import Accepted, Outgoing, Result
+from alertnet.channels.base import Accepted, Outgoing, Refused, Result
 from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
 from alertnet.core.notification import Kind
 from alertnet.flows.sending import render_and_send
@@ -83,6 +83,28 @@ class Batcher(Generic[T, R]):
             return batch
 
 
+class Commit:
+    """The commit of a claim, as the threads see it that make its messages ready meanwhile."""
+
+    def __init__(self, over: Event) -> None:
+        self._over = over
+        self._holds = False
+
+    def holds(self) -> None:
+        """It is on the disk."""
+        self._holds = True
+        self._over.set()
+
+    def fails(self) -> None:
+        """It was undone."""
+        self._over.set()
+
+    def wait(self) -> bool:
+        """Whether it is on the disk, once that is known."""
+        self._over.wait()
+        return self._holds
+
+
 class Sending:
     """Sends claimed attempts; for any number of threads."""
 
@@ -92,9 +114,15 @@ class Sending:
             lambda outcomes: runtime.transact(record_each, outcomes), platform.event
         )
 
-    def send(self, claimed: Claimed) -> None:
-        """Hand an attempt to its channel, unless it must not leave any more."""
-        result = self._try(claimed)
+    def send(self, claimed: Claimed, is_committed: Callable[[], bool] = lambda: True) -> None:
+        """Hand an attempt to its channel, unless it must not leave any more.
+
+        `is_committed` waits for the commit of its claim, and tells whether there was one: nothing leaves before.
+        """
+        outgoing = self._made_ready(claimed)
+        if not is_committed():
+            return
+        result = self._hand_over(claimed, outgoing) if isinstance(outgoing, Outgoing) else outgoing
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
@@ -139,14 +167,15 @@ class Sending:
             return self.compose(claimed)
         return None
 
-    def _try(self, claimed: Claimed) -> Result | None:
-        runtime = self.runtime
-        outlet = runtime.outlets.get((claimed.method, claimed.provider))
-        if outlet is None:
+    def _made_ready(self, claimed: Claimed) -> Outgoing | Refused:
+        """The message as it leaves, or why it can't."""
+        if (claimed.method, claimed.provider) not in self.runtime.outlets:
             return render_and_send.UNCONFIGURED
-        outgoing = self.compose_or_none(claimed)
-        if outgoing is None:
-            return render_and_send.UNRENDERED
+        return self.compose_or_none(claimed) or render_and_send.UNRENDERED
+
+    def _hand_over(self, claimed: Claimed, outgoing: Outgoing) -> Result | None:
+        """What its channel makes of it; None: it must not leave any more."""
+        runtime = self.runtime
         units = render_and_send.units(outgoing)
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
         if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):
@@ -154,7 +183,7 @@ class Sending:
             return None
         if outgoing.unsealed:
             runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
-        return render_and_send.hand_over(outlet.channel, outgoing)
+        return render_and_send.hand_over(runtime.outlets[claimed.method, claimed.provider].channel, outgoing)
 
     def _record(self, outcome: Outcome) -> None:
         """Record an outcome together with those of the same moment; alone where that is not possible (A11)."""

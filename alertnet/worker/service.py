@@ -24,7 +24,7 @@ from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, sending
 from alertnet.worker.self_monitoring import Watch
-from alertnet.worker.sender import Sending
+from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
@@ -162,23 +162,33 @@ class Worker:
         self._plan(search.next_at)
 
     def _claim(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
-        """Claim in the very transaction that leaves something due, as far as threads are free."""
+        """Claim in the very transaction that leaves something due, as far as threads are free.
+
+        What was taken is put into words while the disk takes the commit, and leaves after it.
+        """
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
         is_still = self._stopping or self._recovery.holds_all
         wanted = [] if is_still else [method for method in SENT_BY if method in methods]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
-        jobs = [job for claims in taken for job in send_jobs(self._sending, claims)]
-        return partial(self._begin, jobs, is_all=bool(jobs) and all(claims.leaves_nothing for claims in taken))
-
-    def _begin(self, jobs: list[Job], *, is_all: bool) -> None:
-        """Let the pools do what was taken; what there is else, now or soon, is looked for out of their way."""
+        commit = Commit(self._platform.event())
+        jobs = [job for claims in taken for job in send_jobs(self._sending, claims, commit.wait)]
+        if not jobs:
+            return self._wake.set
+        tx.if_undone(commit.fails)
+        is_all = all(claims.leaves_nothing for claims in taken)
         for job in jobs:
+            # What there is else, now or soon, is looked for out of their way.
             looks = not is_all or job is jobs[-1]
             perform = self._perform_and_look if looks else self._perform
-            self._pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
-        if not jobs:
-            self._wake.set()
+            self._pools[job.pool].submit(job.key, partial(perform, job))
+        return partial(self._let_leave, commit, jobs)
+
+    def _let_leave(self, commit: Commit, jobs: list[Job]) -> None:
+        commit.holds()
+        for job in jobs:
+            # Until now it was put aside, which is taken back where the claim is undone.
+            self._pools[job.pool].release()
 
     def _perform_and_look(self, job: Job) -> None:
         self._and_look(partial(self._perform, job))

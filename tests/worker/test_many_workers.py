@@ -6,13 +6,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import Connection, event, update
 
 from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import Kind
+from alertnet.messages.message import Message
+from alertnet.messages.renderer import Renderer
+from alertnet.messages.templates.load import Templates
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
@@ -167,16 +173,18 @@ def test_each_claims_the_methods_in_the_same_order(stages: Stages, postgres: str
 
 
 def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, each_database: str) -> None:
-    """A5: whatever becomes of the transaction, its room is not lost; what comes next is sent."""
+    """A5: whatever becomes of the transaction, its room is not lost; what comes next is sent, and that alone."""
     stage = stages(each_database, clock=system_clock)
     provider = Provider(stage.runtime)
     provider.released.set()
 
     is_shared, own = not each_database.startswith("postgresql"), threading.get_ident()
 
-    def fail(*_: object) -> None:
+    def fail(connection: Connection) -> None:
         # On PostgreSQL the worker's threads commit for themselves meanwhile.
         if is_shared or threading.get_ident() == own:
+            # Else it would go back to the pool with its locks.
+            connection.connection.rollback()
             raise RuntimeError("no commit")
 
     with Worker(stage.runtime, {MethodKind.SMS: 1}, tick_seconds=60):
@@ -187,7 +195,47 @@ def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, ea
         stage.opens()
         assert provider.has(1)
 
-    assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent"]
+    (attempt,) = stage.attempts(MethodKind.SMS)
+    assert attempt.status == "sent"
+    assert provider.sent == [attempt.id]
+
+
+class Wording(Renderer):
+    """A renderer that lets others know once it has rendered something."""
+
+    def __init__(self, templates: Templates, done: threading.Event) -> None:
+        super().__init__(templates)
+        self._done = done
+
+    def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
+        message = super().render(kind, method, language, said)
+        self._done.set()
+        return message
+
+
+def test_a_message_is_put_into_words_while_its_claim_is_committed_and_leaves_after(
+    stages: Stages, each_database: str
+) -> None:
+    """A5: the provider hears nothing of what is not on the disk yet, however ready it is."""
+    stage, worded = stages(each_database, clock=system_clock), threading.Event()
+    runtime = replace(stage.runtime, make_renderer=lambda templates: Wording(templates, worded))
+    provider, left_before = Provider(runtime), list[list[str]]()
+    provider.released.set()
+
+    def commits(_: object) -> None:
+        assert worded.wait(PATIENCE)
+        left_before.append(list(provider.sent))
+
+    def opens(tx: Tx) -> None:
+        opening(tx, runtime.edition)
+        event.listen(tx.session.connection(), "commit", commits)
+
+    with Worker(runtime, tick_seconds=60):
+        runtime.transact(opens)
+        assert provider.has(1)
+
+    assert left_before == [[]]
+    assert provider.sent == [row.id for row in stage.attempts(MethodKind.SMS)]
 
 
 @pytest.mark.postgres
