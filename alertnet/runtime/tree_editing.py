@@ -55,6 +55,14 @@ class Finding:
         return self.fault.said(say)
 
 
+class Faulty(BadInput):
+    """The files of an edit have faults: `fault` is the first of them."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__("text", str(fault), "files without a fault")
+
+
 @dataclass(frozen=True)
 class Checked:
     """What an edit comes to: the network that it describes, None where it has `faults`; and what is unwise.
@@ -80,10 +88,9 @@ def keys_explained() -> Mapping[str, Mapping[str, Key]]:
     return KEYS
 
 
-@cache
-def tree_schema() -> dict[str, object]:
-    """The JSON Schema of the files, for whoever completes what is typed."""
-    return schema()
+def tree_schema(say: Say) -> dict[str, object]:
+    """The JSON Schema of the files, for whoever completes what is typed; `say` puts it into a language."""
+    return schema(say)
 
 
 def edition_named(runtime: Runtime, number: int) -> Publication:
@@ -148,12 +155,12 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
     """What an edit describes, whether or not anything in it is unwise.
 
     Raises:
-        BadInput: it has faults.
+        Faulty: it has faults.
     """
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         network, faults = read_folder(place)
     if network is None:
-        raise BadInput("text", str(faults[0]), "files without a fault")
+        raise Faulty(faults[0])
     return network
 
 
@@ -184,11 +191,12 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
     """Put an edit in force everywhere; open incidents go on as before.
 
     Raises:
-        BadInput: it has faults, or changes nothing. WrongState: others published since the edition it was made from.
+        Faulty: it has faults. BadInput: it changes nothing.
+        WrongState: others published since the edition it was made from.
         Misconfigured: it uses methods whose settings are missing.
     """
     if checked.network is None:
-        raise BadInput("text", str(checked.faults[0]), "files without a fault")
+        raise Faulty(checked.faults[0])
     latest = runtime.watched.history()[-1]
     if not base.content.is_like(latest.content):
         raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(base, latest))

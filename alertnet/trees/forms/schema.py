@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from alertnet.core.directory.languages import Say
 from alertnet.trees.forms.country_rules import CountriesForm
 from alertnet.trees.forms.field_form import FieldForm
 from alertnet.trees.forms.key_help import DURATION, KEYS, LANGUAGE, Key
@@ -13,14 +14,17 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
-def schema() -> dict[str, Any]:
-    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or the rules of countries."""
+def schema(say: Say = str) -> dict[str, Any]:
+    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or the rules of countries.
+
+    `say` puts into a language what explains its keys.
+    """
     made = TypeAdapter(TreeForm | SharedForm | FieldForm | CountriesForm).json_schema(mode="validation")
     forms = made["$defs"]
     for name, keys in KEYS.items():
         for key, described in keys.items():
             if name in forms and key in forms[name]["properties"]:
-                forms[name]["properties"][key] = _explained(forms[name]["properties"][key], described)
+                forms[name]["properties"][key] = _explained(forms[name]["properties"][key], described, say)
     for name in ("TreeForm", "SharedForm"):
         include = forms[name]["properties"]["include"]
         include["anyOf"] = [{"type": "string"}, {"type": include.pop("type"), "items": include.pop("items")}]
@@ -51,14 +55,14 @@ def _if(key: str, form: str, otherwise: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"required": [key]}, "then": {"$ref": f"#/$defs/{form}"}, "else": otherwise}
 
 
-def _explained(property: dict[str, Any], key: Key) -> dict[str, Any]:
+def _explained(property: dict[str, Any], key: Key, say: Say) -> dict[str, Any]:
     """The property with words for people, and as it is written in YAML instead of as it is kept."""
     written = _as_written(property, key.pattern)
     written.pop("title", None)
     written.pop("default", None)
     if key.values:
         written["items"] = {"enum": list(key.values)}
-    return {"description": key.what, "examples": [key.example], **written}
+    return {"description": say(key.what), "examples": [key.example], **written}
 
 
 def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:

@@ -46,12 +46,16 @@ class Fault:
 
     def __str__(self) -> str:
         """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
-        return f"{self.position}: {self.said(str)}"
+        return self.said_in_place(str)
 
     @property
     def position(self) -> str:
         """Where it stands, without anything of what stands there."""
         return _printable(f"{self.file}:{self.line}:{self.column}" if self.line else self.file)
+
+    def said_in_place(self, say: Say) -> str:
+        """Where it stands, and what is wrong in the language of `say`."""
+        return f"{self.position}: {self.said(say)}"
 
     def said(self, say: Say) -> str:
         """What is wrong, in the language of `say`, and at which keys; not in which line of which file."""

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
 from alertnet.web.console.door import (
     DONE_BEFORE,
@@ -25,11 +26,12 @@ from alertnet.web.console.door import (
     Unproven,
     keep,
 )
-from alertnet.web.console.shown import ENGLISH, go_to, language_of, refusals, show, words
+from alertnet.web.console.shown import ENGLISH, go_to, language_of, refusals, sayer, show, words
 from alertnet.web.forms import read_form
 
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
+    Faulty: 422,
     Unknown: 404,
     Purged: 410,
     WrongState: 409,
@@ -106,7 +108,8 @@ def told(error: Exception, language: str) -> str:
     if language != ENGLISH and isinstance(error, BadInput):
         frame = MISSING if error.value is None else NOT_ALLOWED
         field = ".".join(map(say, error.field.split(".")))
-        return say(frame).format(field=field, value=repr(error.value), allowed=", ".join(map(say, error.allowed)))
+        value = error.fault.said_in_place(sayer(language)) if isinstance(error, Faulty) else error.value
+        return say(frame).format(field=field, value=repr(value), allowed=", ".join(map(say, error.allowed)))
     if language != ENGLISH and isinstance(error, Unknown):
         return say(NOT_THERE).format(kind=say(error.kind), name=repr(error.name))
     return say(AWAY if isinstance(error, DatabaseAway) else str(error))

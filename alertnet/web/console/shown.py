@@ -211,7 +211,7 @@ def may_act(who: SignedIn) -> bool:
 def faults_for(who: SignedIn, runtime: Runtime, language: str) -> list[str]:
     """Faults of the trees; to observers only where they are: what stands there may be somebody's name or number."""
     say = sayer(language)
-    return [f"{each.position}: {each.said(say)}" if may_act(who) else each.position for each in runtime.trees.faults]
+    return [each.said_in_place(say) if may_act(who) else each.position for each in runtime.trees.faults]
 
 
 def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:

@@ -120,6 +120,8 @@ def test_a_slip_is_explained_in_the_language_of_who_types(desk: Desk) -> None:
     page, typed = form.sent(text=slip), json.loads(form.sent(text=slip, step="json").text)
 
     told = "levels.0.notify.0: contacto desconocido 'alise' (se conoce: alice, bob, carol, dave, desk; "
+    played = desk.posts("/desk/simulator", {**form.fields, "text": slip})
+    assert told in Sheet(desk, "", played.text).text
     assert typed["faults"][0]["text"].startswith(told)
     assert typed["faults"][0]["text"].endswith("¿quiso decir alice?)")
     assert told in html.unescape(page.text)
@@ -341,9 +343,22 @@ def test_a_file_in_a_folder_is_edited_as_any_other(world: World, chief: Desk) ->
     assert (refused.status_code, "Name: " in refused.text) == (422, True)
 
 
+def test_keys_are_explained_in_the_language_of_who_types(desk: Desk) -> None:
+    """On a page of their own, and by the editor; the keys and their examples stay as a file has them."""
+    desk.browser.cookies.set("desk-language", "fr")
+
+    page = desk.opens("/desk/editions/keys")
+    known = json.loads(desk.browser.get("/desk/editions/schema.json").text)
+
+    told = "Combien de temps jusqu'au niveau suivant, s'il n'est pas satisfait."
+    assert f'wait {told} "30m"' in page.text
+    assert known["$defs"]["LevelForm"]["properties"]["wait"]["description"] == told
+    assert known["$defs"]["LevelForm"]["properties"]["wait"]["examples"] == ["30m"]
+
+
 def test_the_schema_and_no_other_file_is_given_to_the_editor(desk: Desk, tmp_path: Path) -> None:
     known = json.loads(desk.browser.get("/desk/editions/schema.json").text)
 
-    assert known == json.loads(json.dumps(tree_editing.tree_schema()))
+    assert known == json.loads(json.dumps(tree_editing.tree_schema(str)))
     assert desk.browser.get("/desk/static/secret.js").status_code == 404
     assert str(tmp_path) not in json.dumps(known)

@@ -17,7 +17,9 @@ from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Affected
+from alertnet.trees.forms.key_help import KEYS
 from alertnet.web.console.shown import phrases, sayer
+from alertnet.web.console.trees.editing import as_heading
 from tests.web.console.test_words import OTHERS
 
 ALERTNET = Path(__file__).parents[3] / "alertnet"
@@ -63,7 +65,9 @@ def of_fields(kind: object, known: set[object]) -> Iterator[str]:
 
 def forms() -> set[str]:
     shown = {name for kind in (ContactTree, Team, Affected) for name in of_fields(kind, set())}
-    return {form for _, form in written() if form is not None} | (shown - NEVER_SHOWN)
+    explained = {key.what for keys in KEYS.values() for key in keys.values()}
+    headings = {as_heading(form) for form in KEYS}
+    return {form for _, form in written() if form is not None} | (shown - NEVER_SHOWN) | explained | headings
 
 
 def has_words(form: str) -> bool:

@@ -8,8 +8,10 @@ and names, so that observers see none of them, nor in what they differ.
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 from difflib import unified_diff
+from functools import cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -58,15 +60,26 @@ def show_history(request: Request, who: Viewer, runtime: InForce, done: str = ""
 
 
 @router.get("/schema.json")
-def give_schema(who: Viewer) -> Response:
+def give_schema(request: Request, who: Viewer) -> Response:
     """What completes what is typed."""
-    return JSONResponse(tree_editing.tree_schema(), headers=HEADERS)
+    return JSONResponse(_schema(language_of(request)), headers=HEADERS)
+
+
+@cache
+def _schema(language: str) -> dict[str, object]:
+    return tree_editing.tree_schema(sayer(language))
 
 
 @router.get("/keys")
 def explain_keys(request: Request, who: Viewer) -> Response:
     """What each key of the files means, with an example."""
-    return show(request, "keys.html", who=who, forms=tree_editing.keys_explained())
+    forms = {as_heading(form): keys for form, keys in tree_editing.keys_explained().items()}
+    return show(request, "keys.html", who=who, forms=forms, say=sayer(language_of(request)))
+
+
+def as_heading(form: str) -> str:
+    """The name of a form in words, as in `needs go`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", form.removesuffix("Form")).lower()
 
 
 @router.get("/{number}")
