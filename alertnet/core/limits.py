@@ -12,6 +12,11 @@ from alertnet.core.codec import replace
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
+MOMENTS_APART = MINUTE
+"""So far apart at most are the moments of two that count at once: a transaction counts at the moment of its begin, and
+may have waited for one that began after it; and the clocks of two processes differ.
+"""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -59,13 +64,13 @@ class Limit:
         until = list(self._counting(usage, now))
         for _ in range(taken):
             until.append(now + self.window if self.refill is None else max([now, *until[-1:]]) + self.refill)
-        used = replace(usage, until=tuple(until), dropped=usage.dropped + times - taken)
+        used = replace(usage, until=tuple(sorted(until)), dropped=usage.dropped + times - taken)
         closes = self.closes_for is not None and len(until) >= self.most and not self.is_closed(usage, now)
         return self._close(used, now) if closes else used
 
     def force(self, usage: Usage, now: datetime) -> Usage:
         """The usage with one more that nothing may hold back: without room the oldest use makes place."""
-        return replace(usage, until=(*self._counting(usage, now), now + self.window)[-self.most :])
+        return replace(usage, until=tuple(sorted((*self._counting(usage, now), now + self.window)))[-self.most :])
 
     def retry_at(self, usage: Usage, now: datetime) -> datetime:
         """The first moment at which there is room again."""
@@ -87,7 +92,7 @@ class Limit:
 
     def _counting(self, usage: Usage, now: datetime) -> tuple[datetime, ...]:
         """The uses that still take room. What lies further ahead than a use can came of a clock that was wrong."""
-        furthest = now + (self.window if self.refill is None else self.refill * self.most)
+        furthest = now + MOMENTS_APART + (self.window if self.refill is None else self.refill * self.most)
         return tuple(moment for moment in usage.until if now < moment <= furthest)
 
     def _close(self, usage: Usage, now: datetime) -> Usage:

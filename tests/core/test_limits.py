@@ -96,6 +96,16 @@ def test_a_clock_that_was_ahead_takes_no_room() -> None:
     assert (WINDOW.room(usage, at(60 * 24)), WINDOW.room(usage, at(0))) == (0, 3)
 
 
+def test_whoever_began_earlier_and_counts_later_loses_no_use() -> None:
+    """Of two that count at once the second may have begun first: both uses take room, the older one's end first."""
+    began_first, began_second = at(0), at(0) + timedelta(milliseconds=2)
+    second = WINDOW.use(UNUSED, began_second)
+
+    for both in (WINDOW.use(second, began_first), WINDOW.force(second, began_first)):
+        assert both.until == (began_first + HOUR, began_second + HOUR)
+        assert (WINDOW.room(both, began_first), WINDOW.room(both, began_first + HOUR)) == (1, 2)
+
+
 def test_a_usage_is_kept_as_long_as_it_can_count() -> None:
     closed = CLOSING.use(UNUSED, at(0), times=3)
 
