@@ -71,6 +71,7 @@ class Worker:
         self._lookout = Watch(runtime, self.id, platform.ping)
         self._wake = platform.event()
         self._stopping = False
+        self._has_looked = False
         self._recovery = StartupRecovery(runtime)
         self._crowded: frozenset[str] = frozenset()
 
@@ -106,7 +107,7 @@ class Worker:
             Misconfigured: on SQLite, where another worker runs on the same database.
         """
         self._lock.acquire()
-        self._stopping, self._recovery = False, StartupRecovery(self._runtime)
+        self._stopping, self._has_looked, self._recovery = False, False, StartupRecovery(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
         self._scheduler = self._platform.scheduler()
@@ -156,6 +157,7 @@ class Worker:
         search = Search(self._sending, rooms, UnderWay(self._pools))
         for job in search.jobs():
             self._pools[job.pool].submit(job.key, partial(self._perform, job), reserved=job.reserved)
+        self._has_looked = True
         self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):
             self._wake.set()
@@ -166,8 +168,9 @@ class Worker:
 
         What was taken is put into words while the disk takes the commit, and leaves after it.
         """
+        # Before its first look it does not know which providers are away or paused.
+        is_still = self._stopping or not self._has_looked or self._recovery.holds_all
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
-        is_still = self._stopping or self._recovery.holds_all
         wanted = [] if is_still else [method for method in SENT_BY if method in methods]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]

@@ -15,12 +15,14 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.errors import Misconfigured
+from alertnet.flows.sending.pause import end_pauses, pause
 from alertnet.flows.sending.record_outcome import track_call
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.outlets import Outlet
 from alertnet.store.monitoring import last_activity
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.tables import workers
+from alertnet.worker.platform import THIS_PLATFORM
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
@@ -49,6 +51,19 @@ class Held:
 
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings."""
+
+
+class NeverBegins:
+    """A thread that the machine never lets run."""
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        """Keeps nothing of it."""
+
+    def start(self) -> None:
+        """Does not."""
+
+    def join(self) -> None:
+        """Has nothing to wait for."""
 
 
 @pytest.fixture
@@ -84,6 +99,21 @@ def test_a_commit_wakes_it(live: Stage) -> None:
         live.opens()
 
         assert has(live, lambda: len(live.sandbox.network.messages) == 1)
+
+
+def test_a_pause_holds_from_the_first_moment_of_a_worker(live: Stage) -> None:
+    """What is opened before its first look is sent by nothing that somebody has paused, but as soon as it is over."""
+    sms = [(MethodKind.SMS, FIRST)]
+    until = system_clock() + 10 * MINUTE
+    live.runtime.transact(pause, sms, until, by="maria", why="a bill", known=live.runtime.outlets)
+
+    with Worker(live.runtime, tick_seconds=NEVER, platform=replace(THIS_PLATFORM, thread=NeverBegins)):
+        live.opens()
+    statuses = [live.attempts(MethodKind.SMS)[0].status]
+    live.runtime.transact(end_pauses, sms, "maria")
+    Worker(live.runtime).step()
+
+    assert [*statuses, live.attempts(MethodKind.SMS)[0].status] == ["queued", "sent"]
 
 
 def test_the_alarm_clock_rings_at_the_next_due_time(stages: Stages) -> None:
