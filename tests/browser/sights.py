@@ -310,7 +310,7 @@ class Sight:
         expect(page.get_by_role("alert")).to_be_visible()
 
     def _waits_for_verification(self) -> bool:
-        board = self.evening.stage.runtime.read(read_board, {})
+        board = self.evening.stage.runtime.read(read_board)
         return any(matter.subject == "verify" for matter in board.matters)
 
     def contact_page(self, page: Page) -> None:

@@ -152,7 +152,7 @@ def ben_signs_in(tx: Tx) -> str:
 
 
 def asks_about_a_level(evening: Evening) -> bool:
-    board = evening.stage.runtime.read(read_board, {})
+    board = evening.stage.runtime.read(read_board)
     return any(matter.subject == "level" for matter in board.matters)
 
 

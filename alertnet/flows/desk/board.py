@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertnet.core.escalation.advance_incident import coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.due import ComingLevel
@@ -22,10 +22,12 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.escalations import Found
+from alertnet.store.records.incidents import Closed
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
+LATELY, MOST_CLOSED = timedelta(days=1), 12
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """What lets somebody know of an incident."""
@@ -141,11 +143,23 @@ class OpenIncident:
 
 
 @dataclass(frozen=True)
+class ClosedIncident:
+    """An incident, or a text, that was closed lately. `drill`: whether it was one; None where that can't be read."""
+
+    id: str
+    kept: Closed
+    drill: bool | None
+    is_text: bool
+
+
+@dataclass(frozen=True)
 class Board:
     """All open incidents, and the matters of them all, each in the order in which they are to be looked at."""
 
     now: datetime
     incidents: tuple[OpenIncident, ...]
+    closed: tuple[ClosedIncident, ...]
+    """Of the last day, the latest first."""
 
     @property
     def matters(self) -> tuple[Matter, ...]:
@@ -154,24 +168,35 @@ class Board:
         return tuple(sorted(found, key=lambda matter: matter.order))
 
     def only(self, drill: bool, severity: str = "", country: str = "") -> "Board":
-        """The drills alone or the others; of one severity and country, where these are given."""
+        """The drills alone or the others, and what may be either; of one severity and country, where given."""
+        open = (each for each in self.incidents if each.drill is drill and severity in ("", each.severity))
+        closed = (each for each in self.closed if each.drill is not (not drill) and not each.is_text)
         return Board(
             self.now,
-            tuple(
-                each
-                for each in self.incidents
-                if each.drill is drill and severity in ("", each.severity) and country in ("", each.country)
-            ),
+            tuple(each for each in open if country in ("", each.country)),
+            tuple(each for each in closed if country in ("", each.kept.country)),
         )
 
 
-def read_board(tx: Tx, known: Mapping[str, OpenIncident]) -> Board:
-    """The board as it stands. `known`: incidents that were read before, by id, used where nothing has changed since."""
+def read_board(tx: Tx, before: Board | None = None) -> Board:
+    """The board as it stands. `before`: as it was read last, of which is used what has not changed since."""
+    known = {each.id: each for each in before.incidents} if before else {}
     heads = timeline_view.heads_of_open(tx.session)
     fresh = {id: known[id] for id, seq in heads.items() if id in known and not known[id].is_old(seq, tx.now)}
     changed = [id for id in heads if id not in fresh]
     read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
-    return Board(tx.now, tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order)))
+    incidents = tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order))
+    return Board(tx.now, incidents, tuple(_closed(tx, before.closed if before else ())))
+
+
+def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:
+    known = {each.id: each for each in before}
+    for id, kept in incident_store.closed_since(tx.session, tx.now - LATELY, MOST_CLOSED).items():
+        if id in known and known[id].kept == kept:
+            yield known[id]
+        else:
+            drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
+            yield ClosedIncident(id, kept, drill, is_text)
 
 
 def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:

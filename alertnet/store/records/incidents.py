@@ -1,6 +1,7 @@
 """Incidents on the record: adding, locking, finding and changing them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from alertnet.core.escalation.state import Status
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
 
 _ADD = Prepared(insert(incidents))
@@ -39,6 +41,16 @@ _HOLD = (
     .order_by(incidents.c.id)
 )
 _HOLD_EACH, _HOLD_FREE = Prepared(_HOLD.with_for_update()), Prepared(_HOLD.with_for_update(skip_locked=True))
+
+
+@dataclass(frozen=True)
+class Closed:
+    """An incident that was closed, by what is kept of it in clear."""
+
+    ref: str
+    type: str
+    country: str
+    at: datetime
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -205,6 +217,24 @@ def page(
         later = (incidents.c.opened_at < at) | ((incidents.c.opened_at == at) & (incidents.c.id < id))
         query = query.where(later)
     return [_incident(row) for row in session.execute(query)]
+
+
+def closed_since(session: Session, since: datetime, most: int) -> dict[str, Closed]:
+    """What was closed since then, by id, the latest first; nothing that another acts for, or that was purged."""
+    query = select(incidents.c.id, incidents.c.ref, incidents.c.type, incidents.c.country, incidents.c.closed_at)
+    itself = incidents.c.part_of.is_(None) & incidents.c.merged_into.is_(None)
+    shown = query.where(incidents.c.closed_at >= since, incidents.c.purged_at.is_(None), itself)
+    rows = session.execute(shown.order_by(incidents.c.closed_at.desc(), incidents.c.id).limit(most))
+    return {row.id: Closed(row.ref, row.type, row.country, row.closed_at) for row in rows}
+
+
+def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
+    """Whether it is a drill, and whether a text of which no incident was made; None where that can't be read."""
+    try:
+        facts = session.execute(select(incidents.c.facts).where(incidents.c.id == id)).scalar_one()
+        return bool(facts["drill"]), bool(facts["lone_text"])
+    except (Unreadable, ValueError, KeyError, TypeError):
+        return None
 
 
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:

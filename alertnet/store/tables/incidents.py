@@ -58,6 +58,8 @@ incidents = Table(
     Index("ix_incidents_raised", "raised_index", "status"),
     Index("ix_incidents_part_of", "part_of"),
 )
+WAS_CLOSED = text("closed_at IS NOT NULL")
+Index("ix_incidents_closed", incidents.c.closed_at, postgresql_where=WAS_CLOSED, sqlite_where=WAS_CLOSED)
 
 ACTING = func.coalesce(incidents.c.part_of, incidents.c.id)
 """The incident that acts for a row of `incidents`: itself, unless it was merged into another."""

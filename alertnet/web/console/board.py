@@ -50,15 +50,14 @@ class Boards:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._known: dict[str, OpenIncident] = {}
+        self._last: Board | None = None
         self._reading = threading.Lock()
 
     def read(self) -> Board:
         """The board as it stands."""
         with self._reading:
-            board = self._runtime.read(read_board, self._known)
-            self._known = {each.id: each for each in board.incidents}
-        return board
+            self._last = self._runtime.read(read_board, self._last)
+            return self._last
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,15 @@ class BoardLook:
         return ""
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """The matters, the list of incidents, and each incident's lines apart."""
+        """The matters, each incident's lines apart, and what was closed lately."""
         board = self.boards.read()
-        if before is not None and before.source == board.incidents:
+        if before is not None and before.source == (board.incidents, board.closed):
             return before
         return self.of(runtime, board, before)
 
     def of(self, runtime: Runtime, everything: Board, before: Regions | None = None) -> Regions:
         """That board in words; `before`: in which the lines of incidents that have not changed stand already."""
-        known = set(map(id, cast(tuple[OpenIncident, ...], before.source))) if before is not None else set()
+        known = set(map(id, cast(tuple[tuple[OpenIncident, ...], object], before.source)[0])) if before else set()
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
         common = spoken(runtime, self.language) | {
@@ -112,8 +111,9 @@ class BoardLook:
             "matters": say("matters.html", matters=board.matters),
             "count": say("count.html", open=len(board.incidents), waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
+            "closed": say("closed.html", closed=board.closed, zone=zone_of(runtime.edition)),
         }
-        return Regions({**parts, **lines}, everything.incidents)
+        return Regions({**parts, **lines}, (everything.incidents, everything.closed))
 
 
 def spoken(runtime: Runtime, language: str) -> dict[str, Any]:

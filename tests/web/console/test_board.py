@@ -1,10 +1,12 @@
 """The board: what waits for a decision first, then every open incident; an act on it is done once, by a person."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy import text as sql
 
 from alertnet.core.incident import Severity
 from alertnet.store.records.credentials.users import Role
@@ -12,7 +14,7 @@ from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import ANA, PIN, PUBLIC_URL, TREE, World, world_in
+from tests.web.world import ANA, NOW, PIN, PUBLIC_URL, TREE, World, world_in
 
 
 def decisions(world: World) -> list[tuple[str, str]]:
@@ -104,6 +106,7 @@ def test_an_observer_sees_of_a_withdrawal_what_a_true_pin_leaves(world: World, s
         world.texts(ANA, f"FALSE {pin}", f"SM2{pin}")
         ref = world.rows(incidents)[-1].ref
         pages = [observer.opens(each).text.replace(ref, "REF") for each in ("/desk", f"/desk/incidents/{ref}")]
+        pages[0], _, _ = pages[0].partition("Closed in the last")
         sees = [sorted(each.split()) for each in pages]  # What was sent at one moment stands in any order.
         asked.append((sees, "read the page" in desk.opens("/desk").text))
         world.incident = world.rows(incidents)[-1].id
@@ -273,3 +276,51 @@ def test_a_matter_that_is_none_is_not_found(world: World, desk: Desk, unverified
     [prompt] = world.runtime.read(lambda tx: tx.session.execute(select(alarms)).all())
     assert prompt.answer is None
     assert form.sent().status_code == 303
+
+
+LATELY = re.compile(r'<ul id="closed">(.*?)</ul>', re.DOTALL)
+
+
+def lately(desk: Desk, path: str) -> str:
+    """What that page says was closed lately."""
+    [found] = LATELY.findall(desk.opens(path).html)
+    return str(found).strip()
+
+
+def test_what_was_closed_lately_stands_folded_on_its_page_for_a_day(world: World, desk: Desk) -> None:
+    """Whoever looks for an incident that was there a moment ago finds it, drills among drills."""
+    assert lately(desk, "/desk") == ""
+    refs = []
+    for drill in (False, True):
+        world.raises(drill=drill)
+        world.closes()
+        refs.append(world.ref())
+
+    boards = [lately(desk, path) for path in ("/desk", "/desk/drills")]
+
+    assert [[ref in board for ref in refs] for board in boards] == [[True, False], [False, True]]
+    assert "arrest · Colombia · closed 02:14" in boards[0]
+    assert lately(desk, "/desk?country=FR") == ""
+    long_ago = NOW - timedelta(hours=25)
+    world.runtime.transact(lambda tx: tx.session.execute(update(incidents).values(closed_at=long_ago)))
+    assert lately(desk, "/desk") == ""
+
+
+def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: World, desk: Desk) -> None:
+    """A11: whether it was a drill is sealed: it stands on both pages, and says so; all the rest stands as it did."""
+    refs = []
+    for _ in range(2):
+        world.raises()
+        world.closes()
+        refs.append(world.ref())
+    world.raises()
+    still_open = world.ref()
+    damage = sql("UPDATE incidents SET facts = :damaged WHERE ref = :ref")
+    world.runtime.transact(lambda tx: tx.session.execute(damage, {"damaged": b"x" * 40, "ref": refs[0]}))
+
+    board, drills = lately(desk, "/desk").splitlines(), lately(desk, "/desk/drills")
+
+    unread = "call an administrator"
+    assert {ref: unread in line for line in board for ref in refs if ref in line} == {refs[0]: True, refs[1]: False}
+    assert (refs[0] in drills, refs[1] in drills) == (True, False)
+    assert f"{still_open} arrest" in desk.opens("/desk").text

@@ -44,7 +44,7 @@ def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) ->
 
     assert "escalations 1 0 –" in text
     assert "What limits have dropped 2 roll calls" in text
-    assert len(world.runtime.read(read_board, {}).incidents) == 1
+    assert len(world.runtime.read(read_board).incidents) == 1
 
 
 def test_whoever_hides_numbers_in_too_many_texts_is_seen(world: World, desk: Desk) -> None:
