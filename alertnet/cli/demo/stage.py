@@ -30,7 +30,7 @@ from alertnet.worker.platform import THIS_PLATFORM
 
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
-COORDINATOR = "you"
+COORDINATOR = "visitor"
 """Who sits at the console: signed in by the sandbox's page alone; the door asks for a code that nobody has."""
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiB0aGUgZGVtbw$ZdI0ty8BARAwKskctnKO8eW35KaTccxP/1EeM314OCA"
 """Of `alertnet demo`, which the sandbox's page says: it is asked for where somebody changes what lets people in."""

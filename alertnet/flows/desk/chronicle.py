@@ -53,8 +53,20 @@ SUBJECTS = {
     "news": "news from the field",
     "inbound_call": "somebody called our number",
     "wrong_person": "a wrong number",
+    "withdrawal": "the field asks to call it off",
+    "reopened": "it is open again",
+    "nobody": "nobody is left to be told",
+    "locked_out": "codes that no longer count",
+    "check_in_missed": "a missed check-in",
+    "recording_lost": "what was said in a call is lost",
 }
-QUESTIONS = {"level": "May level “{}” be told?", "verify": "Is it true?", "task": "Who calls {}?"}
+QUESTIONS = {
+    "level": "May level “{}” be told?",
+    "verify": "Is it true?",
+    "task": "Who calls {}?",
+    "confirm": "Has {} taken charge?",
+    "change": "Does the news change who is told?",
+}
 DECISIONS = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}
 PROVED = {
     "true": "The PIN is right.",
@@ -194,13 +206,17 @@ def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
 
     def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
         tree = payload.get("tree")
-        known = defaultdict(str, {key: str(value).replace("_", " ") for key, value in payload.items()})
+        known = defaultdict(str, {key: _plain(value) for key, value in payload.items()})
         known |= {key: names.say(known[key]) for key in ("action", "scope", "type") if key in known}
         known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
         known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": _by(payload, names)}
         return tone, names.say(text).format_map(known), names.say(detail).format_map(known)
 
     return sentence
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value).replace("_", " ")
 
 
 def sentence_of(kind: str) -> Sentence:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
-from alertnet.core.incident import CloseReason, Facts
+from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
 from alertnet.flows.desk.board import TELLING, OpenIncident, as_open, look_closely
@@ -90,6 +90,8 @@ class Dossier:
 
     head: OpenIncident
     facts: Facts
+    consent: str
+    """The narrowest of the incident's and its people's."""
     closed_at: datetime | None
     close_reason: str
     lines: tuple[Line, ...]
@@ -141,6 +143,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     return Dossier(
         head=head,
         facts=locked.facts,
+        consent=consent_of(locked.facts).value,
         closed_at=incident.closed_at,
         close_reason=incident.close_reason.value if incident.close_reason else "",
         lines=lines if reads else tuple(_without_words(lines)),

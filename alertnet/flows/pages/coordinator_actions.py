@@ -89,11 +89,9 @@ def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
 
 
 def contacts_of(locked: LockedIncident) -> list[tuple[str, str]]:
-    """(tree/contact, organisation and id) of those who were told or are to be called, if they still may be."""
+    """(tree/contact, what it is called and its id) of those who were told or are to be called, if they still may be."""
     kinds = (Kind.ALERT, Kind.REMINDER, Kind.TASK)
     told = sorted(notifications.told(locked.tx.session, locked.incident.every_id, kinds))
     return [
-        (f"{tree}/{id}", f"{locked.contact(tree, id).organisation} ({id})")
-        for tree, id in told
-        if locked.may_hear(tree, id)
+        (f"{tree}/{id}", f"{locked.contact(tree, id).called} ({id})") for tree, id in told if locked.may_hear(tree, id)
     ]

@@ -1,5 +1,7 @@
 """Raising at the console: who will be told is seen before, and it is raised once."""
 
+import re
+
 import pytest
 
 from alertnet.store.records.credentials.users import Role
@@ -25,6 +27,17 @@ def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: 
     assert "at once Valley, Friends, Amis, Mountain post Friends, Valley network" in text
     assert world.rows(incidents) == []
     assert world.rows(notifications) == []
+
+
+def test_what_is_named_neutrally_to_others_is_told_apart_by_who_raises(desk: Desk) -> None:
+    """Two types share the name that an SMS may carry (A9); the country goes by its name too."""
+    html = desk.opens("/desk/raise").html
+
+    [types] = re.findall(r'<select id="type".*?</select>', html, re.DOTALL)
+    names = re.findall(r"<option[^>]*>([^<]+)</option>", types)
+    assert {"serious assault (torture)", "serious assault (sexual violence)", "arrest"} <= {*names}
+    assert len(names) == len({*names})
+    assert "selected>Colombia</option>" in html
 
 
 def test_it_is_raised_by_a_person_once(world: World, desk: Desk) -> None:

@@ -46,6 +46,11 @@ def said() -> set[str]:
         *refusing.FIXED,
         *openid.REFUSALS,
         *(
+            "sexual violence",
+            "torture",
+            "as it is",
+            "unknown",
+            "as usual for this",
             "password",
             "authenticator",
             "recovery code",
