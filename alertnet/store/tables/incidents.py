@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
-from alertnet.store.tables.base import index_of_due, metadata
+from alertnet.store.tables.base import WHERE_DUE, index_of_due, metadata
 
 documents = Table(
     "documents",
@@ -85,6 +85,10 @@ escalations = Table(
     ),
 )
 index_of_due("ix_escalations_due", escalations)
+Index(
+    "ix_escalations_order", escalations.c.rank, escalations.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE
+)
+"""The order in which they are worked off: a batch of thousands that are due costs no more than one of a few."""
 
 alarms = Table(
     "alarms",
