@@ -28,6 +28,26 @@ GIT = re.compile(r"(<{7}|>{7}|\|{7}) |={7}$")
 
 BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 
+PROBLEMS = {
+    each.form: each
+    for each in (
+        phrase("did not find expected key"),
+        phrase("did not find expected <document start>"),
+        phrase("did not find expected '-' indicator"),
+        phrase("did not find expected ',' or ']'"),
+        phrase("did not find expected ',' or '}'"),
+        phrase("did not find expected node content"),
+        phrase("could not find expected ':'"),
+        phrase("found unexpected ':'"),
+        phrase("mapping values are not allowed in this context"),
+        phrase("block sequence entries are not allowed in this context"),
+        phrase("found unexpected end of stream"),
+        phrase("found unknown escape character"),
+        phrase("found undefined tag handle"),
+    )
+}
+"""What the parser says most, which it says in English."""
+
 
 def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
     """The likeliest slip behind what the parser has found."""
@@ -41,7 +61,7 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
     if found is not None:
         return found
     began = error.context_mark.line if error.context_mark else line
-    words = phrase("is not YAML: {problem}", problem=str(error.problem))
+    words = phrase("is not YAML: {problem}", problem=PROBLEMS.get(str(error.problem), str(error.problem)))
     if began != line:
         words = phrase("{words} (in what begins on line {line})", words=words, line=began + 1)
     return Slip(line + 1, column + 1, words)

@@ -119,7 +119,7 @@ def test_a_slip_is_explained_in_the_language_of_who_types(desk: Desk) -> None:
 
     page, typed = form.sent(text=slip), json.loads(form.sent(text=slip, step="json").text)
 
-    told = "levels.0.notify.0: contacto desconocido 'alise' (se conoce: alice, bob, carol, dave, desk; "
+    told = "levels.0.notify.0: contacto desconocido 'alise' (se conocen: alice, bob, carol, dave, desk; "
     played = desk.posts("/desk/simulator", {**form.fields, "text": slip})
     assert told in Sheet(desk, "", played.text).text
     assert typed["faults"][0]["text"].startswith(told)

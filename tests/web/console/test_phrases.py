@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
+import yaml
 
 from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Method
@@ -18,6 +19,7 @@ from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Affected
 from alertnet.trees.forms.key_help import KEYS
+from alertnet.trees.reading.yaml_slips import slip_of
 from alertnet.web.console.shown import phrases, sayer
 from alertnet.web.console.trees.editing import as_heading
 from tests.web.console.test_words import OTHERS
@@ -108,6 +110,13 @@ def test_what_somebody_wrote_is_said_as_they_wrote_it() -> None:
 
     assert said.said(sayer("es")) == "se añade: árbol {what} none"
     assert str(said) == "tree {what} none is new"
+
+
+def test_what_the_parser_says_most_is_said_in_each_language_too() -> None:
+    slip = slip_of(yaml.MarkedYAMLError(problem="found unexpected ':'"), "a")
+
+    assert str(slip.words) == "is not YAML: found unexpected ':'"
+    assert slip.words.said(sayer("pt")) == "não é YAML: aqui sobram dois-pontos"
 
 
 def test_several_values_are_said_one_by_one() -> None:
