@@ -1,8 +1,7 @@
 """The routes of the console: what can't be done is said on a page, with what to do instead."""
 
-import re
 from collections.abc import Callable, Coroutine, Mapping
-from functools import cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from alertnet.web.console.door import (
     Unproven,
     keep,
 )
-from alertnet.web.console.shown import ENGLISH, go_to, language_of, refusals, sayer, show, words
+from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
 from alertnet.web.forms import read_form
 
 STATUS: Mapping[type[Exception], int] = {
@@ -45,8 +44,6 @@ AWAY = "the database gives no answer: nothing was recorded; try again in a momen
 NOT_ALLOWED = "{field}: {value} is not allowed (allowed: {allowed})"
 MISSING = "{field}: missing (allowed: {allowed})"
 NOT_THERE = "no {kind} {name}"
-OURS = ("role", "status", "answer")
-"""Places in a sentence where a word of ours stands; in others stands what somebody wrote, which stays as it is."""
 FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED)
 """What the words of the pages say in each language; what names a thing and a value, the tables of refusals."""
 
@@ -104,7 +101,7 @@ async def _asked_again(request: Request, error: Unproven) -> Response:
 
 def told(error: Exception, language: str) -> str:
     """What the error says, in that language: its sentence is ours, its values stay as they are."""
-    say = partial(_said, language)
+    say = partial(translated, language)
     if language != ENGLISH and isinstance(error, BadInput):
         frame = MISSING if error.value is None else NOT_ALLOWED
         field = ".".join(map(say, error.field.split(".")))
@@ -113,31 +110,6 @@ def told(error: Exception, language: str) -> str:
     if language != ENGLISH and isinstance(error, Unknown):
         return say(NOT_THERE).format(kind=say(error.kind), name=repr(error.name))
     return say(AWAY if isinstance(error, DatabaseAway) else str(error))
-
-
-def _said(language: str, text: str) -> str:
-    """A sentence of ours, or a part of one, in that language; one that no table has stays English."""
-    sentence = refusals(language).get(text) or words(language).get(text)
-    if sentence is not None:
-        return sentence
-    for form, sentence in _forms(language):
-        if found := form.fullmatch(text):
-            values = found.groupdict()
-            return sentence.format(**values | {each: _said(language, values[each]) for each in OURS if each in values})
-    return text
-
-
-@cache
-def _forms(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """The sentences with places for values: what they look like in English, the longest first, and in that language."""
-    with_places = [(english, said) for english, said in refusals(language).items() if "{" in english]
-    return [(_form(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
-
-
-def _form(english: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", english)
-    texts = (f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-    return re.compile("".join(texts), re.DOTALL)
 
 
 def _refusal(request: Request, error: Exception) -> Response:

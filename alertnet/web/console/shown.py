@@ -1,6 +1,7 @@
 """How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
 
 import gzip
+import re
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,10 @@ LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deu
 LANGUAGE = "desk-language"
 """The cookie that remembers which was chosen."""
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+OURS = ("role", "status", "answer")
+"""Places in a sentence where a word of ours stands; in others stands what somebody wrote, which stays as it is."""
+SEVERAL = ("facts", "changes")
+"""Places where several sentences of ours stand."""
 WORTH_COMPRESSING = 500
 """Bytes."""
 GZIP, SMALL_WINDOW, SMALL_MEMORY = 16, 12, 4
@@ -95,6 +100,7 @@ def environment() -> Environment:
         "instant": datetime.fromisoformat,
         "lasting": duration_text,
         "said": _said,
+        "translated": _translated,
     }
     return made
 
@@ -112,10 +118,51 @@ def words(language: str) -> dict[str, str]:
 @cache
 def refusals(language: str) -> dict[str, str]:
     """What the English sentences of refusals, and parts of them, are in that language."""
+    return _table("refusals", language)
+
+
+@cache
+def cautions(language: str) -> dict[str, str]:
+    """The same of what an incident warns of, which is kept in English."""
+    return _table("cautions", language)
+
+
+def _table(name: str, language: str) -> dict[str, str]:
     if language == ENGLISH:
         return {}
-    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"refusals.{language}.yaml").read_text("utf-8"))
+    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"{name}.{language}.yaml").read_text("utf-8"))
     return table
+
+
+def translated(language: str, text: str) -> str:
+    """A sentence of ours that was made in English, or a part of one, in that language; what no table has stays so."""
+    for table in (refusals, cautions, words):
+        if (sentence := table(language).get(text)) is not None:
+            return sentence
+    for form, sentence in _forms(language):
+        if found := form.fullmatch(text):
+            return sentence.format(**{name: _part(language, name, part) for name, part in found.groupdict().items()})
+    return text
+
+
+def _part(language: str, name: str, value: str) -> str:
+    if name in SEVERAL:
+        return "; ".join(translated(language, each) for each in value.split("; "))
+    return translated(language, value) if name in OURS else value
+
+
+@cache
+def _forms(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """The sentences with places for values: what they look like in English, the longest first, and in that language."""
+    known = {**refusals(language), **cautions(language)}.items()
+    with_places = [(english, said) for english, said in known if "{" in english]
+    return [(_form(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
+
+
+def _form(english: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", english)
+    texts = (f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    return re.compile("".join(texts), re.DOTALL)
 
 
 @cache
@@ -225,6 +272,11 @@ def _clock(at: datetime, zone: str) -> str:
 @pass_context
 def _said(context: Context, found: Sayable) -> str:
     return found.said(sayer(context["language"]))
+
+
+@pass_context
+def _translated(context: Context, text: str) -> str:
+    return translated(context["language"], text)
 
 
 @pass_context
