@@ -1,7 +1,8 @@
 """Open pages of the console, in a process of their own: reads the streams of all of them as browsers do.
 
 `python -m benchmarks.pages [[URL, COOKIE], …]` prints a line once each has its first event; when its input ends, a JSON
-list: when each incident was first in an event, in nanoseconds of CLOCK_MONOTONIC, and how large each event was.
+list: when each incident was first in an event, in nanoseconds of CLOCK_MONOTONIC, and how large each event was on the
+wire, compressed.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import json
 import re
 import sys
 import time
+import zlib
 
 import aiohttp
 import uvloop
@@ -25,20 +27,20 @@ async def follow_all(pages: list[list[str]]) -> tuple[dict[str, int], list[int]]
     async def follow(session: aiohttp.ClientSession, url: str, cookie: str) -> None:
         async with session.get(url, headers={"Cookie": f"desk={cookie}"}) as answer:
             answer.raise_for_status()
-            known = b""
+            known, unpack = b"", zlib.decompressobj(wbits=31).decompress
             async for part in answer.content.iter_any():
-                at, known = time.monotonic_ns(), known + part
+                at, known = time.monotonic_ns(), known + unpack(part)
                 *events, known = known.split(b"\n\n")
                 for event in events:
                     if b'"all": true' in event or event.startswith(b"event: still"):
                         begun.release()
                     elif event.startswith(b"id: "):
-                        sizes.append(len(event))
+                        sizes.append(len(part) // len(events))
                         for ref in BORN.findall(event):
                             first.setdefault(ref.decode(), at)
 
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
+    timeout, connector = aiohttp.ClientTimeout(total=None), aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as session:
         following = [asyncio.ensure_future(follow(session, *page)) for page in pages]
         for _ in pages:
             await begun.acquire()

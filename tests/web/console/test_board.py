@@ -36,6 +36,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     board = desk.opens("/desk")
     assert f"Is {unverified} genuine?" in board.text
     assert "After a yes these are told: Valley, Friends, Amis, Mountain post." in board.text
+    assert "Valley network → waits for coordinators" in board.text
     assert "<title>(1) Board" in board.html
 
     pressed = board.presses("Yes, go")
@@ -174,6 +175,7 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         assert f"Tell Friends, Amis about {world.ref()}" in board.text
         assert "Valley network, level 1 · Abroad. You are asked because:" in board.text
         assert "Unless somebody says Hold, they are told 02:34" in board.text
+        assert "Valley network → waits for coordinators" in board.text
 
         board.presses("Go: tell Friends, Amis")
 
@@ -223,6 +225,18 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
     assert (
         "Knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley. Acts: nobody yet. Next: 02:44" in line
     )
+
+
+def test_an_escalation_that_begins_later_says_so(tmp_path: Path) -> None:
+    with world_in(tmp_path, tree=TREE.replace("last_resort:", "start: {after: 20m}\nlast_resort:")) as world:
+        world.raises()
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        line = desk.opens("/desk").text
+
+    assert "Next: 02:34 : alertnet tells Valley, Friends, Amis, Mountain post (level 1 · Friends)" in line
+    assert "Valley network → not begun yet" in line
 
 
 def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
