@@ -242,7 +242,7 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
         # Where somebody else may hold the phone, no thumb is to make it ring.
         number, sender = text.number, text.by or text.contact or ""
     else:
-        number, sender = min(contact.numbers, default=None), f"{contact.organisation} ({contact.id})"
+        number, sender = min(contact.numbers, default=None), f"{contact.called} ({contact.id})"
     return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action, text.arrived_at)
 
 
