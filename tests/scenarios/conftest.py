@@ -21,7 +21,7 @@ from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.client import Client
 from tests.support.clock import Clock
-from tests.support.program import QUICK, made_program
+from tests.support.program import QUICK, committing_itself, made_program
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
@@ -73,7 +73,7 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
                 **settings_by_name,
             }
         )
-        runtime = made_program(settings, clock)
+        runtime = committing_itself(made_program(settings, clock))
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
         # Entered, it keeps one event loop; else it would start a thread with one for each request.

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Dialect, event
+from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
+from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
-from alertnet.store.db.tx import Entropy
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
 
@@ -59,6 +61,19 @@ def wired(
         event.listen(runtime.engine, "connect", _spare_the_disk)
         _speak_as_before(runtime)
     return replace(runtime, make_renderer=renderer_of)
+
+
+def committing_itself(runtime: Runtime) -> Runtime:
+    """That of a stage where one thing happens after the other: each caller commits, as on PostgreSQL.
+
+    To hand every flow to the one thread that writes, and wait for it, took a sixth of a screenplay.
+    """
+    runtime.transactions.close()
+
+    def begin(session: Session) -> Tx:
+        return Tx(session, runtime.now(), runtime.entropy, runtime.vault)
+
+    return replace(runtime, transactions=OwnCommit(runtime.engine, begin, runtime.wakeups))
 
 
 def _spare_the_disk(connection: Any, _record: object) -> None:
