@@ -230,6 +230,7 @@ def test_coordinators_at_one_incident_see_each_other_whichever_process_serves_th
     read: list[str] = []
 
     def then(text: str) -> None:
+        # The first event comes before this process has noted who looks on here.
         if '["ben"]' in text and not read:
             read.append(ben.opens(path).text)
 
