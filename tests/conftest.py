@@ -5,7 +5,6 @@ import io
 import logging
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import structlog
@@ -19,7 +18,6 @@ from tests.postgres import postgres_url
 __all__ = ["Logged", "logged", "postgres_url"]
 
 Logged = Callable[[], list[str]]
-TESTS = Path(__file__).parent
 
 settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("alertnet")
@@ -62,22 +60,15 @@ def pytest_collection_finish() -> None:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
-    """Hands out one test at a time, and together those that share what takes long to set up or to read."""
+    """Hands out modules, the largest first, then one screenplay after the other: so the last to end ends soon."""
 
-    def __init__(self, config: pytest.Config, log: Producer) -> None:
-        super().__init__(config, log)
-        self.places = ("tests/house/", *shared_fixtures())
+    FOLDERS = ("tests/browser/", "tests/house/")
+    """What their modules share takes long to set up."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((place for place in self.places if nodeid.startswith(place)), nodeid)
-
-
-def shared_fixtures() -> Iterator[str]:
-    """The modules and folders whose tests share a fixture: apart, each worker would set it up, some again and again."""
-    for path in sorted(TESTS.rglob("*.py")):
-        if 'scope="module"' in path.read_text() and path != Path(__file__):
-            place = path.relative_to(TESTS.parent)
-            yield f"{place.parent}/" if path.name == "conftest.py" else f"{place}::"
+        module, _, test = nodeid.partition("::")
+        together = f"{module}::{test.partition('[')[0]}" if module.startswith("tests/scenarios/") else module
+        return next((folder for folder in self.FOLDERS if nodeid.startswith(folder)), together)
 
 
 @pytest.hookimpl(optionalhook=True)
