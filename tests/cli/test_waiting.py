@@ -83,7 +83,7 @@ def as_one_who_must_ask() -> None:
     ("what", "command"),
     [
         ("the file", "serve"),
-        ("the folder", "worker"),
+        pytest.param("the folder", "worker", marks=pytest.mark.long),
         pytest.param("the file", "worker", marks=pytest.mark.long),
         pytest.param("the folder", "serve", marks=pytest.mark.long),
     ],

@@ -60,7 +60,16 @@ def newest_of(world: World, team: str) -> str:
     return str(seen_by(world, team, "/v1/incidents")["items"][0]["ref"])
 
 
-@pytest.mark.parametrize("text", ["hola que tal", "NUEVA", "FALSA", "FALSA {pin}", "SOS", "BAJA", "OK {pin}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hola que tal",
+        "FALSA {pin}",
+        "SOS",
+        "OK {pin}",
+        *(pytest.param(text, marks=pytest.mark.long) for text in ("NUEVA", "FALSA", "BAJA")),
+    ],
+)
 def test_what_the_phone_writes_next_is_answered_alike(valley: World, text: str) -> None:
     """Of what duress has opened by itself no reply gives the reference; the text is read all the same."""
     replies, lists = [], []

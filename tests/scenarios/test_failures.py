@@ -10,6 +10,7 @@ from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import escalations, incidents, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
+from tests.scenarios.valley import OFFICES, calling_offices
 from tests.scenarios.world import REPOSITORY, Incident, World
 
 SEVERAL_METHODS = {
@@ -65,27 +66,20 @@ def test_a_mail_that_bounces_brings_the_next_method_at_once(world: World) -> Non
     assert ("ombuds", "call", 10) in planned(incident, "ombuds")
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "failure", "minute"),
-    [
-        ("busy", "busy", 25),
-        ("manual", "no_answer", 25.5),
-        ("voicemail", "no_code", 25),
-        ("wrong_person", "wrong_person", 25),
-    ],
-)
-def test_a_call_that_fails_brings_the_next_method_at_once(
-    world: World, behaviour: str, failure: str, minute: float
-) -> None:
+def test_a_call_that_fails_brings_the_next_method_at_once(world_of: Worlds) -> None:
     """B3, hand-over, and A6: whoever picked up, a call that ended without its code has failed."""
-    # The police are called when their level opens, after 25 minutes, and texted two minutes later.
-    world.phone("police").behaves(behaviour)
+    world = world_of(calling_offices())
+    for office, number in OFFICES.items():
+        world.phone(number).behaves(office.replace("-", "_"))
     incident = world.raises()
 
-    world.passes(minutes=26)
+    world.passes(minutes=1)
 
-    assert failures(incident, "police", "call")[0] == failure
-    assert planned(incident, "police") == [("police", "call", 25), ("police", "sms", minute)]
+    failed = {"busy": "busy", "manual": "no_answer", "voicemail": "no_code", "wrong-person": "wrong_person"}
+    for office, failure in failed.items():
+        assert failures(incident, office, "call")[0] == failure
+        rang = 0.5 if office == "manual" else 0
+        assert planned(incident, office) == [(office, "call", 0), (office, "sms", rang)]
     assert incident["acknowledgements"] == []
 
 

@@ -1,8 +1,8 @@
 """A call that rings out is placed once more at once: a phone set to Do Not Disturb lets the second one through."""
 
-import pytest
-
+from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import tries
+from tests.scenarios.valley import OFFICES, calling_offices
 from tests.scenarios.world import World, code_in, spoken_code_in
 
 
@@ -37,15 +37,21 @@ def test_who_picks_up_the_second_time_can_answer(world: World) -> None:
     assert ("police", "acknowledged", "call") in incident.answers()
 
 
-@pytest.mark.parametrize("behaviour", ["busy", "voicemail", "wrong_person"])
-def test_a_call_that_fails_otherwise_is_not_placed_again(world: World, behaviour: str) -> None:
+def test_a_call_that_fails_otherwise_is_not_placed_again(world_of: Worlds) -> None:
     """A line that is busy, or something that picked up, is no phone that keeps silent."""
-    world.phone("police").behaves(behaviour)
+    world = world_of(calling_offices())
+    for office, number in OFFICES.items():
+        world.phone(number).behaves(office.replace("-", "_"))
     world.raises()
 
-    world.passes(minutes=27)
+    world.passes(minutes=2)
 
-    assert len(statuses(world, "police")) == 1
+    assert {office: len(statuses(world, number)) for office, number in OFFICES.items()} == {
+        "busy": 1,
+        "manual": 2,
+        "voicemail": 1,
+        "wrong-person": 1,
+    }
 
 
 def test_an_acknowledgement_ends_it(world: World) -> None:

@@ -24,6 +24,24 @@ people:
 
 COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 10m}\n"
 
+OFFICES = {
+    "busy": "+573005550201",
+    "manual": "+573005550202",
+    "voicemail": "+573005550203",
+    "wrong-person": "+573005550204",
+}
+"""Numbers of offices, by how their phones behave."""
+
+
+def calling_offices() -> str:
+    """The YAML of a tree that calls each of the offices when it opens, and texts another number two minutes later."""
+    contacts = "".join(
+        f"  {office}:\n    role: ngo\n    organisation: {office}\n"
+        f'    methods: [{{call: "{number}"}}, {{sms: "{number[:-3]}3{number[-2:]}", after: 2m}}]\n'
+        for office, number in OFFICES.items()
+    )
+    return a_tree(f"  - {{name: Offices, notify: [{', '.join(OFFICES)}], wait: 10m}}\n", CONTACTS + contacts)
+
 
 def a_tree(
     levels: str, contacts: str = CONTACTS, *, tree: str = "valley", countries: str = "CO", rest: str = ""
