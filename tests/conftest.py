@@ -22,6 +22,14 @@ Logged = Callable[[], list[str]]
 settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("alertnet")
 
+# The tracebacks that structlog shows by default, with every variable, take seconds each.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+
 
 @pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[Logged]:

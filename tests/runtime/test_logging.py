@@ -28,7 +28,7 @@ class Terminal(Log):
 def log() -> Iterator[Log]:
     """What the process logs, until its logging is as it was before."""
     root = logging.getLogger()
-    before = root.handlers, root.level
+    before, structured = (root.handlers, root.level), structlog.get_config()
     levels = {name: logging.getLogger(name).level for name in QUIET}
     handlers = {name: logging.getLogger(name).handlers for name in TAKEN_OVER}
     stream = Log()
@@ -39,7 +39,7 @@ def log() -> Iterator[Log]:
         logging.getLogger(name).setLevel(level)
     for name, own in handlers.items():
         logging.getLogger(name).handlers = own
-    structlog.reset_defaults()
+    structlog.configure(**structured)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select
 
 from alertnet.runtime.settings.settings import read_settings
@@ -27,17 +26,6 @@ TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
 
 Worlds = Callable[..., World]
-
-
-@pytest.fixture(autouse=True, scope="session")
-def plain_tracebacks() -> None:
-    """The tracebacks that structlog shows by default, with every variable, take seconds each."""
-    structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ]
-    )
 
 
 @pytest.fixture
