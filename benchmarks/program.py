@@ -87,8 +87,10 @@ def settings(
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:
     """These settings in the environment of a process, and none of the developer's own."""
-    # None may leak in, neither from the environment nor from a .env in the working folder.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALERTNET_", "TWILIO_"))}
+    # None may leak in, neither from the environment nor from a .env in the working folder; and the program is compiled
+    # once, as it is in its image, also where somebody wants no compiled files beside the sources.
+    others = ("ALERTNET_", "TWILIO_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return kept | {"PYTHONPATH": str(ROOT)} | dict(env)
 
 
