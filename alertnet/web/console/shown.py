@@ -108,30 +108,32 @@ def environment() -> Environment:
 @cache
 def words(language: str) -> dict[str, str]:
     """What the English words of the templates are in that language; those that it lacks stay English."""
-    if language == ENGLISH:
-        return {}
-    folder = files(PACKAGE) / "words"
-    tables = ((folder / f"{name}{language}.yaml").read_text("utf-8") for name in ("history.", "trees.", ""))
-    return {english: word for table in tables for english, word in yaml.safe_load(table).items()}
+    return _in_tables(language, "history.", "trees.", "")
 
 
 @cache
 def refusals(language: str) -> dict[str, str]:
     """What the English sentences of refusals, and parts of them, are in that language."""
-    return _table("refusals", language)
+    return _in_tables(language, "refusals.")
 
 
 @cache
 def cautions(language: str) -> dict[str, str]:
     """The same of what an incident warns of, which is kept in English."""
-    return _table("cautions", language)
+    return _in_tables(language, "cautions.")
 
 
-def _table(name: str, language: str) -> dict[str, str]:
+@cache
+def phrases(language: str) -> dict[str, str]:
+    """What the English forms of phrases about trees are in that language; those without words of their own stay."""
+    return _in_tables(language, *(f"phrases/{name}." for name in ("differences", "faults", "keys", "warnings")))
+
+
+def _in_tables(language: str, *names: str) -> dict[str, str]:
     if language == ENGLISH:
         return {}
-    table: dict[str, str] = yaml.safe_load((files(PACKAGE) / "words" / f"{name}.{language}.yaml").read_text("utf-8"))
-    return table
+    tables = ((files(PACKAGE) / "words" / f"{name}{language}.yaml").read_text("utf-8") for name in names)
+    return {english: told for table in tables for english, told in yaml.load(table, yaml.CSafeLoader).items()}
 
 
 def translated(language: str, text: str) -> str:
@@ -163,16 +165,6 @@ def _form(english: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", english)
     texts = (f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
     return re.compile("".join(texts), re.DOTALL)
-
-
-@cache
-def phrases(language: str) -> dict[str, str]:
-    """What the English forms of phrases about trees are in that language; those without words of their own stay."""
-    if language == ENGLISH:
-        return {}
-    tables = sorted((files(PACKAGE) / "words" / "phrases").iterdir(), key=lambda each: each.name)
-    told = (yaml.safe_load(each.read_text("utf-8")) for each in tables if each.name.endswith(f".{language}.yaml"))
-    return {form: words for table in told for form, words in table.items()}
 
 
 def sayer(language: str) -> Say:
