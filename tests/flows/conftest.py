@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.database import migrate
+from tests.database import migrate, migrated_database
 from tests.flows.switchboard import Switchboard, connect
-from tests.postgres import fresh_database
 
 
 @pytest.fixture(scope="session")
@@ -37,8 +36,7 @@ def any_board(request: pytest.FixtureRequest) -> Iterator[Switchboard]:
     if request.param == "sqlite":
         url = request.getfixturevalue("sqlite_url")
     else:
-        url = fresh_database(request.getfixturevalue("postgres_url"))
-        _migrate(url)
+        url = migrated_database(request.getfixturevalue("postgres_url"))
     board = connect(url)
     yield board
     board.runtime.close()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import migrated_database
 from tests.debian import Missing
 from tests.pgbouncer import pooler_before
-from tests.postgres import fresh_database
 from tests.processes.installation import Installation
 
 Installs = Callable[..., Installation]
@@ -30,7 +30,7 @@ def installs(tmp_path: Path) -> Iterator[Installs]:
 @pytest.fixture
 def postgres(postgres_url: str) -> str:
     """The URL of an empty database on PostgreSQL."""
-    return fresh_database(postgres_url)
+    return migrated_database(postgres_url)
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.runtime.wiring import Runtime
-from tests.database import migrate
-from tests.postgres import fresh_database
+from tests.database import migrate, migrated_database
 from tests.runtime.flows import connect
 
 
@@ -19,7 +18,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
     """The URL of an empty database, once of each kind."""
-    return sqlite_url if request.param == "sqlite" else fresh_database(request.getfixturevalue("postgres_url"))
+    return sqlite_url if request.param == "sqlite" else migrated_database(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def on_sqlite(sqlite_url: str) -> Iterator[Runtime]:
 
 @pytest.fixture
 def on_postgres(postgres_url: str) -> Iterator[Runtime]:
-    runtime = connect(fresh_database(postgres_url))
+    runtime = connect(migrated_database(postgres_url))
     migrate(runtime.engine)
     yield runtime
     runtime.close()

@@ -14,8 +14,7 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.views import audit
 from alertnet.web.app import make_app
-from tests.database import migrate
-from tests.postgres import fresh_database
+from tests.database import migrate, migrated_database
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.client import Client
@@ -109,7 +108,7 @@ def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Pat
     """A world on each kind of database."""
     if request.param == "sqlite":
         return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
-    return world_on(fresh_database(request.getfixturevalue("postgres_url")))
+    return world_on(migrated_database(request.getfixturevalue("postgres_url")))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alertnet.sandbox import Fault
-from tests.postgres import fresh_database
+from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
@@ -47,7 +47,7 @@ def either_valley(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Pa
     (folder / "valley.yaml").write_text(a_tree(COORDINATION + OMBUDS + FRIENDS, CONTACTS, rest=PROCEED))
     if request.param == "sqlite":
         return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder)
-    return world_on(fresh_database(request.getfixturevalue("postgres_url")), trees=folder)
+    return world_on(migrated_database(request.getfixturevalue("postgres_url")), trees=folder)
 
 
 def is_closed_for(world: World, incident: Incident, **span: float) -> None:

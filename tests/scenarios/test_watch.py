@@ -22,7 +22,7 @@ from alertnet.store.tables import escalations, inbound, notifications, timeline
 from alertnet.store.views.audit import Break, verify
 from alertnet.store.views.timeline_view import heads
 from alertnet.worker.self_monitoring import Watch
-from tests.postgres import fresh_database
+from tests.database import migrated_database
 from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
 from tests.scenarios.outside import DeadMan, Front, Night, Place
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
@@ -370,7 +370,7 @@ def test_when_a_worker_dies_another_raises_the_alarm_once(
     folder.mkdir()
     (folder / "valley.yaml").write_text(a_tree(COORDINATION, CONTACTS))
     (folder / "teams.yaml").write_text(FIELD)
-    night = night_of(lambda **settings: world_on(fresh_database(postgres_url), folder, **settings))
+    night = night_of(lambda **settings: world_on(migrated_database(postgres_url), folder, **settings))
     runtime = night.world.runtime
     with ExitStack() as stack:
         others = [

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from alertnet.store.db.engine import make_engine
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
-from tests.database import migrate
+from tests.database import migrate, migrated_database
 from tests.postgres import fresh_database
 from tests.support.entropy import Foreseen
 from tests.support.program import SECRET
@@ -25,9 +25,15 @@ def vault() -> Vault:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once of each kind."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
     return fresh_database(request.getfixturevalue("postgres_url"))
 
@@ -41,10 +47,14 @@ def empty_engine(database_url: str, vault: Vault) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
+def engine(kind: str, request: pytest.FixtureRequest, vault: Vault) -> Iterator[Engine]:
     """An engine on a migrated database."""
-    migrate(empty_engine)
-    return empty_engine
+    if kind == "sqlite":
+        yield request.getfixturevalue("sqlite_engine")
+    else:
+        engine = make_engine(migrated_database(request.getfixturevalue("postgres_url")), vault)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
-from tests.database import migrate
-from tests.postgres import fresh_database
+from tests.database import migrate, migrated_database
 from tests.web.conftest import MakeKey, settings_for
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -102,7 +101,7 @@ def test_the_same_request_to_two_processes_has_one_effect(
     postgres_url: str, network: Network, templates: Templates
 ) -> None:
     """Two processes know nothing of each other's requests: the database's primary key decides between them."""
-    url = fresh_database(postgres_url)
+    url = migrated_database(postgres_url)
     first = wire(settings_for(url), network, templates)
     migrate(first.engine)
     runtimes = [first, wire(settings_for(url), network, templates)]

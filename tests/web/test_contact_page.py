@@ -14,7 +14,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
 from alertnet.web.pages import show
-from tests.postgres import fresh_database
+from tests.database import migrated_database
 from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 
 HIDDEN = (*SECRETS.values(), r"\bP7\b", "Maria")
@@ -572,7 +572,7 @@ def test_what_the_answer_makes_pointless_is_hung_up(world: World) -> None:
 @pytest.mark.postgres
 def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres_url: str) -> None:
     """A6: opening reads in a transaction that could not write."""
-    with world_in(tmp_path, ALERTNET_DATABASE_URL=fresh_database(postgres_url)) as world:
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=migrated_database(postgres_url)) as world:
         world.raises()
         before = everything(world)
 

@@ -15,7 +15,7 @@ from httpx2 import Response
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
-from tests.postgres import fresh_database
+from tests.database import migrated_database
 from tests.web.console.desk import Desk
 from tests.web.world import ANA, BOB, OURS, PIN, World, world_in
 
@@ -157,7 +157,7 @@ def is_under_way(world: World) -> None:
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     settings = {}
     if request.param == "postgres":
-        settings["ALERTNET_DATABASE_URL"] = fresh_database(request.getfixturevalue("postgres_url"))
+        settings["ALERTNET_DATABASE_URL"] = migrated_database(request.getfixturevalue("postgres_url"))
     with world_in(tmp_path, **settings) as world:
         is_under_way(world)
         world.gives_pin("valley/bob")

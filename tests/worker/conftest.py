@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import fresh_database
+from tests.database import migrated_database
 from tests.worker.stage import Stage
 
 Stages = Callable[..., Stage]
@@ -36,10 +36,10 @@ def each_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
-    return fresh_database(request.getfixturevalue("postgres_url"))
+    return migrated_database(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
 def postgres(postgres_url: str) -> str:
     """The URL of an empty database on PostgreSQL."""
-    return fresh_database(postgres_url)
+    return migrated_database(postgres_url)
