@@ -121,6 +121,11 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
     renderer = runtime.renderer(runtime.edition.templates)
     words = renderer.words(language)
 
+    def called(tree: str, contact: str) -> str:
+        """By name; one whom an incident still holds, but no tree in force, by its id."""
+        known = runtime.edition.network.trees[tree].contacts if tree in runtime.edition.network.trees else {}
+        return known[contact].called if contact in known else contact
+
     def statement(subject: str, about: str, type: str) -> str:
         return words.statement(Subject(subject), about or None, words.types[type])
 
@@ -128,6 +133,7 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "types": words.types,
         "severities": words.severities,
         "statement": statement,
+        "called": called,
         "country_name": lambda country: renderer.country(country, language),
         "reasons_to_wait": words.reasons_to_wait,
     }

@@ -238,7 +238,10 @@ def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -
     id = runtime.read(id_of_ref, ref)
     found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
     proof = proof_of(runtime, who)
-    return show(request, "difference.html", who=who, ref=ref.upper(), found=found, acts=may_act(who), proof=proof)
+    words = spoken(runtime, language_of(request))
+    return show(
+        request, "difference.html", who=who, ref=ref.upper(), found=found, acts=may_act(who), proof=proof, **words
+    )
 
 
 @router.post("/{ref}/revoke/{id}")

@@ -43,7 +43,10 @@ def test_one_is_planned_seen_with_who_takes_part_and_cancelled(world: World, des
     assert form.sent().headers["Location"] == "/desk/drills?done=planned"
 
     page = desk.opens("/desk/drills")
-    assert "1 Dec 10:00, 2026 arrest, critical, CO · every 3 months Takes part: Valley · planned by maria" in page.text
+    assert (
+        "1 Dec 10:00, 2026 arrest, critical, Colombia · every 3 months Takes part: Valley · planned by maria"
+        in page.text
+    )
     assert world.rows(incidents) == []
     assert page.presses("Cancel it").headers["Location"] == "/desk/drills?done=cancelled"
     assert [row.status for row in world.rows(drills)] == ["cancelled"]

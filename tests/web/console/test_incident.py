@@ -204,7 +204,7 @@ def test_wider_consent_takes_effect_once_its_difference_was_seen(world: World, d
     assert "dave" not in told(world, "alert")
 
     page = desk.opens(f"/desk/incidents/{ref}/re-resolve")
-    assert "dave (valley)" in page.text
+    assert "Would be told besides: Friends, Amis, Mountain post" in page.text
     first, again = page.presses("Apply exactly this"), page.presses("Apply exactly this")
 
     assert (first.status_code, again.status_code) == (303, 409)

@@ -36,6 +36,16 @@ def test_what_a_merging_would_do_is_said_before_it_is_done(world: World, desk: D
     assert status(world, second) == "open"
 
 
+def test_who_would_hear_nothing_more_is_called_by_name(world: World, desk: Desk, refs: tuple[str, str]) -> None:
+    """Whom one of the two spares, the whole spares."""
+    first, second = refs
+    desk.opens(f"/desk/incidents/{second}").presses("Spare them", contacts="dave")
+
+    page = desk.opens(f"/desk/incidents/{second}/merge?into={first}")
+
+    assert "Would hear nothing more: Mountain post Merge the two" in page.text
+
+
 def test_two_are_merged_and_split_again(world: World, desk: Desk, refs: tuple[str, str]) -> None:
     first, second = refs
 
