@@ -1,13 +1,12 @@
 """Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
 
 import os
-import sqlite3
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url, text
@@ -15,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
+from alertnet.store.db.statements import line_on
 from alertnet.store.db.vault import Vault
 
 FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR
@@ -212,11 +212,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("reads", False):
-        # Nothing is locked by it, so that it can't fail: by SQLAlchemy's way it takes longer than most looks.
-        cast(sqlite3.Connection, connection.connection.driver_connection).execute("BEGIN")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads", False)
+    # By SQLAlchemy's way it takes longer than most looks.
+    line_on(connection).run("BEGIN" if reads else "BEGIN IMMEDIATE", gives=False)
 
 
 def _set_locally(connection: Connection) -> None:

@@ -252,18 +252,19 @@ def _made(written: _Written, dialect: Dialect) -> _Form:
 
 def session_on(connection: Connection) -> Session:
     """A session within the transaction of the connection, which it neither looks for nor ends."""
-    return Session(connection, join_transaction_mode="rollback_only", info={_LINE: _line(connection)})
+    return Session(connection, join_transaction_mode="rollback_only", info={_LINE: line_on(connection)})
 
 
 def line_of(session: Session) -> Line:
     """The line of its transaction."""
     line: Line | None = session.info.get(_LINE)
     if line is None or line.connection.closed:
-        line = session.info[_LINE] = _line(session.connection())
+        line = session.info[_LINE] = line_on(session.connection())
     return line
 
 
-def _line(connection: Connection) -> Line:
+def line_on(connection: Connection) -> Line:
+    """The way of the connection's transaction to its driver."""
     dialect, watching = connection.dialect, connection.dispatch
     return Line(
         connection,
