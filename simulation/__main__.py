@@ -7,8 +7,10 @@ import argparse
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
-from simulation.nights import Told, live_in_processes
+if TYPE_CHECKING:
+    from simulation.nights import Told
 
 HASH_SEED = "0"
 """Sets of text have an order of their own in each run of Python, unless it is told one: a seed is a whole night."""
@@ -20,6 +22,9 @@ def main() -> int:
     if os.environ.get("PYTHONHASHSEED") != HASH_SEED:
         again = [sys.executable, "-m", "simulation", *sys.argv[1:]]
         os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": HASH_SEED})
+    # Not by the process that only makes way for this one: loading it all takes seconds.
+    from simulation.nights import live_in_processes
+
     seeds = range(given.first, given.first + given.seeds)
     began = time.monotonic()
     broken = taken = 0
@@ -50,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print(told: Told) -> None:
+def _print(told: "Told") -> None:
     print(f"── night {told.seed} " + "─" * 60)
     print(told.story)
     for each in told.breaks:
