@@ -25,8 +25,8 @@ Convert = Callable[[Any], Any]
 _LINE = "line"
 """Where the `info` of a session has the line of its transaction."""
 
-MOST_LISTED = 16
-"""So many values in lists at most: there is a form for each number of them, and few are worth keeping."""
+MOST_LISTED = 64
+"""So many values in a list at most."""
 
 Value = TypeVar("Value")
 
@@ -171,12 +171,12 @@ class Prepared:
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Its rows, as named tuples."""
-        listed = {key: len(value) for key, value in values.items() if isinstance(value, list)}
-        if sum(listed.values()) > MOST_LISTED:
+        listed = {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}
+        if any(len(value) > MOST_LISTED for value in listed.values()):
             return session.execute(self._statement, values).all()
-        line = line_of(session)
-        form = self._form(line, tuple(listed.values()), values)
-        return form.rows(line.run(form.sql, form.parameters(values)))
+        line, given = line_of(session), {**values, **listed}
+        form = self._form(line, tuple(map(len, listed.values())), given)
+        return form.rows(line.run(form.sql, form.parameters(given)))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""
@@ -203,6 +203,15 @@ class Prepared:
                 self._written[spoken] = _write(self._statement, dialect, example)
             form = line.forms[self, which] = _made(self._written[spoken], dialect)
         return form
+
+
+def _filled_up(values: list[Any]) -> list[Any]:
+    """As many values as the next power of two, the last one again and again: there is a form for each number of them.
+
+    Lists are looked for among others, where it makes no difference how often a value stands in one.
+    """
+    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    return values + values[-1:] * missing
 
 
 def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
