@@ -13,6 +13,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import Connection, Dialect, Executable, Row, Table, bindparam, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -298,6 +299,18 @@ def change_each(session: Session, table: Table, changes: Sequence[Mapping[str, A
     """Replace columns, the same ones in every change; each change has its row's `key` besides."""
     if changes:
         _replacing(table, frozenset(changes[0].keys() - {"key"})).each(session, changes)
+
+
+def add_missing(session: Session, table: Table, rows: Sequence[Values]) -> None:
+    """Add those of the rows, which have the same columns, whose key is not taken, also by others at the same moment."""
+    if rows:
+        _adding_missing(table).each(session, rows)
+
+
+@cache
+def _adding_missing(table: Table) -> Prepared:
+    # SQLite says it in the same words.
+    return Prepared(postgresql.insert(table).on_conflict_do_nothing())
 
 
 @cache

@@ -6,8 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.db.engine import insert_once
-from alertnet.store.db.statements import Prepared
+from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import senders
 
@@ -25,8 +24,7 @@ def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, dateti
     names = {_name(method, number): number for number in sorted(numbers)}
     rows = _HELD.all(tx.session, {"names": list(names)})
     if len(rows) < len(names):
-        for name in names:
-            insert_once(tx.session, senders, {"name": name, "free_at": tx.now})
+        add_missing(tx.session, senders, [{"name": name, "free_at": tx.now} for name in names])
         rows = _HELD.all(tx.session, {"names": list(names)})
     return {names[row.name]: row.free_at for row in rows}
 

@@ -13,8 +13,7 @@ from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.limits import UNUSED, Limit, Usage
-from alertnet.store.db.engine import insert_once
-from alertnet.store.db.statements import Prepared
+from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import limit_usage
 
@@ -50,9 +49,12 @@ def hold(tx: Tx, limit: Limit, key: str) -> Usage:
 def hold_each(tx: Tx, wanted: Collection[Counted]) -> dict[Counted, Usage]:
     """The same of several limits and keys, held in one order by whoever asks."""
     found, missing = _held(tx, wanted)
-    for limit, key in sorted(missing, key=lambda each: (each[1], each[0].name)):
-        fresh = {"until": [], "dropped": 0, "closings": 0, "lasts_until": tx.now}
-        insert_once(tx.session, limit_usage, {"name": limit.name, "key": tx.vault.index(key)} | fresh)
+    fresh = {"until": [], "dropped": 0, "closings": 0, "lasts_until": tx.now}
+    rows = [
+        {"name": limit.name, "key": tx.vault.index(key)} | fresh
+        for limit, key in sorted(missing, key=lambda each: (each[1], each[0].name))
+    ]
+    add_missing(tx.session, limit_usage, rows)
     return _held(tx, wanted)[0] if missing else found
 
 
