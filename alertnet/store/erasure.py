@@ -34,6 +34,7 @@ from alertnet.core.notification import Kind
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as records
 from alertnet.store.records import timeline as chains
+from alertnet.store.records.escalations import forget_addresses
 from alertnet.store.records.timeline import PURGED, SYSTEM
 from alertnet.store.tables import (
     ACTING,
@@ -114,6 +115,7 @@ def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.H
     for each in records.get_each(tx.session, incident.every_id):
         facts = to_plain(_bare(each.facts))
         tx.session.execute(update(incidents).where(incidents.c.id == each.id).values(known | {"facts": facts}))
+    forget_addresses(tx.session, incident.every_id)
     ends = chains.heads_of(tx.session, incident.every_id)
     return {id: chains.allow_purging(tx, id, head.length, why) for id, head in ends.items()}
 

@@ -34,11 +34,13 @@ def no_rest() -> None:
 
 
 def told(world: World) -> Incident:
-    """An incident that a member has raised by text, with news, an answer with words, and its end two days later."""
+    """An incident that a member has raised by text, passed on, with news, an answer, and its end two days later."""
     world.texts("ana", "SOS 20 L12 P7 C2 they took her at Puente Secreto")
     incident = world.newest()
     incident.act("updates", text="she is in Comisaria Secreta")
-    world.texts("coordinator", f"DONE {code_in(world.phone('coordinator').inbox[0])} spoke with Sargento Secreto")
+    code = code_in(world.phone("coordinator").inbox[0])
+    world.texts("coordinator", f"PASS {code}")
+    world.texts("coordinator", f"DONE {code} spoke with Sargento Secreto")
     incident.act("close", reason="released", text="Home, says her sister Secreta")
     world.passes(hours=48)
     return incident
@@ -105,6 +107,7 @@ def test_nothing_of_people_places_words_and_numbers_is_left(either_world: World)
     purges(world, incident)
 
     assert {"incidents.facts", "notifications.address", "timeline.payload", "inbound.body", "codes.code"} <= before
+    assert "escalations.state" in before
     assert traces(world, *secrets) == set()
 
 

@@ -1,7 +1,7 @@
 """Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -159,6 +159,19 @@ def states_of(session: Session, incident: str, status: Status | None = None) -> 
     if status is not None:
         query = query.where(escalations.c.status == status.value)
     return {row.tree: from_plain(State, row.state) for row in session.execute(query)}
+
+
+def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
+    """Take the numbers and mailboxes out of what the escalations of purged incidents remember."""
+    query = select(escalations.c.id, escalations.c.state).where(escalations.c.incident_id.in_(incidents))
+    for row in session.execute(query).all():
+        bare = to_plain(_without_addresses(from_plain(State, row.state)))
+        session.execute(update(escalations).where(escalations.c.id == row.id).values(state=bare))
+
+
+def _without_addresses(state: State) -> State:
+    runs = (replace(run, turns=tuple(replace(turn, pauses=()) for turn in run.turns)) for run in state.runs)
+    return replace(state, relayed=(), stale=(), runs=tuple(runs))
 
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
