@@ -8,6 +8,7 @@ from simulation.checks.promises import Promises
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
+from simulation.outside.caller import Caller
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
@@ -42,9 +43,9 @@ class Night:
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
         self.members = Members(world, self.web, self.people, self.traveller)
-        self.office = Office(
-            world, self.web, is_free=not (self.traveller.travels or self.members.does or self.coordinators.merges)
-        )
+        is_free = not (self.traveller.travels or self.members.does or self.coordinators.merges)
+        self.caller = Caller(world, self.web, self.provider, is_free=is_free)
+        self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
         self._place_hosts()
 
     def live(self) -> None:
@@ -59,6 +60,7 @@ class Night:
         self.number_tests.begin()
         self.traveller.begin()
         self.members.begin()
+        self.caller.begin()
         self.office.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))

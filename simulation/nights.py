@@ -12,6 +12,7 @@ from pathlib import Path
 from alertnet.messages.renderer import Renderer
 from simulation.night import Night
 from simulation.reckoning.end_of_night import reckon
+from simulation.reckoning.purge import purge
 from simulation.world.database import Database
 from simulation.world.logs import Faults
 from simulation.world.story import Break
@@ -70,6 +71,8 @@ def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> 
         night.live()
         if not story.breaks:
             reckon(night)
+        if not story.breaks:
+            purge(night)
         night.end()
     finally:
         database.end()

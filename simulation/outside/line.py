@@ -36,21 +36,21 @@ class Line:
         world.story.tell(self.process.host.name, f"hands over {world.describe(outgoing)}{self._by}")
         if random.random() < world.mischief.stops_before_send:
             self.process.host.stop(random.uniform(10, 70))
-        self._may_die(f"before {world.describe(outgoing)} has left", random.uniform(0.001, 0.01))
+        self.may_die(f"before {world.describe(outgoing)} has left", random.uniform(0.001, 0.01))
         result = self._exchange(outgoing)
         world.story.tell(self.process.host.name, f"hears of {world.describe(outgoing)}: {_words(result)}")
-        self._may_die(f"before it writes down what became of {world.describe(outgoing)}", 0.0)
+        self.may_die(f"before it writes down what became of {world.describe(outgoing)}", 0.0)
         return result
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask what became of it."""
-        self._may_die("asking the provider", self.world.random.uniform(0.05, 0.3))
+        self.may_die("asking the provider", self.world.random.uniform(0.05, 0.3))
         lookup = self.provider.tells_of(outgoing, self.route, provider_id)
         words = f"asks about {self.world.describe(outgoing)}: {type(lookup).__name__}"
         self.world.story.tell(self.process.host.name, words)
         if provider_id is None and self.world.random.random() < self.world.mischief.stops_after_question:
             self.process.host.stop(self.world.random.uniform(31, 55))
-        self._may_die("after it asked the provider", self.world.random.uniform(0.05, 0.3))
+        self.may_die("after it asked the provider", self.world.random.uniform(0.05, 0.3))
         return lookup
 
     def hang_up(self, provider_id: str) -> None:
@@ -67,6 +67,12 @@ class Line:
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
         # An account without credit is told what it asks for, and nothing is sent for it.
         return self.world.troubles.get(self.route) in (None, Trouble.DENIES)
+
+    def may_die(self, where: str, seconds: float) -> None:
+        """Let so much time go by; the process may not live to the end of it."""
+        self.process.life.sleep(seconds)
+        if self.world.may_die():
+            self.process.dies(where)
 
     def _exchange(self, outgoing: Outgoing) -> Result:
         random, mischief = self.world.random, self.world.mischief
@@ -117,11 +123,6 @@ class Line:
     @property
     def _by(self) -> str:
         return "" if len(self.world.mischief.providers) == 1 else f" by {route_name(self.route)}"
-
-    def _may_die(self, where: str, seconds: float) -> None:
-        self.process.life.sleep(seconds)
-        if self.world.may_die():
-            self.process.dies(where)
 
 
 def _words(result: Result) -> str:

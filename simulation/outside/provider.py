@@ -26,6 +26,8 @@ class Provider:
         self.promises = promises
         self.messages: list[Message] = []
         self.calls: dict[str, Call] = {}
+        self.recordings: dict[str, bytes] = {}
+        """What was recorded in calls to us, and not deleted, by its id."""
 
     def takes(self, outgoing: Outgoing, route: Route) -> Message:
         """Take a message: it is the provider's to deliver, whatever becomes of its sender."""

@@ -27,6 +27,7 @@ from alertnet.store.tables import (
 )
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
+from simulation.outside.caller import check_recordings
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.field import check_journeys, check_members
 from simulation.outside.heartbeat import check_silence
@@ -93,7 +94,11 @@ def reckon(night: Night) -> None:
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
     world = night.world
-    of_the_field = (*check_journeys(world, history), *check_members(world, night.members, history))
+    of_the_field = (
+        *check_journeys(world, history),
+        *check_members(world, night.members, history),
+        *check_recordings(world, night.caller),
+    )
     for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *check_office(world)):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
@@ -112,7 +117,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    reporting = (night.coordinators, night.people, night.traveller, night.members, night.office)
+    reporting = (night.coordinators, night.people, night.traveller, night.members, night.caller, night.office)
     most = sum(each.reports for each in reporting)
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"

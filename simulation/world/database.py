@@ -23,6 +23,7 @@ from alertnet.store.views.audit import Break
 REPOSITORY = Path(__file__).parents[2]
 PUBLIC_URL = "https://alarm.example.org"
 HEARTBEAT_URL = "https://heartbeat.example.org/alertnet"
+ACCOUNT = "AC" + "0" * 32
 OURS = {FIRST: ("+15005550006", "+15005550016"), SECOND: ("+15005550026", "+15005550036")}
 """Our numbers at each provider."""
 FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
@@ -34,6 +35,7 @@ SELECT min(due_at) FROM (
     UNION ALL SELECT due_at FROM journeys WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM inbound WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM drills WHERE due_at IS NOT NULL
+    UNION ALL SELECT due_at FROM recordings WHERE due_at IS NOT NULL
     UNION ALL SELECT due_at FROM attempts WHERE due_at IS NOT NULL
     UNION ALL SELECT paused_until FROM breakers WHERE paused_until IS NOT NULL
     UNION ALL SELECT try_at FROM breakers WHERE opened_at IS NOT NULL AND NOT is_back)
@@ -54,6 +56,7 @@ class Database:
             "ALERTNET_PIN_COST": "m=8,t=1",
             "ALERTNET_PUBLIC_URL": PUBLIC_URL,
             "ALERTNET_HEARTBEAT_URL": HEARTBEAT_URL,
+            "ALERTNET_RECORD_CALLS": "members",
             **_accounts("TWILIO", "ALERTNET_TWILIO", "ALERTNET_SMTP", FIRST),
         }
         second = _accounts("TWILIO_2", "ALERTNET_TWILIO_2", "ALERTNET_SMTP_2", SECOND)
@@ -119,7 +122,7 @@ class Database:
 def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[str, str]:
     """The settings of an account and a relay; nothing is ever sent by them but what we bring to ourselves."""
     return {
-        f"{telephone}_ACCOUNT_SID": "AC" + "0" * 32,
+        f"{telephone}_ACCOUNT_SID": ACCOUNT,
         f"{telephone}_AUTH_TOKEN": "0" * 32,
         f"{numbers}_FROM": ",".join(OURS[provider]),
         f"{mail}_URL": "smtp://localhost?from=alert@example.org",

@@ -27,6 +27,24 @@ class Mutant:
 
 
 MUTANTS = {
+    "what a member has told is deleted at the provider before it is kept": Mutant(
+        "A12",
+        "alertnet/worker/recordings.py",
+        "            runtime.transact(keep_recording, recording.id, sound)\n",
+        "            books.delete(recording.id)\n            runtime.transact(keep_recording, recording.id, sound)\n",
+    ),
+    "what a member has told stays with the provider": Mutant(
+        "A9",
+        "alertnet/worker/recordings.py",
+        "if books is not None and recording.is_over and books.delete(recording.id):",
+        "if recording.is_over:",
+    ),
+    "a purge that was cut short is ended by nobody": Mutant(
+        "A10", "alertnet/store/erasure.py", "is_old | is_begun)", "is_old)"
+    ),
+    "numbers that turned out to be dead outlive the purge": Mutant(
+        "A10", "alertnet/store/erasure.py", "    forget_addresses(tx.session, incident.every_id)\n"
+    ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
     ),

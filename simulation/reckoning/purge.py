@@ -1,0 +1,93 @@
+"""What comes after some nights: all that is open is closed and purged, by processes that may die amid it (A10)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+from starlette.responses import Response
+
+from alertnet.core.incident import CloseReason
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.system.purge import Decision
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import incidents, metadata
+from alertnet.worker.purging import purge_old
+from simulation.night import Night
+from simulation.world.cast import SECRET
+from simulation.world.story import Found
+
+CHANCE = 0.15
+TELLS_ALL = timedelta(seconds=100)
+"""After a close: whoever was told has heard by then that it is over."""
+TRIES, TRY_EVERY = 3, timedelta(seconds=50)
+"""As often it is purged, and whoever died amid it is back by the next time."""
+DIES = 0.1
+DECISION = Decision("the desk", "all of it is long over")
+
+_ACTING: Select[Any] = select(incidents.c.id).where(incidents.c.status == "open", incidents.c.part_of.is_(None))
+_NUMBER_OR_NAME = re.compile(rf"\+\d{{9}}|{SECRET}")
+
+
+def purge(night: Night) -> None:
+    """Let it be closed and purged, and check what is left of it."""
+    world, random = night.world, Random(f"purge {night.world.seed}")
+    if world.mischief_was.quiet or random.random() >= CHANCE:
+        return
+    for id in world.database.column(_ACTING):
+        night.web.request("a close", partial(_close, id))
+    world.time.run(world.time.now + TELLS_ALL)
+    for left in reversed(range(TRIES)):
+        world.story.tell("desk", "purges what is closed")
+        world.is_calm = not left
+        world.mischief = replace(world.mischief, dies=DIES, most_deaths=world.deaths + 2)
+        night.web.request("a purge", _purge)
+        world.time.run(world.time.now + TRY_EVERY)
+    for promise, how in _left(night):
+        world.story.breaks_promise(promise, how)
+
+
+def _close(id: str, runtime: Runtime) -> Response:
+    def flow(tx: Tx) -> None:
+        locked = take_up(tx, id)
+        close_incident(locked, CloseReason.RESOLVED, by="the desk")
+        locked.finish()
+
+    runtime.transact(flow)
+    return Response(status_code=200)
+
+
+def _purge(runtime: Runtime) -> Response:
+    purge_old(runtime, runtime.now(), DECISION, rest=lambda: None)
+    return Response(status_code=200)
+
+
+def _left(night: Night) -> Found:
+    """A10: of what is purged no name, number or place is left, and its history verifies."""
+    rows = night.world.database.rows(select(incidents).where(incidents.c.purged_at.is_not(None)))
+    for row in rows:
+        if row.erased_at is None:
+            yield "A10", f"the purge of {row.ref} was cut short, and nobody has ended it"
+    ids = {row.id for row in rows if row.erased_at is not None}
+    for table, column in _of_incidents():
+        for row in night.world.database.rows(select(table).where(column.in_(ids))):
+            kept = [name for name, value in row._mapping.items() if _NUMBER_OR_NAME.search(str(value))]
+            if kept:
+                yield "A10", f"of what is purged {table.name} still tells: {', '.join(kept)}"
+    for fault in night.world.database.broken_chains():
+        yield "A10", f"chain {fault.chain} at {fault.seq}, after a purge: {fault.why}"
+
+
+def _of_incidents() -> Iterator[tuple[Table, Any]]:
+    """Whatever is about one incident, and by which column."""
+    names = {"incidents": "id", "timeline": "chain"}
+    for table in metadata.sorted_tables:
+        column = names.get(table.name, "incident_id")
+        if column in table.c:
+            yield table, table.c[column]
