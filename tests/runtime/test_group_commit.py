@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -93,6 +93,29 @@ def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
     Crowd(on_sqlite).ask([lambda name=str(n): on_sqlite.transact(keep_as_due, name) for n in range(50)])  # type: ignore[misc]
 
     assert 1 <= len(calls) <= on_sqlite.commits < 50
+
+
+@pytest.mark.parametrize("succeeds", [False, True], ids=["none succeeds", "one succeeds"])
+def test_a_group_takes_along_what_those_left_due_that_succeeded(on_sqlite: Runtime, succeeds: bool) -> None:
+    """What is taken for flows that are all undone would be done by nobody."""
+    taken: list[set[str]] = []
+
+    def take(tx: Tx, methods: Collection[str]) -> Callable[[], object]:
+        taken.append(set(methods))
+        return lambda: None
+
+    def leave_due_and_refuse(tx: Tx) -> None:
+        tx.leaves_due("call")
+        raise Refused
+
+    on_sqlite.wakeups.claimers.append(take)
+    calls: list[Callable[[], object]] = [lambda: on_sqlite.transact(leave_due_and_refuse) for _ in range(2)]
+    if succeeds:
+        calls.insert(1, lambda: on_sqlite.transact(lambda tx: tx.leaves_due("sms")))
+    outcomes = Crowd(on_sqlite).ask(calls)
+
+    assert [type(outcome.exception()) is Refused for outcome in outcomes].count(True) == 2
+    assert taken == ([{"sms"}] if succeeds else [])
 
 
 def test_a_flow_whose_commit_is_refused_fails_alone(on_sqlite: Runtime) -> None:

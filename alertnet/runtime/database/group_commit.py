@@ -156,11 +156,9 @@ class GroupCommit:
         return hooks
 
     def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
-        if not jobs:
-            return
-        self.commits += 1
         if hooks is not None:
             self._wakeups.fire(hooks)
+        self.commits += bool(jobs)
         for job in jobs:
             job.answer.set_result(job.value)
 

@@ -123,9 +123,9 @@ class OwnCommit:
         with self._counting:
             self.commits += 1
         if hooks is not None:
+            self.wakeups.fire(hooks)
             if self._notifier is not None:
                 self._notifier.soon()
-            self.wakeups.fire(hooks)
         return value
 
     async def transact_soon(self, work: Work[T]) -> T:

@@ -106,7 +106,11 @@ def apart(session: Session) -> Iterator[None]:
 
 @contextmanager
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
-    """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow."""
+    """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow.
+
+    What they left due is forgotten with them.
+    """
+    due_before = set(session.info[LEFT_DUE]) if LEFT_DUE in session.info else None
     before: list[Callable[[], object]] = session.info.pop(IF_UNDONE, [])
     inside: list[Callable[[], object]] = []
     session.info[IF_UNDONE] = inside
@@ -116,6 +120,9 @@ def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
         for undo in inside:
             undo()
         inside.clear()
+        session.info.pop(LEFT_DUE, None)
+        if due_before is not None:
+            session.info[LEFT_DUE] = due_before
         raise
     finally:
         before += inside  # the very list that a surrounding block goes through
