@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import Subject, details_of
-from alertnet.core.incident import Severity
+from alertnet.core.incident import Severity, consent_of
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -46,6 +46,7 @@ class Matter:
     held_by: str
     taken_by: str | None
     words: tuple[str, ...]
+    consent: str
     zone: str
 
     @property
@@ -107,6 +108,7 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], z
         held_by=(prompt.answered_by or "").removeprefix("user ") if prompt.answer == PromptAnswer.HOLD else "",
         taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
         words=_to_judge(locked, prompt),
+        consent=consent_of(locked.facts).value,
         zone=zone,
     )
 
@@ -135,6 +137,7 @@ def calls_of(locked: LockedIncident, names: Sequence[str], zone: str) -> Iterabl
             held_by="",
             taken_by=None,
             words=(),
+            consent=consent_of(facts).value,
             zone=zone,
         )
 
@@ -146,7 +149,7 @@ def numbered(index: int, name: str) -> str:
 
 def _to_judge(locked: LockedIncident, prompt: Prompt) -> tuple[str, ...]:
     """What was written of what is to be judged; with somebody beside the team it is read with that warning alone."""
-    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject == Subject.VERIFY):
+    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject in (Subject.VERIFY, Subject.LEVEL)):
         return ()
     texts = [each.words for each in timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)]
     return tuple(filter(None, (*details_of(locked.facts, Disclosure.FULL).texts, *texts)))

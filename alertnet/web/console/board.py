@@ -111,6 +111,7 @@ class BoardLook:
             "matters": say("matters.html", matters=board.matters),
             "count": say("count.html", open=len(board.incidents), waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
+            "lately": str(len(board.closed)),
             "closed": say("closed.html", closed=board.closed, zone=zone_of(runtime.edition)),
         }
         return Regions({**parts, **lines}, (everything.incidents, everything.closed))

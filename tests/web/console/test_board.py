@@ -35,7 +35,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     """One sentence, one countdown, one act each; who pressed it stands on the record (A10)."""
     board = desk.opens("/desk")
     assert f"Is {unverified} genuine?" in board.text
-    assert "After a yes these are told: Valley, Friends, Amis, Mountain post." in board.text
+    assert "After a yes these are told: Valley, Friends, Amis and Mountain post." in board.text
     assert "Valley network → waits for coordinators" in board.text
     assert "<title>(1) Board" in board.html
 
@@ -44,7 +44,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     assert (pressed.status_code, pressed.headers["Location"]) == (303, "/desk")
     assert decisions(world) == [("go", "user maria")]
     after = desk.opens("/desk")
-    assert "Nothing waits for you." in after.text
+    assert "Nothing waits for you now." in after.text
     assert "<title>Board" in after.html
 
 
@@ -53,7 +53,7 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
 
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
-    assert "Nothing waits for you. Put off Is" in board.text
+    assert "Nothing waits for you now. Put off On hold: whether" in board.text
     assert "On hold until 03:14 , by maria (you are asked again then)." in board.text
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
@@ -172,14 +172,21 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         desk = Desk.of(world, "maria", Role.COORDINATOR)
         desk.signs_in()
         board = desk.opens("/desk")
-        assert f"Tell Friends, Amis about {world.ref()}" in board.text
-        assert "Valley network, level 1 · Abroad. You are asked because:" in board.text
-        assert "Unless somebody says Hold, they are told 02:34" in board.text
-        assert "Valley network → waits for coordinators" in board.text
+        assert f"{world.ref()} goes out to Friends and Amis 02:34 , unless you hold it." in board.text
+        assert (
+            "arrest (critical), consent: international. Valley network, level 1 · Abroad. Two were taken" in board.text
+        )
+        assert "Valley network → goes out 02:34 unless held" in board.text
 
-        board.presses("Go: tell Friends, Amis")
+        board.presses("Hold")
+        held = desk.opens("/desk")
+        assert (
+            f"Nothing waits for you now. Put off On hold: telling Friends and Amis about {world.ref()} ." in held.text
+        )
+        assert "Valley network → on hold" in held.text
+        held.presses("Go now: tell Friends and Amis")
 
-        assert decisions(world) == [("go", "user maria")]
+        assert decisions(world) == [("hold", "user maria"), ("go", "user maria")]
         assert {row.contact for row in world.rows(notifications) if row.kind == "alert"} == {"bob", "carol"}
 
 
@@ -223,7 +230,8 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     assert "Valley network → now: level 1 · Friends" in line
     assert (
-        "Knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley. Acts: nobody yet. Next: 02:44" in line
+        "Knows: nobody yet. On its way to: Amis, Friends, Mountain post and Valley. Acts: nobody yet. Next: 02:44"
+        in line
     )
 
 
@@ -235,7 +243,7 @@ def test_an_escalation_that_begins_later_says_so(tmp_path: Path) -> None:
 
         line = desk.opens("/desk").text
 
-    assert "Next: 02:34 : alertnet tells Valley, Friends, Amis, Mountain post (level 1 · Friends)" in line
+    assert "Next: 02:34 : alertnet tells Valley, Friends, Amis and Mountain post (level 1 · Friends)" in line
     assert "Valley network → not begun yet" in line
 
 
@@ -314,6 +322,7 @@ def test_what_was_closed_lately_stands_folded_on_its_page_for_a_day(world: World
 
     assert [[ref in board for ref in refs] for board in boards] == [[True, False], [False, True]]
     assert "arrest · Colombia · closed 02:14" in boards[0]
+    assert "Closed in the last 24 hours: 1" in desk.opens("/desk").text
     assert lately(desk, "/desk?country=FR") == ""
     long_ago = NOW - timedelta(hours=25)
     world.runtime.transact(lambda tx: tx.session.execute(update(incidents).values(closed_at=long_ago)))

@@ -56,7 +56,7 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
     """Somebody new reads who knows, who acts, what comes next and what they owe before anything else."""
     text = sheet(desk, ref).text
 
-    assert "Who knows: Amis, Friends, Mountain post, Valley." in text
+    assert "Who knows: Amis, Friends, Mountain post and Valley." in text
     assert "Who acts: nobody yet." in text
     assert "What comes next: 02:44 : alertnet tells Valley again (level 2 · Coordination), unless" in text
     assert "What you owe: nothing now." in text
@@ -68,7 +68,7 @@ def test_who_was_not_reached_yet_does_not_know(world: World, desk: Desk) -> None
 
     text = sheet(desk, world.ref()).text
 
-    assert "Who knows: nobody yet. On its way to: Amis, Friends, Mountain post, Valley." in text
+    assert "Who knows: nobody yet. On its way to: Amis, Friends, Mountain post and Valley." in text
 
 
 def test_an_answer_moves_the_sentences(world: World, desk: Desk, ref: str) -> None:

@@ -73,14 +73,11 @@ def it_is_over(world: World, desk: Desk) -> None:
     world.closes()
 
 
-EVERYBODY = "Amis, Friends, Mountain post, Valley."
-NEXT = (
-    "02:44 : alertnet tells Valley{} (level 2 · Coordination), "
-    "unless one of those told answers before that they take charge."
-)
+EVERYBODY = "Amis, Friends, Mountain post and Valley."
+NEXT = "02:44 : alertnet tells Valley{} (level 2 · Coordination), unless somebody takes charge first."
 AGAIN = NEXT.format(" again")
 IS_IT = "say whether it is genuine ."
-MAY_BE = "say whether Friends, Amis may be told ."
+MAY_BE = "say Hold if Friends and Amis must not be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
 CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley again (level 2 · Coordination)."
 ASKED = "nobody yet. On its way to: Valley."
@@ -90,7 +87,7 @@ BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     somebody_took_charge: (EVERYBODY, "Amis.", CHARGE, "nothing now."),
     somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", AGAIN, "nothing now."),
     one_was_not_reached: (
-        "Amis, Friends, Valley. Not reached: Mountain post, no further try is planned.",
+        "Amis, Friends and Valley. Not reached: Mountain post, no further try is planned.",
         "nobody yet.",
         AGAIN,
         "call Mountain post yourself .",
@@ -98,20 +95,20 @@ BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     nobody_knows_whether_it_is_true: (
         "Valley.",
         "nobody yet.",
-        "alertnet tells Friends, Amis, Mountain post, and Valley again (level 1 · Friends), "
+        "alertnet tells Friends, Amis and Mountain post (level 1 · Friends), "
         "only when somebody says it is genuine. 02:24 : coordinators are asked again.",
         IS_IT,
     ),
     a_level_waits_for_a_go: (
         ASKED,
         "nobody yet.",
-        "02:34 : alertnet tells Friends, Amis (level 1 · Abroad), unless somebody says Hold before.",
+        "02:34 : alertnet tells Friends and Amis (level 1 · Abroad), unless somebody says Hold before.",
         MAY_BE,
     ),
     a_level_is_held: (
         ASKED,
         "nobody yet.",
-        "alertnet tells Friends, Amis (level 1 · Abroad), only when somebody says Go (on hold). "
+        "alertnet tells Friends and Amis (level 1 · Abroad), only when somebody says Go (on hold). "
         "03:14 : coordinators are asked again.",
         "nothing now: on hold until 03:14 , by maria; you are asked again then.",
     ),
