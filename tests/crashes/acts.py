@@ -43,7 +43,12 @@ def calls_back(world: World) -> None:
     world.sandbox.settle()
 
 
-BY_THEMSELVES = (works, polls_inbound, keeps_watch, comes_back, calls_back)
+def purges(world: World) -> None:
+    """The worker purges what is old enough, as it does each hour."""
+    world.does("purge")
+
+
+BY_THEMSELVES = (works, polls_inbound, keeps_watch, comes_back, calls_back, purges)
 """Nobody waits for an answer to these, and all of them are done again and again, however they ended."""
 
 

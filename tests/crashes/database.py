@@ -127,6 +127,7 @@ def settings(folder: Path, database_url: str) -> dict[str, str]:
         "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
         "ALERTNET_PIN_COST": QUICK,
         "ALERTNET_RATES": "sms=0,calls=0",
+        "ALERTNET_RECORD_CALLS": "members",
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
     }

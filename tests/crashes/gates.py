@@ -35,6 +35,9 @@ def before_provider(provider: str, passes: Passes) -> Iterator[str]:
         def do_GET(self) -> None:
             self._exchange()
 
+        def do_DELETE(self) -> None:
+            self._exchange()
+
         def _exchange(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             what = _asked(self.command, urlsplit(self.path).path)
@@ -127,6 +130,8 @@ def _listening(server: ThreadingHTTPServer | ThreadingTCPServer) -> Iterator[int
 
 def _asked(method: str, path: str) -> str:
     """What is asked of the provider, in the words of the table."""
+    if "/Recordings/" in path:
+        return "the deletion" if method == "DELETE" else "the question for the recording"
     is_call, is_of_one = "/Calls" in path, not path.endswith(("/Calls.json", "/Messages.json"))
     match method, is_call, is_of_one:
         case "POST", True, True:

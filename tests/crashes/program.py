@@ -23,12 +23,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet.cli.server.processes import listen
 from alertnet.core.directory.contact_tree import Network
+from alertnet.flows.system.purge import Decision
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.web.app import make_app
+from alertnet.worker.purging import purge_old
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.service import Worker
 from alertnet.worker.startup_recovery import declare_restored
@@ -81,6 +83,7 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
             "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
             "recover": partial(_then, partial(recover, runtime), hang_ups.finish),
             "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),
+            "purge": lambda: purge_old(runtime, runtime.now(), Decision("alertnet", "old"), rest=lambda: None),
             "rest": partial(_then, replies.rest, hang_ups.finish),
         }
         with _serving(replies) as port:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from alertnet.sandbox import WebhookAnswer
 from alertnet.store.db.engine import make_engine
 from alertnet.store.db.vault import Vault
-from alertnet.store.tables import attempts, notifications
+from alertnet.store.tables import attempts, incidents, notifications
 from alertnet.store.views import audit
 from tests.crashes.effects import Effect, Kind
 from tests.crashes.stories import Story
@@ -60,6 +60,8 @@ def outcome_of(world: World) -> Outcome:
     engine = make_engine(world.database_url, Vault([SECRET]))
     with Session(engine) as session:
         breaks = [f"{each.chain} {each.seq}: {each.why}" for each in audit.verify(session)]
+        cut_short = select(incidents.c.ref).where(incidents.c.purged_at.is_not(None), incidents.c.erased_at.is_(None))
+        breaks += [f"the purge of {ref} is not ended" for ref in session.scalars(cut_short)]
         marked = select(notifications.c.address).join(attempts).where(attempts.c.extra)
         extras = Counter(session.scalars(marked))
     engine.dispose()
@@ -157,10 +159,15 @@ def _record(world: World) -> list[Any]:
     """Every incident, but for what changes from run to run and how often a message was tried."""
     shown = []
     for each in world.sees("/v1/incidents")["items"]:
+        if "purged_at" in each:
+            shown.append({"purged": each["type"]})
+            continue
         incident = world.sees(f"/v1/incidents/{each['ref']}")
         shown.append(
             {
                 "status": incident["status"],
+                "recordings": len(world.sees(f"/v1/incidents/{each['ref']}/recordings", by="office_key")["items"]),
+                "left at the provider": len(world.sandbox.network.recordings),
                 "consent": (incident["consent"], incident["warnings"]),
                 "escalations": [(each["tree"], each["status"], each["level"]) for each in incident["escalations"]],
                 "answers": sorted(

@@ -74,6 +74,23 @@ def coerced(world: World) -> None:
     texts(ANA, lambda _: f"TEST {DURESS}")(world)
 
 
+def spoken(world: World) -> None:
+    """Ana has called, and told after the tone what has happened; everybody of the first level has been told."""
+    call = world.phone(ANA).dials(world.sandbox.number).press(f"{PIN}*").press("20")
+    world.settles()
+    call.speaks(b"they took her at the bridge")
+    call.hang_up()
+    world.sandbox.settle()
+
+
+def long_over(world: World) -> None:
+    """What Ana has told is over, and nothing of it is under way."""
+    spoken(world)
+    world.settles()
+    acts("close", {"reason": "released"})(world)
+    world.passes(minutes=30)
+
+
 def set_aside(world: World) -> None:
     """Ana has written from the phone of somebody else, and the coordinators were told that somebody has."""
     texts(STRANGER, lambda _: f"ALERT {PIN} 31 L12")(world)
