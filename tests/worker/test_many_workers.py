@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, event, update
+from sqlalchemy import Connection, event, select, update
 
 from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
 from alertnet.core.delivery.provider_routes import FIRST
@@ -19,8 +19,9 @@ from alertnet.messages.templates.load import Templates
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import attempts
-from alertnet.worker.service import Worker
+from alertnet.store.tables import attempts, senders
+from alertnet.worker.provider_health import claim_sends
+from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, opening
 
@@ -170,6 +171,24 @@ def test_each_claims_the_methods_in_the_same_order(stages: Stages, postgres: str
             stage.runtime.transact(claim, methods)
 
     assert ["sms" in values for values in held] == [True, False, True, False]
+
+
+@pytest.mark.postgres
+def test_nobody_waits_for_the_turn_of_a_number_that_the_pace_keeps(stages: Stages, postgres: str) -> None:
+    """A7: a decision is committed together with the claim of what it leaves due, and others may hold the number."""
+    stage = stages(postgres, rates="sms=1")
+    stage.opens()
+    stage.opens()
+
+    def claimed() -> int:
+        return len(stage.runtime.transact(claim_sends, stage.runtime, MethodKind.SMS, strides(POOLS)).claimed)
+
+    assert claimed() == 1
+    with stage.runtime.engine.begin() as other:
+        other.execute(select(senders).with_for_update())
+        assert claimed() == 0
+    stage.clock.forward(seconds=1)
+    assert claimed() == 1
 
 
 def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, each_database: str) -> None:

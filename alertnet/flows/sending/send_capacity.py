@@ -1,6 +1,6 @@
 """What may leave now by a method: free threads, the pace of each number, and which provider works."""
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -71,17 +71,30 @@ class SendCapacity:
         self._method = method
         self._rates = {sender: line.rate for line in outward.lines for sender in line.senders if line.rate}
         self._breakers = {each: outward.breakers.get((method, each), SOUND) for each in outward.providers}
-        self._free_at: dict[str, datetime] = {}
-        if self._rates or method is MethodKind.CALL:
-            # Held also without a pace: two workers must not ring one number, each unseen by the other.
-            held = sender_store.hold(tx, method, [one for line in outward.lines for one in line.senders])
-            self._free_at = {
-                sender: believed(free_at, tx.now, rate) if (rate := self._rates.get(sender)) else free_at
-                for sender, free_at in held.items()
-            }
+        self._free_at = self._free_from(sender for line in outward.lines for sender in line.senders)
         self._tried: dict[str, Breaker] = {}
         self._used: set[str] = set()
         self._places = {line.provider: self._places_on(line) for line in outward.lines}
+
+    def _free_from(self, senders: Iterable[str]) -> dict[str, datetime]:
+        """From when each number is free, held if one is now; while none is, nobody has to wait for another's turn."""
+        numbers = list(senders)
+        if not self._rates and self._method is not MethodKind.CALL:
+            return {}
+        if self._rates.keys() >= {*numbers}:
+            seen = self._believed(sender_store.look_at(self._tx, self._method, numbers))
+            if len(seen) == len(numbers) and not any(
+                units_free(free_at, self._tx.now, self._rates[sender]) for sender, free_at in seen.items()
+            ):
+                return seen
+        # Held also without a pace: two workers must not ring one number, each unseen by the other.
+        return self._believed(sender_store.hold(self._tx, self._method, numbers))
+
+    def _believed(self, free_at: Mapping[str, datetime]) -> dict[str, datetime]:
+        return {
+            sender: believed(moment, self._tx.now, rate) if (rate := self._rates.get(sender)) else moment
+            for sender, moment in free_at.items()
+        }
 
     @property
     def left(self) -> int:

@@ -10,13 +10,15 @@ from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import senders
 
-_HELD = Prepared(
-    select(senders)
-    .where(senders.c.name.in_(bindparam("names", expanding=True)))
-    .order_by(senders.c.name)
-    .with_for_update()
-)
+_OF_NUMBERS = select(senders).where(senders.c.name.in_(bindparam("names", expanding=True))).order_by(senders.c.name)
+_LOOK_AT, _HELD = Prepared(_OF_NUMBERS), Prepared(_OF_NUMBERS.with_for_update())
 _KEEP = Prepared(update(senders).where(senders.c.name == bindparam("key")).values(free_at=bindparam("free_at")))
+
+
+def look_at(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
+    """From when each number is free that was ever used; nothing is held."""
+    names = {_name(method, number): number for number in numbers}
+    return {names[row.name]: row.free_at for row in _LOOK_AT.all(tx.session, {"names": list(names)})}
 
 
 def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
