@@ -52,8 +52,8 @@ _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hou
 def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     """The places and times of a departure at that moment; each time ends a leg, and is one of the clocks of the zone.
 
-    A time may name an offset of its own (UTC-4); with one that no clocks have the text says nothing, nor with an hour
-    that is not in its half of the day (3 at night).
+    None comes before the one that stands before it. A time may name an offset of its own (UTC-4); with one that no
+    clocks have the text says nothing, nor with an hour that is not in its half of the day (3 at night).
     """
     legs: list[Leg] = []
     place: str | None = None
@@ -63,7 +63,7 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
         if shown[0] is None:
             continue
         its_zone = _zone_at(sign, hours, minutes) if offset else zone
-        after = legs[-1].expected_at if legs else now
+        after = legs[-1].expected_at + JUST_GONE if legs else now
         expected_at = None if its_zone is None else _next_moment(shown, after, its_zone)
         if its_zone is None or expected_at is None:
             return ()
