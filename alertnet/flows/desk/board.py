@@ -28,6 +28,8 @@ from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
+MOST_LOOKED_AT = 200
+"""Of those closed lately: whether one is a drill or a text is sealed, and each is opened for that once."""
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """What lets somebody know of an incident."""
@@ -36,12 +38,22 @@ UNDER_WAY = frozenset(each.value for each in UNSETTLED)
 
 
 @dataclass(frozen=True)
+class Unreached:
+    """A contact whom no message has reached, and when the next goes; None where none is planned."""
+
+    called: str
+    tree: str
+    contact: str
+    again_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Told:
-    """Who was told or has answered; to whom a message is on its way; whom none has reached, and when the next goes."""
+    """Who was told or has answered; to whom a message is on its way; whom none has reached."""
 
     knows: tuple[str, ...]
     under_way: tuple[str, ...]
-    unreached: tuple[tuple[str, datetime | None], ...]
+    unreached: tuple[Unreached, ...]
 
     def parted(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Those of them who don't know yet, and those who do."""
@@ -170,11 +182,11 @@ class Board:
     def only(self, drill: bool, severity: str = "", country: str = "") -> "Board":
         """The drills alone or the others, and what may be either; of one severity and country, where given."""
         open = (each for each in self.incidents if each.drill is drill and severity in ("", each.severity))
-        closed = (each for each in self.closed if each.drill is not (not drill) and not each.is_text)
+        closed = [each for each in self.closed if each.drill is not (not drill) and not each.is_text]
         return Board(
             self.now,
             tuple(each for each in open if country in ("", each.country)),
-            tuple(each for each in closed if country in ("", each.kept.country)),
+            tuple([each for each in closed if country in ("", each.kept.country)][:MOST_CLOSED]),
         )
 
 
@@ -191,7 +203,7 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
 
 def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:
     known = {each.id: each for each in before}
-    for id, kept in incident_store.closed_since(tx.session, tx.now - LATELY, MOST_CLOSED).items():
+    for id, kept in incident_store.closed_since(tx.session, tx.now - LATELY, MOST_LOOKED_AT).items():
         if id in known and known[id].kept == kept:
             yield known[id]
         else:
@@ -216,7 +228,8 @@ def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
     matters = [matter_of(locked, each, [name for name in to_go_on if name not in told.knows], zone) for each in asked]
     if locked.is_open and not any(path.acting for path in paths):
-        matters += calls_of(locked, [name for name, again_at in told.unreached if again_at is None], zone)
+        calls = [(each.tree, each.contact) for each in told.unreached if each.again_at is None]
+        matters += calls_of(locked, calls, zone)
     return OpenIncident(
         id=incident.id,
         seq=seq,
@@ -290,8 +303,8 @@ def _told(locked: LockedIncident, fared: Fared) -> Told:
 
     unreached = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans and locked.may_hear(*who)}
     tried = _tried(locked) if unreached else {}
-    again = {name: tried.get(who) for who in unreached for name in called([who])}
-    return Told(called(knows), called(under_way), tuple(sorted(again.items(), key=lambda each: each[0])))
+    each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
+    return Told(called(knows), called(under_way), tuple(sorted(each_of, key=lambda each: each.called)))
 
 
 def _tried(locked: LockedIncident) -> dict[tuple[str, str], datetime | None]:

@@ -197,9 +197,11 @@ def _tasks(locked: LockedIncident, asked: Iterable[Prompt]) -> dict[str, TaskDet
 
 
 def _numbers(locked: LockedIncident, head: OpenIncident) -> dict[str, tuple[str, ...]]:
-    names = {name for matter in head.matters if matter.is_call for name in matter.names}
-    contacts = (each for plan in locked.plans.values() for each in plan.tree.contacts.values() if each.called in names)
-    return {each.called: tuple(sorted(each.numbers)) for each in contacts}
+    """Of those contacts alone: another of the same organisation may be one who must not hear of it (A3)."""
+    found: dict[str, set[str]] = {}
+    for contact in (locked.contact(*each) for matter in head.matters for each in matter.calls):
+        found.setdefault(contact.called, set()).update(contact.numbers)
+    return {called: tuple(sorted(numbers)) for called, numbers in found.items()}
 
 
 def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:

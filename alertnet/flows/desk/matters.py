@@ -22,6 +22,7 @@ CALL = "call"
 class Matter:
     """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: to be told next, or called.
 
+    `calls`: (tree, contact) of those who are to be called: two may go by the same name, and one of them be barred.
     `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
     off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
     was made yet. `words`: what is to be judged, for those alone who may act.
@@ -37,6 +38,7 @@ class Matter:
     neutral: str
     about: str
     names: tuple[str, ...]
+    calls: tuple[tuple[str, str], ...]
     why: tuple[str, ...]
     tree: str
     automatic_at: datetime | None
@@ -99,6 +101,7 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], z
         neutral=prompt.subject,
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(names)),
+        calls=(),
         why=told.get("why", ()),
         tree=locked.tree(tree).title if tree else "",
         automatic_at=prompt.automatic_at,
@@ -113,9 +116,9 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], z
     )
 
 
-def calls_of(locked: LockedIncident, names: Sequence[str], zone: str) -> Iterable[Matter]:
-    """That those are to be called, if there are any."""
-    if names:
+def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str) -> Iterable[Matter]:
+    """That those contacts are to be called, (tree, contact), if there are any."""
+    if calls:
         facts, incident = locked.facts, locked.incident
         yield Matter(
             id=f"call-{incident.ref}",
@@ -127,7 +130,8 @@ def calls_of(locked: LockedIncident, names: Sequence[str], zone: str) -> Iterabl
             subject=CALL,
             neutral=CALL,
             about="",
-            names=tuple(names),
+            names=tuple(dict.fromkeys(locked.contact(*each).called for each in calls)),
+            calls=tuple(calls),
             why=(),
             tree="",
             automatic_at=None,

@@ -33,6 +33,8 @@ OURS = ("role", "status", "answer")
 """Places in a sentence where a word of ours stands; in others stands what somebody wrote, which stays as it is."""
 SEVERAL = ("facts", "changes")
 """Places where several sentences of ours stand."""
+LONGEST = 4000
+"""Characters of a sentence that is put into another language; a longer one stays English."""
 WORTH_COMPRESSING = 500
 """Bytes."""
 GZIP, SMALL_WINDOW, SMALL_MEMORY = 16, 12, 4
@@ -79,6 +81,36 @@ FOLDED = (
     Place("/desk/figures", "Figures"),
 )
 """What unfolds beside it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A sentence with places for values: what is fixed in it, and between those parts the places by name."""
+
+    fixed: tuple[str, ...]
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, english: str) -> "Frame":
+        """As it is written, with `{name}` for a place."""
+        parts = re.split(r"\{(\w+)\}", english)
+        return cls(tuple(parts[::2]), tuple(parts[1::2]))
+
+    def values_in(self, text: str) -> dict[str, str]:
+        """What stands in each place of a text of that kind, at least a character; nothing if it is of another.
+
+        A value ends where what is fixed after it stands first: nothing is tried twice, whatever somebody wrote (B9).
+        """
+        first, *between, last = self.fixed
+        if not (text.startswith(first) and text.endswith(last)):
+            return {}
+        values, start = {}, len(first)
+        for place, after in zip(self.places, [*between, None], strict=True):
+            end = len(text) - len(last) if after is None else text.find(after, start + 1)
+            if end <= start:
+                return {}
+            values[place], start = text[start:end], end + len(after or "")
+        return values
 
 
 @cache
@@ -141,9 +173,9 @@ def translated(language: str, text: str) -> str:
     for table in (refusals, cautions, words):
         if (sentence := table(language).get(text)) is not None:
             return sentence
-    for form, sentence in _forms(language):
-        if found := form.fullmatch(text):
-            return sentence.format(**{name: _part(language, name, part) for name, part in found.groupdict().items()})
+    for frame, sentence in _frames(language) if len(text) <= LONGEST else ():
+        if found := frame.values_in(text):
+            return sentence.format(**{name: _part(language, name, part) for name, part in found.items()})
     return text
 
 
@@ -154,17 +186,11 @@ def _part(language: str, name: str, value: str) -> str:
 
 
 @cache
-def _forms(language: str) -> list[tuple[re.Pattern[str], str]]:
+def _frames(language: str) -> list[tuple[Frame, str]]:
     """The sentences with places for values: what they look like in English, the longest first, and in that language."""
     known = {**refusals(language), **cautions(language)}.items()
     with_places = [(english, said) for english, said in known if "{" in english]
-    return [(_form(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
-
-
-def _form(english: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", english)
-    texts = (f"(?P<{part}>.+?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-    return re.compile("".join(texts), re.DOTALL)
+    return [(Frame.of(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
 
 
 def sayer(language: str) -> Say:
@@ -228,6 +254,7 @@ def streamed(request: Request, parts: AsyncIterator[str], media_type: str) -> Re
         packer = zlib.compressobj(wbits=GZIP + SMALL_WINDOW, memLevel=SMALL_MEMORY)
         async for part in parts:
             yield packer.compress(part.encode()) + packer.flush(zlib.Z_SYNC_FLUSH)
+        yield packer.flush()
 
     return StreamingResponse(packed() if takes_gzip else parts, headers=headers, media_type=media_type)
 

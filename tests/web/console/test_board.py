@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy import text as sql
 
 from alertnet.core.incident import Severity
+from alertnet.flows.desk.board import MOST_CLOSED
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -327,6 +328,20 @@ def test_what_was_closed_lately_stands_folded_on_its_page_for_a_day(world: World
     long_ago = NOW - timedelta(hours=25)
     world.runtime.transact(lambda tx: tx.session.execute(update(incidents).values(closed_at=long_ago)))
     assert lately(desk, "/desk") == ""
+
+
+def test_a_day_of_drills_hides_no_incident_that_was_closed(world: World, desk: Desk) -> None:
+    """Each page has the latest of its own kind."""
+    refs = []
+    for drill in (False, *[True] * (MOST_CLOSED + 1)):
+        world.raises(drill=drill)
+        world.closes()
+        refs.append(world.ref())
+
+    boards = [lately(desk, path) for path in ("/desk", "/desk/drills")]
+
+    assert [board.count("<li>") for board in boards] == [1, MOST_CLOSED]
+    assert refs[0] in boards[0]
 
 
 def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: World, desk: Desk) -> None:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, ClassVar
 
 import pytest
 
@@ -18,7 +19,7 @@ from alertnet.flows.sending.pause import pause
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents
-from alertnet.web.console.shown import cautions, translated
+from alertnet.web.console.shown import LONGEST, cautions, refusals, translated
 from tests.web.console.desk import Desk
 from tests.web.console.test_refusals import ROOT, texts
 from tests.web.console.test_words import OTHERS
@@ -70,6 +71,40 @@ def test_what_news_would_change_is_told_part_by_part() -> None:
         "valley: el nivel A avisa a b, c con autorización; "
         "valley: el nivel A avisa a b sin autorización"
     )
+
+
+class Counted(str):
+    """A text that counts how often it is searched, and with it every part of it."""
+
+    searched: ClassVar[int] = 0
+
+    def find(self, *where: Any) -> int:
+        Counted.searched += 1
+        return super().find(*where)
+
+    def __getitem__(self, which: Any) -> "Counted":
+        return Counted(super().__getitem__(which))
+
+    def split(self, *by: Any) -> Any:
+        return [Counted(each) for each in super().split(*by)]
+
+
+def test_what_somebody_wrote_costs_no_more_than_one_search_for_each_place() -> None:
+    """B9: codes of people that look like sentences, over and over; all alarms would wait for whoever tries them all."""
+    codes = [f"{number:02d}{': level ' if number % 2 else ' tells '}".ljust(32, "x") for number in range(100)]
+    becomes = replace(FACTS, people=tuple(map(Affected, codes)))
+    warning = in_words(FACTS, becomes, Retold((), (), ()))
+    places = sum(english.count("{") for english in {**refusals("es"), **cautions("es")})
+    Counted.searched = 0
+
+    told = translated("es", Counted(warning + "x: level " * 50))
+
+    assert told.startswith("las novedades cambiarían a quién se avisa (personas: 00 tells xx")
+    assert 0 < Counted.searched <= 3 * places
+    assert (
+        translated("es", "incident A-1 is closed: reopen it first") == "el incidente A-1 está cerrado: reábralo primero"
+    )
+    assert translated("es", long := f"incident {'A' * LONGEST} is closed: reopen it first") == long
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The stream of an open page: what has changed, as soon as it is committed, and no more than that."""
 
 import asyncio
+import gzip
 import json
 import re
 from collections.abc import Callable
@@ -104,7 +105,8 @@ def test_a_form_that_came_by_the_stream_acts(world: World, desk: Desk) -> None:
 
 
 def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None:
-    maria = sit_down()
+    """What came is compressed, and whole to its end."""
+    maria, parts = sit_down(), list[bytes]()
     ended = iter([1])
 
     def then(text: str) -> None:
@@ -112,8 +114,9 @@ def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None
             world.runtime.transact(sign_out, "maria", "test")
             world.raises()
 
-    text = stream(maria, "/desk/live", lambda text: len(news(text)) > 3, then)
+    text = stream(maria, "/desk/live", lambda text: len(news(text)) > 3, then, parts)
 
+    assert gzip.decompress(b"".join(parts)).decode() == text
     assert 1 <= len(news(text)) <= 2
     assert text.endswith("event: over\ndata: {}\n\n")
     assert maria.browser.get("/desk", follow_redirects=False).status_code == 303

@@ -13,7 +13,7 @@ from alertnet.store.tables import incidents, notifications
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import _arrives
-from tests.web.world import ANA, TREE, World, world_in
+from tests.web.world import ANA, TEAMS, TREE, World, world_in
 
 ABROAD = "levels:\n  - {name: Abroad, notify: [bob, carol], wait: 30m, needs_go: {proceed_after: 20m}}\n"
 CAROL, BOB = "+573005550013", "+573005550012"
@@ -181,6 +181,52 @@ def test_nobody_is_asked_to_call_whom_the_incident_may_not_reach(world: World, d
     desk.opens(f"/desk/incidents/{world.ref()}").presses("Spare them", contacts="dave")
 
     assert "Mountain post" not in desk.opens("/desk").text
+
+
+def test_the_number_is_that_of_whom_nothing_reached_and_of_no_namesake(tmp_path: Path) -> None:
+    """A3: two trees have a contact of the same organisation, and one of the two is spared."""
+    coast = TREE.replace("valley", "coast").replace("+57300555", "+57300556").replace("dave", "dora")
+    trees = tmp_path / "both"
+    trees.mkdir()
+    for name, text in (("valley", TREE), ("coast", coast), ("teams", TEAMS)):
+        (trees / f"{name}.yaml").write_text(text)
+    with world_in(tmp_path, ALERTNET_CONTACT_TREES=str(trees)) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        world.raises()
+        world.runtime.transact(lambda tx: tx.session.execute(update(notifications).values(status="failed")))
+        path = f"/desk/incidents/{world.ref()}"
+
+        before = desk.opens(path)
+        before.presses("Spare them", contacts="dave")
+        after = desk.opens(path)
+
+    numbers = ("tel:+573005550014", "tel:+573005560014")
+    assert [[each in page.html for each in numbers] for page in (before, after)] == [[True, True], [False, True]]
+    assert before.text.count("Not reached: Mountain post, no further try is planned.") == 2
+
+
+@pytest.mark.parametrize(
+    ("stage", "levels", "owed"),
+    [
+        (one_was_not_reached, TREE.partition("levels:")[2], "call {} yourself"),
+        (
+            just_raised,
+            "\n  - {name: A, notify: [dave], wait: 30m, needs_go: {}}\n",
+            "say whether {} may be told",
+        ),
+    ],
+)
+def test_a_name_stands_in_what_one_owes_as_it_is_written(tmp_path: Path, stage: Staged, levels: str, owed: str) -> None:
+    tree = f"{TREE.partition('levels:')[0]}levels:{levels}".replace("Mountain post", "Ambassade d'Espagne")
+    with world_in(tmp_path, tree=tree) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        stage(world, desk)
+
+        page = desk.opens(f"/desk/incidents/{world.ref()}").text
+
+    assert owed.format("Ambassade d'Espagne") in page
 
 
 def test_a_further_try_has_its_time(world: World, desk: Desk) -> None:
