@@ -78,6 +78,8 @@ class Platform:
     """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
 
     event: Callable[[], Event]
+    wake: Callable[[], Event]
+    """What wakes the one thread that looks what is due."""
     thread: Callable[[Callable[[], None], str], Thread]
     """By what it does and its name."""
     executor: Callable[[int, str], Executor]
@@ -102,8 +104,7 @@ class SpacedEvent(threading.Event):
         look = time.monotonic() - self._last
         rung = super().wait(timeout)
         rest = min(max(SHORTEST_REST_SECONDS, REST_IN_LOOKS * look), LONGEST_REST_SECONDS)
-        if (left := self._last + rest - time.monotonic()) > 0:
-            time.sleep(left)
+        time.sleep(max(0.0, self._last + rest - time.monotonic()))
         self._last = time.monotonic()
         return rung
 
@@ -135,4 +136,6 @@ def _scheduler() -> Scheduler:
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
-THIS_PLATFORM = Platform(SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, ping)
+THIS_PLATFORM = Platform(
+    threading.Event, SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, ping
+)

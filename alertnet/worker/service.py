@@ -69,7 +69,7 @@ class Worker:
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = platform.lock(runtime.engine)
         self._lookout = Watch(runtime, self.id, platform.ping)
-        self._wake = platform.event()
+        self._wake = platform.wake()
         self._stopping = False
         self._has_looked = False
         self._recovery = StartupRecovery(runtime)

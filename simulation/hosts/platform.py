@@ -160,6 +160,7 @@ def platform_of(run: Run, ping: Ping | None, late_by: LateBy) -> Platform:
     overrun = partial(run.world.story.breaks_promise, "A5")
     return Platform(
         event=lambda: Event(life),
+        wake=lambda: Event(life),
         thread=lambda work, _name: Thread(life, work),
         executor=lambda size, name: Executor(life, name, size, late_by, overrun),
         scheduler=lambda: Scheduler(life, now, run.world.is_unheard, spared),
