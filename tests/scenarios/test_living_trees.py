@@ -147,7 +147,7 @@ def test_a_start_with_a_folder_that_was_edited_from_before_is_a_fault_and_takes_
     restarted = replace(world.runtime, network=read_network(folder), files=pack(folder))
 
     assert (restarted.edition.number, restarted.trees.files) == (2, Files.BROKEN_AT_START)
-    assert "which ana put in force" in str(restarted.trees.faults)
+    assert "which ana put in force" in str(restarted.trees.faults[0])
     restarted.trees.look()
     assert restarted.edition.number == 2
     assert restarted.trees.faults
