@@ -206,15 +206,15 @@ def test_the_number_is_that_of_whom_nothing_reached_and_of_no_namesake(tmp_path:
     assert before.text.count("Not reached: Mountain post, no further try is planned.") == 2
 
 
+ASKS_FIRST = "\n  - {name: A, notify: [dave], wait: 30m, needs_go: {}}\n"
+
+
 @pytest.mark.parametrize(
     ("stage", "levels", "owed"),
     [
         (one_was_not_reached, TREE.partition("levels:")[2], "call {} yourself"),
-        (
-            just_raised,
-            "\n  - {name: A, notify: [dave], wait: 30m, needs_go: {}}\n",
-            "say whether {} may be told",
-        ),
+        (just_raised, ASKS_FIRST, "say whether {} may be told"),
+        (just_raised, ASKS_FIRST.replace("{}", "{proceed_after: 20m}"), "say Hold if {} must not be told"),
     ],
 )
 def test_a_name_stands_in_what_one_owes_as_it_is_written(tmp_path: Path, stage: Staged, levels: str, owed: str) -> None:
