@@ -93,9 +93,10 @@ def test_it_is_one_page_that_names_nobody(office: Office) -> None:
     assert "alertnet" not in str(metadata).lower()
 
 
-def test_it_is_a_picture_too(office: Office) -> None:
+@pytest.mark.parametrize("words", [("--format", "png"), ()], ids=["named", "by the name of its file"])
+def test_it_is_a_picture_too(office: Office, words: tuple[str, ...]) -> None:
     path = office.folder / "card.png"
-    assert office.types("field-card", "--discreet", "--format", "png", "--output", str(path)).code == 0
+    assert office.types("field-card", "--discreet", *words, "--output", str(path)).code == 0
 
     image = Image.open(BytesIO(path.read_bytes()))
 

@@ -28,7 +28,10 @@ Languages = Annotated[str, typer.Option(help="At most three, with commas between
 Discreet = Annotated[
     bool, typer.Option("--discreet", help="No name, no organisation, no word that gives away what the card is for.")
 ]
-As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or a picture.")]
+As = Annotated[
+    Format | None,
+    typer.Option("--format", help="A PDF to print on A4, or a picture; as the file's name ends, else pdf."),
+]
 Output = Annotated[Path | None, typer.Option(help="The file; `card` in this folder unless given.")]
 
 
@@ -38,7 +41,7 @@ def field_card(
     team: Team = None,
     languages: Languages = "en,fr,es",
     discreet: Discreet = False,
-    format: As = Format.PDF,
+    format: As = None,
     output: Output = None,
 ) -> None:
     """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank's card."""
@@ -56,8 +59,9 @@ def field_card(
     callback = _callback(read_network(trees), team) if team else None
     number = next(iter(examine().settings.twilio_from), None)
     columns = [panels_of(renderer, each, number, callback, discreet=discreet) for each in chosen]
-    path = output or Path(f"card.{format}")
-    write_confidential(path, as_pdf(columns) if format is Format.PDF else as_png(columns))
+    is_picture = (format or (output.suffix.lower() if output else "")) in (Format.PNG, ".png")
+    path = output or Path(f"card.{Format.PNG if is_picture else Format.PDF}")
+    write_confidential(path, as_png(columns) if is_picture else as_pdf(columns))
     typer.echo(f"{path}: cut along the outer line, fold along the others.")
 
 
