@@ -142,7 +142,7 @@ def parse_report(text: str) -> Report | None:
     may be of two verbs; in verbs that raise nothing only where a PIN shows that one was meant. PIN (5 or 6 digits) and
     the type's number stand before the words, in any order; a PIN that comes later is taken out of them. Codes of people
     (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several consents the narrowest. The
-    type's name counts where it begins the words, else where no other is named and nothing denies it.
+    type's name counts where the form has it, else the gravest of those among the words that nothing denies.
     """
     text = clean(text)
     begun = _begin(words_of(text))

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from alertnet.core.inbound.sms_words import Word, sound
+from alertnet.core.incident import TYPES
 
 TYPE_NAMES = {
     "killing": "killing killed murder murdered assassinat meurtre tue tuee abattu abattue asesinato asesinado "
@@ -61,21 +63,25 @@ TYPE_NAMES = {
 """What each type is called, a hyphen between words; an s at the end is one more of it."""
 
 SAID = {
-    "killing": "shot-dead lo-mato la-mato",
+    "killing": "shot-dead lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue",
     "attempted_killing": "shot-at shooting-at-us shot-and-wounded tire-sur tirent-sur tirent-dessus blesse-par-balle "
     "blessee-par-balle touche-par-balle dispararon-a dispararon-contra le-dispararon les-dispararon nos-dispararon "
     "nos-disparan nos-estan-disparando herido-de-bala herida-de-bala",
-    "disappearance": "not-come-home didn-t-come-home never-came-home sans-nouvelles-de pas-rentre pas-rentree "
-    "no-aparece no-aparecen no-aparecio sin-noticias-de no-volvio-a-casa no-regreso-a-casa no-llego-a-casa",
+    "disappearance": "is-missing are-missing was-missing still-missing went-missing gone-missing not-come-home "
+    "didn-t-come-home never-came-home sans-nouvelles-de pas-rentre pas-rentree no-aparece no-aparecen no-aparecio "
+    "sin-noticias-de no-volvio-a-casa no-regreso-a-casa no-llego-a-casa",
     "abduction": "taken-by-force taken-by-armed-men taken-hostage they-took-p men-took-p pris-en-otage "
     "emmene-de-force emmenee-de-force se-llevaron-a se-lo-llevaron se-la-llevaron se-los-llevaron",
-    "arrest": "in-custody into-custody taken-by-police taken-by-the-police taken-away-by-police taken-by-soldiers "
-    "police-took-p soldiers-took-p police-a-embarque police-a-emmene embarque-par-la-police embarquee-par-la-police "
-    "emmene-par-la-police emmenee-par-la-police policia-se-llevo policia-se-lo-llevo policia-se-la-llevo "
-    "ejercito-se-llevo soldados-se-llevaron",
-    "assault": "beat-up beat-us beat-p roue-de-coups passe-a-tabac violence-policiere violences-policieres",
-    "death_threat": "threatened-to-kill threat-to-kill will-kill going-to-kill want-to-kill wants-to-kill "
-    "veulent-nous-tuer veulent-me-tuer veulent-le-tuer vont-nous-tuer vont-me-tuer vont-le-tuer "
+    "arrest": "esta-presa estan-presas sigue-presa siguen-presas fue-presa llevaron-presa in-custody into-custody "
+    "taken-by-police taken-by-the-police taken-away-by-police taken-by-soldiers police-took-p soldiers-took-p "
+    "police-a-embarque police-a-emmene embarque-par-la-police embarquee-par-la-police emmene-par-la-police "
+    "emmenee-par-la-police policia-se-llevo policia-se-lo-llevo policia-se-la-llevo ejercito-se-llevo "
+    "soldados-se-llevaron",
+    "assault": "ete-frappe ont-frappe frappe-par beat-up beat-us beat-p roue-de-coups passe-a-tabac "
+    "violence-policiere violences-policieres",
+    "death_threat": "threatened-to-kill threat-to-kill will-kill-us will-kill-me will-kill-him will-kill-her "
+    "will-kill-p will-kill-them ll-kill-us ll-kill-me ll-kill-him ll-kill-her going-to-kill want-to-kill "
+    "wants-to-kill veulent-nous-tuer veulent-me-tuer veulent-le-tuer vont-nous-tuer vont-me-tuer vont-le-tuer "
     "amenazaron-con-matar van-a-matar quieren-matar",
     "surveillance": "following-us watching-us watching-our watching-the spied-on nous-suit nous-suivent me-suit "
     "me-suivent sommes-suivi sommes-suivie suis-suivi suis-suivie me-siguen me-vigilan estan-siguiendo vigilando-la "
@@ -85,9 +91,21 @@ SAID = {
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
     "grupo-armado gente-armada paramilitares encapuchados",
-    "criminalisation": "charged-with falsely-accused",
+    "criminalisation": "p-charged-with was-charged-with been-charged-with falsely-accused",
 }
 """How people say it without its name, `p` for the code of any person; their words stay, since they tell more."""
+
+NO_NAMES = (
+    "s-arrete s-est-arrete s-est-arretee m-arrete n-arrete arrete-de se-detuvo se-detuvieron "
+    "violacion-de-derechos violacion-de-los-derechos violacion-a-los-derechos violacion-de-nuestros-derechos "
+    "violacion-del-derecho violacion-de-la-ley viole-le-droit viole-les-droit viole-la-loi viole-nos-droit "
+    "they-took-p-home they-took-p-safely they-took-p-to-hospital they-took-p-to-the-hospital "
+    "they-took-p-to-the-clinic they-took-p-to-the-doctor police-took-p-home police-took-p-safely "
+    "police-took-p-to-hospital police-took-p-to-the-hospital"
+)
+"""What sounds like a name and is none: a bus that stops, rights that are violated, a way home."""
+EVERYDAY = "presa abattu abattue frappe missing"
+"""Names that are everyday words too: they count beside the code of a person, or in the form's place."""
 
 _DENIED = frozenset(
     (
@@ -95,10 +113,20 @@ _DENIED = frozenset(
         *("pas", "sans", "aucun", "aucune"),
     )
 )
-"""Before a type's name among other words: then it may be what did not happen."""
-_LONG_NAME = 7
-"""In a name of so many letters or more, one that is missing or in its neighbour's place is forgiven."""
+"""Before a type's name: it is what did not happen."""
+LITTLE = (
+    "was were is are be been being has have had a an the any one yet ete est a ont eu de d des du un une la le les l "
+    "una el lo los ser etre se me te nos fue fueron es son ha han he sido habido hay hubo mas"
+)
+"""What may stand between a denial and the name that it denies."""
+_LITTLE = frozenset(LITTLE.split())
+_OR = frozenset(("or", "nor", "ou", "o", "u", "ni"))
+"""Between a name that is denied and the next: that is denied too."""
+_LONG_NAME = 9
+"""In a name of so many letters or more, one that is missing or in its neighbour's place is forgiven; in a shorter one
+it would make names of too many everyday words."""
 _PERSON = re.compile(r"p\d{1,3}")
+_PLACE_OR_CONSENT = re.compile(r"l\d{1,3}|c[0-3]")
 
 
 def _heard_names(names: str) -> list[tuple[str, ...]]:
@@ -114,32 +142,29 @@ def _slips_of(word: str) -> list[str]:
 
 _NAMES = {name: type for type, names in TYPE_NAMES.items() for name in _heard_names(names)}
 _SAID = {name: type for type, names in SAID.items() for name in _heard_names(names)}
-_TYPE_OF = _NAMES | _SAID
+_TYPE_OF: dict[tuple[str, ...], str | None] = {**_NAMES, **_SAID, **dict.fromkeys(_heard_names(NO_NAMES))}
+_EVERYDAY = frozenset(_heard_names(EVERYDAY))
 _WHO_IS_THERE = frozenset(_heard_names(SAID["armed_presence"]))
-"""Whatever else is said of them is what happened."""
+"""What else is said of them, as grave, is what happened; and they may be who begins that: armed men took P9."""
 _WORDS = frozenset(word for name in _TYPE_OF for word in name)
 _FIRST_WORDS = frozenset(name[0] for name in _TYPE_OF)
 _MOST_WORDS = max(map(len, _TYPE_OF))
-_LONG = [name[0] for name in _NAMES if len(name) == 1 and len(name[0]) >= _LONG_NAME]
-_MEANT = {slip: name for name in _LONG for slip in _slips_of(name)}
+_LONG = [name for names in TYPE_NAMES.values() for name in names.split() if "-" not in name and len(name) >= _LONG_NAME]
+_MEANT = {slip: sound(name) for name in _LONG for slip in _slips_of(sound(name))}
 
 
 def type_in(words: list[Word], begins: int) -> tuple[str | None, list[Word]]:
     """The type that the words name, and those of them that say nothing else; codes alone stand before `begins`.
 
-    A name counts where it begins the words, else where no other is named and nothing denies it.
+    Where the form has it, that type; else the gravest of those that nothing denies.
     """
-    heard = list(map(_heard, words))
-    named = [(at, found) for at in range(begins, len(words)) if (found := _name_at(heard, at))]
-    named = [each for each in named if each[1] not in _WHO_IS_THERE] or named
+    named = [(at, name, type) for at, name in _told(words, begins) if (type := _TYPE_OF[name])]
     if not named:
         return None, []
-    first, name = named[0]
-    if first == begins:
-        return _TYPE_OF[name], words[first : first + len(name)] if name in _NAMES else []
-    types = {_TYPE_OF[each] for each in _apart(named)}
-    is_denied = any(word.plain in _DENIED for word in words[max(0, first - 2) : first])
-    return (types.pop() if len(types) == 1 and not is_denied else None), []
+    in_form = (each for each in named if _is_in_form(words, begins, *each[:2]))
+    gravest = min(named, key=lambda each: (TYPES[each[2]].severity.rank, each[1] in _WHO_IS_THERE))
+    at, name, type = next(in_form, gravest)
+    return type, words[at : at + len(name)] if at == begins and name in _NAMES else []
 
 
 def begins_with_type(words: list[Word]) -> bool:
@@ -162,10 +187,38 @@ def _name_at(heard: list[str], at: int) -> tuple[str, ...] | None:
     return next((name for each in lengths if (name := tuple(heard[at : at + each])) in _TYPE_OF), None)
 
 
-def _apart(named: list[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[str, ...]]:
-    """The names that are no part of the one before: a death threat is no threat besides."""
-    end = 0
-    for at, name in named:
-        if at >= end:
-            yield name
-            end = at + len(name)
+def _told(words: list[Word], begins: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Where names stand that nothing denies, and no part of another: a death threat is no threat besides."""
+    heard = list(map(_heard, words))
+    end, was_denied = 0, False
+    for at in range(len(words)):
+        name = _name_at(heard, at) if at >= end else None
+        if name is None or (name in _EVERYDAY and not _is_meant(words, heard, begins, at, name)):
+            continue
+        goes_on = was_denied and at == end + 1 and words[end].plain in _OR
+        was_denied = goes_on or _is_denied(words[end : at + 1])
+        end = at if name in _WHO_IS_THERE else at + len(name)
+        if not was_denied:
+            yield at, name
+
+
+def _is_meant(words: list[Word], heard: list[str], begins: int, at: int, name: tuple[str, ...]) -> bool:
+    """Whether an everyday word names a type there."""
+    after = at + len(name)
+    return "p" in (*heard[max(0, at - 1) : at], *heard[after : after + 1]) or _is_in_form(words, begins, at, name)
+
+
+def _is_in_form(words: list[Word], begins: int, at: int, name: tuple[str, ...]) -> bool:
+    """Whether the type stands where the form has it: before everything but codes, and a place or nothing after it."""
+    after = words[at + len(name) :]
+    return at == begins and name in _NAMES and (not after or _PLACE_OR_CONSENT.fullmatch(after[0].plain) is not None)
+
+
+def _is_denied(words: list[Word]) -> bool:
+    """Whether the last of the words, which begins a name, is denied by those before it, with no sign between."""
+    for word, following in pairwise(reversed(words)):
+        if word.start - following.end > 1:
+            return False
+        if following.plain not in _LITTLE:
+            return following.plain in _DENIED
+    return False
