@@ -26,6 +26,8 @@ TRIES = 0.5
 """In so many nights somebody tries numbers while all else goes on; whoever gets a test answers it or not."""
 COUNTRY = "CO"
 SETTLED = timedelta(seconds=30)
+SEEN_WITHIN = timedelta(seconds=3)
+"""So long after a pause no tick is passed over: each worker looks every second, also while nothing is due."""
 
 _DRILLS: Select[Any] = select(drills.c.status, drills.c.starts_at, drills.c.incident_id)
 _ALERTED: Select[Any] = (
@@ -100,6 +102,7 @@ class Office:
 
         def act(runtime: Runtime) -> Response:
             runtime.transact(pause, [route], until, "the desk", "maintenance", known=self.world.routes)
+            self.world.looks_until = self.world.time.now + SEEN_WITHIN
             return Response(status_code=201)
 
         self.world.story.tell("desk", f"pauses {route[0].value} by {route[1]} until {until:%H:%M:%S}")

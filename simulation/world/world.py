@@ -77,6 +77,8 @@ class World:
         self.edition = self._publish(self.network)
         self.edited_at: datetime | None = None
         """Since when the trees in force are others than `network`."""
+        self.looks_until = START
+        """Until then every tick counts: each worker is to see what somebody has just paused."""
         self._earliest: datetime | None = None
 
     def moment(self, seconds: float) -> datetime:
@@ -143,6 +145,8 @@ class World:
         return pattern.transact(editions.publish, network, pattern.templates.to_text())
 
     def _idle_until(self) -> datetime:
+        if self.time.now < self.looks_until:
+            return self.time.now
         if self._earliest is None:
             lead = LEAD + 2 * self.mischief.clocks_apart
             self._earliest = self.database.earliest_due() - timedelta(seconds=lead)

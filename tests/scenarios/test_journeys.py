@@ -9,7 +9,7 @@ from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.journeys.routines import follow_routines
 from alertnet.store.monitoring import troubles
-from alertnet.store.queues import journeys
+from alertnet.store.queues import journeys, workers
 from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
@@ -210,6 +210,20 @@ def test_while_inbound_is_down_nothing_counts_as_missed(valley: World) -> None:
     valley.passes(minutes=75)
     assert (incidents(valley), len(alarms(valley))) == ([], 2)
     valley.passes(minutes=2)
+    assert len(incidents(valley)) == 1
+
+
+def test_what_fell_due_while_nobody_worked_and_nothing_is_heard_since_is_put_off(valley: World) -> None:
+    """It is not looked at again and again; the coordinators hear of it once."""
+    valley.texts("ana", GO)
+    valley.clock.forward(minutes=150)
+    valley.runtime.transact(troubles.begin, Part.INBOUND)
+    valley.passes(minutes=5)
+
+    assert not valley.runtime.read(workers.due).journeys
+    assert len(alarms(valley, "can't be heard: call north/ana")) == 1
+    valley.runtime.transact(troubles.end, [Part.INBOUND])
+    valley.passes(minutes=100)
     assert len(incidents(valley)) == 1
 
 

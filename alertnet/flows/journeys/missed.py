@@ -42,7 +42,8 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
         return
     deaf_since = troubles.since(tx.session, Part.INBOUND)
     if deaf_since is not None:
-        _wait(tx, edition, stored, deaf_since)
+        # Where nobody was at work when the step fell due, nobody heard that what might have come until then.
+        _wait(tx, edition, stored, min(deaf_since, stored.due_at))
         return
     steps, after = take_steps(_without_deaf_time(tx, stored.journey), tx.now)
     for step in steps:
@@ -113,7 +114,7 @@ def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> N
     """Let nothing count as missed for another while; the coordinators hear once whom they have to call instead."""
     journey = stored.journey
     begins_at = max(since, journey.awaited.expected_at)
-    if not any(gap.begins_at == begins_at for gap in journey.gaps):
+    if not any(gap.begins_at <= begins_at <= gap.ends_at for gap in journey.gaps):
         told_at = limits.tell_at(tx, TEXTS_TOLD, f"{Subject.BLIND} {journey.country}")
         if told_at is not None:
             tell_of(tx, edition, journey, Subject.BLIND, leaves_at=told_at)
