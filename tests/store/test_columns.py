@@ -1,5 +1,6 @@
 """Sealed columns, and instants, in real databases."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
-from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOTES = Table(
@@ -18,6 +19,7 @@ NOTES = Table(
     Column("facts", EncryptedJson),
     Column("trees", Json),
     Column("at", Instant),
+    Column("state", EscalationState),
 )
 
 
@@ -59,6 +61,36 @@ def test_the_database_does_not_hold_what_was_sealed(notes: Engine) -> None:
         opened = connection.execute(select(NOTES.c.words, NOTES.c.facts)).one()
     assert opened == ("Ana Example", {"name": "Ana Example"})
     assert b"Ana" not in bytes(words) + bytes(facts)
+
+
+PHONE, MAIL = "+573005550101", "ines@pbi.example"
+STATE = {
+    "round": 2,
+    "relayed": [PHONE],
+    "stale": [f"email:{MAIL}"],
+    "runs": [
+        {"index": 0, "turns": [{"contact": "ines", "pauses": [{"address": PHONE, "until": "2026-11-24T12:00Z"}]}]}
+    ],
+}
+
+
+def test_what_an_escalation_remembers_is_in_clear_but_for_its_addresses(notes: Engine) -> None:
+    keep(notes, state=STATE)
+
+    with notes.connect() as connection:
+        written = str(connection.execute(text("SELECT state FROM notes")).scalar_one())
+        assert connection.execute(select(NOTES.c.state)).scalar_one() == STATE
+    assert [each in written for each in ("ines", "round", PHONE, MAIL)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("state", [STATE, {"round": 1}, [1], "broken", {"relayed": 7}, {"runs": [{}]}])
+def test_what_was_written_in_clear_and_what_is_no_state_are_read_as_they_are(notes: Engine, state: Any) -> None:
+    """Those of earlier versions; and A11: one that is broken is put aside by whoever reads states, not here."""
+    with notes.begin() as connection:
+        connection.execute(text("INSERT INTO notes (state) VALUES (:state)"), {"state": json.dumps(state)})
+
+    with notes.connect() as connection:
+        assert connection.execute(select(NOTES.c.state)).scalar_one() == state
 
 
 def test_none_is_null(notes: Engine) -> None:

@@ -4,7 +4,9 @@ The sealed ones find the vault on the dialect, where `store.db.engine.make_engin
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -18,6 +20,9 @@ def vault_of(dialect: Dialect) -> Vault:
     """The vault of the engine that speaks this dialect."""
     return cast(Vault, vars(dialect)["vault"])
 
+
+SEALED = "~"
+"""What a sealed text in a JSON value begins with; no number, mailbox or name of a method does."""
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -77,6 +82,47 @@ class Json(TypeDecorator[Any]):
 
     impl = JSON(none_as_null=True)
     cache_ok = True
+
+
+class EscalationState(TypeDecorator[Any]):
+    """What an escalation remembers, as plain JSON in clear, but for the numbers and mailboxes in it: each is sealed.
+
+    Each stays a text, so that a process of an earlier version, which takes it for another address, writes it back.
+    """
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The state with its addresses sealed."""
+        if value is None:
+            return None
+        vault = vault_of(dialect)
+        return _with_addresses(value, lambda text: SEALED + b64encode(vault.seal(text.encode())).decode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """The state again; earlier versions wrote the addresses in clear. What is no state stays as it is."""
+        vault = vault_of(dialect)
+
+        def opened(text: str) -> str:
+            return vault.open(b64decode(text[1:])).decode() if text.startswith(SEALED) else text
+
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            return _with_addresses(value, opened)
+        return value
+
+
+def _with_addresses(state: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    """The state with each address in it changed: those that passed it on, that are stale, and that were listened to."""
+    found = {name: [change(each) for each in state[name]] for name in ("relayed", "stale") if state.get(name)}
+    runs = state.get("runs", ())
+    if any(turn.get("pauses") for run in runs for turn in run["turns"]):
+        found["runs"] = [run | {"turns": [_with_pauses(turn, change) for turn in run["turns"]]} for run in runs]
+    return state | found if found else state
+
+
+def _with_pauses(turn: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
+    return turn | {"pauses": [pause | {"address": change(pause["address"])} for pause in turn.get("pauses", ())]}
 
 
 class Instant(TypeDecorator[datetime]):

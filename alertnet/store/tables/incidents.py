@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
 from alertnet.store.tables.base import WHERE_DUE, index_of_due, metadata
 
 documents = Table(
@@ -77,7 +77,7 @@ escalations = Table(
     Column("round", Integer, nullable=False),
     Column("rank", Integer, nullable=False),  # the severity's: what is overdue runs most severe first
     Column("due_at", Instant),
-    Column("state", Json, nullable=False),
+    Column("state", EscalationState, nullable=False),
     UniqueConstraint("incident_id", "tree"),
     CheckConstraint("status IN ('acknowledged','stopped') OR due_at IS NOT NULL", name="never_forgotten"),
     CheckConstraint(
