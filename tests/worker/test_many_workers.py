@@ -250,11 +250,15 @@ def test_a_message_is_put_into_words_while_its_claim_is_committed_and_leaves_aft
         event.listen(tx.session.connection(), "commit", commits)
 
     with Worker(runtime, tick_seconds=60):
+        runtime.transact(opening, runtime.edition)
+        assert provider.has(1)  # By then it has looked, and takes what is left due within the commit.
+        first = list(provider.sent)
+        worded.clear()
         runtime.transact(opens)
         assert provider.has(1)
 
-    assert left_before == [[]]
-    assert provider.sent == [row.id for row in stage.attempts(MethodKind.SMS)]
+    assert left_before == [first]
+    assert {*provider.sent} == {row.id for row in stage.attempts(MethodKind.SMS)} > {*first}
 
 
 @pytest.mark.postgres
