@@ -144,6 +144,8 @@ class Promises:
         """Check that what is handed over was not claimed while that way out was paused (A2)."""
         slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
         for pause in self.world.database.rows(_PAUSES):
+            if pause.payload is None:  # It was purged, and is over.
+                continue
             paused = (MethodKind(pause.payload["method"]), pause.payload["provider"])
             is_on = self.world.time.now < datetime.fromisoformat(pause.payload["until"]) - slack
             for row in self.world.database.rows(_ATTEMPT_STATE, attempt=outgoing.attempt) if is_on else ():
@@ -223,14 +225,16 @@ class Promises:
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that nobody who came later, or is beyond the reported consent, is told before a re-resolution."""
-        if row.ref is None or row.ref in self.world.re_resolved or is_in_field(row.contact):
+        if row.ref is None or is_in_field(row.contact):
+            return
+        # What was merged is bound by each of the reports, and asked for by the reference of any.
+        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.merges else [row.ref]
+        if self.world.re_resolved.intersection(refs):
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
         if row.is_alert and not opened_after_edit(self.world, row.opened_at):
             self._concerns_them(row, outgoing, what)
-        # What was merged is bound by each of the reports.
-        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.merges else [row.ref]
         for reported in [self.world.opened[ref] for ref in refs if ref in self.world.opened]:
             asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
             why = why_barred(asked, self.world.network.trees.values(), outgoing.to)

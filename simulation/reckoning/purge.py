@@ -17,8 +17,9 @@ from alertnet.flows.system.purge import Decision
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import incidents, metadata
+from alertnet.store.tables import inbound, incidents, metadata
 from alertnet.worker.purging import purge_old
+from simulation.hosts.web import WebAnswer
 from simulation.night import Night
 from simulation.world.cast import SECRET
 from simulation.world.story import Found
@@ -29,6 +30,7 @@ TELLS_ALL = timedelta(seconds=100)
 TRIES, TRY_EVERY = 3, timedelta(seconds=50)
 """As often it is purged, and whoever died amid it is back by the next time."""
 DIES = 0.1
+ASK_AGAIN = 5.0
 DECISION = Decision("the desk", "all of it is long over")
 
 _ACTING: Select[Any] = select(incidents.c.id).where(incidents.c.status == "open", incidents.c.part_of.is_(None))
@@ -44,13 +46,24 @@ def purge(night: Night) -> None:
         night.web.request("a close", partial(_close, id))
     world.time.run(world.time.now + TELLS_ALL)
     for left in reversed(range(TRIES)):
+        world.purged_texts.update(world.database.column(select(inbound.c.provider_id)))
         world.story.tell("desk", "purges what is closed")
         world.is_calm = not left
         world.mischief = replace(world.mischief, dies=DIES, most_deaths=world.deaths + 2)
-        night.web.request("a purge", _purge)
+        _ask_for_a_purge(night)
         world.time.run(world.time.now + TRY_EVERY)
     for promise, how in _left(night):
         world.story.breaks_promise(promise, how)
+
+
+def _ask_for_a_purge(night: Night) -> None:
+    """Ask until somebody is there to do it."""
+
+    def heard(answer: WebAnswer) -> None:
+        if answer is None:
+            night.world.time.after(ASK_AGAIN, partial(_ask_for_a_purge, night))
+
+    night.web.request("a purge", _purge, heard)
 
 
 def _close(id: str, runtime: Runtime) -> Response:

@@ -65,6 +65,8 @@ class World:
         self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, Entry] = {}
         """What phones sent to our numbers, by the provider's ids."""
+        self.purged_texts: set[str] = set()
+        """Those of them that were heard, and may have been purged since."""
         self.opened: dict[str, Facts] = {}
         """What was reported of the incidents whose opening was answered, by their references."""
         self.re_resolved: set[str] = set()
