@@ -96,7 +96,7 @@ class Database:
 
     def texts(self) -> int:
         """How many texts have come in."""
-        (count,) = self._watch.execute("SELECT count(*) FROM inbound").fetchone()
+        (count,) = self._watch.execute("SELECT count(*) FROM inbound WHERE kind = 'sms'").fetchone()
         return int(count)
 
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
