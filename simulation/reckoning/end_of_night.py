@@ -258,7 +258,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
     texts = {row.provider_id: row for row in night.world.database.rows(select(inbound))}
     for id, text in night.world.texts.items():
         what = f"{night.world.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
-        if id not in texts.keys() | night.world.purged_texts and text.at < night.world.calm_since:
+        if id not in texts and text.at < night.world.calm_since:
             yield "A12", f"{what}, and nobody here has heard it"
         elif id in texts and not texts[id].known and text.sender != STRANGERS_PHONE:
             yield "A12", f"{what}, and it was put by as a stranger's"

@@ -50,8 +50,7 @@ class World:
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         # With entropy of its own, so that all other nights are the same whatever there is to go wrong in it.
         self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
-        if self.mischief.quiet:
-            self.length = QUIET_LENGTH
+        self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.mischief_was = self.mischief
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
         self.time = Time(START, self._idle_until)
@@ -65,8 +64,6 @@ class World:
         self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, Entry] = {}
         """What phones sent to our numbers, by the provider's ids."""
-        self.purged_texts: set[str] = set()
-        """Those of them that were heard, and may have been purged since."""
         self.opened: dict[str, Facts] = {}
         """What was reported of the incidents whose opening was answered, by their references."""
         self.re_resolved: set[str] = set()
@@ -106,7 +103,7 @@ class World:
 
     def is_unheard(self) -> bool:
         """Whether a text stands in the provider's books alone."""
-        return len(self.texts) > self.database.texts()
+        return not self.texts.keys() <= self.database.texts()
 
     def database_returns(self) -> None:
         """Let the database be reached again."""
