@@ -39,14 +39,19 @@ def somebody_cannot_act(world: World, desk: Desk) -> None:
     world.texts(BOB, f"NO {world.written_code('bob')}")
 
 
-def one_was_not_reached(world: World, desk: Desk) -> None:
-    everybody_told(world, desk)
+def fails(world: World, contact: str) -> None:
+    """What was sent to the contact has not arrived."""
 
-    def fails(tx: Tx) -> None:
-        failed = notifications.c.contact == "dave"
+    def fail(tx: Tx) -> None:
+        failed = notifications.c.contact == contact
         tx.session.execute(update(notifications).where(failed).values(status="failed"))
 
-    world.runtime.transact(fails)
+    world.runtime.transact(fail)
+
+
+def one_was_not_reached(world: World, desk: Desk) -> None:
+    everybody_told(world, desk)
+    fails(world, "dave")
 
 
 def nobody_knows_whether_it_is_true(world: World, _: Desk) -> None:
@@ -232,12 +237,7 @@ def test_a_name_stands_in_what_one_owes_as_it_is_written(tmp_path: Path, stage: 
 def test_a_further_try_has_its_time(world: World, desk: Desk) -> None:
     """The first message failed, and the call is to come: nobody has to call yet."""
     everybody_told(world, desk)
-
-    def fails(tx: Tx) -> None:
-        failed = notifications.c.contact == "alice"
-        tx.session.execute(update(notifications).where(failed).values(status="failed"))
-
-    world.runtime.transact(fails)
+    fails(world, "alice")
 
     board = desk.opens("/desk").text
 
