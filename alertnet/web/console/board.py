@@ -1,7 +1,7 @@
 """The board: what is asked of coordinators now, and below it every open incident; drills on a page of their own."""
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -216,10 +216,10 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime:
 
 
 def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:
-    """The stream of a page, with the proof of this session in its forms; `place`: see `Watch.changes`."""
+    """The stream of a page, which puts the proof of its session into the forms itself; `place`: see `Page`."""
     watch: Watch = request.app.state.watch
     watch.check_room(who.id)
-    proof, token = proof_of(runtime, who), request.cookies["desk"]
+    token = request.cookies["desk"]
 
     def is_in() -> bool:
         try:
@@ -228,11 +228,7 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
         except DatabaseAway:
             return True  # The page says that it is old, and goes on when there is an answer.
 
-    async def events() -> AsyncIterator[str]:
-        async for event in watch.changes(look, who, seen, is_in, place):
-            yield event.replace(PROOF, proof)
-
-    return streamed(request, events(), "text/event-stream")
+    return streamed(request, watch.changes(look, who, seen, is_in, place), "text/event-stream")
 
 
 def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:

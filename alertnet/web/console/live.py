@@ -2,7 +2,8 @@
 
 A page shows regions, each the inner HTML of an element by its id. Its stream says what of them has changed since, as
 soon as it does; whoever was cut off goes on from what it last saw. Of a list only the items that differ are sent, of a
-picture and the like that there is a newer one: the page fetches it once it is in sight. One listener for all of it.
+picture and the like that there is a newer one: the page fetches it once it is in sight. One listener for all of it;
+what it finds is put into words, and compressed, once for all pages that are told the same, and wakes those alone.
 """
 
 import asyncio
@@ -11,11 +12,11 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from typing import Protocol
 
 import structlog
@@ -28,6 +29,7 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.store.views import timeline_view
 from alertnet.web.after_commits import look_after_commits
+from alertnet.web.console.shown import Part
 
 LOOK_SECONDS = 0.25
 STILL_THERE_SECONDS = 15.0
@@ -46,6 +48,7 @@ its beginning, how many at its end, how many there were, and what stands between
 """
 
 log = structlog.get_logger(__name__)
+AWAY, OVER = Part("event: away\ndata: {}\n\n"), Part("event: over\ndata: {}\n\n")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Regions:
 
     parts: Mapping[str, str]
     source: object = field(default=None, compare=False)
+    _told: dict[str, Part] = field(default_factory=dict, compare=False)
 
     @cached_property
     def version(self) -> str:
@@ -69,10 +73,21 @@ class Regions:
         }
         return {**told, **dict.fromkeys(id for id in known if id not in self.parts)}
 
+    def news(self, before: "Regions | None", at: float) -> Part:
+        """What pages are told that showed what was before: made for the first of them, and the same for all others."""
+        if before is None:
+            return self._event(None, at)
+        if before.version not in self._told:
+            self._told[before.version] = self._event(before, at)
+        return self._told[before.version]
 
-@lru_cache(maxsize=256)
+    def _event(self, before: "Regions | None", at: float) -> Part:
+        news = {"now": at, "regions": self.since(before), "all": before is None}
+        return Part(f"id: {self.version}\ndata: {json.dumps(news, ensure_ascii=False)}\n\n")
+
+
 def difference(before: str | None, now: str) -> Change:
-    """What of a list differs; all of what is none, or was not known. Asked for each page, and found once."""
+    """What of a list differs; all of what is none, or was not known."""
     ends = PARAGRAPH if now.startswith("<p") else ITEM
     old, new = _items(before or "", ends), _items(now, ends)
     if not old or new is None:
@@ -107,56 +122,60 @@ class Look(Protocol):
         ...
 
 
+@dataclass(eq=False)
+class Page:
+    """A page that is open. `place`: what it is about, where those who look at the same see each other."""
+
+    look: Look
+    who: SignedIn
+    place: str
+    told: tuple[str, ...] | None = None
+    """Who else it said looks at the same."""
+    before: Regions | None = None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Watch:
     """Looks for all pages that are open in this process, until it is about to end: `leaving`."""
 
     def __init__(self, runtime: Runtime, leaving: threading.Event) -> None:
         self._runtime = runtime
         self._leaving = leaving
-        self._open: Counter[Look] = Counter()
+        self._pages: set[Page] = set()
         self._by_session: Counter[str] = Counter()
-        self._here: Counter[tuple[str, str]] = Counter()
         self._noted: frozenset[tuple[str, str]] = frozenset()
         self._renew_at = runtime.now()
         self._looking: Mapping[str, tuple[str, ...]] = {}
         self._shown: dict[Look, Regions] = {}
-        self._following_now: Counter[SignedIn] = Counter()
         self._known_in: frozenset[SignedIn] = frozenset()
-        """Those who were signed in after what is shown was read, asked once for all their pages."""
+        """Those who were signed in after what is new was read, asked once for all their pages."""
         self._is_away = False
-        self._news = asyncio.Condition()
         self._listener: asyncio.Task[None] | None = None
 
     async def changes(
         self, look: Look, who: SignedIn, seen: str, is_in: Callable[[], bool], place: str = ""
-    ) -> AsyncIterator[str]:
-        """The events of one page that showed the version `seen`, until its session ends.
-
-        `place`: what the page is about, where those who look at the same see each other.
-        """
-        async with self._following(look, who, place):
-            before: Regions | None = None
-            told: tuple[str, ...] | None = None if place else ()
+    ) -> AsyncIterator[Part]:
+        """The events of one page that showed the version `seen`, until its session ends; `place`: see `Page`."""
+        page = Page(look, who, place, None if place else ())
+        with self._following(page):
             while not self._leaving.is_set():
-                now = await self._beyond(look, before, partial(self._are_others, place, who.user, told))
+                now = await self._beyond(page)
                 # Asked after the wait: it may have ended meanwhile.
-                is_news = now is not None and now is not before
+                is_news = now is not None and now is not page.before
                 if not (is_news and who in self._known_in) and not await asyncio.to_thread(is_in):
-                    yield "event: over\ndata: {}\n\n"
+                    yield OVER
                     return
-                if told != self.others(place, who.user):
-                    told = self.others(place, who.user)
-                    yield f"event: here\ndata: {json.dumps(told)}\n\n"
+                if page.told != (others := self.others(place, who.user)):
+                    page.told = others
+                    yield Part(f"event: here\ndata: {json.dumps(others)}\n\n")
                 if self._is_away:
-                    yield "event: away\ndata: {}\n\n"
-                    await asyncio.sleep(LOOK_SECONDS)
-                elif now is None or now is before or (before is None and now.version == seen):
-                    before = before or now
-                    yield f"event: still\ndata: {self._runtime.now().timestamp():.0f}\n\n"
+                    yield AWAY
+                elif now is None or now is page.before or (page.before is None and now.version == seen):
+                    page.before = page.before or now
+                    yield Part(f"event: still\ndata: {self._runtime.now().timestamp():.0f}\n\n")
                 else:
-                    news = {"now": self._runtime.now().timestamp(), "regions": now.since(before), "all": before is None}
-                    before = now
-                    yield f"id: {now.version}\ndata: {json.dumps(news)}\n\n"
+                    before, page.before = page.before, now
+                    yield now.news(before, self._runtime.now().timestamp())
 
     def shown(self, look: Look) -> Regions | None:
         """What pages that look at the same were shown last, where there are any."""
@@ -166,84 +185,79 @@ class Watch:
         """Who else looked at that place last, in any process."""
         return tuple(each for each in self._looking.get(place, ()) if each != user)
 
-    def _are_others(self, place: str, user: str, told: tuple[str, ...] | None) -> bool:
-        return told != self.others(place, user)
-
     def check_room(self, session: str) -> None:
         """Refuse one page more where there are enough.
 
         Raises:
             HTTPException: 429, too many are open.
         """
-        if self._open.total() >= MOST_PAGES or self._by_session[session] >= OPEN_PAGES:
+        if len(self._pages) >= MOST_PAGES or self._by_session[session] >= OPEN_PAGES:
             raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
 
-    @asynccontextmanager
-    async def _following(self, look: Look, who: SignedIn, place: str) -> AsyncIterator[None]:
-        self._open[look] += 1
-        self._by_session[who.id] += 1
-        self._following_now[who] += 1
-        if place:
-            self._here[who.user, place] += 1
+    @contextmanager
+    def _following(self, page: Page) -> Iterator[None]:
+        self._pages.add(page)
+        self._by_session[page.who.id] += 1
+        self._wake([page])
         if self._listener is None:
             self._listener = asyncio.create_task(look_after_commits(self._runtime, self._look, LOOK_SECONDS))
         try:
             yield
         finally:
-            self._open -= Counter([look])
-            self._by_session -= Counter([who.id])
-            self._following_now -= Counter([who])
-            self._here -= Counter([(who.user, place)])
-            if look not in self._open:
-                self._shown.pop(look, None)
-            if not self._open and self._listener is not None:
+            self._pages.remove(page)
+            self._by_session -= Counter([page.who.id])
+            if all(each.look != page.look for each in self._pages):
+                self._shown.pop(page.look, None)
+            if not self._pages and self._listener is not None:
                 self._listener.cancel()
                 self._listener = None
 
-    async def _beyond(self, look: Look, before: Regions | None, is_news: Callable[[], bool]) -> Regions | None:
+    async def _beyond(self, page: Page) -> Regions | None:
         """What is shown once that is another than before, or there is other news; None: nothing is new for a while."""
-
-        def is_new() -> bool:
-            shown = look in self._shown
-            return self._is_away or self._leaving.is_set() or (shown and (self._shown[look] is not before or is_news()))
-
         with suppress(TimeoutError):
-            async with asyncio.timeout(STILL_THERE_SECONDS), self._news:
-                await self._news.wait_for(is_new)
-                return self._shown.get(look)
+            async with asyncio.timeout(STILL_THERE_SECONDS):
+                await page.woken.wait()
+                page.woken.clear()
+                return self._shown.get(page.look)
         return None
 
+    def _wake(self, pages: Iterable[Page], *, to_all: bool = False) -> None:
+        """Let those go on for whom there is news, and no other: most pages are about something else."""
+        for page in pages:
+            is_new = self._shown.get(page.look, page.before) is not page.before
+            if is_new or to_all or self._leaving.is_set() or page.told != self.others(page.place, page.who.user):
+                page.woken.set()
+
     async def _look(self) -> None:
-        before = {look: self._shown.get(look) for look in self._open}
-        everybody = tuple(self._following_now)
+        before = {page.look: self._shown.get(page.look) for page in self._pages}
+        everybody, was_away = {page.who for page in self._pages}, self._is_away
         try:
-            shown, known_in = await asyncio.to_thread(self._read, before, everybody)
-            is_away = False
+            shown, self._known_in = await asyncio.to_thread(self._read, before, everybody)
+            self._is_away = False
         except Exception as error:
             # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
             log.warning("console_look_failed", error=type(error).__name__)
-            shown, known_in, is_away = {}, frozenset[SignedIn](), True
-        async with self._news:
-            self._shown |= {look: regions for look, regions in shown.items() if look in self._open}
-            self._known_in, self._is_away = known_in, is_away
-            self._news.notify_all()
+            shown, self._is_away = {}, True
+        open = {page.look for page in self._pages}
+        self._shown |= {look: regions for look, regions in shown.items() if look in open}
+        self._wake(self._pages, to_all=was_away or self._is_away)
         # What happens is shown all the same, where who looks on can't be noted.
         with isolated(log, "presence_failed"):
-            await asyncio.to_thread(self._look_around, frozenset(self._here))
-        async with self._news:
-            self._news.notify_all()
+            await asyncio.to_thread(self._look_around, frozenset((p.who.user, p.place) for p in self._pages if p.place))
+        self._wake(self._pages)
 
     def _read(
         self, before: Mapping[Look, Regions | None], everybody: Iterable[SignedIn]
     ) -> tuple[dict[Look, Regions], frozenset[SignedIn]]:
-        """What is shown now, and who of those is signed in after that was read."""
+        """What is shown now, and who of those is signed in after that was read, where anything of it is new."""
         about = sorted({look.incident for look in before if look.incident})
         heads = self._runtime.read(lambda tx: timeline_view.heads(tx.session, about)) if about else {}
         shown = {
             look: look.regions(self._runtime, regions, heads.get(look.incident)) for look, regions in before.items()
         }
-        known_in = [who for who in everybody if self._runtime.read(users.is_still_signed_in, who)]
-        return shown, frozenset(known_in)
+        if all(shown[look] is regions for look, regions in before.items()):
+            return shown, frozenset()
+        return shown, self._runtime.read(lambda tx: frozenset(e for e in everybody if users.is_still_signed_in(tx, e)))
 
     def _look_around(self, here: frozenset[tuple[str, str]]) -> None:
         """Say who looks at what in this process, where that is another than before or grows old, and read who does."""

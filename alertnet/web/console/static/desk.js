@@ -79,7 +79,7 @@ function sort() { // By severity and need, as the server does; what stands right
 }
 
 function receive(event) {
-  const news = JSON.parse(event.data);
+  const news = JSON.parse(event.data.replaceAll("__PROOF__", state.dataset.proof)); // Which is told to many pages at once.
   const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
   now = news.now, learned = heard = Date.now(), hasChanged = true;
   query.set("seen", event.lastEventId); // What a stream that begins anew goes on from.
