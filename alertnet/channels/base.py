@@ -1,6 +1,6 @@
 """The interface of a channel: what is handed to it and what it answers, nothing about when or whether."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -91,6 +91,15 @@ class Unsure:
 
 Result = Accepted | Refused | NotSent | Unsure
 
+Leave = Callable[[Callable[[], object]], bool]
+"""Lets a message leave by calling what writes its first byte, on whatever thread; False: it must not leave any more."""
+
+
+def at_once(write: Callable[[], object]) -> bool:
+    """Let it leave, whatever it is."""
+    write()
+    return True
+
 
 @dataclass(frozen=True)
 class Found:
@@ -123,8 +132,11 @@ Lookup = Found | Absent | CannotTell
 class Channel(Protocol):
     """Sends by one method and provider; it holds no state but its connections, and never retries by itself."""
 
-    def send(self, outgoing: Outgoing) -> Result:
-        """Hand a message to the provider, within a deadline over all of it; never raises for a provider's fault."""
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        """Hand a message to the provider, within a deadline over all of it; never raises for a provider's fault.
+
+        Nothing of it leaves but by `leave`, which is asked once all is ready; None where that says no.
+        """
         ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:

@@ -17,7 +17,19 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from alertnet.channels.base import Accepted, CannotTell, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.channels.base import (
+    Accepted,
+    CannotTell,
+    Cause,
+    Leave,
+    Lookup,
+    NotSent,
+    Outgoing,
+    Refused,
+    Result,
+    Unsure,
+    at_once,
+)
 from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.errors import BadInput
@@ -186,13 +198,15 @@ class SmtpRelay:
             raise BadInput(SETTING, "user or password", "ASCII alone")
         return cls(parts.hostname, port, query["from"][0], user or None, password)
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand a mail to the relay; see `Channel.send`. Its id is the Message-ID."""
         try:
             mail_address(outgoing.to)
         except BadInput:
             return Refused(Failure.INVALID, "address")
         mail = compose(outgoing)
+        if not leave(lambda: None):
+            return None
         session = self._session()
         try:
             return self._prepare(session) or _deliver(session, outgoing, mail)

@@ -26,6 +26,7 @@ from urllib.parse import urlencode, urlsplit
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
+from alertnet.channels.base import Leave, at_once
 from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 
 _KEPT = 32
@@ -115,6 +116,10 @@ class AnswerLost(Exception):
         super().__init__(code)
 
 
+class Withheld(Exception):
+    """The request was ready, and was not let leave."""
+
+
 class ErrorAnswer(Exception):
     """The provider answered, but not with 2xx. The SDK's own exceptions know no Retry-After."""
 
@@ -134,6 +139,13 @@ class HttpAnswer(NamedTuple):
     keeps_alive: bool
 
 
+class _OfThread(threading.local):
+    """What holds for the exchanges of one thread."""
+
+    deadline: Deadline | None = None
+    leave: Leave = staticmethod(at_once)
+
+
 class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
     """An HTTP client for the provider's SDK that any number of threads may share."""
 
@@ -148,7 +160,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
         self._body_limit = body_limit
-        self._shared = threading.local()
+        self._shared = _OfThread()
         self._pool = Pool(idle_seconds)
 
     @cached_property
@@ -173,6 +185,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             NotConnected: surely not sent.
             AnswerLost: sent, perhaps; also a 2xx that is no JSON object.
             ErrorAnswer: any other status.
+            Withheld: it was not let leave (see `leaving_by`).
             ValueError: the request can't be written down, such as a line break in a header.
         """
         return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
@@ -193,20 +206,22 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
         connection = self._pool.borrow(origin) or self._connect(origin)
         try:
-            answer = _exchange_on(connection, wire, deadline, self._body_limit)
+            answer = _exchange_on(connection, wire, deadline, self._body_limit, self._shared.leave)
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault
-        if answer.keeps_alive:
+        if answer is None or answer.keeps_alive:
             self._pool.keep(origin, connection)
         else:
             connection.close()
+        if answer is None:
+            raise Withheld
         return answer
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Give all exchanges of this thread inside that long together; inside another such time that one holds."""
-        if is_outermost := getattr(self._shared, "deadline", None) is None:
+        if is_outermost := self._shared.deadline is None:
             self._shared.deadline = Deadline(seconds)
         try:
             yield
@@ -214,13 +229,22 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             if is_outermost:
                 self._shared.deadline = None
 
+    @contextmanager
+    def leaving_by(self, leave: Leave) -> Iterator[None]:
+        """Let requests of this thread inside leave by that: it is called once they are ready and connected."""
+        self._shared.leave = leave
+        try:
+            yield
+        finally:
+            self._shared.leave = at_once
+
     def _seconds(self, most: float) -> float:
         """How long an exchange may take.
 
         Raises:
             NotConnected: there is no time left for it.
         """
-        shared: Deadline | None = getattr(self._shared, "deadline", None)
+        shared = self._shared.deadline
         try:
             return min(most, shared.left()) if shared else most
         except TimeoutError as fault:
@@ -269,9 +293,20 @@ def _request_bytes(
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
-def _exchange_on(connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int) -> HttpAnswer:
-    connection.settimeout(deadline.left())
-    connection.sendall(wire)
+def _exchange_on(
+    connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int, leave: Leave
+) -> HttpAnswer | None:
+    """The answer, within what is left of the deadline as the request leaves; None: it was not let leave."""
+    seconds = deadline.left()
+
+    def write() -> None:
+        nonlocal deadline
+        deadline = Deadline(seconds)
+        connection.settimeout(seconds)
+        connection.sendall(wire)
+
+    if not leave(write):
+        return None
     with HTTPResponse(cast(socket.socket, DeadlineReader(connection, deadline))) as response:
         response.begin()
         body = bytearray()

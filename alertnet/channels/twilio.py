@@ -6,7 +6,7 @@ from typing import Any
 
 from twilio.base import values
 
-from alertnet.channels.base import Entry, Found, Lookup, Outgoing, Refused, Result
+from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Refused, Result, at_once
 from alertnet.channels.transport import AnswerLost, HttpAnswer, NotConnected, Transport
 from alertnet.channels.twilio_account import (
     PAGE_SIZE,
@@ -32,21 +32,24 @@ class TwilioSms:
     """The channel for `sms`; threads may share it."""
 
     def __init__(self, account: Account) -> None:
-        self._messages = account.open().messages
+        client = account.open()
+        self._transport: Transport = client.http_client
+        self._messages = client.messages
         self._status_url = account.webhook("/twilio/sms/status/")
         self.ledger = TwilioLedger(account, lambda client: client.messages, _sms_entry, "date_sent_after")
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand an SMS to the provider; see `Channel.send`."""
-        return submit(
-            lambda: self._messages.create(
-                to=outgoing.to,
-                from_=outgoing.sender,
-                body=outgoing.text,
-                status_callback=self._status_url + outgoing.attempt,
-                validity_period=_validity_seconds(outgoing.validity),
+        with self._transport.leaving_by(leave):
+            return submit(
+                lambda: self._messages.create(
+                    to=outgoing.to,
+                    from_=outgoing.sender,
+                    body=outgoing.text,
+                    status_callback=self._status_url + outgoing.attempt,
+                    validity_period=_validity_seconds(outgoing.validity),
+                )
             )
-        )
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Look an SMS up by its id, else by its sender and words among the last 50 to that number."""
@@ -113,25 +116,28 @@ class TwilioVoice:
     """The channel for `call`; threads may share it."""
 
     def __init__(self, account: Account) -> None:
-        self._calls = account.open().calls
+        client = account.open()
+        self._transport: Transport = client.http_client
+        self._calls = client.calls
         self._words_url = account.webhook("/twilio/voice/")
         self._status_url = account.webhook("/twilio/voice/status/")
         self.ledger = TwilioLedger(account, lambda client: client.calls, _call_entry, "start_time_after")
         self.recordings = TwilioRecordings(account)
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Place the call; see `Channel.send`."""
-        return submit(
-            lambda: self._calls.create(
-                to=outgoing.to,
-                from_=outgoing.sender,
-                url=self._words_url + outgoing.attempt,
-                status_callback=self._status_url + outgoing.attempt,
-                status_callback_event=_EVENTS,
-                timeout=round(RINGS_FOR.total_seconds()),
-                send_digits=outgoing.extension or values.unset,
+        with self._transport.leaving_by(leave):
+            return submit(
+                lambda: self._calls.create(
+                    to=outgoing.to,
+                    from_=outgoing.sender,
+                    url=self._words_url + outgoing.attempt,
+                    status_callback=self._status_url + outgoing.attempt,
+                    status_callback_event=_EVENTS,
+                    timeout=round(RINGS_FOR.total_seconds()),
+                    send_digits=outgoing.extension or values.unset,
+                )
             )
-        )
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Look a call up by its id, else by its sender and time among the last 50 to that number."""

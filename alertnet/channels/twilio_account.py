@@ -37,6 +37,7 @@ from alertnet.channels.transport import (
     ErrorAnswer,
     NotConnected,
     Transport,
+    Withheld,
 )
 from alertnet.core.delivery.provider_codes import (
     account_fault,
@@ -91,10 +92,12 @@ class Account:
         return self.public_url.rstrip("/") + path
 
 
-def submit(create: Callable[[], Any]) -> Result:
-    """Create a message or call, and say what became of it."""
+def submit(create: Callable[[], Any]) -> Result | None:
+    """Create a message or call, and say what became of it; None: it was not let leave."""
     try:
         provider_id = create().sid
+    except Withheld:
+        return None
     except NotConnected as fault:
         return NotSent(fault.code)
     except AnswerLost as fault:

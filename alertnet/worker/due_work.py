@@ -36,7 +36,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
 from alertnet.worker.provider_health import is_away
 from alertnet.worker.recordings import work_on_recordings
-from alertnet.worker.sender import Sending
+from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.thread_pools import Room
 
 FEW = 2
@@ -244,13 +244,13 @@ def _due_rows(
     )
 
 
-def send_jobs(sending: Sending, claims: Claims, *is_committed: Callable[[], bool]) -> list[Job]:
-    """A job for each attempt that was claimed to be sent; `is_committed` where the claim may still be undone."""
+def send_jobs(sending: Sending, claims: Claims, commit: Commit | None = None) -> list[Job]:
+    """A job for each attempt that was claimed to be sent; `commit` where that of the claim is still to come."""
     return [
         Job(
             provider_health.sending((each.method, each.provider)),
             each.lease,
-            partial(sending.send, each, *is_committed),
+            partial(sending.send, each, commit),
             reserved=True,
         )
         for each in claims.claimed

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 import structlog
@@ -14,7 +15,7 @@ from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.encrypt_mail import record_unsealed
 from alertnet.flows.sending.record_outcome import Outcome, record, record_each
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.runtime.database.transactions import isolated
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
 from alertnet.worker.platform import THIS_PLATFORM, Event, Platform
@@ -84,25 +85,69 @@ class Batcher(Generic[T, R]):
 
 
 class Commit:
-    """The commit of a claim, as the threads see it that make its messages ready meanwhile."""
+    """The commit of a claim, as the threads see it that make its messages ready meanwhile.
+
+    What is ready by then is written by the very thread that has committed: no other has to wake up for it first, and
+    nothing can have happened since the claim was looked at.
+    """
 
     def __init__(self, over: Event) -> None:
         self._over = over
-        self._holds = False
+        self._lock = threading.Lock()
+        self._holds: bool | None = None
+        self._ready: list[_Write] = []
 
     def holds(self) -> None:
         """It is on the disk."""
-        self._holds = True
+        self._end(True)
+        for write in self._ready:
+            write()
         self._over.set()
 
     def fails(self) -> None:
         """It was undone."""
+        self._end(False)
         self._over.set()
 
     def wait(self) -> bool:
         """Whether it is on the disk, once that is known."""
         self._over.wait()
-        return self._holds
+        return bool(self._holds)
+
+    def takes_along(self, write: Callable[[], object]) -> bool:
+        """Whether that was called as it came to be on the disk; not where that is known already, or it was undone.
+
+        Raises:
+            Whatever the call raised.
+        """
+        mine = _Write(write)
+        with self._lock:
+            if self._holds is not None:
+                return False
+            self._ready.append(mine)
+        if not self.wait():
+            return False
+        if mine.error is not None:
+            raise mine.error
+        return True
+
+    def _end(self, holds: bool) -> None:
+        with self._lock:
+            self._holds = holds
+
+
+@dataclass(eq=False)
+class _Write:
+    """What writes a message, called by another thread than the one that hears what came of it."""
+
+    write: Callable[[], object]
+    error: BaseException | None = None
+
+    def __call__(self) -> None:
+        try:
+            self.write()
+        except BaseException as error:
+            self.error = error
 
 
 class Sending:
@@ -114,15 +159,15 @@ class Sending:
             lambda outcomes: runtime.transact(record_each, outcomes), platform.event
         )
 
-    def send(self, claimed: Claimed, is_committed: Callable[[], bool] = lambda: True) -> None:
+    def send(self, claimed: Claimed, commit: Commit | None = None) -> None:
         """Hand an attempt to its channel, unless it must not leave any more.
 
-        `is_committed` waits for the commit of its claim, and tells whether there was one: nothing leaves before.
+        `commit`: that of its claim, where it is still to come. Nothing leaves before, nor where it is undone.
         """
         outgoing = self._made_ready(claimed)
-        if not is_committed():
+        result = self._hand_over(claimed, outgoing, commit) if isinstance(outgoing, Outgoing) else outgoing
+        if commit is not None and not commit.wait():
             return
-        result = self._hand_over(claimed, outgoing) if isinstance(outgoing, Outgoing) else outgoing
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
@@ -173,17 +218,39 @@ class Sending:
             return render_and_send.UNCONFIGURED
         return self.compose_or_none(claimed) or render_and_send.UNRENDERED
 
-    def _hand_over(self, claimed: Claimed, outgoing: Outgoing) -> Result | None:
+    def _hand_over(self, claimed: Claimed, outgoing: Outgoing, commit: Commit | None) -> Result | None:
         """What its channel makes of it; None: it must not leave any more."""
-        runtime = self.runtime
+        channel = self.runtime.outlets[claimed.method, claimed.provider].channel
+        return render_and_send.hand_over(channel, outgoing, partial(self._let_leave, claimed, outgoing, commit))
+
+    def _let_leave(
+        self, claimed: Claimed, outgoing: Outgoing, commit: Commit | None, write: Callable[[], object]
+    ) -> bool:
+        """Let it leave as its claim is committed; where it comes late for that, once it is seen to be still ours."""
         units = render_and_send.units(outgoing)
+        is_as_claimed = units == claimed.units and not outgoing.unsealed
+        if commit is not None:
+            if is_as_claimed and commit.takes_along(write):
+                return True
+            if not commit.wait():
+                return False
+        try:
+            is_ours = self._is_ours(claimed, outgoing, units)
+        except DatabaseAway:
+            return False
+        if is_ours:
+            write()
+        return is_ours
+
+    def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int) -> bool:
+        runtime = self.runtime
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
         if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):
             provider_health.charge(runtime, claimed, 0, paid=units)
-            return None
+            return False
         if outgoing.unsealed:
             runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
-        return render_and_send.hand_over(runtime.outlets[claimed.method, claimed.provider].channel, outgoing)
+        return True
 
     def _record(self, outcome: Outcome) -> None:
         """Record an outcome together with those of the same moment; alone where that is not possible (A11)."""

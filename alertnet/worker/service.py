@@ -175,7 +175,7 @@ class Worker:
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
         commit = Commit(self._platform.event())
-        jobs = [job for claims in taken for job in send_jobs(self._sending, claims, commit.wait)]
+        jobs = [job for claims in taken for job in send_jobs(self._sending, claims, commit)]
         if not jobs:
             return self._wake.set
         tx.if_undone(commit.fails)

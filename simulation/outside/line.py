@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from alertnet.channels.base import Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.channels.base import Accepted, Cause, Leave, Lookup, NotSent, Outgoing, Refused, Result, Unsure, at_once
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.notification import Failure
@@ -26,9 +26,11 @@ class Line:
         self.process = process
         self.route = route
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand it over; on the way it may be lost, refused, or taken without a word."""
         world, random = self.world, self.world.random
+        if not leave(lambda: None):
+            return None
         self.promises.is_handed_over(self.process, outgoing)
         self.promises.keeps_pauses(outgoing, self.route)
         if self.process.is_in_transaction:

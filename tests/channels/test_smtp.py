@@ -96,6 +96,17 @@ def relay_for(mailbox: Mailbox, url: str = "smtp://127.0.0.1:{port}", **options:
         loop.close()
 
 
+def test_a_mail_that_must_not_leave_any_more_does_not() -> None:
+    """A4: nobody is even connected to."""
+    mailbox = Mailbox()
+    with relay_for(mailbox) as relay:
+        assert relay.send(MAIL, lambda _write: False) is None
+        taken = len(mailbox.taken)
+        assert relay.send(MAIL) == Accepted("<n1@pbi.example>")
+
+    assert (taken, len(mailbox.taken)) == (0, 1)
+
+
 def test_a_mail_arrives_as_text_and_html_with_its_headers() -> None:
     mailbox = Mailbox()
     with relay_for(mailbox) as relay:

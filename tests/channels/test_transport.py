@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
 from tests.channels.conftest import Provider, Request, reply
 
 DEADLINE = 0.3
@@ -108,6 +108,25 @@ def test_a_connection_is_kept_for_the_next_request(transport: Transport, provide
         post(transport, provider)
 
     assert (len(provider.requests), provider.connections) == (3, 1)
+
+
+def test_a_request_leaves_only_once_it_is_let_and_its_connection_is_kept(
+    transport: Transport, provider: Provider
+) -> None:
+    """A4, A5: all is ready by then, and who is told that it must not leave has sent nothing."""
+
+    def refuse(_write: object) -> bool:
+        heard.append(provider.connections)
+        return False
+
+    heard: list[int] = []
+    with transport.leaving_by(refuse), pytest.raises(Withheld):
+        post(transport, provider)
+    sent = len(provider.requests)
+    post(transport, provider)
+
+    assert (sent, len(provider.requests), provider.connections) == (0, 1, 1)
+    assert len(heard) == 1
 
 
 def test_a_connection_is_not_reused_once_it_was_idle_too_long(provider: Provider) -> None:

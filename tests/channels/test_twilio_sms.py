@@ -57,6 +57,15 @@ def test_a_message_leaves_with_its_callback_and_its_words(
     }
 
 
+def test_what_must_not_leave_any_more_does_not(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+    """A4: it is asked once all is ready."""
+    assert channel.send(sms, lambda _write: False) is None
+    sent = len(provider.requests)
+
+    assert channel.send(sms) == Accepted("SM1")
+    assert (sent, len(provider.requests)) == (0, 1)
+
+
 def test_the_first_token_authenticates(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
     channel.send(sms)
 

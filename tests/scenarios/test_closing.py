@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Channel, Lookup, Outgoing, Result
+from alertnet.channels.base import Channel, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.sandbox import Fault
@@ -151,8 +151,9 @@ class Meanwhile:
     before: Callable[[], object] = lambda: None
     after: Callable[[], object] = lambda: None
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.before()
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        if not leave(self.before):
+            return None
         result = self.channel.send(outgoing)
         self.after()
         return result

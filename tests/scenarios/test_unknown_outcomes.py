@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alertnet.channels.base import Channel, Lookup, Outgoing, Result
+from alertnet.channels.base import Channel, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.wiring import Runtime, make_runtime
@@ -38,8 +38,8 @@ class LastChannel:
 
     channel: Channel
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.channel.send(outgoing)
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        self.channel.send(outgoing, leave)
         raise Killed
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:

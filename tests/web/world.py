@@ -18,7 +18,7 @@ from sqlalchemy import Row, Table, select
 from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
-from alertnet.channels.base import Accepted, CannotTell, Lookup, Outgoing, Result
+from alertnet.channels.base import Accepted, CannotTell, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
@@ -103,8 +103,8 @@ class Line:
     def __post_init__(self) -> None:
         self.may_hang_up.set()
 
-    def send(self, outgoing: Outgoing) -> Result:
-        return Accepted(outgoing.attempt)
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        return Accepted(outgoing.attempt) if leave(lambda: None) else None
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return CannotTell()

@@ -5,7 +5,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import Absent, Accepted, Cause, Lookup, NotSent, Outgoing, Refused, Result, Unsure
+from alertnet.channels.base import (
+    Absent,
+    Accepted,
+    Cause,
+    Leave,
+    Lookup,
+    NotSent,
+    Outgoing,
+    Refused,
+    Result,
+    Unsure,
+    at_once,
+)
 from alertnet.core.delivery.circuit_breaker import RUN
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import FIRST
@@ -47,8 +59,9 @@ class Provider:
         self.dislikes: set[str] = set()
         """Attempts that are refused, whatever becomes of others."""
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.sent.append(outgoing.attempt)
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        if not leave(lambda: self.sent.append(outgoing.attempt)):
+            return None
         if outgoing.attempt in self.dislikes:
             return NotSent("403", fault=AccountFault.PERMISSION)
         return self.result or Accepted(f"SM{outgoing.attempt}")

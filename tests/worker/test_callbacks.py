@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from alertnet.channels.base import Lookup, Outgoing, Result
+from alertnet.channels.base import Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
@@ -28,7 +28,7 @@ from tests.worker.stage import CARLA, DIEGO, MINUTE, OURS, Stage, network
 class NotAskedAlone:
     """A channel that must not be asked about a single message."""
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         raise AssertionError(outgoing)
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from alertnet.channels.base import Lookup, Outgoing, Result
+from alertnet.channels.base import Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.outlets import Outlet
@@ -15,7 +15,7 @@ from tests.worker.stage import MINUTE, NOW, OURS, Stage
 class Broken:
     """A channel with a fault of our own making."""
 
-    def send(self, outgoing: Outgoing) -> Result:
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         raise RuntimeError("no such thing")
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:

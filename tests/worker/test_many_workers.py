@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event, select, update
 
-from alertnet.channels.base import Absent, Accepted, Channel, Lookup, Outgoing, Result
+from alertnet.channels.base import Absent, Accepted, Channel, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -41,8 +41,9 @@ class Provider:
         self.sent: list[str] = []
         runtime.outlets[SMS] = replace(runtime.outlets[SMS], channel=self, ledger=None)
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.sent.append(outgoing.attempt)
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        if not leave(lambda: self.sent.append(outgoing.attempt)):
+            return None
         self.entered.release()
         self.released.wait(PATIENCE)
         return Accepted(f"SM{outgoing.attempt}")
@@ -68,9 +69,8 @@ class Between:
         self._channel = channel
         self._happens = happens
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self._happens()
-        return self._channel.send(outgoing)
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        return self._channel.send(outgoing) if leave(self._happens) else None
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return self._channel.lookup(outgoing, since, provider_id)

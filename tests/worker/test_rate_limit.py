@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Update, update
 
-from alertnet.channels.base import Absent, Accepted, Lookup, Outgoing, Result
+from alertnet.channels.base import Absent, Accepted, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.codec import to_plain
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.rate_limit import CATCH_UP
@@ -41,8 +41,9 @@ class Log:
         self.done = threading.Event()
         self._enough = enough
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.moments.append(time.monotonic())
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        if not leave(lambda: self.moments.append(time.monotonic())):
+            return None
         if len(self.moments) >= self._enough:
             self.done.set()
         return Accepted(f"SM{outgoing.attempt}")

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import Absent, Accepted, CannotTell, Listing, Lookup, Outgoing, Result, StatusQuery
+from alertnet.channels.base import (
+    Absent,
+    Accepted,
+    CannotTell,
+    Leave,
+    Listing,
+    Lookup,
+    Outgoing,
+    Result,
+    StatusQuery,
+    at_once,
+)
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
@@ -38,8 +49,9 @@ class Held:
         self.released = threading.Event()
         self.entered = threading.Semaphore(0)
 
-    def send(self, outgoing: Outgoing) -> Result:
-        self.entered.release()
+    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
+        if not leave(self.entered.release):
+            return None
         self.released.wait(PATIENCE)
         return Accepted(f"SM{outgoing.attempt}")
 

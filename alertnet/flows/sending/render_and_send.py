@@ -10,6 +10,7 @@ import structlog
 from alertnet.channels.base import (
     CannotTell,
     Channel,
+    Leave,
     Ledger,
     Lookup,
     NotSent,
@@ -155,10 +156,13 @@ def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
     return attempt_store.is_leased(tx.session, attempt_id, lease, tx.now)
 
 
-def hand_over(channel: Channel, outgoing: Outgoing) -> Result:
-    """What the channel makes of it. A fault in our own code leaves us unsure, like a lost answer."""
+def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | None:
+    """What the channel makes of it; None: it was not let leave.
+
+    A fault in our own code leaves us unsure, like a lost answer.
+    """
     try:
-        return channel.send(outgoing)
+        return channel.send(outgoing, leave)
     except Exception:
         log.exception("channel_failed", attempt=outgoing.attempt, method=outgoing.method)
         return FAULT

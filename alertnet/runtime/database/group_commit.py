@@ -110,18 +110,19 @@ class GroupCommit:
     def _alone(self, job: _Job) -> None:
         try:
             with surfacing(self._engine):
-                job.value, hooks = run_alone(self._engine, self._begin, job.work, self._wakeups)
+                job.value, _ = run_alone(self._engine, self._begin, job.work, self._wakeups)
         except BaseException as error:
             job.answer.set_exception(error)
         else:
-            self._release([job], hooks)
+            self._release([job])
 
     def _as_group(self, jobs: list[_Job]) -> list[_Job]:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
         undo: list[Hook] = []
         try:
-            with surfacing(self._engine), self._engine.begin() as connection, session_on(connection) as session:
+            with surfacing(self._engine), self._engine.connect() as connection, session_on(connection) as session:
+                connection.begin()
                 for job in jobs:
                     try:
                         self._in_savepoint(session, job, undo)
@@ -131,6 +132,9 @@ class GroupCommit:
                         again.append(job)
                 due = left_due(session)
                 hooks = None if due is None else self._take_along(session, due, undo)
+                connection.commit()
+                if hooks is not None:
+                    self._wakeups.fire(hooks)
         except DatabaseAway as error:
             _call(undo)
             for job in jobs:
@@ -140,7 +144,7 @@ class GroupCommit:
             # One of them left what can't be committed: alone, it fails for its own caller only.
             _call(undo)
             return jobs
-        self._release([job for job in jobs if job not in again], hooks)
+        self._release([job for job in jobs if job not in again])
         return again
 
     def _in_savepoint(self, session: Session, job: _Job, undo: list[Hook]) -> None:
@@ -155,9 +159,7 @@ class GroupCommit:
         undo += own
         return hooks
 
-    def _release(self, jobs: list[_Job], hooks: list[Hook] | None) -> None:
-        if hooks is not None:
-            self._wakeups.fire(hooks)
+    def _release(self, jobs: list[_Job]) -> None:
         self.commits += bool(jobs)
         for job in jobs:
             job.answer.set_result(job.value)

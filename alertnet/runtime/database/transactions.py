@@ -20,7 +20,7 @@ from structlog.stdlib import BoundLogger
 
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
-from alertnet.runtime.database.wakeups import Hook, Notifier, Wakeups
+from alertnet.runtime.database.wakeups import Notifier, Wakeups
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx, left_due, undoing
 
@@ -87,8 +87,8 @@ def surfacing(engine: Engine) -> Iterator[None]:
         raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
 
 
-def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, list[Hook] | None]:
-    """One flow in a transaction of its own: its value, and what is to be called since it left something due."""
+def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, bool]:
+    """One flow in a transaction of its own: its value, and whether it left something due, for which it has woken."""
     with engine.connect() as connection, session_on(connection) as session, undoing(session):
         connection.begin()
         tx = begin(session)
@@ -96,7 +96,10 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
         methods = left_due(session)
         hooks = None if methods is None else wakeups.claim(tx, methods)
         connection.commit()
-        return value, hooks
+        # Before all else, such as giving the connection back: what was left due may leave by that.
+        if hooks is not None:
+            wakeups.fire(hooks)
+        return value, hooks is not None
 
 
 @dataclass(eq=False)
@@ -119,13 +122,11 @@ class OwnCommit:
             DatabaseAway: the database can't be reached, or was too busy within its time-outs.
         """
         with surfacing(self.engine):
-            value, hooks = self._run(work)
+            value, leaves_due = self._run(work)
         with self._counting:
             self.commits += 1
-        if hooks is not None:
-            self.wakeups.fire(hooks)
-            if self._notifier is not None:
-                self._notifier.soon()
+        if leaves_due and self._notifier is not None:
+            self._notifier.soon()
         return value
 
     async def transact_soon(self, work: Work[T]) -> T:
@@ -140,7 +141,7 @@ class OwnCommit:
         if self._notifier is not None:
             self._notifier.close()
 
-    def _run(self, work: Work[T]) -> tuple[T, list[Hook] | None]:
+    def _run(self, work: Work[T]) -> tuple[T, bool]:
         # On SQLite the driver would be nine megabytes for nothing.
         from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 

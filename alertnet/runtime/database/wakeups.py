@@ -39,11 +39,14 @@ class Wakeups:
     claimers: list[Claimer] = field(default_factory=list)
 
     def claim(self, tx: Tx, methods: set[str]) -> list[Hook]:
-        """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner."""
+        """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner.
+
+        Nothing may follow but the commit, which those wait for that make ready what was claimed.
+        """
         if not self.claimers or not methods:
             return list(self.wakers)
         try:
-            with undoing(tx.session), apart(tx.session):
+            with undoing(tx.session), apart(tx.session, is_last=True):
                 return [claim(tx, methods) for claim in self.claimers]
         except Exception:
             log.exception("taking_failed")

@@ -91,8 +91,11 @@ def left_due(session: Session) -> set[str] | None:
 
 
 @contextmanager
-def apart(session: Session) -> Iterator[None]:
-    """Where the block raises, undo in the database what it did, and that alone."""
+def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
+    """Where the block raises, undo in the database what it did, and that alone.
+
+    `is_last`: nothing follows but the commit, which ends it as well.
+    """
     line = line_of(session)
     line.run("SAVEPOINT apart", gives=False)  # SQLAlchemy's own would compile each of these anew
     try:
@@ -101,7 +104,8 @@ def apart(session: Session) -> Iterator[None]:
         line.run("ROLLBACK TO SAVEPOINT apart", gives=False)
         raise
     finally:
-        line.run("RELEASE SAVEPOINT apart", gives=False)
+        if not is_last:
+            line.run("RELEASE SAVEPOINT apart", gives=False)
 
 
 @contextmanager

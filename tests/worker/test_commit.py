@@ -1,0 +1,86 @@
+"""What leaves in the moment in which its claim comes to be on the disk, and what does not."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from alertnet.worker.sender import Commit
+
+PATIENCE = 10  # seconds that no test should ever need
+
+
+class Over(threading.Event):
+    """Says when somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_awaited = threading.Event()
+
+    def wait(self, timeout: float | None = PATIENCE) -> bool:
+        self.is_awaited.set()
+        return super().wait(timeout)
+
+
+def ready(threads: ThreadPoolExecutor, commit: Commit, over: Over, write: Callable[[], object]) -> "Future[bool]":
+    """A sender that has all ready, and waits for the commit."""
+    sender = threads.submit(commit.takes_along, write)
+    assert over.is_awaited.wait(PATIENCE)
+    return sender
+
+
+def test_what_is_ready_is_written_by_the_thread_that_commits() -> None:
+    """A5: and not before. No other thread has to wake up for it."""
+    over = Over()
+    commit, written_by = Commit(over), list[int]()
+    with ThreadPoolExecutor(1) as threads:
+        sender = ready(threads, commit, over, lambda: written_by.append(threading.get_ident()))
+        before = list(written_by)
+        commit.holds()
+
+        assert sender.result(PATIENCE)
+    assert (before, written_by) == ([], [threading.get_ident()])
+    assert commit.wait()
+
+
+def test_what_is_undone_is_never_written() -> None:
+    """A5: the intent is committed before the provider is called."""
+    written = list[str]()
+    for end in (Commit.fails, Commit.holds):
+        over = Over()
+        commit = Commit(over)
+        with ThreadPoolExecutor(1) as threads:
+            sender = ready(threads, commit, over, lambda: written.append("alert"))
+            end(commit)
+            assert sender.result(PATIENCE) is commit.wait() is (end is Commit.holds)
+    assert written == ["alert"]
+
+
+def test_who_is_ready_too_late_looks_for_itself() -> None:
+    """A4: by then somebody may have answered."""
+    commit, written = Commit(threading.Event()), list[str]()
+    commit.holds()
+
+    assert not commit.takes_along(lambda: written.append("alert"))
+    assert (written, commit.wait()) == ([], True)
+
+
+def test_a_broken_connection_is_heard_of_by_its_own_sender() -> None:
+    """A11: whoever commits goes on, and so do the others of that commit."""
+    over, written = Over(), list[str]()
+    commit = Commit(over)
+
+    def breaks() -> None:
+        raise ConnectionResetError
+
+    with ThreadPoolExecutor(2) as threads:
+        broken = ready(threads, commit, over, breaks)
+        over.is_awaited.clear()
+        whole = ready(threads, commit, over, lambda: written.append("alert"))
+        commit.holds()
+
+        assert whole.result(PATIENCE)
+        with pytest.raises(ConnectionResetError):
+            broken.result(PATIENCE)
+    assert written == ["alert"]
