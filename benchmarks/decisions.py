@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from alertnet.store.db.tx import Tx
 from benchmarks.copies import multiply
 from benchmarks.figures import Figure, percentile
 from benchmarks.fleet import await_that, fleet
@@ -31,7 +32,9 @@ SPREAD = text(
     " interval) AS due_at FROM escalations"
 )
 PLAN = text("UPDATE escalations SET due_at = planned.due_at FROM planned WHERE planned.id = escalations.id")
-OPEN = text("SELECT count(*) FROM escalations WHERE level <> 'Embassies'")
+# By an index, and rarely: what asks takes the processor from what is asked about.
+DUE = text("SELECT EXISTS (SELECT FROM escalations WHERE due_at <= :until)")
+LOOK_SECONDS = 0.2
 LATE = text(
     "SELECT extract(epoch FROM pg_xact_commit_timestamp(escalations.xmin) - planned.due_at) * 1000"
     " FROM escalations JOIN planned USING (id)"
@@ -55,8 +58,9 @@ def measure() -> list[Figure]:
         with ours.workers(WORKERS):
             if runtime.now() >= first:
                 raise RuntimeError(f"the preparations took longer than {WAIT_SECONDS} s")
-            time.sleep((first + WINDOW - runtime.now()).total_seconds())
-            await_that(lambda: runtime.read(lambda tx: tx.session.scalar(OPEN)) == 0, PATIENCE_SECONDS)
+            until = first + WINDOW
+            time.sleep((until - runtime.now()).total_seconds())
+            await_that(lambda: not runtime.read(_some_due, until), PATIENCE_SECONDS, LOOK_SECONDS)
             late = runtime.read(lambda tx: [float(value) for value in tx.session.scalars(LATE)])
     return [
         Figure("lateness of the decision, median", percentile(late, 50), "ms"),
@@ -65,6 +69,10 @@ def measure() -> list[Figure]:
         Figure("lateness of the decision, least", min(late), "ms", at_least=0),
         Figure("decisions missing", ESCALATIONS - len(late), "", 0),
     ]
+
+
+def _some_due(tx: Tx, until: datetime) -> bool:
+    return bool(tx.session.scalar(DUE, {"until": until}))
 
 
 def _plan(connection: Connection, first: datetime) -> None:

@@ -74,8 +74,8 @@ def fleet(
             yield Fleet(runtime, Path(name), env)
 
 
-def await_that(holds: Callable[[], bool], seconds: float) -> None:
-    """Wait until something holds, looking again and again.
+def await_that(holds: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
+    """Wait until something holds, looking again after each pause.
 
     Raises:
         TimeoutError: it does not in time.
@@ -84,7 +84,7 @@ def await_that(holds: Callable[[], bool], seconds: float) -> None:
     while not holds():
         if time.monotonic() > until:
             raise TimeoutError(f"it did not come about within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def _alive(tx: Tx) -> int:

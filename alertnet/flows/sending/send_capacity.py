@@ -1,6 +1,6 @@
 """What may leave now by a method: free threads, the pace of each number, and which provider works."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -53,6 +53,9 @@ class Outward:
 _NO_LIMIT = 1 << 16
 """More units than anybody has threads for."""
 
+SOON = timedelta(milliseconds=20)
+"""After this the transaction that holds a number now is over, most often."""
+
 
 @dataclass
 class _Places:
@@ -71,14 +74,14 @@ class SendCapacity:
         self._method = method
         self._rates = {sender: line.rate for line in outward.lines for sender in line.senders if line.rate}
         self._breakers = {each: outward.breakers.get((method, each), SOUND) for each in outward.providers}
-        self._free_at = self._free_from(sender for line in outward.lines for sender in line.senders)
+        self._held_elsewhere: frozenset[str] = frozenset()
+        self._free_at = self._free_from([sender for line in outward.lines for sender in line.senders])
         self._tried: dict[str, Breaker] = {}
         self._used: set[str] = set()
         self._places = {line.provider: self._places_on(line) for line in outward.lines}
 
-    def _free_from(self, senders: Iterable[str]) -> dict[str, datetime]:
-        """From when each number is free, held if one is now; while none is, nobody has to wait for another's turn."""
-        numbers = list(senders)
+    def _free_from(self, numbers: Sequence[str]) -> dict[str, datetime]:
+        """From when each number is free, held if one is now; what others hold at this moment is theirs."""
         if not self._rates and self._method is not MethodKind.CALL:
             return {}
         if self._rates.keys() >= {*numbers}:
@@ -87,8 +90,11 @@ class SendCapacity:
                 units_free(free_at, self._tx.now, self._rates[sender]) for sender, free_at in seen.items()
             ):
                 return seen
+        found = self._believed(sender_store.hold_free(self._tx, self._method, numbers))
         # Held also without a pace: two workers must not ring one number, each unseen by the other.
-        return self._believed(sender_store.hold(self._tx, self._method, numbers))
+        is_ours = self._method is not MethodKind.CALL or len(found) == len(numbers)
+        self._held_elsewhere = frozenset(numbers) - (found.keys() if is_ours else frozenset())
+        return found
 
     def _believed(self, free_at: Mapping[str, datetime]) -> dict[str, datetime]:
         return {
@@ -150,9 +156,10 @@ class SendCapacity:
                 breaker_store.keep(self._tx, (self._method, provider), trying)
 
     def next_at(self) -> datetime | None:
-        """When the rate limit allows more; None where it holds nothing back."""
-        moments = [self._free_at[sender] for sender in self._rates if self._free_at[sender] > self._tx.now]
-        return min(moments, default=None)
+        """When the rate limit allows more, or others are done; None where nothing is held back."""
+        soon = [self._tx.now + SOON] if self._held_elsewhere else []
+        moments = [moment for sender, moment in self._free_at.items() if sender in self._rates]
+        return min((*soon, *(moment for moment in moments if moment > self._tx.now)), default=None)
 
     def _places_on(self, line: Line) -> _Places:
         breaker = self._breakers[line.provider]
@@ -175,5 +182,7 @@ class SendCapacity:
 
     def _free(self, sender: str) -> int:
         """How many units a sender may send now."""
+        if sender in self._held_elsewhere:
+            return 0
         rate = self._rates.get(sender)
         return units_free(self._free_at[sender], self._tx.now, rate) if rate else _NO_LIMIT

@@ -19,7 +19,7 @@ from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ABOUT, ASKED, QUEUED, Attempt, typed
-from alertnet.store.tables import attempts, incidents, notifications
+from alertnet.store.tables import IS_QUEUED, attempts, incidents, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ _DUE_NOW: Select[Any] = (
     select(attempts.c.id, attempts.c.address_index)
     .where(
         attempts.c.method == bindparam("method"),
-        attempts.c.status.in_(QUEUED),
-        attempts.c.due_at.is_not(None),
-        attempts.c.due_at <= _NOW,
+        IS_QUEUED,
+        # So said that no planner takes the index of what is due, and then sorts all that it finds there.
+        func.coalesce(attempts.c.due_at, _NOW) <= _NOW,
         attempts.c.id.not_in(bindparam("besides", expanding=True)),
         attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
     )

@@ -12,6 +12,7 @@ from alertnet.store.tables import senders
 
 _OF_NUMBERS = select(senders).where(senders.c.name.in_(bindparam("names", expanding=True))).order_by(senders.c.name)
 _LOOK_AT, _HELD = Prepared(_OF_NUMBERS), Prepared(_OF_NUMBERS.with_for_update())
+_NOT_HELD = Prepared(_OF_NUMBERS.with_for_update(skip_locked=True))
 _KEEP = Prepared(update(senders).where(senders.c.name == bindparam("key")).values(free_at=bindparam("free_at")))
 
 
@@ -23,11 +24,22 @@ def look_at(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, dat
 
 def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
     """From when each number is free, held until the transaction ends: here workers take their turns."""
+    return _hold(tx, _HELD, method, numbers)
+
+
+def hold_free(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
+    """The same of those that no other transaction holds: nobody waits."""
+    return _hold(tx, _NOT_HELD, method, numbers)
+
+
+def _hold(tx: Tx, held: Prepared, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
     names = {_name(method, number): number for number in sorted(numbers)}
-    rows = _HELD.all(tx.session, {"names": list(names)})
+    rows = held.all(tx.session, {"names": list(names)})
     if len(rows) < len(names):
-        add_missing(tx.session, senders, [{"name": name, "free_at": tx.now} for name in names])
-        rows = _HELD.all(tx.session, {"names": list(names)})
+        there = {row.name for row in _LOOK_AT.all(tx.session, {"names": list(names)})}
+        if missing := [{"name": name, "free_at": tx.now} for name in names if name not in there]:
+            add_missing(tx.session, senders, missing)
+            rows = held.all(tx.session, {"names": list(names)})
     return {names[row.name]: row.free_at for row in rows}
 
 

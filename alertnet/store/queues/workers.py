@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, true, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
@@ -58,7 +58,10 @@ def _some_due(table: Table, *conditions: ColumnElement[bool]) -> Any:
 
 
 def _some_attempt(method: MethodKind, statuses: tuple[str, ...]) -> Any:
-    return _some_due(attempts, attempts.c.method == method.value, attempts.c.status.in_(statuses))
+    # Of several at once PostgreSQL reads all that are due, of whatever status, and throws away what it does not want.
+    return or_(
+        *(_some_due(attempts, attempts.c.method == method.value, attempts.c.status == each) for each in statuses)
+    )
 
 
 def _first(moment: ColumnElement[Any], condition: ColumnElement[bool] | None = None) -> Any:

@@ -33,6 +33,7 @@ from alertnet.store.tables.incidents import (
     timeline,
 )
 from alertnet.store.tables.sending import (
+    IS_QUEUED,
     attempts,
     breakers,
     code_numbers,
@@ -49,6 +50,7 @@ from alertnet.store.tables.watch import counters, limit_usage, put_offs, signs, 
 __all__ = [
     "ACTING",
     "IS_EDITION",
+    "IS_QUEUED",
     "acknowledgements",
     "actions",
     "alarms",

@@ -127,19 +127,20 @@ _HELD = Prepared(
     .union_all(lost_codes.HELD)
 )
 _THEIRS, _OTHERS = code_numbers.alias(), codes.alias()
-# Asked of each number by itself, so that no planner joins all that are open before it looks for these.
+# Asked of each number by itself, so that no planner joins all that are open, or all codes, before it looks for these.
+_OWN = select(codes.c.incident_id).where(codes.c.id == code_numbers.c.code_id).correlate(code_numbers).scalar_subquery()
 _ANOTHER = (
     select(_OTHERS.c.id)
     .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
     .where(_THEIRS.c.number_index == code_numbers.c.number_index, _THEIRS.c.open)
-    .where(_OTHERS.c.incident_id != codes.c.incident_id)
+    .where(_OTHERS.c.incident_id != _OWN)
     .limit(1)
     .scalar_subquery()
 )
 _BESIDE_ANOTHER = Prepared(
-    select(codes.c.id)
-    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-    .where(code_numbers.c.code_id.in_(bindparam("ids", expanding=True)), _ANOTHER.is_not(None))
+    select(code_numbers.c.code_id).where(
+        code_numbers.c.code_id.in_(bindparam("ids", expanding=True)), _ANOTHER.is_not(None)
+    )
 )
 _IN_PLACE = alarms.alias()
 """The alarm of a code that one coordinator has in place of the alarm's own."""
