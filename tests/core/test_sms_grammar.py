@@ -28,6 +28,9 @@ REPORTS = [
     *((word, Report(True)) for word in ("AYUDA", "ayúdame", "Auxilio!", "AIDE", "aidez", "Secours", "URGENCE")),
     *((word, Report(True)) for word in ("EMERGENCY", "emergencia", "Hilfe", "NOTFALL", "Ajuda", "socorro")),
     *((word, Report(False)) for word in ("ALARMA", "alarme", "Alarm")),
+    # The word that raises it stands anywhere, with the PIN right after it.
+    ("P9 detenido SOS 47110", Report(True, "47110", "arrest", people=("P9",))),
+    ("URGENT 47110 P9 arrested", Report(False, "47110", "arrest", people=("P9",))),
     ("AYUDA47110 20 nos pararon", Report(True, "47110", "arrest", text="nos pararon")),
     # One slip is forgiven: a letter that is wrong, missing, doubled or in its neighbour's place.
     *((word, Report(True)) for word in ("S0S", "sooos", "ayudda", "ayuad", "axilio", "emergancy", "socoro", "hlep")),
@@ -213,6 +216,27 @@ SENTENCES = [
     ("my son is missing", "disappearance"),
     ("they took P9 into the forest", "abduction"),
     ("violación de una niña", "sexual_violence"),
+    # Whoever it is to the writer, who knows no code; and what is said of them by a small word.
+    ("mi hermana presa en L3", "arrest"),
+    ("they took P9 home and beat him", "assault"),
+    ("soldiers took my daughter", "arrest"),
+    ("on a frappé ma soeur", "assault"),
+    ("they are beating us", "assault"),
+    ("he is dead they shot him", "killing"),
+    ("found the body of my brother", "killing"),
+    ("encerraron a P9 en el batallon", "arrest"),
+    # What is meant to happen is a threat, what was tried an attempt.
+    ("P9 got a letter saying he will be killed", "death_threat"),
+    ("le dijeron que lo iban a matar", "death_threat"),
+    ("on menace de tuer P9", "death_threat"),
+    ("intentaron matar a P9", "attempted_killing"),
+    # A letter that is missing between two alike.
+    ("secuestrron a P9", "abduction"),
+    # In the words of those who cry for help in theirs.
+    ("P9 wurde verhaftet", "arrest"),
+    ("mataram o companheiro", "killing"),
+    ("P9 wurde entführt", "abduction"),
+    ("P9 foi espancada", "assault"),
 ]
 """How people tell it: the type is understood, and their words stay as they are."""
 
@@ -230,6 +254,10 @@ NO_ALARMS = [
     *("they took P9 to hospital", "police took P7 home safely", "le bus s'arrête à L3", "el carro se detuvo"),
     *("violación de los derechos humanos", "no one was killed", "nobody was arrested or killed"),
     *("nadie ha sido detenido", "without any arrests yet", "ni muertos ni detenidos"),
+    # What is done to a thing, or by one, is done to nobody.
+    *("photo shoot tomorrow", "we shot a video", "the storm killed power in L5", "la tormenta mató la energía"),
+    *("the meeting was killed by the rain", "le film est tué par la censure", "torture de chaleur ici"),
+    *("mon téléphone est mort", "fighting for our rights", "they took my sister home", "we watched a film"),
 ]
 """Everyday words that sound like a type, and types that are denied."""
 
@@ -262,6 +290,10 @@ OTHER_VERBS = [
     ("Arrivé 47110 L9", Report(False, "47110", None, "L9", verb=ARRIVE)),
     ("LLEGDAA 47110", Report(False, "47110", verb=ARRIVE)),
     ("WAIT 47110 2H", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
+    ("attends 47110 2h", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
+    ("Retraso 47110 2 h", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
+    ("We have arrived 47110", Report(False, "47110", verb=ARRIVE)),
+    ("all good 47110", Report(False, "47110", verb=CHECK_IN)),
     ("Attente 47110 90 min", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
     ("ESPERA 2 horas 47110 lluvia", Report(False, "47110", text="lluvia", verb=EXTEND, longer=timedelta(hours=2))),
     ("wait 47110 1h30", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
@@ -316,6 +348,7 @@ NO_REPORTS = [
         "safe house",
     ),
     # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.
+    *("urgent call me", "they wrote SOS on the wall of 4711"),
     *("47110", "20", "47110 we are well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from itertools import takewhile, zip_longest
+from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, words_of
@@ -44,14 +44,20 @@ PANIC = frozenset(
 )
 """Words that raise an alarm at its gravest, whatever the language of the phone."""
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
+URGENT = frozenset(("urgent", "urgente", "dringend"))
+"""Words that many a text begins with: they raise an alarm beside a PIN alone."""
 
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide"),
     FieldVerb.UPDATE: ("new",),
     FieldVerb.CHECK_IN: (
         *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
+        *("all good", "i am ok", "i m ok", "we are ok", "we are fine", "je vais bien", "on va bien"),
     ),
-    FieldVerb.ARRIVE: ("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue"),
+    FieldVerb.ARRIVE: (
+        *("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue", "hemos llegado"),
+        *("we arrived", "we have arrived", "on est arrive", "on est arrives"),
+    ),
 }
 """Verbs that sentences begin with too: but for a cry for help they are ones only with a PIN."""
 
@@ -63,7 +69,7 @@ FIELD_VERBS = {
     FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien")),
     FieldVerb.DEPART: frozenset(("go", "depart", "departure", "salida", "salgo", "salimos")),
     FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos")),
-    FieldVerb.EXTEND: frozenset(("wait", "attente", "espera")),
+    FieldVerb.EXTEND: frozenset(("wait", "attente", "attends", "attendez", "espera", "delay", "retard", "retraso")),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
     FieldVerb.TEST: frozenset(("test", "essai", "prueba")),
@@ -199,7 +205,7 @@ def _begin(words: list[Word]) -> _Beginning | None:
     if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
         return _begin_with_phrase(phrase, words[len(phrase) :])
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
-    return _begin_with(found[1], found[2], words[1:]) if found else None
+    return (_begin_with(found[1], found[2], words[1:]) if found else None) or _begin_with_cry_among(words)
 
 
 def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | None:
@@ -213,6 +219,15 @@ def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | No
     if verb is not FieldVerb.RAISE and word not in meant and not is_proven:
         return None
     return _Beginning(verb, not meant.isdisjoint(PANIC), pin, rest)
+
+
+def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
+    """The beginning by a word that raises an alarm and the PIN after it, wherever they stand."""
+    for at, (word, following) in enumerate(pairwise(words)):
+        if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
+            is_panic = word.plain not in ALARMS | URGENT
+            return _Beginning(FieldVerb.RAISE, is_panic, None, words[:at] + words[at + 1 :])
+    return None
 
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
