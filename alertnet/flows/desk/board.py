@@ -12,7 +12,7 @@ from alertnet.core.incident import Incident, Severity
 from alertnet.core.limits import LATEST
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
-from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered
+from alertnet.flows.desk.matters import USER, Matter, calls_of, matter_of, numbered
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -33,6 +33,24 @@ MOST_LOOKED_AT = 200
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """What lets somebody know of an incident."""
+DEEDS = (
+    "incident_opened",
+    "sms_received",
+    "report_received",
+    "device_alarm",
+    "decision",
+    "alarm_answered",
+    "updated",
+    "action_reported",
+    "consent_recorded",
+    "excluded",
+    "re_resolved",
+    "merged",
+    "split",
+    "text_opened",
+    "incident_reopened",
+)
+"""Whoever does one of these knows of the incident, though no message told them."""
 HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
 UNDER_WAY = frozenset(each.value for each in UNSETTLED)
 
@@ -49,15 +67,22 @@ class Unreached:
 
 @dataclass(frozen=True)
 class Told:
-    """Who was told or has answered; to whom a message is on its way; whom none has reached."""
+    """Who was told or has answered; to whom a message is on its way; whom none has reached.
 
+    `teams`: of those who wrote it; `users`: who did something about it at the console. `has_answers`: anybody's.
+    """
+
+    teams: tuple[str, ...]
+    users: tuple[str, ...]
     knows: tuple[str, ...]
+    has_answers: bool
     under_way: tuple[str, ...]
     unreached: tuple[Unreached, ...]
 
     def parted(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Those of them who don't know yet, and those who do."""
-        return tuple(name for name in names if name not in self.knows), tuple(filter(self.knows.__contains__, names))
+        """Those of them whom nothing was sent yet, and the others."""
+        sent = {*self.knows, *self.under_way}
+        return tuple(name for name in names if name not in sent), tuple(filter(sent.__contains__, names))
 
 
 @dataclass(frozen=True)
@@ -218,15 +243,21 @@ def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
     return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
 
 
-def as_open(locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, seq: int) -> OpenIncident:
-    """The incident as the board shows it. `fared`: how the messages went that let people know of it."""
+def as_open(
+    locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, doers: Sequence[str], seq: int
+) -> OpenIncident:
+    """The incident as the board shows it.
+
+    `fared`: how the messages went that let people know of it. `doers`: who did something about it, the first first.
+    """
     facts, incident = locked.facts, locked.incident
     zone = zone_of(locked)
-    told = _told(locked, fared)
+    told = _told(locked, fared, doers)
     paths = tuple(path_of(locked.plans, locked.states, tree, locked.tx.now) for tree in sorted(locked.states))
     to_go_on = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
-    matters = [matter_of(locked, each, [name for name in to_go_on if name not in told.knows], zone) for each in asked]
+    unknowing, reporter = [name for name in to_go_on if name not in told.knows], next(iter(doers), "")
+    matters = [matter_of(locked, each, unknowing, reporter, zone) for each in asked]
     if locked.is_open and not any(path.acting for path in paths):
         calls = [(each.tree, each.contact) for each in told.unreached if each.again_at is None]
         matters += calls_of(locked, calls, zone)
@@ -262,7 +293,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     current = next((run for run in reversed(runs) if run.status is LevelStatus.OPEN), None)
 
     def name(index: int) -> str:
-        return LAST_RESORT_NAME if index == LAST_RESORT else numbered(index, tree.levels[index].name)
+        return LAST_RESORT_NAME if index == LAST_RESORT else numbered(tree, index)
 
     def said(kind: AnswerKind) -> tuple[str, ...]:
         ids = [id for id, answer in state.answers.items() if answer is kind and id in tree.contacts]
@@ -289,7 +320,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     )
 
 
-def _told(locked: LockedIncident, fared: Fared) -> Told:
+def _told(locked: LockedIncident, fared: Fared, doers: Iterable[str]) -> Told:
     statuses: dict[tuple[str, str], set[str]] = {}
     for tree, contact, status in fared:
         statuses.setdefault((tree, contact), set()).add(status)
@@ -304,7 +335,15 @@ def _told(locked: LockedIncident, fared: Fared) -> Told:
     unreached = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans and locked.may_hear(*who)}
     tried = _tried(locked) if unreached else {}
     each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
-    return Told(called(knows), called(under_way), tuple(sorted(each_of, key=lambda each: each.called)))
+    members = (by.split("/")[0] for by in doers if "/" in by)
+    return Told(
+        teams=tuple(dict.fromkeys(team for team in members if team not in locked.plans)),
+        users=tuple(by.removeprefix(USER) for by in doers if by.startswith(USER)),
+        knows=called(knows),
+        has_answers=bool(answered),
+        under_way=called(under_way),
+        unreached=tuple(sorted(each_of, key=lambda each: each.called)),
+    )
 
 
 def _tried(locked: LockedIncident) -> dict[tuple[str, str], datetime | None]:
@@ -321,6 +360,7 @@ def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[Open
     incidents = incident_store.get_each(tx.session, ids)
     fared = incident_view.fared(tx.session, incidents, TELLING)
     escalations = escalation_store.look_at_each(tx.session, ids)
-    asked = prompt_store.open_of(tx.session, ids)
+    asked, doers = prompt_store.open_of(tx.session, ids), timeline_view.by_whom(tx.session, ids, DEEDS)
     for each in incidents:
-        yield as_open(look_closely(tx, each, escalations[each.id]), asked[each.id], fared[each.id], heads[each.id])
+        locked = look_closely(tx, each, escalations[each.id])
+        yield as_open(locked, asked[each.id], fared[each.id], doers[each.id], heads[each.id])

@@ -119,7 +119,7 @@ def _gather(
 
 
 def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    say, known = names.say, {"by": _by(payload, names), "type": names.incident_type(payload.get("type"))}
+    say, known = names.say, {"by": done_by(payload, names), "type": names.incident_type(payload.get("type"))}
     facts = f"{say(str(payload['severity']))}, {say('consent:')} {say(str(payload['consent']))}"
     return Tone.ALARM, say("{by} raises the alarm: {type}").format_map(known), facts
 
@@ -181,17 +181,17 @@ def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     words = names.say(DECISIONS[str(payload["decision"])])
     about = " " + names.say("for level “{}”").format(payload["level"]) if payload.get("level") else ""
-    by = names.say("decided by {}").format(_by(payload, names)) if payload.get("by") else ""
+    by = names.say("decided by {}").format(done_by(payload, names)) if payload.get("by") else ""
     return Tone.ANSWERED, f"{words}{about}", by
 
 
 def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    known = {"by": _by(payload, names), "why": names.say(str(payload.get("reason")).replace("_", " "))}
+    known = {"by": done_by(payload, names), "why": names.say(str(payload.get("reason")).replace("_", " "))}
     closed = names.say("Closed by {by}: {why}").format_map(known)
     return Tone.ANSWERED, closed, names.say("The all-clear goes to exactly those who were told.")
 
 
-def _by(payload: Payload, names: Names) -> str:
+def done_by(payload: Payload, names: Names) -> str:
     """Who did it: a user, the API, or a contact or member as `tree/contact` or `team/member`."""
     by = str(payload.get("by") or names.say("somebody"))
     if by.startswith("key "):
@@ -209,7 +209,7 @@ def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
         known = defaultdict(str, {key: _plain(value) for key, value in payload.items()})
         known |= {key: names.say(known[key]) for key in ("action", "scope", "type") if key in known}
         known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
-        known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": _by(payload, names)}
+        known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": done_by(payload, names)}
         return tone, names.say(text).format_map(known), names.say(detail).format_map(known)
 
     return sentence

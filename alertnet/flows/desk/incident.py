@@ -9,8 +9,8 @@ from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
-from alertnet.flows.desk.board import TELLING, OpenIncident, as_open, look_closely
-from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
+from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, look_closely
+from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.escalation.pin_proof import coerced
@@ -94,6 +94,7 @@ class Dossier:
     """The narrowest of the incident's and its people's."""
     closed_at: datetime | None
     close_reason: str
+    closed_by: str
     lines: tuple[Line, ...]
     earlier: int
     """How many entries of its history are left out of these lines."""
@@ -137,8 +138,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     incident, open_prompts = locked.incident, prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
-    fared = incident_view.fared(tx.session, [incident], TELLING)[id]
-    head, ahead = as_open(locked, open_prompts, fared, last), entries_ahead(locked)
+    fared, doers = incident_view.fared(tx.session, [incident], TELLING), timeline_view.by_whom(tx.session, [id], DEEDS)
+    head, ahead = as_open(locked, open_prompts, fared[id], doers[id], last), entries_ahead(locked)
     lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
     return Dossier(
         head=head,
@@ -146,6 +147,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         consent=consent_of(locked.facts).value,
         closed_at=incident.closed_at,
         close_reason=incident.close_reason.value if incident.close_reason else "",
+        closed_by=_closed_by(entries, names),
         lines=lines if reads else tuple(_without_words(lines)),
         earlier=earlier,
         ahead=tell(ahead, names),
@@ -177,6 +179,11 @@ def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[
     return list(details_in_words(details, labels)), list(zip(dossier.texts, understood, strict=True))
 
 
+def in_codes(details: Details, renderer: Renderer, language: str) -> list[str]:
+    """Where it is and who is concerned, without what was written in free words."""
+    return list(details_in_words(replace(details, texts=()), renderer.page_words(language)))
+
+
 def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tuple[tuple[str, str], ...]:
     """(languages, words) of the SMS by which those who were told would hear that it is over, each text once."""
     incident = incident_store.get(tx.session, id)
@@ -202,6 +209,11 @@ def _numbers(locked: LockedIncident, head: OpenIncident) -> dict[str, tuple[str,
     for contact in (locked.contact(*each) for matter in head.matters for each in matter.calls):
         found.setdefault(contact.called, set()).update(contact.numbers)
     return {called: tuple(sorted(numbers)) for called, numbers in found.items()}
+
+
+def _closed_by(entries: Iterable[EntryView], names: Names) -> str:
+    closed = [each["payload"] or {} for each in entries if each["kind"] == "incident_closed"]
+    return done_by(closed[-1], names) if closed else ""
 
 
 def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """What is asked of coordinators in an open incident, as values: what prompts ask, and whom nothing reaches."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.disclosure import Subject, details_of
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import NO_DETAILS, Details, Subject, details_of
 from alertnet.core.incident import Severity, consent_of
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
@@ -14,6 +15,8 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
 
 MOST_WORDS = 3
+USER = "user "
+"""Before the name of somebody at the console, in who did something."""
 CALL = "call"
 """The kind of a matter that comes of no prompt."""
 
@@ -25,7 +28,7 @@ class Matter:
     `calls`: (tree, contact) of those who are to be called: two may go by the same name, and one of them be barred.
     `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
     off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
-    was made yet. `words`: what is to be judged, for those alone who may act.
+    was made yet. `details`: what is to be judged, and by whom it was reported, for those alone who may act.
     """
 
     id: str
@@ -47,7 +50,8 @@ class Matter:
     held: bool
     held_by: str
     taken_by: str | None
-    words: tuple[str, ...]
+    details: Details
+    reported_by: tuple[str, ...]
     consent: str
     zone: str
 
@@ -83,13 +87,15 @@ class Matter:
         return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
 
 
-def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], zone: str) -> Matter:
-    """What a prompt asks. `to_go_on`: who would be told if the incident were known to be genuine."""
+def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], reporter: str, zone: str) -> Matter:
+    """What a prompt asks. `to_go_on`: who would be told if the incident, which `reporter` brought, were genuine."""
     tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
     told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
     names = [locked.contact(tree, id).called for id in told.get("names", ())]
     if prompt.subject == Subject.VERIFY:
         names = [*to_go_on]
+    judged = (Subject.VERIFY, Subject.LEVEL)
+    is_judged = (locked.facts.lone_text or prompt.subject in judged) and not locked.facts.duress
     return Matter(
         id=prompt.id,
         ref=locked.incident.ref,
@@ -108,9 +114,10 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], z
         again_at=prompt.due_at,
         asked=prompt.asked,
         held=prompt.answer == PromptAnswer.HOLD,
-        held_by=(prompt.answered_by or "").removeprefix("user ") if prompt.answer == PromptAnswer.HOLD else "",
+        held_by=prompt.answered_by or "" if prompt.answer == PromptAnswer.HOLD else "",
         taken_by=prompt.answered_by if prompt.answer == PromptAnswer.TAKEN else None,
-        words=_to_judge(locked, prompt),
+        details=_to_judge(locked) if is_judged else NO_DETAILS,
+        reported_by=tuple(filter(None, (reporter, locked.facts.raised_from))) if is_judged else (),
         consent=consent_of(locked.facts).value,
         zone=zone,
     )
@@ -140,23 +147,23 @@ def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str
             held=False,
             held_by="",
             taken_by=None,
-            words=(),
+            details=NO_DETAILS,
+            reported_by=(),
             consent=consent_of(facts).value,
             zone=zone,
         )
 
 
-def numbered(index: int, name: str) -> str:
-    """A level, in a way that nobody takes for a contact."""
-    return f"{index + 1}\u00a0·\u00a0{name}"
+def numbered(tree: ContactTree, index: int) -> str:
+    """A level, in a way that nobody takes for a contact, and of how many it is."""
+    return f"{index + 1}/{len(tree.levels)}\u00a0·\u00a0{tree.levels[index].name}"
 
 
-def _to_judge(locked: LockedIncident, prompt: Prompt) -> tuple[str, ...]:
-    """What was written of what is to be judged; with somebody beside the team it is read with that warning alone."""
-    if locked.facts.duress or not (locked.facts.lone_text or prompt.subject in (Subject.VERIFY, Subject.LEVEL)):
-        return ()
-    texts = [each.words for each in timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)]
-    return tuple(filter(None, (*details_of(locked.facts, Disclosure.FULL).texts, *texts)))
+def _to_judge(locked: LockedIncident) -> Details:
+    """What is known and was written; with somebody beside the team that is read behind that warning alone."""
+    known = details_of(locked.facts, Disclosure.FULL)
+    texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
+    return replace(known, texts=(*known.texts, *filter(None, (each.words for each in texts))))
 
 
 def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
@@ -164,5 +171,5 @@ def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
     about = prompt.about or ""
     contacts = locked.tree(tree).contacts if tree else {}
     if prompt.subject == Subject.LEVEL and prompt.level_index is not None:
-        return numbered(prompt.level_index, about)
+        return numbered(locked.tree(tree), prompt.level_index)
     return contacts[about].called if about in contacts else about

@@ -93,6 +93,17 @@ def heads_of_open(session: Session) -> dict[str, int]:
     return {row.id: row.seq for row in session.execute(query.group_by(incident_rows.c.id))}
 
 
+def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> dict[str, list[str]]:
+    """Who has done something of those kinds, by chain, the first of them first."""
+    query = select(timeline.c.chain, timeline.c.payload).where(timeline.c.chain.in_(chains), timeline.c.kind.in_(kinds))
+    found: dict[str, list[str]] = {chain: [] for chain in chains}
+    for row in session.execute(query.order_by(timeline.c.chain, timeline.c.seq)):
+        by = (row.payload or {}).get("by")
+        if by and by not in found[row.chain]:
+            found[row.chain].append(by)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class ReceivedText:
     """A text or action of a contact (`tree` and `contact`), or a text of a member (`by`, as `team/member`)."""

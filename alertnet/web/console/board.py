@@ -14,6 +14,7 @@ from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
+from alertnet.flows.desk.incident import in_codes
 from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.idempotent_request import Show
@@ -23,13 +24,14 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
 from alertnet.store.records.credentials import users
+from alertnet.store.records.credentials.users import SignedIn
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, language_of, may_act, rendered, say_by, show, streamed
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, say_by, show, streamed, words
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -43,6 +45,15 @@ DONE = {
 
 PROOF = "__PROOF__"
 """Stands in what is rendered for many for the proof of each one's session."""
+
+
+def personal(runtime: Runtime, who: SignedIn, language: str, html: str) -> str:
+    """What was rendered for many as that session sees it: with its proof in the forms, and what its user did by "you".
+
+    A page that is told what is new does the same.
+    """
+    you = words(language).get("you", "you")
+    return html.replace(PROOF, proof_of(runtime, who)).replace(f"<span class=user>{who.user}</span>", you)
 
 
 class Boards:
@@ -105,11 +116,11 @@ class BoardLook:
             return say("incident_line.html", incident=incident)
 
         lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
-        waiting = sum(not matter.is_put_off for matter in board.matters)
+        waiting, texts = sum(not each.is_put_off for each in board.matters), sum(e.is_text for e in board.incidents)
         drills = len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
             "matters": say("matters.html", matters=board.matters),
-            "count": say("count.html", open=len(board.incidents), waiting=waiting, drills=drills),
+            "count": say("count.html", open=len(board.incidents) - texts, texts=texts, waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
             "lately": str(len(board.closed)),
             "closed": say("closed.html", closed=board.closed, zone=zone_of(runtime.edition)),
@@ -137,6 +148,7 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "called": called,
         "country_name": lambda country: renderer.country(country, language),
         "reasons_to_wait": words.reasons_to_wait,
+        "coded": lambda details: in_codes(details, renderer, language),
     }
 
 
@@ -242,16 +254,15 @@ def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Re
     look = _look(request, who, drill=drill)
     board = look.boards.read()
     regions = look.of(runtime, board)
-    proof = proof_of(runtime, who)
     return show(
         request,
         "board.html",
         who=who,
         acts=look.acts,
-        proof=proof,
+        proof=proof_of(runtime, who),
         drill=drill,
         done=DONE.get(request.query_params.get("done", ""), ""),
-        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
         version=regions.version,
         now=board.now,
         zone=zone_of(runtime.edition),

@@ -33,7 +33,7 @@ from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, boards_of, follow, sayer, spoken
+from alertnet.web.console.board import PROOF, boards_of, follow, personal, sayer, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import FETCHED, Regions
 from alertnet.web.console.refusing import Told
@@ -171,7 +171,7 @@ def show_incident(
         who=who,
         acts=look.acts,
         dossier=dossier,
-        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
         version=regions.version,
         now=runtime.now(),
         proof=proof,

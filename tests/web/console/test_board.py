@@ -37,7 +37,7 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     board = desk.opens("/desk")
     assert f"Is {unverified} genuine?" in board.text
     assert "After a yes these are told: Valley, Friends, Amis and Mountain post." in board.text
-    assert "Valley network → waits for coordinators" in board.text
+    assert "Plan of Valley network: waits for coordinators" in board.text
     assert "<title>(1) Board" in board.html
 
     pressed = board.presses("Yes, go")
@@ -55,7 +55,7 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
     assert "Nothing waits for you now. Put off On hold: whether" in board.text
-    assert "On hold until 03:14 , by maria (you are asked again then)." in board.text
+    assert "On hold until 03:14 , by you (you are asked again then)." in board.text
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
@@ -173,18 +173,19 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         desk = Desk.of(world, "maria", Role.COORDINATOR)
         desk.signs_in()
         board = desk.opens("/desk")
-        assert f"{world.ref()} goes out to Friends and Amis 02:34 , unless you hold it." in board.text
+        assert f"{world.ref()} goes out to Friends and Amis at 02:34 , unless you hold it." in board.text
         assert (
-            "arrest (critical), consent: international. Valley network, level 1 · Abroad. Two were taken" in board.text
+            "arrest (critical), consent: international. Valley network, level 1/1 · Abroad. "
+            "If they may be told there is nothing to do. Hold waits for an hour. Two were taken" in board.text
         )
-        assert "Valley network → goes out 02:34 unless held" in board.text
+        assert "Plan of Valley network: goes out 02:34 unless held" in board.text
 
         board.presses("Hold")
         held = desk.opens("/desk")
         assert (
             f"Nothing waits for you now. Put off On hold: telling Friends and Amis about {world.ref()} ." in held.text
         )
-        assert "Valley network → on hold" in held.text
+        assert "Plan of Valley network: on hold" in held.text
         held.presses("Go now: tell Friends and Amis")
 
         assert decisions(world) == [("hold", "user maria"), ("go", "user maria")]
@@ -229,7 +230,7 @@ def test_an_escalation_is_a_line_with_its_levels(world: World, desk: Desk) -> No
 
     line = desk.opens("/desk").text
 
-    assert "Valley network → now: level 1 · Friends" in line
+    assert "Plan of Valley network: level 1/2 · Friends, now" in line
     assert (
         "Knows: nobody yet. On its way to: Amis, Friends, Mountain post and Valley. Acts: nobody yet. Next: 02:44"
         in line
@@ -244,8 +245,8 @@ def test_an_escalation_that_begins_later_says_so(tmp_path: Path) -> None:
 
         line = desk.opens("/desk").text
 
-    assert "Next: 02:34 : alertnet tells Valley, Friends, Amis and Mountain post (level 1 · Friends)" in line
-    assert "Valley network → not begun yet" in line
+    assert "Next: 02:34 : alertnet tells Valley, Friends, Amis and Mountain post (level 1/2 · Friends)" in line
+    assert "Plan of Valley network: not begun yet" in line
 
 
 def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
@@ -362,3 +363,30 @@ def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: Wo
     assert {ref: unread in line for line in board for ref in refs if ref in line} == {refs[0]: True, refs[1]: False}
     assert (refs[0] in drills, refs[1] in drills) == (True, False)
     assert f"{still_open} arrest" in desk.opens("/desk").text
+
+
+def test_what_somebody_did_is_told_as_theirs_to_others_and_as_yours_to_them(
+    world: World, sit_down: SitDown, unverified: str
+) -> None:
+    """Also where it comes by the stream, which is the same for both; who does something here knows of it."""
+    maria, ben = sit_down("maria"), sit_down("ben")
+    assert "Knows: nobody yet." in ben.opens("/desk").text
+
+    maria.opens("/desk").presses("Hold")
+
+    hers, his = (each.opens("/desk").text for each in (maria, ben))
+    assert ("03:14 , by you (" in hers, "03:14 , by maria (" in his) == (True, True)
+    assert "Knows: maria (here)." in his
+
+
+def test_who_decides_whether_it_is_genuine_reads_what_is_known_and_who_says_so(world: World, sit_down: SitDown) -> None:
+    """Place, people by their codes, the team and the number, beside the buttons; whoever observes reads none of it."""
+    world.raises(verified=False, raised_from=ANA)
+
+    board, observed = (
+        sit_down(name, role).opens("/desk").text
+        for name, role in (("maria", Role.COORDINATOR), ("olga", Role.OBSERVER))
+    )
+
+    assert f"Place: Vereda La Esperanza. People: P7 (other). Reported by: test, {ANA}." in board
+    assert ("Vereda" in observed, ANA in observed, f"Is {world.ref()} genuine?" in observed) == (False, False, True)

@@ -58,8 +58,8 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
 
     assert "Who knows: Amis, Friends, Mountain post and Valley." in text
     assert "Who acts: nobody yet." in text
-    assert "What comes next: 02:44 : alertnet tells Valley again (level 2 · Coordination), unless" in text
-    assert "What you owe: nothing now." in text
+    assert "What comes next: 02:44 : alertnet tells Valley once more (level 2/2 · Coordination), unless" in text
+    assert "What you owe: nothing must be decided now: alertnet goes on by itself." in text
 
 
 def test_who_was_not_reached_yet_does_not_know(world: World, desk: Desk) -> None:
@@ -76,7 +76,7 @@ def test_an_answer_moves_the_sentences(world: World, desk: Desk, ref: str) -> No
 
     text = sheet(desk, ref).text
 
-    assert "Who acts: Amis." in text
+    assert "Who acts: Amis took charge" in text
     assert "Amis takes charge by SMS" in text
 
 
@@ -115,7 +115,7 @@ def test_an_answer_that_was_heard_is_vouched_for_by_a_person(world: World, desk:
     assert done.headers["Location"] == f"/desk/incidents/{ref}?done=acknowledgements"
     [row] = world.rows(acknowledgements)
     assert (row.contact, row.kind, row.via, row.by) == ("bob", "acknowledged", "vouched", "user maria")
-    assert "Who acts: Friends." in sheet(desk, ref).text
+    assert "Who acts: Friends took charge" in sheet(desk, ref).text
 
 
 def test_an_answer_can_be_taken_back(world: World, desk: Desk, ref: str) -> None:

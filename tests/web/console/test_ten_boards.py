@@ -79,51 +79,54 @@ def it_is_over(world: World, desk: Desk) -> None:
 
 
 EVERYBODY = "Amis, Friends, Mountain post and Valley."
-NEXT = "02:44 : alertnet tells Valley{} (level 2 · Coordination), unless somebody takes charge first."
-AGAIN = NEXT.format(" again")
+UNHEARD = f"{EVERYBODY} None of those told has answered."
+NEXT = "02:44 : alertnet tells Valley once more (level 2/2 · Coordination), unless somebody takes charge first."
+GOES_ON = "nothing must be decided now: alertnet goes on by itself."
 IS_IT = "say whether it is genuine ."
 MAY_BE = "say Hold if Friends and Amis must not be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
-CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley again (level 2 · Coordination)."
+CHARGE = "by 03:14 Amis should say what was done; if not: alertnet tells Valley once more (level 2/2 · Coordination)."
 ASKED = "nobody yet. On its way to: Valley."
+LATER = "alertnet tells Friends and Amis (level 1/1 · Abroad)"
 BOARDS: dict[Staged, tuple[str, str, str, str]] = {
-    just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT.format(""), "nothing now."),
-    everybody_told: (EVERYBODY, "nobody yet.", AGAIN, "nothing now."),
-    somebody_took_charge: (EVERYBODY, "Amis.", CHARGE, "nothing now."),
-    somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", AGAIN, "nothing now."),
+    just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, GOES_ON),
+    everybody_told: (UNHEARD, "nobody yet.", NEXT, GOES_ON),
+    somebody_took_charge: (EVERYBODY, "Amis took charge; what was done is not told yet.", CHARGE, "nothing now."),
+    somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", NEXT, GOES_ON),
     one_was_not_reached: (
-        "Amis, Friends and Valley. Not reached: Mountain post, no further try is planned.",
+        "Amis, Friends and Valley. None of those told has answered. "
+        "Not reached: Mountain post, no further try is planned.",
         "nobody yet.",
-        AGAIN,
+        NEXT,
         "call Mountain post yourself .",
     ),
     nobody_knows_whether_it_is_true: (
-        "Valley.",
+        "Valley. None of those told has answered.",
         "nobody yet.",
-        "alertnet tells Friends, Amis and Mountain post (level 1 · Friends), "
-        "only when somebody says it is genuine. 02:24 : coordinators are asked again.",
+        "02:24 : coordinators are asked again. Nobody new is told until somebody says that it is genuine; "
+        "then Friends, Amis and Mountain post (level 1/2 · Friends).",
         IS_IT,
     ),
     a_level_waits_for_a_go: (
         ASKED,
         "nobody yet.",
-        "02:34 : alertnet tells Friends and Amis (level 1 · Abroad), unless somebody says Hold before.",
+        f"02:34 : {LATER}, unless somebody says Hold before.",
         MAY_BE,
     ),
     a_level_is_held: (
-        ASKED,
+        "maria (here). On its way to: Valley.",
         "nobody yet.",
-        "alertnet tells Friends and Amis (level 1 · Abroad), only when somebody says Go (on hold). "
-        "03:14 : coordinators are asked again.",
-        "nothing now: on hold until 03:14 , by maria; you are asked again then.",
+        "03:14 : coordinators are asked again. On hold: nobody new is told until somebody says Go; "
+        "then Friends and Amis (level 1/1 · Abroad).",
+        "nothing now: on hold until 03:14 , by you; you are asked again then.",
     ),
     a_text_while_nothing_was_open: (
-        ASKED,
+        "team north. On its way to: Valley.",
         "nobody yet.",
-        "nobody else is told until somebody decides. 02:24 : coordinators are asked again.",
+        "02:24 : coordinators are asked again. Nobody new is told until somebody decides.",
         TEXT,
     ),
-    it_is_over: (EVERYBODY, "nobody.", "nothing, it is closed (resolved, 24 Nov 02:14).", "nothing."),
+    it_is_over: (EVERYBODY, "nobody.", "nothing, it is closed (resolved, 24 Nov 02:14, by test).", "nothing."),
 }
 
 

@@ -22,7 +22,7 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, follow, zone_of
+from alertnet.web.console.board import PROOF, follow, personal, zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
@@ -96,7 +96,7 @@ def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") 
         acts=look.acts,
         proof=proof,
         seen=runtime.entropy.id(),
-        regions={id: html.replace(PROOF, proof) for id, html in regions.parts.items()},
+        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
         version=regions.version,
         field=field,
         zone=zone_of(runtime.edition),

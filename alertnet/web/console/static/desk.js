@@ -79,7 +79,8 @@ function sort() { // By severity and need, as the server does; what stands right
 }
 
 function receive(event) {
-  const news = JSON.parse(event.data.replaceAll("__PROOF__", state.dataset.proof)); // Which is told to many pages at once.
+  const { proof, user, you } = state.dataset; // Many pages are told the same: each puts in what is its own.
+  const news = JSON.parse(event.data.replaceAll("__PROOF__", proof).replaceAll(`<span class=user>${user}</span>`, you));
   const waited = document.querySelectorAll("#matters .matter:not(.put-off)").length;
   now = news.now, learned = heard = Date.now(), hasChanged = true;
   query.set("seen", event.lastEventId); // What a stream that begins anew goes on from.
