@@ -128,6 +128,8 @@ class Runtime:
     """What keeps this process from the database, while something does."""
     queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
     """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
+    paced: dict[MethodKind, tuple[datetime, datetime]] = field(default_factory=dict)
+    """When it was seen that none of our numbers was free for a method, and from when one will be."""
     make_renderer: Callable[[Templates], Renderer] = Renderer
     """What puts messages into words by those templates."""
     _listeners: list[Listener] = field(default_factory=list)

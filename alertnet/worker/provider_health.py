@@ -46,8 +46,12 @@ def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
 def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
     """Claim what there is to send by that method, as far as the pools have room, by whichever provider can have it.
 
-    The room is put aside before anything is claimed for it, and free again where the claim is not committed.
+    The room is put aside before anything is claimed for it, and free again where the claim is not committed. While none
+    of our numbers is free nobody asks the database, unless a provider is in trouble: then others have to be told.
     """
+    since, until = runtime.paced.get(method, (tx.now, tx.now))
+    if since <= tx.now < until and not runtime.breakers:
+        return Claims(next_at=until)
     hold = Hold(rooms)
     tx.if_undone(hold.release)
     lines = []
@@ -57,9 +61,12 @@ def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str
         lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
     if not any(line.room for line in lines):
         return Claims()
-    return claims.claim(
-        tx, method, Outward(lines, runtime.settings.routing, runtime.breakers, runtime.lengths, runtime.queues)
-    )
+    outward = Outward(lines, runtime.settings.routing, runtime.breakers, runtime.lengths, runtime.queues)
+    found = claims.claim(tx, method, outward)
+    if found.is_paced and found.next_at is not None:
+        runtime.paced[method] = tx.now, found.next_at
+        tx.if_undone(partial(runtime.paced.pop, method, None))
+    return found
 
 
 def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
@@ -68,6 +75,7 @@ def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None
     if rate and units != paid:
         runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid
         runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
+        runtime.paced.pop(claimed.method, None)
 
 
 def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:

@@ -56,8 +56,8 @@ class Claims:
     `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
     from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
     those that can't be read, with the name of the fault. `unplaced`: how many only wait for a thread or for the pace.
-    `next_at`: the pace allows no more before then; None where it holds nothing back. `is_all`: nothing else that is due
-    was left in the queue.
+    `next_at`: the pace allows no more before then; None where it holds nothing back. `is_paced`: none of our numbers is
+    free until then. `is_all`: nothing else that is due was left in the queue.
     """
 
     claimed: list[Claimed] = field(default_factory=list)
@@ -67,6 +67,7 @@ class Claims:
     broken: dict[str, str] = field(default_factory=dict)
     unplaced: int = 0
     next_at: datetime | None = None
+    is_paced: bool = False
     is_all: bool = False
 
     @property
@@ -91,6 +92,7 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
     claims.next_at = tx.now if capacity.left and len(outward.queues) > known else capacity.next_at()
+    claims.is_paced = capacity.is_paced
     return claims
 
 

@@ -155,6 +155,11 @@ class SendCapacity:
                 trying = replace(breaker, try_at=self._tx.now + lease)
                 breaker_store.keep(self._tx, (self._method, provider), trying)
 
+    @property
+    def is_paced(self) -> bool:
+        """Whether no number is free, however many threads are."""
+        return not any(self._free(sender) for places in self._places.values() for sender in places.senders)
+
     def next_at(self) -> datetime | None:
         """When the rate limit allows more, or others are done; None where nothing is held back."""
         soon = [self._tx.now + SOON] if self._held_elsewhere else []

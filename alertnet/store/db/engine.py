@@ -162,8 +162,16 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
             connect["prepare_threshold"] = None
         elif "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
+        # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
+        # and each plans its statements anew.
         engine = create_engine(
-            parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=connect, **_ENGINE
+            parsed,
+            pool_pre_ping=True,
+            pool_size=20,
+            max_overflow=0,
+            pool_use_lifo=True,
+            connect_args=connect,
+            **_ENGINE,
         )
         if pooled:
             event.listen(engine, "begin", _set_locally)

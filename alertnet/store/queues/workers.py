@@ -5,12 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
-from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
@@ -53,77 +63,73 @@ class Due:
     next_at: datetime | None = field(default=None, compare=False)
 
 
-def _some_due(table: Table, *conditions: ColumnElement[bool]) -> Any:
-    return exists().where(table.c.due_at.is_not(None), table.c.due_at <= _NOW, *conditions)
+def _look_at(name: str, about: str, is_due: ColumnElement[bool], moment: ColumnElement[Any]) -> Select[Any]:
+    """A row: whether something of that name is due, and when something is next."""
+    later = select(moment).where(moment > _NOW).order_by(moment).limit(1).scalar_subquery()
+    return select(literal_column(f"'{name}'"), literal_column(f"'{about}'"), is_due, later)
 
 
-def _some_attempt(method: MethodKind, statuses: tuple[str, ...]) -> Any:
-    # Of several at once PostgreSQL reads all that are due, of whatever status, and throws away what it does not want.
-    return or_(
-        *(_some_due(attempts, attempts.c.method == method.value, attempts.c.status == each) for each in statuses)
-    )
+def _queue(table: Table) -> Select[Any]:
+    due_at = table.c.due_at
+    return _look_at(table.name, "", exists().where(due_at.is_not(None), due_at <= _NOW), due_at)
 
 
-def _first(moment: ColumnElement[Any], condition: ColumnElement[bool] | None = None) -> Any:
-    query = select(moment).where(moment > _NOW, true() if condition is None else condition)
-    return query.order_by(moment).limit(1).scalar_subquery()
-
-
-# Each column is one step into an index: a look costs the same however much waits or is over and done with.
-_DUE = (
-    *(_some_attempt(method, QUEUED).label(f"queued_{method}") for method in SENT_BY),
-    *(_some_attempt(method, ASKED).label(f"asked_{method}") for method in SENT_BY),
-    *(_some_attempt(method, SENDING).label(f"leased_{method}") for method in SENT_BY),
-    _some_due(escalations).label("escalations"),
-    _some_due(alarms).label("alarms"),
-    _some_due(journeys).label("journeys"),
-    _some_due(inbound).label("texts"),
-    _some_due(recordings).label("recordings"),
-    _some_due(drills).label("drills"),
-    exists(select(breakers.c.provider)).label("trouble"),
-)
-_NEXT = (
+# Each kind is a step or two into an index: a look costs the same however much waits or is over and done with. They are
+# one question for all kinds of attempts, since PostgreSQL would plan each of many anew, which took five times as long
+# as answering them.
+_KINDS = union_all(
     *(
-        _first(attempts.c.due_at, (attempts.c.method == method.value) & (attempts.c.status == status.value))
+        select(literal_column(f"'{method}'").label("method"), literal_column(f"'{status}'").label("status"))
         for method in SENT_BY
-        for status in AttemptStatus
-        if status is not AttemptStatus.FAILED
-    ),
-    _first(escalations.c.due_at),
-    _first(alarms.c.due_at),
-    _first(journeys.c.due_at),
-    _first(inbound.c.due_at),
-    _first(recordings.c.due_at),
-    _first(drills.c.due_at),
-    _first(breakers.c.try_at),
-    _first(breakers.c.paused_until),
+        for status in (*QUEUED, *SENDING, *ASKED)
+    )
+).subquery("kinds")
+_OF_KIND = (attempts.c.method == _KINDS.c.method) & (attempts.c.status == _KINDS.c.status)
+_LOOK = Prepared(
+    union_all(
+        select(
+            _KINDS.c.method.label("name"),
+            _KINDS.c.status.label("about"),
+            exists().where(_OF_KIND, attempts.c.due_at <= _NOW).label("is_due"),
+            select(attempts.c.due_at)
+            .where(_OF_KIND, attempts.c.due_at > _NOW)
+            .order_by(attempts.c.due_at)
+            .limit(1)
+            .scalar_subquery()
+            .label("next_at"),
+        ),
+        *(_queue(table) for table in (escalations, alarms, journeys, inbound, recordings, drills)),
+        *(
+            _look_at(breakers.name, moment.name, exists(select(breakers.c.provider)), moment)
+            for moment in (breakers.c.try_at, breakers.c.paused_until)
+        ),
+    )
 )
-_LOOK = Prepared(select(*_DUE, *_NEXT))
-_NEXT_DUE = Prepared(select(*_NEXT))
 
 
 def due(tx: Tx) -> Due:
     """What is due now, and when something is next."""
-    [row] = _LOOK.all(tx.session, {"now": tx.now})
-    found = row._asdict()
+    rows = _LOOK.all(tx.session, {"now": tx.now})
+    found = {(row.name, row.about) for row in rows if row.is_due}
+    names = {name for name, _ in found}
     return Due(
-        frozenset(method for method in SENT_BY if found[f"queued_{method}"]),
-        frozenset(method for method in SENT_BY if found[f"asked_{method}"]),
-        any(found[f"leased_{method}"] for method in SENT_BY),
-        bool(found["escalations"]),
-        bool(found["alarms"]),
-        bool(found["journeys"]),
-        bool(found["texts"]),
-        bool(found["recordings"]),
-        bool(found["drills"]),
-        bool(found["trouble"]),
-        _earliest(row[len(_DUE) :]),
+        frozenset(method for method in SENT_BY if {(method, status) for status in QUEUED} & found),
+        frozenset(method for method in SENT_BY if {(method, status) for status in ASKED} & found),
+        any({(method, status) for status in SENDING} & found for method in SENT_BY),
+        escalations.name in names,
+        alarms.name in names,
+        journeys.name in names,
+        inbound.name in names,
+        recordings.name in names,
+        drills.name in names,
+        breakers.name in names,
+        _earliest(row.next_at for row in rows),
     )
 
 
 def next_due(tx: Tx) -> datetime | None:
     """The earliest due time that is still to come, of all queues."""
-    return _earliest(_NEXT_DUE.all(tx.session, {"now": tx.now})[0])
+    return due(tx).next_at
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
