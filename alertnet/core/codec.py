@@ -7,7 +7,7 @@ what is copied with other fields: `replace` is that of `dataclasses`, in a third
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import Enum
 from functools import cache, partial
@@ -40,7 +40,7 @@ def _make_writer(kind: type) -> Convert:
     if dataclasses.is_dataclass(kind):
         return partial(_fields_written, tuple(field.name for field in dataclasses.fields(kind)))
     if issubclass(kind, Enum):
-        return attrgetter("value")
+        return attrgetter("_value_")
     if issubclass(kind, timedelta):
         return timedelta.total_seconds
     if issubclass(kind, date):
@@ -56,7 +56,7 @@ _writer: Callable[[Any], Convert] = cache(_make_writer)
 
 
 def _fields_written(names: tuple[str, ...], value: Any) -> dict[str, Any]:
-    return dict(zip(names, _written([getattr(value, name) for name in names]), strict=True))
+    return {name: item if type(item := getattr(value, name)) in PLAIN else _writer(type(item))(item) for name in names}
 
 
 def _written(items: Iterable[Any]) -> list[Any]:
@@ -65,26 +65,35 @@ def _written(items: Iterable[Any]) -> list[Any]:
 
 @cache
 def _reader(kind: Any) -> Convert:
+    read = _reader_of_some(kind)
+    return read if read is _as_it_is else lambda plain: None if plain is None else read(plain)
+
+
+@cache
+def _reader_of_some(kind: Any) -> Convert:
+    """Reads what is not None."""
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
         options = [option for option in typing.get_args(kind) if option is not type(None)]
-        return _reader(options[0]) if len(options) == 1 else _as_it_is
+        return _reader_of_some(options[0]) if len(options) == 1 else _as_it_is
     if origin in (tuple, frozenset, list):
-        return _if_any(_many_reader(origin, typing.get_args(kind)[0]))
+        return _many_reader(origin, typing.get_args(kind)[0])
     if origin is dict:
-        return _if_any(_dict_reader(*typing.get_args(kind)))
+        return _dict_reader(*typing.get_args(kind))
     if dataclasses.is_dataclass(kind):
-        return _if_any(_dataclass_reader(typing.cast(type, kind)))
+        return _dataclass_reader(typing.cast(type, kind))
     if origin is typing.Literal or kind in (Any, str, int, float, bool):
         return _as_it_is
     if kind is timedelta:
-        return _if_any(lambda plain: timedelta(seconds=plain))
-    return _if_any(kind.fromisoformat if kind in (datetime, date) else kind)
+        return lambda plain: timedelta(seconds=plain)
+    if issubclass(kind, Enum):
+        return {each.value: each for each in kind}.__getitem__
+    return typing.cast(Convert, kind.fromisoformat if kind in (datetime, date) else kind)
 
 
 def _many_reader(many: Convert, item: Any) -> Convert:
     read = _reader(item)
-    return lambda plain: many(map(read, plain))
+    return many if read is _as_it_is else lambda plain: many([read(each) for each in plain])
 
 
 def _dict_reader(key: Any, item: Any) -> Convert:
@@ -94,27 +103,36 @@ def _dict_reader(key: Any, item: Any) -> Convert:
 
 def _dataclass_reader(kind: type) -> Convert:
     hints = typing.get_type_hints(kind)
-    readers = {field.name: _reader(hints[field.name]) for field in dataclasses.fields(kind)}
-    as_they_are = frozenset(name for name, read in readers.items() if read is _as_it_is)
+    readers = {field.name: _reader_of_some(hints[field.name]) for field in dataclasses.fields(kind)}
+    converted = [(name, read) for name, read in readers.items() if read is not _as_it_is]
+    has_all = _plain_fields(kind)
 
     def read(plain: dict[str, Any]) -> Any:
-        values = {}
-        for name, entry in plain.items():
-            if name in as_they_are:
-                values[name] = entry
-            elif name in readers:
-                values[name] = readers[name](entry)
-        return kind(**values)
+        values = {name: entry for name, entry in plain.items() if name in readers}
+        for name, convert in converted:
+            if (entry := values.get(name)) is not None:
+                values[name] = convert(entry)
+        return _made(kind, values) if len(values) == has_all else kind(**values)
 
     return read
 
 
-def _if_any(read: Convert) -> Convert:
-    return lambda plain: None if plain is None else read(plain)
-
-
 def _as_it_is(plain: Any) -> Any:
     return plain
+
+
+def _made(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A dataclass of all its fields, set at once: a frozen one sets each by a call."""
+    made = object.__new__(kind)
+    vars(made).update(values)
+    return made
+
+
+@cache
+def _plain_fields(kind: type) -> int:
+    """How many fields are all that there is to a value of that kind; 0 where making one does more than set them."""
+    is_plain = not hasattr(kind, "__post_init__") and "__slots__" not in vars(kind)
+    return len(dataclasses.fields(kind)) if is_plain else 0
 
 
 if TYPE_CHECKING:
@@ -133,12 +151,4 @@ else:
         if len(made) != _plain_fields(kind):
             # It keeps more than its fields, or there is no such field.
             return dataclasses.replace(value, **changes)
-        copy = object.__new__(kind)
-        vars(copy).update(made)
-        return copy
-
-
-@cache
-def _plain_fields(kind: type) -> int:
-    """How many fields are all that there is to a value of that kind; 0 where making one does more than set them."""
-    return 0 if hasattr(kind, "__post_init__") else len(dataclasses.fields(kind))
+        return _made(kind, made)

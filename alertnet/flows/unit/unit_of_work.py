@@ -1,12 +1,13 @@
 """What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from typing_extensions import Unpack
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
@@ -138,7 +139,8 @@ class UnitOfWork:
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
-        self.add(NewCoverage(notification, coverage))
+        as_what = (coverage.contact, coverage.method_index, coverage.level_index, coverage.round)
+        self.add(NewCoverage(notification, coverage.escalation, *as_what))
 
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""

@@ -6,11 +6,11 @@ gives the same values by the same types, of which each has NULL for None, and fa
 
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from operator import attrgetter, itemgetter
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
 from sqlalchemy import Connection, Dialect, Executable, Row, Table, bindparam, update
 from sqlalchemy.dialects import postgresql
@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
+
+from alertnet.core.codec import to_plain
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -32,7 +34,7 @@ MOST_LISTED = 64
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewRow:
     """A row as the program names its columns, with the enums of the core in them."""
 
@@ -43,8 +45,11 @@ class NewRow:
     def columns(self) -> dict[str, Any]:
         """The columns as they are stored."""
         kind: Any = type(self)
-        names, values_of = _names(kind)
-        return stored(zip(names, values_of(self), strict=True))
+        names, values_of, core_values = _shape(kind)
+        columns = dict(zip(names, values_of(self), strict=True))
+        for name in core_values:
+            columns[name] = to_plain(columns[name])
+        return columns
 
 
 def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -53,10 +58,16 @@ def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _names(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The columns of a kind of rows, and what gives their values."""
-    stored_as, names = dict(kind.stored_as), [each.name for each in fields(kind)]
-    return tuple(stored_as.get(name, name) for name in names), attrgetter(*names)
+def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
+    """The columns of a kind of rows, what gives their values, and which of them hold values of the core."""
+    column_of = {each.name: dict(kind.stored_as).get(each.name, each.name) for each in fields(kind)}
+    hints = get_type_hints(kind)
+    core_values = [name for name in column_of if any(map(_is_of_core, get_args(hints[name]) or (hints[name],)))]
+    return tuple(column_of.values()), attrgetter(*column_of), tuple(column_of[name] for name in core_values)
+
+
+def _is_of_core(kind: Any) -> bool:
+    return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, Enum))
 
 
 @dataclass(frozen=True)

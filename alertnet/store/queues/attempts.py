@@ -70,7 +70,7 @@ class Attempt:
     started_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewAttempt(NewRow):
     """An attempt that is being queued."""
 

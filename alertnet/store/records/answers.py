@@ -59,7 +59,7 @@ class Report:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewAnswer(NewRow):
     """An answer that is being given, or a call that somebody listens to."""
 
@@ -77,7 +77,7 @@ class NewAnswer(NewRow):
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewReport(NewRow):
     """An action that is being reported."""
 

@@ -32,7 +32,7 @@ class Escalation:
     """Not written yet: it is being opened."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewEscalation(NewRow):
     """An escalation that is being opened; `state` as it is stored."""
 

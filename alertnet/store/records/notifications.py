@@ -48,7 +48,7 @@ class Covered(Coverage):
         return from_plain(State, self.stored_state)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewNotification(NewRow):
     """A notification that is being made; `trees`: those whose escalations it counts for."""
 
@@ -77,30 +77,20 @@ class NewNotification(NewRow):
     expires_at: datetime | None
     status: AttemptStatus
 
-    def columns(self) -> dict[str, Any]:
-        """The columns as they are stored, the words as JSON."""
-        return NewRow.columns(self) | {"said": to_plain(self.said)}
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewCoverage(NewRow):
     """That a notification counts for one escalation more."""
 
     table = served
+    stored_as = (("notification", "notification_id"), ("escalation", "escalation_id"), ("method_index", "method"))
 
     notification: str
-    coverage: Coverage
-
-    def columns(self) -> dict[str, Any]:
-        """The columns as they are stored."""
-        return {
-            "notification_id": self.notification,
-            "escalation_id": self.coverage.escalation,
-            "contact": self.coverage.contact,
-            "method": self.coverage.method_index,
-            "level_index": self.coverage.level_index,
-            "round": self.coverage.round,
-        }
+    escalation: str
+    contact: str
+    method_index: int
+    level_index: int
+    round: int
 
 
 COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)

@@ -69,7 +69,7 @@ class Prompt:
         return self.escalation_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewPrompt(NewRow):
     """A prompt that is being raised."""
 

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from alertnet.store.db.columns import canonical
+from alertnet.store.db.columns import Encrypted, canonical
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose
@@ -63,7 +63,8 @@ _HEADS = Prepared(
         _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
     )
 )
-_APPEND = Prepared(insert(timeline))
+# Of the payload its very text is sealed, which the digest vouches for.
+_APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
 
@@ -154,8 +155,8 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
     rows = []
     for kind, payload in entries:
         seq += 1
-        salt = tx.entropy.bytes(SALT_BYTES)
-        digest = digest_of(salt, canonical(payload).encode())
+        salt, said = tx.entropy.bytes(SALT_BYTES), canonical(payload)
+        digest = digest_of(salt, said.encode())
         previous = tx.vault.mac(Purpose.RECORD, link(previous, seq, tx.now, kind, digest))
         rows.append(
             {
@@ -163,7 +164,7 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
                 "seq": seq,
                 "at": tx.now,
                 "kind": kind,
-                "payload": payload,
+                "payload": said,
                 "salt": salt,
                 "digest": digest,
                 "hash": previous,

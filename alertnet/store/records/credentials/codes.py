@@ -64,7 +64,7 @@ class HeldCode:
     asks: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewCode(NewRow):
     """A code that is being made; `contact` None: of a decision, for any coordinator."""
 
@@ -82,7 +82,7 @@ class NewCode(NewRow):
     wrong_tries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewCodeNumber(NewRow):
     """A number that a code is good from, and whose it is."""
 

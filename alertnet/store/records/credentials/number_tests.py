@@ -22,7 +22,7 @@ WITHIN = timedelta(days=180)
 _ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.FAILED.value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewNumberTest(NewRow):
     """A test that is being sent."""
 

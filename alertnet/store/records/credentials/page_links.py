@@ -51,7 +51,7 @@ class PageLink:
         return self.acknowledgement_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewPageLink(NewRow):
     """A link that is being made."""
 
@@ -114,7 +114,7 @@ def _refuse_purged(ref: str, purged_at: datetime | None) -> None:
         raise Purged(ref, purged_at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewNoticeLink(NewRow):
     """A link to the page of a notice."""
 
