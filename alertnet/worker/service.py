@@ -4,7 +4,7 @@ The database's due rows are the only truth. APScheduler rings each second and at
 Each channel has a thread pool of its own, so that one that hangs delays no other (A11).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ import structlog
 from alertnet.core.delivery.provider_routes import PROVIDERS
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import LeftDue, Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, RECORDINGS, Job, Search, perform, send_jobs
@@ -163,7 +163,7 @@ class Worker:
             self._wake.set()
         self._plan(search.next_at)
 
-    def _claim(self, tx: Tx, methods: Collection[str]) -> Callable[[], None]:
+    def _claim(self, tx: Tx, left: LeftDue) -> Callable[[], None]:
         """Claim in the very transaction that leaves something due, as far as threads are free.
 
         What was taken is put into words while the disk takes the commit, and leaves after it.
@@ -171,7 +171,7 @@ class Worker:
         # Before its first look it does not know which providers are away or paused.
         is_still = self._stopping or not self._has_looked or self._recovery.holds_all
         # Always in the same order: two that each hold a sender which the other one wants would never go on.
-        wanted = [] if is_still else [method for method in SENT_BY if method in methods]
+        wanted = [] if is_still else [method for method in SENT_BY if method in left]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
         commit = Commit(self._platform.event())
@@ -179,11 +179,10 @@ class Worker:
         if not jobs:
             return self._wake.set
         tx.if_undone(commit.fails)
-        is_all = all(claims.leaves_nothing for claims in taken)
+        # What there is else is looked for out of their way; what falls due later the tick finds in time.
+        is_all = None not in left and all(claims.leaves_nothing for claims in taken)
+        perform = self._perform if is_all else self._perform_and_look
         for job in jobs:
-            # What there is else, now or soon, is looked for out of their way.
-            looks = not is_all or job is jobs[-1]
-            perform = self._perform_and_look if looks else self._perform
             self._pools[job.pool].submit(job.key, partial(perform, job))
         return partial(self._let_leave, commit, jobs)
 

@@ -98,10 +98,10 @@ def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
 @pytest.mark.parametrize("succeeds", [False, True], ids=["none succeeds", "one succeeds"])
 def test_a_group_takes_along_what_those_left_due_that_succeeded(on_sqlite: Runtime, succeeds: bool) -> None:
     """What is taken for flows that are all undone would be done by nobody."""
-    taken: list[set[str]] = []
+    taken: list[set[str | None]] = []
 
-    def take(tx: Tx, methods: Collection[str]) -> Callable[[], object]:
-        taken.append(set(methods))
+    def take(tx: Tx, left: Collection[str | None]) -> Callable[[], object]:
+        taken.append(set(left))
         return lambda: None
 
     def leave_due_and_refuse(tx: Tx) -> None:

@@ -33,7 +33,7 @@ from alertnet.runtime.outlets import Outlet
 from alertnet.store.monitoring import last_activity
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.tables import workers
-from alertnet.worker.platform import THIS_PLATFORM
+from alertnet.worker.platform import THIS_PLATFORM, SpacedEvent
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
@@ -63,6 +63,18 @@ class Held:
 
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings."""
+
+
+class Bell(SpacedEvent):
+    """What wakes the worker, which notes in whose thread that was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rung_by: list[str] = []
+
+    def set(self) -> None:
+        self.rung_by.append(threading.current_thread().name)
+        super().set()
 
 
 class NeverBegins:
@@ -137,6 +149,22 @@ def test_the_alarm_clock_rings_at_the_next_due_time(stages: Stages) -> None:
         assert has(stage, lambda: len(stage.sandbox.network.calls) == 1)
     (call,) = stage.attempts(MethodKind.CALL)
     assert call.created_at - stage.attempts(MethodKind.SMS)[0].created_at >= timedelta(milliseconds=300)
+
+
+@pytest.mark.parametrize(("after", "looks"), [(timedelta(milliseconds=300), True), (30 * MINUTE, False)])
+def test_what_falls_due_soon_is_looked_for_once_all_else_was_taken_in_its_commit(
+    stages: Stages, after: timedelta, looks: bool
+) -> None:
+    """A7: and where nothing does, nobody looks; a look takes longer than a message."""
+    stage, wake = stages(clock=system_clock, known=quick(after)), Bell()
+    with Worker(stage.runtime, tick_seconds=NEVER, platform=replace(THIS_PLATFORM, wake=lambda: wake)):
+        for sent in (1, 2):
+            # The second by all means after its first look, so that it is taken in its commit.
+            stage.opens()
+            assert has(stage, lambda sent=sent: len(stage.sandbox.network.messages) == sent)  # type: ignore[misc]
+
+        assert not looks or has(stage, lambda: len(stage.sandbox.network.calls) == 1)
+    assert any(thread.startswith("sms") for thread in wake.rung_by) is looks
 
 
 def test_the_pace_rings_it_too(stages: Stages) -> None:

@@ -22,6 +22,9 @@ from alertnet.store.records.credentials.codes import NewCode
 from alertnet.store.records.escalations import Escalation, moving, opened
 from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification
 
+SOON = timedelta(seconds=2)
+"""Later than that it is found in time by the tick of a worker, which nobody has to wake."""
+
 
 @dataclass(frozen=True)
 class NotificationDraft:
@@ -79,6 +82,8 @@ class UnitOfWork:
             self.add(opened(escalation, tree_hash, rank))
         else:
             self.pending.change("escalations", escalation.id, moving(escalation, rank))
+        if escalation.due_at is not None and escalation.due_at < self.tx.now + SOON:
+            self.tx.leaves_due()
 
     def pin(self, escalation: str, tree_hash: str) -> None:
         """Let an escalation run on that tree from now on."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import apart, left_due, undoing
+from alertnet.store.db.tx import LeftDue, apart, left_due, undoing
 
 T = TypeVar("T")
 
@@ -130,10 +130,10 @@ class GroupCommit:
                         if _given_up(connection):
                             raise
                         again.append(job)
-                due = left_due(session)
-                hooks = None if due is None else self._take_along(session, due, undo)
+                left = left_due(session)
+                hooks = self._take_along(session, left, undo) if left else []
                 connection.commit()
-                if hooks is not None:
+                if left:
                     self._wakeups.fire(hooks)
         except DatabaseAway as error:
             _call(undo)
@@ -153,9 +153,9 @@ class GroupCommit:
             job.value = job.work(self._begin(session))
         undo += own
 
-    def _take_along(self, session: Session, due: set[str], undo: list[Hook]) -> list[Hook]:
+    def _take_along(self, session: Session, left: LeftDue, undo: list[Hook]) -> list[Hook]:
         with undoing(session) as own:
-            hooks = self._wakeups.claim(self._begin(session), due)
+            hooks = self._wakeups.claim(self._begin(session), left)
         undo += own
         return hooks
 

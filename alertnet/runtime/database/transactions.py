@@ -93,13 +93,13 @@ def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> 
         connection.begin()
         tx = begin(session)
         value = work(tx)
-        methods = left_due(session)
-        hooks = None if methods is None else wakeups.claim(tx, methods)
+        left = left_due(session)
+        hooks = wakeups.claim(tx, left) if left else []
         connection.commit()
         # Before all else, such as giving the connection back: what was left due may leave by that.
-        if hooks is not None:
+        if left:
             wakeups.fire(hooks)
-        return value, hooks is not None
+        return value, bool(left)
 
 
 @dataclass(eq=False)

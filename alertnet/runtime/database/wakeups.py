@@ -1,7 +1,7 @@
 """Wake-ups: this process and, on PostgreSQL, all others hear of what was left due; the tick makes up for losses."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alertnet.runtime.reminder import Reminder
 from alertnet.store.db.engine import listen, notify_others
-from alertnet.store.db.tx import Tx, apart, undoing
+from alertnet.store.db.tx import LeftDue, Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 Hook = Callable[[], object]
 
-Claimer = Callable[[Tx, Collection[str]], Hook]
-"""Takes what a transaction leaves due, inside it, by the methods of the attempts; gives what is to be done after it."""
+Claimer = Callable[[Tx, LeftDue], Hook]
+"""Takes what a transaction leaves due, inside it; gives what is to be done after it."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,16 @@ class Wakeups:
     """Called as well where nobody has taken it."""
     claimers: list[Claimer] = field(default_factory=list)
 
-    def claim(self, tx: Tx, methods: set[str]) -> list[Hook]:
+    def claim(self, tx: Tx, left: LeftDue) -> list[Hook]:
         """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner.
 
         Nothing may follow but the commit, which those wait for that make ready what was claimed.
         """
-        if not self.claimers or not methods:
+        if not self.claimers or left == {None}:
             return list(self.wakers)
         try:
             with undoing(tx.session), apart(tx.session, is_last=True):
-                return [claim(tx, methods) for claim in self.claimers]
+                return [claim(tx, left) for claim in self.claimers]
         except Exception:
             log.exception("taking_failed")
             return list(self.wakers)

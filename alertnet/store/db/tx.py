@@ -1,6 +1,6 @@
 """What a flow works with: the session of its transaction, its moment, and the only sources of entropy and secrecy."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,9 @@ from alertnet.store.db.vault import Vault
 
 Stretch = tuple[str, bytes]
 """A keyed hash that is to be made slow to guess, after the cost of doing so: see `Vault.stretch`."""
+
+LeftDue = Collection[str | None]
+"""The methods of attempts that were left due, and None where something else was."""
 
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
@@ -73,8 +76,8 @@ class Tx:
         return self.stretched
 
     def leaves_due(self, method: str | None = None) -> None:
-        """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due."""
-        self.session.info.setdefault(LEFT_DUE, set()).update({method} if method else ())
+        """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due, else something else."""
+        self.session.info.setdefault(LEFT_DUE, set()).add(method)
 
     def hang_up(self, call: str) -> None:
         """Once this commits, the call of that provider's id is ended."""
@@ -85,9 +88,10 @@ class Tx:
         self.session.info.setdefault(IF_UNDONE, []).append(undo)
 
 
-def left_due(session: Session) -> set[str] | None:
-    """The methods of what the session's flow left due; None where it left nothing."""
-    return session.info.get(LEFT_DUE)
+def left_due(session: Session) -> LeftDue:
+    """What the session's flow left due; empty where it left nothing."""
+    left: LeftDue = session.info.get(LEFT_DUE, frozenset())
+    return left
 
 
 @contextmanager
