@@ -1,10 +1,13 @@
 """What every test may use: a PostgreSQL server, and properties that try the same examples on every machine."""
 
 import gc
+import importlib
 import io
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import structlog
@@ -58,6 +61,21 @@ def log() -> Iterator[io.StringIO]:
     configure(written)
     yield written
     structlog.configure(**before)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker import first what no other begins with: in a fresh clone each finds compiled what others have.
+
+    What can't be imported says so where it is collected.
+    """
+    worker, workers = (os.environ.get(f"PYTEST_XDIST_{name}", "") for name in ("WORKER", "WORKER_COUNT"))
+    if worker and session.config.args == session.config.getini("testpaths"):
+        modules = sorted(Path(__file__).parent.rglob("test_*.py"))
+        first = len(modules) * int(worker.removeprefix("gw")) // int(workers)
+        for path in modules[first:] + modules[:first]:
+            with suppress(Exception):
+                importlib.import_module(".".join(path.relative_to(session.config.rootpath).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:

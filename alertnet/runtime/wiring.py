@@ -318,6 +318,8 @@ class Runtime:
         return self.make_renderer(templates if hash == latest else complete(templates, self._read_templates(latest)))
 
     def _read_templates(self, hash: str) -> Templates:
+        if hash == documents.hash_of(self.templates.to_text()):
+            return self.templates
         return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
 
 

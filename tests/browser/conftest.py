@@ -1,6 +1,9 @@
 """A real browser, and an evening of the demo under its page. Without a browser these tests are skipped, loudly."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
@@ -23,12 +26,30 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: str) -> Browser:
+    """One for the whole folder: to start it and its driver takes two seconds of a processor."""
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    return _running(chromium)
+
+
+@cache
+def _running(chromium: str) -> Browser:
+    playwright = _open.enter_context(sync_playwright())
+    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    _open.callback(browser.close)
+    return browser
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """Close it before another folder: an event loop of its driver runs in this thread as long as it is there."""
+    yield
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        _running.cache_clear()
+        _open.close()
+
+
+_open = ExitStack()
 
 
 @pytest.fixture

@@ -53,6 +53,10 @@ class Templates:
 
     def to_text(self) -> str:
         """All files as one text, the same for the same content."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return json.dumps(self.files, sort_keys=True, ensure_ascii=False)
 
     @cached_property
