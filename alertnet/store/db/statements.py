@@ -5,7 +5,8 @@ gives the same values by the same types, of which each has NULL for None, and fa
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -170,8 +171,27 @@ class Line:
                 cursor.execute(sql, parameters)
             return cast(Sequence[Any], cursor.fetchall()) if gives else ()
         except self.fault as error:
-            dialect = connection.dialect
-            raise DBAPIError.instance(sql, None, error, self.fault, hide_parameters=True, dialect=dialect) from error
+            raise self._surfaced(error, sql) from error
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let PostgreSQL have what is run in the block without waiting for each answer; what is read is waited for.
+
+        Raises:
+            DBAPIError: as `run` does, of any statement of the block, at its end at the latest.
+        """
+        if self.is_watched or not hasattr(self.cursor.connection, "pipeline"):
+            yield
+            return
+        try:
+            with self.cursor.connection.pipeline():
+                yield
+        except self.fault as error:
+            raise self._surfaced(error, None) from error
+
+    def _surfaced(self, error: Exception, sql: str | None) -> Exception:
+        dialect = self.connection.dialect
+        return DBAPIError.instance(sql, None, error, self.fault, hide_parameters=True, dialect=dialect)
 
 
 class Prepared:
