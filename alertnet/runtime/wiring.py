@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -33,7 +34,7 @@ from alertnet.runtime.outlets import Outlet, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.shipped import shipped
-from alertnet.store.db.engine import for_reading, make_engine, server_time
+from alertnet.store.db.engine import for_asking, for_reading, make_engine, server_time
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Entropy, Stretch, Tx, Unstretched
 from alertnet.store.db.vault import Vault
@@ -114,6 +115,7 @@ class Runtime:
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
+    _asking: Engine
     files: str | None = None
     """The files that `network` was read from, packed; None: they are not known."""
     broken: tuple[Fault, ...] = ()
@@ -235,14 +237,24 @@ class Runtime:
         Raises:
             DatabaseAway: there is no answer; anything that the query itself raises.
         """
+        with self._looking(self._reading) as tx:
+            return query(tx, *args, **kwargs)
+
+    def ask(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same of a query that is one statement alone: PostgreSQL is spoken to once, and not three times."""
+        with self._looking(self._asking) as tx:
+            return query(tx, *args, **kwargs)
+
+    @contextmanager
+    def _looking(self, engine: Engine) -> Iterator[Tx]:
         with (
             self.absence.noticed_by_reader(),
-            surfacing(self._reading),
-            self._reading.connect() as connection,
+            surfacing(engine),
+            engine.connect() as connection,
             session_on(connection) as session,
         ):
             connection.begin()
-            return query(Tx(session, self.now(), self.entropy, self.vault), *args, **kwargs)
+            yield Tx(session, self.now(), self.entropy, self.vault)
 
     @cached_property
     def _stretching(self) -> ThreadPoolExecutor:
@@ -356,7 +368,8 @@ def wire(
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
     vault = Vault([secret.get_secret_value() for secret in settings.secret_keys], settings.pin_cost)
-    engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=settings.listen_url is not None)
+    is_pooled = settings.listen_url is not None
+    engine = make_engine(settings.database_url.get_secret_value(), vault, pooled=is_pooled)
     on_postgres = engine.dialect.name == "postgresql"
     clock = clock or (DatabaseClock(engine) if on_postgres else system_clock)
     entropy = entropy or SystemEntropy()
@@ -366,6 +379,7 @@ def wire(
         return Tx(session, clock(), entropy, vault)
 
     transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
-    return Runtime(
-        settings, engine, vault, entropy, clock, network, templates, wakeups, transactions, for_reading(engine)
-    )
+    reading = for_reading(engine)
+    # A pooler's session has our settings for the length of a transaction.
+    asking = reading if is_pooled else for_asking(engine)
+    return Runtime(settings, engine, vault, entropy, clock, network, templates, wakeups, transactions, reading, asking)

@@ -131,7 +131,7 @@ class Search:
 
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
-        due = self._runtime.read(worker_store.due)
+        due = self._runtime.ask(worker_store.due)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:

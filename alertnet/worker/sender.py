@@ -245,7 +245,7 @@ class Sending:
     def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int) -> bool:
         runtime = self.runtime
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
-        if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):
+        if not runtime.ask(render_and_send.still_ours, claimed.attempt, claimed.lease):
             provider_health.charge(runtime, claimed, 0, paid=units)
             return False
         if outgoing.unsealed:

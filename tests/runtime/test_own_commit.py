@@ -4,14 +4,17 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.statements import Prepared, add_missing, line_of
 from alertnet.store.db.tx import Tx
+from alertnet.store.tables import workers
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
 
+_INSERT = Prepared(insert(workers))
 PATIENCE = 20  # seconds until a test that hangs fails
 
 pytestmark = pytest.mark.postgres
@@ -42,6 +45,28 @@ def test_a_flow_that_the_database_asks_to_repeat_is_repeated_once(on_postgres: R
 
     assert len(tries) == 2
     assert on_postgres.read(kept) == ["a"]
+
+
+def test_what_is_written_at_once_fails_as_what_is_waited_for(on_postgres: Runtime) -> None:
+    """Another took the key in the same moment: nothing of the flow stays, and it runs again by itself."""
+    tries: list[int] = []
+
+    def collides_twice(tx: Tx) -> None:
+        tries.append(1)
+        with line_of(tx.session).at_once():
+            add_missing(tx.session, workers, [_row(tx, "a")])
+            if len(tries) < 3:
+                _INSERT.each(tx.session, [_row(tx, "a")])
+            _INSERT.each(tx.session, [_row(tx, "b")])
+
+    on_postgres.transact(collides_twice)
+
+    assert len(tries) == 3
+    assert on_postgres.read(kept) == ["a", "b"]
+
+
+def _row(tx: Tx, id: str) -> dict[str, object]:
+    return {"id": id, "seen_at": tx.now, "started_at": tx.now}
 
 
 def test_a_connection_lost_in_a_flow_is_said_and_the_next_flow_has_another(on_postgres: Runtime) -> None:

@@ -48,6 +48,14 @@ def test_what_a_read_writes_does_not_stay(runtime: Runtime) -> None:
     assert runtime.read(kept) == []
 
 
+def test_what_is_asked_alone_is_what_was_committed(runtime: Runtime) -> None:
+    """A single statement needs no transaction, and leaves none open: the next one may write."""
+    runtime.transact(keep, "a")
+    assert runtime.ask(kept) == ["a"]
+    runtime.transact(keep, "b")
+    assert runtime.ask(kept) == ["a", "b"]
+
+
 def test_a_flow_has_one_moment_from_the_clock_that_was_given(runtime: Runtime, database_url: str) -> None:
     moment = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
     fixed = connect(database_url, clock=lambda: moment)

@@ -5,13 +5,16 @@ import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from select import POLLIN, poll
+from time import monotonic
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, Insert, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
 from alertnet.store.db.statements import line_on
@@ -58,6 +61,9 @@ POSTGRES_SESSION = {
     "enable_seqscan": "off",
     "jit": "off",
 }
+RESTED_SECONDS = 1.0
+"""To ask before each transaction took longer than some of them."""
+
 _SET_LOCALLY = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)" for name, value in POSTGRES_SESSION.items()
 )
@@ -165,14 +171,10 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
         # and each plans its statements anew.
         engine = create_engine(
-            parsed,
-            pool_pre_ping=True,
-            pool_size=20,
-            max_overflow=0,
-            pool_use_lifo=True,
-            connect_args=connect,
-            **_ENGINE,
+            parsed, pool_size=20, max_overflow=0, pool_use_lifo=True, connect_args=connect, **_ENGINE
         )
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
         if pooled:
             event.listen(engine, "begin", _set_locally)
     event.listen(engine, "reset", _end_transaction)
@@ -183,8 +185,15 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
 def for_reading(engine: Engine) -> Engine:
     """The same engine for transactions that only read, each one snapshot; on SQLite they never wait for the writer."""
     if engine.dialect.name == "sqlite":
-        return engine.execution_options(reads=True)
+        return engine.execution_options(begins="BEGIN")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def for_asking(engine: Engine) -> Engine:
+    """The same for who reads by one statement, which is a snapshot by itself: nothing is begun and nothing ended."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(begins=None)
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def damage_of_file(connection: Connection) -> str | None:
@@ -220,13 +229,39 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("reads", False)
-    # By SQLAlchemy's way it takes longer than most looks.
-    line_on(connection).run("BEGIN" if reads else "BEGIN IMMEDIATE", gives=False)
+    begins = connection.get_execution_options().get("begins", "BEGIN IMMEDIATE")
+    if begins:
+        # By SQLAlchemy's way it takes longer than most looks.
+        line_on(connection).run(begins, gives=False)
 
 
 def _set_locally(connection: Connection) -> None:
     connection.exec_driver_sql(_SET_LOCALLY)
+
+
+def _note_rest(_connection: object, record: Any) -> None:
+    record.info["rests_since"] = monotonic()
+
+
+def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
+    """Ask a connection that has rested, or has something to say, whether its server is still there.
+
+    Raises:
+        InvalidatePoolError: it is not, and neither for the others: they are made anew, before a flow finds it out.
+    """
+    if monotonic() - record.info.get("rests_since", monotonic()) < RESTED_SECONDS and not _has_news(connection):
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError("the server has gone") from error
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has said something unasked, such as that it goes."""
+    waiting = poll()
+    waiting.register(connection.fileno(), POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _end_transaction(connection: Any, _record: object, _state: object) -> None:
