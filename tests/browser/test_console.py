@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -10,8 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
 from alertnet.cli.demo.stage import COORDINATOR
+from alertnet.core.inbound.journey import Journey, Kind, Leg
 from alertnet.flows.credentials.users import add_user, renew_recovery
 from alertnet.flows.desk.board import read_board
+from alertnet.flows.journeys.check_in import announce_journey
+from alertnet.runtime import tree_editing
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role
@@ -254,4 +258,95 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     expect(page.get_by_role("heading", name="To do")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.long
+def test_what_is_rarely_done_works_without_scripts_too(browser: Browser, evening: Evening, sandbox_url: str) -> None:
+    """Turns of duty, somebody on the road, a graver case with everything one may do, reports, number tests, an edit."""
+    context, desk = sit_down(browser, sandbox_url, java_script_enabled=False, viewport={"width": 320, "height": 640})
+    page, runtime = desk.page, evening.stage.runtime
+    coordinators = {"rota: []": "rota: [north/ana, north/luis]", "verified: 2026-10-01": "verified: 2025-08-01"}
+    [latest] = runtime.watched.history()
+    text = tree_editing.files_of(runtime, latest)["colombia.yaml"]
+    for before, after in coordinators.items():
+        text = text.replace(before, after)
+    checked = tree_editing.check_edit(runtime, latest, {"colombia.yaml": text}, lambda network: {})
+    tree_editing.publish_edit(runtime, latest, checked, "omar", "two take turns")
+    runtime.trees.look()
+    done = page.locator(".done")
+
+    desk.opens("/duty")
+    desk.folds_out("Two exchange turns")
+    for label, choice in (("One", 1), ("The other", 2), ("Which week", 1)):
+        page.get_by_label(label, exact=label == "One").select_option(index=choice)
+    page.get_by_role("button", name="Exchange them").click()
+    expect(done).to_contain_text("it holds at once")
+    desk.folds_out("Take back what I arranged last")
+    page.get_by_role("button", name="Take it back").click()
+    expect(done).to_have_text("Taken back.")
+
+    leg = Leg("L12", runtime.now() + timedelta(minutes=90), "America/Bogota")
+    team = runtime.edition.network.teams["north"]
+    ours = Journey(Kind.JOURNEY, team.id, "ana", team.country, team.consent, (leg,), team.terms, runtime.now())
+    runtime.transact(announce_journey, ours, "test")
+    for button, said in (
+        ("Expect them later", "expected later"),
+        ("I have heard from them", "heard of"),
+        ("They have arrived", "heard of"),
+    ):
+        desk.opens("/journeys")
+        page.get_by_role("button", name=button).click()
+        expect(done).to_contain_text(said)
+    desk.folds_out("Ask whether everybody is safe")
+    page.get_by_label("Whom", exact=True).select_option("team/north")
+    page.get_by_role("button", name="Ask them now").click()
+    expect(page.locator("#rolls")).to_contain_text("0 of 3 have answered")
+
+    desk.opens("/raise")
+    page.get_by_label("What has happened").select_option("threat")
+    page.get_by_label("Country").select_option("CO")
+    page.get_by_label("How far").select_option("international")
+    page.get_by_role("button", name="See who will be told").click()
+    page.get_by_role("button", name="Raise the alarm").click()
+    desk.folds_out("There is news, or it is graver than thought")
+    page.get_by_label("What is new").fill("They have guns")
+    page.get_by_label("Severity from now on").select_option("critical")
+    page.get_by_role("button", name="Tell the news").click()
+    expect(page.locator(".severity").first).to_have_text("critical")
+    here = page.url.partition("?")[0]
+    for summary, chosen, button, said in (
+        ("Somebody has answered me", {"#vouch-who": 1, "#vouch-kind": 1}, "Record the answer", "what you heard"),
+        ("Somebody has done something", {"#action-who": 1, "#action-what": 1}, "Record the action", "what was done"),
+        ("Open a level now, hold it, or leave it out", {"#go-which": 2}, "Refuse", "your decision"),
+        ("Spare somebody from now on", {}, "Spare them", "they are spared"),
+    ):
+        desk.folds_out(summary)
+        for field, choice in chosen.items():
+            page.locator(field).select_option(index=choice)
+        if not chosen:
+            page.get_by_label("Office of the Ombudsman").check()
+        page.get_by_role("button", name=button, exact=True).click()
+        expect(done).to_contain_text(said)
+    page.get_by_role("button", name="Revoke the answer").click()
+    expect(done).to_contain_text("counts no more")
+    for language, heading in (("en", "In short"), ("fr", "En bref"), ("de", "Kurz gesagt")):
+        page.goto(here)
+        desk.folds_out("A report to hand on")
+        page.get_by_label("How much it tells").select_option("full")
+        page.get_by_label("In which language").select_option(language)
+        page.get_by_role("button", name="As a page").click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+
+    desk.opens("/people")
+    page.get_by_role("button", name="Send a test").first.click()
+    expect(done).to_contain_text("Tests on their way: 2.")
+    desk.opens("/editions/2/files?name=colombia.yaml")
+    edited = page.get_by_label("Its text")
+    edited.fill(edited.input_value().replace("wait: 10m", "wait: 5m", 1))
+    page.get_by_role("button", name="Check, and see").click()
+    expect(page.get_by_text("is told 5m earlier").first).to_be_visible()
+    page.get_by_role("button", name="Play a case through with it").click()
+    page.get_by_role("button", name="Play it").click()
+    expect(page.locator("#night")).to_be_visible()
     context.close()

@@ -28,7 +28,7 @@ from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
-MOST_LOOKED_AT = 200
+AT_A_TIME = 200
 """Of those closed lately: whether one is a drill or a text is sealed, and each is opened for that once."""
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
@@ -227,13 +227,22 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
 
 
 def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:
-    known = {each.id: each for each in before}
-    for id, kept in incident_store.closed_since(tx.session, tx.now - LATELY, MOST_LOOKED_AT).items():
-        if id in known and known[id].kept == kept:
-            yield known[id]
-        else:
-            drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
-            yield ClosedIncident(id, kept, drill, is_text)
+    """The latest, and as many more as it takes to have enough of what is real, whatever else was closed that day."""
+    known, passed, real = {each.id: each for each in before}, 0, 0
+    while passed % AT_A_TIME == 0 and real < MOST_CLOSED:
+        found = incident_store.closed_since(tx.session, tx.now - LATELY, AT_A_TIME, passed)
+        for id, kept in found.items():
+            each = known[id] if id in known and known[id].kept == kept else _closed_as(tx, id, kept)
+            real += not (each.drill or each.is_text)
+            yield each
+        if not found:
+            return
+        passed += len(found)
+
+
+def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
+    drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
+    return ClosedIncident(id, kept, drill, is_text)
 
 
 def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:

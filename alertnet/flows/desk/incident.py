@@ -1,5 +1,6 @@
 """One incident as a coordinator looks at it: who knows, who acts, what comes next, what is owed, and what was said."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -115,6 +116,8 @@ class Dossier:
     """The numbers of those whom a coordinator is to call since no message reaches them, by what they are called."""
     contacts: tuple[tuple[str, str], ...]
     """(tree/contact, name) of those for whom somebody can vouch."""
+    contacts_left: tuple[tuple[str, str], ...]
+    """(id, name) of those who may hear of it, to choose who is spared; of organisations that have several, no name."""
     levels: tuple[LevelChoice, ...]
     hears_close: tuple[str, ...]
     hears_news: tuple[str, ...]
@@ -134,12 +137,11 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
 
     `say`: its English words in another language.
     """
-    locked = look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
-    incident, open_prompts = locked.incident, prompt_store.open_of(tx.session, [id])[id]
+    incident, open_prompts = incident_store.get(tx.session, id), prompt_store.open_of(tx.session, [id])[id]
+    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
-    fared, doers = incident_view.fared(tx.session, [incident], TELLING), timeline_view.by_whom(tx.session, [id], DEEDS)
-    head, ahead = as_open(locked, open_prompts, fared[id], doers[id], last), entries_ahead(locked)
+    head, ahead = _head(locked, open_prompts, last), entries_ahead(locked)
     lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
     return Dossier(
         head=head,
@@ -163,12 +165,19 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         tasks=_tasks(locked, open_prompts) if reads else {},
         to_call=_numbers(locked, head) if reads else {},
         contacts=tuple(contacts_of(locked)),
+        contacts_left=_left(locked),
         levels=_levels(locked),
         hears_close=_called(names, who_hears(locked, of_close=True)),
         hears_news=_called(names, who_hears(locked, of_close=False)),
         suggested=_suggested(entries),
         reports=tuple(seen.get("reports", ())),
     )
+
+
+def _head(locked: LockedIncident, open_prompts: Sequence[Prompt], last: int) -> OpenIncident:
+    session, id = locked.tx.session, locked.incident.id
+    fared, doers = incident_view.fared(session, [locked.incident], TELLING), timeline_view.by_whom(session, [id], DEEDS)
+    return as_open(locked, open_prompts, fared[id], doers[id], last)
 
 
 def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[str], list[tuple[Text, list[str]]]]:
@@ -265,6 +274,14 @@ def _answers(seen: IncidentView, names: Names) -> tuple[Answer, ...]:
         )
         for each in seen["acknowledgements"]
     )
+
+
+def _left(locked: LockedIncident) -> tuple[tuple[str, str], ...]:
+    plans = sorted(locked.plans.items())
+    left = {id: each for tree, plan in plans for id, each in plan.tree.contacts.items() if locked.may_hear(tree, id)}
+    several = [name for name, count in Counter(each.organisation for each in left.values()).items() if count > 1]
+    contacts = sorted(((id, each.called) for id, each in left.items()), key=lambda each: each[1])
+    return (*contacts, *((name, "") for name in sorted(several)))
 
 
 def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:

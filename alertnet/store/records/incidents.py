@@ -219,12 +219,15 @@ def page(
     return [_incident(row) for row in session.execute(query)]
 
 
-def closed_since(session: Session, since: datetime, most: int) -> dict[str, Closed]:
-    """What was closed since then, by id, the latest first; nothing that another acts for, or that was purged."""
+def closed_since(session: Session, since: datetime, most: int, after: int = 0) -> dict[str, Closed]:
+    """What was closed since then, by id, the latest first; nothing that another acts for, or that was purged.
+
+    `most`: so many, behind the first `after` of them.
+    """
     query = select(incidents.c.id, incidents.c.ref, incidents.c.type, incidents.c.country, incidents.c.closed_at)
     itself = incidents.c.part_of.is_(None) & incidents.c.merged_into.is_(None)
     shown = query.where(incidents.c.closed_at >= since, incidents.c.purged_at.is_(None), itself)
-    rows = session.execute(shown.order_by(incidents.c.closed_at.desc(), incidents.c.id).limit(most))
+    rows = session.execute(shown.order_by(incidents.c.closed_at.desc(), incidents.c.id).offset(after).limit(most))
     return {row.id: Closed(row.ref, row.type, row.country, row.closed_at) for row in rows}
 
 

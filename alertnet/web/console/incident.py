@@ -112,7 +112,6 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
 """By the name that the API gives the act, if it has it: the body that it takes, and what it does."""
 
 ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
-LISTS = ("contacts", "people")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Fields of forms that say a tree and something in it at once, as in `colombia/embassy-es`."""
 
@@ -347,7 +346,7 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
     """The fields of the act's body that were filled in."""
     fields: dict[str, object] = {each: text for each in known if (text := typed(form, each))}
-    fields |= {each: str(fields[each]).split() for each in LISTS if each in fields}
+    fields |= {"contacts": form.getlist("contacts")} if "contacts" in fields else {}
     fields |= {"apply": True} if "apply" in known else {}
     tree, _, inside = form.get(JOINED.get(name, ""), "").partition("/")
     if inside:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 
 from alertnet.core.incident import Severity
-from alertnet.flows.desk.board import MOST_CLOSED
+from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -343,6 +343,26 @@ def test_a_day_of_drills_hides_no_incident_that_was_closed(world: World, desk: D
 
     assert [board.count("<li>") for board in boards] == [1, MOST_CLOSED]
     assert refs[0] in boards[0]
+
+
+def test_however_many_drills_are_closed_in_a_day_the_incidents_of_that_day_stand_on_the_board(
+    world: World, desk: Desk
+) -> None:
+    world.raises()
+    world.closes()
+    real = world.ref()
+    [kept] = world.rows(incidents)
+    world.raises(drill=True)
+    world.closes()
+    [drill] = [dict(row._mapping) for row in world.rows(incidents) if row.ref != kept.ref]
+    many = [
+        drill | {"id": f"{number:032x}", "ref": f"D-{number}", "closed_at": NOW + timedelta(seconds=1)}
+        for number in range(AT_A_TIME)
+    ]
+    world.runtime.transact(lambda tx: tx.session.execute(insert(incidents), many))
+
+    assert real in lately(desk, "/desk")
+    assert real not in lately(desk, "/desk/drills")
 
 
 def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: World, desk: Desk) -> None:
