@@ -1,9 +1,11 @@
 """The evening at the console: two coordinators, three contacts; with scripts and without, on a small telephone."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -26,6 +28,7 @@ from tests.web.console.desk import HASH, PASSWORD
 
 pytestmark = pytest.mark.browser
 
+README = Path(__file__).parents[2] / "README.md"
 SECOND_GENERATION = {"latency": 300, "downloadThroughput": 31_250, "uploadThroughput": 6_250}
 """A line in milliseconds, and in bytes a second."""
 
@@ -258,6 +261,30 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     expect(page.get_by_role("heading", name="To do")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.long
+def test_who_knows_nothing_but_the_readme_begins_decides_and_closes_a_drill(browser: Browser, sandbox_url: str) -> None:
+    """Its words are those of the pages, in that order; what must be chosen is, as the last there is."""
+    [story] = re.findall(r"^A drill takes five minutes: .*?\n\n", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    words = [" ".join(each.split()) for each in re.findall(r"\*(.+?)\*", story)]
+    context, desk = sit_down(browser, sandbox_url)
+    page = desk.page
+    began, empty = time.monotonic(), page.locator("select:required:invalid").locator("visible=true")
+
+    for said in words:
+        begins = re.compile(rf"^\s*{re.escape(said)}")
+        page.locator("a, button, summary").filter(has_text=begins).locator("visible=true").first.click()
+        expect(page.locator(".sending")).to_have_count(0)
+        page.wait_for_load_state()
+        while empty.count():
+            empty.first.select_option(index=empty.first.locator("option").count() - 1)
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("What came of drill")
+    expect(page.get_by_role("row", name="can't act, vouched")).to_have_count(1)
+    assert len(words) == 12
+    assert time.monotonic() - began < 300
     context.close()
 
 

@@ -143,6 +143,12 @@ class OpenIncident:
         return tuple(dict.fromkeys(name for path in self.paths for name in path.acting))
 
     @property
+    def coming(self) -> list[Path]:
+        """The escalations of which something is to come, the soonest first."""
+        coming = [path for path in self.paths if path.next or path.action_due_at]
+        return sorted(coming, key=lambda path: (path.next.at if path.next else path.action_due_at) or LATEST)
+
+    @property
     def declined(self) -> tuple[str, ...]:
         """Who has said that they can't act, in whichever tree."""
         return tuple(dict.fromkeys(name for path in self.paths for name in path.declined))

@@ -117,7 +117,7 @@ class BoardLook:
 
         lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
         waiting, texts = sum(not each.is_put_off for each in board.matters), sum(e.is_text for e in board.incidents)
-        drills = len(everything.incidents) - len(everything.only(False).incidents)
+        drills = 0 if self.drill else len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
             "matters": say("matters.html", matters=board.matters),
             "count": say("count.html", open=len(board.incidents) - texts, texts=texts, waiting=waiting, drills=drills),

@@ -64,7 +64,7 @@ def test_what_came_of_it_is_a_page_and_rows(world: World, desk: Desk) -> None:
     rows = desk.browser.get(f"/desk/drills/{ref}.csv")
 
     assert "Told: 1 Reached: 1 Answered: 1 Dead numbers: 0" in page.text
-    assert "Valley valley yes acknowledged, sms" in page.text
+    assert "Valley valley yes takes charge, sms" in page.text
     assert rows.text.splitlines()[1].startswith("valley,alice,yes,acknowledged,sms,0,")
     assert f"{ref}: 1 / 1" in desk.opens("/desk/drills").text
 
