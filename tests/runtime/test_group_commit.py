@@ -4,13 +4,16 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
+from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.engine import carry_over
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import (
     Refused,
@@ -64,6 +67,12 @@ def on_disk(runtime: Runtime) -> set[str]:
         database.close()
 
 
+def in_the_file(runtime: Runtime) -> set[str]:
+    """What is in the file itself, whatever the log beside it holds."""
+    with closing(sqlite3.connect(f"file:{runtime.engine.url.database}?immutable=1", uri=True)) as database:
+        return {row[0] for row in database.execute("SELECT id FROM workers")}
+
+
 def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewer_commits(on_sqlite: Runtime) -> None:
     """A1: each answer leaves after the commit that holds it. A11: the failing one spoils nothing."""
 
@@ -84,6 +93,35 @@ def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewe
     assert all(outcome.result() for outcome in outcomes if not outcome.exception())
     assert len(on_disk(on_sqlite)) == 199
     assert on_sqlite.commits < 40
+
+
+@pytest.mark.parametrize("faults", [0, 1], ids=["at once", "after a fault"])
+def test_the_log_is_carried_over_to_the_file_beside_the_commits(on_sqlite: Runtime, faults: int) -> None:
+    """A11: and where it can't be, the commits go on, and the next time does it."""
+    carry_over(on_sqlite.engine)
+    carried, tries = threading.Event(), list[str]()
+
+    def begins(*_: object) -> None:
+        if threading.current_thread().name == "carrier":
+            tries.append("carries over")
+            if len(tries) <= faults:
+                raise sqlite3.OperationalError("disk I/O error")
+
+    def ends(*_: object) -> None:
+        if threading.current_thread().name == "carrier" and len(tries) > faults:
+            carried.set()
+
+    event.listen(on_sqlite.engine, "checkout", begins)
+    event.listen(on_sqlite.engine, "checkin", ends)
+    names = [f"{number:03}" for number in range(CARRIED_OVER_AFTER - 1)]
+    for name in names:
+        on_sqlite.transact(keep, name)
+    before = in_the_file(on_sqlite)
+    while not carried.is_set():
+        names.append(on_sqlite.transact(keep, f"{len(names):03}"))
+
+    assert len(tries) == faults + 1
+    assert before == set() < in_the_file(on_sqlite) <= on_disk(on_sqlite) == {*names}
 
 
 def test_a_group_wakes_once(on_sqlite: Runtime) -> None:

@@ -11,17 +11,24 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, run_alone, surfacing
+from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, isolated, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
+from alertnet.store.db.engine import carry_over
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import LeftDue, apart, left_due, undoing
 
 T = TypeVar("T")
 
 GROUP = 64  # flows in one commit at most
+
+CARRIED_OVER_AFTER = 32
+"""So many commits, of one flow each, fill SQLite's log with a thousand pages."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
@@ -52,8 +59,11 @@ class GroupCommit:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._is_full = threading.Event()
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
+        self._carrier = threading.Thread(target=self._carry_over, name="carrier", daemon=True)
+        self._carrier.start()
 
     def transact(self, work: Work[T]) -> T:
         """The value of the work, after the commit that holds it.
@@ -84,6 +94,18 @@ class GroupCommit:
             self._closed = True
             self._queue.put(None)
         self._thread.join()
+        self._is_full.set()
+        self._carrier.join()
+
+    def _carry_over(self) -> None:
+        """Bring the log into the file time and again: a commit that has to do so takes several times as long."""
+        while True:
+            self._is_full.wait()
+            self._is_full.clear()
+            if self._closed:
+                return
+            with isolated(log, "log_not_carried_over"):
+                carry_over(self._engine)
 
     def _write(self) -> None:
         while jobs := self._next_group():
@@ -163,6 +185,8 @@ class GroupCommit:
         self.commits += bool(jobs)
         for job in jobs:
             job.answer.set_result(job.value)
+        if self.commits % CARRIED_OVER_AFTER == 0:
+            self._is_full.set()
 
 
 def _call(hooks: list[Hook]) -> None:
