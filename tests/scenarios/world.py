@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi.testclient import TestClient
-
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Handset, Mailbox, Sandbox, Unreachable, WebhookAnswer
+from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.timed_program import TimedProgram
 
@@ -42,7 +41,7 @@ CAST = {
 class World(TimedProgram):
     """The program, the network around it, and the people of the examples."""
 
-    def __init__(self, runtime: Runtime, client: TestClient, sandbox: Sandbox, clock: Clock, key: str) -> None:
+    def __init__(self, runtime: Runtime, client: Client, sandbox: Sandbox, clock: Clock, key: str) -> None:
         super().__init__(runtime, sandbox, clock)
         self.client = client
         self.headers = {"Authorization": f"Bearer {key}"}
@@ -94,8 +93,7 @@ class World(TimedProgram):
             raise Unreachable("our web is away")
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self.client.post(path, data=dict(params), headers=dict(headers))
-        return WebhookAnswer(answer.status_code, answer.text)
+        return WebhookAnswer(*self.client.deliver(path, params, headers))
 
 
 class Incident:

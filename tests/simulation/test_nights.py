@@ -9,6 +9,9 @@ from tests.house.source import ROOT
 
 Lived = subprocess.CompletedProcess[str]
 
+FIRST = 6
+"""Nights of each run of the tests; whoever changes a flow lives through more."""
+
 
 def simulate(*arguments: str) -> Lived:
     return subprocess.run(
@@ -18,12 +21,14 @@ def simulate(*arguments: str) -> Lived:
 
 @pytest.fixture(scope="module")
 def first_nights() -> Lived:
-    return simulate("--seeds", "15", "--story")
+    return simulate("--seeds", str(FIRST), "--story")
 
 
-@pytest.fixture(params=[15, pytest.param(300, marks=pytest.mark.long)])
+@pytest.fixture(params=[FIRST, pytest.param(300, marks=pytest.mark.long)])
 def lived(request: pytest.FixtureRequest) -> Lived:
-    return request.getfixturevalue("first_nights") if request.param == 15 else simulate("--seeds", str(request.param))
+    return (
+        request.getfixturevalue("first_nights") if request.param == FIRST else simulate("--seeds", str(request.param))
+    )
 
 
 def test_no_night_breaks_a_promise(lived: Lived) -> None:
