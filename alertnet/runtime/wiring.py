@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.circuit_breaker import Breaker
+from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
@@ -132,6 +133,8 @@ class Runtime:
     """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
     paced: dict[MethodKind, tuple[datetime, datetime]] = field(default_factory=dict)
     """When it was seen that none of our numbers was free for a method, and from when one will be."""
+    horizon: Horizon = field(default_factory=Horizon)
+    """How far back its looks have to go."""
     make_renderer: Callable[[Templates], Renderer] = Renderer
     """What puts messages into words by those templates."""
     _listeners: list[Listener] = field(default_factory=list)

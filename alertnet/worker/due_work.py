@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from alertnet.channels.base import CannotTell, Lookup, Outgoing, StatusQuery
+from alertnet.core.delivery.horizon import LONG_AGO, Horizon
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
@@ -30,6 +31,7 @@ from alertnet.store.queues import drills as drill_store
 from alertnet.store.queues import journeys as journey_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.queues.workers import Due
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
@@ -117,21 +119,25 @@ def perform(job: Job) -> None:
 class Search:
     """One look for what is due, no more than each pool has room for; what it finds to send is claimed.
 
-    `under_way`: keys of jobs that were found before and are not over. When `jobs` is at its end, `crowded` are the
-    pools that had no room for more, and `next_at` is when to look again: something falls due, or the pace allows it.
+    `under_way`: keys of jobs that were found before and are not over. `horizon`: how far back it goes; all the way if
+    it is not given. When `jobs` is at its end, `crowded` are the pools that had no room for more, and `next_at` is when
+    to look again: something falls due, or the pace allows it.
     """
 
-    def __init__(self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str]) -> None:
+    def __init__(
+        self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str], horizon: Horizon | None = None
+    ) -> None:
         self.crowded: set[str] = set()
         self.next_at: datetime | None = None
         self._sending = sending
         self._runtime = sending.runtime
         self._rooms = rooms
         self._under_way = under_way
+        self._horizon = horizon or Horizon()
 
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
-        due = self._runtime.ask(worker_store.due)
+        due = self._runtime.ask(_due, self._horizon)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:
@@ -229,6 +235,15 @@ class Search:
         yield from waiting[:room]
         if len(waiting) > room:
             self.crowded.add(DUE)
+
+
+def _due(tx: Tx, horizon: Horizon) -> Due:
+    """What is due; of attempts, what fell due since the oldest that the last whole look found."""
+    since = horizon.since(tx.now)
+    due = worker_store.due(tx, since)
+    if since == LONG_AGO and due.oldest is not None:
+        horizon.saw(tx.now, due.oldest)
+    return due
 
 
 def _due_rows(

@@ -61,7 +61,8 @@ def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str
         lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
     if not any(line.room for line in lines):
         return Claims()
-    outward = Outward(lines, runtime.settings.routing, runtime.breakers, runtime.lengths, runtime.queues)
+    routing = runtime.settings.routing
+    outward = Outward(lines, routing, runtime.breakers, runtime.lengths, runtime.queues, runtime.horizon)
     found = claims.claim(tx, method, outward)
     if found.is_paced and found.next_at is not None:
         runtime.paced[method] = tx.now, found.next_at
@@ -123,6 +124,8 @@ def is_away(runtime: Runtime, route: Route) -> bool:
 
 def _see(runtime: Runtime, route: Route, breaker: Breaker) -> None:
     if breaker == SOUND:
-        runtime.breakers.pop(route, None)
+        if runtime.breakers.pop(route, None) is not None:
+            # What waited for it is due again since it was written.
+            runtime.horizon.forget()
     else:
         runtime.breakers[route] = breaker

@@ -154,7 +154,7 @@ class Worker:
         if self._stopping or self._recovery.holds_all:
             return
         rooms, held_pools = self._rooms()
-        search = Search(self._sending, rooms, UnderWay(self._pools))
+        search = Search(self._sending, rooms, UnderWay(self._pools), self._runtime.horizon)
         for job in search.jobs():
             self._pools[job.pool].submit(job.key, partial(self._perform, job), reserved=job.reserved)
         self._has_looked = True

@@ -20,7 +20,9 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, senders
+from alertnet.worker.due_work import Search
 from alertnet.worker.provider_health import claim_sends
+from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, opening
@@ -189,6 +191,25 @@ def test_nobody_waits_for_the_turn_of_a_number_that_the_pace_keeps(stages: Stage
         assert claimed() == 0
     stage.clock.forward(seconds=1)
     assert claimed() == 1
+
+
+def test_what_is_put_back_in_time_is_found_by_the_next_look_that_goes_all_the_way(stages: Stages) -> None:
+    """A5: others begin where that one found the oldest of what was due, and none of them is far from the next."""
+    stage = stages()
+
+    def found() -> int:
+        search = Search(Sending(stage.runtime), strides(POOLS), frozenset(), stage.runtime.horizon)
+        return sum(job.reserved for job in search.jobs())
+
+    assert found() == 0
+    stage.opens()
+    hour_ago = stage.clock.at - timedelta(hours=1)
+    stage.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(due_at=hour_ago)))
+    assert found() == 0
+    stage.opens()
+    assert found() == 1
+    stage.clock.forward(seconds=1)
+    assert found() == 1
 
 
 def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, each_database: str) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import replace
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
+from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import put_down
@@ -135,7 +136,8 @@ class _Look:
 
     def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
         self.claims = Claims()
-        self.load = PhoneLoad(tx)
+        self._since = outward.horizon.since(tx.now)
+        self.load = PhoneLoad(tx, self._since)
         self.capacity = SendCapacity(tx, method, outward)
         self._tx = tx
         self._method = method
@@ -153,7 +155,14 @@ class _Look:
         while (capacity.left or capacity.barred_until(self._outward.providers) is not None) and len(seen) < MOST_SEEN:
             waiting = self._waiting_elsewhere()
             taken = due_attempts.claim(
-                tx.session, self._method, tx.now, most, besides=seen, spared=spared | waiting, least_tried=least_tried
+                tx.session,
+                self._method,
+                tx.now,
+                most,
+                besides=seen,
+                spared=spared | waiting,
+                least_tried=least_tried,
+                since=self._since if tx.now - self._since < LATELY else None,
             )
             seen += [each.id for each in taken]
             is_all = len(taken) < most

@@ -39,10 +39,12 @@ Free = Callable[[Sequence[DueAttempt]], Iterable[DueAttempt]]
 class PhoneLoad:
     """What one look at the queue lets leave to coordinators by one method."""
 
-    def __init__(self, tx: Tx) -> None:
+    def __init__(self, tx: Tx, since: datetime) -> None:
+        """Nothing that waits is to leave before `since`."""
         self.joined: set[str] = set()
         """Attempts that are said in another one."""
         self._tx = tx
+        self._since = since
         self._used: dict[limits.Counted, Usage] = {}
         self._counted: set[limits.Counted] = set()
         self._alone: set[bytes] = set()
@@ -86,7 +88,7 @@ class PhoneLoad:
         if due.kind is Kind.ALERT and due.address_index in self._alone:
             return ()
         kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
-        waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED)
+        waiting = due_attempts.claim_others(self._tx.session, due, kinds, MOST_JOINED, self._since)
         if due.kind is Kind.ALERT and not waiting:
             self._alone.add(due.address_index)
         return waiting

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
+from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.delivery.rate_limit import believed, free_after, units_free
 from alertnet.core.directory.contact import MethodKind
@@ -36,6 +37,7 @@ class Outward:
     `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
     many units the last message of a method, kind and language took, 1 where it is not known. `queues`: the providers
     that the numbers of what waits may be reached by, by the index of the number, as far as a look has found out.
+    `horizon`: how far back it has to look for what waits.
     """
 
     lines: Sequence[Line]
@@ -43,6 +45,7 @@ class Outward:
     breakers: Mapping[Route, Breaker] = field(default_factory=dict)
     lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
     queues: MutableMapping[bytes, tuple[str, ...]] = field(default_factory=dict)
+    horizon: Horizon = field(default_factory=Horizon)
 
     @property
     def providers(self) -> list[str]:

@@ -72,21 +72,26 @@ _WITH_WORDS = Prepared(
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(*_IN_ORDER)
 )
-_DUE_NOW: Select[Any] = (
+_TO_SEND: Select[Any] = (
     select(attempts.c.id, attempts.c.address_index)
     .where(
         attempts.c.method == bindparam("method"),
         IS_QUEUED,
-        # So said that no planner takes the index of what is due, and then sorts all that it finds there.
-        func.coalesce(attempts.c.due_at, _NOW) <= _NOW,
         attempts.c.id.not_in(bindparam("besides", expanding=True)),
         attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
     )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+# So said that no planner takes the index of what is due, and then sorts all that it finds there.
+_DUE_NOW = _TO_SEND.where(func.coalesce(attempts.c.due_at, _NOW) <= _NOW)
 _DUE = Prepared(_DUE_NOW.order_by(*_IN_ORDER))
 _DUE_LEAST_TRIED = Prepared(_DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER))
+_DUE_LATELY = Prepared(
+    _TO_SEND.where(attempts.c.due_at <= _NOW, attempts.c.due_at > bindparam("since", type_=Instant())).order_by(
+        *_IN_ORDER
+    )
+)
 _ASKED_NOW = (
     select(attempts.c.id)
     .where(
@@ -106,7 +111,7 @@ _OTHERS = Prepared(
     .where(
         attempts.c.method == bindparam("method"),
         attempts.c.status.in_(QUEUED),
-        attempts.c.due_at.is_not(None),
+        attempts.c.due_at > bindparam("since", type_=Instant()),
         attempts.c.address_index == bindparam("address"),
         attempts.c.id != bindparam("besides"),
         notifications.c.kind.in_(bindparam("kinds", expanding=True)),
@@ -126,14 +131,15 @@ def claim(
     besides: Collection[str] = (),
     spared: Collection[bytes] = (),
     least_tried: bool = False,
+    since: datetime | None = None,
 ) -> list[ToSend]:
     """Attempts to send now, most severe first, then oldest; held, and none that others hold.
 
     `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace. `least_tried`: before all, what was
-    surely not sent the fewest times.
+    surely not sent the fewest times. `since`: all that is due fell due after that.
     """
-    due = _DUE_LEAST_TRIED if least_tried else _DUE
-    values = {"method": method.value, "now": now, "most": most}
+    due = _DUE_LEAST_TRIED if least_tried else _DUE if since is None else _DUE_LATELY
+    values = {"method": method.value, "now": now, "most": most, "since": since}
     found = due.all(session, values | {"besides": list(besides), "spared": list(spared)})
     return [ToSend(*row) for row in found]
 
@@ -146,9 +152,20 @@ def claim_to_ask(
     return session.scalars(_ASKED_NOW, values).all()
 
 
-def claim_others(session: Session, due: DueAttempt, kinds: Collection[Kind], most: int) -> list[DueAttempt]:
-    """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise."""
-    values = {"method": due.method.value, "address": due.address_index, "besides": due.id, "most": most}
+def claim_others(
+    session: Session, due: DueAttempt, kinds: Collection[Kind], most: int, since: datetime
+) -> list[DueAttempt]:
+    """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise.
+
+    `since`: none of them is to leave before that.
+    """
+    values: dict[str, Any] = {
+        "since": since,
+        "method": due.method.value,
+        "address": due.address_index,
+        "besides": due.id,
+        "most": most,
+    }
     ids = _OTHERS.scalars(session, values | {"kinds": [kind.value for kind in kinds]})
     return with_words(session, ids)[0] if ids else []
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.store.db.columns import Instant
@@ -40,14 +41,15 @@ from alertnet.store.tables import (
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
-_NOW = bindparam("now", type_=Instant())
+_NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
 
 
 @dataclass(frozen=True)
 class Due:
     """What is due now: `queued` by the methods that have something to send, `asked` by those with an unknown outcome.
 
-    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come.
+    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come. `oldest`: the
+    first of the attempts that are due, by what was looked at; now if there are none.
     """
 
     queued: frozenset[MethodKind]
@@ -61,17 +63,21 @@ class Due:
     drills: bool = False
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
+    oldest: datetime | None = field(default=None, compare=False)
 
 
-def _look_at(name: str, about: str, is_due: ColumnElement[bool], moment: ColumnElement[Any]) -> Select[Any]:
-    """A row: whether something of that name is due, and when something is next."""
-    later = select(moment).where(moment > _NOW).order_by(moment).limit(1).scalar_subquery()
-    return select(literal_column(f"'{name}'"), literal_column(f"'{about}'"), is_due, later)
+def _look_at(name: str, about: str, since: Any, moment: ColumnElement[Any]) -> Select[Any]:
+    """A row: since when something of that name is due, and when something is next."""
+    return select(literal_column(f"'{name}'"), literal_column(f"'{about}'"), since, _first(moment, moment > _NOW))
+
+
+def _first(moment: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Any:
+    return select(moment).where(*conditions).order_by(moment).limit(1).scalar_subquery()
 
 
 def _queue(table: Table) -> Select[Any]:
     due_at = table.c.due_at
-    return _look_at(table.name, "", exists().where(due_at.is_not(None), due_at <= _NOW), due_at)
+    return _look_at(table.name, "", _first(due_at, due_at <= _NOW), due_at)
 
 
 # Each kind is a step or two into an index: a look costs the same however much waits or is over and done with. They are
@@ -85,32 +91,28 @@ _KINDS = union_all(
     )
 ).subquery("kinds")
 _OF_KIND = (attempts.c.method == _KINDS.c.method) & (attempts.c.status == _KINDS.c.status)
+_TROUBLE = select(_NOW).where(exists(select(breakers.c.provider))).scalar_subquery()
 _LOOK = Prepared(
     union_all(
         select(
             _KINDS.c.method.label("name"),
             _KINDS.c.status.label("about"),
-            exists().where(_OF_KIND, attempts.c.due_at <= _NOW).label("is_due"),
-            select(attempts.c.due_at)
-            .where(_OF_KIND, attempts.c.due_at > _NOW)
-            .order_by(attempts.c.due_at)
-            .limit(1)
-            .scalar_subquery()
-            .label("next_at"),
+            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _SINCE).label("since"),
+            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at > _NOW).label("next_at"),
         ),
         *(_queue(table) for table in (escalations, alarms, journeys, inbound, recordings, drills)),
         *(
-            _look_at(breakers.name, moment.name, exists(select(breakers.c.provider)), moment)
+            _look_at(breakers.name, moment.name, _TROUBLE, moment)
             for moment in (breakers.c.try_at, breakers.c.paused_until)
         ),
     )
 )
 
 
-def due(tx: Tx) -> Due:
-    """What is due now, and when something is next."""
-    rows = _LOOK.all(tx.session, {"now": tx.now})
-    found = {(row.name, row.about) for row in rows if row.is_due}
+def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
+    """What is due now, and when something is next; `since`: of attempts, what fell due after that alone."""
+    rows = _LOOK.all(tx.session, {"now": tx.now, "since": since})
+    found = {(row.name, row.about) for row in rows if row.since is not None}
     names = {name for name, _ in found}
     return Due(
         frozenset(method for method in SENT_BY if {(method, status) for status in QUEUED} & found),
@@ -124,6 +126,7 @@ def due(tx: Tx) -> Due:
         drills.name in names,
         breakers.name in names,
         _earliest(row.next_at for row in rows),
+        _earliest((tx.now, *(row.since for row in rows if row.name in SENT_BY))),
     )
 
 
