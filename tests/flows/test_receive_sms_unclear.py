@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from alertnet.flows.incidents.update import exclude
+from alertnet.flows.sms.receive_sms import receive_late_sms
+from alertnet.store.records.inbound import InboundSms
 from alertnet.store.tables import codes, guesses, inbound, incidents, limit_usage, notifications
-from tests.flows.switchboard import CAST, Switchboard
+from tests.flows.switchboard import CAST, OURS, Switchboard
 
 WRONG = "9999"
 
@@ -277,6 +279,17 @@ def test_a_stop_alarms_the_coordinators_and_is_not_answered(alerted: Switchboard
     assert alerted.texts("ombuds", "Stop.") is None
     assert alerted.alarms() == [("opted_out", "ombuds")]
     assert alerted.answers() == []
+
+
+def test_a_text_that_comes_in_after_its_own_repetition_is_answered_too(alerted: Switchboard) -> None:
+    """A12: it was written before any reply of ours; only what follows one within seconds is a machine's."""
+    assert alerted.texts("ombuds", "who is it?")
+    alerted.clock.at += timedelta(seconds=5)
+    late = InboundSms("SM-late", CAST["ombuds"], OURS, "who is it?", heard_at=alerted.clock.at - timedelta(minutes=1))
+
+    alerted.runtime.transact(receive_late_sms, alerted.runtime.edition, late)
+
+    assert len(alerted.rows(notifications, kind="not_understood", contact="ombuds")) == 1
 
 
 @pytest.mark.parametrize("text", ["YES", "HELP", "INFO"])

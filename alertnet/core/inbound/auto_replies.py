@@ -69,14 +69,14 @@ def says_so(body: str) -> bool:
 
 
 def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> bool:
-    """Whether a machine most likely wrote it: by its own words, or since it is the same text again and again.
+    """Whether a machine most likely wrote it then: by its own words, or since it is the same text again and again.
 
     Somebody who sends a text again may not have had our reply; who does so within seconds of it, or a fifth time
     within minutes, is no person.
     """
     if says_so(body):
         return True
-    same = [each for each in earlier if _plain(each.body) == _plain(body)]
+    same = [each for each in earlier if each.at <= now and _plain(each.body) == _plain(body)]
     often = sum(now - each.at <= LATELY for each in same) >= OFTEN
     return often or any(each.is_answered and SOONEST <= now - each.at <= AT_ONCE for each in same)
 

@@ -35,7 +35,8 @@ def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit 
     `is_answer`: the text is a verb or a code, which machines don't send. These are counted apart, so that whoever tries
     codes, and may have forged the number, does not use up what its owner's words are answered with.
     """
-    if not is_answer and looks_automatic(sms.body, inbound.texts_before(tx, sms, REMEMBERED), tx.now):
+    written_at = sms.heard_at or tx.now
+    if not is_answer and looks_automatic(sms.body, inbound.texts_before(tx, sms, REMEMBERED), written_at):
         return False, None
     key = f"{sms.sender} codes" if is_answer else sms.sender
     return (True, None) if limits.use(tx, REPLIES, key) else (False, REPLIES)
