@@ -13,7 +13,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
-from alertnet.core.notification import ASKING, Kind, is_in_field
+from alertnet.core.notification import ASKING, Failure, Kind, is_in_field
 from alertnet.flows.system.self_monitoring import NO_REF
 from alertnet.store.tables import (
     ACTING,
@@ -31,6 +31,7 @@ from simulation.hosts.host import Host, Process
 from simulation.world.cast import NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns, is_closed, whose_turn
+from simulation.world.message import OPTS_IN
 from simulation.world.world import World
 
 MOST_TEXTS, CALLS_APART = 12, timedelta(minutes=10)
@@ -92,6 +93,8 @@ _BEFORE: Select[Any] = (
         attempts.c.started_at,
         attempts.c.extra,
         attempts.c.delays,
+        attempts.c.failure,
+        attempts.c.is_alert,
         notifications.c.address,
         notifications.c.kind,
     )
@@ -101,6 +104,14 @@ _BEFORE: Select[Any] = (
 _LOAD = {kind.value for kind in (*ASKING, Kind.ALERT, Kind.REMINDER, Kind.NOTICE)}
 
 
+_WRITTEN_OF: Select[Any] = select(incidents.c.ref, notifications.c.address).join(
+    notifications, notifications.c.incident_id == incidents.c.id
+)
+_DISOWNED: Select[Any] = (
+    select(timeline.c.at)
+    .join(incidents, incidents.c.id == timeline.c.chain)
+    .where(timeline.c.kind == "wrong_person", bindparam("acts") == ACTING)
+)
 _PAUSES: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.c.kind == PAUSED)
 
 
@@ -130,6 +141,9 @@ class Promises:
             self._stops(row, outgoing, what)
             self._keeps_hours(row, outgoing, what)
             self._keeps_to_the_turn(row, outgoing, what)
+            self._is_let_through(row, outgoing, what)
+        if outgoing.to == self.world.recycled:
+            self._is_no_strangers(row, what)
         if row.kind == Kind.TASK.value:
             self._is_to_be_called(row, what)
         if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
@@ -300,6 +314,24 @@ class Promises:
                 if outgoing.to in {each.phone for each in duty.rota} - turns:
                     self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
 
+    def _is_let_through(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
+        """Check that nothing counts as on its way that the network has refused, and will again (B3)."""
+        sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
+        mine = [each for each in sent if (each.incident_id, each.address) == (row.incident_id, outgoing.to)]
+        refused = [each for each in mine if each.is_alert and each.failure == Failure.OPTED_OUT]
+        if not all(self._is_back(each) for each in refused):
+            self._break("B3", f"{what} is handed over although that phone refuses our SMS")
+
+    def _is_back(self, refused: Row[Any]) -> bool:
+        """Whether the phone has let us through again since."""
+        texts = [each for each in self.world.texts.values() if each.sender == refused.address]
+        return any(each.text == OPTS_IN and each.at + CLOCKS_DIFFER > refused.started_at for each in texts)
+
+    def _is_no_strangers(self, row: Row[Any], what: str) -> None:
+        """Check that a stranger who has said so hears no more of the incident, but when it writes itself (A9)."""
+        if row.kind != Kind.NOT_UNDERSTOOD.value and self.world.database.rows(_DISOWNED, acts=row.acts):
+            self._break("A9", f"{what} is handed over although whoever has that number is a stranger, and has said so")
+
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
         """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
         trees = self.world.network.trees
@@ -323,7 +355,10 @@ class Promises:
         if not any(outgoing.to in phones_of(each) for each in coordinators):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
         words = outgoing.subject + outgoing.text
-        if NO_REF in words and any(ref in words for ref in self.world.database.column(select(incidents.c.ref))):
+        # What else was to be written to that phone may stand beside it.
+        own = {row.ref for row in self.world.database.rows(_WRITTEN_OF) if row.address == outgoing.to}
+        refs = self.world.database.column(select(incidents.c.ref))
+        if NO_REF in words and any(ref in words for ref in refs if ref not in own):
             self._break("A9", f"{what} is about ourselves, and names an incident")
 
     def _may_be_tested(self, outgoing: Outgoing, what: str) -> None:

@@ -74,7 +74,9 @@ class Call:
             return
         random, outgoing = self.world.random, self.message.outgoing
         digits = ""
-        if self.by_person and turn is None:
+        if self.by_person and outgoing.to == self.world.recycled:
+            digits = random.choice(["9*", ""])
+        elif self.by_person and turn is None:
             digits = random.choice(["", "1", "1", "1", "2", "3", "4"])
             if digits:
                 self.people.proves(AFTER_THE_CODE, outgoing.to)

@@ -82,6 +82,9 @@ class Line:
         if random.random() < mischief.refused:
             self.process.life.sleep(0.1)
             return Refused(Failure.INVALID, "21211")
+        if trouble is None and self.provider.has_opted_out(outgoing):
+            self.process.life.sleep(0.1)
+            return Refused(Failure.OPTED_OUT, "21610")
         if trouble is Trouble.REFUSES:
             self.process.life.sleep(random.uniform(0.01, 3))
             return NotSent("connect")

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from random import Random
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,6 +18,7 @@ from simulation.checks.promises import Promises
 from simulation.hosts.web import PATIENCE, Web, WebAnswer
 from simulation.world.cast import FIELD_PHONE
 from simulation.world.database import OURS, PUBLIC_URL
+from simulation.world.message import OPTS_IN, OPTS_OUT
 from simulation.world.world import World
 
 _DECISION = re.compile(r"GO (\d{4})")
@@ -36,6 +38,10 @@ SOS, PROBE = "SOS", "what is this?"
 IN_WORDS = "they have been watching the house since noon"
 """What the field writes that is no report: coordinators are to read it, whether an incident is open or not."""
 
+WRONG_PERSON = "wrong_person"
+
+REFUSES = 0.2
+"""In so many nights some refuse our SMS, as they do those of a shop; half of them think better of it."""
 AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
 MOST_TRIES = 4
 
@@ -58,6 +64,9 @@ class People:
         self.reports = 0
         """How many texts were sent that raise an incident, each by an id of its own."""
         self._texts = 0
+        # With entropy of its own, so that all other nights are the same.
+        self._refusing = Random(f"refusing {world.seed}")
+        self._refuses = not world.mischief.quiet and self._refusing.random() < REFUSES
 
     def proves(self, via: str, address: str) -> None:
         """Note that an answer with proof is on its way from there."""
@@ -66,7 +75,7 @@ class People:
     def read(self, outgoing: Outgoing) -> None:
         """Let whoever reads a text or mail that arrived answer it, perhaps."""
         random, chance = self.world.random, self.world.mischief.answers
-        if self._is_test(outgoing):
+        if self._is_test(outgoing) or self._is_a_strangers(outgoing):
             return
         if outgoing.method is MethodKind.EMAIL:
             if link := _LINK.search(outgoing.text):
@@ -75,6 +84,7 @@ class People:
                     self.world.time.after(self._delay(), partial(self.press, outgoing.to, link[1]))
             return
         self.written_by[outgoing.to] = outgoing.sender
+        self._may_refuse(outgoing.to)
         for decision in _DECISION.findall(outgoing.text):
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
@@ -135,6 +145,12 @@ class People:
         form = Form({"answer": "reached"})
         self.web.request("a button of a test", lambda runtime: pages.press_on_contact_page(token, form, runtime))
 
+    def disown(self, address: str, token: str) -> None:
+        """Let a stranger press that the number is no contact's any more."""
+        self.world.story.tell("phone", f"{self.world.name_of(address)}'s is a stranger's, who says so")
+        form = Form({"answer": WRONG_PERSON})
+        self.web.request("a button of the page", lambda runtime: pages.press_on_contact_page(token, form, runtime))
+
     def report(self, number: str, text: str) -> None:
         """Let a coordinator who has called somebody say what came of it."""
         for called in self.world.database.rows(_TO_CALL):
@@ -188,6 +204,24 @@ class People:
             self.world.time.after(PATIENCE, partial(hear, None))
             return
         self.web.request(f"{text!r}", lambda runtime: twilio.text_in(form, runtime), hear, twice=twice)
+
+    def _is_a_strangers(self, outgoing: Outgoing) -> bool:
+        """Whether a stranger has got the number, who says so on the page that the text leads to."""
+        if outgoing.to != self.world.recycled:
+            return False
+        if link := _LINK.search(outgoing.text):
+            self.world.time.after(self._delay(), partial(self.disown, outgoing.to, link[1]))
+        return True
+
+    def _may_refuse(self, number: str) -> None:
+        """Refuse all further SMS, as who takes them for advertisements; half of them think better of it."""
+        if not self._refuses or self._refusing.random() > 0.4:
+            return
+        seconds = self._refusing.uniform(1, 40)
+        self.world.time.after(seconds, partial(self.write, number, OPTS_OUT))
+        if self._refusing.random() < 0.5:
+            seconds += self._refusing.uniform(5, 300)
+            self.world.time.after(seconds, partial(self.write, number, OPTS_IN))
 
     def _delay(self) -> float:
         return self.world.random.choice([5.0, 20.0, 90.0, 400.0]) * self.world.random.uniform(0.3, 1.5)

@@ -10,7 +10,7 @@ from simulation.hosts.web import Web
 from simulation.outside.call import Call
 from simulation.outside.deliver_text import deliver
 from simulation.outside.people import People
-from simulation.world.message import Message, found
+from simulation.world.message import OPTS_IN, OPTS_OUT, Message, found
 from simulation.world.world import World
 
 MAILBOX = "alert@example.org"
@@ -43,6 +43,12 @@ class Provider:
         else:
             deliver(self.world, self.web, self.people, message)
         return message
+
+    def has_opted_out(self, outgoing: Outgoing) -> bool:
+        """Whether the network lets no SMS of that number of ours through to that phone."""
+        texts = [each for each in self.world.texts.values() if (each.sender, each.to) == (outgoing.to, outgoing.sender)]
+        words = [each.text for each in texts if each.text in (OPTS_OUT, OPTS_IN)]
+        return outgoing.method is MethodKind.SMS and words[-1:] == [OPTS_OUT]
 
     def tells_of(self, outgoing: Outgoing, route: Route, provider_id: str | None) -> Lookup:
         """What the provider says when it is asked; its lists lag behind."""

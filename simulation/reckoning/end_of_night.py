@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +14,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import RECEIVED
 from alertnet.core.inbound.auto_replies import AT_ONCE
 from alertnet.core.incident import Facts
+from alertnet.store.records.credentials.number_tests import WRONG
 from alertnet.store.tables import (
     ACTING,
     acknowledgements,
@@ -45,7 +46,7 @@ ASKED_TWICE = timedelta(seconds=75)
 _TRIED: Select[Any] = (
     select(number_tests.c.contact, number_tests.c.method, number_tests.c.via, notifications.c.address)
     .join(notifications, notifications.c.id == number_tests.c.notification_id)
-    .where(number_tests.c.via.is_not(None))
+    .where(number_tests.c.via.not_in([WRONG]))
 )
 _HISTORY: Select[Any] = select(timeline.c.chain, timeline.c.at, timeline.c.kind, timeline.c.payload).order_by(
     timeline.c.chain, timeline.c.seq
@@ -138,7 +139,8 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
     slack = timedelta(seconds=2 + 2 * night.world.mischief.clocks_apart)
     rows = night.world.database.rows(_ATTEMPTS)
     # One call after the other goes to a number: the others wait for its line.
-    in_use = {row.address_index for row in rows if row.method == "call" and (row.started_at or long_ago) > long_ago}
+    rings = {call.message.outgoing.attempt for call in night.provider.calls.values() if not call.is_over}
+    in_use = {row.address_index for row in rows if row.id in rings or _is_call_since(row, long_ago)}
     for notification, group in groupby(rows, key=lambda row: row.notification_id):
         tries = list(group)
         for row in tries:
@@ -172,6 +174,10 @@ def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
             yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
 
 
+def _is_call_since(row: Row[Any], moment: datetime) -> bool:
+    return bool(row.method == "call" and row.started_at is not None and row.started_at > moment)
+
+
 def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: whoever was told of an incident that is closed was told that it is over."""
     told: dict[str, dict[str, set[str]]] = {}
@@ -179,6 +185,8 @@ def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
     for row in night.world.database.rows(_OF_CLOSED):
         if row.kind in ("stand_down", "correction"):
             over.setdefault(row.ref, set()).update((row.contact, row.address))
+        elif row.address == night.world.recycled:
+            continue
         elif row.kind in ("alert", "reminder") and row.status in ("sent", "delivered"):
             told.setdefault(row.ref, {}).setdefault(row.contact, set()).update((row.contact, row.address))
     for ref, contacts in told.items():

@@ -40,6 +40,8 @@ TRAVELLER = "north/eva"
 INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""
 ZONE = ZoneInfo("Asia/Kathmandu")
+RECYCLED = 0.2
+"""In so many nights a stranger has the number of one contact."""
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """Of a contact that stands in no tree before the trees are edited."""
 SECRET = "Secreta"
@@ -119,6 +121,12 @@ def with_rota(random: Random, network: Network) -> Network:
     owner = replace(tree.contacts[id], duty=Duty(rota, THURSDAY, changes))
     trees = {**network.trees, "colombia": replace(tree, contacts={**tree.contacts, id: owner})}
     return replace(network, trees=trees, staff=staff)
+
+
+def recycled(random: Random, network: Network) -> str | None:
+    """In some nights a number that the network has given to somebody else."""
+    numbers = {number for tree in network.trees.values() for each in tree.contacts.values() for number in each.numbers}
+    return random.choice(sorted(numbers)) if numbers and random.random() < RECYCLED else None
 
 
 def phones_of(contact: Contact) -> frozenset[str]:

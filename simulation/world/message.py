@@ -9,6 +9,9 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 
+OPTS_OUT, OPTS_IN = "STOP", "START"
+"""Words of the networks: after the one they let no SMS of the number that it went to through, until the other comes."""
+
 
 @dataclass
 class Message:

@@ -19,6 +19,7 @@ from simulation.world.cast import (
     draw_network,
     edit,
     for_some,
+    recycled,
     with_rota,
 )
 from simulation.world.database import Database
@@ -73,6 +74,8 @@ class World:
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
         self.names = _names(self.network)
+        self.recycled = recycled(Random(f"recycled number {seed}"), self.network) if not self.is_calm else None
+        """The number of a contact that a stranger has got meanwhile."""
         self.edition = self._publish(self.network)
         self.edited_at: datetime | None = None
         """Since when the trees in force are others than `network`."""

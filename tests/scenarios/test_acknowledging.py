@@ -376,6 +376,24 @@ def test_the_wrong_person_on_the_page_ends_that_number_and_declines_nothing(vall
     assert len(valley.mailbox("alerts@ombuds.example").mails) == 1
 
 
+def test_a_stranger_who_has_said_so_hears_nothing_more_of_the_incident(valley: World) -> None:
+    """A9: neither the news nor how it ended; the contact itself has both in its mailbox."""
+    incident = valley.raises()
+    valley.client.post(link_in(valley.phone("ombuds").inbox[0]), data={"answer": "wrong_person"})
+    valley.settles()
+
+    incident.act("updates", text="They are at the fourth brigade")
+    incident.act("close", reason="released")
+    valley.settles()
+
+    assert len(valley.phone("ombuds").inbox) == 1
+    assert [kind for kind in ("alert", "update", "stand_down") if ("ombuds", "email") in incident.told(kind)] == [
+        "alert",
+        "update",
+        "stand_down",
+    ]
+
+
 def test_whoever_acknowledged_is_told_so_by_all_written_ways(valley: World) -> None:
     """A6: "not you? call …", also where a forged answer would not be seen; the coordinators see it."""
     incident = valley.raises()

@@ -45,6 +45,18 @@ MUTANTS = {
     "numbers that turned out to be dead outlive the purge": Mutant(
         "A10", "alertnet/store/erasure.py", "    forget_addresses(tx.session, incident.every_id)\n"
     ),
+    "a stranger who has said so goes on hearing of it": Mutant(
+        "A9",
+        "alertnet/flows/unit/locked_incident.py",
+        "return of_strangers(key for state in self.states.values() for key in state.stale)",
+        "return of_strangers(())",
+    ),
+    "a number that refuses our SMS is used again": Mutant(
+        "B3",
+        "alertnet/core/notification.py",
+        "return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)",
+        "return self in (Failure.INVALID, Failure.WRONG_PERSON)",
+    ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
     ),

@@ -1,5 +1,6 @@
 """Which methods of a contact may be used at a moment: none that fails, has passed it on, or rings where nobody is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -7,11 +8,20 @@ from functools import cached_property
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 
+ADDRESSED = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
+"""The kinds of method whose address is a number or a mailbox."""
+
 
 def stale_key(contact: Contact, method: Method) -> str:
     """How an address that is bad for one kind of method is remembered; the words of a task are no address."""
     address = f"{contact.id}:{method.address}" if method.kind is MethodKind.TASK else method.address
     return f"{method.kind}:{address}"
+
+
+def of_strangers(stale: Iterable[str]) -> frozenset[str]:
+    """The addresses that are bad for every kind of method: whoever has them is somebody else."""
+    known = {tuple(key.split(":", 1)) for key in stale}
+    return frozenset(address for _, address in known if all((kind, address) in known for kind in ADDRESSED))
 
 
 ALWAYS = Times()

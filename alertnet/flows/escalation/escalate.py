@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of, restore, stop
 from alertnet.core.escalation.context import last_opened
@@ -219,7 +220,7 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:
     """The kinds of method that an address is bad for after such a failure."""
     if failure is Failure.WRONG_PERSON:
-        return (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
+        return ADDRESSED
     return (method,) if failure.is_stale else ()
 
 

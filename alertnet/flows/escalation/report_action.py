@@ -14,6 +14,7 @@ from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.escalation.record_response import Recorded, counted_in, respond, respondent
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce_rest, told_at
+from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
@@ -58,6 +59,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
     if events:
         locked.record("wrong_person", tree=tree, contact=contact_id)
         move(locked, events)
+        cancel_to_strangers(locked)
         notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
 
 

@@ -50,6 +50,14 @@ def cancel_for_those_gone(locked: LockedIncident) -> None:
                 cancel(locked, attempt, contact.id)
 
 
+def cancel_to_strangers(locked: LockedIncident) -> None:
+    """Cancel what is no alert, too, for numbers and addresses that turned out to be somebody else's (A9)."""
+    strangers = locked.strangers
+    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
+        if attempt.address in strangers and attempt.is_unsent:
+            cancel(locked, attempt, attempt.contact)
+
+
 def cancel_to_field(locked: LockedIncident) -> None:
     """Cancel what has not left yet for a phone of the field, also what was claimed."""
     for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):

@@ -133,7 +133,7 @@ def write(
     a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
     address that several contacts share it goes once.
     """
-    reach = Reach(contact, locked.plans[tree].times[contact.id])
+    reach = _reach(locked, tree, contact)
     chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in methods]
     for method in _each_address(chosen):
         if prompt is not None and not (locked.fresh or anew) and prompt_waits(locked, method, prompt):
@@ -176,7 +176,7 @@ def notify_coordinators(
 def _notice(
     locked: LockedIncident, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
 ) -> None:
-    usable = Reach(contact, locked.plans[tree].times[contact.id]).for_a_notice(leaves_at)
+    usable = _reach(locked, tree, contact).for_a_notice(leaves_at)
     if usable is None:
         return
     method, at = usable
@@ -186,6 +186,17 @@ def _notice(
         return
     link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
     locked.work.post(replace(draft, link=link, said=replace(words, link=token)))
+
+
+def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
+    """By which methods the contact may be written to or called: none that turned out to be a stranger's."""
+    if strangers := locked.strangers:
+        methods, when_closed = (
+            tuple(each for each in some if each.address not in strangers)
+            for some in (contact.methods, contact.when_closed)
+        )
+        contact = replace(contact, methods=methods, when_closed=when_closed)
+    return Reach(contact, locked.plans[tree].times[contact.id])
 
 
 def _draft(

@@ -123,6 +123,8 @@ def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
 def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> Told:
     told: Told = {}
+    strangers = locked.strangers
     for each in incident_attempts.heard(locked.tx.session, locked.incident.every_id, kinds, notification):
-        told.setdefault(_as_known_now(locked, each.tree, each.contact), set()).add((each.method, each.address))
+        if each.address not in strangers:
+            told.setdefault(_as_known_now(locked, each.tree, each.contact), set()).add((each.method, each.address))
     return told

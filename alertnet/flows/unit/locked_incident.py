@@ -8,6 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
@@ -142,6 +143,11 @@ class LockedIncident:
         """(tree, contact) of those who may have heard of it under each reference, its own first."""
         refs = {self.incident.id: self.incident.ref} | {each.id: each.ref for each in self.parts}
         return {ref: _heard(self.tx, id) for id, ref in refs.items()}
+
+    @property
+    def strangers(self) -> frozenset[str]:
+        """The numbers and addresses that turned out to be somebody else's: nothing of it goes there any more (A9)."""
+        return of_strangers(key for state in self.states.values() for key in state.stale)
 
     @property
     def states(self) -> dict[str, State]:
