@@ -80,6 +80,9 @@ class HostRuntime(Runtime):
             self.run.hangs()
         return super().read(query, *args, **kwargs)
 
+    def ask(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.read(query, *args, **kwargs)
+
     def hang_up_soon(self, calls: Iterable[str]) -> None:
         for call in calls:
             self.run.life.spawn(partial(self.hang_up, [call]), self.late_by("hang_up"))

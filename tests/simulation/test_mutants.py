@@ -170,7 +170,7 @@ MUTANTS = {
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
         "alertnet/worker/sender.py",
-        "if not runtime.read(render_and_send.still_ours, claimed.attempt, claimed.lease):",
+        "if not runtime.ask(render_and_send.still_ours, claimed.attempt, claimed.lease):",
         "if False:",
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(
