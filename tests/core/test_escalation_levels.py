@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Quota, Then
-from alertnet.core.escalation.state import Delayed, Failed, Status
+from alertnet.core.escalation.state import Delayed, Failed, LetThrough, Status
 from alertnet.core.incident import Scope
 from tests.core.cast import (
     Night,
@@ -79,6 +79,17 @@ def test_a_bad_number_is_not_repeated_but_a_busy_one_is() -> None:
 
     assert busy.told == ["0 ana sms", "1 ana call", "3 ana email", "4 ana sms again", "4 ana call again"]
     assert bad.told == ["0 ana sms", "1 ana call", "3 ana email", "4 ana call again"]
+
+
+def test_a_number_that_lets_us_through_again_is_told_at_once_and_repeated() -> None:
+    """B3: whoever sent STOP, and then START, is reached by SMS as before."""
+    kinds, number = (ANA.methods[0].kind,), ANA.methods[0].address
+    refused = night(level("One", "ana", wait=30, repeat=(4, 2)), cast=(ANA,)).at(1, Failed("ana", 0, kinds))
+    back = night(level("One", "ana", wait=30, repeat=(4, 2)), cast=(ANA,)).at(1, Failed("ana", 0, kinds))
+
+    assert [each for each in refused.until(9).told if "sms" in each] == ["0 ana sms"]
+    told = back.at(6, LetThrough(number)).until(9).told
+    assert [each for each in told if "sms" in each] == ["0 ana sms", "6 ana sms", "8 ana sms again"]
 
 
 def test_who_has_answered_is_not_rung_again() -> None:

@@ -110,6 +110,18 @@ def test_a_number_that_is_bad_is_not_used_again(world: World) -> None:
     assert len(world.waits_for_ringing("coordinator", minutes=4).calls) == rung + 1
 
 
+@pytest.mark.parametrize(("word", "comes"), [("START", 1), ("Who is it?", 0)])
+def test_whoever_lets_our_sms_through_again_has_the_alert_at_once(world: World, word: str, comes: int) -> None:
+    """B3, B4: the page of a STOP says so: ask for a text START."""
+    world.phone("coordinator").behaves("opted_out")
+    world.raises()
+    world.phone("coordinator").behaves("manual")
+
+    world.texts("coordinator", word)
+
+    assert sum("URGENT" in text for text in world.phone("coordinator").inbox) == comes
+
+
 def test_when_all_methods_have_failed_the_deputy_is_told_at_once(world: World) -> None:
     """B3, hand-over: not after half of the wait, but now."""
     world.phone("coordinator").behaves("invalid")

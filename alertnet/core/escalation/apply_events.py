@@ -3,7 +3,7 @@
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.usable_methods import stale_key
-from alertnet.core.escalation import contact_steps
+from alertnet.core.escalation import contact_steps, levels
 from alertnet.core.escalation.context import ENDED, Context
 from alertnet.core.escalation.levels import acknowledge, is_live, open_level, proceeds_at, settle, would_matter
 from alertnet.core.escalation.quorum import AnswerKind
@@ -19,6 +19,7 @@ from alertnet.core.escalation.state import (
     Failed,
     Go,
     Hold,
+    LetThrough,
     LevelRun,
     LevelStatus,
     Pause,
@@ -117,7 +118,7 @@ def _hand_over(context: Context, index: int, contact: str, method_index: int) ->
 def apply_event(context: Context, event: Event) -> None:
     """Apply one event at the context's `now`. While stopped only what people say and providers report is kept."""
     context.moment = context.now
-    if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed):
+    if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed | LetThrough):
         return
     match event:
         case Answered() | Received():
@@ -128,6 +129,8 @@ def apply_event(context: Context, event: Event) -> None:
             _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
             fare(context, event)
+        case LetThrough(number):
+            levels.let_through(context, number)
         case Go() | Hold() | Refuse() | Unopened() | Undecided():
             _decide(context, event)
         case Asked(index):

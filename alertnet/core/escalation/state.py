@@ -199,6 +199,13 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class LetThrough:
+    """Whoever has that number lets our SMS through again."""
+
+    number: str
+
+
+@dataclass(frozen=True)
 class Unsent:
     """The message did not leave, because between its moment and now the contact has closed, or its duty has changed."""
 
@@ -279,6 +286,7 @@ Event = (
     | Confirmed
     | Withdrawn
     | Failed
+    | LetThrough
     | Unsent
     | Delayed
     | Go

@@ -41,6 +41,9 @@ VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words
 OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
 """With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
 
+_OPT_INS = frozenset(("start", "yes", "unstop"))
+"""The same, where networks let SMS through again."""
+
 _DOUBTS = frozenset(
     (
         *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
@@ -77,6 +80,12 @@ def is_opt_out(text: str) -> bool:
     """Whether the whole text is one of the words by which a phone refuses further SMS."""
     words = words_of(clean(text))
     return len(words) == 1 and words[0].plain in OPT_OUTS
+
+
+def is_opt_in(text: str) -> bool:
+    """Whether the whole text is one of the words by which a phone lets SMS through again."""
+    words = words_of(clean(text))
+    return len(words) == 1 and words[0].plain in _OPT_INS
 
 
 def parse_answers(text: str) -> tuple[SmsAnswer, ...]:

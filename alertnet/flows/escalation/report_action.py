@@ -8,7 +8,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance_incident import closed_by
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.escalation.state import Acted, Event, Failed, Unsent
+from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
 from alertnet.core.notification import Failure, PromptAnswer
 from alertnet.flows.escalation.escalate import move, stale_kinds
 from alertnet.flows.escalation.record_response import Recorded, counted_in, respond, respondent
@@ -61,6 +61,13 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
         move(locked, events)
         cancel_to_strangers(locked)
         notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
+
+
+def let_through(locked: LockedIncident, number: str) -> None:
+    """Use a number for SMS again that had refused them; one that a stranger has stays out of use."""
+    key = f"{MethodKind.SMS}:{number}"
+    if number not in locked.strangers:
+        move(locked, {each.id: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
 
 
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:

@@ -9,10 +9,12 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.field_report import facts_of
+from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, contact_in_field, words_of
+from alertnet.flows.escalation.report_action import let_through
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once
@@ -45,6 +47,8 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
     heard = []
     for locked, own in _cases(tx, told):
         keep_text(locked, own[0], sms.body)
+        if is_opt_in(sms.body):
+            let_through(locked, sms.sender)
         if subject is not None or not _good(own):
             ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
         locked.finish()
