@@ -1,6 +1,5 @@
 """The same request twice has one effect and the same answer (A1): Idempotency-Key, per API key and route."""
 
-import asyncio
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -24,9 +23,6 @@ from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
 
 _NOWHERE = Session()
 """Leads to no database: what is shown by it needs none."""
-
-LET_LEAVE_SECONDS = 0.001
-"""So long an answer waits for the senders."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -90,8 +86,6 @@ class Door:
         once = self._once(key, body)
         with self.in_flight.alone(once):
             accepted = self._taken(key, await self.runtime.transact_soon(_accept_by, key, act, once))
-        # Meanwhile what it reports leaves, which making the answer would hold up: one thread works at a time.
-        await asyncio.sleep(LET_LEAVE_SECONDS)
         return respond(accepted.answer or accepted.show(_NOWHERE))
 
     def _taken(self, key: ApiKey, accepted: Accepted | None) -> Accepted:
