@@ -202,8 +202,20 @@ class Ledger(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """A recording that is whole, by the provider's ids of it and of its call."""
+
+    id: str
+    call: str
+    seconds: int
+
+
 class Recordings(Protocol):
-    """What a provider has recorded in calls to us."""
+    """What a provider has recorded in calls, ours and those of whoever else uses the account."""
+
+    def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
+        """Those that were begun since then; None where the provider does not say all of it."""
 
     def fetch(self, id: str) -> bytes | None:
         """The sound as an MP3; None where the provider does not give it, or not yet."""

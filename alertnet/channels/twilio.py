@@ -1,15 +1,21 @@
 """SMS and calls through the provider's SDK; a call's words are fetched from our own webhook once it is picked up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from twilio.base import values
 
-from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Refused, Result, at_once
-from alertnet.channels.transport import AnswerLost, HttpAnswer, NotConnected, Transport
+from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Recorded, Refused, Result, at_once
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, HttpAnswer, NotConnected, Transport
 from alertnet.channels.twilio_account import (
+    CLOCKS_DIFFER,
+    LIST_PAGE_SIZE,
+    LIST_SECONDS,
+    MOST_PAGES,
     PAGE_SIZE,
+    UNREADABLE,
     Account,
     TwilioLedger,
     entries_of,
@@ -92,8 +98,20 @@ class TwilioRecordings:
     def __init__(self, account: Account) -> None:
         client = account.open(AUDIO_LIMIT)
         self._transport: Transport = client.http_client
+        self._recordings = client.recordings
         self._place = f"{client.api.base_url}/2010-04-01/Accounts/{account.sid}/Recordings/"
         self._auth = (account.sid, account.auth_tokens[0])
+
+    def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
+        """Those that were begun since then, as far as they are whole; see `Recordings.made_since`."""
+        since, most = moment - CLOCKS_DIFFER, MOST_PAGES * LIST_PAGE_SIZE
+        try:
+            with self._transport.within(LIST_SECONDS):
+                listed = self._recordings.list(date_created_after=since.date(), limit=most, page_size=LIST_PAGE_SIZE)
+            whole = [each for each in listed if each.status == "completed" and each.date_created >= since]
+            return [Recorded(each.sid, each.call_sid, int(each.duration)) for each in whole]
+        except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
+            return None
 
     def fetch(self, id: str) -> bytes | None:
         """The sound as an MP3; None where the provider does not give it, or not yet."""

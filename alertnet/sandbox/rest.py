@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from alertnet.sandbox.telephony.calls import Exchange
 from alertnet.sandbox.telephony.faults import Fault
-from alertnet.sandbox.telephony.network import CallRecord, Message, Network
+from alertnet.sandbox.telephony.network import CallRecord, Message, Network, Recorded
 from alertnet.sandbox.telephony.parameters import (
     REASONS,
     Form,
@@ -123,6 +123,32 @@ def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
     }
 
 
+def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str, Any]:
+    """`api.v2010.account.recording`."""
+    sid, recorded = made
+    return {
+        "sid": sid,
+        "account_sid": account_sid,
+        "api_version": "2010-04-01",
+        "call_sid": recorded.call,
+        "channels": 1,
+        "conference_sid": None,
+        "date_created": _moment(recorded.created_at),
+        "date_updated": _moment(recorded.created_at),
+        "duration": str(recorded.seconds),
+        "encryption_details": None,
+        "error_code": None,
+        "media_url": f"{API}{account_sid}/Recordings/{sid}",
+        "price": None,
+        "price_unit": "USD",
+        "source": "RecordVerb",
+        "start_time": _moment(recorded.created_at),
+        "status": "completed",
+        "subresource_uris": {},
+        "uri": f"{API}{account_sid}/Recordings/{sid}.json",
+    }
+
+
 def page_resource(
     path: str, name: str, entries: Sequence[T], resource_of: Callable[[T], dict[str, Any]], number: int, size: int
 ) -> dict[str, Any]:
@@ -184,6 +210,7 @@ class Rest:
             self._route("GET", "/Calls.json", self._list_calls),
             self._route("GET", "/Calls/{sid}.json", self._show_call),
             self._route("POST", "/Calls/{sid}.json", self._update_call),
+            self._route("GET", "/Recordings.json", self._list_recordings),
             self._route("GET", "/Recordings/{sid}.mp3", self._hear_recording),
             self._route("DELETE", "/Recordings/{sid}.json", self._delete_recording, status=204),
         ]
@@ -251,6 +278,14 @@ class Rest:
         call = _known(self._network.calls, request)
         self._calls.update(call, read_status(form, "canceled", "completed"))
         return call_resource(self._account_sid, call)
+
+    def _list_recordings(self, request: Request, form: Form, _: Faults) -> Resource:
+        page = read_page(form, "DateCreated>")
+        with self._network.lock:
+            made = [(sid, each) for sid, each in self._network.recorded.items() if sid in self._network.recordings]
+            found = [each for each in made[::-1] if page.day is None or each[1].created_at.date() >= page.day]
+            path, of = _path(request, page, "DateCreated>"), partial(recording_resource, self._account_sid)
+            return page_resource(path, "recordings", found, of, page.number, page.size)
 
     def _hear_recording(self, request: Request, form: Form, _: Faults) -> Resource:
         return {"sound": self._recording(request)}

@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alertnet.channels.base import Entry, Ledger, Listing
+from alertnet.channels.base import Entry, Ledger, Listing, Recordings
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import hear_unkeyed_call, miss_call
+from alertnet.flows.voice.recording import find_recording
 from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
+from alertnet.store.queues.recordings import known_of
 from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_calls, unseen
 from alertnet.worker.provider_health import is_away
 
@@ -47,6 +49,8 @@ def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: 
     if outlet.ledger is None or poll is None:
         return
     is_whole, is_all = _let_in_all(runtime, poll, outlet.ledger, outlet.senders, until)
+    if outlet.recordings is not None and runtime.settings.record_calls:
+        is_whole = _find_recordings(runtime, poll, outlet.recordings) and is_whole
     again_after = inbound_polls.EVERY if is_all else GRACE
     runtime.transact(inbound_polls.finish, poll, is_whole=is_whole, again_after=again_after)
 
@@ -88,6 +92,16 @@ def _let_in_all(
         found = {"late": len(late), "failed": len(failed), "is_read": is_read}
         log.warning("inbound_swept", method=method, provider=provider, **found)
     return is_read and not failed, len(late) == len(unheard)
+
+
+def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings) -> bool:
+    """Take up what was recorded since the last look, of which we are told once; whether all of it was found."""
+    made = recordings.made_since(poll.seen_until - OVERLAP)
+    known = runtime.read(lambda tx: known_of(tx.session, [each.id for each in made or ()]))
+    for each in made or ():
+        if each.id not in known:
+            runtime.transact(find_recording, InboundCall(each.call, ""), each.id, poll.route[1], each.seconds)
+    return made is not None
 
 
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call
+from alertnet.sandbox.telephony.network import Recorded
 from alertnet.sandbox.telephony.parameters import Refusal
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.records.credentials import api_keys
@@ -166,6 +168,29 @@ def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> Non
 
     assert valley.newest().timeline().count("recording_lost") == 1
     assert [text for text in valley.phone("coordinator").inbox if "said in its call is lost" in text]
+
+
+def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: World) -> None:
+    """A12: the provider tells once; what others have recorded with its account is none of our business."""
+    network = valley.sandbox.network
+    network.recordings["REothers"] = b"a shop"
+    network.recorded["REothers"] = Recorded("CAothers", valley.clock.at, 9)
+    calls(valley).speaks(SOUND, faults={Fault.CALL_BACK_NEVER}).hang_up()
+    valley.settles()
+    incident, headers = valley.newest(), keys(valley, "coordinate")
+    valley.sandbox.misbehaves(Fault.ERROR_500, times=99, method="GET")
+    valley.catches_up()
+    assert listed(valley, incident, headers) == []
+
+    valley.sandbox.recovers()
+    valley.clock.forward(hours=1)
+    valley.catches_up()
+    valley.settles()
+
+    [shown] = listed(valley, incident, headers)
+    heard = valley.client.get(f"/v1/incidents/{incident.ref}/recordings/{shown['id']}", headers=headers)
+    assert (shown["seconds"], heard.content) == (12, SOUND)
+    assert network.recordings == {"REothers": b"a shop"}
 
 
 class Stuck(dict[str, bytes]):

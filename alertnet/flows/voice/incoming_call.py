@@ -30,7 +30,7 @@ from alertnet.store.records.inbound import InboundCall
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands where a reference would, in an alarm about no incident."""
-PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = "put through", "recorded", "missed", "checked in"
+PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
 _SPOKEN = "; number spoken"
 """Stands after what came of a call that was not put through, since its number was often enough."""
 CONTACTS = "contacts"
@@ -323,7 +323,7 @@ def reply_to(tx: Tx, call: InboundCall) -> str | None:
 def raised_by(tx: Tx, call: InboundCall) -> str | None:
     """The reference of what was raised in this call."""
     reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
-    return None if reply == PUT_THROUGH else reply
+    return None if reply in NOTHING_RAISED else reply
 
 
 def keep_reply(tx: Tx, call: InboundCall, reply: str, *, is_spoken: bool = False) -> None:

@@ -6,7 +6,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.flows.voice.incoming_call import raised_by
+from alertnet.flows.voice.incoming_call import raised_by, reply_to
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.queues.recordings import Recording
@@ -24,6 +24,12 @@ def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: i
     """Fetch what was told in a call that has raised something; of any other it is only deleted at the provider."""
     raised = raised_by(tx, call)
     recordings.add(tx, id, incidents.id_of(tx.session, raised) if raised else None, provider, seconds)
+
+
+def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
+    """Take up a recording that the provider lists and nobody told us of; others' calls are none of our business."""
+    if reply_to(tx, call) is not None:
+        note_recording(tx, call, id, provider, seconds)
 
 
 def keep_recording(tx: Tx, id: str, sound: bytes) -> None:

@@ -1,9 +1,10 @@
 """The people at the other end, as a test or a demo speaks of them: a phone in a hand, and a call they are in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.calls import Exchange
+from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import Behaviour, CallRecord, Heard, Network
 from alertnet.sandbox.telephony.texts import MessageCentre
 
@@ -65,9 +66,9 @@ class Call:
         self._exchange.player.stay_silent(self.record)
         return self
 
-    def speaks(self, sound: bytes, seconds: int = 12) -> "Call":
-        """Say something after the tone, press the star, and hear what follows."""
-        self._exchange.player.speak(self.record, sound, seconds)
+    def speaks(self, sound: bytes, seconds: int = 12, faults: Container[Fault] = ()) -> "Call":
+        """Say something after the tone, press the star, and hear what follows; `faults`: of telling of it."""
+        self._exchange.player.speak(self.record, sound, seconds, faults)
         return self
 
     def hang_up(self) -> None:

@@ -105,6 +105,15 @@ class CallRecord:
         return int((self.ended_at - self.answered_at).total_seconds())
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What else is known of a recording: its call's SID, when it was begun, how long it is."""
+
+    call: str
+    created_at: datetime
+    seconds: int
+
+
 Action = Callable[[datetime], object]
 """Something due, called with the instant it was due at."""
 
@@ -124,6 +133,8 @@ class Network:
         self.calls: dict[str, CallRecord] = {}
         self.recordings: dict[str, bytes] = {}
         """What was spoken after a tone, by the id of the recording."""
+        self.recorded: dict[str, Recorded] = {}
+        """When, in which call and for how long, by the same id."""
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
         """What waits for coverage."""

@@ -1,10 +1,11 @@
 """What goes on in an answered call: alertnet's TwiML is fetched and spoken, and pressed keys are brought to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
-from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Heard, Network
+from alertnet.sandbox.telephony.faults import Fault
+from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Heard, Network, Recorded
 from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Record, Redirect, Say, Verb, read_voice
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
@@ -63,7 +64,7 @@ class Player:
         elif next_url := self._hear(call, call.rest):
             self.play_from(call, next_url)
 
-    def speak(self, call: CallRecord, sound: bytes, seconds: int) -> None:
+    def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault] = ()) -> None:
         """Say something after the tone: alertnet is told where it is kept, and what comes next is heard.
 
         Raises:
@@ -75,10 +76,11 @@ class Player:
         with self._network.lock:
             sid = self._network.new_sid("RE")
             self._network.recordings[sid] = sound
+            self._network.recorded[sid] = Recorded(call.sid, self._network.now(), seconds)
             place = f"/2010-04-01/Accounts/{self._network.account_sid}/Recordings/{sid}"
             told = {"RecordingSid": sid, "RecordingUrl": place, "RecordingDuration": str(seconds)}
             params = call_params(self._network.account_sid, call) | told | {"RecordingStatus": "completed"}
-            self._webhooks.plan(self._network, self._network.now(), record.status_callback, params, ())
+            self._webhooks.plan(self._network, self._network.now(), record.status_callback, params, faults)
         self.play_from(call, record.action, told | {"Digits": "*"})
 
     def _question(self, call: CallRecord) -> Gather:

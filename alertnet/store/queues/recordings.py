@@ -70,6 +70,11 @@ def find(session: Session, id: str) -> Recording | None:
     return _recording(row) if row else None
 
 
+def known_of(session: Session, ids: Sequence[str]) -> set[str]:
+    """Those of them that we have taken up before."""
+    return set(session.scalars(select(recordings.c.id).where(recordings.c.id.in_(ids))))
+
+
 def of_incident(session: Session, ids: Sequence[str]) -> Sequence[Recording]:
     """What can be heard of an incident, oldest first; `ids`: `Incident.every_id`."""
     query = _SHOWN.where(recordings.c.incident_id.in_(ids), recordings.c.audio.is_not(None))
