@@ -462,9 +462,24 @@ def test_what_a_phone_said_itself_while_merged_holds_after_a_split_though_the_ot
     night.passes(minutes=11)
 
     facts = night.runtime.read(lambda tx: of_phone(tx, seen.ref))
-    assert (facts.duress, facts.severity is Severity.CRITICAL) == (under_duress, under_duress)
+    assert facts.duress is under_duress
+    assert (facts.severity is Severity.CRITICAL) is (under_duress or " 20 " in (said or ""))
     seen.act("close", reason="resolved")
     assert len(night.phone(MARY).inbox) - before == told
+
+
+@pytest.mark.parametrize("is_part", [True, False])
+def test_what_a_phone_says_as_grave_as_the_other_had_said_it_holds_after_a_split(night: World, is_part: bool) -> None:
+    """A2: nothing of it was news while they were one; alone it is what the report is about."""
+    taken, seen = reported(night, second="ALERT {pin} 99 L13 shouting")
+    part, whole = (seen, taken) if is_part else (taken, seen)
+    part.act("merge", into=whole.ref)
+    night.texts(MARY, f"NEWS {TRUE} 20 they have P9")
+
+    whole.act("split", reports=[part.ref])
+
+    assert (seen["type"], seen["severity"]) == ("arrest", "critical")
+    assert (taken["type"], taken["severity"]) == ("arrest", "critical")
 
 
 @pytest.mark.parametrize(

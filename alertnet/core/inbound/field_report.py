@@ -60,6 +60,12 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
     )
 
 
+def as_grave_as(known: Facts, news: Facts) -> Facts:
+    """The known facts, as grave as what a second report of the same phone says, and of its type if none was known."""
+    added = add_to(known, news, None)
+    return replace(known, type=added.type, severity=added.severity)
+
+
 def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what proven news adds that needs no decision: where, words, duress, narrower consent."""
     held = replace(add_to(known, news, report.consent), type=known.type, people=known.people)

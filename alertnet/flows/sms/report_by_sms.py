@@ -6,11 +6,12 @@ a duress PIN it is, byte for byte, the reply to a true one.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged, Status
-from alertnet.core.inbound.field_report import add_to, echoed, facts_of, heard_at_once, news_of, understood
+from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
@@ -195,6 +196,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         certainty = news.certainty if news.verified else known.certainty
         heard = heard_at_once(known, news, report) if is_update else add_to(known, news, report.consent)
         locked.mark_anew(duress=news.duress, field_silent=news.leaves_phone_alone)
+        locked.learn_from(news.raised_from or "", partial(as_grave_as, news=news))
         locked.change_facts(replace(heard, certainty=certainty))
     subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:

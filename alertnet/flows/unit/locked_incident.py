@@ -1,6 +1,6 @@
 """One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -192,8 +192,24 @@ class LockedIncident:
 
     def _leave_parts_alone(self) -> None:
         for part in self.parts:
-            silent = replace(part, facts=replace(part.facts, field_silent=True))
-            incident_store.save_facts(self.tx.session, silent, incident_store.pruned_of(self.tx.session, part.id))
+            self._save_part(part, replace(part.facts, field_silent=True))
+
+    def learn_from(self, phone: str, learnt: Callable[[Facts], Facts]) -> None:
+        """Let the report that this phone has made know what it says now, as far as others had not said it before.
+
+        It holds after a split.
+        """
+        merged = self.incident.merged
+        if merged is not None and merged.own.raised_from == phone:
+            self.incident = replace(self.incident, merged=replace(merged, own=learnt(merged.own)))
+            incident_store.save_merging(self.tx.session, self.incident)
+        for part in self.parts:
+            if part.facts.raised_from == phone:
+                self._save_part(part, learnt(part.facts))
+
+    def _save_part(self, part: Incident, facts: Facts) -> None:
+        pruned = incident_store.pruned_of(self.tx.session, part.id)
+        incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)
 
     def mark_anew(self, **marks: bool) -> None:
