@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from twilio.base import values
 
@@ -125,7 +126,7 @@ class TwilioRecordings:
 
     def _ask(self, method: str, name: str) -> HttpAnswer | None:
         try:
-            return self._transport.exchange(method, self._place + name, auth=self._auth)
+            return self._transport.exchange(method, self._place + quote(name, safe="."), auth=self._auth)
         except (NotConnected, AnswerLost):
             return None
 

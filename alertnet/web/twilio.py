@@ -55,6 +55,9 @@ PAUSE_SECONDS = 1
 LONGEST_RECORDING, SILENCE_ENDS_IT = 180, 5
 """Seconds."""
 
+MOST_DIGITS = 7
+"""Of a length that is believed, in seconds."""
+
 RINGING_SECONDS = 10
 """Where a missed call may be a check-in, which is to cost nothing."""
 
@@ -156,7 +159,7 @@ def call_recorded(form: Signed, runtime: InForce) -> Response:
     accounts = runtime.settings.telephones.items()
     provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
     if word(form, "RecordingStatus") == "completed":
-        length = int(seconds) if seconds.isascii() and seconds.isdigit() else 0
+        length = int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < MOST_DIGITS else 0
         runtime.transact(note_recording, call, identifier(form, "RecordingSid"), provider, length)
     return Response(status_code=204)
 

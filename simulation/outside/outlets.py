@@ -80,6 +80,9 @@ class Recordings:
     def __init__(self, line: Line) -> None:
         self.line = line
 
+    def made_since(self, moment: datetime) -> None:
+        """Nothing: this provider lists no calls, nor what was recorded in them."""
+
     def fetch(self, id: str) -> bytes | None:
         """The sound; None where it does not come."""
         self.line.may_die(f"before it fetches recording {id[-4:]}", self._seconds)

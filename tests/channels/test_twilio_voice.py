@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Absent, Accepted, Found, Outgoing, Refused
+from alertnet.channels.base import Absent, Accepted, Found, Outgoing, Recorded, Refused
 from alertnet.channels.twilio import TwilioVoice
 from alertnet.channels.twilio_account import Account
 from alertnet.core.notification import AttemptStatus, Failure
@@ -125,3 +125,32 @@ def test_a_provider_that_lists_calls_is_there(channel: TwilioVoice, provider: Pr
 
     assert channel.answers()
     assert [request.target for request in provider.requests] == ["/2010-04-01/Accounts/AC1/Calls.json?PageSize=1"]
+
+
+def test_a_recording_is_asked_for_at_its_own_place_alone(channel: TwilioVoice, provider: Provider) -> None:
+    """A9: whatever its name says: our token goes with the request."""
+    provider.replies(404, {"code": 20404, "status": 404})
+
+    channel.recordings.fetch("RE1")
+    channel.recordings.fetch("../Calls/CA1?x=1#")
+
+    place = "/2010-04-01/Accounts/AC1/Recordings"
+    assert [each.target for each in provider.requests] == [
+        f"{place}/RE1.mp3",
+        f"{place}/..%2FCalls%2FCA1%3Fx%3D1%23.mp3",
+    ]
+
+
+def test_recordings_that_are_not_whole_or_were_made_before_are_not_listed(
+    channel: TwilioVoice, provider: Provider
+) -> None:
+    made = {"sid": "RE1", "call_sid": "CA1", "status": "completed", "duration": "12"}
+    at = {"date_created": format_datetime(SINCE)}
+    before = {"date_created": format_datetime(SINCE - timedelta(hours=1))}
+    listed = [made | at, made | at | {"sid": "RE2", "status": "processing"}, made | before | {"sid": "RE3"}]
+    provider.replies(200, {"recordings": listed, "next_page_uri": None})
+
+    assert channel.recordings.made_since(SINCE) == [Recorded("RE1", "CA1", 12)]
+    provider.replies(500, {"code": 20500, "status": 500})
+    assert channel.recordings.made_since(SINCE) is None
+    assert provider.requests[0].query["DateCreated>"] == ["2026-11-24"]

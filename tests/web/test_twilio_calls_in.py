@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.sandbox.telephony.twiml import Dial, Hangup
-from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications
+from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications, recordings
 from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
 
 
@@ -216,3 +216,13 @@ def test_when_nothing_is_open_a_coordinator_who_calls_alarms_nobody(world: World
     world.hears("/twilio/voice", From=ALICE)
 
     assert len(alarmed(world)) == before
+
+
+def test_a_recording_of_a_length_that_nobody_speaks_is_taken_up_all_the_same(world: World) -> None:
+    """A11: it is of no call that raised anything, and is to be deleted at the provider."""
+    told = {"RecordingSid": "RE1", "RecordingStatus": "completed", "RecordingDuration": "9" * 20}
+
+    answer = world.post("/twilio/voice/recording", CallSid="CA1", From=ANA, **told)
+
+    assert answer.status_code == 204
+    assert [(row.id, row.seconds) for row in world.rows(recordings)] == [("RE1", 0)]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Body, Depends, Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -41,7 +41,9 @@ DeviceKey = Annotated[ApiKey, Depends(_key_of_device)]
     response_model=AlarmView,
     responses=documented(400, 401, 403, 409, 413, 422, 503) | {200: {"description": "It stands in the one that runs."}},
 )
-def raise_alarm(id: str, alarm: DeviceAlarm, key: DeviceKey, door: ByDoor) -> Response:
+def raise_alarm(
+    id: str, key: DeviceKey, door: ByDoor, alarm: Annotated[DeviceAlarm, Body(default_factory=DeviceAlarm)]
+) -> Response:
     """Raise the alarm of a device; while its incident is open the same puts there what the device tells now."""
     edition, team = door.runtime.edition, key.team
     if team is None:

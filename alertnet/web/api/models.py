@@ -356,7 +356,7 @@ class DeviceAlarm(Strict):
     @classmethod
     def _leave_out(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(given, dict):
-            return validate(given)
+            given = {"body": given.decode(errors="replace") if isinstance(given, bytes) else given}
         usable, unusable = set_apart(given, validate)
         return validate({"left_out": words_of(unusable)} | usable)
 
