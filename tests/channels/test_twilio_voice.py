@@ -153,4 +153,4 @@ def test_recordings_that_are_not_whole_or_were_made_before_are_not_listed(
     assert channel.recordings.made_since(SINCE) == [Recorded("RE1", "CA1", 12)]
     provider.replies(500, {"code": 20500, "status": 500})
     assert channel.recordings.made_since(SINCE) is None
-    assert provider.requests[0].query["DateCreated>"] == ["2026-11-24"]
+    assert provider.requests[0].query["DateCreated>"] == ["2026-11-24T00:00:00Z"]
