@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -220,7 +221,7 @@ def test_when_nothing_is_open_a_coordinator_who_calls_alarms_nobody(world: World
 
 def test_a_recording_of_a_length_that_nobody_speaks_is_taken_up_all_the_same(world: World) -> None:
     """A11: it is of no call that raised anything, and is to be deleted at the provider."""
-    told = {"RecordingSid": "RE1", "RecordingStatus": "completed", "RecordingDuration": "9" * 20}
+    told: dict[str, Any] = {"RecordingSid": "RE1", "RecordingStatus": "completed", "RecordingDuration": "9" * 20}
 
     answer = world.post("/twilio/voice/recording", CallSid="CA1", From=ANA, **told)
 
