@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
+from sqlalchemy import text as sql
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
@@ -142,6 +143,24 @@ def test_eight_tabs_of_one_browser_leave_lines_free_and_each_is_true_once_it_is_
     tabs[3].evaluate(HIDE, False)
 
     expect(tabs[3]).to_have_title(re.compile(r"^\([12]\) Board"))
+    context.close()
+
+
+def test_a_page_says_since_when_it_is_old_while_the_database_is_away_and_is_true_again_after(
+    browser: Browser, evening: Evening, sandbox_url: str
+) -> None:
+    context, desk = sit_down(browser, sandbox_url)
+    line, runtime = desk.page.locator("#line"), evening.stage.runtime
+    desk.page.wait_for_function(FOLLOWS)
+    expect(line).to_contain_text("Live, as of")
+
+    runtime.transact(lambda tx: tx.session.execute(sql("ALTER TABLE timeline RENAME TO elsewhere")))
+    expect(line).to_have_text(re.compile(r"^The line is broken: this is as of \d\d:\d\d:\d\d$"))
+    runtime.transact(lambda tx: tx.session.execute(sql("ALTER TABLE elsewhere RENAME TO timeline")))
+    evening.stage.phone("ana").sends("SOS")
+
+    expect(line).to_contain_text("Live, as of")
+    expect(desk.page.locator("#open > li")).to_have_count(1)
     context.close()
 
 
