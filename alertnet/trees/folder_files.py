@@ -4,6 +4,7 @@ A folder may be several, `own:shared`: the installation's own, and behind it tho
 """
 
 import json
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -124,14 +125,16 @@ def mark_edition(place: Path, number: int) -> None:
 
 def _by_name(place: Path) -> dict[str, Path]:
     """The files by the names under which they are kept, in that order."""
-    found = {}
+    found: dict[str, Path] = {}
     own, *others = folders_of(place)
     for at, folder in enumerate((own, *others)):
-        for path in folder.rglob("*"):
-            is_ours = at > 0 or not any(path.is_relative_to(other) for other in others)
-            if is_ours and path.suffix in SUFFIXES and not _is_hidden(path.relative_to(folder)) and path.is_file():
-                within = f"{OF_OTHERS}{at}/" if at else ""
-                found[within + path.relative_to(folder).as_posix()] = path
+        prefix = f"{OF_OTHERS}{at}/" if at else ""
+        for here, folders, names in os.walk(folder):
+            # What git keeps is many times as much as what is kept in it, and this is asked twice a second.
+            folders[:] = [name for name in folders if not _is_hidden(name)]
+            if at > 0 or not any(Path(here).is_relative_to(other) for other in others):
+                paths = [Path(here, name) for name in names if name.endswith(SUFFIXES) and not _is_hidden(name)]
+                found |= {prefix + path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
     return dict(sorted(found.items()))
 
 
@@ -139,5 +142,5 @@ def _text_of(kept: dict[str, Any]) -> str:
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)
 
 
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
