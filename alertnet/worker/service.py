@@ -13,6 +13,7 @@ from typing import Self
 
 import structlog
 
+from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.delivery.provider_routes import PROVIDERS
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
@@ -110,7 +111,7 @@ class Worker:
         self._stopping, self._has_looked, self._recovery = False, False, StartupRecovery(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
-        self._scheduler = self._platform.scheduler()
+        self._scheduler, self._rings_at = self._platform.scheduler(), LONG_AGO
         self._scheduler.add_job(self._wake.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._poll_inbound, "interval", seconds=POLL_SECONDS)
@@ -212,8 +213,12 @@ class Worker:
         """Set the alarm clock for what is due soon; a later tick sees to the rest."""
         wait = next_at - self._runtime.now() if next_at else 2 * self._tick
         if wait < 2 * self._tick:
-            at = self._platform.now() + max(wait, EARLIEST)
-            self._scheduler.add_job(self._wake.set, "date", run_date=at, id="wake", replace_existing=True)
+            now = self._platform.now()
+            at = now + max(wait, EARLIEST)
+            # One that rings sooner looks, and plans anew; to set it for each look took as long as a third of that.
+            if not now < self._rings_at <= at:
+                self._scheduler.add_job(self._wake.set, "date", run_date=at, id="wake", replace_existing=True)
+                self._rings_at = at
 
     def _recover(self) -> None:
         """Look for what came in while nobody was there; while the database is away the next look tries again."""
