@@ -34,6 +34,8 @@ _KEPT = 32
 
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
+WRITE_SECONDS = 1.0
+"""A request goes into the system's buffers at once: who writes it may be whoever has committed, for whom all wait."""
 IDLE_SECONDS = 4.0
 """Below the 5 s after which common servers close: a request must not cross the close on its way."""
 
@@ -302,7 +304,7 @@ def _exchange_on(
     def write() -> None:
         nonlocal deadline
         deadline = Deadline(seconds)
-        connection.settimeout(seconds)
+        connection.settimeout(min(seconds, WRITE_SECONDS))
         connection.sendall(wire)
 
     if not leave(write):

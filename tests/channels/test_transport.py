@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
+from alertnet.channels.transport import WRITE_SECONDS, AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
 from tests.channels.conftest import Provider, Request, reply
 
 DEADLINE = 0.3
@@ -127,6 +127,15 @@ def test_a_request_leaves_only_once_it_is_let_and_its_connection_is_kept(
 
     assert (sent, len(provider.requests), provider.connections) == (0, 1, 1)
     assert len(heard) == 1
+
+
+def test_a_server_that_takes_nothing_holds_nobody_up_for_long(transport: Transport) -> None:
+    """A11: who writes may be the thread that commits, for which every flow waits."""
+    began = time.monotonic()
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(AnswerLost, match="TimeoutError"):
+        transport.request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}", data={"Body": "x" * (1 << 25)})
+
+    assert WRITE_SECONDS <= time.monotonic() - began < PATIENCE
 
 
 def test_a_connection_is_not_reused_once_it_was_idle_too_long(provider: Provider) -> None:
