@@ -112,6 +112,8 @@ class Night:
         if self.coordinators.merges:
             time.after(random.uniform(3, length / 3), self.coordinators.raises)
             time.after(random.uniform(length / 3, length / 2), self.coordinators.sees_one_event)
+        for _ in range(self.coordinators.takings_back):
+            time.after(self.coordinators.doubts_at(length), self.coordinators.takes_back)
         if self.world.mischief.edits:
             time.after(random.uniform(5, length * 0.7), self.coordinators.edits)
         for _ in range(self.world.mischief.deeds):

@@ -7,15 +7,18 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from sqlalchemy import Select, select
 from starlette.responses import Response
 
-from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind
 from alertnet.core.incident import CloseReason, Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
-from alertnet.web.api import actions, incidents, re_resolve
+from alertnet.store.tables import acknowledgements, incidents
+from alertnet.web.api import actions, re_resolve
+from alertnet.web.api.incidents import raising
 from alertnet.web.api.models import (
     Closing,
     Consent,
@@ -44,6 +47,13 @@ TRIES_EVERY = 8.0  # seconds
 MERGES = 0.1
 """In so many nights two reports are merged."""
 
+_HELD: Select[Any] = (
+    select(acknowledgements.c.id, acknowledgements.c.contact, acknowledgements.c.kind, incidents.c.ref)
+    .join(incidents, incidents.c.id == acknowledgements.c.incident_id)
+    .where(acknowledgements.c.revoked_at.is_(None), acknowledgements.c.kind != RECEIVED)
+    .order_by(acknowledgements.c.at)
+)
+
 Ask = Callable[[Door], Response]
 
 
@@ -71,6 +81,9 @@ class Coordinators:
         self._merging = Random(f"merging {world.seed}")
         self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.random() < MERGES
         """Whether two reports are taken for one event in this night."""
+        self._doubting = Random(f"takes back {world.seed}")
+        self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
+        """How many answers are taken back."""
         self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
@@ -81,7 +94,7 @@ class Coordinators:
         opened = partial(self._opened, report.facts("north"))
 
         def raised(door: Door) -> Response:
-            return door.carry_out(self._key, report, incidents.raising(report, self._key, door.runtime.edition))
+            return door.carry_out(self._key, report, raising(report, self._key, door.runtime.edition))
 
         self._post(f"raises: {words}", raised, opened)
 
@@ -103,6 +116,17 @@ class Coordinators:
         if self._merging.random() < 0.5:
             ask = partial(actions.split_off, whole, splitting, self._key)
             self.world.time.after(self._merging.uniform(5, 900), partial(self._post, f"{part}: split off", ask))
+
+    def doubts_at(self, length: float) -> float:
+        """When somebody doubts an answer, in seconds of a night so long."""
+        return self._doubting.uniform(length / 4, length)
+
+    def takes_back(self) -> None:
+        """Take one of the answers back that hold: it was somebody else's."""
+        held = self.world.database.rows(_HELD)
+        for answer in self._doubting.sample(held, 1) if held else ():
+            ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id, self._key)
+            self._post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
 
     def edits(self) -> None:
         """Edit the trees; for an incident that runs somebody may look what that would change, or apply it."""

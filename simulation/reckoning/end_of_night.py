@@ -68,6 +68,17 @@ _OF_CLOSED: Select[Any] = (
 _REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind, notifications.c.said).where(
     notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms"
 )
+_HOLDING: Select[Any] = (
+    select(ACTING.label("acts"))
+    .select_from(acknowledgements)
+    .join(incidents, incidents.c.id == acknowledgements.c.incident_id)
+    .where(acknowledgements.c.revoked_at.is_(None), acknowledgements.c.kind == "acknowledged")
+)
+_RESTING: Select[Any] = (
+    select(incidents.c.id, incidents.c.ref, escalations.c.tree)
+    .join(escalations, escalations.c.incident_id == incidents.c.id)
+    .where(incidents.c.status == "open", escalations.c.status == "acknowledged")
+)
 _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where(
     escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
 )
@@ -83,6 +94,7 @@ def reckon(night: Night) -> None:
         _gone_over,
         _final,
         _proven,
+        _grounded,
         _tried,
         _held,
         _heard,
@@ -246,6 +258,14 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
         is_said_in_call = row.via == "call" and row.kind != RECEIVED
         if (AFTER_THE_CODE if is_said_in_call else row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"
+
+
+def _grounded(night: Night, _: Sequence[Row[Any]]) -> Found:
+    """A2, A6: what rests is rested on an answer that holds: one that was taken back lets nobody sleep."""
+    holding = {row.acts for row in night.world.database.rows(_HOLDING)}
+    for row in night.world.database.rows(_RESTING):
+        if row.id not in holding:
+            yield "A6", f"{row.tree} of {row.ref} is acknowledged, and no answer holds that anybody gave"
 
 
 def _held(_: Night, history: Sequence[Row[Any]]) -> Found:

@@ -57,6 +57,11 @@ MUTANTS = {
         "return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)",
         "return self in (Failure.INVALID, Failure.WRONG_PERSON)",
     ),
+    "an answer that was taken back goes on resting the alarm": Mutant(
+        "A6",
+        "alertnet/flows/escalation/record_response.py",
+        "    move(locked, events_of(locked, given.tree, given.contact, Withdrawn))\n",
+    ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
     ),
