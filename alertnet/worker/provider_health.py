@@ -64,7 +64,7 @@ def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str
     routing = runtime.settings.routing
     outward = Outward(lines, routing, runtime.breakers, runtime.lengths, runtime.queues, runtime.horizon)
     found = claims.claim(tx, method, outward)
-    if found.is_paced and found.next_at is not None:
+    if found.is_paced and found.next_at is not None and not runtime.breakers:
         runtime.paced[method] = tx.now, found.next_at
         tx.if_undone(partial(runtime.paced.pop, method, None))
     return found
@@ -125,7 +125,8 @@ def is_away(runtime: Runtime, route: Route) -> bool:
 def _see(runtime: Runtime, route: Route, breaker: Breaker) -> None:
     if breaker == SOUND:
         if runtime.breakers.pop(route, None) is not None:
-            # What waited for it is due again since it was written.
+            # What waited for it is due again since it was written, and its numbers may be free.
             runtime.horizon.forget()
+            runtime.paced.pop(route[0], None)
     else:
         runtime.breakers[route] = breaker

@@ -21,6 +21,7 @@ from alertnet.channels.base import (
 from alertnet.core.delivery.circuit_breaker import RUN
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.delivery.provider_routes import SECOND as OTHER
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.incident import Severity
@@ -37,10 +38,10 @@ from alertnet.sandbox import Fault
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.worker.provider_health import claim_sends
+from alertnet.worker.provider_health import claim_sends, look
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
+from tests.worker.stage import CARLA, MINUTE, NOW, OURS, OURS_TOO, Stage, network
 
 SMS = (MethodKind.SMS, FIRST)
 SECOND = timedelta(seconds=1)
@@ -405,6 +406,26 @@ def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages:
     left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
     other.close()
     assert (len(claims.claimed), left) == (3, [])
+
+
+def test_who_is_well_again_does_not_wait_for_the_pace_of_another(stages: Stages) -> None:
+    """A7: while a provider rests the other's one number is the pace; from when it is back it sends at its own."""
+    stage = stages()
+    stage.runtime.outlets[SMS] = Outlet(Provider(), (OURS,), 1)
+    stage.runtime.outlets[MethodKind.SMS, OTHER] = Outlet(Provider(), (OURS_TOO,), 0.02)
+    notes(stage.runtime, TOO_FAST)
+    for _ in range(3):
+        stage.opens()
+
+    def claimed_by() -> list[str]:
+        list(look(stage.runtime, trouble=True))
+        claims = stage.runtime.transact(claim_sends, stage.runtime, MethodKind.SMS, strides(POOLS))
+        return [each.provider for each in claims.claimed]
+
+    assert (claimed_by(), claimed_by()) == ([OTHER], [])
+    stage.clock.at += 8 * SECOND
+    notes(stage.runtime, Accepted("SM1"))
+    assert claimed_by() == [FIRST]
 
 
 def test_one_message_that_is_refused_again_and_again_keeps_no_other_from_trying(

@@ -20,7 +20,7 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, senders
-from alertnet.worker.due_work import Search
+from alertnet.worker.due_work import Search, perform
 from alertnet.worker.provider_health import claim_sends
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
@@ -210,6 +210,24 @@ def test_what_is_put_back_in_time_is_found_by_the_next_look_that_goes_all_the_wa
     assert found() == 1
     stage.clock.forward(seconds=1)
     assert found() == 1
+
+
+def test_what_an_outage_left_overdue_leaves_in_one_go(stages: Stages) -> None:
+    """A1, A7: after hours away all of it is found as fast as there are threads, not as often as looks go far back."""
+    stage = stages()
+    for _ in range(5):
+        stage.opens()
+    stage.clock.forward(hours=3)
+
+    def sends() -> int:
+        search = Search(Sending(stage.runtime), strides(POOLS, 2), frozenset(), stage.runtime.horizon)
+        jobs = [job for job in search.jobs() if job.reserved]
+        for job in jobs:
+            perform(job)
+        return len(jobs)
+
+    assert [sends() for _ in range(4)] == [2, 2, 1, 0]
+    assert {row.status for row in stage.attempts(MethodKind.SMS)} == {"sent"}
 
 
 def test_a_claim_that_is_not_committed_gives_its_threads_back(stages: Stages, each_database: str) -> None:

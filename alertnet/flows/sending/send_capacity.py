@@ -160,8 +160,9 @@ class SendCapacity:
 
     @property
     def is_paced(self) -> bool:
-        """Whether no number is free, however many threads are."""
-        return not any(self._free(sender) for places in self._places.values() for sender in places.senders)
+        """Whether the pace keeps every number, however many threads are free."""
+        senders = [sender for places in self._places.values() for sender in places.senders]
+        return not self._held_elsewhere and not any(map(self._free, senders))
 
     def next_at(self) -> datetime | None:
         """When the rate limit allows more, or others are done; None where nothing is held back."""

@@ -170,7 +170,7 @@ Index(
     attempts.c.id,
     postgresql_where=IS_QUEUED,
     sqlite_where=IS_QUEUED,
-)  # The order in which they are sent: a claim of a few costs no more than that, however many wait.
+)  # The order in which they are sent: a claim sorts nothing, however many are due; it passes over what waits for later.
 
 senders = Table(
     "senders",
