@@ -32,7 +32,7 @@ from simulation.world.cast import NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns, is_closed, whose_turn
 from simulation.world.message import OPTS_IN
-from simulation.world.world import World
+from simulation.world.world import START, World
 
 MOST_TEXTS, CALLS_APART = 12, timedelta(minutes=10)
 """What a coordinator's phone gets in an hour at most, and how far apart its calls are (B9)."""
@@ -107,11 +107,13 @@ _LOAD = {kind.value for kind in (*ASKING, Kind.ALERT, Kind.REMINDER, Kind.NOTICE
 _WRITTEN_OF: Select[Any] = select(incidents.c.ref, notifications.c.address).join(
     notifications, notifications.c.incident_id == incidents.c.id
 )
-_DISOWNED: Select[Any] = (
-    select(timeline.c.at)
+_OF_INCIDENT: Select[Any] = (
+    select(timeline.c.at, timeline.c.payload)
     .join(incidents, incidents.c.id == timeline.c.chain)
-    .where(timeline.c.kind == "wrong_person", bindparam("acts") == ACTING)
+    .where(bindparam("acts") == ACTING)
 )
+_DISOWNED = _OF_INCIDENT.where(timeline.c.kind == "wrong_person")
+_HEARD = _OF_INCIDENT.where(timeline.c.kind == "sms_received")
 _PAUSES: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.c.kind == PAUSED)
 
 
@@ -319,13 +321,15 @@ class Promises:
         sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
         mine = [each for each in sent if (each.incident_id, each.address) == (row.incident_id, outgoing.to)]
         refused = [each for each in mine if each.is_alert and each.failure == Failure.OPTED_OUT]
-        if not all(self._is_back(each) for each in refused):
+        back = self._let_through_at(row)
+        if any(each.started_at >= back for each in refused):
             self._break("B3", f"{what} is handed over although that phone refuses our SMS")
 
-    def _is_back(self, refused: Row[Any]) -> bool:
-        """Whether the phone has let us through again since."""
-        texts = [each for each in self.world.texts.values() if each.sender == refused.address]
-        return any(each.text == OPTS_IN and each.at + CLOCKS_DIFFER > refused.started_at for each in texts)
+    def _let_through_at(self, row: Row[Any]) -> datetime:
+        """When we last heard that somebody lets us through again, however late."""
+        heard = self.world.database.rows(_HEARD, acts=row.acts)
+        moments = [each.at + CLOCKS_DIFFER for each in heard if each.payload and each.payload["text"] == OPTS_IN]
+        return max(moments, default=START)
 
     def _is_no_strangers(self, row: Row[Any], what: str) -> None:
         """Check that a stranger who has said so hears no more of the incident, but when it writes itself (A9)."""
