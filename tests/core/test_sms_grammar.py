@@ -225,6 +225,27 @@ SENTENCES = [
     ("he is dead they shot him", "killing"),
     ("found the body of my brother", "killing"),
     ("encerraron a P9 en el batallon", "arrest"),
+    # No everyday word near it takes back what was done to somebody.
+    *((text, "killing") for text in ("P9 killed, battery low", "P9 killed power is out", "murdered. time 1500")),
+    *((text, "killing") for text in ("P9 and brother killed time 1500", "en la reunion mataron a dos campesinos")),
+    *(
+        (text, "killing")
+        for text in ("durante la reunión mataron a 3", "sin luz mataron a dos", "P9 tué, batterie faible")
+    ),
+    *(
+        (text, "killing")
+        for text in ("con la lluvia mataron al lider", "reunion asesinaron a dos", "foto: asesinado P9")
+    ),
+    *((text, "killing") for text in ("no signal. killed 2 men at L5", "after the meeting killed two men")),
+    *(
+        (text, "killing")
+        for text in ("they cut internet killed three", "sous la pluie tué deux hommes", "killed the leader")
+    ),
+    *((text, "killing") for text in ("P9 asesinado, bateria baja", "the storm killed P9", "killed. the power is out")),
+    *((text, "torture") for text in ("P9 torturado, la luz se fue", "power off. tortured him", "video tortured P9")),
+    *((text, "attempted_killing") for text in ("P9 shot, signal lost", "signal lost shot 2 people", "photo shot P9")),
+    ("P9 was found dead", "killing"),
+    ("te vamos a matar", "death_threat"),
     # What is meant to happen is a threat, what was tried an attempt.
     ("P9 got a letter saying he will be killed", "death_threat"),
     ("le dijeron que lo iban a matar", "death_threat"),
@@ -254,10 +275,12 @@ NO_ALARMS = [
     *("they took P9 to hospital", "police took P7 home safely", "le bus s'arrête à L3", "el carro se detuvo"),
     *("violación de los derechos humanos", "no one was killed", "nobody was arrested or killed"),
     *("nadie ha sido detenido", "without any arrests yet", "ni muertos ni detenidos"),
-    # What is done to a thing, or by one, is done to nobody.
-    *("photo shoot tomorrow", "we shot a video", "the storm killed power in L5", "la tormenta mató la energía"),
-    *("the meeting was killed by the rain", "le film est tué par la censure", "torture de chaleur ici"),
+    # What is done to a thing, in so many words, is done to nobody.
+    *("photo shoot tomorrow", "we shot a video", "the storm killed power in L5", "they killed the electricity"),
     *("mon téléphone est mort", "fighting for our rights", "they took my sister home", "we watched a film"),
+    *("found dead dog", "he is dead tired", "vamos a matar un pollo", "cocina con gas", "missing my family a lot"),
+    *("I am missing my mother", "missing, don't worry P9 came", "stole my heart", "accused of nothing"),
+    *("la policia en nuestra vereda nos ayuda", "police in our meeting helped"),
 ]
 """Everyday words that sound like a type, and types that are denied."""
 
