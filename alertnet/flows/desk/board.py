@@ -38,6 +38,7 @@ DEEDS = (
     "sms_received",
     "report_received",
     "device_alarm",
+    "withdrawal_asked",
     "decision",
     "alarm_answered",
     "updated",
@@ -69,10 +70,11 @@ class Unreached:
 class Told:
     """Who was told or has answered; to whom a message is on its way; whom none has reached.
 
-    `teams`: of those who wrote it; `users`: who did something about it at the console. `has_answers`: anybody's.
+    `team`: the one that reported it, if one did; `users`: who did something about it at the console. `has_answers`:
+    anybody's.
     """
 
-    teams: tuple[str, ...]
+    team: str
     users: tuple[str, ...]
     knows: tuple[str, ...]
     has_answers: bool
@@ -259,11 +261,12 @@ def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
 
 
 def as_open(
-    locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, doers: Sequence[str], seq: int
+    locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, doers: Sequence[str | None], seq: int
 ) -> OpenIncident:
     """The incident as the board shows it.
 
-    `fared`: how the messages went that let people know of it. `doers`: who did something about it, the first first.
+    `fared`: how the messages went that let people know of it. `doers`: who did something about it, the first first;
+    None for what can't be read.
     """
     facts, incident = locked.facts, locked.incident
     zone = zone_of(locked)
@@ -271,7 +274,7 @@ def as_open(
     paths = tuple(path_of(locked.plans, locked.states, tree, locked.tx.now) for tree in sorted(locked.states))
     to_go_on = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
-    unknowing, reporter = [name for name in to_go_on if name not in told.knows], next(iter(doers), "")
+    unknowing, reporter = [name for name in to_go_on if name not in told.knows], next(iter(doers), None) or ""
     matters = [matter_of(locked, each, unknowing, reporter, zone) for each in asked]
     if locked.is_open and not any(path.acting for path in paths):
         calls = [(each.tree, each.contact) for each in told.unreached if each.again_at is None]
@@ -292,7 +295,7 @@ def as_open(
         paths=paths,
         matters=tuple(matters),
         warnings=incident.warnings,
-        broken=bool(locked.broken),
+        broken=bool(locked.broken) or None in doers,
     )
 
 
@@ -335,7 +338,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     )
 
 
-def _told(locked: LockedIncident, fared: Fared, doers: Iterable[str]) -> Told:
+def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> Told:
     statuses: dict[tuple[str, str], set[str]] = {}
     for tree, contact, status in fared:
         statuses.setdefault((tree, contact), set()).add(status)
@@ -350,10 +353,11 @@ def _told(locked: LockedIncident, fared: Fared, doers: Iterable[str]) -> Told:
     unreached = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans and locked.may_hear(*who)}
     tried = _tried(locked) if unreached else {}
     each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
-    members = (by.split("/")[0] for by in doers if "/" in by)
+    # Of a text that came later not everybody may know: what a PIN for duress brought is hidden from observers.
+    team, is_member, _ = (next(iter(doers), None) or "").partition("/")
     return Told(
-        teams=tuple(dict.fromkeys(team for team in members if team not in locked.plans)),
-        users=tuple(by.removeprefix(USER) for by in doers if by.startswith(USER)),
+        team=team if is_member and team == locked.facts.team else "",
+        users=tuple(by.removeprefix(USER) for by in doers if by and by.startswith(USER)),
         knows=called(knows),
         has_answers=bool(answered),
         under_way=called(under_way),

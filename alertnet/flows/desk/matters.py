@@ -11,6 +11,7 @@ from alertnet.core.incident import Severity, consent_of
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
 
@@ -162,7 +163,10 @@ def numbered(tree: ContactTree, index: int) -> str:
 def _to_judge(locked: LockedIncident) -> Details:
     """What is known and was written; with somebody beside the team that is read behind that warning alone."""
     known = details_of(locked.facts, Disclosure.FULL)
-    texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
+    try:
+        texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
+    except (Unreadable, ValueError):
+        texts = []  # The incident says that part of it can't be read (A11).
     return replace(known, texts=(*known.texts, *filter(None, (each.words for each in texts))))
 
 

@@ -1,16 +1,19 @@
 """The timeline as it is shown: its events as the outside sees them (B5), and the texts that people sent, as written."""
 
+import json
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import LargeBinary, Row, func, select, type_coerce
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_duress
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
+from alertnet.store.db.columns import vault_of
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
@@ -93,13 +96,18 @@ def heads_of_open(session: Session) -> dict[str, int]:
     return {row.id: row.seq for row in session.execute(query.group_by(incident_rows.c.id))}
 
 
-def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> dict[str, list[str]]:
-    """Who has done something of those kinds, by chain, the first of them first."""
-    query = select(timeline.c.chain, timeline.c.payload).where(timeline.c.chain.in_(chains), timeline.c.kind.in_(kinds))
-    found: dict[str, list[str]] = {chain: [] for chain in chains}
+def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> dict[str, list[str | None]]:
+    """Who has done something of those kinds, by chain, the first of them first; None for what can't be read (A11)."""
+    query = select(timeline.c.chain, type_coerce(timeline.c.payload, LargeBinary).label("sealed"))
+    query = query.where(timeline.c.chain.in_(chains), timeline.c.kind.in_(kinds), timeline.c.payload.is_not(None))
+    found: dict[str, list[str | None]] = {chain: [] for chain in chains}
+    vault = vault_of(session.get_bind().dialect)
     for row in session.execute(query.order_by(timeline.c.chain, timeline.c.seq)):
-        by = (row.payload or {}).get("by")
-        if by and by not in found[row.chain]:
+        try:
+            by = json.loads(vault.open(row.sealed)).get("by", "")
+        except (Unreadable, ValueError, AttributeError):
+            by = None
+        if by not in ("", *found[row.chain]):
             found[row.chain].append(by)
     return found
 

@@ -1,7 +1,7 @@
 """The board: what is asked of coordinators now, and below it every open incident; drills on a page of their own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -31,7 +31,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, language_of, may_act, rendered, say_by, show, streamed, words
+from alertnet.web.console.shown import Part, go_to, language_of, may_act, rendered, say_by, show, streamed, words
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -43,6 +43,8 @@ DONE = {
     "cancelled": "Cancelled: it is not held.",
 }
 
+OWN = "own"
+"""What a page asks with that puts in itself what is its own."""
 PROOF = "__PROOF__"
 """Stands in what is rendered for many for the proof of each one's session."""
 
@@ -240,7 +242,13 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
         except DatabaseAway:
             return True  # The page says that it is old, and goes on when there is an answer.
 
-    return streamed(request, watch.changes(look, who, seen, is_in, place), "text/event-stream")
+    async def own() -> AsyncIterator[Part]:
+        """A page of the version before waits for the proof in what it is told."""
+        async for part in watch.changes(look, who, seen, is_in, place):
+            yield Part(personal(runtime, who, language_of(request), part.text))
+
+    shared = watch.changes(look, who, seen, is_in, place) if OWN in request.query_params else own()
+    return streamed(request, shared, "text/event-stream")
 
 
 def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:

@@ -57,7 +57,7 @@ class Regions:
 
     parts: Mapping[str, str]
     source: object = field(default=None, compare=False)
-    _told: dict[str, Part] = field(default_factory=dict, compare=False)
+    _told: dict[tuple[str, int], Part] = field(default_factory=dict, compare=False)
 
     @cached_property
     def version(self) -> str:
@@ -77,9 +77,10 @@ class Regions:
         """What pages are told that showed what was before: made for the first of them, and the same for all others."""
         if before is None:
             return self._event(None, at)
-        if before.version not in self._told:
-            self._told[before.version] = self._event(before, at)
-        return self._told[before.version]
+        shared = before.version, round(at)  # Who gets it later is told by what time it is then.
+        if shared not in self._told:
+            self._told[shared] = self._event(before, at)
+        return self._told[shared]
 
     def _event(self, before: "Regions | None", at: float) -> Part:
         news = {"now": at, "regions": self.since(before), "all": before is None}
@@ -237,7 +238,7 @@ class Watch:
         except Exception as error:
             # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
             log.warning("console_look_failed", error=type(error).__name__)
-            shown, self._is_away = {}, True
+            shown, self._known_in, self._is_away = {}, frozenset(), True
         open = {page.look for page in self._pages}
         self._shown |= {look: regions for look, regions in shown.items() if look in open}
         self._wake(self._pages, to_all=was_away or self._is_away)

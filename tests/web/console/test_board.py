@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 
 from alertnet.core.incident import Severity
-from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED
+from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED, read_board
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -410,3 +410,38 @@ def test_who_decides_whether_it_is_genuine_reads_what_is_known_and_who_says_so(w
 
     assert f"Place: Vereda La Esperanza. People: P7 (other). Reported by: test, {ANA}." in board
     assert ("Vereda" in observed, ANA in observed, f"Is {world.ref()} genuine?" in observed) == (False, False, True)
+
+
+def test_an_entry_that_cannot_be_read_takes_no_board_away(world: World, desk: Desk) -> None:
+    """A11: its incident says so; the others stand as they were."""
+    world.raises(verified=False)
+    damaged, ref = world.incident, world.ref()
+    world.raises()
+    damage = sql("UPDATE timeline SET payload = :junk WHERE chain = :chain AND kind = 'incident_opened'")
+    assert "call an administrator" not in desk.opens("/desk").text
+
+    world.runtime.transact(lambda tx: tx.session.execute(damage, {"junk": b"x" * 40, "chain": damaged}))
+    board = world.runtime.read(read_board)
+
+    assert [(each.ref, each.broken) for each in board.incidents if each.broken] == [(ref, True)]
+    assert len(board.incidents) == 2
+
+
+@pytest.mark.parametrize("pin", ["47110", "47990"])
+def test_that_a_team_has_said_under_threat_that_all_is_well_is_not_seen_by_who_knows(
+    world: World, sit_down: SitDown, pin: str
+) -> None:
+    """What only the PIN for duress puts on the record is told to coordinators: no line of the board may show it."""
+    world.gives_pin("north/ana", duress="47990")
+    world.raises()
+    observer, ref = sit_down("olga", Role.OBSERVER), world.ref()
+    world.texts(ANA, f"OK {pin}")
+    world.texts(ANA, "SOS", sid="SM2")
+
+    known = {each.ref: each.told.team for each in world.runtime.read(read_board).incidents}
+    _, _, line = observer.opens("/desk").html.partition(f'id="incident-{ref}"')
+    line, _, _ = line.partition('class="path"')
+
+    assert known[ref] == ""
+    assert "north" in known.values()
+    assert ("Knows:" in line, "team north" in line) == (True, False)

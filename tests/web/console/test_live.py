@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,12 +19,15 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.app import make_app
-from alertnet.web.console.live import difference
+from alertnet.web.console.board import BoardLook, Boards
+from alertnet.web.console.live import Watch, difference
+from alertnet.web.console.shown import Part
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
 from tests.web.world import NOW, World
 
+PAGES = ("/desk/live", "/desk/live?own=yes")
 HOST = {"Host": "alert.example.org"}
 
 
@@ -93,24 +97,41 @@ def test_an_event_carries_what_changed_alone(world: World, desk: Desk) -> None:
     assert len(json.dumps(second)) < 1024
 
 
-def test_what_many_pages_are_told_is_the_same_and_each_has_the_proof_of_its_session(
+def test_what_many_pages_are_told_is_made_once_and_each_puts_in_what_is_its_own(
     world: World, sit_down: SitDown
 ) -> None:
-    """So it is made and compressed once; the page puts its own proof into the forms that came."""
+    """One event for two users who look on while an incident comes; the proof of each stands in the page alone."""
+    maria, ben = sit_down("maria"), sit_down("ben")
+    boards, watch = Boards(world.runtime), Watch(world.runtime, threading.Event())
+    look = BoardLook(boards, False, "", "", "en", True)
+
+    async def both() -> tuple[Part, Part]:
+        one, other = (watch.changes(look, session_of(each), "", lambda: True) for each in (maria, ben))
+        await asyncio.gather(anext(one), anext(other))
+        news = asyncio.gather(anext(one), anext(other))
+        await asyncio.to_thread(world.raises, verified=False)
+        hers, his = await news
+        await asyncio.gather(one.aclose(), other.aclose())  # type: ignore[attr-defined]
+        return hers, his
+
+    hers, his = asyncio.run(both())
+
+    assert hers is his
+    page = maria.opens("/desk")
+    proof = page.form("Yes, go").fields["proof"]
+    assert f'data-proof="{proof}"' in page.html
+    assert ("__PROOF__" in hers.text, proof in hers.text) == (True, False)
+
+
+def test_a_page_of_the_version_before_has_the_proof_in_what_it_is_told(world: World, desk: Desk) -> None:
+    """It was open while the program was exchanged, and puts nothing in."""
     world.raises(verified=False)
-    told = set[bytes]()
+    proof = desk.opens("/desk").form("Yes, go").fields["proof"]
 
-    for name in ("maria", "ben"):
-        desk, parts = sit_down(name), list[bytes]()
-        text = stream(desk, "/desk/live", lambda text: bool(news(text)), lambda _: None, parts)
-        page = desk.opens("/desk")
-        proof = page.form("Yes, go").fields["proof"]
-        assert f'data-proof="{proof}"' in page.html
-        assert proof not in text
-        told |= {part for part in parts if len(part) > 200}
+    before, now = (stream(desk, path, lambda text: bool(news(text)), lambda _: None) for path in PAGES)
 
-    assert len(told) == 1
-    assert '"__PROOF__"' in news(text)[0]["matters"]
+    assert (proof in before, "__PROOF__" in before) == (True, False)
+    assert (proof in now, "__PROOF__" in now) == (False, True)
 
 
 def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None:
