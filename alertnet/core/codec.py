@@ -87,8 +87,19 @@ def _reader_of_some(kind: Any) -> Convert:
     if kind is timedelta:
         return lambda plain: timedelta(seconds=plain)
     if issubclass(kind, Enum):
-        return {each.value: each for each in kind}.__getitem__
+        return _Members(kind).__getitem__
     return typing.cast(Convert, kind.fromisoformat if kind in (datetime, date) else kind)
+
+
+class _Members(dict[Any, Enum]):
+    """The members of an enumeration by their values, and by what it takes for one: what earlier versions wrote."""
+
+    def __init__(self, kind: type[Enum]) -> None:
+        super().__init__((each.value, each) for each in kind)
+        self._kind = kind
+
+    def __missing__(self, value: Any) -> Enum:
+        return self._kind(value)
 
 
 def _many_reader(many: Convert, item: Any) -> Convert:

@@ -18,6 +18,7 @@ from alertnet.core.directory.contact_tree import (
     Then,
 )
 from alertnet.core.directory.when import When
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     ContactProgress,
@@ -121,6 +122,11 @@ def test_fields_that_are_absent_take_their_defaults() -> None:
 def test_fields_that_are_not_known_any_more_are_left_out() -> None:
     """C: rows of a later version are read by an earlier one."""
     assert from_plain(State, to_plain(State(Status.RUNNING, NOW)) | {"mood": "calm"}) == State(Status.RUNNING, NOW)
+
+
+def test_what_an_earlier_version_called_otherwise_is_read_as_it_is_called_now() -> None:
+    """C: a notice that was queued before an upgrade leaves after it."""
+    assert from_plain(Subject, "duress") is Subject.READ_FIRST
 
 
 @pytest.mark.parametrize(
