@@ -10,6 +10,7 @@ from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.tables import attempts, escalations, incidents, notifications
 from simulation.checks.promises import opened_after_edit
+from simulation.checks.watch import LONG_GAP
 from simulation.night import Night
 from simulation.world.expected_plan import Planned, is_closed, plan_of
 
@@ -68,7 +69,9 @@ def check_punctuality(night: Night, history: Sequence[Row[Any]]) -> None:
         if facts is None or opened_after_edit(night.world, incident.opened_at):
             continue
         changes = [row.at for row in history if row.chain == incident.id and row.kind not in PLANNED_KINDS]
-        until = min([*changes, night.watch.fine_until, night.world.time.now]) - MARGIN
+        # What fell due while for a moment nobody looked is judged by what has changed meanwhile.
+        late = timedelta() if night.world.mischief_was.is_steady else LONG_GAP
+        until = min([*(at - late for at in changes), night.watch.fine_until, night.world.time.now]) - MARGIN
         joined = {row.payload["tree"] for row in history if row.chain == incident.id and row.kind == JOINED}
         mine = [tree for id, tree in trees if id == incident.id and tree not in joined]
         for tree in mine:
