@@ -70,13 +70,14 @@ class Unreached:
 class Told:
     """Who was told or has answered; to whom a message is on its way; whom none has reached.
 
-    `team`: the one that reported it, if one did; `users`: who did something about it at the console. `has_answers`:
-    anybody's.
+    `team`: the one that reported it, if one did; `users`: who did something about it at the console. `unanswered`: of
+    those who know by a message. `has_answers`: anybody's.
     """
 
     team: str
     users: tuple[str, ...]
     knows: tuple[str, ...]
+    unanswered: tuple[str, ...]
     has_answers: bool
     under_way: tuple[str, ...]
     unreached: tuple[Unreached, ...]
@@ -359,6 +360,7 @@ def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> 
         team=team if is_member and team == locked.facts.team else "",
         users=tuple(by.removeprefix(USER) for by in doers if by and by.startswith(USER)),
         knows=called(knows),
+        unanswered=called(knows - answered),
         has_answers=bool(answered),
         under_way=called(under_way),
         unreached=tuple(sorted(each_of, key=lambda each: each.called)),

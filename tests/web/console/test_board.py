@@ -54,7 +54,7 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
 
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
-    assert "Nothing waits for you now. Put off On hold: whether" in board.text
+    assert "Nothing waits for you now. On hold, or taken by somebody On hold: whether" in board.text
     assert "On hold until 03:14 , by you (you are asked again then)." in board.text
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
@@ -176,14 +176,15 @@ def test_a_level_that_waits_says_whom_a_go_would_tell(tmp_path: Path) -> None:
         assert f"{world.ref()} goes out to Friends and Amis at 02:34 , unless you hold it." in board.text
         assert (
             "arrest (critical), consent: international. Valley network, level 1/1 · Abroad. "
-            "If they may be told there is nothing to do. Hold waits for an hour. Two were taken" in board.text
+            "If they may be told, do nothing. Hold stops it for an hour. Two were taken" in board.text
         )
         assert "Plan of Valley network: goes out 02:34 unless held" in board.text
 
         board.presses("Hold")
         held = desk.opens("/desk")
         assert (
-            f"Nothing waits for you now. Put off On hold: telling Friends and Amis about {world.ref()} ." in held.text
+            "Nothing waits for you now. On hold, or taken by somebody "
+            f"On hold: telling Friends and Amis about {world.ref()} ." in held.text
         )
         assert "Plan of Valley network: on hold" in held.text
         held.presses("Go now: tell Friends and Amis")

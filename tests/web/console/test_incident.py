@@ -59,7 +59,7 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
     assert "Who knows: Amis, Friends, Mountain post and Valley." in text
     assert "Who acts: nobody yet." in text
     assert "What comes next: 02:44 : alertnet tells Valley once more (level 2/2 · Coordination), unless" in text
-    assert "What you owe: nothing must be decided now: alertnet goes on by itself." in text
+    assert "What you owe: nothing now: alertnet goes on by itself." in text
 
 
 def test_who_was_not_reached_yet_does_not_know(world: World, desk: Desk) -> None:

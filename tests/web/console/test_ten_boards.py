@@ -81,7 +81,7 @@ def it_is_over(world: World, desk: Desk) -> None:
 EVERYBODY = "Amis, Friends, Mountain post and Valley."
 UNHEARD = f"{EVERYBODY} None of those told has answered."
 NEXT = "02:44 : alertnet tells Valley once more (level 2/2 · Coordination), unless somebody takes charge first."
-GOES_ON = "nothing must be decided now: alertnet goes on by itself."
+GOES_ON = "nothing now: alertnet goes on by itself."
 IS_IT = "say whether it is genuine ."
 MAY_BE = "say Hold if Friends and Amis must not be told ."
 TEXT = "decide what this text is: an incident, part of one, or none ."
@@ -91,8 +91,18 @@ LATER = "alertnet tells Friends and Amis (level 1/1 · Abroad)"
 BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, GOES_ON),
     everybody_told: (UNHEARD, "nobody yet.", NEXT, GOES_ON),
-    somebody_took_charge: (EVERYBODY, "Amis took charge; what was done is not told yet.", CHARGE, "nothing now."),
-    somebody_cannot_act: (EVERYBODY, "nobody yet. Can't act: Friends.", NEXT, GOES_ON),
+    somebody_took_charge: (
+        f"{EVERYBODY} Not answered yet: Friends, Mountain post and Valley.",
+        "Amis took charge; has not said yet what was done.",
+        CHARGE,
+        "nothing now.",
+    ),
+    somebody_cannot_act: (
+        f"{EVERYBODY} Not answered yet: Amis, Mountain post and Valley.",
+        "nobody yet. Can't act: Friends.",
+        NEXT,
+        GOES_ON,
+    ),
     one_was_not_reached: (
         "Amis, Friends and Valley. None of those told has answered. "
         "Not reached: Mountain post, no further try is planned.",
@@ -114,7 +124,7 @@ BOARDS: dict[Staged, tuple[str, str, str, str]] = {
         MAY_BE,
     ),
     a_level_is_held: (
-        "maria (here). On its way to: Valley.",
+        "you (here). On its way to: Valley.",
         "nobody yet.",
         "03:14 : coordinators are asked again. On hold: nobody new is told until somebody says Go; "
         "then Friends and Amis (level 1/1 · Abroad).",
