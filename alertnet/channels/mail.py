@@ -205,11 +205,11 @@ class SmtpRelay:
         except BadInput:
             return Refused(Failure.INVALID, "address")
         mail = compose(outgoing)
-        if not leave(lambda: None):
-            return None
         session = self._session()
         try:
-            return self._prepare(session) or _deliver(session, outgoing, mail)
+            if fault := self._prepare(session):
+                return fault
+            return _deliver(session, outgoing, mail) if leave(lambda: None) else None
         except smtplib.SMTPResponseException as answer:
             return _not_accepted(answer.smtp_code, _as_bytes(answer.smtp_error), Failure.OUR_ACCOUNT)
         except smtplib.SMTPNotSupportedError:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 
 from alertnet.channels.base import Accepted, Outgoing, Refused, Result
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
 from alertnet.core.notification import Kind
 from alertnet.flows.sending import render_and_send
@@ -87,12 +88,14 @@ class Batcher(Generic[T, R]):
 class Commit:
     """The commit of a claim, as the threads see it that make its messages ready meanwhile.
 
-    What is ready by then is written by the very thread that has committed: no other has to wake up for it first, and
-    nothing can have happened since the claim was looked at.
+    What is ready by then is written by the very thread that has committed, so that no other has to wake up for it
+    first; but only where the claim stands untouched (A4). Else each looks for itself whether it may still leave.
     """
 
-    def __init__(self, over: Event) -> None:
+    def __init__(self, over: Event, is_untouched: Callable[[], bool]) -> None:
+        """`is_untouched`: whether nothing can have happened to the claim, asked as it has come to be on the disk."""
         self._over = over
+        self._is_untouched = is_untouched
         self._lock = threading.Lock()
         self._holds: bool | None = None
         self._ready: list[_Write] = []
@@ -100,8 +103,9 @@ class Commit:
     def holds(self) -> None:
         """It is on the disk."""
         self._end(True)
-        for write in self._ready:
-            write()
+        if self._is_untouched():
+            for write in self._ready:
+                write()
         self._over.set()
 
     def fails(self) -> None:
@@ -115,7 +119,7 @@ class Commit:
         return bool(self._holds)
 
     def takes_along(self, write: Callable[[], object]) -> bool:
-        """Whether that was called as it came to be on the disk; not where that is known already, or it was undone.
+        """Whether that was called as it came to be on the disk, untouched; not where that is known already.
 
         Raises:
             Whatever the call raised.
@@ -125,11 +129,10 @@ class Commit:
             if self._holds is not None:
                 return False
             self._ready.append(mine)
-        if not self.wait():
-            return False
+        self.wait()
         if mine.error is not None:
             raise mine.error
-        return True
+        return mine.is_done
 
     def _end(self, holds: bool) -> None:
         with self._lock:
@@ -141,9 +144,11 @@ class _Write:
     """What writes a message, called by another thread than the one that hears what came of it."""
 
     write: Callable[[], object]
+    is_done: bool = False
     error: BaseException | None = None
 
     def __call__(self) -> None:
+        self.is_done = True
         try:
             self.write()
         except BaseException as error:
@@ -228,9 +233,10 @@ class Sending:
     ) -> bool:
         """Let it leave as its claim is committed; where it comes late for that, once it is seen to be still ours."""
         units = render_and_send.units(outgoing)
-        is_as_claimed = units == claimed.units and not outgoing.unsealed
+        # The relay is told of a mail line by line, for which nobody else can wait.
+        is_at_once = units == claimed.units and outgoing.method is not MethodKind.EMAIL
         if commit is not None:
-            if is_as_claimed and commit.takes_along(write):
+            if is_at_once and commit.takes_along(write):
                 return True
             if not commit.wait():
                 return False

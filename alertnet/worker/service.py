@@ -15,6 +15,7 @@ import structlog
 
 from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.delivery.provider_routes import PROVIDERS
+from alertnet.flows.sending.claim_sends import LEASE
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import LeftDue, Tx
@@ -175,7 +176,7 @@ class Worker:
         wanted = [] if is_still else [method for method in SENT_BY if method in left]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
-        commit = Commit(self._platform.event())
+        commit = Commit(self._platform.event(), partial(self._is_untouched, tx.now + LEASE))
         jobs = [job for claims in taken for job in send_jobs(self._sending, claims, commit)]
         if not jobs:
             return self._wake.set
@@ -186,6 +187,10 @@ class Worker:
         for job in jobs:
             self._pools[job.pool].submit(job.key, partial(perform, job))
         return partial(self._let_leave, commit, jobs)
+
+    def _is_untouched(self, until: datetime) -> bool:
+        """Whether nothing can have happened, right after the commit, to what was claimed till then."""
+        return self._runtime.transactions.in_turn and self._runtime.now() < until
 
     def _let_leave(self, commit: Commit, jobs: list[Job]) -> None:
         commit.holds()

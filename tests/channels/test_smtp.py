@@ -51,10 +51,12 @@ class Mailbox:
     to_mail: str = "250 OK"
     drops: bool = False
     taken: list[Envelope] = field(default_factory=list)
+    told_of: list[str] = field(default_factory=list)
     users: list[bytes] = field(default_factory=list)
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
         envelope.rcpt_tos.append(address)
+        self.told_of.append(address)
         return self.to_recipient
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
@@ -97,14 +99,20 @@ def relay_for(mailbox: Mailbox, url: str = "smtp://127.0.0.1:{port}", **options:
 
 
 def test_a_mail_that_must_not_leave_any_more_does_not() -> None:
-    """A4: nobody is even connected to."""
-    mailbox = Mailbox()
-    with relay_for(mailbox) as relay:
-        assert relay.send(MAIL, lambda _write: False) is None
-        taken = len(mailbox.taken)
+    """A4: that is asked once the relay has let us in, which takes its time; it hears of nobody by then."""
+    mailbox, let_in = Mailbox(), list[int]()
+    url = "smtp://us%40er:p%3Ass%2Fword@127.0.0.1:{port}"
+
+    def refuse(_write: object) -> bool:
+        let_in.append(len(mailbox.users))
+        return False
+
+    with relay_for(mailbox, url, authenticator=mailbox.authenticate, auth_require_tls=False) as relay:
+        assert relay.send(MAIL, refuse) is None
+        told = len(mailbox.told_of)
         assert relay.send(MAIL) == Accepted("<n1@pbi.example>")
 
-    assert (taken, len(mailbox.taken)) == (0, 1)
+    assert (let_in, told, mailbox.told_of) == ([1], 0, [MAIL.to])
 
 
 def test_a_mail_arrives_as_text_and_html_with_its_headers() -> None:

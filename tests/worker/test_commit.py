@@ -23,6 +23,11 @@ class Over(threading.Event):
         return super().wait(timeout)
 
 
+def untouched() -> bool:
+    """Nobody else can have written meanwhile."""
+    return True
+
+
 def ready(threads: ThreadPoolExecutor, commit: Commit, over: Over, write: Callable[[], object]) -> "Future[bool]":
     """A sender that has all ready, and waits for the commit."""
     sender = threads.submit(commit.takes_along, write)
@@ -33,7 +38,7 @@ def ready(threads: ThreadPoolExecutor, commit: Commit, over: Over, write: Callab
 def test_what_is_ready_is_written_by_the_thread_that_commits() -> None:
     """A5: and not before. No other thread has to wake up for it."""
     over = Over()
-    commit, written_by = Commit(over), list[int]()
+    commit, written_by = Commit(over, untouched), list[int]()
     with ThreadPoolExecutor(1) as threads:
         sender = ready(threads, commit, over, lambda: written_by.append(threading.get_ident()))
         before = list(written_by)
@@ -49,7 +54,7 @@ def test_what_is_undone_is_never_written() -> None:
     written = list[str]()
     for end in (Commit.fails, Commit.holds):
         over = Over()
-        commit = Commit(over)
+        commit = Commit(over, untouched)
         with ThreadPoolExecutor(1) as threads:
             sender = ready(threads, commit, over, lambda: written.append("alert"))
             end(commit)
@@ -59,17 +64,29 @@ def test_what_is_undone_is_never_written() -> None:
 
 def test_who_is_ready_too_late_looks_for_itself() -> None:
     """A4: by then somebody may have answered."""
-    commit, written = Commit(threading.Event()), list[str]()
+    commit, written = Commit(threading.Event(), untouched), list[str]()
     commit.holds()
 
     assert not commit.takes_along(lambda: written.append("alert"))
     assert (written, commit.wait()) == ([], True)
 
 
+def test_who_is_ready_in_time_looks_for_itself_where_others_write_too() -> None:
+    """A4: they may have answered before whoever commits has heard that it is on the disk."""
+    over, written = Over(), list[str]()
+    commit = Commit(over, lambda: False)
+    with ThreadPoolExecutor(1) as threads:
+        sender = ready(threads, commit, over, lambda: written.append("alert"))
+        commit.holds()
+        assert not sender.result(PATIENCE)
+
+    assert (written, commit.wait()) == ([], True)
+
+
 def test_a_broken_connection_is_heard_of_by_its_own_sender() -> None:
     """A11: whoever commits goes on, and so do the others of that commit."""
     over, written = Over(), list[str]()
-    commit = Commit(over)
+    commit = Commit(over, untouched)
 
     def breaks() -> None:
         raise ConnectionResetError

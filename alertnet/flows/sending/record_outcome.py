@@ -112,6 +112,9 @@ def _apply(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> Non
             locked.failed(failure, code)
         case NotSent(code, retry_after):
             _wait(locked, code, retry_after)
+        case Withheld():
+            # Its lease was over, or the database gave no answer.
+            _wait(locked, "withheld", None)
         case TurnedAway(code):
             locked.turned_away(code)
         case Unsure(code):

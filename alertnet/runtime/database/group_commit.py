@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -50,6 +50,8 @@ class GroupCommit:
     A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
     When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
     """
+
+    in_turn: ClassVar = True
 
     def __init__(self, engine: Engine, begin: Begin, wakeups: Wakeups) -> None:
         self.commits = 0

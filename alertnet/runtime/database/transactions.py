@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -61,6 +61,8 @@ class Transactions(Protocol):
 
     commits: int
     """Transactions that were committed, each with one flow or more in it."""
+    in_turn: ClassVar[bool]
+    """Whether the next one is committed only after the wake-ups of the last."""
 
     def transact(self, work: Work[T]) -> T:
         """The value of the work, after the commit that holds it."""
@@ -110,6 +112,7 @@ class OwnCommit:
     begin: Begin
     wakeups: Wakeups
     commits: int = 0
+    in_turn: ClassVar = False
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
