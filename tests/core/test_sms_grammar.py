@@ -244,6 +244,10 @@ SENTENCES = [
     *((text, "killing") for text in ("P9 asesinado, bateria baja", "the storm killed P9", "killed. the power is out")),
     *((text, "torture") for text in ("P9 torturado, la luz se fue", "power off. tortured him", "video tortured P9")),
     *((text, "attempted_killing") for text in ("P9 shot, signal lost", "signal lost shot 2 people", "photo shot P9")),
+    ("no signal shoot two men", "attempted_killing"),
+    ("watched by men on motorbikes", "surveillance"),
+    ("mataron a Luz", "killing"),
+    ("they killed the film crew", "killing"),
     ("P9 was found dead", "killing"),
     ("te vamos a matar", "death_threat"),
     # What is meant to happen is a threat, what was tried an attempt.

@@ -105,8 +105,8 @@ SAID = {
     "photos-of-our nous-suit nous-suivent me-suit me-suivent sommes-suivi sommes-suivie suis-suivi suis-suivie "
     "est-suivi est-suivie me-siguen me-sigue nos-sigue me-vigilan estan-siguiendo viene-siguiendo vienen-siguiendo "
     "nos-persiguen me-persiguen vigilando-la estan-vigilando me-estan-siguiendo sendo-seguido sendo-seguida "
-    "following-him watching-me being-watched are-watched is-watched car-without-plate carro-sin-placa moto-sin-placa "
-    "camioneta-sin-placa voiture-sans-plaque",
+    "following-him watching-me being-watched are-watched is-watched watched-by watched-our watched-us "
+    "car-without-plate carro-sin-placa moto-sin-placa camioneta-sin-placa voiture-sans-plaque",
     "raid": "searched-by-police searched-by-the-police police-searched police-searching police-inside "
     "police-are-inside police-dans-la-maison police-dans-le-bureau policia-adentro polizei-durchsucht invadiu-a-casa "
     "invadiram-a-casa police-in-our-house police-in-our-home police-in-our-office police-are-in-our-house "
@@ -157,13 +157,14 @@ PEOPLE = (
     "vater frau mann sohn tochter"
 )
 """Who somebody is to the writer, who knows no code."""
-THINGS = (
-    "power electricity plants crops photo video film movie scene internet signal energia luz foto pelicula escena senal"
-)
+THINGS = "power electricity plants crops photo video film movie scene internet signal"
 """What is killed or shot by way of speaking: the storm kills the power, and a film is shot."""
-WEATHER = "storm rain heat wind drought tormenta lluvia orage"
-_OF_THINGS = frozenset(("killing", "attempted_killing"))
-_ARTICLES = frozenset(("the", "a", "an", "our", "el", "la", "los", "las", "un", "una"))
+PICTURES = "photo video film movie"
+WEATHER = "storm rain heat wind drought"
+_OF_THINGS = frozenset(("killed", "killing", "shot", "shoot"))
+_ARTICLES = frozenset(("the", "a", "an", "our"))
+_GOES_ON = frozenset(("in", "at", "on", "for", "to", "of", "with", "near", "during", "since", "and"))
+"""What may follow the thing: of a film crew that was shot nobody speaks so."""
 _DENIED = frozenset(
     (
         *("no", "not", "without", "nobody", "nothing", "ni", "sin", "nadie", "nada", "ninguna", "ningun"),
@@ -218,7 +219,7 @@ _WHO_IS_THERE = frozenset(_heard_names(SAID["armed_presence"]))
 _WORDS = frozenset(word for name in _TYPE_OF for word in name)
 _PEOPLE = frozenset(sound(f"{word}{more}") for word in PEOPLE.split() for more in ("", "s")) - _WORDS
 _THINGS = frozenset(sound(f"{word}{more}") for word in THINGS.split() for more in ("", "s"))
-_WEATHER = frozenset(map(sound, WEATHER.split()))
+_PICTURES, _WEATHER = (frozenset(map(sound, words.split())) for words in (PICTURES, WEATHER))
 _NEAR = 2
 """Words on either side."""
 _FIRST_WORDS = frozenset(name[0] for name in _TYPE_OF)
@@ -272,7 +273,7 @@ def _told(words: list[Word], begins: int) -> Iterator[tuple[int, tuple[str, ...]
         goes_on = was_denied and at == end + 1 and words[end].plain in _OR
         was_denied = goes_on or _is_denied(words[end : at + 1])
         end = at if name in _WHO_IS_THERE else at + len(name)
-        if not was_denied and not (len(name) == 1 and _TYPE_OF[name] in _OF_THINGS and _is_of_thing(words, heard, at)):
+        if not was_denied and not (len(name) == 1 and words[at].plain in _OF_THINGS and _is_of_thing(words, heard, at)):
             yield at, name
 
 
@@ -285,10 +286,12 @@ def _is_of_thing(words: list[Word], heard: list[str], at: int) -> bool:
         return False
     before = heard[at - 1] if _is_joined(words, at) else ""
     if words[at].plain == "shoot":
-        return before in _THINGS
+        return before in _PICTURES
     has_article = words[at + 1 : at + 2] and words[at + 1].plain in _ARTICLES
     thing = at + (2 if has_article else 1)
     is_told_so = all(_is_joined(words, place) for place in range(at + 1, thing + 1))
+    if _is_joined(words, thing + 1) and words[thing + 1].plain not in _GOES_ON:
+        return False
     return is_told_so and heard[thing] in _THINGS and bool(has_article or before in _WEATHER)
 
 
