@@ -50,7 +50,7 @@ def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: 
         return
     is_whole, is_all = _let_in_all(runtime, poll, outlet.ledger, outlet.senders, until)
     if outlet.recordings is not None and runtime.settings.record_calls:
-        is_whole = _find_recordings(runtime, poll, outlet.recordings) and is_whole
+        _find_recordings(runtime, poll, outlet.recordings)
     again_after = inbound_polls.EVERY if is_all else GRACE
     runtime.transact(inbound_polls.finish, poll, is_whole=is_whole, again_after=again_after)
 
@@ -94,14 +94,16 @@ def _let_in_all(
     return is_read and not failed, len(late) == len(unheard)
 
 
-def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings) -> bool:
-    """Take up what was recorded since the last look, of which we are told once; whether all of it was found."""
-    made = recordings.made_since(poll.seen_until - OVERLAP)
+def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings) -> None:
+    """Take up what was recorded since the last look, and for a day, of which we are told once.
+
+    A list that does not come holds up no calls (A11): it is asked for again by each look, and little is left on it.
+    """
+    made = recordings.made_since(min(poll.seen_until - OVERLAP, poll.at - FORGOTTEN))
     known = runtime.read(lambda tx: known_of(tx.session, [each.id for each in made or ()]))
     for each in made or ():
         if each.id not in known:
             runtime.transact(find_recording, InboundCall(each.call, ""), each.id, poll.route[1], each.seconds)
-    return made is not None
 
 
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:

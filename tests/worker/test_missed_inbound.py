@@ -116,6 +116,34 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     assert books.asked == [NOW - OVERLAP] * 2
 
 
+class NoList:
+    """Recordings of an account that is not shown any."""
+
+    def made_since(self, moment: datetime) -> None:
+        return None
+
+    def fetch(self, id: str) -> bytes | None:
+        return None
+
+    def delete(self, id: str) -> bool:
+        return False
+
+
+def test_recordings_that_are_not_listed_hold_up_no_calls(stage: Stage) -> None:
+    """A11: else the list of calls would grow with each look."""
+    route = (MethodKind.CALL, FIRST)
+    settings = stage.runtime.settings.model_copy(update={"record_calls": "members"})
+    runtime = replace(stage.runtime, settings=settings)
+    books = Books()
+    runtime.outlets[route] = replace(runtime.outlets[route], ledger=books, recordings=NoList())
+
+    for _ in range(3):
+        poll_missed_inbound(runtime)
+        stage.clock.at += inbound_polls.EVERY
+
+    assert books.asked[-1] == NOW + inbound_polls.EVERY - OVERLAP
+
+
 def test_what_came_a_moment_before_the_look_is_looked_for_again_soon(stage: Stage) -> None:
     """A12: sent just before we were back, it waits for its webhook, and not for a whole minute besides."""
     texts_in(stage, "SOS")
