@@ -133,6 +133,31 @@ def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
     assert 1 <= len(calls) <= on_sqlite.commits < 50
 
 
+def test_what_fails_after_the_commit_runs_nothing_twice(on_sqlite: Runtime) -> None:
+    """A1: one effect, and everybody hears that it is kept."""
+
+    class Ending(BaseException):
+        pass
+
+    calls, runs = list[Callable[[], object]](), list[str]()
+
+    def wake() -> None:
+        runs.append("wakes")
+        raise Ending
+
+    def run(tx: Tx, name: str) -> str:
+        runs.append(name)
+        keep_as_due(tx, name)
+        return name
+
+    on_sqlite.on_commit.append(wake)
+    calls += (lambda name=name: on_sqlite.transact(run, name) for name in "ab")  # type: ignore[misc]
+    outcomes = Crowd(on_sqlite).ask(calls)
+
+    assert {outcome.result() for outcome in outcomes} == on_disk(on_sqlite) == {"a", "b"}
+    assert sorted(runs) == ["a", "b", "wakes"]
+
+
 @pytest.mark.parametrize("succeeds", [False, True], ids=["none succeeds", "one succeeds"])
 def test_a_group_takes_along_what_those_left_due_that_succeeded(on_sqlite: Runtime, succeeds: bool) -> None:
     """What is taken for flows that are all undone would be done by nobody."""

@@ -144,6 +144,7 @@ class GroupCommit:
         """Commit those that succeed, and return those that did not."""
         again: list[_Job] = []
         undo: list[Hook] = []
+        is_committed = False
         try:
             with surfacing(self._engine), self._engine.connect() as connection, session_on(connection) as session:
                 connection.begin()
@@ -157,19 +158,26 @@ class GroupCommit:
                 left = left_due(session)
                 hooks = self._take_along(session, left, undo) if left else []
                 connection.commit()
+                is_committed = True
                 if left:
                     self._wakeups.fire(hooks)
-        except DatabaseAway as error:
-            _call(undo)
-            for job in jobs:
-                job.answer.set_exception(error)
-            return []
-        except BaseException:
-            # One of them left what can't be committed: alone, it fails for its own caller only.
-            _call(undo)
-            return jobs
+        except BaseException as error:
+            if not is_committed:
+                return self._undone(jobs, undo, error)
+            # What was done is done: it must never be done again.
+            log.exception("failed_after_commit")
         self._release([job for job in jobs if job not in again])
         return again
+
+    def _undone(self, jobs: list[_Job], undo: list[Hook], error: BaseException) -> list[_Job]:
+        """Tell a group that was not committed, and return those that are to be tried alone."""
+        _call(undo)
+        if not isinstance(error, DatabaseAway):
+            # One of them left what can't be committed: alone, it fails for its own caller only.
+            return jobs
+        for job in jobs:
+            job.answer.set_exception(error)
+        return []
 
     def _in_savepoint(self, session: Session, job: _Job, undo: list[Hook]) -> None:
         """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
