@@ -34,7 +34,7 @@ _KEPT = 32
 
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
-WRITE_SECONDS = 1.0
+WRITE_SECONDS = 0.1
 """A request goes into the system's buffers at once: who writes it may be whoever has committed, for whom all wait."""
 IDLE_SECONDS = 4.0
 """Below the 5 s after which common servers close: a request must not cross the close on its way."""
