@@ -8,7 +8,7 @@ import structlog
 from twilio.request_validator import SIGNATURE_HEADER, RequestValidator
 
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
-from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.settings.settings import Settings
@@ -43,17 +43,12 @@ class Watch:
 
     def _look(self, ping: Ping) -> dict[str, Check]:
         runtime, settings = self._runtime, self._runtime.settings
-        tested = settings.takes_texts
-        wanted = runtime.transact(
-            keep_watch,
-            runtime.edition,
-            settings.routes,
-            is_tested=tested,
-            files=runtime.trees.files,
-            routing=settings.routing,
-            tries_numbers=settings.number_tests is not None,
-            purges=settings.keep is not None,
-        )
+        tested, files, routing = settings.takes_texts, runtime.trees.files, settings.routing
+        seen = runtime.read(look, settings.routes, is_tested=tested, files=files, routing=routing)
+        if seen is None:
+            return {}
+        tries_numbers, purges = settings.number_tests is not None, settings.keep is not None
+        wanted = runtime.transact(keep_watch, runtime.edition, seen, tries_numbers=tries_numbers, purges=purges)
         checks: dict[str, Check] = {}
         if wanted.test:
             checks["inbound_test"] = partial(self._run, "inbound_test", partial(_test_inbound, settings, ping), None)

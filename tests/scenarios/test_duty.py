@@ -8,7 +8,7 @@ import pytest
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.on_call import set_duty
 from alertnet.flows.system.duty import calendar_of, close_calendar, open_calendar
-from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
@@ -203,8 +203,9 @@ def test_what_one_of_the_staff_writes_reaches_the_coordinators(with_staff: World
 
 def looks(world: World) -> None:
     """A worker keeps watch: all that comes by the clock and belongs to no incident is done."""
-    edition = world.runtime.edition
-    world.runtime.transact(keep_watch, edition, frozenset(), is_tested=False)
+    seen = world.runtime.read(look, frozenset(), is_tested=False)
+    assert seen
+    world.runtime.transact(keep_watch, world.runtime.edition, seen)
     world.passes(seconds=10)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from alertnet.core.errors import BadInput
 from alertnet.flows.notifications import number_tests
-from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.world import World, code_in, link_in, spoken_code_in
@@ -202,12 +202,18 @@ def test_who_was_tried_lately_is_not_due(world: World) -> None:
     assert [contact.id for _, contact in found] == ["coordinator", "head-office"]
 
 
+def watches(world: World, *, tries_numbers: bool = False) -> None:
+    seen = world.runtime.read(look, frozenset(), is_tested=False)
+    assert seen
+    world.runtime.transact(keep_watch, world.runtime.edition, seen, tries_numbers=tries_numbers)
+
+
 def test_one_contact_a_week_is_tried_by_itself_by_day_where_it_is(world: World) -> None:
     """It begins on a Thursday evening in Bogota; nobody is woken for a test, and nobody on a weekend."""
     told: list[int] = []
     for _ in range(10):
         for _ in range(12):
-            world.runtime.transact(keep_watch, world.runtime.edition, frozenset(), is_tested=False, tries_numbers=True)
+            watches(world, tries_numbers=True)
             world.passes(hours=2)
         kept = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, "number_tested"))
         told.append(len(kept))
@@ -220,7 +226,7 @@ def test_one_contact_a_week_is_tried_by_itself_by_day_where_it_is(world: World) 
 
 def test_without_the_setting_nobody_is_tried(world: World) -> None:
     for _ in range(24):
-        world.runtime.transact(keep_watch, world.runtime.edition, frozenset(), is_tested=False)
+        watches(world)
         world.passes(hours=1)
 
     assert set(standing(world).values()) == {""}

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput
 from alertnet.flows.incidents.open_incident import SILENT
 from alertnet.flows.sending import pause as flow
-from alertnet.flows.system.self_monitoring import keep_watch
+from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
@@ -42,7 +42,8 @@ def pauses(world: World, routes: Iterable[Route], *, everything: bool = False, *
 
 
 def watches(world: World) -> None:
-    world.runtime.transact(keep_watch, world.runtime.edition, world.runtime.settings.routes, is_tested=False)
+    if seen := world.runtime.read(look, world.runtime.settings.routes, is_tested=False):
+        world.runtime.transact(keep_watch, world.runtime.edition, seen)
 
 
 def ends(world: World) -> list[str]:

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from alertnet.channels.base import Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.outlets import Outlet
+from alertnet.store.monitoring import heartbeats
 from alertnet.store.tables import escalations, notifications
+from alertnet.worker.self_monitoring import Watch
 from tests.worker.stage import MINUTE, NOW, OURS, Stage
 
 
@@ -67,3 +69,18 @@ def test_a_channel_that_fails_leaves_the_outcome_unknown(stage: Stage) -> None:
     assert [row.failure for row in stage.attempts(MethodKind.SMS)] == ["outcome_unknown", "outcome_unknown"]
     assert stage.attempts(MethodKind.CALL)[0].status == "failed"
     assert stage.attempt(MethodKind.EMAIL).status == "sent"
+
+
+def test_others_write_while_a_worker_looks_at_itself(stage: Stage) -> None:
+    """A11: how all fares takes longer to find out than to write down, and an alarm waits for nobody who reads."""
+    opened = list[str]()
+
+    def opens(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "put_offs" in statement and not opened:
+            opened.append(stage.opens())
+
+    event.listen(stage.runtime.engine, "before_cursor_execute", opens)
+    Watch(stage.runtime, "a worker", lambda *_: None).beat()
+
+    assert [row.incident_id for row in stage.attempts(MethodKind.SMS)] == opened != []
+    assert heartbeats.WATCH in stage.runtime.read(lambda tx: heartbeats.read(tx.session))

@@ -3,7 +3,7 @@
 It is told by methods that work: never by the very channel that fails, unless there is no other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
@@ -63,18 +63,22 @@ class OutsideChecks:
     """Erase what is kept long enough: in many transactions, so that nothing waits for all of it."""
 
 
+def look(
+    tx: Tx, routes: frozenset[Route], *, is_tested: bool, files: Files = Files.IN_FORCE, routing: Routing = IN_ORDER
+) -> Observed | None:
+    """What there is to be judged, as `observe` finds it; None where some worker has just looked.
+
+    For a reader: it takes longer than all that is written about it, for which nobody who writes has to wait.
+    """
+    if not heartbeats.is_time(tx, heartbeats.WATCH, EVERY):
+        return None
+    return observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
+
+
 def keep_watch(
-    tx: Tx,
-    edition: Edition,
-    routes: frozenset[Route],
-    *,
-    is_tested: bool,
-    files: Files = Files.IN_FORCE,
-    routing: Routing = IN_ORDER,
-    tries_numbers: bool = False,
-    purges: bool = False,
+    tx: Tx, edition: Edition, seen: Observed, *, tries_numbers: bool = False, purges: bool = False
 ) -> OutsideChecks:
-    """Look, unless another worker has just done so; what is observed hangs on `routes` and `is_tested`.
+    """Judge what was seen a moment ago, unless another worker has just done so.
 
     `tries_numbers`: a contact a week is sent a test. `purges`: what is old is erased by itself.
     """
@@ -82,10 +86,10 @@ def keep_watch(
     if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
         return OutsideChecks()
     trees = [tree for _, tree in sorted(edition.network.trees.items())]
-    _note_gap(tx, trees, before.get(heartbeats.WATCH))
+    if _note_gap(tx, trees, before.get(heartbeats.WATCH)):
+        seen = replace(seen, since=tx.now)
     end_those_over(tx)
     follow_routines(tx, edition.network)
-    seen = observations.observe(tx, routes, is_tested=is_tested, files=files, routing=routing)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     if attempt_store.bring_near(tx.session, tx.now):
@@ -100,7 +104,7 @@ def keep_watch(
     beats = may_beat(seen, found) and heartbeats.lease(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
     return OutsideChecks(
         ping=checkpoints.signed_head(tx) if beats else None,
-        test=is_tested and heartbeats.lease(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
+        test=seen.is_tested and heartbeats.lease(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
         purge=purges and heartbeats.lease(tx, heartbeats.PURGED, PURGE_EVERY),
     )
 
@@ -113,18 +117,19 @@ def _forget(tx: Tx) -> None:
         timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
 
 
-def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> None:
-    """Tell of a long absence, if it was not on purpose: what came in meanwhile is answered late."""
+def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> bool:
+    """Whether nobody has looked for long; tells of it, if it was not on purpose: what came in is answered late."""
     # One from the future is from before the clock was put back: what is late counts from now on.
     if previous is not None and abs(tx.now - previous.at) < GAP:
-        return
+        return False
     heartbeats.note(tx, heartbeats.WATCH_SINCE)
     if previous is None:
-        return
+        return True
     still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
     if still is not None:
         timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
         _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=_span(still))
+    return True
 
 
 def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:

@@ -68,6 +68,12 @@ def note(tx: Tx, name: str) -> None:
         tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
 
 
+def is_time(tx: Tx, name: str, every: timedelta) -> bool:
+    """Whether `lease` would record it now."""
+    seen_at = _SEEN_AT.scalars(tx.session, {"name": name})
+    return not seen_at or abs(tx.now - seen_at[0]) >= every
+
+
 def lease(tx: Tx, name: str, every: timedelta) -> bool:
     """Record something as seen once, if it was not for that long; False: somebody else has, or does so right now."""
     seen_at = _SEEN_AT.scalars(tx.session, {"name": name})
