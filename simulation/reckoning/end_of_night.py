@@ -180,8 +180,11 @@ def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
     ill |= {route for route, _, _ in night.world.mischief_was.provider}
     well = {method for method, provider in night.world.routes if provider == SECOND and (method, provider) not in ill}
     for row in history:
+        if row.kind != "attempt_delayed" or row.payload["error"] == "withheld":
+            # The database gave no answer on whether it may still leave: no provider was asked.
+            continue
         # The pace of the second one may hold it back.
-        if row.kind == "attempt_delayed" and row.payload["method"] in well and not night.world.mischief.rate:
+        if row.payload["method"] in well and not night.world.mischief.rate:
             what = f"{row.payload['method']} {row.payload['attempt'][:4]} to {row.payload['contact']}"
             yield "A11", f"{what} waits ({row.payload['error']}), though the second provider was well all night"
 
