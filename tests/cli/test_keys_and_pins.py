@@ -85,6 +85,39 @@ def test_what_commands_change_is_on_the_record(office: Office, runtime: Runtime)
     assert runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
+def test_after_a_rotation_the_new_secret_alone_opens_what_is_stored(office: Office, runtime: Runtime, ref: str) -> None:
+    """And the words say what the old one is still needed for."""
+    office.types("pins", "set", "north/ana", "--pin", "47110")
+    key_id, _ = runtime.transact(api_keys.create, "north", ["read"])
+    old, new = office.env["ALERTNET_SECRET_KEY"], "the secret that takes the place of the other"
+    office.env["ALERTNET_SECRET_KEY"] = f"{new},{old}"
+
+    said = office.types("keys", "rotate-data")
+
+    assert (said.code, said.err) == (0, "")
+    assert "incidents: 1 values\n" in said.out
+    assert f"- API keys {key_id}: each until it is next used" in said.out
+    assert "- open incidents, 1: " in said.out
+    assert "- PINs, " in said.out
+    again = office.types("keys", "rotate-data")
+    assert (again.code, again.out.partition("\n")[0]) == (
+        0,
+        "Nothing to do: no value is left that an older secret opens.",
+    )
+    assert office.types("audit", "verify").code == 0
+    office.env["ALERTNET_SECRET_KEY"] = new
+    assert office.types("incidents", "show", ref).code == 0
+
+
+def test_a_rotation_names_what_no_listed_secret_opens(office: Office, runtime: Runtime, ref: str) -> None:
+    office.env["ALERTNET_SECRET_KEY"] = "a secret that has sealed nothing of what is there"
+
+    said = office.types("keys", "rotate-data")
+
+    assert said.code == 1
+    assert "which no secret in ALERTNET_SECRET_KEY has" in said.err
+
+
 def test_a_pin_from_standard_input_proves_its_owner_and_is_echoed_nowhere(office: Office, runtime: Runtime) -> None:
     said = office.types("pins", "set", "north/ana", "--pin", "-", "--duress", "-", keyboard="47110\n47990\n")
 

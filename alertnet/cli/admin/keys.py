@@ -1,13 +1,23 @@
 """`alertnet keys`: who may use the API, and for what."""
 
-from typing import Annotated
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 
-app = typer.Typer(help="The keys of the API.", epilog="Example: alertnet keys list", no_args_is_help=True)
+if TYPE_CHECKING:
+    from alertnet.runtime.wiring import Runtime
+    from alertnet.store.rotation import HeldByOlder
+
+app = typer.Typer(
+    help="The keys of the API, and the secret that seals what is stored.",
+    epilog="Example: alertnet keys list",
+    no_args_is_help=True,
+)
 TeamOption = Annotated[
     str | None, typer.Option(help="The field team whose incidents alone the key opens; all without it.")
 ]
@@ -68,3 +78,67 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list`
     with connected() as runtime:
         runtime.transact(actions.revoke_key, key)
     typer.echo(f"{key} is revoked.")
+
+
+@app.command("rotate-data", epilog="Example: alertnet keys rotate-data")
+def rotate_data() -> None:
+    """Seal all that is stored with the first secret in ALERTNET_SECRET_KEY, once that stands before the old one.
+
+    Restart every process with both secrets first, so that none goes on to seal with the old. It may be cut short at any
+    time: typed again it goes on. What can't be opened stays as it is, and is named on stderr: then the exit code is 1.
+    """
+    from alertnet.store.rotation import held_by_older
+
+    with connected() as runtime:
+        sealed, damaged = seal_anew(runtime)
+        held = runtime.read(held_by_older) if len(runtime.settings.secret_keys) > 1 else None
+    for table, count in sealed.items():
+        typer.echo(f"{table}: {count} values")
+    if not sealed.total():
+        typer.echo("Nothing to do: no value is left that an older secret opens.")
+    if held is not None:
+        typer.echo("Keep the older secrets listed, behind the first, for what is no sealed value but a keyed hash:")
+        for line in _words(held):
+            typer.echo(f"- {line}")
+    for line in damaged:
+        typer.echo(line, err=True)
+    if damaged:
+        raise typer.Exit(1)
+
+
+def seal_anew(runtime: "Runtime") -> tuple[Counter[str], list[str]]:
+    """How many values of each table were sealed anew, and a line for each that can't be opened."""
+    from alertnet.store.rotation import SEALED_COLUMNS, exchange, stale
+    from alertnet.worker.purging import REST
+
+    sealed, damaged = Counter[str](), dict[str, None]()
+    for column in SEALED_COLUMNS:
+        table, after, missed = column.table.name, None, 0
+        while (found := runtime.read(stale, column, after)) or missed:
+            can = [each for each in found if not each.why]
+            done = runtime.transact(exchange, column, can) if can else 0
+            sealed[table] += done
+            # Of a row that somebody held or changed meanwhile, once the others are done.
+            missed = missed + len(can) - done if found else 0
+            after = found[-1].key if found else None
+            damaged |= {f"{table} {_id(each.key)}, {column.name}: {each.why}": None for each in found if each.why}
+            REST()
+    return +sealed, list(damaged)
+
+
+def _id(key: tuple[object, ...]) -> str:
+    return "/".join(part.hex() if isinstance(part, bytes) else str(part) for part in key)
+
+
+def _words(held: "HeldByOlder") -> Iterator[str]:
+    """What an older secret is still needed for, and until when."""
+    if held.api_keys:
+        yield f"API keys {', '.join(held.api_keys)}: each until it is next used; or revoke it and create another"
+    if held.users:
+        yield f"users {', '.join(held.users)}: each until they next sign in"
+    if held.pins:
+        yield f"PINs, {held.pins} in all: those that were set before, until they are set anew (`alertnet pins set`)"
+    if held.open_incidents:
+        yield f"open incidents, {held.open_incidents}: their codes and pages, until they are closed"
+    yield "numbers, by which what was sent and came in before is found, until that is purged"
+    yield "the history of before, which `alertnet audit verify` proves with them, as long as it matters"

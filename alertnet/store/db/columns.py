@@ -8,6 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
@@ -35,7 +36,7 @@ def canonical(value: Any) -> str:
 T = TypeVar("T")
 
 
-class _Sealed(TypeDecorator[T]):
+class Sealed(TypeDecorator[T]):
     """What the database holds sealed."""
 
     impl = LargeBinary
@@ -54,21 +55,21 @@ class _Sealed(TypeDecorator[T]):
         return lambda sealed: None if sealed is None else of_bytes(opened(sealed))
 
 
-class Encrypted(_Sealed[str]):
+class Encrypted(Sealed[str]):
     """Text that the database holds sealed."""
 
     cache_ok = True
     in_bytes = (str.encode, bytes.decode)
 
 
-class EncryptedBytes(_Sealed[bytes]):
+class EncryptedBytes(Sealed[bytes]):
     """Bytes that the database holds sealed."""
 
     cache_ok = True
     in_bytes = (bytes, bytes)
 
 
-class EncryptedJson(_Sealed[Any]):
+class EncryptedJson(Sealed[Any]):
     """A plain JSON value that the database holds sealed; None is NULL."""
 
     cache_ok = True
@@ -95,19 +96,30 @@ class EscalationState(TypeDecorator[Any]):
         """The state with its addresses sealed."""
         if value is None:
             return None
-        vault = vault_of(dialect)
-        return _with_addresses(value, lambda text: SEALED + b64encode(vault.seal(text.encode())).decode())
+        return _with_addresses(value, partial(_sealed, vault_of(dialect)))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """The state again; earlier versions wrote the addresses in clear. What is no state stays as it is."""
-        vault = vault_of(dialect)
-
-        def opened(text: str) -> str:
-            return vault.open(b64decode(text[1:])).decode() if text.startswith(SEALED) else text
-
         with suppress(AttributeError, KeyError, TypeError, ValueError):
-            return _with_addresses(value, opened)
+            return _with_addresses(value, partial(_opened, vault_of(dialect)))
         return value
+
+
+def sealed_anew(vault: Vault, state: dict[str, Any]) -> dict[str, Any]:
+    """A state as the database holds it, with each address sealed by the newest secret.
+
+    Raises:
+        Unreadable: an address in it can't be opened; AttributeError, KeyError, TypeError, ValueError: it is no state.
+    """
+    return _with_addresses(state, lambda text: _sealed(vault, _opened(vault, text)))
+
+
+def _sealed(vault: Vault, text: str) -> str:
+    return SEALED + b64encode(vault.seal(text.encode())).decode()
+
+
+def _opened(vault: Vault, text: str) -> str:
+    return vault.open(b64decode(text[1:])).decode() if text.startswith(SEALED) else text
 
 
 def _with_addresses(state: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:

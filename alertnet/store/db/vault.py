@@ -79,6 +79,11 @@ class Vault:
         # The numbers of the trees are asked for with every message.
         self._indexes = lru_cache(maxsize=8192)(self._index_anew)
 
+    @property
+    def newest_id(self) -> bytes:
+        """What everything that is sealed from now on begins with: 4 bytes."""
+        return self._keys[0].id
+
     def seal(self, plain: bytes) -> bytes:
         """Seal a value: key id (4 bytes), nonce (12) and AES-256-GCM ciphertext."""
         keys = self._keys[0]

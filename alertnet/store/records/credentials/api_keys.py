@@ -102,6 +102,15 @@ def is_vouched_for(session: Session, row: Row[Any]) -> bool:
     return row.mac is not None and vault.is_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
 
 
+def dated(tx: Tx) -> list[str]:
+    """Ids of the keys in force that an older secret vouches for, until each is used."""
+    rows = tx.session.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id)).all()
+    vouched = [row for row in rows if is_vouched_for(tx.session, row)]
+    return [
+        row.id for row in vouched if not tx.vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
+    ]
+
+
 def vouch_for_all(tx: Tx) -> None:
     """Vouch for the keys that are there from before keys were vouched for."""
     for row in tx.session.execute(select(api_keys).where(api_keys.c.mac.is_(None))).all():

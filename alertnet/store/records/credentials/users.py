@@ -133,6 +133,13 @@ def not_vouched_for(session: Session) -> list[str]:
     return [row.name for row in rows if _user(vault, row) is None]
 
 
+def dated(tx: Tx) -> list[str]:
+    """The names of the users who may sign in, and for whom an older secret vouches until they do."""
+    rows = tx.session.execute(select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name))
+    known = [(user, row.mac) for row in rows if (user := _user(tx.vault, row)) is not None]
+    return [user.name for user, mac in known if not tx.vault.is_newest_mac(Purpose.USER_ROW, _whole(user), mac)]
+
+
 def add(tx: Tx, user: User) -> None:
     """Put a new user on the record."""
     tx.session.execute(insert(users), {"id": user.id, "name": user.name, **_changing(tx, user)})

@@ -1,0 +1,128 @@
+"""What is stored, sealed anew by the newest secret: a few values at a time, beside whatever else runs.
+
+Every column that holds something sealed is known by its type, so that no table is forgotten. A value is exchanged only
+where it is still the one that was read, and nobody holds its row: no alarm waits, and nothing new is written over.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
+
+from alertnet.core.incident import IncidentStatus
+from alertnet.store.db.columns import SEALED, EncryptedBytes, EscalationState, Sealed, sealed_anew
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import KEY_ID_BYTES, Unreadable, Vault
+from alertnet.store.erasure import overwrite
+from alertnet.store.records.credentials import api_keys, users
+from alertnet.store.tables import incidents, metadata, pins
+
+SEALED_COLUMNS: Sequence[Column[Any]] = [
+    column
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Sealed | EscalationState)
+]
+"""Every column of every table that holds something sealed."""
+
+AT_ONCE = 100
+_RECORDINGS_AT_ONCE = 4
+"""Each may have megabytes."""
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A value that an older secret sealed, by its row's key; `why` there is no `new` one: nobody can open it."""
+
+    key: tuple[Any, ...]
+    old: Any
+    new: Any = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class HeldByOlder:
+    """What is kept as a keyed hash alone, and so is known by an older secret until somebody gives it anew."""
+
+    api_keys: Sequence[str]
+    users: Sequence[str]
+    pins: int
+    """All there are: a hash does not show which secret made it."""
+    open_incidents: int
+
+
+def stale(tx: Tx, column: Column[Any], after: tuple[Any, ...] | None) -> list[Stale]:
+    """The next values of a column that the newest secret did not seal, by the keys of their rows."""
+    key = column.table.primary_key.columns
+    most = _RECORDINGS_AT_ONCE if isinstance(column.type, EncryptedBytes) else AT_ONCE
+    query = select(*key, _raw(column)).where(_is_stale(column, tx.vault)).order_by(*key).limit(most)
+    if after is not None:
+        query = query.where(tuple_(*key) > after)
+    return [_opened(tx.vault, column, tuple(row[:-1]), row[-1]) for row in tx.session.execute(query)]
+
+
+def exchange(tx: Tx, column: Column[Any], found: Sequence[Stale]) -> int:
+    """Put the new values where the old ones still are; in how many rows that was."""
+    key = column.table.primary_key.columns
+    overwrite(tx.session)
+    ours = tuple_(*key).in_([each.key for each in found])
+    free = set(
+        map(tuple, tx.session.execute(select(*key).where(ours).with_for_update(key_share=True, skip_locked=True)))
+    )
+    names = [f"key_{number}" for number in range(len(key))]
+    same = [part == bindparam(name) for part, name in zip(key, names, strict=True)]
+    new = bindparam("new", type_=JSON() if isinstance(column.type, EscalationState) else LargeBinary())
+    statement = update(column.table).where(*same, _raw(column) == bindparam("old")).values({column.name: new})
+    rows = [dict(zip(names, each.key, strict=True), old=each.old, new=each.new) for each in found if each.key in free]
+    return int(tx.session.connection().execute(statement, rows).rowcount) if rows else 0
+
+
+def held_by_older(tx: Tx) -> HeldByOlder:
+    """What must be given anew before the older secrets may go."""
+    is_open = select(func.count()).select_from(incidents).where(incidents.c.status == IncidentStatus.OPEN.value)
+    return HeldByOlder(
+        api_keys.dated(tx),
+        users.dated(tx),
+        tx.session.scalar(select(func.count()).select_from(pins)) or 0,
+        tx.session.scalar(is_open) or 0,
+    )
+
+
+def _raw(column: Column[Any]) -> ColumnElement[Any]:
+    """The value as the database holds it."""
+    return cast(column, Text) if isinstance(column.type, EscalationState) else type_coerce(column, LargeBinary)
+
+
+def _is_stale(column: Column[Any], vault: Vault) -> ColumnElement[bool]:
+    if isinstance(column.type, EscalationState):
+        # Base 64 gives six bits a letter: five of them are the id's alone.
+        newest = f'"{SEALED}{b64encode(vault.newest_id).decode()[: KEY_ID_BYTES * 8 // 6]}'
+        return func.replace(_raw(column), newest, "").contains(f'"{SEALED}')
+    return func.substr(_raw(column), 1, KEY_ID_BYTES, type_=LargeBinary()) != vault.newest_id
+
+
+def _opened(vault: Vault, column: Column[Any], key: tuple[Any, ...], old: Any) -> Stale:
+    try:
+        if isinstance(column.type, EscalationState):
+            return Stale(key, old, sealed_anew(vault, json.loads(old)))
+        return Stale(key, old, vault.seal(vault.open(old)))
+    except Unreadable as error:
+        return Stale(key, old, why=str(error))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return Stale(key, old, why="damaged")
