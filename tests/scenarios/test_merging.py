@@ -13,7 +13,7 @@ from alertnet.store.records import incidents
 from alertnet.store.records.credentials.codes import find_sent
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import CAST, Incident, World, code_in
+from tests.scenarios.world import CAST, Incident, World, code_in, link_in
 
 TRUE, DURESS = "47110", "47990"
 MARY = "+573005550003"
@@ -197,6 +197,42 @@ def test_the_close_reaches_those_who_were_told_of_either_once(night: World) -> N
 
     [over] = [text for text in night.phone("defenders").inbox if "closed" in text]
     assert first.ref in over
+
+
+@pytest.mark.parametrize("is_of_part", [True, False], ids=["the part", "the whole"])
+def test_a_stranger_who_has_said_so_of_one_report_hears_nothing_of_the_other(night: World, is_of_part: bool) -> None:
+    """A9: neither an alert, nor news, nor how it ended, merged and split again; the others hear of it."""
+    first, second = reported(night)
+    part, whole = (first, second) if is_of_part else (second, first)
+    night.client.post(link_in(alerts(night, "defenders")[0]), data={"answer": "wrong_person"})
+    before = len(night.phone("defenders").inbox)
+
+    part.act("merge", into=whole.ref)
+    night.passes(minutes=60)
+    whole.act("updates", text="they are at the fourth brigade")
+    whole.act("split", reports=[part.ref])
+    night.passes(minutes=60)
+    for each in (first, second):
+        each.act("updates", text="they are free")
+        each.act("close", reason="released")
+        assert ("spain", "sms") in each.told("stand_down")
+
+    assert len(night.phone("defenders").inbox) == before
+
+
+def test_who_is_a_stranger_is_learnt_for_each_of_two_reports_that_are_one(night: World) -> None:
+    """A9: said while they were one, it holds for the report that is split off, which goes on to others."""
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+    night.client.post(link_in(alerts(night, "defenders")[0]), data={"answer": "wrong_person"})
+    before = len(night.phone("defenders").inbox)
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=45)
+    first.act("close", reason="released")
+
+    assert len(night.phone("defenders").inbox) == before
+    assert ("spain", "sms") in first.told("stand_down")
 
 
 def test_a_wrong_merge_is_split_again(night: World) -> None:

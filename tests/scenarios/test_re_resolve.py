@@ -178,6 +178,23 @@ def test_trees_that_join_open_now_and_those_that_leave_stop(world: World, folder
     assert ("defenders", "sms") not in incident.told()
 
 
+def test_a_stranger_who_has_said_so_is_told_nothing_by_a_tree_that_joins(world: World, folder: Path) -> None:
+    """A9: a number that is somebody else's is so in each tree; the others of it are told."""
+    incident = world.raises()
+    world.passes(minutes=12)
+    [alert] = world.phone("defenders").inbox
+    world.client.post(link_in(alert), data={"answer": "wrong_person"})
+    edits(world, folder, "  - {name: All, notify: [defenders, spain], wait: 10m}", name="europe")
+
+    applies(incident)
+    world.passes(minutes=15)
+    incident.act("close", reason="released")
+
+    assert world.phone("defenders").inbox == [alert]
+    assert world.phone("defenders").calls == []
+    assert len(world.phone("spain").inbox) == 2
+
+
 def test_the_consent_of_one_of_the_people_waits_as_well_and_the_narrowest_holds(world: World) -> None:
     """B1, A3: the incident's is wider already, hers was national."""
     incident = world.raises(people=[{"code": "P7"}, {"code": "P9"}], consent="national")

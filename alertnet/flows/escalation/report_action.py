@@ -1,8 +1,9 @@
 """What people report beside an answer: what they did, what came of a phone task, whom they vouch for (A6)."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
@@ -61,6 +62,27 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
         move(locked, events)
         cancel_to_strangers(locked)
         notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
+
+
+def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
+    """The addresses that another incident knows to be bad, as methods that fail in this one, by escalation."""
+    stale = known_to.stale
+    return {
+        each.id: [
+            Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
+            for contact in locked.tree(each.tree).contacts.values()
+            for method_index, method in enumerate(contact.all_methods)
+            if stale_key(contact, method) in stale
+        ]
+        for each in (locked.escalations if stale else ())
+    }
+
+
+def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
+    """Take the addresses that another incident knows to be bad out of use in this one (A9)."""
+    if events := bad_addresses(locked, known_to):
+        move(locked, events)
+        cancel_to_strangers(locked)
 
 
 def let_through(locked: LockedIncident, number: str) -> None:
@@ -163,7 +185,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
-        _take_out_of_use(locked, tree, prompt.contact)
+        _report_strangers(locked, tree, prompt.contact)
 
 
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
@@ -181,13 +203,17 @@ def tree_of(locked: LockedIncident, prompt: Prompt) -> str:
     return locked.tree_of(prompt.escalation)
 
 
-def _take_out_of_use(locked: LockedIncident, tree: str, contact: str) -> None:
+def _report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
     """Take the numbers that a coordinator was shown out of use: a stranger has them, no machine may write there."""
     numbers = locked.contact(tree, contact).numbers
     for number in sorted(numbers):
         report_wrong_person(locked, tree, contact, number)
     if not numbers:
         notify_coordinators(locked, Subject.WRONG_PERSON, contact)
+
+
+def _key(contact: Contact, method: Method, kind: MethodKind) -> str:
+    return stale_key(contact, replace(method, kind=kind))
 
 
 def _check_open(prompt: Prompt) -> None:

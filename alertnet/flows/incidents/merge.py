@@ -34,6 +34,7 @@ from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about
 from alertnet.flows.escalation.record_response import events_of
+from alertnet.flows.escalation.report_action import bad_addresses, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait
@@ -161,6 +162,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     facts = whole.facts
     whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
     _take_over_texts(part, whole)
+    take_out_of_use(whole, part)
     if facts.verified and not was_verified:
         answer_about(whole, Subject.VERIFY, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
@@ -265,7 +267,9 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
-    go_on(part, merged_at, PromptAnswer.MERGED, _as_events(part, moved))
+    happened = bad_addresses(part, whole)
+    _add(happened, _as_events(part, moved))
+    go_on(part, merged_at, PromptAnswer.MERGED, happened)
     let_leave(part, merged_at)
     if part.facts.leaves_phone_alone:
         field_reassurance.fall_silent(part)

@@ -180,7 +180,7 @@ def open_escalations(locked: LockedIncident) -> None:
     for plan in opened:
         if plan.tree.id not in known:
             state = begin(plan, locked.incident.opened_at, alone=len(opened) == 1)
-            state = replace(state, start_at=max(state.start_at, locked.tx.now))
+            state = replace(state, start_at=max(state.start_at, locked.tx.now), stale=locked.stale)
             locked.escalations.append(
                 Escalation(
                     id=locked.tx.entropy.id(),

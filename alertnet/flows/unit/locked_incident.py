@@ -145,9 +145,14 @@ class LockedIncident:
         return {ref: _heard(self.tx, id) for id, ref in refs.items()}
 
     @property
+    def stale(self) -> tuple[str, ...]:
+        """`method:address` of those that turned out to be bad, in whichever tree."""
+        return tuple(dict.fromkeys(key for state in self.states.values() for key in state.stale))
+
+    @property
     def strangers(self) -> frozenset[str]:
         """The numbers and addresses that turned out to be somebody else's: nothing of it goes there any more (A9)."""
-        return of_strangers(key for state in self.states.values() for key in state.stale)
+        return of_strangers(self.stale)
 
     @property
     def states(self) -> dict[str, State]:
