@@ -139,6 +139,6 @@ def _words(held: "HeldByOlder") -> Iterator[str]:
     if held.pins:
         yield f"PINs, {held.pins} in all: those that were set before, until they are set anew (`alertnet pins set`)"
     if held.open_incidents:
-        yield f"open incidents, {held.open_incidents}: their codes and pages, until they are closed"
+        yield f"open incidents, {held.open_incidents}: their codes, until they are closed"
     yield "numbers, by which what was sent and came in before is found, until that is purged"
     yield "the history of before, which `alertnet audit verify` proves with them, as long as it matters"
