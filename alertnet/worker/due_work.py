@@ -238,10 +238,10 @@ class Search:
 
 
 def _due(tx: Tx, horizon: Horizon) -> Due:
-    """What is due; of attempts, what fell due since the oldest of their status that the last whole look found."""
-    since = {status: horizon.since(tx.now, status) for status in worker_store.STATUSES}
+    """What is due; of attempts, what fell due since the oldest that the last whole look found."""
+    since = horizon.since(tx.now)
     due = worker_store.due(tx, since)
-    if LONG_AGO in since.values():
+    if since == LONG_AGO and due.oldest is not None:
         horizon.saw(tx.now, due.oldest)
     return due
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, event, select, update
 
 from alertnet.channels.base import Absent, Accepted, Channel, Leave, Lookup, Outgoing, Result, at_once
-from alertnet.core.delivery.horizon import MARGIN
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -21,8 +20,8 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, senders
-from alertnet.worker.due_work import Job, Search, perform
-from alertnet.worker.provider_health import asking, claim_sends
+from alertnet.worker.due_work import Search, perform
+from alertnet.worker.provider_health import claim_sends
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
@@ -211,23 +210,6 @@ def test_what_is_put_back_in_time_is_found_by_the_next_look_that_goes_all_the_wa
     assert found() == 1
     stage.clock.forward(seconds=1)
     assert found() == 1
-
-
-def test_what_waits_to_be_asked_about_sends_no_claim_further_back(stages: Stages) -> None:
-    """A1: under a snapshot it would pass over all that was sent since; what is to be asked is found all the same."""
-    stage = stages()
-    horizon = stage.runtime.horizon
-
-    def found(room: int) -> list[Job]:
-        return [*Search(Sending(stage.runtime), strides(POOLS, room), frozenset(), horizon).jobs()]
-
-    stage.opens()
-    for job in found(room=1):
-        perform(job)
-    stage.clock.forward(minutes=1)
-    assert found(room=0) == []
-    assert horizon.since(stage.clock.at) == stage.clock.at - MARGIN
-    assert asking(SMS) in [job.pool for job in found(room=1)]
 
 
 def test_what_an_outage_left_overdue_leaves_in_one_go(stages: Stages) -> None:

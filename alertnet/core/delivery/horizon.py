@@ -1,10 +1,7 @@
 """How far back a look at the queue has to go: what fell due before was done, as one that went all the way saw."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-
-from alertnet.core.notification import AttemptStatus
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE_EVERY = timedelta(seconds=1)
@@ -18,20 +15,18 @@ class Horizon:
     """How far back looks at what is to be sent have to go, by the last one that went all the way.
 
     Where a snapshot is open for long, such as a backup's, PostgreSQL has to pass over all that was sent since it began.
-    So only one look a second does; the others and the claims begin where it found the oldest of what is due of a
-    status: what a burst leaves to be asked about does not hold up what is to be sent.
+    So only one look a second does; the others and the claims begin where it found the oldest of what is due.
     """
 
     looked_at: datetime = LONG_AGO
-    oldest: Mapping[str, datetime] = field(default_factory=dict)
+    oldest: datetime = LONG_AGO
 
-    def since(self, now: datetime, status: str = AttemptStatus.QUEUED.value) -> datetime:
-        """All of it that is due, but for what was put back in time since the last whole look, fell due after that."""
-        is_fresh = self.looked_at <= now < self.looked_at + WHOLE_EVERY
-        return self.oldest.get(status, self.looked_at) - MARGIN if is_fresh else LONG_AGO
+    def since(self, now: datetime) -> datetime:
+        """All that is due, but for what was put back in time since the last whole look, fell due after that."""
+        return self.oldest - MARGIN if self.looked_at <= now < self.looked_at + WHOLE_EVERY else LONG_AGO
 
-    def saw(self, now: datetime, oldest: Mapping[str, datetime]) -> None:
-        """A look went all the way back: the oldest of each status that has something due."""
+    def saw(self, now: datetime, oldest: datetime) -> None:
+        """A look went all the way back."""
         self.looked_at, self.oldest = now, oldest
 
     def forget(self) -> None:

@@ -1,6 +1,6 @@
 """What workers look at: which queues have something due, when the next thing is, and which workers are alive."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,19 +41,15 @@ from alertnet.store.tables import (
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
-STATUSES = (*QUEUED, *SENDING, *ASKED)
-"""Of attempts, those in which something falls due."""
-ALL_THE_WAY = dict.fromkeys(STATUSES, LONG_AGO)
-
-_NOW = bindparam("now", type_=Instant())
+_NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
 
 
 @dataclass(frozen=True)
 class Due:
     """What is due now: `queued` by the methods that have something to send, `asked` by those with an unknown outcome.
 
-    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come. `oldest`:
-    since when something has been due of the attempts of a status, by what was looked at.
+    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come. `oldest`: the
+    first of the attempts that are due, by what was looked at; now if there are none.
     """
 
     queued: frozenset[MethodKind]
@@ -67,7 +63,7 @@ class Due:
     drills: bool = False
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
-    oldest: Mapping[str, datetime] = field(default_factory=dict, compare=False)
+    oldest: datetime | None = field(default=None, compare=False)
 
 
 def _look_at(name: str, about: str, since: Any, moment: ColumnElement[Any]) -> Select[Any]:
@@ -89,13 +85,9 @@ def _queue(table: Table) -> Select[Any]:
 # as answering them.
 _KINDS = union_all(
     *(
-        select(
-            literal_column(f"'{method}'").label("method"),
-            literal_column(f"'{status}'").label("status"),
-            bindparam(f"since_{status}", type_=Instant()).label("since"),
-        )
+        select(literal_column(f"'{method}'").label("method"), literal_column(f"'{status}'").label("status"))
         for method in SENT_BY
-        for status in STATUSES
+        for status in (*QUEUED, *SENDING, *ASKED)
     )
 ).subquery("kinds")
 _OF_KIND = (attempts.c.method == _KINDS.c.method) & (attempts.c.status == _KINDS.c.status)
@@ -105,9 +97,7 @@ _LOOK = Prepared(
         select(
             _KINDS.c.method.label("name"),
             _KINDS.c.status.label("about"),
-            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _KINDS.c.since).label(
-                "since"
-            ),
+            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _SINCE).label("since"),
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at > _NOW).label("next_at"),
         ),
         *(_queue(table) for table in (escalations, alarms, journeys, inbound, recordings, drills)),
@@ -119,11 +109,10 @@ _LOOK = Prepared(
 )
 
 
-def due(tx: Tx, since: Mapping[str, datetime] = ALL_THE_WAY) -> Due:
-    """What is due now, and when something is next; `since`: of attempts of a status, what fell due after that alone."""
-    rows = _LOOK.all(tx.session, {"now": tx.now, **{f"since_{status}": since[status] for status in STATUSES}})
-    waiting = sorted((row for row in rows if row.since is not None), key=lambda row: row.since)
-    found = {(row.name, row.about) for row in waiting}
+def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
+    """What is due now, and when something is next; `since`: of attempts, what fell due after that alone."""
+    rows = _LOOK.all(tx.session, {"now": tx.now, "since": since})
+    found = {(row.name, row.about) for row in rows if row.since is not None}
     names = {name for name, _ in found}
     return Due(
         frozenset(method for method in SENT_BY if {(method, status) for status in QUEUED} & found),
@@ -137,7 +126,7 @@ def due(tx: Tx, since: Mapping[str, datetime] = ALL_THE_WAY) -> Due:
         drills.name in names,
         breakers.name in names,
         _earliest(row.next_at for row in rows),
-        {row.about: row.since for row in reversed(waiting)},
+        _earliest((tx.now, *(row.since for row in rows if row.name in SENT_BY))),
     )
 
 
