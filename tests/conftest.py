@@ -14,6 +14,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 from alertnet.runtime.logging import configure
 from tests.postgres import postgres_url
@@ -86,10 +87,16 @@ def pytest_collection_finish() -> None:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
-    """Hands out modules, the largest first, then one screenplay after the other: so the last to end ends soon."""
+    """Hands out folders and modules, the largest first, then single screenplays: so the last to end ends soon."""
 
     FOLDERS = ("tests/browser/", "tests/house/")
     """What their modules share takes long to set up."""
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        for folder in self.FOLDERS:
+            if folder in self.workqueue:
+                self.workqueue.move_to_end(folder, last=False)
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")

@@ -48,7 +48,7 @@ MUTANTS = {
     "a stranger who has said so goes on hearing of it": Mutant(
         "A9",
         "alertnet/flows/unit/locked_incident.py",
-        "return of_strangers(key for state in self.states.values() for key in state.stale)",
+        "return of_strangers(self.stale)",
         "return of_strangers(())",
     ),
     "a number that refuses our SMS is used again": Mutant(
