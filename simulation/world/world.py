@@ -41,11 +41,9 @@ class World:
     """Entropy, time and story of a night, its trees and database, and what is wrong just now."""
 
     def __init__(self, seed: int, database: Database, renderer: Renderer) -> None:
-        self.seed = seed
+        self.seed, self.database, self.renderer = seed, database, renderer
         self.random = Random(f"night {seed}")
         self.entropy = Random(f"chance {seed}")
-        self.database = database
-        self.renderer = renderer
         drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
         self.network = with_rota(Random(f"rota {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
