@@ -7,8 +7,6 @@ for a few seconds. It follows no redirect, uses no proxy and logs nothing, since
 import json
 import logging
 import re
-import select
-import socket
 import ssl
 import threading
 import time
@@ -19,28 +17,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
-from http.client import HTTPException, HTTPMessage, HTTPResponse
-from typing import Any, NamedTuple, cast
+from http.client import HTTPException
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
 from alertnet.channels.base import Leave, at_once
-from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+from alertnet.channels.deadline import Deadline, open_socket
+from alertnet.channels.exchange import Connection, HttpAnswer, exchange_on
 
 _KEPT = 32
 """Idle connections kept for each origin."""
 
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
-WRITE_SECONDS = 0.1
-"""A request goes into the system's buffers at once: who writes it may be whoever has committed, for whom all wait."""
 IDLE_SECONDS = 4.0
 """Below the 5 s after which common servers close: a request must not cross the close on its way."""
 
 BODY_LIMIT = 1 << 20
-"""Bytes; a page of 50 messages has at most 600,000."""
+"""Bytes of an answer; a page of 50 messages has at most 600,000."""
 
 _LONGEST_PAUSE_SECONDS = 3600
 _LONGEST_CODE = 16
@@ -54,7 +51,7 @@ class Origin(NamedTuple):
     port: int
 
 
-Idle = dict[Origin, deque[tuple[socket.socket, float]]]
+Idle = dict[Origin, deque[tuple[Connection, float]]]
 """Connections and the moments (monotonic) since which they have been idle."""
 
 
@@ -66,7 +63,7 @@ class Pool:
         self._idle: Idle = {}
         weakref.finalize(self, _close_all, self._idle)
 
-    def borrow(self, origin: Origin) -> socket.socket | None:
+    def borrow(self, origin: Origin) -> Connection | None:
         """A connection that is safe to write to, or None."""
         idle = self._idle.setdefault(origin, deque())
         while True:
@@ -74,11 +71,11 @@ class Pool:
                 connection, since = idle.pop()
             except IndexError:
                 return None
-            if time.monotonic() - since < self._idle_seconds and _is_quiet(connection):
+            if time.monotonic() - since < self._idle_seconds and connection.is_quiet():
                 return connection
             connection.close()
 
-    def keep(self, origin: Origin, connection: socket.socket) -> None:
+    def keep(self, origin: Origin, connection: Connection) -> None:
         """Take back a connection whose last answer was read to its end."""
         idle = self._idle.setdefault(origin, deque())
         if len(idle) < _KEPT:
@@ -91,15 +88,6 @@ def _close_all(idle: Idle) -> None:
     for connections in idle.values():
         for connection, _ in connections:
             connection.close()
-
-
-def _is_quiet(connection: socket.socket) -> bool:
-    # A reset on a reused connection leaves us unsure: one that was closed, or that speaks unasked, is not reused.
-    if isinstance(connection, ssl.SSLSocket) and connection.pending():
-        return False
-    poller = select.poll()
-    poller.register(connection, select.POLLIN)
-    return not poller.poll(0)
 
 
 class NotConnected(Exception):
@@ -130,15 +118,6 @@ class ErrorAnswer(Exception):
         self.code = code
         self.retry_after = retry_after
         super().__init__(f"HTTP {status}, code {code}")
-
-
-class HttpAnswer(NamedTuple):
-    """One response, read to its end."""
-
-    status: int
-    headers: HTTPMessage
-    body: bytes
-    keeps_alive: bool
 
 
 class _OfThread(threading.local):
@@ -208,7 +187,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
         connection = self._pool.borrow(origin) or self._connect(origin)
         try:
-            answer = _exchange_on(connection, wire, deadline, self._body_limit, self._shared.leave)
+            answer = exchange_on(connection, wire, deadline, self._body_limit, self._shared.leave)
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault
@@ -252,18 +231,18 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         except TimeoutError as fault:
             raise NotConnected(fault) from None
 
-    def _connect(self, origin: Origin) -> socket.socket:
+    def _connect(self, origin: Origin) -> Connection:
         deadline = Deadline(self._seconds(min(self._connect_seconds, self._deadline_seconds)))
         try:
             connection = open_socket(origin.host, origin.port, deadline)
         except OSError as fault:
             raise NotConnected(fault) from fault
         if origin.scheme != "https":
-            return connection
+            return Connection(connection)
         try:
             # The timeout of a handshake is over the whole of it.
             connection.settimeout(deadline.left())
-            return self._tls.wrap_socket(connection, server_hostname=origin.host)
+            return Connection(self._tls.wrap_socket(connection, server_hostname=origin.host))
         except OSError as fault:
             connection.close()
             raise NotConnected(fault) from fault
@@ -295,39 +274,12 @@ def _request_bytes(
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
-def _exchange_on(
-    connection: socket.socket, wire: bytes, deadline: Deadline, body_limit: int, leave: Leave
-) -> HttpAnswer | None:
-    """The answer, within what is left of the deadline as the request leaves; None: it was not let leave."""
-    seconds = deadline.left()
-
-    def write() -> None:
-        nonlocal deadline
-        deadline = Deadline(seconds)
-        connection.settimeout(min(seconds, WRITE_SECONDS))
-        connection.sendall(wire)
-
-    if not leave(write):
-        return None
-    with HTTPResponse(cast(socket.socket, DeadlineReader(connection, deadline))) as response:
-        response.begin()
-        body = bytearray()
-        while piece := response.read(1 << 16):
-            body += piece
-            if len(body) > body_limit:
-                raise HTTPException("the answer is too long")
-        # A body that ends before its Content-Length leaves the rest of it here, without an exception.
-        if response.length:
-            raise HTTPException("the answer was cut off")
-        return HttpAnswer(response.status, response.headers, bytes(body), not response.will_close)
-
-
 def _judge(answer: HttpAnswer) -> Response:
     text = answer.body.decode("utf-8", "replace")
     document = _json_object(text)
     if not 200 <= answer.status < 300:
         code = str((document or {}).get("code") or answer.status)[:_LONGEST_CODE]
-        raise ErrorAnswer(answer.status, code, _pause(answer.headers.get("Retry-After")))
+        raise ErrorAnswer(answer.status, code, _pause(answer.headers.get("retry-after")))
     if document is None:
         raise AnswerLost("unreadable")
     return Response(answer.status, text, answer.headers)

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Recorded, Refused, Result, at_once
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, HttpAnswer, NotConnected, Transport
+from alertnet.channels.exchange import HttpAnswer
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
 from alertnet.channels.twilio_account import (
     CLOCKS_DIFFER,
     LIST_PAGE_SIZE,

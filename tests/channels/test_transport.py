@@ -1,5 +1,6 @@
 """The transport: one deadline over all, each answer to its own caller, and no doubt about what left."""
 
+import json
 import socket
 import ssl
 import struct
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.channels.transport import WRITE_SECONDS, AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
+from alertnet.channels.exchange import WRITE_SECONDS
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
 from tests.channels.conftest import Provider, Request, reply
 
 DEADLINE = 0.3
@@ -178,6 +180,18 @@ def test_a_connection_that_speaks_unasked_is_not_reused(transport: Transport, pr
     assert post(transport, provider, To="second") == '{"to": "second"}'
 
 
+def test_a_connection_on_which_more_came_than_the_answer_is_not_reused(
+    transport: Transport, provider: Provider
+) -> None:
+    """A5: the rest would be taken for the answer to the next request."""
+    provider.answer = lambda connection, request: connection.sendall(2 * reply(201, {"to": request.form["To"][0]}))
+
+    answers = [post(transport, provider, To=number) for number in ("first", "second")]
+
+    assert answers == ['{"to": "first"}', '{"to": "second"}']
+    assert provider.connections == 2
+
+
 def test_a_refused_connection_surely_sent_nothing(transport: Transport, nobody_listens: str) -> None:
     with pytest.raises(NotConnected, match="ConnectionRefusedError"):
         transport.request("POST", nobody_listens)
@@ -203,13 +217,14 @@ def test_a_trusted_server_is_asked_over_one_kept_connection(
     provider: Provider, server_tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provider.tls = server_tls
-    provider.answer = lambda connection, request: connection.sendall(reply(200, {}))
+    long = {"more than goes into one record": "x" * 500_000}
+    provider.replies(200, long)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     transport = Transport()
 
     answers = [transport.request("GET", provider.url.replace("http:", "https:")).text for _ in range(3)]
 
-    assert answers == ["{}"] * 3
+    assert answers == [json.dumps(long)] * 3
     assert provider.connections < 3
 
 
@@ -233,6 +248,11 @@ def cut_off(connection: socket.socket, request: Request) -> None:
     close(connection, request)
 
 
+def cut_off_chunks(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+    close(connection, request)
+
+
 def nonsense(connection: socket.socket, request: Request) -> None:
     connection.sendall(b"220 mail.example ESMTP\r\n\r\n")
 
@@ -247,7 +267,20 @@ def endless(connection: socket.socket, request: Request) -> None:
         connection.sendall(b" " * 65536)
 
 
-@pytest.mark.parametrize("fault", [close, reset, cut_off, nonsense, no_json, endless])
+def endless_head(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-More: more\r\n" * 4096)
+
+
+def in_passing(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    close(connection, request)
+
+
+@pytest.mark.parametrize(
+    "fault", [close, reset, cut_off, cut_off_chunks, nonsense, no_json, endless, endless_head, in_passing]
+)
 def test_no_whole_answer_leaves_us_unsure_and_is_not_retried(provider: Provider, fault: object) -> None:
     """A5: the request may have arrived, so a second one could be a second message."""
     provider.answer = fault  # type: ignore[assignment]
@@ -306,6 +339,18 @@ def test_a_chunked_answer_is_read_whole(transport: Transport, provider: Provider
 
     assert [post(transport, provider), post(transport, provider)] == ['{"a": 1}'] * 2
     assert provider.connections == 1
+
+
+def test_an_answer_that_ends_with_its_connection_is_read_whole(transport: Transport, provider: Provider) -> None:
+    def answer(connection: socket.socket, request: Request) -> None:
+        connection.sendall(b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{"a":')
+        connection.sendall(b" 1}")
+        close(connection, request)
+
+    provider.answer = answer
+
+    assert [post(transport, provider), post(transport, provider)] == ['{"a": 1}'] * 2
+    assert provider.connections == 2
 
 
 def test_the_form_is_written_as_the_provider_reads_it(transport: Transport, provider: Provider) -> None:
