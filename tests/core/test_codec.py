@@ -17,6 +17,7 @@ from alertnet.core.directory.contact_tree import (
     Start,
     Then,
 )
+from alertnet.core.directory.languages import phrase
 from alertnet.core.directory.when import When
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import AnswerKind
@@ -103,6 +104,16 @@ FACTS = facts(
 def test_a_value_survives_json(value: Any) -> None:
     """A8: running plans are pinned; what is kept is what was there."""
     assert from_plain(type(value), json.loads(json.dumps(to_plain(value)))) == value
+
+
+def test_what_a_tuple_holds_of_several_kinds_is_written_by_what_each_is() -> None:
+    """A8: the difference that a coordinator confirms is told from others by its plain form."""
+    said = phrase("{who} in {days}", who=phrase("nobody"), days=2)
+
+    assert to_plain(said) == {
+        "form": "{who} in {days}",
+        "values": [["who", {"form": "nobody", "values": []}], ["days", 2]],
+    }
 
 
 def test_equal_values_have_one_plain_form() -> None:
