@@ -1,14 +1,15 @@
 """The one place that wires: settings become an engine, a vault, a clock and entropy, and flows get their door."""
 
 import asyncio
-import secrets
+import os
+import string
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -62,20 +63,27 @@ class SystemEntropy:
     def id(self) -> str:
         # It begins with the moment, in milliseconds: what is written together stands together in every index, so that
         # a commit touches few pages. The other 80 bits are chance.
-        return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
+        return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
 
     def digits(self, count: int) -> str:
-        return f"{secrets.randbelow(10**count):0{count}d}"
+        return self.letters(count, string.digits)
 
     def letters(self, count: int, alphabet: str) -> str:
-        number, letters = secrets.randbelow(len(alphabet) ** count), []
-        for _ in range(count):
-            number, place = divmod(number, len(alphabet))
-            letters.append(alphabet[place])
-        return "".join(letters)
+        letter_of, unfair = _fair_letters(alphabet)
+        letters = b""
+        while len(letters) < count:
+            letters += os.urandom(2 * count).translate(letter_of, unfair)
+        return letters[:count].decode()
 
     def bytes(self, count: int) -> bytes:
-        return secrets.token_bytes(count)
+        return os.urandom(count)
+
+
+@cache
+def _fair_letters(alphabet: str) -> tuple[bytes, bytes]:
+    """For each value of a byte the letter that it stands for, and those left out for each letter to have as many."""
+    times, left = divmod(256, len(alphabet))
+    return (alphabet * times).encode("ascii").ljust(256), bytes(range(256 - left, 256))
 
 
 class DatabaseClock:

@@ -1,11 +1,13 @@
 """The runtime that is made from the settings alone, and the chance of production."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from alertnet.core.errors import Misconfigured
+from alertnet.core.incident import REF_CHARACTERS
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import SystemEntropy, make_runtime
 from tests.support.program import SECRET
@@ -49,6 +51,14 @@ def test_real_chance_has_the_form_that_is_asked_for() -> None:
     assert all(len(code) == 3 and code.isdecimal() for code in (entropy.digits(3) for _ in range(200)))
     assert set(entropy.letters(200, "AB")) == {"A", "B"}
     assert len(entropy.bytes(20)) == 20
+
+
+def test_each_letter_is_as_likely_as_any_other() -> None:
+    """256 values of a byte can't be shared out among 31 letters: those left over would make eight of them likelier."""
+    drawn = Counter(SystemEntropy().letters(310_000, REF_CHARACTERS))
+
+    assert drawn.keys() == set(REF_CHARACTERS)
+    assert all(abs(times - 10_000) < 600 for times in drawn.values())
 
 
 def test_real_chance_does_not_repeat_itself() -> None:
