@@ -9,9 +9,8 @@ from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_c
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
 
-FEWEST, MANY = 4, 64
-"""How many are drawn at once: what most flows need, and where most of what was drawn is held already."""
-MOST_ROUNDS = 4
+FEW, MANY = 4, 64
+"""How many are drawn at once where what was expected to do did not: one was a year, or most of them are held."""
 
 Found = TypeVar("Found")
 
@@ -27,20 +26,25 @@ class CodePool:
 
     def __init__(self, tx: Tx, expected: int) -> None:
         self._tx = tx
-        self._expected = max(expected + expected // 8, FEWEST)
+        self._expected = expected + expected // 8
         self._ready: dict[str, set[bytes]] = {}
         """What was drawn and not given out yet, with the numbers that hold such a code."""
         self._given: set[str] = set()
 
+    def expect(self, count: int) -> None:
+        """So many will be asked for soon."""
+        self._expected = max(self._expected, count)
+
     def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None when so many are open there that none can be found."""
-        for rounds in range(MOST_ROUNDS):
+        for count in (0, self._expected or 1, FEW, MANY, MANY):
+            if count:
+                self._draw_more(count)
             for text, holders in self._ready.items():
                 if holders.isdisjoint(numbers):
                     del self._ready[text]
                     self._given.add(text)
                     return text
-            self._draw_more(MANY if rounds else self._expected)
         return None
 
     def holds(self, numbers: list[bytes], text: str) -> bool:

@@ -78,6 +78,8 @@ class Vault:
         self._by_id = {keys.id: keys for keys in self._keys}
         # The numbers of the trees are asked for with every message.
         self._indexes = lru_cache(maxsize=8192)(self._index_anew)
+        # A code is looked for when it is drawn, and then written with each number that it is good from.
+        self._code_hashes = lru_cache(maxsize=128)(self._hash_code_anew)
 
     @property
     def newest_id(self) -> bytes:
@@ -118,10 +120,13 @@ class Vault:
 
     def code_hash(self, text: str) -> bytes:
         """The hash of a written code, to be stored: 16 bytes."""
-        return _keyed(self._keys[0].code, text)
+        return self._code_hashes(text)[0]
 
     def code_hashes(self, text: str) -> tuple[bytes, ...]:
         """Every hash that the code may be stored under."""
+        return self._code_hashes(text)
+
+    def _hash_code_anew(self, text: str) -> tuple[bytes, ...]:
         return tuple(_keyed(keys.code, text) for keys in self._keys)
 
     def pin_hash(self, owner: str, pin: str) -> bytes:
