@@ -17,7 +17,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for critical to 3 for watch: the order in which work is done."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
 
 class Scope(StrEnum):
@@ -31,11 +31,14 @@ class Scope(StrEnum):
     @property
     def rank(self) -> int:
         """0 for internal to 3 for public."""
-        return list(Scope).index(self)
+        return _RANKS[self]
 
     def allows(self, other: "Scope") -> bool:
         """Whether consent to this scope covers a contact of the other."""
         return other.rank <= self.rank
+
+
+_RANKS = {each: rank for kind in (Severity, Scope) for rank, each in enumerate(kind)}
 
 
 def narrowest(scopes: "list[Scope]") -> Scope:

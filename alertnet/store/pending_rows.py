@@ -34,6 +34,10 @@ class PendingRows:
     _changes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     """By table and id."""
 
+    def __bool__(self) -> bool:
+        """Whether anything is left to write."""
+        return bool(self._new or self._changes)
+
     def add(self, row: NewRow) -> None:
         """Write that row."""
         self._new.setdefault(row.table.name, []).append(row)

@@ -2,11 +2,11 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from alertnet.core.codec import to_plain
@@ -252,6 +252,11 @@ class Network:
     staff: dict[str, Member] = field(default_factory=dict)
     """Those who take turns of duty and are in no team."""
 
+    @cached_property
+    def contact_ids(self) -> frozenset[str]:
+        """The ids of the contacts of all trees."""
+        return frozenset(id for tree in self.trees.values() for id in tree.contacts)
+
     @property
     def methods(self) -> frozenset[MethodKind]:
         """The methods that any contact is reached by."""
@@ -265,7 +270,13 @@ class Network:
 
     def serving(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
         """The trees that serve a country, and the place in it if one is named, in the order of their ids."""
-        return tuple(tree for _, tree in sorted(self.trees.items()) if tree.serves(country, place))
+        return tuple(tree for tree in self._serving(country) if may_be_at(place, tree.places))
+
+    @cached_property
+    def _serving(self) -> Callable[[str], tuple[ContactTree, ...]]:
+        """Gives the trees that serve a country, or places in it: it is asked of each incident."""
+        trees = [tree for _, tree in sorted(self.trees.items())]
+        return cache(lambda country: tuple(tree for tree in trees if tree.serves(country)))
 
 
 class Recipients:

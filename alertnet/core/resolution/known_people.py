@@ -9,6 +9,8 @@ from alertnet.core.resolution.resolve import unmatched_exclusions
 
 def with_records(reported: Facts, network: Network) -> tuple[Facts, tuple[str, ...]]:
     """The facts with what `people:` of teams.yaml knows; a code's record wins, the narrower consent holds."""
+    if not any(person.code in network.people for person in reported.people):
+        return reported, ()
     merged, differences = [], []
     for person in reported.people:
         record = network.people.get(person.code)
@@ -41,11 +43,9 @@ def check_names(facts: Facts, network: Network) -> None:
     Raises:
         BadInput: the first such name, and those that are known.
     """
-    unknown = unmatched_exclusions(facts.exclude, network.trees.values())
-    if unknown:
-        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
+    if facts.exclude and (unknown := unmatched_exclusions(facts.exclude, network.trees.values())):
+        names = sorted(network.contact_ids)
         raise BadInput("exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
-    known = {id for tree in network.trees.values() for id in tree.contacts}
     for place, person in enumerate(facts.people):
-        if person.contact is not None and person.contact not in known:
-            raise BadInput(f"people.{place}.contact", person.contact, sorted(known))
+        if person.contact is not None and person.contact not in network.contact_ids:
+            raise BadInput(f"people.{place}.contact", person.contact, sorted(network.contact_ids))

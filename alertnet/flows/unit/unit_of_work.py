@@ -229,6 +229,8 @@ class UnitOfWork:
 
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""
+        if not (self.pending or self.entries):
+            return
         made = [code.id for code in self.pending.waiting(NewCode) if code.contact is not None]
         with line_of(self.tx.session).at_once():
             if made:
