@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -19,68 +20,47 @@ from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
-from alertnet.worker.platform import THIS_PLATFORM, Event, Platform
+from alertnet.worker.platform import Event
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(eq=False)
-class _Waiting(Generic[T, R]):
-    item: T
-    done: Event
-    result: R | None = None
-    error: BaseException | None = None
+class Batcher(Generic[T]):
+    """Items from many threads, joined: `work` gets what waits, in the order of arrival, by the thread that came first.
 
+    The others go on at once, and hear nothing of what comes of it.
+    """
 
-class Batcher(Generic[T, R]):
-    """Calls from many threads, joined: `work` gets what waits, in the order of arrival, and gives a result for each."""
-
-    def __init__(
-        self, work: Callable[[Sequence[T]], Sequence[R]], event: Callable[[], Event] = threading.Event
-    ) -> None:
+    def __init__(self, work: Callable[[Sequence[T]], object]) -> None:
         self._work = work
-        self._event = event
-        self.waiting: list[_Waiting[T, R]] = []
+        self._waiting: list[T] = []
         """Not begun yet."""
         self._lock = threading.Lock()
         self._at_work = False
 
-    def __call__(self, item: T) -> R | None:
-        """Do the work for this item, with whatever else waits, and give its result.
+    def __call__(self, item: T) -> None:
+        """See to it that the work is done for this item; where that is for this thread, it returns when all is done.
 
         Raises:
-            Whatever `work` raised; everybody whose item was in that call hears of it.
+            Whatever `work` raised, on the thread that did it; what waits then is done with the next item.
         """
-        mine = _Waiting[T, R](item, self._event())
         with self._lock:
-            self.waiting.append(mine)
-            is_first = not self._at_work
+            self._waiting.append(item)
+            if self._at_work:
+                return
             self._at_work = True
-        if is_first:
-            self._until_all_done()
-        mine.done.wait()
-        if mine.error is not None:
-            raise mine.error
-        return mine.result
+        try:
+            while batch := self._next():
+                self._work(batch)
+        except BaseException:
+            self._at_work = False
+            raise
 
-    def _until_all_done(self) -> None:
-        while batch := self._next():
-            try:
-                results = self._work([each.item for each in batch])
-                for each, result in zip(batch, results, strict=True):
-                    each.result = result
-            except BaseException as error:
-                for each in batch:
-                    each.error = error
-            for each in batch:
-                each.done.set()
-
-    def _next(self) -> list[_Waiting[T, R]]:
+    def _next(self) -> list[T]:
         with self._lock:
-            batch, self.waiting = self.waiting, []
+            batch, self._waiting = self._waiting, []
             self._at_work = bool(batch)
             return batch
 
@@ -158,14 +138,12 @@ class _Write:
 class Sending:
     """Sends claimed attempts; for any number of threads."""
 
-    def __init__(self, runtime: Runtime, platform: Platform = THIS_PLATFORM) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._record_each = Batcher[Outcome, bool](
-            lambda outcomes: runtime.transact(record_each, outcomes), platform.event
-        )
+        self._record = Batcher(self._record_all)
 
     def send(self, claimed: Claimed, commit: Commit | None = None) -> None:
-        """Hand an attempt to its channel, unless it must not leave any more.
+        """Hand an attempt to its channel, unless it must not leave any more, and see to it that the outcome is kept.
 
         `commit`: that of its claim, where it is still to come. Nothing leaves before, nor where it is undone.
         """
@@ -177,7 +155,6 @@ class Sending:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
             return
-        self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
         provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         self._count(claimed, result)
         log.info(
@@ -189,6 +166,7 @@ class Sending:
             kind=claimed.kind,
             result=type(result).__name__,
         )
+        self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
 
     def _count(self, claimed: Claimed, result: Result) -> None:
         counting, method = self.runtime.counting, claimed.method.value
@@ -258,9 +236,13 @@ class Sending:
             runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
         return True
 
-    def _record(self, outcome: Outcome) -> None:
-        """Record an outcome together with those of the same moment; alone where that is not possible (A11)."""
-        with isolated(log, "outcomes_failed", attempt=outcome.attempt):
-            if self._record_each(outcome):
-                return
-        self.runtime.transact(record, outcome)
+    def _record_all(self, outcomes: Sequence[Outcome]) -> None:
+        """Record the outcomes of a moment together, and alone what that is not possible for (A11)."""
+        with suppress(DatabaseAway):
+            alone = outcomes
+            with isolated(log, "outcomes_failed", attempts=[each.attempt for each in outcomes]):
+                recorded = self.runtime.transact(record_each, outcomes)
+                alone = [each for each, is_recorded in zip(outcomes, recorded, strict=True) if not is_recorded]
+            for outcome in alone:
+                with isolated(log, "outcome_failed", attempt=outcome.attempt):
+                    self.runtime.transact(record, outcome)

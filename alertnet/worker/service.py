@@ -65,7 +65,7 @@ class Worker:
     ) -> None:
         self.id = runtime.entropy.id()
         self._runtime = runtime
-        self._sending = Sending(runtime, platform)
+        self._sending = Sending(runtime)
         self._platform = platform
         self._sizes = {**POOLS, **(pools or {})}
         self._tick = timedelta(seconds=tick_seconds)
