@@ -5,10 +5,11 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.escalation.advance_incident import advance
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LevelStatus, Replanned, State, Status
+from alertnet.core.escalation.state import Failed, LevelStatus, Replanned, State, Status
 from alertnet.core.incident import Scope
 from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import as_edited, retire, succeed
@@ -169,6 +170,17 @@ def test_who_goes_by_another_id_is_not_told_again() -> None:
 
     assert played.until(29).told == ["0 bob sms"]
     assert played.at(29, acknowledged("robert")).status is Status.ACKNOWLEDGED
+
+
+def test_a_task_that_was_about_somebody_else_stays_so_under_another_id() -> None:
+    """A2: in the next round nobody is asked to make that call again, and the tree ends without it."""
+    visit = Method(MethodKind.TASK, "Call her: at home")
+    played = night(level("One", "ana"), cast=[contact("ana", visit, sms("+1", 2))])
+    played.at(1, Failed("ana", 0, (MethodKind.TASK,)))
+    edit(played, 5, tree([level("One", "anna")], [contact("anna", visit, sms("+1", 2))])).until(40)
+
+    assert played.told[:2] == ["0 ana task", "1 ana sms"]
+    assert [each for each in played.told if "anna" in each] == ["27 anna sms"]
 
 
 def test_a_level_that_is_gone_makes_way_at_once() -> None:

@@ -1,6 +1,6 @@
 """Which methods of a contact may be used at a moment: none that fails, has passed it on, or rings where nobody is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,13 @@ def stale_key(contact: Contact, method: Method) -> str:
     """How an address that is bad for one kind of method is remembered; the words of a task are no address."""
     address = f"{contact.id}:{method.address}" if method.kind is MethodKind.TASK else method.address
     return f"{method.kind}:{address}"
+
+
+def renamed(key: str, contacts: Mapping[str, str]) -> str:
+    """The key as it is once contacts go by other ids: that of a task names one."""
+    kind, _, address = key.partition(":")
+    contact, _, words = address.partition(":")
+    return f"{kind}:{contacts.get(contact, contact)}:{words}" if kind == MethodKind.TASK else key
 
 
 def of_strangers(stale: Iterable[str]) -> frozenset[str]:

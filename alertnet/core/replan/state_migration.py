@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import Level
-from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.directory.usable_methods import Reach, renamed
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
@@ -46,6 +46,7 @@ def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
         runs=tuple(_moved_run(run, places) for run in state.runs),
         answers={places.contacts[id]: kind for id, kind in state.answers.items()},
         asked_anew=contacts(state.asked_anew),
+        stale=tuple(renamed(key, places.contacts) for key in state.stale),
         overdue=levels(state.overdue),
         goes=levels(state.goes),
         refused=levels(state.refused),
