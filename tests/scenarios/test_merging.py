@@ -541,6 +541,55 @@ def test_what_the_phone_of_a_part_said_itself_holds_after_a_split_though_the_oth
     assert len(night.phone(MARY).inbox) == before
 
 
+@pytest.mark.parametrize(
+    ("said", "rings"), [(f"FALSA {TRUE}", "asks to withdraw"), (f"NUEVA {DURESS} todo bien", "before you call anybody")]
+)
+def test_an_alarm_of_a_part_rings_on_until_somebody_has_it(night: World, said: str, rings: str) -> None:
+    """A2: also where the whole is in hand; the code that it had counts, and after a split too it is answered."""
+    first, second = reported(night)
+    night.texts("coordinator", code_in(alerts(night, "coordinator")[-1]))
+    night.texts("ana", said)
+    first.act("merge", into=second.ref)
+    night.passes(minutes=11)
+    before, again = [text for text in night.phone("coordinator").inbox if rings in text]
+    assert first.ref in before
+    assert second.ref in again
+    assert code_in(before) == code_in(again)
+
+    reply = night.texts("coordinator", f"OK {code_in(before)}")
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=25)
+
+    assert "you take charge" in (reply or "")
+    assert len([text for text in night.phone("coordinator").inbox if rings in text]) == 2
+
+
+def test_an_alarm_of_a_part_that_nobody_has_is_its_own_again_after_a_split(night: World) -> None:
+    first, second = reported(night)
+    night.texts("ana", f"FALSA {TRUE}")
+    first.act("merge", into=second.ref)
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=11)
+
+    rung = [text for text in night.phone("coordinator").inbox if "asks to withdraw" in text]
+    assert [first.ref in text for text in rung] == [True, True]
+
+
+def test_whoever_lets_our_sms_through_while_two_reports_are_one_is_told_of_both(night: World) -> None:
+    """B3: of the whole at once, and of the part once that is by itself again."""
+    night.phone("defenders").behaves("opted_out")
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+    night.phone("defenders").behaves("manual")
+
+    night.texts("defenders", "START")
+    assert [second.ref in text for text in alerts(night, "defenders")] == [True]
+    second.act("split", reports=[first.ref])
+
+    assert [first.ref in text for text in alerts(night, "defenders")] == [False, True]
+
+
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
 def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]) -> None:
     incident = night.raises(type="threat", people=[], perpetrator="none")

@@ -238,6 +238,7 @@ class _KnownAlert:
     trees: set[str]
     failed: bool
     just_now: bool
+    refused: bool = False
 
 
 @dataclass
@@ -308,7 +309,8 @@ class _Advancing:
         found = self.record.alerts_to(asked) if asked else {}
         for place in wanted:
             self.alerts[place] = [
-                _KnownAlert(alert, {*alert.trees}, alert.failed, alert.just_now) for alert in found.get(place, ())
+                _KnownAlert(alert, {*alert.trees}, alert.failed, alert.just_now, alert.refused)
+                for alert in found.get(place, ())
             ]
 
     def _open_task(self, tree: str, place: Place) -> AlertOnRecord | None:
@@ -321,9 +323,11 @@ class _Advancing:
         """What is shared in place of a message of one's own: the first of that very moment, or of all there were.
 
         A message counts once for a tree: where two of its contacts have the address, the second gets its own. A
-        reminder is shared only with what another tree sends at the same moment.
+        reminder is shared only with what another tree sends at the same moment. What a number had refused is no
+        message to it once it lets our SMS through again.
         """
-        known = self.alerts[place]
+        is_out_of_use = any(f"{place[0]}:{place[1]}" in state.stale for state in self.states.values())
+        known = [each for each in self.alerts[place] if is_out_of_use or not each.refused]
         at_once = next((each for each in known if each.just_now and tree not in each.trees), None)
         if at_once is not None or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
             return at_once

@@ -69,6 +69,8 @@ class AlertOnRecord:
     """Put on the record at this very moment, be it a reminder."""
     prompt: str | None = None
     """Of a task: what asks the coordinators for it."""
+    refused: bool = False
+    """It failed since its number had refused our SMS; whoever lets them through again has not been told by it."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from functools import reduce
 
-from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, narrowest
+from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, consent_of, narrowest
 
 WITHIN = timedelta(minutes=30)
 """Reports of one event come so soon after one another."""
@@ -91,6 +91,12 @@ def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
         duress=own.duress or _is_coerced(joined, now),
         field_silent=own.field_silent or fell_silent or now.withdrawn or now.duress,
     )
+
+
+def no_wider(facts: Facts, now: Facts) -> Facts:
+    """Those facts with no wider consent than holds now, of the incident or of its people."""
+    held, narrow = consent_of(now), replace(facts, consent=narrowest([facts.consent, now.consent]))
+    return narrow if held.allows(consent_of(narrow)) else replace(narrow, consent=held)
 
 
 def _is_coerced(joined: Facts, now: Facts) -> bool:

@@ -87,9 +87,24 @@ def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
 
 def let_through(locked: LockedIncident, number: str) -> None:
     """Use a number for SMS again that had refused them; one that a stranger has stays out of use."""
-    key = f"{MethodKind.SMS}:{number}"
     if number not in locked.strangers:
+        key = _by_sms(number)
         move(locked, {each.id: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
+
+
+def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
+    """The numbers that let our SMS through again for another incident that had taken them out of use as well."""
+    known = {
+        number
+        for each in known_to.escalations
+        for its in known_to.tree(each.tree).contacts.values()
+        for number in its.numbers
+    }
+    back = sorted(number for number in known if _by_sms(number) not in known_to.stale)
+    return {
+        each.id: [LetThrough(number) for number in back if _by_sms(number) in each.state.stale]
+        for each in locked.escalations
+    }
 
 
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
@@ -210,6 +225,10 @@ def _report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
         report_wrong_person(locked, tree, contact, number)
     if not numbers:
         notify_coordinators(locked, Subject.WRONG_PERSON, contact)
+
+
+def _by_sms(number: str) -> str:
+    return f"{MethodKind.SMS}:{number}"
 
 
 def _key(contact: Contact, method: Method, kind: MethodKind) -> str:

@@ -26,15 +26,15 @@ from alertnet.core.escalation.state import (
     Unopened,
     Withdrawn,
 )
-from alertnet.core.inbound.same_event import apart, as_one, informed
-from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, consent_of, narrowest
+from alertnet.core.inbound.same_event import apart, as_one, informed, no_wider
+from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, retold
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about
 from alertnet.flows.escalation.record_response import events_of
-from alertnet.flows.escalation.report_action import bad_addresses, take_out_of_use
+from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait
@@ -123,7 +123,7 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
     part = next((each for each in whole.parts if each.ref == ref), None)
     if part is None or whole.incident.merged is None:
         raise BadInput("report", ref, [each.ref for each in whole.parts] or "a report that was merged into it")
-    facts = _no_wider(_without(whole, part.id), whole.facts)
+    facts = no_wider(_without(whole, part.id), whole.facts)
     plans = editions.plans(tx, facts, whole.incident.trees)
     heard = dict(whole.heard_of_each)
     only_there = heard.pop(ref).difference(*heard.values())
@@ -153,6 +153,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     session, ref = whole.tx.session, part.incident.ref
     told = {name for heard in (part, whole) for names in heard.heard_of_each.values() for name in names}
     promised = prompt_store.promise_of(session, part.incident.id, besides=PromptAnswer.NOBODY_YET)
+    prompts.let_ring_on(part, whole)
     end(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
     was_verified = whole.facts.verified
     _become_one(part, whole)
@@ -254,6 +255,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
     answers.move(session, [each.id for each in moved], part.incident.id)
+    prompts.hand_back(part, whole)
     was_left_alone = whole.facts.leaves_phone_alone
     _become_two(part, whole)
     part.record("split_off", ref=whole.incident.ref, by=by)
@@ -268,6 +270,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
     happened = bad_addresses(part, whole)
+    _add(happened, let_through_meanwhile(part, whole))
     _add(happened, _as_events(part, moved))
     go_on(part, merged_at, PromptAnswer.MERGED, happened)
     let_leave(part, merged_at)
@@ -329,14 +332,14 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     own = apart(merged.own, merged.joined, now)
     parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}
     facts = _without(whole, part.incident.id)
-    narrow = _no_wider(facts, now)
+    narrow = no_wider(facts, now)
     whole.incident = replace(whole.incident, merged=Merged(parts, own, narrow) if parts else None)
     part.incident = replace(part.incident, part_of=None)
     for each in (part, whole):
         incident_store.save_merging(each.tx.session, each.incident)
     notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
     _forget_what_was_read(whole)
-    part.change_facts(_no_wider(known, now))
+    part.change_facts(no_wider(known, now))
     whole.change_facts(narrow, restored=True)
     _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
     _let_wait(whole, facts.consent, f"before {part.incident.ref} was merged")
@@ -356,12 +359,6 @@ def _inform_parts(whole: LockedIncident) -> None:
             pruned = incident_store.pruned_of(session, part.id)
             incident_store.save_facts(session, replace(part, facts=facts), pruned)
     _forget_what_was_read(whole)
-
-
-def _no_wider(facts: Facts, now: Facts) -> Facts:
-    """Those facts with no wider consent than holds now, of the incident or of its people."""
-    held, narrow = consent_of(now), replace(facts, consent=narrowest([facts.consent, now.consent]))
-    return narrow if held.allows(consent_of(narrow)) else replace(narrow, consent=held)
 
 
 def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:

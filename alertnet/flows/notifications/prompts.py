@@ -187,6 +187,19 @@ def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> 
     return [prompt.id for prompt in anew]
 
 
+def let_ring_on(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let the alarms of a part that nobody has answered ring on: what they tell is no less true of the whole (A2)."""
+    alarms = [each for each in open_prompts(part) if each.kind == PromptKind.ALARM]
+    unanswered = [each.id for each in alarms if each.escalation_id is None]
+    prompt_store.move(part.tx.session, unanswered, whole.incident.id)
+
+
+def hand_back(part: LockedIncident, whole: LockedIncident) -> None:
+    """Let those stand with the part again, answered or not."""
+    alarms = prompt_store.raised_for(part.tx.session, part.incident.id, whole.incident.id)
+    prompt_store.move(part.tx.session, alarms, part.incident.id)
+
+
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     """Let ring what is asked anew, unless it was overtaken."""
     for prompt in open_prompts(locked):

@@ -16,7 +16,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
 from alertnet.core.escalation.state import State
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
@@ -134,6 +134,10 @@ _ALERTS = Prepared(
     )
     .order_by(notifications.c.planned_at, notifications.c.id)
 )
+_REFUSED = select(attempts.c.notification_id).where(
+    attempts.c.notification_id.in_(bindparam("notifications", expanding=True)),
+    attempts.c.failure == Failure.OPTED_OUT.value,
+)
 _SHARED_WITH = (
     select(served.c.notification_id, escalations.c.tree)
     .join(escalations, escalations.c.id == served.c.escalation_id)
@@ -211,6 +215,8 @@ def alerts_to(
     if of_parts:
         for row in session.execute(_SHARED_WITH, {"notifications": of_parts, "incident": incidents[0]}):
             shared[row.notification_id].add(row.tree)
+    failed = [row.id for row in rows if row.status == AttemptStatus.FAILED.value]
+    refused = set(session.scalars(_REFUSED, {"notifications": failed})) if failed else set()
     return [
         (
             (row.method, row.address_index),
@@ -219,6 +225,7 @@ def alerts_to(
                 frozenset(shared.get(row.id, row.trees)),
                 row.status == AttemptStatus.FAILED.value,
                 prompt=row.alarm_id,
+                refused=row.id in refused,
             ),
         )
         for row in rows

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
-from alertnet.store.tables import alarms, escalations
+from alertnet.store.tables import alarms, codes, escalations
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,17 @@ def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timed
 def ask_again(session: Session, prompt: Prompt, due_at: datetime | None) -> None:
     """Count that a prompt has rung once more, and let it do so again at that moment."""
     _change(session, prompt.id, {"asked": prompt.asked + 1, "due_at": due_at})
+
+
+def raised_for(session: Session, part: str, incident: str) -> list[str]:
+    """The ids of those that stand with an incident, and were raised for what was merged into it: their codes tell."""
+    query = select(alarms.c.id).join(codes, codes.c.id == alarms.c.code_id)
+    return list(session.scalars(query.where(alarms.c.incident_id == incident, codes.c.incident_id == part)))
+
+
+def move(session: Session, ids: Collection[str], incident: str) -> None:
+    """Let prompts stand with another incident: it acts for the one that they were raised for, or does no more."""
+    session.execute(update(alarms).where(alarms.c.id.in_(ids)).values(incident_id=incident))
 
 
 def rename(session: Session, id: str, level: int, about: str | None) -> None:
