@@ -22,7 +22,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues.attempts import Attempt, AttemptChanges
-from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
@@ -316,10 +315,6 @@ def lock_attempts(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, Loc
 def _lock(
     tx: Tx, ids: Sequence[str], work: UnitOfWork, *, free_only: bool = False
 ) -> tuple[dict[str, LockedAttempt], dict[str, Inconsistent]]:
-    incident_of = attempt_store.incidents_of(tx.session, ids)
-    wanted = {incident for incident in incident_of.values() if incident is not None}
-    held = incident_store.hold(tx.session, wanted, free_only=free_only) if wanted else set()
-    free = [id for id, incident in incident_of.items() if incident is None or incident in held]
-    found, faults = attempt_store.lock(tx.session, free) if free else ([], {})
+    found, faults = attempt_store.lock(tx.session, ids, free_only=free_only)
     incidents: dict[str, LockedIncident] = {}
     return {each.id: LockedAttempt(tx, each, each.status, each.provider_id, work, incidents) for each in found}, faults

@@ -14,7 +14,7 @@ from alertnet.core.errors import Inconsistent
 from alertnet.core.notification import AttemptStatus, Failure, Kind, check_attempt, check_notification
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import NewRow, Prepared
-from alertnet.store.tables import attempts, notifications
+from alertnet.store.tables import attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """A task is nobody's to send."""
@@ -116,27 +116,33 @@ class AttemptChanges(TypedDict, total=False):
     changed_at: datetime
 
 
-ABOUT = (
-    *(notifications.c[name] for name in ("kind", "tree", "contact", "language", "expires_at")),
+_ABOUT = (
+    *(notifications.c[name] for name in ("kind", "tree", "contact", "language")),
     notifications.c.alarm_id.label("prompt_id"),
 )
 """The columns of a notification that an attempt is read with, besides its own."""
 
 _NAMES = tuple(each.name for each in fields(Attempt))
+COLUMNS = tuple({each.key: each for each in (*attempts.c, *_ABOUT)}[name] for name in _NAMES)
+"""Those of an `Attempt`, in the order of its fields."""
 _NOW = bindparam("now", type_=Instant())
 # Statements are made once: making one costs as much as running it.
+_IDS = attempts.c.id.in_(bindparam("ids", expanding=True))
+_THEIR_INCIDENTS = (
+    select(incidents.c.id)
+    .where(incidents.c.id.in_(select(attempts.c.incident_id).where(_IDS)), incidents.c.purged_at.is_(None))
+    .order_by(incidents.c.id)
+)
+_HOLD, _HOLD_FREE = (Prepared(_THEIR_INCIDENTS.with_for_update(skip_locked=free_only)) for free_only in (False, True))
 _TO_CHANGE = Prepared(
-    select(attempts, *ABOUT)
+    select(*COLUMNS)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .where(_IDS, or_(attempts.c.incident_id.is_(None), attempts.c.incident_id.in_(bindparam("held", expanding=True))))
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
 _LEASE_STATE = Prepared(
     select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(attempts.c.id == bindparam("id"))
-)
-_INCIDENT_OF = Prepared(
-    select(attempts.c.id, attempts.c.incident_id).where(attempts.c.id.in_(bindparam("ids", expanding=True)))
 )
 _WAITING = select(attempts.c.id).where(
     attempts.c.method == bindparam("key_method"),
@@ -220,13 +226,16 @@ def bring_near(session: Session, now: datetime) -> bool:
     return cast(CursorResult[Any], moved).rowcount > 0
 
 
-def lock(session: Session, ids: Sequence[str]) -> tuple[list[Attempt], dict[str, Inconsistent]]:
-    """The attempts by id, held until the transaction ends; what can't be comes apart, with its fault.
+def lock(
+    session: Session, ids: Sequence[str], *, free_only: bool = False
+) -> tuple[list[Attempt], dict[str, Inconsistent]]:
+    """The attempts by id, held until the transaction ends, after their incidents; what can't be comes apart.
 
-    After their incidents, which are held before.
+    Those of a purged incident are not among them, and with `free_only` none of an incident that others hold.
     """
+    held = (_HOLD_FREE if free_only else _HOLD).scalars(session, {"ids": list(ids)})
     found, faults = [], {}
-    for row in _TO_CHANGE.all(session, {"ids": list(ids)}):
+    for row in _TO_CHANGE.all(session, {"ids": list(ids), "held": held}):
         try:
             found.append(Attempt(**typed(row)))
         except Inconsistent as fault:
@@ -234,26 +243,22 @@ def lock(session: Session, ids: Sequence[str]) -> tuple[list[Attempt], dict[str,
     return found, faults
 
 
-def typed(row: Row[Any]) -> dict[str, Any]:
-    """The fields of an `Attempt` out of a row with all columns of the table and those in `ABOUT`.
+def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
+    """The fields of an `Attempt` out of a row that begins with `COLUMNS`; `expires_at`: when its message does.
 
     Raises:
         Inconsistent: it can't be.
     """
-    columns = row._asdict()
+    columns = dict(zip(_NAMES, row, strict=False))
     check_attempt(row.id, columns)
-    check_notification(row.notification_id, {"kind": row.kind, "expires_at": row.expires_at})
-    return {name: columns[name] for name in _NAMES} | {
+    check_notification(row.notification_id, {"kind": row.kind, "expires_at": expires_at})
+    failure = columns["failure"]
+    return columns | {
         "kind": Kind(row.kind),
         "method": MethodKind(row.method),
         "status": AttemptStatus(row.status),
-        "failure": None if row.failure is None else Failure(row.failure),
+        "failure": None if failure is None else Failure(failure),
     }
-
-
-def incidents_of(session: Session, ids: Sequence[str]) -> dict[str, str | None]:
-    """The incident of each attempt that there is, None for one that has none; this never changes."""
-    return {row.id: row.incident_id for row in _INCIDENT_OF.all(session, {"ids": list(ids)})}
 
 
 def note_sign(session: Session, id: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from alertnet.core.incident import Facts, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
-from alertnet.store.queues.attempts import ABOUT, ASKED, QUEUED, Attempt, typed
+from alertnet.store.queues.attempts import ASKED, COLUMNS, QUEUED, Attempt, typed
 from alertnet.store.tables import IS_QUEUED, attempts, incidents, notifications
 
 
@@ -58,7 +58,7 @@ class Lease:
 
 
 _NOW = bindparam("now", type_=Instant())
-_WORDS = (notifications.c.address, notifications.c.extension, notifications.c.said)
+_WORDS = tuple(notifications.c[name] for name in ("address", "extension", "said", "expires_at"))
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
 
 _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
@@ -66,7 +66,7 @@ _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts
 
 # Statements are made once: making one costs as much as running it.
 _WITH_WORDS = Prepared(
-    select(attempts, *ABOUT, *_WORDS, *_INCIDENT)
+    select(*COLUMNS, *_WORDS, *_INCIDENT)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
@@ -230,7 +230,7 @@ def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> 
 
 def _due(row: Row[Any]) -> DueAttempt:
     return DueAttempt(
-        **typed(row),
+        **typed(row, row.expires_at),
         address=row.address,
         extension=row.extension,
         said=from_plain(Said, row.said),

@@ -35,13 +35,6 @@ _WITH_REF_OR_PAUSED = Prepared(
     )
 )
 
-_HOLD = (
-    select(incidents.c.id)
-    .where(incidents.c.id.in_(bindparam("ids", expanding=True)), incidents.c.purged_at.is_(None))
-    .order_by(incidents.c.id)
-)
-_HOLD_EACH, _HOLD_FREE = Prepared(_HOLD.with_for_update()), Prepared(_HOLD.with_for_update(skip_locked=True))
-
 
 @dataclass(frozen=True)
 class Closed:
@@ -104,15 +97,6 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     into = sorted({each.part_of for each in found.values() if each.part_of} - found.keys())
     found |= lock(session, into) if into else {}
     return {id: found[each.part_of or id] for id in ids for each in (found[id],)}
-
-
-def hold(session: Session, ids: Collection[str], *, free_only: bool) -> set[str]:
-    """Ids of the incidents that are held until the transaction ends, of purged ones none.
-
-    `free_only`: without those that others hold.
-    """
-    statement = _HOLD_FREE if free_only else _HOLD_EACH
-    return set(statement.scalars(session, {"ids": sorted(ids)}))
 
 
 def id_of(session: Session, ref: str, team: str | None = None) -> str:
