@@ -29,7 +29,7 @@ from alertnet.store.queues.attempts import busy_numbers
 from alertnet.store.queues.due_attempts import DueAttempt, Lease
 from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.notifications import Covered, covered_by, covered_by_tasks
+from alertnet.store.records.notifications import Covered, covered_by_tasks
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
@@ -92,7 +92,7 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     due_attempts.wait(tx.session, claims.waiting)
     capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
-    claims.next_at = tx.now if capacity.left and len(outward.queues) > known else capacity.next_at()
+    claims.next_at = tx.now if len(outward.queues) > known and capacity.left else capacity.next_at()
     claims.is_paced = capacity.is_paced
     return claims
 
@@ -110,7 +110,7 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
         return
     found, _ = due_attempts.with_words(tx.session, [attempt_id])
     for due in found:
-        why = _Obstacles(tx).to(due, _coverage(tx, found).get(due.notification_id, ()))
+        why = _Obstacles(tx).to(due)
         if why == RANG_OUT:
             locked.failed(Failure.NO_ANSWER, RANG_OUT, redial=False)
         elif why is not None:
@@ -188,20 +188,19 @@ class _Look:
     def _judge_each(self, ids: Sequence[str]) -> None:
         found, broken = due_attempts.with_words(self._tx.session, ids)
         self.claims.broken |= broken
-        coverage = _coverage(self._tx, found)
         self.load.expect(found)
         for due in found:
             try:
-                self._judge(due, coverage.get(due.notification_id, ()))
+                self._judge(due)
             except DBAPIError:
                 raise
             except Exception as fault:
                 # What can't be read must not keep the others from leaving (A11).
                 self.claims.broken[due.id] = put_down(fault)
 
-    def _judge(self, due: DueAttempt, coverage: Sequence[Covered]) -> None:
+    def _judge(self, due: DueAttempt) -> None:
         claims = self.claims
-        if due.id in self.load.joined or self._obstacles.to(due, coverage) is not None:
+        if due.id in self.load.joined or self._obstacles.to(due) is not None:
             claims.unwanted.append(due.id)
         elif until := self.load.waits_until(due):
             claims.waiting[due.id] = until
@@ -215,17 +214,19 @@ class _Look:
         tx, claims, capacity, outward = self._tx, self.claims, self.capacity, self._outward
         order = outward.routing.order(due.method, due.address, outward.providers)
         order = tuple(sorted(order, key=lambda provider: provider == due.provider))
-        # Read as a whole before anything is taken for it: what can't be read must not use up the pace.
-        claimed = replace(claimed_from(due, tx.entropy.id(), tx.now), seal=seal_for(tx, due))
-        units = outward.lengths.get((claimed.method, claimed.kind, claimed.language), 1)
+        # Before anything is taken for it: what can't be read must not use up the pace.
+        seal = seal_for(tx, due)
+        units = outward.lengths.get((due.method, due.kind, due.language), 1)
         # Who has a number before it was ever tried is called a second time, and by the same one.
         preferred = due.sender if due.started_at is None else None
         if place := capacity.reserve(order, units, preferred):
             provider, sender = place
             others = [other for other in order if other != provider]
             may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
-            placed = replace(claimed, provider=provider, sender=sender, units=units, may_go_over=may_go_over)
-            claims.claimed.append(placed)
+            claimed = claimed_from(due, tx.entropy.id(), tx.now)
+            claims.claimed.append(
+                replace(claimed, provider=provider, sender=sender, seal=seal, units=units, may_go_over=may_go_over)
+            )
         elif until := capacity.barred_until(order):
             waits = claims.waiting if due.delays else claims.held_up
             waits[due.id] = max(until, tx.now + FIRST_PAUSE)
@@ -233,17 +234,6 @@ class _Look:
             claims.unplaced += 1
             if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
                 outward.queues[due.address_index] = order
-
-
-def _coverage(tx: Tx, due: Sequence[DueAttempt]) -> dict[str, list[Covered]]:
-    """What the alerts and tasks among these count for, with the states of those escalations, by notification.
-
-    They are not held: whoever holds an incident may be waiting for an attempt of ours.
-    """
-    alerts = [each.notification_id for each in due if each.is_alert]
-    task_of = {each.notification_id: each.prompt_id for each in due if each.kind is Kind.TASK and each.prompt_id}
-    tasks = covered_by_tasks(tx.session, list(task_of.values()))
-    return covered_by(tx.session, alerts) | {id: tasks.get(task, []) for id, task in task_of.items()}
 
 
 class _Obstacles:
@@ -255,29 +245,28 @@ class _Obstacles:
 
     def without(self, others: Sequence[DueAttempt]) -> list[DueAttempt]:
         """Those that nothing keeps from leaving."""
-        coverage = _coverage(self._tx, others)
-        return [other for other in others if self.to(other, coverage.get(other.notification_id, ())) is None]
+        return [other for other in others if self.to(other) is None]
 
-    def to(self, due: DueAttempt, coverage: Sequence[Covered]) -> str | None:
+    def to(self, due: DueAttempt) -> str | None:
         """Why the attempt may not leave now; None when it may."""
         if due.error == JOINED:
             return JOINED
         facts = due.facts
         if facts is not None and due.is_alert:
-            if (reason := self._to_alert(due, facts, coverage)) is not None:
+            if (reason := self._to_alert(due, facts)) is not None:
                 return reason
         elif facts is not None and not is_in_field(due.contact):
             trees = [editions.tree(self._tx.session, hash) for hash in due.trees.values()]
             if (barred := may_be_told(facts, trees, due.address)) is not None:
                 return barred.value
-            if due.kind is Kind.TASK and not self._wanted(due, facts, coverage):
+            if due.kind is Kind.TASK and not self._wanted(due, facts, self._task(due.prompt_id or "")):
                 return UNWANTED
         if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
             return UNWANTED
         return None
 
-    def _to_alert(self, due: DueAttempt, facts: Facts, coverage: Sequence[Covered]) -> str | None:
-        plans, wanted = self._plans_of(due, facts), self._wanted(due, facts, coverage)
+    def _to_alert(self, due: DueAttempt, facts: Facts) -> str | None:
+        plans, wanted = self._plans_of(due, facts), self._wanted(due, facts, due.coverage)
         if not wanted:
             return UNWANTED
         if all(closed_by(plans[each.tree], each.contact, each.method_index, self._tx.now) for each in wanted):
@@ -296,6 +285,9 @@ class _Obstacles:
             if due.is_open
             and still_wanted(plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
         ]
+
+    def _task(self, prompt: str) -> Sequence[Covered]:
+        return covered_by_tasks(self._tx.session, [prompt]).get(prompt, ())
 
     def _plans_of(self, due: DueAttempt, facts: Facts) -> Plans:
         known = self._plans.get(due.incident_id)

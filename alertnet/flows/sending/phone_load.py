@@ -45,6 +45,8 @@ class PhoneLoad:
         """Attempts that are said in another one."""
         self._tx = tx
         self._since = since
+        self._charged: dict[str, tuple[Limit, ...]] = {}
+        """What each of those that were expected counts for, by id."""
         self._used: dict[limits.Counted, Usage] = {}
         self._counted: set[limits.Counted] = set()
         self._alone: set[bytes] = set()
@@ -52,7 +54,8 @@ class PhoneLoad:
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
         """Hold what these count for."""
-        wanted = {(limit, each.address) for each in due for limit in charged(self._tx, each)} - self._used.keys()
+        self._charged |= {each.id: charged(self._tx, each) for each in due}
+        wanted = {(limit, each.address) for each in due for limit in self._charged[each.id]} - self._used.keys()
         if wanted:
             self._used |= limits.hold_each(self._tx, wanted)
 
@@ -64,10 +67,11 @@ class PhoneLoad:
 
     def leaves(self, due: DueAttempt, claimed: Claimed, free: Free) -> Claimed:
         """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
-        for limit in charged(self._tx, due):
+        charged = self._charged[due.id]
+        for limit in charged:
             self._used[limit, due.address] = limit.force(self._used[limit, due.address], self._tx.now)
             self._counted.add((limit, due.address))
-        if not counted(self._tx, due):
+        if not charged or _is_placed_again(due):
             return claimed
         others = [other for other in free(self._waiting_beside(due)) if self._may_share(due, other)]
         self._join(others)
@@ -95,13 +99,14 @@ class PhoneLoad:
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
         """The limits that hold it back once they are used up: nothing holds an alert's SMS, or what has to ring."""
-        counting = counted(self._tx, due)
+        is_call = due.method is MethodKind.CALL
+        if _is_placed_again(due) or (due.kind is Kind.ALERT and not is_call):
+            return ()
+        counting = self._charged[due.id]
         if due.kind is Kind.NOTICE or not counting:
             return counting
-        if due.method is MethodKind.CALL:
+        if is_call:
             return () if _rings_at_once(self._tx, due) else counting
-        if due.kind is Kind.ALERT:
-            return ()
         is_said_again = is_repeat(due.rank) and due.kind is not Kind.REMINDER
         return counting if is_said_again else [limit for limit in counting if limit is not TEXTS_AGAIN]
 

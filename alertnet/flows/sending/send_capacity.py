@@ -175,8 +175,11 @@ class SendCapacity:
         if breaker.rests_until(self._tx.now) is not None:
             return _Places(0, line.reserve)
         room = line.room if breaker.opened_at is None else min(line.room, self._room_to_try(line.provider))
-        turn = int(self._tx.entropy.digits(3)) % len(line.senders)
-        return _Places(room, line.reserve, [*line.senders[turn:], *line.senders[:turn]])
+        senders = list(line.senders)
+        if len(senders) > 1:
+            turn = int(self._tx.entropy.digits(3)) % len(senders)
+            senders = [*senders[turn:], *senders[:turn]]
+        return _Places(room, line.reserve, senders)
 
     def _room_to_try(self, provider: str) -> int:
         """The room of a provider that may be back: one attempt tries it, none while another worker's does already."""

@@ -19,7 +19,8 @@ from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, QUEUED, Attempt, typed
-from alertnet.store.tables import IS_QUEUED, attempts, incidents, notifications
+from alertnet.store.records.notifications import COVERED, Covered
+from alertnet.store.tables import IS_QUEUED, attempts, escalations, incidents, notifications, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class DueAttempt(Attempt):
     """The hashes of the trees that its incident is pinned to, by id."""
     is_open: bool
     """Whether its incident is."""
+    coverage: tuple[Covered, ...]
+    """What an alert counts for, with the states of those escalations, which are not held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,12 @@ _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts
 
 # Statements are made once: making one costs as much as running it.
 _WITH_WORDS = Prepared(
-    select(*COLUMNS, *_WORDS, *_INCIDENT)
+    select(*COLUMNS, *_WORDS, *_INCIDENT, *COVERED)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
+    # Whoever holds an incident may be waiting for an attempt of ours: its escalations are read without holding it.
+    .outerjoin(served, attempts.c.is_alert & (served.c.notification_id == attempts.c.notification_id))
+    .outerjoin(escalations, escalations.c.id == served.c.escalation_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(*_IN_ORDER)
 )
@@ -186,12 +192,17 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
         return [attempt for found, _ in each for attempt in found], {
             id: fault for _, broken in each for id, fault in broken.items()
         }
-    found, broken = [], {}
+    # A row for each escalation that an alert counts for.
+    coverage: dict[str, list[Covered]] = {}
     for row in rows:
+        if row.escalation_id is not None:
+            coverage.setdefault(row.id, []).append(Covered(*row[-len(COVERED) :]))
+    found, broken = [], {}
+    for id, row in {row.id: row for row in rows}.items():
         try:
-            found.append(_due(row))
+            found.append(_due(row, tuple(coverage.get(id, ()))))
         except Exception as fault:
-            broken[row.id] = put_down(fault)
+            broken[id] = put_down(fault)
     return found, broken
 
 
@@ -228,7 +239,7 @@ def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> 
     change_each(session, attempts, [{"key": id, **values} for id, values in changes.items()])
 
 
-def _due(row: Row[Any]) -> DueAttempt:
+def _due(row: Row[Any], coverage: tuple[Covered, ...]) -> DueAttempt:
     return DueAttempt(
         **typed(row, row.expires_at),
         address=row.address,
@@ -239,4 +250,5 @@ def _due(row: Row[Any]) -> DueAttempt:
         templates=row.templates,
         trees=row.trees or {},
         is_open=row.incident_status == IncidentStatus.OPEN.value,
+        coverage=coverage,
     )

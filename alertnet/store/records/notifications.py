@@ -99,9 +99,9 @@ COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.
 _COVERAGE = Prepared(
     select(*COVERAGE).where(served.c.notification_id == bindparam("notification")).order_by(served.c.escalation_id)
 )
-_COVERED: Select[Any] = select(*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state).join(
-    escalations, escalations.c.id == served.c.escalation_id
-)
+COVERED = (*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state)
+"""Those of a `Covered` likewise, but for its task."""
+_COVERED: Select[Any] = select(*COVERED).join(escalations, escalations.c.id == served.c.escalation_id)
 _COVERED_BY = Prepared(_COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True))))
 _TASKS = (
     _COVERED.add_columns(notifications.c.alarm_id)
