@@ -86,10 +86,10 @@ class PendingRows:
         """Write the new rows of those tables, in that order."""
         for table in tables:
             if new := self._new.pop(table, None):
-                rows = [row.columns() for row in new]
-                for row in rows if table in _CHECKS else ():
-                    _check(table, row["id"], row)
-                _INSERTS[table].each(session, rows)
+                for row in new if table in _CHECKS else ():
+                    columns = vars(row)
+                    _check(table, columns["id"], columns)
+                _INSERTS[table].each(session, new)
                 self._written.setdefault(table, []).extend(new)
 
 

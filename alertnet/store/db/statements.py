@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
-from sqlalchemy import Connection, Dialect, Executable, Row, Table, bindparam, update
+from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -32,6 +31,9 @@ _LINE = "line"
 MOST_LISTED = 64
 """So many values in a list at most."""
 
+AS_THEY_ARE = (Boolean, LargeBinary)
+"""Types whose values the drivers take without being wrapped."""
+
 Value = TypeVar("Value")
 
 
@@ -43,15 +45,6 @@ class NewRow:
     stored_as: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Fields whose column has another name, with that name."""
 
-    def columns(self) -> dict[str, Any]:
-        """The columns as they are stored."""
-        kind: Any = type(self)
-        names, values_of, core_values = _shape(kind)
-        columns = dict(zip(names, values_of(self), strict=True))
-        for name in core_values:
-            columns[name] = to_plain(columns[name])
-        return columns
-
 
 def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """The columns with the values of enums in place of these."""
@@ -59,12 +52,17 @@ def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _shape(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[str, ...]]:
-    """The columns of a kind of rows, what gives their values, and which of them hold values of the core."""
+def _sources(kind: Any) -> dict[str, str]:
+    """The expression of each column's value, for a row of that kind: enums of the core become what they stand for."""
     column_of = {each.name: dict(kind.stored_as).get(each.name, each.name) for each in fields(kind)}
     hints = get_type_hints(kind)
-    core_values = [name for name in column_of if any(map(_is_of_core, get_args(hints[name]) or (hints[name],)))]
-    return tuple(column_of.values()), attrgetter(*column_of), tuple(column_of[name] for name in core_values)
+    return {column: _source(f"row.{name}", hints[name]) for name, column in column_of.items()}
+
+
+def _source(value: str, kind: Any) -> str:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return f"{value}._value_"
+    return f"to_plain({value})" if any(map(_is_of_core, get_args(kind) or (kind,))) else value
 
 
 def _is_of_core(kind: Any) -> bool:
@@ -90,54 +88,19 @@ class _Written:
     """Of the driver's parameters; None where it takes them by position."""
     parameters: tuple[_Parameter, ...]
     columns: tuple[TypeEngine[Any], ...]
-    make: Convert
-    """Gives names to a row of the driver's."""
+    row: type[tuple[Any, ...]]
+    """Has names for a row of the driver's."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Form:
     """The same for the dialect of one engine, which seals by a vault of its own."""
 
     sql: str
-    names: tuple[str, ...] | None
-    constants: tuple[Any, ...]
-    """The driver's parameters, None where a value goes."""
-    taken: tuple[tuple[int, str, int | None], ...]
-    """Which parameter gets the value of which key, and where from if that is a list."""
-    at_once: Callable[[Values], tuple[Any, ...]] | None
-    """Gives them all, where each is the value of a key."""
-    bound: tuple[tuple[tuple[int, ...], Convert], ...]
-    """The parameters whose values are converted, those together that are one value."""
-    make: Convert
-    converted: tuple[tuple[int, Convert], ...]
-    """The columns of a row whose values are converted."""
-
-    def parameters(self, values: Values) -> Any:
-        """What goes to the driver for these values."""
-        if self.at_once is not None:
-            given = list(self.at_once(values))
-        else:
-            given = list(self.constants)
-            for position, key, place in self.taken:
-                given[position] = values[key] if place is None else values[key][place]
-        for positions, convert in self.bound:
-            value = given[positions[0]]
-            if value is not None:
-                value = convert(value)
-                for position in positions:
-                    given[position] = value
-        return tuple(given) if self.names is None else dict(zip(self.names, given, strict=True))
-
-    def rows(self, found: Sequence[Any]) -> list[Any]:
-        """The driver's rows, with names and converted."""
-        named: list[Any] = []
-        for each in found:
-            values = list(each)
-            for place, convert in self.converted:
-                if values[place] is not None:
-                    values[place] = convert(values[place])
-            named.append(self.make(values))
-        return named
+    parameters: Convert
+    """What goes to the driver for the values of a row."""
+    rows: Callable[[Sequence[Any]], list[Any]]
+    """The driver's rows, with names and converted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,22 +181,27 @@ class Prepared:
         """The first column of its rows."""
         return [row[0] for row in self.all(session, values)]
 
-    def each(self, session: Session, rows: Sequence[Values]) -> None:
-        """Run it for each of the rows, which have the same keys: it gives nothing back."""
-        line = line_of(session)
-        form = self._form(line, tuple(rows[0]), rows[0])
-        parameters = [form.parameters(values) for values in rows]
+    def each(self, session: Session, rows: Sequence[Values | NewRow]) -> None:
+        """Run it for each of the rows, which have the same keys, or are of one kind: it gives nothing back."""
+        line, first = line_of(session), rows[0]
+        form = self._form(line, type(first) if isinstance(first, NewRow) else tuple(first), first)
+        parameters = [*map(form.parameters, rows)]
         line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
-    def _form(self, line: Line, which: object, example: Values) -> _Form:
+    def _form(self, line: Line, which: object, example: Values | NewRow) -> _Form:
         form = line.forms.get((self, which))
         if form is None:
             dialect = line.connection.dialect
+            is_row = isinstance(example, NewRow)
+            sources = _sources(cast(Any, which)) if is_row else {key: f"row[{key!r}]" for key in cast(Values, example)}
             # What takes long of it is the same for every engine that speaks like this one.
             spoken = (type(dialect), which)
             if spoken not in self._written:
-                self._written[spoken] = _write(self._statement, dialect, example)
-            form = line.forms[self, which] = _made(self._written[spoken], dialect)
+                values = dict.fromkeys(sources) if is_row else cast(Values, example)
+                self._written[spoken] = _write(self._statement, dialect, values)
+            written = self._written[spoken]
+            form = _Form(written.sql, _giving(written, sources, dialect), _naming(written, dialect))
+            line.forms[self, which] = form
         return form
 
 
@@ -259,36 +227,59 @@ def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
         constant = None if key in example else state.parameters[name]
         parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
     columns = list(statement.selected_columns) if is_select else []
-    row = cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True)
     return _Written(
         sql=state.statement,
         names=None if state.positiontup is not None else tuple(state.parameters),
         parameters=tuple(parameters),
         columns=tuple(column.type for column in columns),
-        make=row._make,
+        row=cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True),
     )
 
 
-def _made(written: _Written, dialect: Dialect) -> _Form:
-    converts = [each.type.dialect_impl(dialect).bind_processor(dialect) for each in written.parameters]
-    with_converts = list(enumerate(zip(written.parameters, converts, strict=True)))
-    taken = [(position, each.key, each.place) for position, (each, _) in with_converts if each.key is not None]
-    is_plain = len(taken) == len(converts) > 1 and all(place is None for _, _, place in taken)
-    bound: dict[tuple[str, int | None], tuple[list[int], Convert]] = {}
-    for position, (each, convert) in with_converts:
-        if convert and each.key:
-            bound.setdefault((each.key, each.place), ([], convert))[0].append(position)
-    results = [each.dialect_impl(dialect).result_processor(dialect, None) for each in written.columns]
-    return _Form(
-        sql=written.sql,
-        names=written.names,
-        constants=tuple(convert(each.constant) if convert else each.constant for _, (each, convert) in with_converts),
-        taken=tuple(taken),
-        at_once=itemgetter(*(key for _, key, _ in taken)) if is_plain else None,
-        bound=tuple((tuple(positions), convert) for positions, convert in bound.values()),
-        make=written.make,
-        converted=tuple((place, convert) for place, convert in enumerate(results) if convert is not None),
-    )
+def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> Convert:
+    """What gives the driver's parameters for a row; `sources`: the expression of each key's value.
+
+    It is one expression, made as `dataclasses` makes an `__init__`.
+    """
+    needs: dict[str, Any] = {"to_plain": to_plain}
+    given: list[str] = []
+    converted: dict[str, str] = {}
+    for place, each in enumerate(written.parameters):
+        kind = each.type.dialect_impl(dialect)
+        convert = None if isinstance(each.type, AS_THEY_ARE) else kind.bind_processor(dialect)
+        if each.key is None:
+            needs[f"its_{place}"] = convert(each.constant) if convert else each.constant
+            given.append(f"its_{place}")
+            continue
+        value = sources[each.key] if each.place is None else f"{sources[each.key]}[{each.place}]"
+        if value in converted:
+            value = converted[value]
+        elif convert:
+            needs[f"its_{place}"] = convert
+            converted[value] = f"got_{place}"
+            value = f"(got_{place} := None if (value := {value}) is None else its_{place}(value))"
+        given.append(value)
+    if written.names is None:
+        return _made(f"lambda row: ({''.join(f'{value}, ' for value in given)})", needs)
+    named = zip(written.names, given, strict=True)
+    return _made(f"lambda row: {{{', '.join(f'{name!r}: {value}' for name, value in named)}}}", needs)
+
+
+def _naming(written: _Written, dialect: Dialect) -> Convert:
+    """What gives names to the driver's rows, and their values back: likewise."""
+    needs: dict[str, Any] = {"new": tuple.__new__, "Row": written.row}
+    values = [f"got_{place}" for place, _ in enumerate(written.columns)]
+    taken = "".join(f"{value}, " for value in values)
+    for place, each in enumerate(written.columns):
+        if convert := each.dialect_impl(dialect).result_processor(dialect, None):
+            needs[f"its_{place}"] = convert
+            values[place] = f"None if got_{place} is None else its_{place}(got_{place})"
+    return _made(f"lambda rows: [new(Row, ({''.join(f'{value}, ' for value in values)})) for ({taken}) in rows]", needs)
+
+
+def _made(source: str, needs: dict[str, Any]) -> Convert:
+    made: Convert = eval(source, needs)  # noqa: S307 - made of the names in our statements alone
+    return made
 
 
 def session_on(connection: Connection) -> Session:
