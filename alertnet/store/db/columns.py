@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
@@ -159,13 +159,19 @@ class Instant(TypeDecorator[datetime]):
         """What SQLAlchemy makes of these; on SQLite its very text at once, since most of what is written has some."""
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
-        return lambda value: value and _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return _text_of
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Likewise."""
         if dialect.name != "sqlite":
             return super().result_processor(dialect, coltype)
         return lambda text: text and datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=256)
+def _text_of(instant: datetime | None) -> str | None:
+    """What SQLite holds; most that a flow writes is of its own moment."""
+    return None if instant is None else _in_utc(instant).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _in_utc(instant: datetime) -> datetime:
