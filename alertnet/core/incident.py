@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 
 class Severity(StrEnum):
@@ -14,7 +15,7 @@ class Severity(StrEnum):
     MODERATE = "moderate"
     WATCH = "watch"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for critical to 3 for watch: the order in which work is done."""
         return _RANKS[self]
@@ -28,7 +29,7 @@ class Scope(StrEnum):
     INTERNATIONAL = "international"
     PUBLIC = "public"
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """0 for internal to 3 for public."""
         return _RANKS[self]

@@ -107,10 +107,10 @@ def _check_levels(id: str, state: State) -> None:
         (
             (len(set(indexes)) == len(indexes), "runs", indexes, "the latest of each level"),
             (state.passed >= -1, "passed", state.passed, "-1 before the first, 0 or more"),
-            (min(state.goes, default=0) >= 0, "goes", state.goes, COUNT),
-            (min(state.refused, default=0) >= 0, "refused", state.refused, COUNT),
-            (min(state.held, default=0) >= 0, "held", state.held, COUNT),
-            (min(state.overdue, default=0) >= 0, "overdue", state.overdue, COUNT),
+            (not state.goes or min(state.goes) >= 0, "goes", state.goes, COUNT),
+            (not state.refused or min(state.refused) >= 0, "refused", state.refused, COUNT),
+            (not state.held or min(state.held) >= 0, "held", state.held, COUNT),
+            (not state.overdue or min(state.overdue) >= 0, "overdue", state.overdue, COUNT),
             (met is None or met >= LAST_RESORT, "met_index", met, LEVEL),
             (missed is None or missed >= LAST_RESORT, "missed_index", missed, LEVEL),
             (unverified is None or unverified >= 0, "unverified_index", unverified, COUNT),
@@ -159,7 +159,7 @@ def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
     skipped_at = progress.skipped_at
     methods = [use.method for use in uses] if uses else ()
     moments = [use.at for use in uses] if uses else ()
-    numbers = [pause.address for pause in progress.pauses]
+    numbers = [pause.address for pause in progress.pauses] if progress.pauses else ()
     must_hold(
         "escalation",
         (id, "state.runs", run.index, "turns", progress.contact),
@@ -167,18 +167,18 @@ def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
             (progress.contact != "", "contact", progress.contact, "the id of a contact"),
             (is_moment(progress.starts_at), "starts_at", progress.starts_at, MOMENT),
             (progress.repeats >= 0, "repeats", progress.repeats, COUNT),
-            (min(methods, default=0) >= 0, "uses", methods, COUNT),
+            (not methods or min(methods) >= 0, "uses", methods, COUNT),
             (not moments or (is_moment(min(moments)) and is_moment(max(moments))), "uses", moments, MOMENT),
-            (len(set(numbers)) == len(numbers) and "" not in numbers, "pauses", numbers, ONCE),
+            (not numbers or (len(set(numbers)) == len(numbers) and "" not in numbers), "pauses", numbers, ONCE),
             (
-                all(is_moment(pause.until) for pause in progress.pauses),
+                not numbers or all(is_moment(pause.until) for pause in progress.pauses),
                 "pauses",
-                [pause.until for pause in progress.pauses],
+                [pause.until for pause in progress.pauses] if numbers else (),
                 MOMENT,
             ),
-            (min(progress.failed, default=0) >= 0, "failed", progress.failed, COUNT),
-            (min(progress.handed_over, default=0) >= 0, "handed_over", progress.handed_over, COUNT),
-            (min(progress.skipped, default=0) >= 0, "skipped", progress.skipped, COUNT),
+            (not progress.failed or min(progress.failed) >= 0, "failed", progress.failed, COUNT),
+            (not progress.handed_over or min(progress.handed_over) >= 0, "handed_over", progress.handed_over, COUNT),
+            (not progress.skipped or min(progress.skipped) >= 0, "skipped", progress.skipped, COUNT),
             (progress.contact not in progress.stands_for, "stands_for", progress.stands_for, "others than itself"),
             (closed_from is None or is_moment(closed_from), "closed_from", closed_from, MOMENT),
             (skipped_at is None or is_moment(skipped_at), "skipped_at", skipped_at, MOMENT),
