@@ -58,7 +58,7 @@ class Reach:
 
     def has_left(self, method_index: int) -> bool:
         """Whether it was the contact's once, and is no more."""
-        return method_index >= len(self.contact.methods) + len(self.contact.when_closed)
+        return method_index >= len(self.contact.at_hand)
 
     def is_stale(self, method_index: int) -> bool:
         """Whether its address is bad for it."""
@@ -70,7 +70,9 @@ class Reach:
 
     def is_usable(self, method_index: int) -> bool:
         """Whether it is still the contact's, and its address is neither bad for it nor one that passed it on."""
-        return not (self.has_left(method_index) or self.has_relayed(method_index) or self.is_stale(method_index))
+        if self.has_left(method_index):
+            return False
+        return not ((self.relayed and self.has_relayed(method_index)) or (self.stale and self.is_stale(method_index)))
 
     def closed_by(self, method_index: int, at: datetime) -> str | None:
         """What closes that method then; mail and what is used while closed are never closed."""
@@ -90,5 +92,6 @@ class Reach:
 
     def held_until(self, method_index: int, at: datetime) -> datetime:
         """When it may be used, if it is planned for then: at the end of quiet hours; mail is never held back."""
-        disturbs = self.contact.all_methods[method_index].kind is not MethodKind.EMAIL
-        return (self.times.quiet_until(at) if disturbs else None) or at
+        if self.times.quiet is None or self.contact.all_methods[method_index].kind is MethodKind.EMAIL:
+            return at
+        return self.times.quiet_until(at) or at

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context, level_name
@@ -105,7 +104,7 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
 
 def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
     """What closes that method of the contact at that moment: asked again right before an alert leaves."""
-    return Reach(plan.tree.contacts[contact], plan.times[contact]).closed_by(method_index, at)
+    return plan.reach(contact).closed_by(method_index, at)
 
 
 def coming_level(
@@ -165,7 +164,7 @@ def _asks(context: Context) -> tuple[Ask, ...]:
     question, to_confirm = context.state.question, context.state.to_confirm
     pending = None if question is None else question.index
     return tuple(
-        each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)
+        [each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)]
     )
 
 
@@ -270,7 +269,7 @@ class _Advancing:
         acknowledged = self.whole and others_acknowledged(self.plans, self.states, tree)
         step = advance(self.plans[tree], before, self.now, events, others_acknowledged=acknowledged)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
-        self.effects += (TimelineNote(tree, note.kind, note.payload) for note in step.notes)
+        self.effects += [TimelineNote(tree, note.kind, note.payload) for note in step.notes]
         bounced = self._send(tree, step.sends)
         self._ask(tree, step)
         self._alarm(tree, before, step)
@@ -326,6 +325,8 @@ class _Advancing:
         reminder is shared only with what another tree sends at the same moment. What a number had refused is no
         message to it once it lets our SMS through again.
         """
+        if not self.alerts[place]:
+            return None
         is_out_of_use = any(f"{place[0]}:{place[1]}" in state.stale for state in self.states.values())
         known = [each for each in self.alerts[place] if is_out_of_use or not each.refused]
         at_once = next((each for each in known if each.just_now and tree not in each.trees), None)

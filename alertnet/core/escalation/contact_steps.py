@@ -43,9 +43,8 @@ def first_send(reach: Reach, method_index: int, at: datetime) -> PlannedSend:
 
 def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
     """A contact's progress at its start; methods whose address is stale have failed before they are tried."""
-    failed = tuple(
-        method_index for method_index in range(len(reach.contact.all_methods)) if reach.is_stale(method_index)
-    )
+    all_methods = range(len(reach.contact.all_methods)) if reach.stale else ()
+    failed = tuple([method_index for method_index in all_methods if reach.is_stale(method_index)])
     return ContactProgress(
         reach.contact.id, at, told, failed=failed, closed_from=at if reach.times.closed_by(at) else None
     )
@@ -74,7 +73,7 @@ def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
 
 def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     """The methods that were not used yet and still may be, in their order."""
-    spent = {*progress.failed, *progress.skipped, *(use.method for use in progress.uses)}
+    spent = {*progress.failed, *progress.skipped, *[use.method for use in progress.uses]}
     return [
         method_index
         for method_index in _at_hand(progress, reach)
@@ -89,7 +88,7 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
     closed begins again at its opening.
     """
     first = min(
-        ((planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)),
+        [(planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)],
         default=None,
     )
     again = _repeat_at(progress, level) if reach.contact.answers else None
@@ -126,7 +125,7 @@ def planned(progress: ContactProgress, reach: Reach, method_index: int) -> datet
     at = max(
         progress.starts_at + reach.contact.all_methods[method_index].after, progress.edited_at or progress.starts_at
     )
-    if method_index in reach.when_closed and progress.closed_from is not None:
+    if progress.closed_from is not None and method_index in reach.when_closed:
         at = max(at, progress.closed_from)
     return reach.held_until(method_index, at)
 

@@ -89,7 +89,10 @@ class Context:
         """By which methods the contact may be reached, as things stand."""
         known, state = self._reach.get(id), self.state
         if known is None or known.relayed is not state.relayed or known.stale is not state.stale:
-            known = self._reach[id] = Reach(self.contact(id), self.plan.times[id], state.relayed, state.stale)
+            known = self.plan.reach(id)
+            if state.relayed or state.stale:
+                known = Reach(known.contact, known.times, state.relayed, state.stale)
+            self._reach[id] = known
         return known
 
     def answer(self, index: int, contact: str) -> AnswerKind | None:
@@ -100,7 +103,7 @@ class Context:
 
     def has_ended(self, index: int, contact: str) -> bool:
         """Whether the contact's answer ends its methods in that level."""
-        return self.answer(index, contact) in ENDED
+        return bool(self.state.answers) and self.answer(index, contact) in ENDED
 
     def is_held(self, index: int) -> bool:
         """Whether a hold keeps the level from proceeding by itself: of all that comes next, or of this one."""
@@ -134,11 +137,17 @@ class Context:
 
     def find(self, index: int | None) -> LevelRun | None:
         """The latest run of a level, if it was opened."""
-        return next((run for run in self.state.runs if run.index == index), None)
+        for run in self.state.runs:
+            if run.index == index:
+                return run
+        return None
 
     def run(self, index: int) -> LevelRun:
         """The latest run of a level that was opened."""
-        return next(run for run in self.state.runs if run.index == index)
+        for run in self.state.runs:
+            if run.index == index:
+                return run
+        raise KeyError(index)
 
     def progress(self, index: int, contact: str) -> ContactProgress | None:
         """The contact's progress in a level that was opened."""
@@ -146,7 +155,7 @@ class Context:
 
     def put(self, run: LevelRun) -> None:
         """Put a run in the place of the one it continues."""
-        self.change(runs=tuple(run if each.index == run.index else each for each in self.state.runs))
+        self.change(runs=tuple([run if each.index == run.index else each for each in self.state.runs]))
 
     def put_progress(self, index: int, progress: ContactProgress) -> None:
         """Put a contact's progress in the place of its earlier one in that level, or beside the others."""
@@ -157,12 +166,14 @@ class Context:
             self.put(
                 replace(
                     run,
-                    turns=tuple(progress if each.contact == progress.contact else each for each in run.turns),
+                    turns=tuple([progress if each.contact == progress.contact else each for each in run.turns]),
                 )
             )
 
     def note_closed(self, index: int, following: NextStep) -> None:
         """Put on the record that a contact was closed when a message to it was to leave, or has opened since."""
+        if following.closed_by is None and not following.opens:
+            return
         contact, level = following.progress.contact, self.level(self.run(index)).name
         if following.closed_by is not None:
             opens_at = contact_steps.opens_at(following.progress, self.reach(contact))

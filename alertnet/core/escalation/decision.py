@@ -55,7 +55,7 @@ class Step:
 
     def noted(self, kind: str) -> tuple[Note, ...]:
         """The notes of that kind."""
-        return tuple(note for note in self.notes if note.kind == kind)
+        return tuple([note for note in self.notes if note.kind == kind])
 
 
 @dataclass(frozen=True)

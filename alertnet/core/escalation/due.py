@@ -3,12 +3,12 @@
 Each thing is decided at the moment it was planned for, never at the moment it is looked at (A7).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
 
 from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
@@ -38,12 +38,10 @@ HEARTBEAT = timedelta(hours=1)
 MOST_STEPS = 10_000
 
 
-class _Due(NamedTuple):
-    """Something that happens at a planned moment; of several at the same moment the lower rank is first."""
+_Due = tuple[datetime, int, Callable[[], None]]
+"""Something that happens at a planned moment; of several at the same moment the lower rank is first."""
 
-    moment: datetime
-    rank: int
-    happen: Callable[[], None]
+_MOMENT_AND_RANK = itemgetter(0, 1)
 
 
 class Until(StrEnum):
@@ -70,6 +68,7 @@ class ComingLevel:
 
 
 SEND, SILENCE, DECISION, LEVEL = range(4)
+_AT = attrgetter("at")
 
 
 class Agenda:
@@ -81,18 +80,18 @@ class Agenda:
 
     def catch_up(self) -> None:
         """Do what was due before now, unless it is so late that an outage must have held it up."""
-        first = min((each.moment for each in self._upcoming()), default=None)
+        first = min((moment for moment, _, _ in self._upcoming()), default=None)
         if first is not None and self.context.now - LATE <= first < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> datetime | None:
         """Do all that is due by then, in order; the moment of what comes next, if anything does."""
         for _ in range(MOST_STEPS):
-            first = min(self._upcoming(), key=lambda each: each[:2], default=None)
-            if first is None or first.moment > limit:
-                return None if first is None else first.moment
-            self.context.moment = first.moment
-            first.happen()
+            first = min(self._upcoming(), key=_MOMENT_AND_RANK, default=None)
+            if first is None or first[0] > limit:
+                return None if first is None else first[0]
+            self.context.moment, _, happen = first
+            happen()
         raise AssertionError("an escalation does not come to rest")
 
     def work_off(self) -> datetime | None:
@@ -100,33 +99,31 @@ class Agenda:
         upcoming = self.run_until(self.context.now)
         return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
 
-    def _upcoming(self) -> Iterator[_Due]:
+    def _upcoming(self) -> list[_Due]:
         state = self.context.state
         match state.status:
             case Status.STOPPED:
-                return
+                return []
             case Status.ACKNOWLEDGED:
-                if state.action_due_at is not None:
-                    yield _Due(state.action_due_at, LEVEL, self._action_missed)
+                return [] if state.action_due_at is None else [(state.action_due_at, LEVEL, self._action_missed)]
             case Status.SCHEDULED:
-                if not self._is_held_back or state.start_at > self.context.now:
-                    yield _Due(state.start_at, LEVEL, self._start)
-            case _:
-                yield from self._turns()
-                yield from self._levels()
+                is_held_back = self._is_held_back and state.start_at <= self.context.now
+                return [] if is_held_back else [(state.start_at, LEVEL, self._start)]
+        following = self._decision_or_level()
+        return [*self._turns(), following] if following is not None else self._turns()
 
     @property
     def _is_held_back(self) -> bool:
         return self.context.plan.tree.start.unless_acknowledged and self.others_acknowledged
 
-    def _turns(self) -> Iterator[_Due]:
-        context = self.context
+    def _turns(self) -> list[_Due]:
+        """The next messages of each level, and the silence of those who have a deputy."""
+        context, found = self.context, list[_Due]()
         for run in context.state.runs:
-            level = context.level(run)
             steps: list[contact_steps.NextStep] = []
             silences: list[tuple[datetime, str]] = []
             for progress in live_progress(context, run):
-                reach = context.reach(progress.contact)
+                reach, level = context.reach(progress.contact), context.level(run)
                 following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
                     steps.append(following)
@@ -134,17 +131,20 @@ class Agenda:
                 if run.status is LevelStatus.OPEN and may_be_silent:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if steps:
-                at = min(each.at for each in steps)
-                yield _Due(at, SEND, partial(self._plan_sends, run.index, [each for each in steps if each.at == at]))
+                at = min(steps, key=_AT).at
+                found.append(
+                    (at, SEND, partial(self._plan_sends, run.index, [each for each in steps if each.at == at]))
+                )
             if silences:
                 at = min(silences)[0]
-                yield _Due(at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at]))
+                found.append((at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at])))
+        return found
 
     def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
         """Plan the next steps of a level's contacts together: they don't touch one another."""
         after = {each.progress.contact: each.progress for each in steps}
         run = self.context.run(index)
-        self.context.put(replace(run, turns=tuple(after.get(progress.contact, progress) for progress in run.turns)))
+        self.context.put(replace(run, turns=tuple([after.get(progress.contact, progress) for progress in run.turns])))
         for each in steps:
             for send in each.sends:
                 self.context.send(index, each.progress.contact, send)
@@ -164,30 +164,29 @@ class Agenda:
                 deputise(self.context, index, contact, self.context.on_time(self.context.moment), "silent")
                 settle(self.context)
 
-    def _levels(self) -> Iterator[_Due]:
+    def _decision_or_level(self) -> _Due | None:
+        """What comes of the level that is asked about, or the next one; None where only a person goes on."""
         context, state = self.context, self.context.state
-        if state.question is not None:
-            automatic = state.question.automatic_at
-            critical = context.plan.severity is Severity.CRITICAL
-            if automatic is not None and (state.question.sent or critical):
-                yield _Due(automatic, DECISION, self._proceed)
-        elif state.unverified_since is None:
-            yield self._level_or_end(self.next_level())
+        if state.question is None:
+            return self._level_or_end(self.next_level()) if state.unverified_since is None else None
+        automatic = state.question.automatic_at
+        goes_on = state.question.sent or context.plan.severity is Severity.CRITICAL
+        return (automatic, DECISION, self._proceed) if automatic is not None and goes_on else None
 
     def _level_or_end(self, following: PlannedLevel | None) -> _Due:
         """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if (late := self._late_level(following)) is not None:
-            return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
+            return max([context.moment, *asked_at]), LEVEL, partial(self._reach, late)
         if state.round_due_at is not None:
             if self._is_answered():
-                return _Due(context.moment, LEVEL, self._conclude)
-            return _Due(state.round_due_at, DECISION, self._next_round)
+                return context.moment, LEVEL, self._conclude
+            return state.round_due_at, DECISION, self._next_round
         happen = self._conclude if following is None else partial(self._pass, following)
         # A level that was met keeps nobody waiting at the end: all that could still be told have been.
         ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
-        return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
+        return max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen
 
     def coming(self) -> ComingLevel | None:
         """What comes next: a level that is asked about or whose moment is ahead, last resort, the next round."""
@@ -200,10 +199,10 @@ class Agenda:
             return self._told(asked, at if counts else None, Until.HELD if context.is_held(asked.index) else Until.GO)
         following = self.next_level()
         if following is not None:
-            return self._reached(following, self._level_or_end(following).moment)
+            return self._reached(following, self._level_or_end(following)[0])
         if state.unverified_since is not None or self._is_answered():
             return None
-        at = self._level_or_end(None).moment
+        at = self._level_or_end(None)[0]
         if state.round_due_at is None:
             return ComingLevel(LAST_RESORT, level_name(context.plan, LAST_RESORT), context.plan.last_resort, at)
         first = next((each for each in context.plan.levels if would_matter(context, each)), None)
@@ -262,8 +261,11 @@ class Agenda:
         """A level whose moment has passed without it, and that would tell somebody now."""
         if following is None or following.index < self.context.state.passed:
             return following
-        late = (self.next_level(after=index - 1) for index in sorted(self.context.state.overdue))
-        return next((each for each in late if each is not None and each.index in self.context.state.overdue), None)
+        for index in sorted(self.context.state.overdue):
+            late = self.next_level(after=index - 1)
+            if late is not None and late.index in self.context.state.overdue:
+                return late
+        return None
 
     def _start(self) -> None:
         context = self.context
@@ -292,8 +294,8 @@ class Agenda:
             if context.state.status is Status.WAITING_FOR_GO:
                 context.change(status=Status.RUNNING)
             overdue = moment + planned.level.wait <= context.now
-            another = self.next_level(after=planned.index) is not None
-            open_level(context, planned, moment, "due", last=not (overdue and another))
+            last = not overdue or self.next_level(after=planned.index) is None
+            open_level(context, planned, moment, "due", last=last)
 
     def _proceed(self) -> None:
         """Open a level by itself that nobody decided on in time; that go stands."""

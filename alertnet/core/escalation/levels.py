@@ -1,7 +1,7 @@
 """The opened levels of an escalation: how their contacts stand, what a change settles at once, and opening the next."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact import MethodKind, Role
@@ -85,22 +85,17 @@ def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
 
     Of whom no answer is expected is left out, and makes nobody reachable for whom it stands in.
     """
-    allowed, answered = context.plan.allowed, answered_in(context, run)
-    able = [
-        progress
-        for progress in run.turns
-        if progress.contact in allowed
-        and context.contact(progress.contact).answers
-        and not is_dead(context, run, progress)
-    ]
+    allowed, answered, contacts = context.plan.allowed, answered_in(context, run), context.plan.tree.contacts
+    turns = [progress for progress in run.turns if contacts[progress.contact].answers]
+    able = [progress for progress in turns if progress.contact in allowed and not is_dead(context, run, progress)]
     reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
     counted = answered | reachable | allowed
     return [
         ContactStatus(
-            context.contact(progress.contact).organisation, progress.contact in answered, progress.contact in reachable
+            contacts[progress.contact].organisation, progress.contact in answered, progress.contact in reachable
         )
-        for progress in run.turns
-        if progress.principal and progress.contact in counted and context.contact(progress.contact).answers
+        for progress in turns
+        if progress.principal and progress.contact in counted
     ]
 
 
@@ -141,6 +136,8 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
         return False
     if run is not None and state.round > context.plan.tree.rounds and not planned.coordination:
         return False
+    if run is None and not state.answers:
+        return bool(planned.contacts)
     if any(_has_somebody_to_tell(context, planned.index, id) for id in planned.contacts):
         return True
     asked = [id for id in planned.contacts if context.contact(id).answers]
@@ -265,9 +262,10 @@ def _deputise_the_dead(context: Context, index: int) -> None:
         run = context.run(index)
         dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
         answered = answered_in(context, run) if dead else set()
-        progress = next((progress for progress in dead if progress.contact not in answered), None)
-        if progress is None:
+        lost = [progress for progress in dead if progress.contact not in answered]
+        if not lost:
             return
+        progress = lost[0]
         at = max(run.opened_at, context.moment)
         deputise(context, index, progress.contact, at, _cause(context, index, progress.contact))
 
@@ -289,8 +287,9 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
             ends_at = context.now + wait
     elif context.plan.severity is Severity.CRITICAL and not last:
         start, ends_at = moment, moment + wait
-    _begin(context, LevelRun(planned.index, context.state.round, start, ends_at, ()), planned.contacts)
-    _wait_out_quiet_hours(context, planned.index)
+    turns = _begin(context, planned.index, start, planned.contacts)
+    held_back = _held_back(context, turns)
+    _open(context, LevelRun(planned.index, context.state.round, start, ends_at + held_back, turns))
     context.note("level_opened", level=planned.level.name, round=context.state.round, cause=cause)
     settle(context)
 
@@ -298,8 +297,8 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
 def open_last_resort(context: Context, at: datetime) -> None:
     """Tell the tree's last resort until the next round, whatever it has answered before."""
     context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
-    run = LevelRun(LAST_RESORT, context.state.round, at, at + pause_after(context.state.round), ())
-    _begin(context, run, context.plan.last_resort)
+    turns, ends_at = _begin(context, LAST_RESORT, at, context.plan.last_resort), at + pause_after(context.state.round)
+    _open(context, LevelRun(LAST_RESORT, context.state.round, at, ends_at, turns))
     settle(context)
 
 
@@ -325,34 +324,37 @@ def proceeds_at(context: Context, planned: PlannedLevel, asked_at: datetime) -> 
     return asked_at + approval.proceed_after
 
 
-def _begin(context: Context, run: LevelRun, contacts: Iterable[str]) -> None:
+def _open(context: Context, run: LevelRun) -> None:
+    """Put a run behind the others, in the place of an earlier one of its level."""
+    context.change(runs=(*[each for each in context.state.runs if each.index != run.index], run))
+
+
+def _begin(context: Context, index: int, at: datetime, contacts: Iterable[str]) -> tuple[ContactProgress, ...]:
     """Begin the steps of everybody; those who stood in before still answer, but wait to be needed again."""
-    earlier = context.find(run.index)
+    earlier = context.find(index)
     previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
-    begun = {id: _progress(context, run, id, previous.get(id)) for id in contacts}
+    begun = {id: _progress(context, index, at, id, previous.get(id)) for id in contacts}
     stand_ins = [
         replace(progress, told=False) for id, progress in previous.items() if id not in begun and not progress.principal
     ]
-    others = [each for each in context.state.runs if each.index != run.index]
-    context.change(runs=(*others, replace(run, turns=(*begun.values(), *stand_ins))))
+    return (*begun.values(), *stand_ins)
 
 
-def _wait_out_quiet_hours(context: Context, index: int) -> None:
-    """Let a level last longer by as much as quiet hours hold back whatever it would send first."""
-    run = context.run(index)
+def _held_back(context: Context, turns: Iterable[ContactProgress]) -> timedelta:
+    """How long quiet hours hold back whatever would be sent first: a level lasts so much longer."""
+    reaches = [context.reach(progress.contact) for progress in turns]
+    if not any(reach.times.quiet for reach in reaches):
+        return timedelta()
     first, held = [], []
-    for progress in run.turns:
-        reach = context.reach(progress.contact)
+    for progress, reach in zip(turns, reaches, strict=True):
         for method_index in contact_steps.unused(progress, reach) if progress.told and reach.contact.answers else ():
             first.append(progress.starts_at + reach.contact.all_methods[method_index].after)
             held.append(contact_steps.planned(progress, reach, method_index))
-    if held and min(held) > min(first):
-        context.put(replace(run, ends_at=run.ends_at + (min(held) - min(first))))
+    return max(min(held) - min(first), timedelta()) if held else timedelta()
 
 
-def _progress(context: Context, run: LevelRun, id: str, previous: ContactProgress | None) -> ContactProgress:
+def _progress(context: Context, index: int, at: datetime, id: str, previous: ContactProgress | None) -> ContactProgress:
     if previous and previous.told and not context.contact(id).answers:
         return previous
-    told = not context.has_ended(run.index, id)
-    begun = contact_steps.begin(context.reach(id), run.opened_at, told)
-    return replace(begun, stands_for=previous.stands_for if previous else ())
+    begun = contact_steps.begin(context.reach(id), at, not context.has_ended(index, id))
+    return replace(begun, stands_for=previous.stands_for) if previous else begun

@@ -9,6 +9,7 @@ from functools import cached_property
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import OF_THE_STATE, Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then
+from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, names_of
@@ -132,6 +133,16 @@ class Plan:
     def times(self) -> dict[str, Times]:
         """The times of each contact: when it is there."""
         return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
+
+    @cached_property
+    def _reaches(self) -> dict[str, Reach]:
+        return {}
+
+    def reach(self, contact: str) -> Reach:
+        """By which methods the contact is reached as long as no address is known to be bad."""
+        if (known := self._reaches.get(contact)) is None:
+            known = self._reaches[contact] = Reach(self.tree.contacts[contact], self.times[contact])
+        return known
 
     @property
     def reaches_nobody(self) -> bool:
