@@ -130,3 +130,25 @@ def test_a_time_that_clocks_show_twice_or_never_is_one_moment(now: datetime, sho
 )
 def test_words_beside_codes_are_for_people(text: str | None, more: bool) -> None:
     assert has_words(text) is more
+
+
+@pytest.mark.parametrize(
+    ("written_at", "text", "moments"),
+    [
+        # Clocks in Madrid go from 03:00 back to 02:00 at 01:00 UTC of 25 October.
+        ("00:40", "L12 02:50", ["00:50"]),
+        ("01:40", "L12 02:50", ["01:50"]),
+        ("01:40", "L12 02:30", ["01:30"]),
+        ("01:40", "L12 02:50 L14 02:55", ["01:50", "01:55"]),
+        ("00:40", "L12 02:50 L14 02:10", ["00:50", "01:10"]),
+        ("23:50", "L12 02:50 L14 03:10", ["00:50", "02:10"]),
+    ],
+)
+def test_while_clocks_show_an_hour_again_its_times_are_those_of_now(
+    written_at: str, text: str, moments: list[str]
+) -> None:
+    """A7: else somebody who has just set out is missed at once, or awaited a day late."""
+    day = 24 if written_at == "23:50" else 25
+    now = datetime.fromisoformat(f"2026-10-{day}T{written_at}Z")
+
+    assert [f"{leg.expected_at:%H:%M}" for leg in legs_in(text, now, MADRID)] == moments

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
-from alertnet.core.directory.wall_clock import wall_moment
+from alertnet.core.directory.wall_clock import wall_moment, wall_moments
 from alertnet.core.inbound.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
 from alertnet.core.inbound.sms_words import clean, words_of
 
@@ -63,8 +63,8 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
         if shown[0] is None:
             continue
         its_zone = _zone_at(sign, hours, minutes) if offset else zone
-        after = legs[-1].expected_at + JUST_GONE if legs else now
-        expected_at = None if its_zone is None else _next_moment(shown, after, its_zone)
+        after, gone = (legs[-1].expected_at, timedelta()) if legs else (now, JUST_GONE)
+        expected_at = None if its_zone is None else _next_moment(shown, after, its_zone, gone)
         if its_zone is None or expected_at is None:
             return ()
         legs.append(Leg(place, expected_at, its_zone))
@@ -79,10 +79,10 @@ def gaps_in(text: str, now: datetime, zone: str) -> tuple[Gap, ...]:
     gaps = []
     for found in _GAP.finditer(_plain(text)):
         shown = found.groups()
-        begins_at = _next_moment(shown[: len(shown) // 2], now, zone)
+        begins_at = _next_moment(shown[: len(shown) // 2], now, zone, JUST_GONE)
         if begins_at is None:
             continue
-        ends_at = _next_moment(shown[len(shown) // 2 :], begins_at + JUST_GONE, zone)
+        ends_at = _next_moment(shown[len(shown) // 2 :], begins_at, zone, timedelta())
         if ends_at is not None:
             gaps.append(Gap(begins_at, ends_at))
     return tuple(gap for gap in gaps[:MOST_GAPS] if timedelta() < gap.ends_at - gap.begins_at <= LONGEST_GAP)
@@ -107,18 +107,22 @@ def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | 
     return _ZONES.get(east if sign == "+" else -east)
 
 
-def _next_moment(shown: Sequence[str | None], after: datetime, zone: str) -> datetime | None:
-    """The moment at which clocks show that: the first one that is not gone since long; None if they never do."""
+def _next_moment(shown: Sequence[str | None], after: datetime, zone: str, gone: timedelta) -> datetime | None:
+    """The moment at which clocks show that: the first after that one, or `gone` since no longer; None if they never do.
+
+    While clocks show an hour again, a time in it is one of this second time.
+    """
     hour, minute, joined, *half = shown
     of_day = _hour_of_day(int(hour or 0), *half)
     if of_day is None:
         return None
-    clocks, at = ZoneInfo(zone), after - JUST_GONE
+    clocks, at = ZoneInfo(zone), after - gone
     local = at.astimezone(clocks).replace(
         hour=of_day, minute=int(minute or joined or 0), second=0, microsecond=0, tzinfo=None, fold=0
     )
-    moment = wall_moment(local, clocks)
-    return moment if moment >= at else wall_moment(local + _DAY, clocks)
+    is_again = bool(after.astimezone(clocks).fold)
+    today = wall_moments(local, clocks)[-1 if is_again else 0 :]
+    return next((moment for moment in today if moment >= at), wall_moment(local + _DAY, clocks))
 
 
 def _hour_of_day(hour: int, afternoon: str | None, night: str | None, morning: str | None) -> int | None:
