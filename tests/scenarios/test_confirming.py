@@ -63,3 +63,38 @@ def test_a_vouched_answer_confirms_and_ends_the_question(world: World) -> None:
     assert incident.status("valley") == "acknowledged"
     world.passes(minutes=11)
     assert len([text for text in world.phone("coordinator").inbox if code_in(question) in text]) == 1
+
+
+def asked_to_confirm(world: World) -> list[str]:
+    return [text for text in world.phone("coordinator").inbox if "takes charge? If so GO" in text]
+
+
+def test_what_was_confirmed_of_one_report_is_not_asked_again_of_what_it_is_merged_into(world: World) -> None:
+    """A2: it counts there, as it did before."""
+    first, second = world.raises(people=[]), world.raises(people=[])
+    for text in list(world.phone("coordinator").inbox):
+        world.texts("coordinator", f"OK {code_in(text)}")
+    world.passes(minutes=11)
+    world.texts("ombuds", f"OK {code_in(next(text for text in world.phone('ombuds').inbox if first.ref in text))}")
+    world.texts("coordinator", f"GO {code_in(asked_to_confirm(world)[0])}")
+
+    first.act("merge", into=second.ref)
+
+    assert second.status("valley") == "acknowledged"
+    assert len(asked_to_confirm(world)) == 1
+
+
+def test_what_was_confirmed_of_two_reports_that_were_one_is_not_asked_again_after_a_split(world: World) -> None:
+    first = world.raises(people=[])
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    world.passes(minutes=11)
+    second = world.raises(people=[])
+    first.act("merge", into=second.ref)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[0])}")
+    world.texts("coordinator", f"GO {code_in(asked_to_confirm(world)[0])}")
+
+    second.act("split", reports=[first.ref])
+    world.passes(minutes=11)
+
+    assert (first.status("valley"), second.status("valley")) == ("acknowledged", "running")
+    assert len(asked_to_confirm(world)) == 1

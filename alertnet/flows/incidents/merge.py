@@ -4,7 +4,7 @@ What was merged ends by itself and stays on record as it was: whoever comes with
 is about the whole. Nobody is told twice for it: what was sent of the part counts for the whole.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from alertnet.core.escalation.state import (
     LAST_RESORT,
     Acted,
     Answered,
+    Confirmed,
     Event,
     Go,
     Hold,
@@ -217,7 +218,7 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     """Let answers and reports to the part count; then open what was open there, unless somebody has taken charge."""
     session = whole.tx.session
     events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
-    _add(events, _as_events(whole, answers.current_answers(session, [part.incident.id])))
+    _add(events, _as_events(whole, answers.current_answers(session, [part.incident.id]), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
             _add(events, events_of(whole, report.tree, report.contact, Acted))
@@ -255,6 +256,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
     answers.move(session, [each.id for each in moved], part.incident.id)
+    happened = _as_events(part, moved, whole)
     prompts.hand_back(part, whole)
     was_left_alone = whole.facts.leaves_phone_alone
     _become_two(part, whole)
@@ -269,9 +271,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
-    happened = bad_addresses(part, whole)
+    _add(happened, bad_addresses(part, whole))
     _add(happened, let_through_meanwhile(part, whole))
-    _add(happened, _as_events(part, moved))
     go_on(part, merged_at, PromptAnswer.MERGED, happened)
     let_leave(part, merged_at)
     if part.facts.leaves_phone_alone:
@@ -383,12 +384,14 @@ def _forget_what_was_read(whole: LockedIncident) -> None:
         whole.__dict__.pop(name, None)
 
 
-def _as_events(locked: LockedIncident, given: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
-    """Those answers as what happens, oldest first, wherever they count."""
+def _as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: LockedIncident) -> dict[str, list[Event]]:
+    """Answers as what happens here, oldest first, wherever they count, and as confirmed as they are there."""
     events: dict[str, list[Event]] = {}
     for answer in reversed(given):
-        answered = partial(Answered, kind=answer.kind, address=answer.address)
-        _add(events, events_of(locked, answer.tree, answer.contact, answered))
+        made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]
+        state = there.states.get(answer.tree)
+        made += [Confirmed] if state and answer.contact in state.confirmed else []
+        _add(events, events_of(here, answer.tree, answer.contact, *made))
     return events
 
 
