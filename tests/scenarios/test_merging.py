@@ -199,6 +199,20 @@ def test_the_close_reaches_those_who_were_told_of_either_once(night: World) -> N
     assert first.ref in over
 
 
+def test_whoever_closes_a_report_that_was_merged_meanwhile_does_not_close_the_whole(night: World) -> None:
+    """A4: the one has seen a false alarm, the other two reports; who was told hears nothing of an end."""
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+
+    refused = first.act("close", expect=409, reason="false_alarm")
+
+    assert refused["current"] == f"part of {second.ref}"
+    assert second["status"] == "open"
+    assert second.told("correction") == []
+    second.act("close", reason="false_alarm")
+    assert ("defenders", "sms") in second.told("correction")
+
+
 @pytest.mark.parametrize("is_of_part", [True, False], ids=["the part", "the whole"])
 def test_a_stranger_who_has_said_so_of_one_report_hears_nothing_of_the_other(night: World, is_of_part: bool) -> None:
     """A9: neither an alert, nor news, nor how it ended, merged and split again; the others hear of it."""

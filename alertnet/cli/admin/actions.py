@@ -48,10 +48,10 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
 
     Raises:
         Unknown: there is no such incident.
-        WrongState: it is closed already.
+        WrongState: it is closed already, or part of another.
     """
     locked = take_up(tx, incidents.id_of(tx.session, ref))
-    closing.close_incident(locked, reason, text=text, by=BY)
+    closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()
 
 

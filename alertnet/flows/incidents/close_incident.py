@@ -21,12 +21,20 @@ from alertnet.store.queues import incident_attempts
 from alertnet.store.records import incidents as incident_store
 
 
-def close_incident(locked: LockedIncident, reason: CloseReason, *, text: str | None = None, by: str) -> None:
+def close_incident(
+    locked: LockedIncident, reason: CloseReason, *, named: str | None = None, text: str | None = None, by: str
+) -> None:
     """Close the incident: escalations stop, alarms fall silent, those who were told get the stand-down.
 
+    `named`: the reference by which it was asked for. Whoever closes a report may not have seen that it was merged.
+
     Raises:
-        WrongState: it is closed already.
+        WrongState: it is closed already, or that is the reference of a part alone.
     """
+    if named is not None and named.strip().upper() != locked.incident.ref:
+        raise WrongState(
+            f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
+        )
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
     end(locked, reason, PromptAnswer.CLOSED)

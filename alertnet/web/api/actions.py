@@ -138,7 +138,7 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
     """Close an incident: everything stops, and those who were told hear so."""
 
     def do(locked: LockedIncident) -> None:
-        close_incident(locked, closing.reason, text=closing.text, by=by(key))
+        close_incident(locked, closing.reason, named=ref, text=closing.text, by=by(key))
 
     return door.carry_out(key, closing, on(ref, key, do, also_texts=True))
 

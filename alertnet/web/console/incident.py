@@ -72,6 +72,8 @@ class Doing:
     runtime: Runtime
     locked: LockedIncident
     by: str
+    ref: str
+    """By which it was asked for."""
 
 
 class Opening(Strict):
@@ -96,6 +98,10 @@ def _decide(doing: Doing, verdict: Verdict) -> None:
     decide(doing.locked, decision, tree=verdict.tree, level=verdict.level, by=doing.by)
 
 
+def _close(doing: Doing, end: Closing) -> None:
+    close_incident(doing.locked, end.reason, named=doing.ref, text=end.text, by=doing.by)
+
+
 ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
     "go": (Verdict, _decide),
     "acknowledgements": (Vouched, lambda doing, heard: vouch_for(doing.locked, heard, doing.by)),
@@ -106,7 +112,7 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
     "re-resolve": (Reresolution, _re_resolve),
     "open-text": (Opening, _open),
     "set-aside": (Strict, lambda doing, _: set_text_aside(doing.locked, by=doing.by)),
-    "close": (Closing, lambda doing, end: close_incident(doing.locked, end.reason, text=end.text, by=doing.by)),
+    "close": (Closing, _close),
     "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
 }
 """By the name that the API gives the act, if it has it: the body that it takes, and what it does."""
@@ -337,7 +343,7 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
         locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
-        carry_out(Doing(runtime, locked, by(who)), asked)
+        carry_out(Doing(runtime, locked, by(who), ref), asked)
         return locked, _to(locked, name)
 
     return go_to(act_once(request, who, form, act))
