@@ -1,8 +1,8 @@
 """Frozen dataclasses to and from plain JSON values, by their annotations: how core values are pinned and kept.
 
 States and facts pass through here at every step. So what writes and what reads a dataclass is one expression each, its
-source made of the annotations at the first use, as `dataclasses` makes an `__init__`; and `replace` is that of
-`dataclasses` in a fifth of the time.
+source made of the annotations at the first use, as `dataclasses` makes an `__init__`; `replace` is that of
+`dataclasses` in a fifth of the time, and what is made for every alarm, message and row is a `value`.
 """
 
 import dataclasses
@@ -181,6 +181,29 @@ def _count_fields(kind: type) -> int:
 
 
 _plain_fields: Callable[[type], int] = cache(_count_fields)
+
+
+@typing.dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def value(kind: type[T]) -> type[T]:
+    """A frozen dataclass that is made with all its fields at once, in half the time."""
+    made: Any = dataclasses.dataclass(frozen=True)(kind)
+    made.__init__ = _initialiser(made)
+    return typing.cast(type[T], made)
+
+
+def _initialiser(kind: type) -> Callable[..., None]:
+    names: Names = {"set_all": object.__setattr__, "MISSING": dataclasses.MISSING}
+    parameters, values = [], {}
+    for each in dataclasses.fields(kind):
+        name = values[each.name] = each.name
+        if each.default_factory is not dataclasses.MISSING:
+            values[name] = f"{_named(each.default_factory, names)}() if {name} is MISSING else {name}"
+        may_miss = each.default is not dataclasses.MISSING or values[name] != name
+        parameters.append(f"{name}={_named(each.default, names)}" if may_miss else name)
+    source = f"lambda self, {', '.join(parameters)}: set_all(self, '__dict__', {_dict(values)})"
+    made: Callable[..., None] = eval(source, names)  # noqa: S307 - made of our annotations alone
+    made.__qualname__ = f"{kind.__qualname__}.__init__"
+    return made
 
 
 if TYPE_CHECKING:

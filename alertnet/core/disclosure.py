@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import OF_A_COUNTRY, Contact, Disclosure
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.languages import FALLBACK
@@ -151,7 +151,7 @@ class Further:
     code: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Said:
     """The words of one message. There is no field for a person, a place, a route or free text."""
 

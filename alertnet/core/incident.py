@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from alertnet.core.codec import value
+
 
 class Severity(StrEnum):
     """How grave, most grave first; only a person lowers it."""
@@ -150,7 +152,7 @@ TYPES = _types()
 TYPES_BY_NUMBER = {kind.number: kind for kind in TYPES.values()}
 
 
-@dataclass(frozen=True)
+@value
 class Affected:
     """One of the people concerned, as the report or `people:` of teams.yaml has them. `code` is a pseudonym."""
 
@@ -171,7 +173,7 @@ def affected_of(nationalities: Iterable[str], organisation: str | None = None) -
     return known or ((Affected(organisation, organisation=organisation),) if organisation else ())
 
 
-@dataclass(frozen=True)
+@value
 class Facts:
     """All that decides who is told and what may be said: an incident without its progress."""
 
@@ -271,7 +273,7 @@ class Merged:
     """What was known of all of them together: whatever differs from it now has changed since."""
 
 
-@dataclass(frozen=True)
+@value
 class Incident:
     """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8).
 

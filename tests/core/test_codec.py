@@ -1,13 +1,13 @@
 """Core values to plain JSON and back: what the database pins and keeps."""
 
 import json
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, field, replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import (
     ActionDue,
@@ -154,3 +154,29 @@ def test_what_was_not_made_here_is_refused(kind: type, plain: Any) -> None:
     """A11: a row that can't be read is put aside, never half read."""
     with pytest.raises((KeyError, TypeError, ValueError)):
         from_plain(kind, plain)
+
+
+@value
+class Parcel:
+    sender: str
+    weight: int = 1
+    holds: list[str] = field(default_factory=list)
+
+
+def test_a_value_is_made_of_what_is_given_and_its_defaults() -> None:
+    assert vars(Parcel("ana")) == {"sender": "ana", "weight": 1, "holds": []}
+    assert vars(Parcel("ana", 2, holds=["rice"])) == {"sender": "ana", "weight": 2, "holds": ["rice"]}
+    assert Parcel("ana") == Parcel(sender="ana")
+    assert Parcel("ana").holds is not Parcel("ana").holds
+
+
+def test_a_value_is_as_frozen_and_as_strict_as_a_dataclass() -> None:
+    parcel: Any = Parcel("ana")
+    make: Any = Parcel
+
+    with pytest.raises(FrozenInstanceError):
+        parcel.weight = 3
+    with pytest.raises(TypeError, match=r"Parcel\.__init__\(\) missing 1 required positional argument: 'sender'"):
+        make(weight=3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+        make("ana", colour="red")

@@ -1,10 +1,10 @@
 """Which methods of a contact may be used at a moment: none that fails, has passed it on, or rings where nobody is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from alertnet.core.codec import value
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 
@@ -34,7 +34,7 @@ def of_strangers(stale: Iterable[str]) -> frozenset[str]:
 ALWAYS = Times()
 
 
-@dataclass(frozen=True)
+@value
 class Reach:
     """A contact with what is known of its times and addresses. A method goes by its index in `all_methods`."""
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 
 
-@dataclass(frozen=True)
+@value
 class Send:
     """A message that is to leave now: the contact's method, planned for `at`.
 
@@ -43,7 +44,7 @@ class Note:
     payload: dict[str, object]
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     """What `advance` decided: the new state, its next due time, and what the shell has to do about it."""
 
@@ -94,7 +95,7 @@ class TimelineNote:
     payload: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@value
 class NewAlert:
     """An alert or reminder leaves; a task is asked of the coordinators. `level`: the name of its level."""
 
@@ -155,7 +156,7 @@ class ActionMissing:
 Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | NewPrompt | PromptOver | ActionMissing
 
 
-@dataclass(frozen=True)
+@value
 class IncidentStep:
     """What was decided of an incident: the new states and due times by tree, and what is to be done, in this order."""
 

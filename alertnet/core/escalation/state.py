@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.quorum import AnswerKind
 
@@ -34,7 +35,7 @@ class LevelStatus(StrEnum):
     """Nobody left could meet its rule: the next opened at once, later answers still count."""
 
 
-@dataclass(frozen=True)
+@value
 class MethodUse:
     """A method that was used: its index among the contact's methods, and the moment it was planned for."""
 
@@ -50,7 +51,7 @@ class Pause:
     until: datetime
 
 
-@dataclass(frozen=True)
+@value
 class ContactProgress:
     """How far one contact is in an opened level: its methods count from `starts_at`."""
 
@@ -82,7 +83,7 @@ class ContactProgress:
     """When other methods took the place of the contact's own: none of them counts from before."""
 
 
-@dataclass(frozen=True)
+@value
 class LevelRun:
     """A level that was opened, at its planned moment or by an event; `ends_at` is when the next is due."""
 
@@ -106,7 +107,7 @@ class OpenDecision:
     """Whether any coordinator was reached with it."""
 
 
-@dataclass(frozen=True)
+@value
 class State:
     """All that an escalation remembers."""
 

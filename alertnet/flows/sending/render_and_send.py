@@ -20,7 +20,7 @@ from alertnet.channels.base import (
     StatusQuery,
     Unsure,
 )
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
@@ -45,7 +45,7 @@ _PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c", Kind.TASK: "c"}
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@value
 class Claimed:
     """An attempt that is ours while its lease lasts, and what its message needs. `at`: when it was claimed."""
 

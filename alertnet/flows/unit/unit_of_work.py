@@ -7,7 +7,7 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
@@ -26,7 +26,7 @@ SOON = timedelta(seconds=2)
 """Later than that it is found in time by the tick of a worker, which nobody has to wake."""
 
 
-@dataclass(frozen=True)
+@value
 class NotificationDraft:
     """One notification to be sent: to whom, by which method, and what it may say."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.monitoring.metrics import Counts
 from alertnet.store.db.statements import line_of
 from alertnet.store.db.vault import Vault
@@ -50,7 +51,7 @@ class Unstretched(Exception):
         super().__init__(f"{len(missing)} hashes")
 
 
-@dataclass(frozen=True)
+@value
 class Tx:
     """One transaction. `now` is the moment of the whole flow (aware UTC); nothing in a flow reads a clock."""
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypedDict, cast
 from sqlalchemy import CursorResult, Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
@@ -70,7 +71,7 @@ class Attempt:
     started_at: datetime | None
 
 
-@dataclass(frozen=True)
+@value
 class NewAttempt(NewRow):
     """An attempt that is being queued."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
@@ -32,7 +32,7 @@ class Escalation:
     """Not written yet: it is being opened."""
 
 
-@dataclass(frozen=True)
+@value
 class NewEscalation(NewRow):
     """An escalation that is being opened; `state` as it is stored."""
 

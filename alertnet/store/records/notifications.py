@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
@@ -48,7 +48,7 @@ class Covered(Coverage):
         return from_plain(State, self.stored_state)
 
 
-@dataclass(frozen=True)
+@value
 class NewNotification(NewRow):
     """A notification that is being made; `trees`: those whose escalations it counts for."""
 
@@ -78,7 +78,7 @@ class NewNotification(NewRow):
     status: AttemptStatus
 
 
-@dataclass(frozen=True)
+@value
 class NewCoverage(NewRow):
     """That a notification counts for one escalation more."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
@@ -64,7 +65,7 @@ class HeldCode:
     asks: bool = True
 
 
-@dataclass(frozen=True)
+@value
 class NewCode(NewRow):
     """A code that is being made; `contact` None: of a decision, for any coordinator."""
 
@@ -82,7 +83,7 @@ class NewCode(NewRow):
     wrong_tries: int = 0
 
 
-@dataclass(frozen=True)
+@value
 class NewCodeNumber(NewRow):
     """A number that a code is good from, and whose it is."""
 

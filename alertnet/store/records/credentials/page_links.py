@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain
+from alertnet.core.codec import from_plain, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Purged
@@ -51,7 +51,7 @@ class PageLink:
         return self.acknowledgement_id
 
 
-@dataclass(frozen=True)
+@value
 class NewPageLink(NewRow):
     """A link that is being made."""
 
@@ -114,7 +114,7 @@ def _refuse_purged(ref: str, purged_at: datetime | None) -> None:
         raise Purged(ref, purged_at)
 
 
-@dataclass(frozen=True)
+@value
 class NewNoticeLink(NewRow):
     """A link to the page of a notice."""
 
