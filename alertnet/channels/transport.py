@@ -26,7 +26,7 @@ from twilio.http.response import Response
 
 from alertnet.channels.base import Leave, at_once
 from alertnet.channels.deadline import Deadline, open_socket
-from alertnet.channels.exchange import Connection, HttpAnswer, exchange_on
+from alertnet.channels.exchange import Connection, HttpAnswer
 
 _KEPT = 32
 """Idle connections kept for each origin."""
@@ -187,7 +187,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
         connection = self._pool.borrow(origin) or self._connect(origin)
         try:
-            answer = exchange_on(connection, wire, deadline, self._body_limit, self._shared.leave)
+            answer = connection.exchange(wire, deadline, self._body_limit, self._shared.leave)
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault

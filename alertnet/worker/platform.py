@@ -6,9 +6,9 @@ A worker is given these, so that a simulation can run the very same worker on vi
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -46,9 +46,15 @@ class Thread(Protocol):
 
 
 class Executor(Protocol):
-    """A `ThreadPoolExecutor`."""
+    """Does what it is given, each by a thread."""
 
-    def submit(self, work: Callable[..., None], /, *args: Any) -> object: ...
+    def submit(self, work: Callable[[], None]) -> None:
+        """Let the next free thread do it, which never raises.
+
+        Raises:
+            RuntimeError: it was shut down.
+        """
+        ...
 
     def shutdown(self) -> None:
         """Wait until everything that was submitted is done."""
@@ -113,6 +119,51 @@ def _thread(work: Callable[[], None], name: str) -> Thread:
     return threading.Thread(target=work, name=name)
 
 
+class Threads:
+    """So many threads, each started once it is needed.
+
+    A `ThreadPoolExecutor` makes a future for each piece of work, which nobody here asks, on the thread that commits.
+    """
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._under_way = 0
+        self._is_shut = False
+        self._lock = threading.Lock()
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Let the next free thread do it; see `Executor.submit`."""
+        with self._lock:
+            if self._is_shut:
+                raise RuntimeError(f"the threads of {self._name} have ended")
+            self._under_way += 1
+            if len(self._threads) < min(self._under_way, self._most):
+                name = f"{self._name}_{len(self._threads)}"
+                self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+                self._threads[-1].start()
+            self._queue.put(work)
+
+    def shutdown(self) -> None:
+        """Wait until everything that was submitted is done."""
+        with self._lock:
+            self._is_shut = True
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while (work := self._queue.get()) is not None:
+            work()
+            # What it held must not live on until the next comes.
+            del work
+            with self._lock:
+                self._under_way -= 1
+
+
 class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
     """APScheduler goes by the machine's clock: set back by an hour, it would let every job wait for an hour."""
 
@@ -136,6 +187,4 @@ def _scheduler() -> Scheduler:
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)
 
 
-THIS_PLATFORM = Platform(
-    threading.Event, SpacedEvent, _thread, ThreadPoolExecutor, _scheduler, WorkerLock, system_clock, ping
-)
+THIS_PLATFORM = Platform(threading.Event, SpacedEvent, _thread, Threads, _scheduler, WorkerLock, system_clock, ping)

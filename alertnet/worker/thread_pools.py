@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -83,7 +84,7 @@ class ThreadPool:
         with self._lock:
             self._keys.add(key)
             self._reserved -= reserved
-        self._executor.submit(self._work, key, work)
+        self._executor.submit(partial(self._work, key, work))
 
     def close(self) -> None:
         """Wait until all that was taken is done."""

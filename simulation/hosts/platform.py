@@ -71,7 +71,7 @@ class Thread:
 
 
 class Executor:
-    """Like a `ThreadPoolExecutor` that is never given more than it has threads."""
+    """Like `Threads` that are never given more than there are of them."""
 
     def __init__(self, life: Life, name: str, size: int, late_by: LateBy, overrun: Callable[[str], object]) -> None:
         self._life = life
@@ -83,9 +83,9 @@ class Executor:
         self._idle = Event(life)
         self._idle.set()
 
-    def submit(self, work: Callable[..., None], /, *args: Any) -> None:
+    def submit(self, work: Callable[[], None]) -> None:
         def run() -> None:
-            work(*args)
+            work()
             self._busy -= 1
             if not self._busy:
                 self._idle.set()

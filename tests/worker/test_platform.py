@@ -3,8 +3,10 @@
 import threading
 from datetime import timedelta
 
+import pytest
+
 from alertnet.runtime.clock import system_clock
-from alertnet.worker.platform import THIS_PLATFORM, SteadyScheduler
+from alertnet.worker.platform import THIS_PLATFORM, SteadyScheduler, Threads
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
 
@@ -24,3 +26,33 @@ def test_a_clock_that_is_set_back_stops_no_tick() -> None:
 
     assert [rings.acquire(timeout=PATIENCE) for _ in range(3)] == [True] * 3
     scheduler.shutdown()
+
+
+def test_as_many_threads_work_at_once_as_there_may_be_and_no_more() -> None:
+    """A11: what hangs in one holds up the others only once all hang."""
+    threads, go_on, began = Threads(2, "sms"), threading.Event(), threading.Semaphore(0)
+
+    def hang() -> None:
+        began.release()
+        assert go_on.wait(PATIENCE)
+
+    for _ in range(3):
+        threads.submit(hang)
+    at_once = [began.acquire(timeout=PATIENCE) for _ in range(2)]
+    third = began.acquire(timeout=0.05)
+    go_on.set()
+    threads.shutdown()
+
+    assert (at_once, third) == ([True, True], False)
+    assert began.acquire(blocking=False)
+
+
+def test_threads_that_end_finish_what_was_submitted_and_take_no_more() -> None:
+    threads, done = Threads(1, "sms"), list[int]()
+    for number in range(50):
+        threads.submit(lambda number=number: done.append(number))  # type: ignore[misc]
+    threads.shutdown()
+
+    assert done == list(range(50))
+    with pytest.raises(RuntimeError, match="sms"):
+        threads.submit(lambda: done.append(50))
