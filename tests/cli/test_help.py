@@ -17,7 +17,9 @@ NEVER_SERVED = {
     "alertnet.flows.desk.board",
     "alertnet.messages.drawings.report",
     "alertnet.web.console.board",
+    "charset_normalizer",
     "fido2.server",
+    "greenlet",
     "holidays",
     "mako",
     "psycopg",
@@ -25,6 +27,7 @@ NEVER_SERVED = {
     "reportlab",
     "rich",
     "typst",
+    "watchfiles",
 }
 """What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, holidays or passkeys."""
 

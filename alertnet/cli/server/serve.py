@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 import time
+import warnings
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -16,6 +17,14 @@ Drain = Annotated[
     typer.Option(min=0, max=60, help="Seconds to go on answering after a signal, while /healthz says 503."),
 ]
 WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether this process also sends.")]
+
+
+UNWANTED = ("rich", "charset_normalizer", "chardet", "greenlet", "watchfiles")
+"""What libraries import wherever they find it, and do without: 10 MB.
+
+Tracebacks in colours that no log wants, guesses at encodings that no answer of ours needs, threads that are none, and a
+web server that starts anew when its source is edited.
+"""
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
@@ -74,7 +83,8 @@ def load_lightly() -> None:
     """Keep out what is not needed while the program is loaded, until `keep_what_is_loaded`.
 
     The garbage collector would look through all of it again and again, for a sixth of the time and no garbage.
-    structlog imports rich wherever it finds it, for tracebacks in colours that no log wants: 6 MB.
     """
     gc.disable()
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
+    for name in UNWANTED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
