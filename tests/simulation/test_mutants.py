@@ -192,7 +192,7 @@ MUTANTS = {
         "B1", "alertnet/core/directory/contact_tree.py", "contact.numbers | set(besides)", "set(besides)"
     ),
     "pruning skipped at the send": Mutant(
-        "A3 A7", "alertnet/flows/sending/claim_sends.py", " or self._obstacles.to(due, coverage) is not None:", ":"
+        "A3 A7", "alertnet/flows/sending/claim_sends.py", " or self._obstacles.to(due) is not None:", ":"
     ),
     "wider consent is applied unseen": Mutant(
         "A8",

@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import update
+import pytest
+from sqlalchemy import event, update
 
 from alertnet.core.codec import to_plain
 from alertnet.core.delivery.provider_routes import FIRST, SECOND, Routing
@@ -13,21 +16,24 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.incident import Severity
+from alertnet.core.incident import Facts, Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.record_decision import repeat_prompt
 from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
+from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.unit.locked_incident import take_up, taken_up
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, apart
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.tables import attempts, notifications
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLA, DIEGO, MINUTE, NOW, OURS, OURS_TOO, Stage, network
+from tests.worker.stage import ARREST, CARLA, DIEGO, EMMA, MINUTE, NOW, OURS, OURS_TOO, Stage, network, opening
 
 
 def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int = 16, rate: float = 0) -> Claims:
@@ -247,6 +253,60 @@ def test_an_excluded_contact_gets_nothing_that_was_queued(stage: Stage) -> None:
     assert ("attempt_cancelled", "excluded") in [
         (kind, payload.get("why")) for kind, payload in stage.history(incident)
     ]
+
+
+@pytest.mark.parametrize("by", [0, 1], ids=["whoever opened it", "whoever took it up again"])
+def test_whoever_is_excluded_in_the_very_transaction_that_queued_it_gets_nothing(
+    stages: Stages, each_database: str, by: int
+) -> None:
+    """A3: what is claimed there is claimed as the transaction knows it, whoever else of it holds the incident."""
+    stage = stages(each_database)
+    edition = stage.runtime.edition
+
+    def opens(tx: Tx, spared: tuple[str, ...]) -> Claims:
+        locked = open_incident(tx, edition, Facts(**ARREST), by="test")
+        again = take_up(tx, locked.incident.id)
+        notify_coordinators(again, Subject.NEWS)
+        again.finish()
+        excluding = (locked, again)[by]
+        excluding.change_facts(replace(excluding.facts, exclude=spared))
+        excluding.finish()
+        return claim(tx, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 16)]))
+
+    spared = stage.runtime.transact(opens, ("carla",))
+    told = stage.runtime.transact(opens, ("diego",))
+
+    assert (spared.claimed, len(spared.unwanted)) == ([], 2)
+    assert [(each.to, each.kind) for each in told.claimed] == [(CARLA, Kind.ALERT), (CARLA, Kind.NOTICE)]
+
+
+def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, each_database: str) -> None:
+    """A3, A4: who claims it in the same transaction has it in hand, and asks for less."""
+    everybody = Level("Everybody", ("carla", "diego", "emma"), wait=30 * MINUTE)
+    stage, statements = stages(each_database, known=network(everybody)), list[str]()
+    edition = stage.runtime.edition
+    event.listen(stage.runtime.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+
+    def claimed(tx: Tx) -> tuple[list[Claimed], int]:
+        before, found = len(statements), list[Claimed]()
+        with suppress(LookupError), apart(tx.session):
+            for method in (MethodKind.SMS, MethodKind.CALL):
+                found += claim(tx, method, Outward([Line(FIRST, (OURS,), 0, 16)])).claimed
+            raise LookupError
+        return [replace(each, lease="") for each in found], len(statements) - before
+
+    def opens(tx: Tx) -> tuple[list[Claimed], list[Claimed], int]:
+        opening(tx, edition)
+        known, few = claimed(tx)
+        taken_up(tx).clear()
+        read, many = claimed(tx)
+        return known, read, many - few
+
+    known, read, saved = stage.runtime.transact(opens)
+
+    assert [each.to for each in read] == [CARLA, EMMA, DIEGO]
+    assert known == read
+    assert saved == 2
 
 
 def test_an_alert_that_is_no_longer_wanted_is_put_aside(stage: Stage) -> None:

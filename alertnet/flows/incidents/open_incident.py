@@ -10,7 +10,7 @@ from alertnet.core.resolution.resolve import Plans, opening
 from alertnet.flows.escalation.escalate import NOBODY, for_all, move, nobody_serves
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, taken_up
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -62,6 +62,7 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     locked = LockedIncident(
         tx, incident, plans, [], UnitOfWork(tx), prefetch, known_codes={}, known_links={}, fresh=True
     )
+    taken_up(tx)[incident.id] = locked
     incident_store.add(tx, incident, locked.pruned())
     return locked
 

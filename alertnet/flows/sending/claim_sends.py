@@ -22,14 +22,15 @@ from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
+from alertnet.flows.unit.locked_incident import taken_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
-from alertnet.store.queues.attempts import busy_numbers
+from alertnet.store.queues.attempts import NewAttempt, busy_numbers
 from alertnet.store.queues.due_attempts import DueAttempt, Lease
 from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.notifications import Covered, covered_by_tasks
+from alertnet.store.records.notifications import Covered, NewCoverage, NewNotification, covered_by_tasks
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
@@ -167,7 +168,8 @@ class _Look:
             seen += [each.id for each in taken]
             is_all = len(taken) < most
             if by_call:
-                taken = list({each.address_index: each for each in reversed(taken)}.values())
+                first = {each.address_index: each.id for each in reversed(taken)}
+                taken = [each for each in taken if first[each.address_index] == each.id]
             self._judge_each([each.id for each in taken])
             if by_call:
                 claimed = {each.attempt for each in claims.claimed}
@@ -186,8 +188,11 @@ class _Look:
         return {index for index, order in queues if set(order) <= providers and self.capacity.are_taken(order)}
 
     def _judge_each(self, ids: Sequence[str]) -> None:
-        found, broken = due_attempts.with_words(self._tx.session, ids)
+        written = _just_queued(self._tx, ids)
+        read, broken = due_attempts.with_words(self._tx.session, [id for id in ids if id not in written])
         self.claims.broken |= broken
+        written |= {each.id: each for each in read}
+        found = [written[id] for id in ids if id in written]
         self.load.expect(found)
         for due in found:
             try:
@@ -234,6 +239,28 @@ class _Look:
             claims.unplaced += 1
             if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
                 outward.queues[due.address_index] = order
+
+
+def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
+    """Those of the attempts that this very transaction has queued, as it knows them: nothing of these is to be read.
+
+    Whatever has changed since of their incident was changed by what it was taken up as; but not of parts, nor by two.
+    """
+    found = {}
+    for locked in taken_up(tx).values():
+        if locked is None or locked.incident.merged or locked.incident.part_of:
+            continue
+        rows, states = locked.work.pending, {each.id: (each.tree, each.state) for each in locked.escalations}
+        for attempt in rows.written(NewAttempt):
+            if attempt.id not in ids or attempt.incident_id != locked.incident.id:
+                continue
+            of_it = attempt.notification_id
+            message = next((each for each in rows.written(NewNotification) if each.id == of_it), None)
+            served = [each for each in rows.written(NewCoverage) if each.notification == of_it]
+            if message is not None and all(each.escalation in states for each in served):
+                coverage = tuple(each.covered(*states[each.escalation]) for each in served)
+                found[attempt.id] = due_attempts.as_queued(attempt, message, locked.incident, coverage)
+    return found
 
 
 class _Obstacles:

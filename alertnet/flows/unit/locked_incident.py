@@ -259,6 +259,12 @@ def _heard(tx: Tx, incident: str) -> set[tuple[str, str]]:
     return {(each.tree, each.contact) for each in incident_attempts.heard(tx.session, [incident], URGENT)}
 
 
+def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:
+    """The incidents that this transaction holds, by id; None in place of one that was taken up twice."""
+    found: dict[str, LockedIncident | None] = tx.session.info.setdefault("taken_up", {})
+    return found
+
+
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
     """An incident, or the one that it was merged into, for reading alone: nothing is held, escalations are left out."""
     incident = incident_store.get_acting(tx.session, incident_id)
@@ -299,4 +305,6 @@ def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork, *, as_parts: bool
         )
         for id, each in acting.items()
     }
+    held = taken_up(tx)
+    held |= {id: None if id in held else each for id, each in locked.items()}
     return {id: locked[each.id] for id, each in incidents.items()}

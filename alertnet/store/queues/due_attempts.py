@@ -1,7 +1,7 @@
 """Attempts that are due: claimed to be sent, or to be asked about, and what is written of them before they leave."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,12 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import put_down
-from alertnet.core.incident import Facts, IncidentStatus
+from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
-from alertnet.store.queues.attempts import ASKED, COLUMNS, QUEUED, Attempt, typed
-from alertnet.store.records.notifications import COVERED, Covered
+from alertnet.store.queues.attempts import ASKED, COLUMNS, QUEUED, Attempt, NewAttempt, typed
+from alertnet.store.records.notifications import COVERED, Covered, NewNotification
 from alertnet.store.tables import IS_QUEUED, attempts, escalations, incidents, notifications, served
 
 
@@ -60,6 +60,7 @@ class Lease:
     sender: str
 
 
+_NAMES = tuple(each.name for each in fields(DueAttempt))
 _NOW = bindparam("now", type_=Instant())
 _WORDS = tuple(notifications.c[name] for name in ("address", "extension", "said", "expires_at"))
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
@@ -172,8 +173,7 @@ def claim_others(
         "besides": due.id,
         "most": most,
     }
-    ids = _OTHERS.scalars(session, values | {"kinds": [kind.value for kind in kinds]})
-    return with_words(session, ids)[0] if ids else []
+    return with_words(session, _OTHERS.scalars(session, values | {"kinds": [kind.value for kind in kinds]}))[0]
 
 
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], dict[str, str]]:
@@ -182,7 +182,7 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
     What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
     """
     try:
-        rows = _WITH_WORDS.all(session, {"ids": list(ids)})
+        rows = _WITH_WORDS.all(session, {"ids": list(ids)}) if ids else ()
     except DBAPIError:
         raise
     except Exception as fault:
@@ -204,6 +204,23 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
         except Exception as fault:
             broken[id] = put_down(fault)
     return found, broken
+
+
+def as_queued(
+    attempt: NewAttempt, message: NewNotification, incident: Incident, coverage: tuple[Covered, ...]
+) -> DueAttempt:
+    """What would be read of an attempt that was just written, with its notification, of that incident."""
+    values: dict[str, Any] = {
+        **dict.fromkeys(_NAMES),
+        **vars(message),
+        **vars(attempt),
+        "facts": incident.facts,
+        "templates": incident.templates,
+        "trees": incident.trees,
+        "is_open": incident.status is IncidentStatus.OPEN,
+        "coverage": coverage,
+    }
+    return DueAttempt(**{name: values[name] for name in _NAMES})
 
 
 def lease(session: Session, leases: Sequence[Lease], now: datetime, until: datetime) -> None:

@@ -39,13 +39,15 @@ class Covered(Coverage):
 
     notification: str
     tree: str
-    stored_state: Any
+    state_or_stored: Any
+    """What the escalation remembers; as it is stored where it was read."""
     task: str | None = None
 
     @property
     def state(self) -> State:
         """What the escalation remembers."""
-        return from_plain(State, self.stored_state)
+        known = self.state_or_stored
+        return known if isinstance(known, State) else from_plain(State, known)
 
 
 @value
@@ -91,6 +93,11 @@ class NewCoverage(NewRow):
     method_index: int
     level_index: int
     round: int
+
+    def covered(self, tree: str, state: State) -> Covered:
+        """The same of an escalation of that tree, which stands so."""
+        as_what = (self.contact, self.method_index, self.level_index, self.round)
+        return Covered(self.escalation, *as_what, self.notification, tree, state)
 
 
 COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)
