@@ -20,7 +20,7 @@ from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, M
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
 from alertnet.messages.templates.load import LAYOUT, Templates
-from alertnet.messages.templates.restricted_jinja import Environment, Named, blocks_of, named_in, write
+from alertnet.messages.templates.restricted_jinja import Environment, Named, blocks_of, named_in, parts_of, write
 from alertnet.messages.words import (
     NEUTRAL,
     Words,
@@ -175,7 +175,7 @@ class Renderer:
         values = self._values(kind, said, self.words(used), MethodKind.SMS)
         text = ""
         for values["with_callback"], values["with_names"], values["with_no_hint"] in SHORTER:
-            text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
+            text = fold(_one_line(write(parts_of(template, values), _LONGEST_SMS)))
             if fits(count(text)):
                 break
         return Message(used, text)
@@ -192,7 +192,7 @@ class Renderer:
             values["matters"] = "; ".join([*matters[:most], *rest])
             text = ""
             for values["with_callback"] in (True, False):
-                text = fold(_one_line(write(template.generate(values), _LONGEST_SMS)))
+                text = fold(_one_line(write(parts_of(template, values), _LONGEST_SMS)))
                 if fits(count(text)):
                     break
             return text
@@ -211,12 +211,12 @@ class Renderer:
     def _mail(self, kind: Kind, language: str, said: Said) -> Message:
         template, used = self._template(kind, "body.j2", language, said.tree_language)
         values = self._values(kind, said, self.words(used), MethodKind.EMAIL)
-        text = _paragraphs(write(template.generate(values), _LONGEST_MAIL))
+        text = _paragraphs(write(parts_of(template, values), _LONGEST_MAIL))
         line, _ = self._template(kind, "subject.j2", used)
-        subject = _one_line(write(line.generate(values), _LONGEST_MAIL))
+        subject = _one_line(write(parts_of(line, values), _LONGEST_MAIL))
         page = self._environment.get_template(LAYOUT)
         shown = {"language": used, "direction": direction(used), "title": subject, "body": _html(text, said.link)}
-        return Message(used, text + "\n", subject, write(page.generate(shown), 4 * _LONGEST_MAIL))
+        return Message(used, text + "\n", subject, write(parts_of(page, shown), 4 * _LONGEST_MAIL))
 
     def _values(self, kind: Kind, said: Said, words: Words, method: MethodKind) -> dict[str, Any]:
         if said.subject is None and kind in SUBJECTS:

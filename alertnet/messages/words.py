@@ -135,14 +135,14 @@ class Words:
 
     def clock(self, at: datetime, timezone: str) -> str:
         """The time alone, as in `02:14`."""
-        return f"{at.astimezone(ZoneInfo(timezone)):%H:%M}"
+        return str(at.astimezone(ZoneInfo(timezone)).time())[:5]  # strftime takes ten times as long
 
     def moment(self, at: datetime, timezone: str) -> str:
         """Day, time and offset, as in `24 November, 02:14 (UTC-5)`."""
         local = at.astimezone(ZoneInfo(timezone))
         day = self.first if local.day == 1 else str(local.day)
         date = self.date.replace("{day}", day).replace("{month}", self.months[local.month - 1])
-        return f"{date}, {local:%H:%M} ({offset(local)})"
+        return f"{date}, {self.clock(at, timezone)} ({offset(local)})"
 
     def statement(self, subject: Subject, about: str | None, type: str = "") -> str:
         """What the subject states, as in `embassy-es can't act`; `type`: what has happened, by its name."""

@@ -8,6 +8,7 @@ own. Jinja's sandbox stands behind that, for what reaches it unchecked.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import BytecodeCache, DictLoader, StrictUndefined, Template, TemplateError, nodes
 from jinja2.bccache import Bucket
@@ -167,6 +168,11 @@ def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
     )
 
 
+def parts_of(template: Template, values: dict[str, Any]) -> Iterator[str]:
+    """What the template says with those values, piece by piece."""
+    return template.root_render_func(template.new_context(values, shared=True))
+
+
 def write(parts: Iterator[str], limit: int) -> str:
     """The rendered parts in one text, cut off at that many characters."""
     text: list[str] = []
@@ -179,9 +185,9 @@ def write(parts: Iterator[str], limit: int) -> str:
     return "".join(text)[:limit]
 
 
-def blocks_of(template: Template, values: Mapping[str, object], limit: int) -> dict[str, str]:
+def blocks_of(template: Template, values: dict[str, Any], limit: int) -> dict[str, str]:
     """Each block of the template by its name, in the order of the file."""
-    context = template.new_context(dict(values))
+    context = template.new_context(values, shared=True)
     return {name: write(block(context), limit) for name, block in template.blocks.items()}
 
 
