@@ -25,7 +25,7 @@ from alertnet.core.escalation.state import Event, PlanChanged, Status
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.notifications import phone_tasks, prompts
+from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
@@ -255,7 +255,10 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     """Let new facts change the plan at once, on the pinned trees (A8)."""
     if facts == locked.facts:
         return
+    left_alone = locked.facts.leaves_all_alone
     locked.change_facts(facts)
+    if locked.facts.leaves_all_alone and not left_alone:
+        field_reassurance.fall_silent(locked)
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)

@@ -71,11 +71,15 @@ def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, lea
 def is_left_alone(tx: Tx, member: InTheField) -> bool:
     """Whether nothing may ring there: a silent phone, one that somebody else may hold, or a team that is forced."""
     phone = member.member.phone
-    if member.member.silent or any(each.facts.hidden_from_phone for each in incidents.all_open_of_phone(tx, phone)):
+    raised = incidents.all_open_of_phone(tx, phone)
+    if member.member.silent or any(each.facts.hidden_from_phone for each in raised):
         return True
-    own, teams = (incidents.open_of_phone(tx, phone, team=team) for team in (None, member.team.id))
-    if own and incidents.get(tx.session, own).facts.leaves_phone_alone:
+    # What it raised may be part of what another has raised, and leave that one's phone alone or not.
+    reports = incidents.get_each(tx.session, raised[0].every_id) if raised else []
+    its = (each.facts for each in reports if each.id == raised[0].id or each.facts.raised_from == phone)
+    if any(each.leaves_phone_alone for each in its):
         return True
+    teams = incidents.open_of_phone(tx, phone, team=member.team.id)
     facts = incidents.get(tx.session, teams).facts if teams else None
     return facts is not None and (facts.withdrawn or facts.duress)
 

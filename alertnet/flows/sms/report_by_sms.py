@@ -83,7 +83,8 @@ def receive_report(
 
 def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
     # Duress has no say in any of these words: whoever stands beside the phone reads them.
-    is_silent = sender.member.silent or bool({facts.type, locked.facts.type} & IN_CUSTODY)
+    own = {each.facts.type for each in locked.parts if each.facts.raised_from == sender.member.phone}
+    is_silent = sender.member.silent or bool({facts.type, locked.facts.type, *own} & IN_CUSTODY)
     words = replace(
         sender.words,
         ref=locked.ref_raised_from(sender.member.phone),

@@ -14,7 +14,7 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, PinTried, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
-from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
@@ -69,7 +69,6 @@ def _ask(locked: LockedIncident, sender: InTheField, tried: PinTried, text: str 
         return
     locked.mark_anew(withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
-    field_reassurance.fall_silent(locked)
     if duress and not known.duress:
         # Whatever rings already has said nothing of it.
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.WITHDRAWAL, about=sender.team.id)
