@@ -12,8 +12,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.codes import find_sent
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import CAST, Incident, World, code_in, link_in
+from tests.scenarios.world import CAST, Incident, World, code_in, decision_code_in, link_in
 
 TRUE, DURESS = "47110", "47990"
 MARY = "+573005550003"
@@ -602,6 +603,61 @@ def test_whoever_lets_our_sms_through_while_two_reports_are_one_is_told_of_both(
     second.act("split", reports=[first.ref])
 
     assert [first.ref in text for text in alerts(night, "defenders")] == [False, True]
+
+
+def test_a_phone_that_is_to_be_left_alone_is_so_as_part_of_what_another_raised(night: World) -> None:
+    """B4: a roll-call is another message on our own account; the phone of the whole has it."""
+    taken, seen = reported(night)
+    taken.act("merge", into=seen.ref)
+    before = len(night.phone("ana").inbox)
+
+    answer = night.client.post("/v1/roll-calls", json={"team": "north"}, headers=night.headers)
+    night.settles()
+
+    assert answer.status_code == 201, answer.text
+    assert "are you safe" in night.phone(MARY).inbox[-1]
+    assert len(night.phone("ana").inbox) == before
+
+
+@pytest.mark.parametrize("by_merge", [True, False], ids=["by a merge", "by news"])
+def test_what_waits_to_leave_for_a_phone_that_is_left_alone_from_now_on_is_taken_back(
+    night: World, by_merge: bool
+) -> None:
+    """B4: queued while the network was away, it would ring hours later beside whoever holds the phone."""
+    coerced, seen = reported(night, second="ALERT {pin} 30 L13 threats")
+    night.texts("ana", f"FALSA {DURESS}")
+    pauses(night, [SMS], minutes=20)
+    alert = next(text for text in alerts(night, "coordinator") if seen.ref in text)
+    night.client.post(link_in(alert), data={"answer": "acknowledge"})
+    assert ("field/north", "sms") in seen.told("field_status")
+    before = len(night.phone(MARY).inbox)
+
+    if by_merge:
+        seen.act("merge", into=coerced.ref)
+    else:
+        seen.act("updates", text="they were taken", type="arrest")
+    night.passes(minutes=25)
+
+    assert night.phone(MARY).inbox[before:] == []
+
+
+def test_news_that_nobody_has_decided_on_is_asked_of_the_whole(world_of: Worlds) -> None:
+    """A8: by the code that it had; after a split it is asked of the part alone."""
+    arrests = "  - {name: Arrests, notify: [defenders], wait: 30m, when: {type: [arrest]}}\n"
+    night = world_of(a_tree(COORDINATION + arrests, CONTACTS))
+    first, second = (night.raises(type=each, people=[]) for each in ("threat", "raid"))
+    first.act("updates", text="they took somebody", type="arrest")
+    [asked] = [text for text in night.phone("coordinator").inbox if "Apply the news" in text]
+    first.act("merge", into=second.ref)
+    warned = second["warnings"]
+
+    second.act("split", reports=[first.ref])
+    assert second["warnings"] == []
+    first.act("merge", into=second.ref)
+    night.texts("coordinator", f"GO {decision_code_in(asked)}")
+
+    assert "type: raid → arrest" in str(warned)
+    assert second["type"] == "arrest"
 
 
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])

@@ -27,18 +27,18 @@ from alertnet.core.escalation.state import (
     Unopened,
     Withdrawn,
 )
-from alertnet.core.inbound.same_event import apart, as_one, informed, no_wider
+from alertnet.core.inbound.same_event import apart, as_one, no_wider
 from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
-from alertnet.core.replan.difference import Retold, retold
+from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
-from alertnet.flows.escalation.record_decision import answer_about
+from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
 from alertnet.flows.incidents.re_resolve import open_escalations
-from alertnet.flows.incidents.update import UPDATED, let_wait
+from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
@@ -169,15 +169,19 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         answer_about(whole, Subject.VERIFY, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
-    if promised is not None:
+    if whole.facts.leaves_all_alone:
+        field_reassurance.fall_silent(whole)
+    elif promised is not None:
         field_reassurance.take_over(whole, part.incident)
+    if part.incident.proposed is not None:
+        propose(whole, as_proposed(whole.facts, part.incident.proposed))
     notify_coordinators(whole, Subject.MERGED, ref)
 
 
 def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     """Let the whole know what the part knows, on the trees of both."""
     known, before = whole.facts, whole.incident
-    _inform_parts(whole)
+    whole.inform_parts()
     own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
     parts = {**(before.merged.parts if before.merged else {}), part.incident.id: part.incident.ref}
     facts = as_one(known, [part.facts])
@@ -190,7 +194,7 @@ def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     for escalation in whole.escalations:
         if whole.incident.trees[escalation.tree] != before.trees[escalation.tree]:
             whole.work.pin(escalation.id, whole.incident.trees[escalation.tree])
-    _forget_what_was_read(whole)
+    whole.read_parts_anew()
     whole.change_facts(facts)
     open_escalations(whole)
     stop_what_reaches_nobody(whole)
@@ -258,6 +262,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     answers.move(session, [each.id for each in moved], part.incident.id)
     happened = _as_events(part, moved, whole)
     prompts.hand_back(part, whole)
+    if part.incident.proposed is not None and part.incident.proposed == whole.incident.proposed:
+        end_change(whole, PromptAnswer.OVERTAKEN, None)
     was_left_alone = whole.facts.leaves_phone_alone
     _become_two(part, whole)
     part.record("split_off", ref=whole.incident.ref, by=by)
@@ -328,7 +334,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     """Let the whole know no more than without the part; consent that is wider then waits for a coordinator (A8)."""
     merged, now = whole.incident.merged, whole.facts
     assert merged is not None
-    _inform_parts(whole)
+    whole.inform_parts()
     known = next(each.facts for each in whole.parts if each.id == part.incident.id)
     own = apart(merged.own, merged.joined, now)
     parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}
@@ -339,7 +345,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     for each in (part, whole):
         incident_store.save_merging(each.tx.session, each.incident)
     notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
-    _forget_what_was_read(whole)
+    whole.read_parts_anew()
     part.change_facts(no_wider(known, now))
     whole.change_facts(narrow, restored=True)
     _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
@@ -347,19 +353,6 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     stop_what_reaches_nobody(whole)
     if now.verified and not narrow.verified and whole.escalations:
         prompts.raise_prompt(whole, PromptKind.DECISION, Subject.VERIFY)
-
-
-def _inform_parts(whole: LockedIncident) -> None:
-    """Let each part keep what has been learnt since that is graver or narrower, or spares somebody (A3)."""
-    merged, session = whole.incident.merged, whole.tx.session
-    if merged is None:
-        return
-    for part in whole.parts:
-        facts = informed(part.facts, merged.joined, whole.facts)
-        if facts != part.facts:
-            pruned = incident_store.pruned_of(session, part.id)
-            incident_store.save_facts(session, replace(part, facts=facts), pruned)
-    _forget_what_was_read(whole)
 
 
 def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:
@@ -375,13 +368,6 @@ def _without(whole: LockedIncident, part: str) -> Facts:
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
     return as_one(own, [each.facts for each in whole.parts if each.id != part])
-
-
-def _forget_what_was_read(whole: LockedIncident) -> None:
-    """Read anew what the parts have to do with."""
-    whole.known_codes = None
-    for name in ("parts", "heard_of_each"):
-        whole.__dict__.pop(name, None)
 
 
 def _as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: LockedIncident) -> dict[str, list[Event]]:

@@ -11,6 +11,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import State
+from alertnet.core.inbound.same_event import informed
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank
 from alertnet.core.resolution.resolve import Plans, left_out
@@ -211,6 +212,21 @@ class LockedIncident:
         for part in self.parts:
             if part.facts.raised_from == phone:
                 self._save_part(part, learnt(part.facts))
+
+    def inform_parts(self) -> None:
+        """Let each part keep what has been learnt since that is graver or narrower, or spares somebody (A3)."""
+        merged = self.incident.merged
+        for part in self.parts if merged else ():
+            assert merged is not None
+            facts = informed(part.facts, merged.joined, self.facts)
+            if facts != part.facts:
+                self._save_part(part, facts)
+
+    def read_parts_anew(self) -> None:
+        """Forget what was read of its parts: they are others now."""
+        self.known_codes = None
+        for name in ("parts", "heard_of_each"):
+            self.__dict__.pop(name, None)
 
     def _save_part(self, part: Incident, facts: Facts) -> None:
         pruned = incident_store.pruned_of(self.tx.session, part.id)
