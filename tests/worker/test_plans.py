@@ -11,8 +11,11 @@ from sqlalchemy import Engine, event, text, update
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.incident import CloseReason
+from alertnet.core.notification import Kind
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.sandbox import Fault
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import due_attempts
 from alertnet.store.tables import attempts
 from benchmarks.copies import multiply
 from tests.worker.conftest import Stages
@@ -105,3 +108,27 @@ def test_no_statement_of_a_worker_looks_at_what_is_over(old: Stage) -> None:
         if looked_at(step) > FEW
     ]
     assert (due, faults) == (queues, [])
+
+
+def test_what_else_waits_for_a_phone_is_found_beside_thousands_of_alerts_that_wait_for_it(
+    stages: Stages, postgres: str
+) -> None:
+    """A burst fills the queue faster than it is sent; who else waits was looked for in all of it."""
+    stage = stages(postgres, known=BOTH)
+    stage.opens()
+    with stage.runtime.engine.begin() as connection:
+        multiply(connection, PAST)
+    (first, reminder, *_) = [row.id for row in stage.attempts(MethodKind.SMS)]
+    seen = selects(stage)
+
+    def others(tx: Tx) -> list[str]:
+        tx.session.execute(update(attempts).where(attempts.c.id == reminder).values(rank=1))
+        (due,), _ = due_attempts.with_words(tx.session, [first])
+        found = due_attempts.claim_others(tx.session, due, [Kind.ALERT], 50, stage.clock.at - MINUTE)
+        return [other.id for other in found]
+
+    found = stage.runtime.transact(others)
+
+    (asked,) = [(statement, values) for statement, values in seen.items() if "SKIP LOCKED" in statement]
+    assert found == [reminder]
+    assert max(looked_at(step) for step in steps(stage.runtime.engine, *asked)) <= FEW

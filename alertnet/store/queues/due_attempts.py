@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,9 +18,9 @@ from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, check_attempt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
-from alertnet.store.queues.attempts import ASKED, COLUMNS, QUEUED, Attempt, NewAttempt, typed
+from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification
-from alertnet.store.tables import IS_QUEUED, attempts, escalations, incidents, notifications, served
+from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escalations, incidents, notifications, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +114,21 @@ _ASKED_NOW = (
 )
 _OTHERS = Prepared(
     select(attempts.c.id)
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(
-        attempts.c.method == bindparam("method"),
-        attempts.c.status.in_(QUEUED),
-        attempts.c.due_at > bindparam("since", type_=Instant()),
         attempts.c.address_index == bindparam("address"),
+        attempts.c.due_at > bindparam("since", type_=Instant()),
+        IS_QUEUED,
+        IS_NO_FIRST_ALERT,
+        attempts.c.method == bindparam("method"),
         attempts.c.id != bindparam("besides"),
-        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        exists().where(
+            notifications.c.id == attempts.c.notification_id,
+            notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        ),
     )
     .order_by(attempts.c.created_at)
     .limit(bindparam("most"))
-    .with_for_update(of=attempts, skip_locked=True)
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -164,7 +167,7 @@ def claim_others(
 ) -> list[DueAttempt]:
     """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise.
 
-    `since`: none of them is to leave before that.
+    `kinds`: none of them is an alert's first. `since`: none of them is to leave before that.
     """
     values: dict[str, Any] = {
         "since": since,

@@ -33,6 +33,7 @@ from alertnet.store.tables.incidents import (
     timeline,
 )
 from alertnet.store.tables.sending import (
+    IS_NO_FIRST_ALERT,
     IS_QUEUED,
     attempts,
     breakers,
@@ -50,6 +51,7 @@ from alertnet.store.tables.watch import counters, limit_usage, put_offs, signs, 
 __all__ = [
     "ACTING",
     "IS_EDITION",
+    "IS_NO_FIRST_ALERT",
     "IS_QUEUED",
     "acknowledgements",
     "actions",

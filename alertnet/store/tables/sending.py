@@ -2,6 +2,7 @@
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
+from alertnet.core.notification import CLASSES
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import WHERE_DUE, metadata
 
@@ -171,6 +172,16 @@ Index(
     postgresql_where=IS_QUEUED,
     sqlite_where=IS_QUEUED,
 )  # The order in which they are sent: a claim sorts nothing, however many are due; it passes over what waits for later.
+IS_NO_FIRST_ALERT = text(f"(NOT is_alert OR rank % {CLASSES} = 1)")
+"""It asks, tells or says again (`core.notification.is_repeat`), so that another message may take it along."""
+_MAY_GO_ALONG = text(f"{IS_QUEUED} AND {IS_NO_FIRST_ALERT}")
+Index(
+    "ix_attempts_beside",
+    attempts.c.address_index,
+    attempts.c.due_at,
+    postgresql_where=_MAY_GO_ALONG,
+    sqlite_where=_MAY_GO_ALONG,
+)  # What else waits for a phone: of thousands of alerts that do none is in it.
 
 senders = Table(
     "senders",
