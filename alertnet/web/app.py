@@ -28,7 +28,7 @@ from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.reports import report
 from alertnet.web.idempotency import InFlight
-from alertnet.web.layers import BodyLimit, NeverKept, Observing
+from alertnet.web.layers import Around
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle
 
@@ -74,9 +74,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(NeverKept)
-    app.add_middleware(Observing, runtime=runtime)
+    app.add_middleware(Around, runtime=runtime)
     problems.install(app)
     # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)

@@ -7,13 +7,15 @@ transaction that acts asks whether it is still in force.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 
 from alertnet.runtime.wiring import Runtime
@@ -33,9 +35,6 @@ Address = IPv4Address | IPv6Address
 SUBSCRIBER_BITS = 64
 """Of an IPv6 address: whoever has one has all that begin so."""
 LONGEST_NAME = 64
-
-bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="From `alertnet keys create`.")
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 @dataclass(frozen=True)
@@ -90,45 +89,65 @@ async def in_force(request: Request) -> Runtime:
     return runtime_of(request)
 
 
-def key_with(scope: str) -> Callable[..., ApiKey]:
+def text_of_key(request: Request) -> str | None:
+    """The text of the key that the request brings, whatever it is."""
+    scheme, text = get_authorization_scheme_param(request.headers.get("Authorization"))
+    return text if text and scheme.lower() == "bearer" else None
+
+
+class _ByKey(SecurityBase):
     """A dependency that gives the key of the request, if it has that scope or may do everything.
 
     Raises (the dependency):
         HTTPException: 401 without a key in force, 403 for one that may not do this, 429 for what comes too often.
     """
 
-    def permitted(request: Request, given: Credentials) -> ApiKey:
-        return _permit(request, _find(request, given), scope)
+    model = HTTPBearer(description="From `alertnet keys create`.")
+    scheme_name = "api_key"
 
-    return permitted
+    def __init__(self, scope: str) -> None:
+        self._scope = scope
 
 
-def key_to_act_with(scope: str) -> Callable[..., Awaitable[ApiKey]]:
-    """The same for whoever acts by a `Door`: a key that is known is not looked up, nor does it change threads."""
+class KeyWith(_ByKey):
+    """Gives the key of whoever reads."""
 
-    async def permitted(request: Request, given: Credentials) -> ApiKey:
+    def __call__(self, request: Request) -> ApiKey:
+        """The key, looked up."""
+        return _permit(request, _find(request), self._scope)
+
+
+class KeyToActWith(_ByKey):
+    """Gives the key of whoever acts by a `Door`: one that is known is not looked up, nor does it change threads."""
+
+    async def __call__(self, request: Request) -> ApiKey:
+        """The key, as it is known or looked up."""
         known = known_keys_of(request)
-        key = known.get(given.credentials) if given else None
+        text = text_of_key(request)
+        key = known.get(text) if text else None
         if key is None:
-            key = await run_in_threadpool(_find, request, given)
-            if given and not key.is_dated:
-                known.learn(given.credentials, key)
-        return _permit(request, key, scope)
+            key = await run_in_threadpool(_find, request)
+            if text and not key.is_dated:
+                known.learn(text, key)
+        return _permit(request, key, self.scope(request))
 
-    return permitted
+    def scope(self, _: Request) -> str:
+        """What the key must be for."""
+        return self._scope
 
 
-def _find(request: Request, given: Credentials) -> ApiKey:
+def _find(request: Request) -> ApiKey:
     """The key of the request, as it is on the record; a newer secret vouches for it from now on."""
-    if given is None:
+    text = text_of_key(request)
+    if text is None:
         raise _unauthenticated("an API key is needed: Authorization: Bearer alertnet_…", "")
     runtime = runtime_of(request)
-    key = runtime.read(lambda tx: api_keys.find(tx.session, given.credentials))
+    key = runtime.read(lambda tx: api_keys.find(tx.session, text))
     if key is None:
         throttle_of(request).refuse(client_address(request, runtime.settings.trusted_proxies), runtime.now())
         raise not_in_force()
     if key.is_dated:
-        runtime.transact(api_keys.renew, given.credentials)
+        runtime.transact(api_keys.renew, text)
     return key
 
 
@@ -195,7 +214,7 @@ def _as_counted(address: Address) -> str:
 
 
 # The runtime is not async, so that what asks it runs in a thread: nothing here holds up the event loop.
-Raiser = Annotated[ApiKey, Depends(key_to_act_with(REPORTS))]
-Reader = Annotated[ApiKey, Depends(key_with("read"))]
-Coordinator = Annotated[ApiKey, Depends(key_to_act_with("coordinate"))]
+Raiser = Annotated[ApiKey, Depends(KeyToActWith(REPORTS))]
+Reader = Annotated[ApiKey, Depends(KeyWith("read"))]
+Coordinator = Annotated[ApiKey, Depends(KeyToActWith("coordinate"))]
 InForce = Annotated[Runtime, Depends(in_force)]

@@ -108,7 +108,7 @@ def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted | N
 
 async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> Door:
     """The door for one request."""
-    route = f"{request.method} {request.url.path}"
+    route = f"{request.method} {request.scope['path']}"
     return Door(runtime_of(request), request.app.state.in_flight, known_keys_of(request), idempotency_key, route)
 
 

@@ -2,7 +2,6 @@
 
 import structlog
 from fastapi import HTTPException
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet.core.limits import LONGEST_BODY
@@ -18,29 +17,46 @@ DOORS = {"/twilio": "webhook", "/v1": "api", "/a": "page", "/c": "page"}
 SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
 """Their 503 is the answer to what they are asked each second."""
 
+NEVER_KEPT = (b"cache-control", b"no-store")
+
 log = structlog.get_logger(__name__)
 
 
-class Observing:
-    """Counts what is answered, and logs a line for each fault of ours (5xx); it changes nothing."""
+class Around:
+    """Counts what is answered, logs a line for each fault of ours (5xx), and limits the body to `LONGEST_BODY`.
+
+    No browser and no proxy may keep an answer: each may name somebody, or is another one in a moment.
+    """
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app
         self._runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, looking at the status of its answer."""
+        """Pass the request on, and its answer back."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        size = 0
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            # Whatever length was announced.
+            if size > LONGEST_BODY:
+                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
+            return message
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                headers = [header for header in message["headers"] if header[0] != NEVER_KEPT[0]]
+                message["headers"] = [*headers, NEVER_KEPT]
                 self._count(scope, message["status"])
             await send(message)
 
         try:
-            await self._app(scope, receive, observed)
+            await self._app(scope, counted, observed)
         except Exception as error:
             self._count(scope, 500, type(error).__name__)
             raise
@@ -56,41 +72,3 @@ class Observing:
             self._runtime.counting.add(once(WEBHOOKS, route.removeprefix("/twilio/"), str(status)))
         if status in REFUSED:
             self._runtime.counting.add(once(REFUSALS, door, str(status)))
-
-
-class BodyLimit:
-    """Refuses a body once more than `LONGEST_BODY` of it has come, whatever length was announced."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting."""
-        size = 0
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > LONGEST_BODY:
-                raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
-            return message
-
-        await self._app(scope, counted if scope["type"] == "http" else receive, send)
-
-
-class NeverKept:
-    """Lets no browser and no proxy keep an answer: each may name somebody, or is another one in a moment."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the answer on, saying so."""
-
-        async def marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(raw=message["headers"])["Cache-Control"] = "no-store"
-            await send(message)
-
-        await self._app(scope, receive, marked if scope["type"] == "http" else send)

@@ -14,7 +14,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import DEVICE, ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.models import DeviceAlarm
-from alertnet.web.auth import Credentials, key_to_act_with
+from alertnet.web.auth import KeyToActWith
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.problems import documented
 
@@ -28,11 +28,14 @@ class AlarmView(TypedDict):
     status: str
 
 
-async def _key_of_device(request: Request, given: Credentials) -> ApiKey:
-    return await key_to_act_with(f"{DEVICE}{request.path_params['id']}")(request, given)
+class _KeyOfDevice(KeyToActWith):
+    """Gives the key of the device that the path names."""
+
+    def scope(self, request: Request) -> str:
+        return f"{self._scope}{request.path_params['id']}"
 
 
-DeviceKey = Annotated[ApiKey, Depends(_key_of_device)]
+DeviceKey = Annotated[ApiKey, Depends(_KeyOfDevice(DEVICE))]
 
 
 @router.post(

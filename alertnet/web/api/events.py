@@ -23,7 +23,7 @@ from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.after_commits import look_after_commits
 from alertnet.web.api.incidents import COORDINATE, id_of
-from alertnet.web.auth import Credentials, InForce, Reader, throttle_of
+from alertnet.web.auth import InForce, Reader, text_of_key, throttle_of
 from alertnet.web.problems import documented
 
 LOOK_SECONDS = 1.0
@@ -116,11 +116,11 @@ async def follow(
     live: Annotated[Live, Depends(live_of)],
     key: Reader,
     runtime: InForce,
-    given: Credentials,
+    request: Request,
     last_event_id: Annotated[int, Header(ge=0, lt=2**31)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
     """Each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
-    text = given.credentials if given else ""
+    text = text_of_key(request) or ""
     seq = last_event_id
     while (read := await asyncio.to_thread(_entries, runtime, text, chain, seq)) is not None:
         entries, last = read
