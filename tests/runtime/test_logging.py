@@ -153,3 +153,17 @@ def test_a_terminal_gets_lines_for_people_masked_as_well(log: Log) -> None:
     assert "+573*****01" in terminal.getvalue()
     assert "help" not in terminal.getvalue()
     assert "5550101" not in terminal.getvalue()
+
+
+def test_a_log_that_takes_nothing_more_holds_up_nobody(log: Log) -> None:
+    """A11: a full disk below the log is no reason not to send."""
+    full = Log()
+    configure(full)
+    structlog.get_logger().info("attempt_made")
+    full.close()
+    structlog.get_logger().info("attempt_made")
+    configure(log)
+
+    structlog.get_logger().info("level_opened")
+
+    assert [event["event"] for event in log.events()] == ["level_opened"]
