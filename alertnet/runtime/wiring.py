@@ -264,7 +264,8 @@ class Runtime:
             engine.connect() as connection,
             session_on(connection) as session,
         ):
-            connection.begin()
+            if engine is self._reading:
+                connection.begin()
             yield Tx(session, self.now(), self.entropy, self.vault)
 
     @cached_property

@@ -23,6 +23,7 @@ from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
 from alertnet.flows.unit.locked_incident import taken_up
+from alertnet.store.db.statements import line_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
@@ -86,12 +87,13 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     """
     look, known = _Look(tx, method, outward), len(outward.queues)
     look.go_down_the_queue()
-    look.load.keep()
     claims, capacity = look.claims, look.capacity
     leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
-    due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
-    due_attempts.wait(tx.session, claims.waiting)
-    capacity.use(LEASE)
+    with line_of(tx.session).at_once():
+        look.load.keep()
+        due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
+        due_attempts.wait(tx.session, claims.waiting)
+        capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
     claims.next_at = tx.now if len(outward.queues) > known and capacity.left else capacity.next_at()
     claims.is_paced = capacity.is_paced
@@ -250,11 +252,11 @@ def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
     for locked in taken_up(tx).values():
         if locked is None or locked.incident.merged or locked.incident.part_of:
             continue
-        rows, states = locked.work.pending, {each.id: (each.tree, each.state) for each in locked.escalations}
+        rows = locked.work.pending
         for attempt in rows.written(NewAttempt):
             if attempt.id not in ids or attempt.incident_id != locked.incident.id:
                 continue
-            of_it = attempt.notification_id
+            of_it, states = attempt.notification_id, {each.id: (each.tree, each.state) for each in locked.escalations}
             message = next((each for each in rows.written(NewNotification) if each.id == of_it), None)
             served = [each for each in rows.written(NewCoverage) if each.notification == of_it]
             if message is not None and all(each.escalation in states for each in served):

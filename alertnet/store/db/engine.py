@@ -193,9 +193,7 @@ def for_reading(engine: Engine) -> Engine:
 
 def for_asking(engine: Engine) -> Engine:
     """The same for who reads by one statement, which is a snapshot by itself: nothing is begun and nothing ended."""
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(begins=None)
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def damage_of_file(connection: Connection) -> str | None:
@@ -242,10 +240,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    begins = connection.get_execution_options().get("begins", "BEGIN IMMEDIATE")
-    if begins:
-        # By SQLAlchemy's way it takes longer than most looks.
-        line_on(connection).run(begins, gives=False)
+    # By SQLAlchemy's way it takes longer than most looks.
+    line_on(connection).run(connection.get_execution_options().get("begins", "BEGIN IMMEDIATE"), gives=False)
 
 
 def _set_locally(connection: Connection) -> None:
