@@ -108,8 +108,8 @@ def put_down(fault: Exception) -> str:
     return str(fault) if isinstance(fault, Inconsistent) else type(fault).__name__
 
 
-Rule = tuple[bool, str, object, str]
-"""Whether it holds, of which field, what that is, and what is allowed."""
+Rule = bool | tuple[str, object, str]
+"""True where it holds; else of which field it doesn't, what that is, and what is allowed."""
 
 MOMENT = "a moment with its zone, 1970 to 2199"
 COUNT = "0 or more"
@@ -121,8 +121,11 @@ def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) ->
     Raises:
         Inconsistent: the first of them does not.
     """
-    for holds, field, value, allowed in rules:
-        if not holds:
+    if rules.count(True) == len(rules):
+        return
+    for rule in rules:
+        if isinstance(rule, tuple):
+            field, value, allowed = rule
             id, *path = map(str, where)
             raise Inconsistent(thing, id, ".".join((*path, field)), value, allowed)
 

@@ -49,15 +49,13 @@ def _check_due(id: str, state: State, due_at: datetime | None) -> None:
         "escalation",
         (id,),
         (
-            (due_at is not None or status in _AT_REST, "due_at", due_at, f"a moment while {status.value}"),
-            (
-                due_at is not None or status is Status.STOPPED or state.action_due_at is None,
-                "due_at",
-                due_at,
-                "a moment while an action is due",
-            ),
-            (due_at is None or status is not Status.STOPPED, "due_at", due_at, "none once stopped"),
-            (due_at is None or is_moment(due_at), "due_at", due_at, MOMENT),
+            due_at is not None or status in _AT_REST or ("due_at", due_at, f"a moment while {status.value}"),
+            due_at is not None
+            or status is Status.STOPPED
+            or state.action_due_at is None
+            or ("due_at", due_at, "a moment while an action is due"),
+            due_at is None or status is not Status.STOPPED or ("due_at", due_at, "none once stopped"),
+            due_at is None or is_moment(due_at) or ("due_at", due_at, MOMENT),
         ),
     )
 
@@ -72,28 +70,27 @@ def _check_state(id: str, state: State) -> None:
         "escalation",
         (id, "state"),
         (
-            (isinstance(status, Status), "status", status, "a status"),
-            (state.round >= 1, "round", state.round, "1 or more"),
-            (is_moment(state.start_at), "start_at", state.start_at, MOMENT),
-            (onward is None or is_moment(onward), "onward_from", onward, MOMENT),
-            (on_hold is None or is_moment(on_hold), "on_hold_since", on_hold, MOMENT),
-            (round_due is None or is_moment(round_due), "round_due_at", round_due, MOMENT),
-            (round_due is None or not acknowledged, "round_due_at", round_due, "none once acknowledged"),
-            (action_due is None or is_moment(action_due), "action_due_at", action_due, MOMENT),
-            (action_due is None or was_acknowledged, "action_due_at", action_due, "none unless acknowledged"),
-            (state.met_index is not None or not acknowledged, "met_index", None, "the level that acknowledged"),
-            (unverified is None or is_moment(unverified), "unverified_since", unverified, MOMENT),
-            (unverified is None or status in _WAITING, "unverified_since", unverified, "none unless it waits for a go"),
-            (state.question is None or status in _WAITING, "question", "asked", "none unless it waits for a go"),
-            (stopped is None or is_moment(stopped), "stopped_at", stopped, MOMENT),
-            (stopped is None or status is Status.STOPPED, "stopped_at", stopped, "none unless stopped"),
-            (
-                state.stopped_from is None or status is Status.STOPPED,
-                "stopped_from",
-                state.stopped_from,
-                "none unless stopped",
-            ),
-            (state.stopped_from is not Status.STOPPED, "stopped_from", state.stopped_from, "what it was before"),
+            isinstance(status, Status) or ("status", status, "a status"),
+            state.round >= 1 or ("round", state.round, "1 or more"),
+            is_moment(state.start_at) or ("start_at", state.start_at, MOMENT),
+            onward is None or is_moment(onward) or ("onward_from", onward, MOMENT),
+            on_hold is None or is_moment(on_hold) or ("on_hold_since", on_hold, MOMENT),
+            round_due is None or is_moment(round_due) or ("round_due_at", round_due, MOMENT),
+            round_due is None or not acknowledged or ("round_due_at", round_due, "none once acknowledged"),
+            action_due is None or is_moment(action_due) or ("action_due_at", action_due, MOMENT),
+            action_due is None or was_acknowledged or ("action_due_at", action_due, "none unless acknowledged"),
+            state.met_index is not None or not acknowledged or ("met_index", None, "the level that acknowledged"),
+            unverified is None or is_moment(unverified) or ("unverified_since", unverified, MOMENT),
+            unverified is None
+            or status in _WAITING
+            or ("unverified_since", unverified, "none unless it waits for a go"),
+            state.question is None or status in _WAITING or ("question", "asked", "none unless it waits for a go"),
+            stopped is None or is_moment(stopped) or ("stopped_at", stopped, MOMENT),
+            stopped is None or status is Status.STOPPED or ("stopped_at", stopped, "none unless stopped"),
+            state.stopped_from is None
+            or status is Status.STOPPED
+            or ("stopped_from", state.stopped_from, "none unless stopped"),
+            state.stopped_from is not Status.STOPPED or ("stopped_from", state.stopped_from, "what it was before"),
         ),
     )
 
@@ -105,15 +102,15 @@ def _check_levels(id: str, state: State) -> None:
         "escalation",
         (id, "state"),
         (
-            (len(set(indexes)) == len(indexes), "runs", indexes, "the latest of each level"),
-            (state.passed >= -1, "passed", state.passed, "-1 before the first, 0 or more"),
-            (not state.goes or min(state.goes) >= 0, "goes", state.goes, COUNT),
-            (not state.refused or min(state.refused) >= 0, "refused", state.refused, COUNT),
-            (not state.held or min(state.held) >= 0, "held", state.held, COUNT),
-            (not state.overdue or min(state.overdue) >= 0, "overdue", state.overdue, COUNT),
-            (met is None or met >= LAST_RESORT, "met_index", met, LEVEL),
-            (missed is None or missed >= LAST_RESORT, "missed_index", missed, LEVEL),
-            (unverified is None or unverified >= 0, "unverified_index", unverified, COUNT),
+            len(set(indexes)) == len(indexes) or ("runs", indexes, "the latest of each level"),
+            state.passed >= -1 or ("passed", state.passed, "-1 before the first, 0 or more"),
+            not state.goes or min(state.goes) >= 0 or ("goes", state.goes, COUNT),
+            not state.refused or min(state.refused) >= 0 or ("refused", state.refused, COUNT),
+            not state.held or min(state.held) >= 0 or ("held", state.held, COUNT),
+            not state.overdue or min(state.overdue) >= 0 or ("overdue", state.overdue, COUNT),
+            met is None or met >= LAST_RESORT or ("met_index", met, LEVEL),
+            missed is None or missed >= LAST_RESORT or ("missed_index", missed, LEVEL),
+            unverified is None or unverified >= 0 or ("unverified_index", unverified, COUNT),
         ),
     )
 
@@ -124,14 +121,11 @@ def _check_open_decision(id: str, question: OpenDecision) -> None:
         "escalation",
         (id, "state", "question"),
         (
-            (question.index >= 0, "index", question.index, COUNT),
-            (is_moment(asked_at), "asked_at", asked_at, MOMENT),
-            (
-                automatic_at is None or (is_moment(automatic_at) and automatic_at >= asked_at),
-                "automatic_at",
-                automatic_at,
-                "not before it was asked",
-            ),
+            question.index >= 0 or ("index", question.index, COUNT),
+            is_moment(asked_at) or ("asked_at", asked_at, MOMENT),
+            automatic_at is None
+            or (is_moment(automatic_at) and automatic_at >= asked_at)
+            or ("automatic_at", automatic_at, "not before it was asked"),
         ),
     )
 
@@ -142,46 +136,41 @@ def _check_run(id: str, state: State, run: LevelRun) -> None:
         "escalation",
         (id, "state.runs", run.index),
         (
-            (run.index >= LAST_RESORT, "index", run.index, LEVEL),
-            (1 <= run.round <= state.round, "round", run.round, "1 to the escalation's round"),
-            (is_moment(run.opened_at), "opened_at", run.opened_at, MOMENT),
-            (is_moment(run.ends_at), "ends_at", run.ends_at, MOMENT),
-            (isinstance(run.status, LevelStatus), "status", run.status, "a status of a level"),
-            (run.met_at is None or is_moment(run.met_at), "met_at", run.met_at, MOMENT),
-            (run.met_at is None or run.status is LevelStatus.MET, "met_at", run.met_at, "none unless met"),
-            (len(set(contacts)) == len(contacts), "turns", contacts, ONCE),
+            run.index >= LAST_RESORT or ("index", run.index, LEVEL),
+            1 <= run.round <= state.round or ("round", run.round, "1 to the escalation's round"),
+            is_moment(run.opened_at) or ("opened_at", run.opened_at, MOMENT),
+            is_moment(run.ends_at) or ("ends_at", run.ends_at, MOMENT),
+            isinstance(run.status, LevelStatus) or ("status", run.status, "a status of a level"),
+            run.met_at is None or is_moment(run.met_at) or ("met_at", run.met_at, MOMENT),
+            run.met_at is None or run.status is LevelStatus.MET or ("met_at", run.met_at, "none unless met"),
+            len(set(contacts)) == len(contacts) or ("turns", contacts, ONCE),
         ),
     )
 
 
 def _check_progress(id: str, run: LevelRun, progress: ContactProgress) -> None:
-    closed_from, edited_at, uses = progress.closed_from, progress.edited_at, progress.uses
-    skipped_at = progress.skipped_at
-    methods = [use.method for use in uses] if uses else ()
-    moments = [use.at for use in uses] if uses else ()
-    numbers = [pause.address for pause in progress.pauses] if progress.pauses else ()
+    closed_from, edited_at, skipped_at = progress.closed_from, progress.edited_at, progress.skipped_at
+    methods, moments = [use.method for use in progress.uses], [use.at for use in progress.uses]
+    numbers = [pause.address for pause in progress.pauses]
     must_hold(
         "escalation",
         (id, "state.runs", run.index, "turns", progress.contact),
         (
-            (progress.contact != "", "contact", progress.contact, "the id of a contact"),
-            (is_moment(progress.starts_at), "starts_at", progress.starts_at, MOMENT),
-            (progress.repeats >= 0, "repeats", progress.repeats, COUNT),
-            (not methods or min(methods) >= 0, "uses", methods, COUNT),
-            (not moments or (is_moment(min(moments)) and is_moment(max(moments))), "uses", moments, MOMENT),
-            (not numbers or (len(set(numbers)) == len(numbers) and "" not in numbers), "pauses", numbers, ONCE),
-            (
-                not numbers or all(is_moment(pause.until) for pause in progress.pauses),
-                "pauses",
-                [pause.until for pause in progress.pauses] if numbers else (),
-                MOMENT,
-            ),
-            (not progress.failed or min(progress.failed) >= 0, "failed", progress.failed, COUNT),
-            (not progress.handed_over or min(progress.handed_over) >= 0, "handed_over", progress.handed_over, COUNT),
-            (not progress.skipped or min(progress.skipped) >= 0, "skipped", progress.skipped, COUNT),
-            (progress.contact not in progress.stands_for, "stands_for", progress.stands_for, "others than itself"),
-            (closed_from is None or is_moment(closed_from), "closed_from", closed_from, MOMENT),
-            (skipped_at is None or is_moment(skipped_at), "skipped_at", skipped_at, MOMENT),
-            (edited_at is None or is_moment(edited_at), "edited_at", edited_at, MOMENT),
+            progress.contact != "" or ("contact", progress.contact, "the id of a contact"),
+            is_moment(progress.starts_at) or ("starts_at", progress.starts_at, MOMENT),
+            progress.repeats >= 0 or ("repeats", progress.repeats, COUNT),
+            not methods or min(methods) >= 0 or ("uses", methods, COUNT),
+            not moments or (is_moment(min(moments)) and is_moment(max(moments))) or ("uses", moments, MOMENT),
+            not numbers or (len(set(numbers)) == len(numbers) and "" not in numbers) or ("pauses", numbers, ONCE),
+            not numbers
+            or all(is_moment(pause.until) for pause in progress.pauses)
+            or ("pauses", [pause.until for pause in progress.pauses], MOMENT),
+            not progress.failed or min(progress.failed) >= 0 or ("failed", progress.failed, COUNT),
+            not progress.handed_over or min(progress.handed_over) >= 0 or ("handed_over", progress.handed_over, COUNT),
+            not progress.skipped or min(progress.skipped) >= 0 or ("skipped", progress.skipped, COUNT),
+            progress.contact not in progress.stands_for or ("stands_for", progress.stands_for, "others than itself"),
+            closed_from is None or is_moment(closed_from) or ("closed_from", closed_from, MOMENT),
+            skipped_at is None or is_moment(skipped_at) or ("skipped_at", skipped_at, MOMENT),
+            edited_at is None or is_moment(edited_at) or ("edited_at", edited_at, MOMENT),
         ),
     )

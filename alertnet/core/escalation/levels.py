@@ -35,7 +35,10 @@ def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) 
         and (not is_over or _outlives_its_round(context, progress))
         and progress.contact in context.plan.allowed
         and not context.has_ended(run.index, progress.contact)
-        and not principals.intersection((progress.contact, *progress.stands_for)) <= answered
+        and (
+            (progress.principal and not answered)
+            or not principals.intersection((progress.contact, *progress.stands_for)) <= answered
+        )
     ]
 
 

@@ -95,7 +95,7 @@ def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
     Raises:
         Inconsistent: it is nothing that `of_incidents` would take back.
     """
-    must_hold("escalation", (escalation.id,), ((escalation.scope in _SCOPES, "scope", escalation.scope, "a scope"),))
+    must_hold("escalation", (escalation.id,), (escalation.scope in _SCOPES or ("scope", escalation.scope, "a scope"),))
     return NewEscalation(
         id=escalation.id,
         incident_id=escalation.incident_id,
@@ -233,12 +233,12 @@ def _check_columns(row: Row[Any], state: State) -> None:
         "escalation",
         (row.id,),
         (
-            (row.status == state.status, "status", row.status, state.status.value),
-            (row.round == state.round, "round", row.round, str(state.round)),
-            (row.scope in _SCOPES, "scope", row.scope, "a scope"),
+            row.status == state.status or ("status", row.status, state.status.value),
+            row.round == state.round or ("round", row.round, str(state.round)),
+            row.scope in _SCOPES or ("scope", row.scope, "a scope"),
         ),
     )
 
 
 def _check_rank(id: str, rank: int) -> None:
-    must_hold("escalation", (id,), ((rank in _RANKS, "rank", rank, "that of a severity"),))
+    must_hold("escalation", (id,), (rank in _RANKS or ("rank", rank, "that of a severity"),))

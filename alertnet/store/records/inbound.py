@@ -173,10 +173,10 @@ def _check_reply(provider_id: str, reply: Reply) -> None:
         "inbound",
         (provider_id, "reply"),
         (
-            (isinstance(reply.kind, Kind), "kind", reply.kind, "a kind of message"),
-            (reply.language != "", "language", reply.language, "a language"),
-            (reply.templates != "", "templates", reply.templates, "the hash of templates"),
-            (reply.to is None or reply.to.contact != "", "to", "nobody", "a contact, or none"),
+            isinstance(reply.kind, Kind) or ("kind", reply.kind, "a kind of message"),
+            reply.language != "" or ("language", reply.language, "a language"),
+            reply.templates != "" or ("templates", reply.templates, "the hash of templates"),
+            reply.to is None or reply.to.contact != "" or ("to", "nobody", "a contact, or none"),
         ),
     )
 
@@ -246,7 +246,7 @@ def _each_call(tx: Tx, query: Select[Any]) -> tuple[list[tuple[str, str]], dict[
 
 
 def _call(row: Row[Any]) -> tuple[str, str]:
-    must_hold("inbound", (row.provider_id,), ((bool(row.sender), "sender", row.sender, "who called"),))
+    must_hold("inbound", (row.provider_id,), (bool(row.sender) or ("sender", row.sender, "who called"),))
     return row.provider_id, row.sender
 
 
