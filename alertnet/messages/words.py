@@ -135,7 +135,7 @@ class Words:
 
     def clock(self, at: datetime, timezone: str) -> str:
         """The time alone, as in `02:14`."""
-        return str(at.astimezone(ZoneInfo(timezone)).time())[:5]  # strftime takes ten times as long
+        return str(at.astimezone(ZoneInfo(timezone)).time())[:5]  # strftime takes several times as long
 
     def moment(self, at: datetime, timezone: str) -> str:
         """Day, time and offset, as in `24 November, 02:14 (UTC-5)`."""

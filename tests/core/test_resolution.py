@@ -8,16 +8,17 @@ import pytest
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.when import When
-from alertnet.core.incident import Affected, Perpetrator, Scope, Severity, consent_of
+from alertnet.core.incident import Affected, Perpetrator, PersonKind, Scope, Severity, consent_of
 from alertnet.core.resolution.resolve import (
     Plans,
     Pruned,
     Reason,
+    deciding,
     may_be_told,
     resolve,
     unmatched_exclusions,
 )
-from tests.core.cast import contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
+from tests.core.cast import NOW, contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
 
 
 def reasons(the_tree: ContactTree, **known: Any) -> dict[str, str]:
@@ -534,3 +535,56 @@ def test_resolving_does_not_depend_on_what_is_not_decisive() -> None:
     the_tree = one_level(contact("a"), embassy("es", "ES"))
 
     assert plan_of(the_tree) == plan_of(the_tree, summary="x", details="y", place="L12", team="north", ask="visit")
+
+
+# What decides
+
+
+WORDS: dict[str, Any] = {"summary": "at the bridge", "details": "two men", "ask": "visit", "occurred_at": NOW}
+EVERYTHING = one_level(
+    coordinator("ana", sms("+1")),
+    contact("office", organisation="Defensoria", when=When(place=frozenset({"L1*"}), organisation=frozenset({"O3"}))),
+    contact("brigade", sms("+2"), belongs_to=Perpetrator.ARMY, role=Role.AUTHORITY),
+    embassy("embassy", "ES"),
+    contact("press", scope=Scope.PUBLIC),
+    when=When(frozenset({Severity.CRITICAL, Severity.SERIOUS}), frozenset({"arrest"}), nationality=True),
+)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {},
+        {"consent": Scope.NATIONAL},
+        {"severity": Severity.MODERATE},
+        {"type": "raid"},
+        {"country": "GT"},
+        {"place": "L9"},
+        {"exclude": ("office",)},
+        {"perpetrator": Perpetrator.ARMY},
+        {"perpetrator": Perpetrator.UNKNOWN},
+        {"also_accused": (Perpetrator.ARMY,)},
+        {"raised_from": "+1"},
+        {"also_from": ("+2",)},
+        {"verified": False},
+        {"drill": True},
+        {"people": (Affected("P7", nationality="FR"),)},
+        {"people": (Affected("P7", consent=Scope.INTERNAL),)},
+        {"people": (Affected("P7", exclude=("press",)),)},
+        {"people": (Affected("P7", contact="office"),)},
+        {"people": (Affected("P7", organisation="O4"),)},
+    ],
+    ids=str,
+)
+def test_words_and_what_people_are_called_decide_nothing(known: dict[str, Any]) -> None:
+    """A3: plans that are kept for reports which differ in these alone are those that each would have for itself."""
+    one = Affected("P1", nationality="ES", organisation="O3")
+    told = facts(**{"people": (one,), "place": "L12"} | known | WORDS)
+    named = tuple(replace(each, kind=PersonKind.DEFENDER, name="Ana Example") for each in told.people)
+    written = replace(told, people=named)
+
+    (plan,) = resolve(written, [EVERYTHING])
+
+    assert deciding(written) == deciding(facts(**{"people": (one,), "place": "L12"} | known))
+    assert resolve(deciding(written), [EVERYTHING]) == (plan,)
+    assert (plan != resolve(facts(people=(one,), place="L12"), [EVERYTHING])[0]) is bool(known)

@@ -1,7 +1,6 @@
 """Who may not be told of an incident at all, by any address and whoever lists it, and why (A3)."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -59,7 +58,7 @@ class Bars:
         self.addresses: dict[str, Reason] = {}
         for tree in trees:
             for contact in tree.contacts.values():
-                for reason in self._reasons(self.as_judged(tree, contact)):
+                for reason in self._reasons(tree, contact):
                     self.contacts.setdefault((tree.id, contact.id), reason)
                     self._bar_addresses(contact, reason)
 
@@ -75,15 +74,15 @@ class Bars:
             reasons.append(own)
         return min(reasons, key=_ORDER.__getitem__, default=None)
 
-    def as_judged(self, tree: ContactTree, contact: Contact) -> Contact:
-        """The contact with the scope that counts: coordinators and last resort are internal, whatever is written."""
+    def scope_of(self, tree: ContactTree, contact: Contact) -> Scope:
+        """The scope that counts: coordinators and last resort are internal, whatever is written."""
         named = contact.is_coordinator or contact.id in tree.last_resort
         shared = bool(contact.addresses) and contact.addresses <= self.internal
-        return replace(contact, scope=Scope.INTERNAL) if named or shared else contact
+        return Scope.INTERNAL if named or shared else contact.scope
 
-    def _reasons(self, contact: Contact) -> Iterator[Reason]:
+    def _reasons(self, tree: ContactTree, contact: Contact) -> Iterator[Reason]:
         """All that hold, in their order: consent alone spares an address that is also a coordinator's."""
-        if not self.consent.allows(contact.scope):
+        if not self.consent.allows(self.scope_of(tree, contact)):
             yield Reason.CONSENT
         if self.excluded.intersection(names_of(contact)):
             yield Reason.EXCLUDED

@@ -1,17 +1,18 @@
 """Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import OF_THE_STATE, Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
-from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
+from alertnet.core.incident import Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, names_of
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Plans",
     "Pruned",
     "Reason",
+    "deciding",
     "deputies_of",
     "left_out",
     "may_be_told",
@@ -49,12 +51,14 @@ class Approval:
     proceed_after: timedelta | None
 
 
-def approval_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterable[Contact]) -> Approval | None:
+def approval_of(
+    facts: Facts, tree: ContactTree, level: Level, reached: Sequence[Contact], *, is_public: bool
+) -> Approval | None:
     """The approval that a level which would tell those contacts waits for; None when it opens by itself.
 
     Where several reasons hold, the level waits for the longest: for ever, if one of them has no automatic time.
+    `is_public`: one of them is of public scope.
     """
-    reached = tuple(contacts)
     configured = level.needs_go
     waits: dict[Waiting, timedelta | None] = {}
     if configured is not None and facts.severity not in configured.unless_severity:
@@ -66,7 +70,7 @@ def approval_of(facts: Facts, tree: ContactTree, level: Level, contacts: Iterabl
     suspect = tree.ask_if_unknown_perpetrator and facts.perpetrator is Perpetrator.UNKNOWN
     if suspect and any(contact.role in OF_THE_STATE for contact in reached):
         waits[Waiting.PERPETRATOR_UNKNOWN] = None
-    if any(contact.scope is Scope.PUBLIC for contact in reached):
+    if is_public:
         waits[Waiting.PUBLIC] = None
     return Approval(tuple(waits), _longest(waits.values())) if waits else None
 
@@ -194,6 +198,12 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
     )
 
 
+def deciding(facts: Facts) -> Facts:
+    """The facts without what has no part in who is told: where they are the same, so are the plans."""
+    people = tuple(replace(person, code="", kind=PersonKind.OTHER, name=None) for person in facts.people)
+    return replace(facts, people=people, summary=None, details=None, ask=None, occurred_at=None)
+
+
 def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
     """The plans that open an escalation, by tree: those that reach somebody, or else those with a last resort (A2)."""
     known = sorted(plans, key=lambda plan: plan.tree.id)
@@ -251,9 +261,10 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
             levels.append(PlannedLevel(index, level, (), None, coordination=False))
             continue
         sifted = _sift(facts, tree, level.notify, level.when, level.name, reasons)
-        reached = [bars.as_judged(tree, tree.contacts[id]) for id in (*sifted.contacts, *sifted.deputies)]
+        reached = [tree.contacts[id] for id in (*sifted.contacts, *sifted.deputies)]
+        is_public = any(bars.scope_of(tree, each) is Scope.PUBLIC for each in reached)
         coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
-        approval = approval_of(facts, tree, level, reached)
+        approval = approval_of(facts, tree, level, reached, is_public=is_public)
         levels.append(PlannedLevel(index, level, sifted.contacts, approval, coordination, sifted.deputies))
         pruned += sifted.pruned
     last = _sift(facts, tree, tree.last_resort, EVERY_INCIDENT, None, reasons)

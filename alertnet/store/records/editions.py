@@ -14,7 +14,7 @@ from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
-from alertnet.core.resolution.resolve import Plans, resolve
+from alertnet.core.resolution.resolve import Plans, deciding, resolve
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, timeline
 from alertnet.store.records.on_call import Roster, roster
@@ -200,7 +200,7 @@ def tree(session: Session, hash: str) -> ContactTree:
 def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
     """The plan of each of an incident's trees, as its facts stand now, with whoever is on duty now."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
-    return _resolved(facts, tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
+    return _resolved(deciding(facts), tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
 
 
 def plans_as_written(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
