@@ -247,3 +247,29 @@ def test_where_nobody_is_left_the_last_resort_of_a_stopped_tree_is_told(world: W
     assert "the last resort of every tree is alerted" in answer["warnings"][0]
     assert (incident.status("valley"), incident.status("europe")) == ("stopped", "unanswered")
     assert len(world.phone("head office").inbox) == 1
+
+
+def test_who_has_left_the_tree_hears_of_its_own_report_alone_how_that_ended(world: World, folder: Path) -> None:
+    """A4, A8: told at the first level, gone before the next; merged with a report on the edited tree, and split off."""
+    first = world.raises()
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    world.passes(minutes=11)
+    edits(
+        world,
+        folder,
+        LEVELS.replace("[defenders]", "[desk]"),
+        CONTACTS.replace("  defenders:", "  friends:").replace("+573005550130", "+573005550139"),
+    )
+    second = world.raises()
+    first.act("merge", into=second.ref)
+    world.passes(minutes=35)
+    second.act("split", reports=[first.ref])
+    world.passes(minutes=1)
+
+    for each in (second, first):
+        each.act("close", reason="resolved")
+
+    heard = world.phone("defenders").inbox
+    assert [first.ref in text for text in heard] == [True, True]
+    assert "closed" in heard[-1]
+    assert ("spain", "sms") in second.told("stand_down")

@@ -284,3 +284,19 @@ def test_a_one_after_the_code_of_the_call_takes_the_task(world_of: Worlds) -> No
     assert "rigade" not in call.words
     assert "alarm_answered" in incident.timeline()
     assert incident.answers() == []
+
+
+def test_a_task_of_a_report_is_asked_anew_in_the_name_of_what_it_is_merged_into(world: World) -> None:
+    """A2: else nobody is asked to call any more; the code that it had counts as well."""
+    first, task = evening(world)
+    second = world.raises(perpetrator="paramilitary", people=[])
+
+    first.act("merge", into=second.ref)
+
+    assert second.ref in tasks_of(world)[-1]
+    reply = world.texts("coordinator", f"OK {code_in(task)}")
+    assert ("brigade", "acknowledged", "vouched") in second.answers()
+    assert "recorded" in (reply or "")
+    rung = len(tasks_of(world))
+    world.passes(minutes=30)
+    assert len(tasks_of(world)) == rung

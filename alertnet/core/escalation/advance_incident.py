@@ -322,17 +322,21 @@ class _Advancing:
         """What is shared in place of a message of one's own: the first of that very moment, or of all there were.
 
         A message counts once for a tree: where two of its contacts have the address, the second gets its own. A
-        reminder is shared only with what another tree sends at the same moment. What a number had refused is no
-        message to it once it lets our SMS through again.
+        reminder is shared only with what another tree sends at the same moment.
         """
-        if not self.alerts[place]:
-            return None
-        is_out_of_use = any(f"{place[0]}:{place[1]}" in state.stale for state in self.states.values())
-        known = [each for each in self.alerts[place] if is_out_of_use or not each.refused]
+        known = [each for each in self.alerts[place] if self._still_counts(place, each)]
         at_once = next((each for each in known if each.just_now and tree not in each.trees), None)
         if at_once is not None or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
             return at_once
         return next(iter(known), None)
+
+    def _still_counts(self, place: Place, known: _KnownAlert) -> bool:
+        """Not what a number had refused that lets our SMS through again, nor a task that nobody is asked to do."""
+        if known.refused:
+            return any(f"{place[0]}:{place[1]}" in state.stale for state in self.states.values())
+        if place[0] is not MethodKind.TASK or known.failed or known.just_now:
+            return True
+        return isinstance(known.alert, AlertOnRecord) and any(each.id == known.alert.prompt for each in self._prompts())
 
     def _ask(self, tree: str, step: Step) -> None:
         """Put new questions to the coordinators, and take back those that were decided or overtaken."""
