@@ -5,8 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from alertnet.core.errors import BadInput, WrongState
+from alertnet.core.incident import CloseReason, IncidentStatus
+from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
 from tests.flows.switchboard import Switchboard
 
 BY = "the desk"
@@ -18,6 +22,12 @@ def merges(tx: Tx, part: str, whole: str) -> None:
 
 def splits(tx: Tx, whole: str, ref: str) -> None:
     split(tx, whole, [ref], by=BY).finish()
+
+
+def closes(tx: Tx, ref: str) -> None:
+    locked = take_up(tx, incidents.id_of(tx.session, ref))
+    close_incident(locked, CloseReason.FALSE_ALARM, named=ref, by=BY)
+    locked.finish()
 
 
 def at_once(board: Switchboard, *acts: tuple[object, ...]) -> Counter[str]:
@@ -60,3 +70,16 @@ def test_of_two_that_are_merged_into_one_another_one_acts(any_board: Switchboard
     parts = [any_board.incident(id).part_of for id in (one, other)]
     assert sorted(parts, key=str) == sorted([None, one if parts[0] is None else other], key=str)
     assert came["done"] >= 1
+
+
+def test_what_one_merges_and_the_other_closes_ends_nothing_but_itself(any_board: Switchboard) -> None:
+    """A4: whoever comes second hears so; of what the report was merged into nobody has said that it is over."""
+    part, whole = (any_board.opens(type="threat") for _ in range(2))
+    ref = any_board.incident(part).ref
+
+    came = at_once(any_board, (merges, part, whole), (closes, ref))
+
+    assert came == {"done": 1, "refused": 1}
+    is_merged = any_board.incident(part).part_of == whole
+    assert len(any_board.history(part, "incident_closed")) == (0 if is_merged else 1)
+    assert any_board.incident(whole).status is IncidentStatus.OPEN
