@@ -8,9 +8,9 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
 from alertnet.core.escalation.advance_incident import begin, coming_level, stop
 from alertnet.core.escalation.due import ComingLevel, Until
-from alertnet.core.escalation.state import Asked, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.escalation.state import Asked, Failed, Go, Hold, PlanChanged, Refuse, Status, Unopened
 from alertnet.core.incident import Severity
-from tests.core.cast import NOW, Night, acknowledged, contact, coordinator, level, minutes, plan_of, tree
+from tests.core.cast import NOW, Night, acknowledged, call, contact, coordinator, level, minutes, plan_of, sms, tree
 
 GATED = NeedsGo(proceed_after=minutes(20))
 CAST = (coordinator("ana"), contact("bob"))
@@ -436,3 +436,16 @@ def in_words(found: ComingLevel | None) -> tuple[str, object] | None:
     if found is None:
         return None
     return found.name, (found.automatic_at - NOW) / minutes(1) if found.automatic_at else found.waits_for
+
+
+def test_a_level_that_is_taken_back_as_a_method_fails_tells_nobody_by_the_next() -> None:
+    """A11: of two things that are learnt at one moment the second may undo what the first began."""
+    bob = contact("bob", sms("+1"), call("+2", 30))
+    before = night(level("Coord", "ana"), level("Two", "bob"), cast=(CAST[0], bob)).at(12, Failed("bob", 0))
+
+    played = night(level("Coord", "ana"), level("Two", "bob"), cast=(CAST[0], bob)).at(
+        12, Failed("bob", 0), Unopened(1), Hold()
+    )
+
+    assert before.told == ["0 ana sms", "10 bob sms", "12 bob call"]
+    assert played.told == ["0 ana sms", "10 bob sms"]

@@ -151,10 +151,13 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 
 def _sends(context: Context) -> tuple[Send, ...]:
     """The sends still wanted once all is decided: of several by one method to a contact only the first (A7)."""
-    live = {run.index: {progress.contact for progress in live_progress(context, run)} for run in context.state.runs}
+    wanted, live = {send.index for send in context.sends}, dict[int, set[str]]()
+    for run in context.state.runs:
+        if run.index in wanted:
+            live[run.index] = {progress.contact for progress in live_progress(context, run)}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:
-        if send.contact in live[send.index] and context.reach(send.contact).is_usable(send.method):
+        if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method):
             sends.setdefault((send.contact, send.method), send)
     return tuple(sends.values())
 

@@ -177,7 +177,7 @@ class Agenda:
         """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
-        if (late := self._late_level(following)) is not None:
+        if following is not None and (late := self._late_level(following)) is not None:
             return max([context.moment, *asked_at]), LEVEL, partial(self._reach, late)
         if state.round_due_at is not None:
             if self._is_answered():
@@ -251,15 +251,16 @@ class Agenda:
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
         """The first level not opened in this round that would tell somebody; `after` a given one."""
-        opened = {run.index for run in self.context.this_round}
+        state = self.context.state
+        opened = {run.index for run in state.runs if run.round == state.round}
         for planned in self.context.plan.levels[after + 1 :]:
             if planned.index not in opened and would_matter(self.context, planned):
                 return planned
         return None
 
-    def _late_level(self, following: PlannedLevel | None) -> PlannedLevel | None:
+    def _late_level(self, following: PlannedLevel) -> PlannedLevel | None:
         """A level whose moment has passed without it, and that would tell somebody now."""
-        if following is None or following.index < self.context.state.passed:
+        if following.index < self.context.state.passed:
             return following
         for index in sorted(self.context.state.overdue):
             late = self.next_level(after=index - 1)
