@@ -13,9 +13,10 @@ from contextlib import ExitStack
 from benchmarks import job_queue, program
 from benchmarks.burst import CONNECTIONS, DELIVER_SECONDS, drive
 from benchmarks.figures import Figure
+from benchmarks.program import Program
 from benchmarks.sink import Sink
 from benchmarks.trees import COUNTRIES, trees
-from tests.postgres import fresh_database, own_server
+from tests.postgres import Server, fresh_database, own_server
 
 INCIDENTS = 3000
 WORKERS = 2
@@ -23,9 +24,10 @@ WARM_UP_SECONDS = 2.0
 
 
 def measure() -> list[Figure]:
-    """Delivered a second by both, and the ratio."""
-    ours = _alertnet()
+    """Delivered a second by both, the ratio, and what each of our processes takes of the processor."""
+    ours, cpu = _alertnet()
     figures = [Figure("alertnet, delivered a second", ours, "1/s")]
+    figures += [Figure(f"alertnet, CPU of the {name} for each", each, "ms") for name, each in cpu.items()]
     if job_queue.is_installed():
         theirs = _procrastinate()
         figures.append(Figure("procrastinate, delivered a second", theirs, "1/s"))
@@ -33,14 +35,22 @@ def measure() -> list[Figure]:
     return figures
 
 
-def _alertnet() -> float:
+def _alertnet() -> tuple[float, dict[str, float]]:
     waits = dict.fromkeys(COUNTRIES, 7200)
     with (
         Sink() as sink,
         own_server() as server,
         program.alertnet(trees(waits), sink.url, database_url=fresh_database(server.url)) as ours,
     ):
-        return _speed(sink, drive(ours, INCIDENTS, CONNECTIONS))
+        before = _cpu_seconds(ours, server)
+        speed = _speed(sink, drive(ours, INCIDENTS, CONNECTIONS))
+        after = _cpu_seconds(ours, server)
+        return speed, {name: (after[name] - each) * 1000 / INCIDENTS for name, each in before.items()}
+
+
+def _cpu_seconds(ours: Program, server: Server) -> dict[str, float]:
+    processes = {"web": [ours.pid], "worker": [ours.worker], "server": server.processes()}
+    return {name: sum(map(program.cpu_seconds, pids)) for name, pids in processes.items()}
 
 
 def _procrastinate() -> float:

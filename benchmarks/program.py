@@ -44,6 +44,8 @@ class Program:
     key: str = ""
     path: str = "/v1/incidents"
     severity: str = "critical"
+    worker: int = 0
+    """The process that sends, where it is another one."""
     seconds_to_answer: float = 0
     """From its start."""
 
@@ -115,18 +117,20 @@ def alertnet(
         key = _run("keys", "create", "--scope", "raise,coordinate", folder=folder, env=env).strip()
         if prepare is not None:
             prepare(env)
-        command = ["alertnet", "serve", "--port", str(port)]
+        command, sends = ["alertnet", "serve", "--port", str(port)], 0
         if database_url:
             command.append("--no-worker")
             log = stack.enter_context((folder / "worker.log").open("wb"))
             worker = [sys.executable, "-m", "alertnet", "worker"]
-            stack.callback(_end, subprocess.Popen(worker, cwd=folder, env=environment(env), stdout=log, stderr=log))
+            process = subprocess.Popen(worker, cwd=folder, env=environment(env), stdout=log, stderr=log)
+            stack.callback(_end, process)
+            sends = process.pid
         for _ in range(starts - 1):
             with _process(command, folder, env, url, "/readyz"):
                 pass
         began = time.monotonic()
         with _process(command, folder, env, url, "/readyz") as pid:
-            yield Program(pid, url, key, seconds_to_answer=time.monotonic() - began)
+            yield Program(pid, url, key, worker=sends, seconds_to_answer=time.monotonic() - began)
 
 
 @contextmanager
@@ -223,6 +227,6 @@ def _free_port() -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What the process has used of processors, from the process table of Linux."""
+    """What the process has used of processors, and those of its children that are over, from Linux's process table."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

@@ -91,9 +91,7 @@ class Server:
     def is_killed(self) -> None:
         """Kill -9 of every one of its processes: nobody is told, nothing is tidied."""
         locks = [self.home / "data" / "postmaster.pid", self.home / ".s.PGSQL.5432.lock"]
-        postmaster = int(locks[0].read_text().split()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        processes = [postmaster, *map(int, children)]
+        processes = self.processes()
         for process in processes:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -102,6 +100,12 @@ class Server:
         # In a container nobody may take notice of its end; then it would seem to hold its locks for ever.
         for lock in locks:
             lock.unlink()
+
+    def processes(self) -> list[int]:
+        """Ids of its processes, that of its first one first."""
+        postmaster = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return [postmaster, *map(int, children)]
 
     def _control(self, *command: str | Path) -> None:
         _run(self.home, self.binaries / "pg_ctl", "-D", self.home / "data", *command)
