@@ -1,5 +1,6 @@
 """SQLite's writer thread: many callers, few commits, nobody's fault another's."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER
+from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER, SPOILT_AT_MOST
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import carry_over
@@ -56,6 +57,20 @@ class Crowd:
     def _announced(self, call: Callable[[], object]) -> object:
         self._asking.release()
         return call()
+
+
+def in_one_group(runtime: Runtime, flows: list[Callable[[Tx], object]]) -> list[object]:
+    """What comes of each flow: they are asked for in that order, while the writer is held."""
+    go = threading.Event()
+
+    async def ask() -> list[object]:
+        async def let_go() -> None:
+            go.set()
+
+        held = runtime.transact_soon(lambda _: go.wait(PATIENCE))
+        return await asyncio.gather(held, *map(runtime.transact_soon, flows), let_go(), return_exceptions=True)
+
+    return asyncio.run(ask())[1:-1]
 
 
 def on_disk(runtime: Runtime) -> set[str]:
@@ -179,6 +194,48 @@ def test_a_group_takes_along_what_those_left_due_that_succeeded(on_sqlite: Runti
 
     assert [type(outcome.exception()) is Refused for outcome in outcomes].count(True) == 2
     assert taken == ([{"sms"}] if succeeds else [])
+
+
+def test_a_flow_that_raises_makes_others_run_twice_once_in_a_hundred_groups(on_sqlite: Runtime) -> None:
+    """A11: whoever sends what fails, again and again, costs the others a savepoint each, and not another run."""
+    runs: list[str] = []
+
+    def run(name: str) -> Callable[[Tx], str]:
+        def flow(tx: Tx) -> str:
+            runs.append(name)
+            return keep(tx, name)
+
+        return flow
+
+    def with_one_that_raises(first: str, last: str) -> list[str]:
+        runs.clear()
+        outcomes = in_one_group(on_sqlite, [run(first), lambda tx: keep_and_refuse(tx, "bad"), run(last)])
+        assert [outcomes[0], type(outcomes[1]), outcomes[2]] == [first, Refused, last]
+        return [*runs]
+
+    assert with_one_that_raises("a", "b") == ["a", "a", "b"]
+    assert with_one_that_raises("c", "d") == ["c", "d"]
+    assert on_disk(on_sqlite) == {*"abcd"}
+
+    for number in range(SPOILT_AT_MOST):
+        in_one_group(on_sqlite, [run(f"{number} left"), run(f"{number} right")])
+
+    assert with_one_that_raises("e", "f") == ["e", "e", "f"]
+
+
+def test_what_others_did_outside_the_database_is_taken_back_before_they_run_again(on_sqlite: Runtime) -> None:
+    """A5: a claim that is undone with the group has its room again."""
+    seen: list[str] = []
+
+    def take(tx: Tx) -> str:
+        seen.append("taken")
+        tx.if_undone(lambda: seen.append("given back"))
+        return keep(tx, "a")
+
+    outcomes = in_one_group(on_sqlite, [take, lambda tx: keep_and_refuse(tx, "bad")])
+
+    assert outcomes[0] == "a"
+    assert seen == ["taken", "given back", "taken"]
 
 
 def test_a_flow_whose_commit_is_refused_fails_alone(on_sqlite: Runtime) -> None:

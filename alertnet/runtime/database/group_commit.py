@@ -7,6 +7,7 @@ import asyncio
 import sqlite3
 import threading
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, TypeVar
@@ -24,6 +25,9 @@ from alertnet.store.db.tx import LeftDue, apart, left_due, undoing
 T = TypeVar("T")
 
 GROUP = 64  # flows in one commit at most
+
+SPOILT_AT_MOST = 100
+"""One group in so many at most runs twice because of a flow that raises."""
 
 CARRIED_OVER_AFTER = 32
 """So many commits, of one flow each, fill SQLite's log with a thousand pages."""
@@ -44,10 +48,16 @@ class _Job:
         self.answer.set_running_or_notify_cancel()
 
 
-class GroupCommit:
-    """One writer thread: each flow of a group in its savepoint, one commit for all, and the answers after it.
+class _Spoilt(Exception):
+    """A flow has raised that had no savepoint: what the group did is undone with it."""
 
-    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others.
+
+class GroupCommit:
+    """One writer thread: one commit for what waits together, and the answers after it.
+
+    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others. The
+    savepoints that it takes to undo one alone are made where they are needed: a group in which a flow has raised runs
+    again with one for each, and the next ones have them at once, so that nobody can make others run twice all the time.
     When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
     """
 
@@ -61,6 +71,8 @@ class GroupCommit:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._with_savepoints = 0
+        """So many groups more."""
         self._is_full = threading.Event()
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
@@ -142,6 +154,8 @@ class GroupCommit:
 
     def _as_group(self, jobs: list[_Job]) -> list[_Job]:
         """Commit those that succeed, and return those that did not."""
+        has_savepoints = self._with_savepoints > 0
+        self._with_savepoints -= has_savepoints
         again: list[_Job] = []
         undo: list[Hook] = []
         is_committed = False
@@ -150,8 +164,10 @@ class GroupCommit:
                 connection.begin()
                 for job in jobs:
                     try:
-                        self._in_savepoint(session, job, undo)
-                    except BaseException:
+                        self._run(session, job, undo, has_savepoint=has_savepoints)
+                    except BaseException as error:
+                        if not has_savepoints:
+                            raise _Spoilt from error
                         if _given_up(connection):
                             raise
                         again.append(job)
@@ -170,8 +186,11 @@ class GroupCommit:
         return again
 
     def _undone(self, jobs: list[_Job], undo: list[Hook], error: BaseException) -> list[_Job]:
-        """Tell a group that was not committed, and return those that are to be tried alone."""
+        """Tell a group that was not committed, or run it again; return those that are to be tried alone."""
         _call(undo)
+        if isinstance(error, _Spoilt):
+            self._with_savepoints = SPOILT_AT_MOST
+            return self._as_group(jobs)
         if not isinstance(error, DatabaseAway):
             # One of them left what can't be committed: alone, it fails for its own caller only.
             return jobs
@@ -179,9 +198,9 @@ class GroupCommit:
             job.answer.set_exception(error)
         return []
 
-    def _in_savepoint(self, session: Session, job: _Job, undo: list[Hook]) -> None:
-        """Run a flow in a savepoint; what is to be called if the group is not committed comes into `undo`."""
-        with undoing(session) as own, apart(session):
+    def _run(self, session: Session, job: _Job, undo: list[Hook], *, has_savepoint: bool) -> None:
+        """Run a flow; what is to be called if the group is not committed comes into `undo`."""
+        with undoing(session) as own, apart(session) if has_savepoint else nullcontext():
             job.value = job.work(self._begin(session))
         undo += own
 
