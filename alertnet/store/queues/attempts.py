@@ -1,7 +1,7 @@
 """Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypedDict, cast
 
@@ -34,7 +34,7 @@ ON_THE_LINE = (AttemptStatus.SENDING.value, AttemptStatus.SENT.value, AttemptSta
 """A call in one of these that has a due time may ring or speak."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """An attempt as it is on the record, with what its notification is about."""
 

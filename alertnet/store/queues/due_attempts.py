@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain
+from alertnet.core.codec import from_plain, value
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -31,7 +31,7 @@ class ToSend:
     address_index: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DueAttempt(Attempt):
     """An attempt with the words of its notification and what decides whether it may leave."""
 

@@ -4,7 +4,7 @@ The latter stand in the table `served`: a shared contact is told once, for sever
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Coverage:
     """That a notification counts for an escalation, as which contact and method there."""
 
@@ -33,7 +33,7 @@ class Coverage:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Covered(Coverage):
     """A coverage with its notification, how that escalation stands, and the task that it belongs to, if it is one."""
 
