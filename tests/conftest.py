@@ -89,19 +89,19 @@ def pytest_collection_finish() -> None:
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
     """Hands out folders and modules, the largest first, then single screenplays: so the last to end ends soon."""
 
-    FOLDERS = ("tests/browser/", "tests/house/")
-    """What their modules share takes long to set up."""
+    SHARING = ("tests/browser/", "tests/house/", "tests/scenarios/test_every_kind.py")
+    """What the tests in there share takes long to set up."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        for folder in self.FOLDERS:
-            if folder in self.workqueue:
-                self.workqueue.move_to_end(folder, last=False)
+        for place in self.SHARING:
+            if place in self.workqueue:
+                self.workqueue.move_to_end(place, last=False)
         super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")
         together = f"{module}::{test.partition('[')[0]}" if module.startswith("tests/scenarios/") else module
-        return next((folder for folder in self.FOLDERS if nodeid.startswith(folder)), together)
+        return next((place for place in self.SHARING if nodeid.startswith(place)), together)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,7 +1,7 @@
 """A world for each screenplay, on SQLite; those that must hold on PostgreSQL too ask for `world_on`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,8 +27,8 @@ ACCOUNT = "AC" + "0" * 32
 Worlds = Callable[..., World]
 
 
-@pytest.fixture
-def world_on(tmp_path: Path) -> Iterator[Worlds]:
+@contextmanager
+def worlds() -> Iterator[Worlds]:
     """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
     clients = ExitStack()
@@ -79,6 +79,13 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         assert promises_broken == []
 
 
+@pytest.fixture
+def world_on() -> Iterator[Worlds]:
+    """Makes worlds that end with the test."""
+    with worlds() as make:
+        yield make
+
+
 def _promises_broken(tx: Tx) -> list[object]:
     """What must hold at the end of every screenplay: each chain verifies (A10), and nobody forgets (A2)."""
     forgotten = select(escalations.c.id, escalations.c.status).where(
@@ -114,13 +121,14 @@ def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Pat
 @pytest.fixture
 def world_of(world_on: Worlds, tmp_path: Path) -> Worlds:
     """Makes a world, on SQLite, of the trees whose YAML it is given, and another teams.yaml than the valley's."""
+    return lambda *trees, **others: of_trees(world_on, tmp_path, *trees, **others)
 
-    def make(*trees: str, field: str = FIELD, **settings_by_name: str) -> World:
-        folder = tmp_path / "contact_trees"
-        folder.mkdir()
-        (folder / "teams.yaml").write_text(field)
-        for number, text in enumerate(trees):
-            (folder / f"tree-{number}.yaml").write_text(text)
-        return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder, **settings_by_name)
 
-    return make
+def of_trees(make: Worlds, folder: Path, *trees: str, field: str = FIELD, **settings_by_name: str) -> World:
+    """The same in that folder."""
+    written = folder / "contact_trees"
+    written.mkdir()
+    (written / "teams.yaml").write_text(field)
+    for number, text in enumerate(trees):
+        (written / f"tree-{number}.yaml").write_text(text)
+    return make(f"sqlite:///{folder / 'alertnet.db'}", trees=written, **settings_by_name)

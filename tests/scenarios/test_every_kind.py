@@ -1,6 +1,9 @@
 """An evening in which every kind of message is sent: nobody is asked to call itself, and all hear of the end."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -12,8 +15,8 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.messages.words import spoken_number
 from alertnet.sandbox import Handset
 from alertnet.store.tables import inbound, notifications
-from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import FIELD, a_tree
+from tests.scenarios.conftest import Worlds, of_trees, worlds
+from tests.scenarios.valley import a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in, spoken_code_in
 
 CONTACTS = """
@@ -49,16 +52,36 @@ WHOSE = ["coordinator", "ombuds", "defenders", "head office", "ana"]
 
 
 @pytest.fixture(params=WHOSE)
-def evening(request: pytest.FixtureRequest, world_of: Worlds) -> World:
-    """A network whose number to call is that one's, in which everything happens that something is said about."""
-    number = CAST[request.param]
+def evening(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Path) -> World:
+    """A network whose number to call is that one's."""
+    return network(world_on, tmp_path, request.param)
+
+
+def network(make: Worlds, folder: Path, whose: str) -> World:
+    number = CAST[whose]
     tree = a_tree(LEVELS, CONTACTS, rest="unknown_perpetrator: proceed").replace(
         '"+573005550101"\nlast', f'"{number}"\nlast'
     )
     assert f'callback: "{number}"' in tree
-    world = world_of(tree, field=FIELD)
+    world = of_trees(make, folder, tree)
     world.runtime.transact(set_pins, "north/ana", TRUE)
     return world
+
+
+@dataclass(frozen=True)
+class Played:
+    """Such an evening in which everything has happened that something is said about, and its incident."""
+
+    world: World
+    incident: Incident
+
+
+@pytest.fixture(scope="module")
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    """Played once for all that only look at it."""
+    with worlds() as make:
+        world = network(make, tmp_path_factory.mktemp("evening"), request.param)
+        yield Played(world, plays(world))
 
 
 def told(phone: Handset, word: str) -> str:
@@ -95,40 +118,39 @@ def plays(world: World) -> Incident:
     return incident
 
 
-def kinds_said(world: World, incident: Incident) -> set[str]:
+def kinds_said(played: Played) -> set[str]:
     """The kinds of all that was sent, and of all that was answered at once."""
-    said = world.runtime.read(lambda tx: tx.session.scalars(select(inbound.c.reply)).all())
-    return {each["kind"] for each in (*incident["notifications"], *map(json.loads, filter(None, said)))}
+    said = played.world.runtime.read(lambda tx: tx.session.scalars(select(inbound.c.reply)).all())
+    return {each["kind"] for each in (*played.incident["notifications"], *map(json.loads, filter(None, said)))}
 
 
 @pytest.mark.parametrize(
-    "evening",
+    "played",
     [pytest.param(who, marks=() if who in ("coordinator", "ana") else pytest.mark.long) for who in WHOSE],
     indirect=True,
 )
-def test_no_message_of_any_kind_asks_its_recipient_to_call_its_own_number(evening: World) -> None:
+def test_no_message_of_any_kind_asks_its_recipient_to_call_its_own_number(played: Played) -> None:
     """B1: whoever the number belongs to is told another one, also by telephone."""
-    incident = plays(evening)
-    rows = evening.runtime.read(lambda tx: tx.session.execute(select(notifications)).all())
+    rows = played.world.runtime.read(lambda tx: tx.session.execute(select(notifications)).all())
 
-    assert kinds_said(evening, incident) == set(Kind) - {Kind.TEST}
+    assert kinds_said(played) == set(Kind) - {Kind.TEST}
     assert [row.kind for row in rows if from_plain(Said, row.said).callback == row.address] == []
     for number in CAST.values():
-        phone = evening.phone(number)
+        phone = played.world.phone(number)
         assert not any(number in text for text in phone.inbox)
         assert not any(spoken_number(number, "plus") in call.words for call in phone.calls)
 
 
-@pytest.mark.parametrize("evening", ["coordinator"], indirect=True)
-def test_whoever_was_told_or_rung_hears_of_the_end(evening: World) -> None:
+@pytest.mark.parametrize("played", ["coordinator"], indirect=True)
+def test_whoever_was_told_or_rung_hears_of_the_end(played: Played) -> None:
     """B3: each contact by a message of its own, and the field."""
-    incident = plays(evening)
+    incident = played.incident
     notified = [each for each in incident["notifications"] if each["method"] != "task"]
     told = {each["contact"] for each in notified if each["kind"] in URGENT | {Kind.NOTICE}}
 
     assert told == {"coordinator", "second", "ombuds", "defenders", "desk"}
     assert {contact for contact, _ in incident.told("stand_down")} == told
-    assert "asunto cerrado" in evening.phone("ana").inbox[-1]
+    assert "asunto cerrado" in played.world.phone("ana").inbox[-1]
 
 
 def test_nobody_who_calls_us_is_put_through_to_its_own_number(evening: World) -> None:
@@ -146,16 +168,16 @@ def test_nobody_who_calls_us_is_put_through_to_its_own_number(evening: World) ->
     assert put_through[CAST["coordinator"]]
 
 
-@pytest.mark.parametrize("evening", ["coordinator"], indirect=True)
-def test_no_message_of_any_kind_has_a_word_of_what_people_write(evening: World) -> None:
+@pytest.mark.parametrize("played", ["coordinator"], indirect=True)
+def test_no_message_of_any_kind_has_a_word_of_what_people_write(played: Played) -> None:
     """A9: neither SMS nor call nor mail, of whichever kind; the record and the page have all of it."""
-    incident = plays(evening)
+    world = played.world
 
-    phones = [evening.phone(number) for number in CAST.values()]
+    phones = [world.phone(number) for number in CAST.values()]
     texts = [text for phone in phones for text in phone.inbox]
     calls = [call.words for phone in phones for call in phone.calls]
-    received = [mail for box in ("duty@valley.example", "ombuds@state.example") for mail in evening.mailbox(box).mails]
+    received = [mail for box in ("duty@valley.example", "ombuds@state.example") for mail in world.mailbox(box).mails]
     mails = [f"{mail.subject} {mail.text} {mail.html}" for mail in received]
     assert min(map(len, (texts, calls, mails))) > 3
     assert not any(word in each for each in (*texts, *calls, *mails) for word in ("Maria", "Vereda", "river"))
-    assert kinds_said(evening, incident) == set(Kind) - {Kind.TEST}
+    assert kinds_said(played) == set(Kind) - {Kind.TEST}
