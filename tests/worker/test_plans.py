@@ -1,10 +1,11 @@
 """What a worker asks of PostgreSQL costs the same beside a long past as beside none: it never looks at what is over."""
 
-import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, event, text, update
 
@@ -66,12 +67,20 @@ def selects(stage: Stage) -> dict[str, Any]:
 
 
 def steps(engine: Engine, statement: str, parameters: Any) -> Iterator[dict[str, Any]]:
-    """The steps of its plan, as they went."""
+    """The steps of its plan, which is the same for all values, as they went."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for place, name in enumerate(names, 1):
+        statement = statement.replace(f"%({name})s", f"${place}")
     with engine.connect() as connection:
-        found = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PREPARE asked AS {statement.replace('%%', '%')}", prepare=False)
+        values = psycopg.ClientCursor(driver).mogrify(
+            f"({', '.join(['%s'] * len(names))})" if names else "", [parameters[name] for name in names]
+        )
+        (found,) = driver.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked {values}", prepare=False).fetchone()
+        driver.execute("DEALLOCATE asked")
         connection.rollback()
-    plans = found if isinstance(found, list) else json.loads(found)
-    yield from _below(plans[0]["Plan"])
+    yield from _below(found[0]["Plan"])
 
 
 def _below(step: dict[str, Any]) -> Iterator[dict[str, Any]]:

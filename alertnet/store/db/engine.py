@@ -62,7 +62,12 @@ POSTGRES_SESSION = {
     # would read them whole, hundreds of times a second.
     "enable_seqscan": "off",
     "jit": "off",
+    # And each is planned once for a connection: by its values' own plan it is planned anew time and again, which took
+    # half of the server's time in a burst.
+    "plan_cache_mode": "force_generic_plan",
 }
+PREPARED_AFTER = 1
+"""So often a connection runs a statement before it keeps its plan."""
 RESTED_SECONDS = 1.0
 """To ask before each transaction took longer than some of them."""
 
@@ -165,10 +170,9 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
-        if pooled:
-            # The next transaction may have another session, and this one another program: nothing may stay in it.
-            connect["prepare_threshold"] = None
-        elif "options" not in parsed.query:
+        # By a pooler the next transaction may have another session, and this one another program: nothing may stay.
+        connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
+        if not pooled and "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
         # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
         # and each plans its statements anew.
