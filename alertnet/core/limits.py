@@ -61,7 +61,7 @@ class Limit:
     def use(self, usage: Usage, now: datetime, times: int = 1) -> Usage:
         """The usage with so many more: what finds no room is dropped; the last one may close the door."""
         taken = min(times, self.room(usage, now))
-        until = list(self._counting(usage, now))
+        until = self._counting(usage, now)
         for _ in range(taken):
             until.append(now + self.window if self.refill is None else max([now, *until[-1:]]) + self.refill)
         used = replace(usage, until=tuple(sorted(until)), dropped=usage.dropped + times - taken)
@@ -90,10 +90,10 @@ class Limit:
         """How long without another closing it takes until the next one is short again."""
         return self.longest or self.window
 
-    def _counting(self, usage: Usage, now: datetime) -> tuple[datetime, ...]:
+    def _counting(self, usage: Usage, now: datetime) -> list[datetime]:
         """The uses that still take room. What lies further ahead than a use can came of a clock that was wrong."""
         furthest = now + MOMENTS_APART + (self.window if self.refill is None else self.refill * self.most)
-        return tuple(moment for moment in usage.until if now < moment <= furthest)
+        return [moment for moment in usage.until if now < moment <= furthest]
 
     def _close(self, usage: Usage, now: datetime) -> Usage:
         was_quiet = usage.closed_until is None or now - usage.closed_until >= self._quiet

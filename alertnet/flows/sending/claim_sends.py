@@ -220,7 +220,8 @@ class _Look:
         """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
         tx, claims, capacity, outward = self._tx, self.claims, self.capacity, self._outward
         order = outward.routing.order(due.method, due.address, outward.providers)
-        order = tuple(sorted(order, key=lambda provider: provider == due.provider))
+        if due.provider is not None:
+            order = tuple(sorted(order, key=lambda provider: provider == due.provider))
         # Before anything is taken for it: what can't be read must not use up the pace.
         seal = seal_for(tx, due)
         units = outward.lengths.get((due.method, due.kind, due.language), 1)

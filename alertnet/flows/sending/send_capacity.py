@@ -127,11 +127,13 @@ class SendCapacity:
 
         `preferred`: the number that it is to leave from, if that has a place.
         """
-        for provider in sorted(order, key=lambda provider: preferred not in self._places[provider].senders):
+        if preferred is not None:
+            order = sorted(order, key=lambda provider: preferred not in self._places[provider].senders)
+        for provider in order:
             places = self._places[provider]
-            senders = sorted(places.senders, key=lambda sender: sender != preferred)
-            sender = next((sender for sender in senders if self._free(sender)), None)
-            if places.room and sender is not None:
+            free = [sender for sender in places.senders if self._free(sender)]
+            if places.room and free:
+                sender = preferred if preferred in free else free[0]
                 if not places.reserve():
                     places.room = 0
                     continue

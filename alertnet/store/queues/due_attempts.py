@@ -15,7 +15,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import put_down
 from alertnet.core.incident import Facts, Incident, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind, check_attempt
+from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
@@ -249,13 +249,7 @@ def drop(session: Session, ids: Collection[str], now: datetime, why: str) -> Non
 
 
 def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Replace columns by id, the same ones of each.
-
-    Raises:
-        Inconsistent: one of them can't become that.
-    """
-    for id, values in changes.items():
-        check_attempt(id, values)
+    """Replace columns by id, the same ones of each: all that these can become holds of an attempt."""
     change_each(session, attempts, [{"key": id, **values} for id, values in changes.items()])
 
 
