@@ -166,12 +166,15 @@ class Prepared:
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Its rows, as named tuples."""
-        listed = {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}
-        if any(len(value) > MOST_LISTED for value in listed.values()):
-            return session.execute(self._statement, values).all()
-        line, given = line_of(session), {**values, **listed}
-        form = self._form(line, tuple(map(len, listed.values())), given)
-        return form.rows(line.run(form.sql, form.parameters(given)))
+        which: tuple[int, ...] = ()
+        if listed := {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}:
+            which = tuple(map(len, listed.values()))
+            if max(which) > MOST_LISTED:
+                return session.execute(self._statement, values).all()
+            values = {**values, **listed}
+        line = line_of(session)
+        form = self._form(line, which, values)
+        return form.rows(line.run(form.sql, form.parameters(values)))
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Its first row; None where there is none."""

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, text, update
@@ -208,5 +209,10 @@ def digest_of(salt: bytes, payload: bytes) -> bytes:
 def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
     """The bytes that the hash of an entry is made of."""
     # Every part but the kind has a fixed length, so that no two entries run together to the same bytes.
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
-    return previous + seq.to_bytes(8) + moment.encode() + kind.encode() + digest
+    return previous + seq.to_bytes(8) + _moment(at) + kind.encode() + digest
+
+
+@lru_cache(maxsize=64)
+def _moment(at: datetime) -> bytes:
+    """As it stands in a link; the entries of a flow have one."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").encode()
