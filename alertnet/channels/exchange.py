@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import NamedTuple
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from alertnet.channels.base import Leave
 from alertnet.channels.deadline import Deadline
@@ -123,7 +123,7 @@ class _Answers:
     def _take(self, piece: bytes) -> None:
         try:
             self._parser.feed_data(piece)
-        except HttpParserError as fault:
+        except (HttpParserError, HttpParserUpgrade) as fault:
             if not self._is_whole:
                 raise HTTPException("that is no answer") from fault
             # More came than the answer: nobody knows what that belongs to.

@@ -278,8 +278,14 @@ def in_passing(connection: socket.socket, request: Request) -> None:
     close(connection, request)
 
 
+def another_protocol(connection: socket.socket, request: Request) -> None:
+    connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n")
+    close(connection, request)
+
+
 @pytest.mark.parametrize(
-    "fault", [close, reset, cut_off, cut_off_chunks, nonsense, no_json, endless, endless_head, in_passing]
+    "fault",
+    [close, reset, cut_off, cut_off_chunks, nonsense, no_json, endless, endless_head, in_passing, another_protocol],
 )
 def test_no_whole_answer_leaves_us_unsure_and_is_not_retried(provider: Provider, fault: object) -> None:
     """A5: the request may have arrived, so a second one could be a second message."""
