@@ -112,6 +112,31 @@ def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: Wor
     assert kinds[0] == kinds[1] != []
 
 
+def test_what_a_merge_takes_over_shows_no_check_in_under_duress(valley: World) -> None:
+    """Neither by a text of its own, nor by what is missing beside it; those who may coordinate see all of it."""
+    taken_over = []
+    for team, member, pin in EVENINGS:
+        valley.texts(member, f"ALERTA {TRUE} 20 nos pararon")
+        part = newest_of(valley, team)
+        valley.texts(member, f"OK {pin}")
+        valley.passes(minutes=2)
+        valley.texts(member, f"NUEVA {TRUE} somos tres")
+        valley.passes(minutes=60)
+        valley.texts(member, f"ALERTA {TRUE} 31")
+        whole = newest_of(valley, team)
+        path = f"/v1/incidents/{whole}/timeline"
+        before = len(seen_by(valley, team, path)["items"])
+        merged = valley.client.post(f"/v1/incidents/{part}/merge", json={"into": whole}, headers=valley.headers)
+        assert merged.status_code == 200, merged.text
+        since = [(each["kind"], each["payload"].get("text")) for each in seen_by(valley, team, path)["items"][before:]]
+        taken_over.append(since)
+        everything = valley.client.get(path, headers=valley.headers).json()["items"]
+        assert ("duress" in str(everything)) is (pin == DURESS)
+
+    assert taken_over[0] == taken_over[1]
+    assert ("report_received", "somos tres") in taken_over[0]
+
+
 def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World) -> None:
     """The one that duress has opened before is none of it: no key of the team is shown a reference it can't follow."""
     for _, member, pin in EVENINGS:

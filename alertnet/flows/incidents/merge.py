@@ -49,7 +49,7 @@ from alertnet.store.records import answers, editions, notifications, timeline
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.answers import CurrentAnswer
-from alertnet.store.views.timeline_view import TEXTS
+from alertnet.store.views.timeline_view import TEXTS, is_forced
 
 
 def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
@@ -163,18 +163,18 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     silent = sorted(f"{tree}/{contact}" for tree, contact in told if not whole.may_hear(tree, contact))
     facts = whole.facts
     whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
-    _take_over_texts(part, whole)
     take_out_of_use(whole, part)
     if facts.verified and not was_verified:
         answer_about(whole, Subject.VERIFY, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
+    if part.incident.proposed is not None:
+        propose(whole, as_proposed(whole.facts, part.incident.proposed))
+    _take_over_texts(part, whole)
     if whole.facts.leaves_all_alone:
         field_reassurance.fall_silent(whole)
     elif promised is not None:
         field_reassurance.take_over(whole, part.incident)
-    if part.incident.proposed is not None:
-        propose(whole, as_proposed(whole.facts, part.incident.proposed))
     notify_coordinators(whole, Subject.MERGED, ref)
 
 
@@ -211,11 +211,14 @@ def _trees_of_both(part: LockedIncident, whole: LockedIncident) -> dict[str, str
 
 
 def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let what people wrote about the part stand in the history of the whole as well, with when it came."""
-    for kind in (*TEXTS, UPDATED):
-        for at, payload in timeline.of_kind(part.tx.session, part.incident.id, kind):
-            if payload:
-                whole.record(kind, **{"heard_at": at.isoformat(), "came_to": part.incident.id} | payload)
+    """Let what people wrote about the part stand in the history of the whole as well, with when it came.
+
+    What duress alone has brought stands last: whoever may not know of it is shown nothing of this moment from there on.
+    """
+    session, id = part.tx.session, part.incident.id
+    texts = [(kind, at, text) for kind in (*TEXTS, UPDATED) for at, text in timeline.of_kind(session, id, kind) if text]
+    for kind, at, text in sorted(texts, key=lambda each: is_forced(each[2])):
+        whole.record(kind, **{"heard_at": at.isoformat(), "came_to": id} | text)
 
 
 def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:

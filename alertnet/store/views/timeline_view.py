@@ -28,6 +28,11 @@ MOST = 20
 MOST_SHOWN = 500
 
 
+def is_forced(text: dict[str, Any]) -> bool:
+    """Whether a text that reported nothing is on the record for its PIN for duress alone."""
+    return text.get("pin") == DURESS and reports_nothing(text)
+
+
 class EntryView(TypedDict):
     """One line of a timeline; `payload` is None once it was purged."""
 
@@ -74,7 +79,7 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
     return {
         row.at: row.seq
         for row in session.execute(query.order_by(timeline.c.seq.desc()))
-        if row.payload and row.payload.get("pin") == DURESS and reports_nothing(row.payload)
+        if row.payload and is_forced(row.payload)
     }
 
 
