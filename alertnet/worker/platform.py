@@ -52,7 +52,7 @@ class Executor(Protocol):
         """Let the next free thread do it, which never raises.
 
         Raises:
-            RuntimeError: it was shut down.
+            RuntimeError: it was shut down, or the system has no thread to give.
         """
         ...
 
@@ -139,11 +139,12 @@ class Threads:
         with self._lock:
             if self._is_shut:
                 raise RuntimeError(f"the threads of {self._name} have ended")
+            if len(self._threads) < min(self._under_way + 1, self._most):
+                thread = threading.Thread(target=self._run, name=f"{self._name}_{len(self._threads)}", daemon=True)
+                # Where the system has none to give, it is asked again with the next piece.
+                thread.start()
+                self._threads.append(thread)
             self._under_way += 1
-            if len(self._threads) < min(self._under_way, self._most):
-                name = f"{self._name}_{len(self._threads)}"
-                self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
-                self._threads[-1].start()
             self._queue.put(work)
 
     def shutdown(self) -> None:

@@ -80,11 +80,20 @@ class ThreadPool:
         return key in self._keys
 
     def submit(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
-        """Let the next free thread do it, or one that was `reserved` for it."""
+        """Let the next free thread do it, or one that was `reserved` for it.
+
+        Raises:
+            RuntimeError: there is none, and it will not be done.
+        """
         with self._lock:
             self._keys.add(key)
             self._reserved -= reserved
-        self._executor.submit(partial(self._work, key, work))
+        try:
+            self._executor.submit(partial(self._work, key, work))
+        except RuntimeError:
+            with self._lock:
+                self._keys.discard(key)
+            raise
 
     def close(self) -> None:
         """Wait until all that was taken is done."""

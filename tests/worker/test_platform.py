@@ -7,6 +7,7 @@ import pytest
 
 from alertnet.runtime.clock import system_clock
 from alertnet.worker.platform import THIS_PLATFORM, SteadyScheduler, Threads
+from alertnet.worker.thread_pools import ThreadPool
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
 
@@ -56,3 +57,21 @@ def test_threads_that_end_finish_what_was_submitted_and_take_no_more() -> None:
     assert done == list(range(50))
     with pytest.raises(RuntimeError, match="sms"):
         threads.submit(lambda: done.append(50))
+
+
+def test_a_pool_that_the_system_gave_no_thread_works_once_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A11: what could not begin takes nobody's place for ever, and those that did can end."""
+    pool, done = ThreadPool(Threads(1, "sms"), 1, lambda: None), list[str]()
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            pool.submit("1", lambda: done.append("1"))
+    room = pool.room
+    pool.submit("2", lambda: done.append("2"))
+    pool.close()
+
+    assert (room, done) == (1, ["2"])
