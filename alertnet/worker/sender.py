@@ -238,11 +238,15 @@ class Sending:
 
     def _record_all(self, outcomes: Sequence[Outcome]) -> None:
         """Record the outcomes of a moment together, and alone what that is not possible for (A11)."""
-        with suppress(DatabaseAway):
-            alone = outcomes
-            with isolated(log, "outcomes_failed", attempts=[each.attempt for each in outcomes]):
-                recorded = self.runtime.transact(record_each, outcomes)
-                alone = [each for each, is_recorded in zip(outcomes, recorded, strict=True) if not is_recorded]
-            for outcome in alone:
-                with isolated(log, "outcome_failed", attempt=outcome.attempt):
-                    self.runtime.transact(record, outcome)
+        try:
+            recorded = self.runtime.transact(record_each, outcomes)
+            alone = [each for each, is_recorded in zip(outcomes, recorded, strict=True) if not is_recorded]
+        except DatabaseAway:
+            return
+        except Exception:
+            log.exception("outcomes_failed", attempts=[each.attempt for each in outcomes])
+            alone = list(outcomes)
+        for outcome in alone:
+            # One that waits too long for its incident, which is another's, keeps none of the others from being known.
+            with suppress(DatabaseAway), isolated(log, "outcome_failed", attempt=outcome.attempt):
+                self.runtime.transact(record, outcome)

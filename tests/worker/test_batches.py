@@ -1,9 +1,10 @@
 """Many escalations and outcomes in one transaction: the same as each alone, and none waits for another (A11)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from alertnet.channels.base import Accepted, Refused
 from alertnet.core.delivery.provider_routes import FIRST
@@ -15,6 +16,7 @@ from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import Outcome, record_each
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.store.tables import escalations, incidents
+from alertnet.worker.sender import Sending
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, network
 
@@ -96,3 +98,26 @@ def test_an_incident_that_is_held_delays_no_other(stages: Stages, postgres: str)
     assert sorted(recorded) == [False, True]
     assert count == 1
     assert levels(stage) == {held: "Coordination", free: "Network"}
+
+
+@pytest.mark.postgres
+def test_an_incident_that_is_held_for_long_keeps_no_other_outcome_from_the_record(
+    stages: Stages, postgres: str
+) -> None:
+    """A5: what is accepted and not known to be leaves a second time."""
+    stage = stages(postgres, known=TWO_LEVELS)
+    held, soon_free = stage.opens(), stage.opens()
+    outcomes = claims_all(stage)
+    with stage.runtime.engine.begin() as for_long, stage.runtime.engine.connect() as shortly:
+        for_long.execute(select(incidents).where(incidents.c.id == held).with_for_update())
+        shortly.execute(select(incidents).where(incidents.c.id == soon_free).with_for_update())
+
+        def let_go(*args: Any) -> None:
+            if "FOR UPDATE" in args[2] and "SKIP LOCKED" not in args[2] and shortly.in_transaction():
+                shortly.rollback()
+
+        event.listen(stage.runtime.engine, "before_cursor_execute", let_go)
+        Sending(stage.runtime)._record_all(outcomes)
+
+    known = {each.incident_id: each.status for each in stage.attempts(MethodKind.SMS)}
+    assert known == {held: "sending", soon_free: "sent"}
