@@ -155,6 +155,13 @@ class Sending:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
             return
+        try:
+            self._tell(claimed, result)
+        finally:
+            self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
+
+    def _tell(self, claimed: Claimed, result: Result) -> None:
+        """Tell what came of it to those who watch how providers fare and what we send."""
         provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         self._count(claimed, result)
         log.info(
@@ -166,7 +173,6 @@ class Sending:
             kind=claimed.kind,
             result=type(result).__name__,
         )
-        self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
 
     def _count(self, claimed: Claimed, result: Result) -> None:
         counting, method = self.runtime.counting, claimed.method.value

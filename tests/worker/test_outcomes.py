@@ -1,8 +1,11 @@
 """What a channel's result makes of an attempt, and what follows from it at once."""
 
+import io
 from datetime import timedelta
 
 import pytest
+import structlog
+from structlog.typing import EventDict
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Unsure
 from alertnet.core.delivery.provider_routes import FIRST
@@ -59,6 +62,23 @@ def test_what_is_accepted_is_sent_and_on_the_record(stage: Stage) -> None:
         "contact": "carla",
         "method": "sms",
     }
+
+
+def test_what_is_accepted_is_on_the_record_also_where_no_line_of_it_can_be_logged(
+    stage: Stage, log: io.StringIO
+) -> None:
+    def refuse(_logger: object, _level: str, line: EventDict) -> EventDict:
+        if line["event"] == "attempt_made":
+            raise OSError
+        return line
+
+    structlog.configure(processors=[refuse, *structlog.get_config()["processors"]])
+    stage.opens()
+
+    stage.worker.step()
+
+    assert stage.attempt(MethodKind.SMS).status == "sent"
+    assert "job_failed" in log.getvalue()
 
 
 def test_the_link_in_a_message_leads_to_the_contacts_page(stage: Stage) -> None:
