@@ -180,3 +180,14 @@ def test_a_value_is_as_frozen_and_as_strict_as_a_dataclass() -> None:
         make(weight=3)
     with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
         make("ana", colour="red")
+
+
+def test_what_does_more_than_set_its_fields_is_made_by_a_dataclass_of_its_own() -> None:
+    class Weighed:
+        weight: int
+
+        def __post_init__(self) -> None:
+            assert self.weight > 0
+
+    with pytest.raises(TypeError, match="Weighed is made by more than its fields"):
+        value(Weighed)
