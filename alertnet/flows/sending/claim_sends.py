@@ -253,16 +253,19 @@ def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
     for locked in taken_up(tx).values():
         if locked is None or locked.incident.merged or locked.incident.part_of:
             continue
-        rows = locked.work.pending
+        rows, incident = locked.work.pending, locked.incident
+        states = {each.id: (each.tree, each.state) for each in locked.escalations}
+        messages = {each.id: each for each in rows.written(NewNotification)}
+        served: dict[str, list[NewCoverage]] = {id: [] for id in messages}
+        for each in rows.written(NewCoverage):
+            served.setdefault(each.notification, []).append(each)
         for attempt in rows.written(NewAttempt):
-            if attempt.id not in ids or attempt.incident_id != locked.incident.id:
+            message = messages.get(attempt.notification_id)
+            if message is None or attempt.id not in ids or attempt.incident_id != incident.id:
                 continue
-            of_it, states = attempt.notification_id, {each.id: (each.tree, each.state) for each in locked.escalations}
-            message = next((each for each in rows.written(NewNotification) if each.id == of_it), None)
-            served = [each for each in rows.written(NewCoverage) if each.notification == of_it]
-            if message is not None and all(each.escalation in states for each in served):
-                coverage = tuple(each.covered(*states[each.escalation]) for each in served)
-                found[attempt.id] = due_attempts.as_queued(attempt, message, locked.incident, coverage)
+            if all(each.escalation in states for each in served[message.id]):
+                coverage = tuple(each.covered(*states[each.escalation]) for each in served[message.id])
+                found[attempt.id] = due_attempts.as_queued(attempt, message, incident, coverage)
     return found
 
 
