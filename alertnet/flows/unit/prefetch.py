@@ -9,8 +9,8 @@ from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_c
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
 
-FEW, MANY = 4, 64
-"""How many are drawn at once where what was expected to do did not: one was a year, or most of them are held."""
+MORE = (4, 8, 16, 32, 64, 64)
+"""How many are drawn one after the other where those expected did not do: one was a year, or most of them are held."""
 
 Found = TypeVar("Found")
 
@@ -37,7 +37,7 @@ class CodePool:
 
     def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None when so many are open there that none can be found."""
-        for count in (0, self._expected or 1, FEW, MANY, MANY):
+        for count in (0, self._expected or 1, *MORE):
             if count:
                 self._draw_more(count)
             for text, holders in self._ready.items():
