@@ -292,22 +292,6 @@ def test_a_group_that_cannot_begin_is_answered_whole(on_sqlite: Runtime) -> None
     assert on_disk(on_sqlite) == {"before"}
 
 
-def test_the_writer_has_one_connection_for_all_that_it_writes(on_sqlite: Runtime) -> None:
-    def used(tx: Tx) -> object:
-        return tx.session.connection().connection.dbapi_connection
-
-    with closing(on_sqlite.engine.connect()), closing(on_sqlite.engine.connect()):
-        own = on_sqlite.transact(used)
-    assert own is not None
-    with pytest.raises(Refused):
-        on_sqlite.transact(keep_and_refuse, "refused")
-
-    assert on_sqlite.read(used) is not own
-    assert in_one_group(on_sqlite, [used, used]) == [own, own]
-    assert on_sqlite.transact(used) is own
-    assert on_sqlite.read(kept) == []
-
-
 def test_reads_do_not_wait_for_the_writer(on_sqlite: Runtime) -> None:
     """A page is shown while a commit is under way, as things were before it."""
     found: list[list[str]] = []

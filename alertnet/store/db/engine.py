@@ -46,8 +46,6 @@ SQLITE_PRAGMAS = {
     # Pages of the log, after which a commit carries them over to the file: `carry_over` does so sooner, beside them.
     "wal_autocheckpoint": "4000",
 }
-WRITER_CACHE = 4096
-"""KiB of pages for the one connection that writes, to which nobody else makes them worthless."""
 POSTGRES_CONNECT = {
     "connect_timeout": "3",  # seconds
     "tcp_user_timeout": "5000",  # milliseconds until an unanswered packet ends the connection
@@ -200,20 +198,6 @@ def for_reading(engine: Engine) -> Engine:
 def for_asking(engine: Engine) -> Engine:
     """The same for who reads by one statement, which is a snapshot by itself: nothing is begun and nothing ended."""
     return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def connect_writer(engine: Engine) -> Connection:
-    """A connection of its own to SQLite, apart from the pool, for the one who writes.
-
-    Raises:
-        DatabaseError: it can't be opened.
-    """
-    connection = engine.connect()
-    connection.detach()
-    # By the driver alone: nothing is begun yet.
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
-    return connection
 
 
 def damage_of_file(connection: Connection) -> str | None:
