@@ -169,8 +169,8 @@ MUTANTS = {
     "due time anchored to now: where contact steps begin": Mutant(
         "A7",
         "alertnet/core/escalation/levels.py",
-        "contact_steps.begin(context.reach(id), run.opened_at, told)",
-        "contact_steps.begin(context.reach(id), context.now, told)",
+        "contact_steps.begin(context.reach(id), at, not context.has_ended(index, id))",
+        "contact_steps.begin(context.reach(id), context.now, not context.has_ended(index, id))",
     ),
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
