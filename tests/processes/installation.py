@@ -225,9 +225,12 @@ class Installation:
         except (OSError, HTTPException):
             return Answer(0)
 
-    def raises(self) -> str:
-        """Somebody reports an arrest; the reference, when the 201 has come."""
-        answer = self.asks("/v1/incidents", ARREST)
+    def raises(self, tries: int = 1) -> str:
+        """Somebody reports an arrest, again if there was no answer; the reference, when the 201 has come."""
+        for _ in range(tries):
+            answer = self.asks("/v1/incidents", ARREST)
+            if answer.status != 503:
+                break
         assert answer.status == 201, answer
         return str(answer.body["ref"])
 
