@@ -1,11 +1,13 @@
 """Which attempts are taken, in which order and how fast, and which are put aside."""
 
+import gc
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from weakref import ReferenceType, ref
 
 import pytest
 from sqlalchemy import event, update
@@ -26,7 +28,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.unit.locked_incident import take_up, taken_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up, taken_up
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, apart
@@ -345,3 +347,22 @@ def test_what_cannot_be_read_is_put_aside_and_reported(stage: Stage) -> None:
     assert stage.attempts(MethodKind.SMS)[0].due_at == NOW + MINUTE
     kind, payload = stage.history("system")[-1]
     assert (kind, payload["row"]) == ("put_off", broken.id)
+
+
+def test_what_a_transaction_knew_of_an_incident_goes_with_it(stages: Stages) -> None:
+    """And is no work for the garbage collector, which would hold up whichever alarm comes next."""
+    stage, held = stages(), list[LockedIncident]()
+    incident = stage.opens()
+
+    def moves(tx: Tx, *, is_held: bool) -> ReferenceType[LockedIncident]:
+        locked = take_up(tx, incident)
+        locked.finish()
+        held.extend([locked] if is_held else [])
+        return ref(locked)
+
+    gc.disable()
+    try:
+        known = [stage.runtime.transact(moves, is_held=is_held)() for is_held in (True, False)]
+    finally:
+        gc.enable()
+    assert known == [held[0], None]

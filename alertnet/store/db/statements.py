@@ -285,9 +285,17 @@ def _made(source: str, needs: dict[str, Any]) -> Convert:
     return made
 
 
+class _Session(Session):
+    """A session that ends with what flows have noted on it: together they are a circle for the garbage collector."""
+
+    def close(self) -> None:
+        super().close()
+        self.info.clear()
+
+
 def session_on(connection: Connection) -> Session:
     """A session within the transaction of the connection, which it neither looks for nor ends."""
-    return Session(connection, join_transaction_mode="rollback_only", info={_LINE: line_on(connection)})
+    return _Session(connection, join_transaction_mode="rollback_only", info={_LINE: line_on(connection)})
 
 
 def line_of(session: Session) -> Line:
