@@ -176,9 +176,10 @@ class Search:
         claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
         self._expect(claims.next_at)
         jobs = send_jobs(self._sending, claims)
+        # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
+        self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
         yield from jobs
         self._postpone(claims)
-        self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "attempts", id, put_aside, id) for id in claims.unwanted),

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,12 @@ from alertnet.runtime.outlets import Outlet
 from alertnet.store.monitoring import last_activity
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.tables import workers
+from alertnet.worker.due_work import Search, perform
 from alertnet.worker.platform import THIS_PLATFORM, SpacedEvent
-from alertnet.worker.service import Worker
+from alertnet.worker.provider_health import sending
+from alertnet.worker.sender import Sending
+from alertnet.worker.service import POOLS, Worker
+from alertnet.worker.thread_pools import ThreadPool
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
 
@@ -184,6 +189,31 @@ def test_more_work_than_threads_is_all_done(live: Stage) -> None:
 
     with Worker(live.runtime, {MethodKind.SMS: 2}, tick_seconds=NEVER):
         assert has(live, lambda: len(live.sandbox.network.messages) == 12)
+
+
+class AtOnce:
+    """An executor that does all there is to do as it is submitted."""
+
+    def submit(self, work: Callable[[], None]) -> None:
+        work()
+
+    def shutdown(self) -> None: ...
+
+
+def test_what_waits_for_threads_is_known_also_where_they_are_free_again_at_once(live: Stage) -> None:
+    for _ in range(3):
+        live.opens()
+    pools = {name: ThreadPool(AtOnce(), 2, lambda: None) for name in POOLS}
+
+    crowded = []
+    for _ in range(2):
+        search = Search(Sending(live.runtime), pools, set())
+        for job in search.jobs():
+            pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
+        crowded.append(search.crowded)
+
+    assert len(live.sandbox.network.messages) == 3
+    assert crowded == [{sending((MethodKind.SMS, FIRST))}, set()]
 
 
 def test_the_next_call_to_a_number_leaves_when_the_last_one_ends(stages: Stages) -> None:
