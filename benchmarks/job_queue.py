@@ -1,81 +1,151 @@
-"""The queue that others would take on PostgreSQL: procrastinate, with a job for each notification.
+"""The queues that others would take on PostgreSQL, with a job for each notification: procrastinate, awa and pg-boss.
 
-`python -m benchmarks.job_queue defer COUNT` queues so many and prints a JSON list of [ref, sent_at]; `… work` sends
-them to JOBS_PROVIDER until it is ended. The database is JOBS_DATABASE. Only who measures it has it installed.
+`python -m benchmarks.job_queue NAME prepare` makes the tables of one; `… defer COUNT` queues so many jobs, each in a
+transaction of its own, and prints a JSON list of [ref, sent_at]; `… work` sends them to JOBS_PROVIDER until it is
+ended. The database is JOBS_DATABASE. `pg_boss.cjs` does the same in Node.js. Only who measures one has it installed.
 """
 
 import asyncio
 import json
 import os
+import shutil
+import subprocess
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import aiohttp
 
 from benchmarks.ceiling import reference
 
-PACKAGE = "procrastinate"
 AT_ONCE = 16
+PG_BOSS = Path(__file__).with_name("pg_boss.cjs")
+
+Send = Callable[[str], Awaitable[None]]
 
 
-def is_installed() -> bool:
-    """Whether it can be measured."""
-    return find_spec(PACKAGE) is not None
+class JobQueue(Protocol):
+    """A queue in a database."""
+
+    def __init__(self, database: str) -> None: ...
+
+    async def prepare(self) -> None:
+        """Make its tables."""
+        ...
+
+    async def defer(self, refs: list[str]) -> list[tuple[str, int]]:
+        """Queue a job for each reference, `AT_ONCE` at a time; each with the moment at which it was asked for."""
+        ...
+
+    async def work(self, send: Send) -> None:
+        """Do what is queued, `AT_ONCE` at a time, until the process is ended."""
+        ...
 
 
-def make_app() -> tuple[Any, Any]:
-    """The application of the library, and its one task."""
-    library = import_module(PACKAGE)
-    app = library.App(connector=library.PsycopgConnector(conninfo=os.environ["JOBS_DATABASE"], max_size=AT_ONCE))
-    sessions: list[aiohttp.ClientSession] = []
+class Procrastinate:
+    """As its documentation sets it up, with as many jobs at once as its pool has connections."""
 
-    async def alert(ref: str) -> None:
-        if not sessions:
-            sessions.append(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)))
-        form = {"To": "+15551230000", "From": "+15551230001", "Body": f"URGENT {ref}: arrest. Answer 4711."}
-        async with sessions[0].post(os.environ["JOBS_PROVIDER"], data=form) as answer:
-            await answer.read()
+    def __init__(self, database: str) -> None:
+        library = import_module("procrastinate")
+        self._app = library.App(connector=library.PsycopgConnector(conninfo=database, max_size=AT_ONCE))
 
-    return app, app.task(name="alert")(alert)
+    async def prepare(self) -> None:
+        async with self._app.open_async():
+            await self._app.schema_manager.apply_schema_async()
+
+    async def defer(self, refs: list[str]) -> list[tuple[str, int]]:
+        task = self._app.task(name="alert")(_never)
+        async with self._app.open_async():
+            return await _defer_each(refs, lambda ref: task.defer_async(ref=ref))
+
+    async def work(self, send: Send) -> None:
+        async def alert(ref: str) -> None:
+            await send(ref)
+
+        self._app.task(name="alert")(alert)
+        async with self._app.open_async():
+            await self._app.run_worker_async(concurrency=AT_ONCE, install_signal_handlers=True)
 
 
-async def defer(count: int) -> list[tuple[str, int]]:
-    """Queue so many jobs, each in a transaction of its own; the reference of each, and when it was asked for."""
-    app, task = make_app()
-    left, asked = iter(range(count)), []
+@dataclass
+class Alert:
+    """The arguments of a job of awa."""
+
+    ref: str
+
+
+class Awa:
+    """As its documentation sets it up; it works in Rust and calls Python for the job."""
+
+    def __init__(self, database: str) -> None:
+        self._client = import_module("awa").AsyncClient(database, max_connections=AT_ONCE)
+
+    async def prepare(self) -> None:
+        await self._client.migrate()
+
+    async def defer(self, refs: list[str]) -> list[tuple[str, int]]:
+        return await _defer_each(refs, lambda ref: self._client.insert(Alert(ref), queue="alerts"))
+
+    async def work(self, send: Send) -> None:
+        @self._client.task(Alert, queue="alerts")  # type: ignore[untyped-decorator]
+        async def alert(job: Any) -> None:
+            await send(job.args.ref)
+
+        await self._client.start([("alerts", AT_ONCE)])
+        await asyncio.Event().wait()
+
+
+QUEUES: dict[str, type[JobQueue]] = {"procrastinate": Procrastinate, "awa": Awa}
+
+
+def commands() -> dict[str, list[str]]:
+    """The command of each queue that is installed here, by its name."""
+    found = {name: [sys.executable, "-m", __spec__.name, name] for name in QUEUES if find_spec(name) is not None}
+    node = shutil.which("node")
+    if node and subprocess.run([node, PG_BOSS], capture_output=True, check=False).returncode == 0:
+        found["pg-boss"] = [node, str(PG_BOSS)]
+    return found
+
+
+async def _never(ref: str) -> None:
+    """Only who works has something to do for a job."""
+    raise NotImplementedError(ref)
+
+
+async def _defer_each(refs: list[str], defer: Callable[[str], Awaitable[object]]) -> list[tuple[str, int]]:
+    left, asked = iter(refs), []
 
     async def defer_on() -> None:
-        for number in left:
-            asked.append((reference(number), time.monotonic_ns()))
-            await task.defer_async(ref=reference(number))
+        for ref in left:
+            asked.append((ref, time.monotonic_ns()))
+            await defer(ref)
 
-    async with app.open_async():
-        await asyncio.gather(*(defer_on() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(defer_on() for _ in range(AT_ONCE)))
     return asked
 
 
-async def prepare() -> None:
-    """Make its tables."""
-    app, _ = make_app()
-    async with app.open_async():
-        await app.schema_manager.apply_schema_async()
+async def _work(queue: JobQueue) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE)) as session:
 
+        async def send(ref: str) -> None:
+            form = {"To": "+15551230000", "From": "+15551230001", "Body": f"URGENT {ref}: arrest. Answer 4711."}
+            async with session.post(os.environ["JOBS_PROVIDER"], data=form) as answer:
+                await answer.read()
 
-async def work() -> None:
-    """Send what is queued."""
-    app, _ = make_app()
-    async with app.open_async():
-        await app.run_worker_async(concurrency=AT_ONCE, install_signal_handlers=True)
+        await queue.work(send)
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["defer", count]:
-            json.dump(asyncio.run(defer(int(count))), sys.stdout)
+    queue = QUEUES[sys.argv[1]](os.environ["JOBS_DATABASE"])
+    match sys.argv[2:]:
         case ["prepare"]:
-            asyncio.run(prepare())
+            asyncio.run(queue.prepare())
+        case ["defer", count]:
+            json.dump(asyncio.run(queue.defer([reference(number) for number in range(int(count))])), sys.stdout)
         case _:
-            asyncio.run(work())
+            asyncio.run(_work(queue))
