@@ -24,8 +24,10 @@ NEVER_SERVED = {
     "mako",
     "psycopg",
     "pygments",
+    "requests",
     "reportlab",
     "rich",
+    "twilio.rest",
     "typst",
     "watchfiles",
 }
