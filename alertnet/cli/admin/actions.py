@@ -128,5 +128,5 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
 
 def without_pin(tx: Tx, network: Network) -> list[str]:
     """The coordinators, as TREE/CONTACT, that have no PIN, and so can read nothing of what people write."""
-    owners = [f"{id}/{each.id}" for id, tree in sorted(network.trees.items()) for each in tree.coordinators]
+    owners = [f"{tree.id}/{each.id}" for tree in network.in_order for each in tree.coordinators]
     return [owner for owner in owners if not pins.has_pin(tx, owner)]

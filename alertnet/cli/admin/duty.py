@@ -52,7 +52,7 @@ def show(weeks: Weeks = 1) -> None:
     with connected() as runtime:
         network = trees_in_force(runtime, on_stderr)
         arranged, now = runtime.read(on_call.arranged), runtime.now()
-    for _, tree in sorted(network.trees.items()):
+    for tree in network.in_order:
         for line in _lines(tree, arranged.get(tree.id, {}), now, weeks):
             typer.echo(line)
     if not any(tree.with_duty for tree in network.trees.values()):

@@ -116,7 +116,7 @@ def _on_duty(tx: Tx, trees: Iterable[ContactTree]) -> dict[Key, Officer]:
 
 
 def _from_folder(facts: Facts | None, folder: Path) -> Draft:
-    trees = [tree for _, tree in sorted(read_network(folder).trees.items())]
+    trees = read_network(folder).in_order
     sheet = _sheet(facts, trees)
     hashes = {tree.id: sha256(tree.as_text.encode()).hexdigest() for tree in trees}
     now = system_clock()

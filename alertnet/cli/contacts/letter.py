@@ -12,7 +12,7 @@ from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.core.directory.contact import Contact
-    from alertnet.core.directory.contact_tree import ContactTree, Network
+    from alertnet.core.directory.contact_tree import ContactTree
     from alertnet.messages.call_sheet import Group
     from alertnet.messages.renderer import Renderer
 
@@ -48,31 +48,13 @@ def letter(
     from alertnet.shipped import shipped
     from alertnet.trees import read_network
 
-    tree, whom = _find(read_network(trees), contact)
+    tree, whom = read_network(trees).contact_named(contact)
     renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
     if language is not None and language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     path = output or Path(f"letter-{whom.id}.{format}")
     write_confidential(path, _written(tree, whom, renderer, language or whom.language, format))
     typer.echo(f"{path}: hand it over in person, and check its numbers together.")
-
-
-def _find(network: "Network", name: str) -> "tuple[ContactTree, Contact]":
-    """The contact of that name and its tree.
-
-    Raises:
-        BadInput: nobody is called so, or more than one is.
-    """
-    id = name.rpartition("/")[2]
-    found = [
-        (tree, tree.contacts[id])
-        for _, tree in sorted(network.trees.items())
-        if id in tree.contacts and name in (id, f"{tree.id}/{id}")
-    ]
-    if len(found) == 1:
-        return found[0]
-    every = sorted(f"{tree.id}/{each}" for tree in network.trees.values() for each in tree.contacts)
-    raise BadInput("CONTACT", name, [f"{tree.id}/{id}" for tree, _ in found] or every)
 
 
 def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", language: str, format: Format) -> bytes:

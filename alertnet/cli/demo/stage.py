@@ -157,7 +157,7 @@ def set_everybodys_pins(runtime: Runtime) -> None:
 
 def _coordinators(network: Network) -> list[str]:
     """The owners of the PINs of those who read what people write."""
-    return [f"{id}/{each.id}" for id, tree in sorted(network.trees.items()) for each in tree.coordinators]
+    return [f"{tree.id}/{each.id}" for tree in network.in_order for each in tree.coordinators]
 
 
 def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

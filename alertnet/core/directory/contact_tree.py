@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Literal
 
 from alertnet.core.codec import to_plain
@@ -17,6 +18,7 @@ from alertnet.core.directory.languages import title_in
 from alertnet.core.directory.on_call import Arrangement, Officer, on_duty, shift_at
 from alertnet.core.directory.routine import USUAL, Routine, Terms
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
+from alertnet.core.errors import BadInput
 from alertnet.core.incident import Affected, Scope, Severity
 
 EVERYWHERE = "*"
@@ -253,6 +255,24 @@ class Network:
     """Those who take turns of duty and are in no team."""
 
     @cached_property
+    def in_order(self) -> tuple[ContactTree, ...]:
+        """The trees in the order of their ids."""
+        return tuple(sorted(self.trees.values(), key=attrgetter("id")))
+
+    def contact_named(self, name: str) -> tuple[ContactTree, Contact]:
+        """The contact of that name, `id` or `tree/id`, behind its tree.
+
+        Raises:
+            BadInput: there is none, or there are several.
+        """
+        id = name.rpartition("/")[2]
+        having = [tree for tree in self.in_order if id in tree.contacts and name in (id, f"{tree.id}/{id}")]
+        if len(having) != 1:
+            known = [f"{tree.id}/{each}" for tree in self.in_order for each in tree.contacts]
+            raise BadInput("CONTACT", name, [f"{tree.id}/{id}" for tree in having] or known)
+        return having[0], having[0].contacts[id]
+
+    @cached_property
     def contact_ids(self) -> frozenset[str]:
         """The ids of the contacts of all trees."""
         return frozenset(id for tree in self.trees.values() for id in tree.contacts)
@@ -275,8 +295,7 @@ class Network:
     @cached_property
     def _serving(self) -> Callable[[str], tuple[ContactTree, ...]]:
         """Gives the trees that serve a country, or places in it: it is asked of each incident."""
-        trees = [tree for _, tree in sorted(self.trees.items())]
-        return cache(lambda country: tuple(tree for tree in trees if tree.serves(country)))
+        return cache(lambda country: tuple(tree for tree in self.in_order if tree.serves(country)))
 
 
 class Recipients:

@@ -23,7 +23,7 @@ def takes_tests(tree: ContactTree, contact: Contact) -> bool:
 def testable(network: Network) -> Iterator[Named]:
     """Every contact that may be sent a test, with its tree; one recipient in several trees stands in the first."""
     seen: set[str] = set()
-    for _, tree in sorted(network.trees.items()):
+    for tree in network.in_order:
         for contact in tree.contacts.values():
             if takes_tests(tree, contact) and tests_of(contact) and not contact.addresses & seen:
                 seen |= contact.addresses

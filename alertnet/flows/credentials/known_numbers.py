@@ -129,7 +129,7 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
     staff = {f"{STAFF}/{id}" for id, one in network.staff.items() if one.phone == number}
     return [
         (tree, contact)
-        for _, tree in sorted(network.trees.items())
+        for tree in network.in_order
         for contact in tree.contacts.values()
         if number in contact.numbers or (contact.duty and staff.intersection(each.id for each in contact.duty.rota))
     ]

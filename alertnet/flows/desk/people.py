@@ -105,7 +105,7 @@ def read_people(tx: Tx, network: Network) -> People:
     for each in standing(tx, network):
         tested.setdefault((each.tree, each.contact), []).append(each)
     known = _Known(tx, tested, number_tests.last_outcomes(tx), pins.owners(tx), on_call.arranged(tx))
-    return People(tx.now, {tree.title: tuple(known.people(tree)) for _, tree in sorted(network.trees.items())})
+    return People(tx.now, {tree.title: tuple(known.people(tree)) for tree in network.in_order})
 
 
 @dataclass(frozen=True)

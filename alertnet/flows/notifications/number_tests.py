@@ -58,16 +58,7 @@ def named(network: Network, name: str) -> Named:
     Raises:
         BadInput: there is none, there are several, or it is an outsider who has not agreed to drills.
     """
-    id = name.rpartition("/")[2]
-    found = [
-        (tree, tree.contacts[id])
-        for _, tree in sorted(network.trees.items())
-        if id in tree.contacts and name in (id, f"{tree.id}/{id}")
-    ]
-    if len(found) != 1:
-        known = [f"{tree.id}/{each}" for _, tree in sorted(network.trees.items()) for each in tree.contacts]
-        raise BadInput("CONTACT", name, [f"{tree.id}/{id}" for tree, _ in found] or known)
-    tree, contact = found[0]
+    tree, contact = network.contact_named(name)
     if not takes_tests(tree, contact):
         raise BadInput("CONTACT", name, "contacts with `drills: true`, coordinators, and the last resort")
     return tree.id, contact

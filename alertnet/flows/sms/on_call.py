@@ -134,7 +134,7 @@ def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:
 
 
 def _with_duty(network: Network) -> list[tuple[ContactTree, Contact]]:
-    return [(tree, contact) for _, tree in sorted(network.trees.items()) for contact in tree.with_duty]
+    return [(tree, contact) for tree in network.in_order for contact in tree.with_duty]
 
 
 def _officers(duty: Duty) -> dict[str, Officer]:

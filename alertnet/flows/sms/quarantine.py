@@ -137,7 +137,7 @@ def _member(network: Network, team: str, member: str) -> InTheField:
 
 def _serving(network: Network, number: str) -> tuple[ContactTree, ...]:
     """The trees that serve the country of the number; all there are where none does."""
-    everything = tuple(tree for _, tree in sorted(network.trees.items()))
+    everything = network.in_order
     try:
         country = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:

@@ -131,7 +131,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     if report and coerced:
         # Whoever stands beside the phone reads the reply to a true PIN.
         hear_duress(tx, edition, coerced, sms, report.verb.value)
-    tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], limit)
+    tell_drop(tx, edition.network.in_order, limit)
     return known, reply
 
 

@@ -120,7 +120,7 @@ def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
 def _turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, Contact, Turn]]:
     """Every turn that has not ended, and those of the coming weeks, contact by contact."""
     arranged = on_call.arranged(tx)
-    for _, tree in sorted(network.trees.items()):
+    for tree in network.in_order:
         for contact in tree.with_duty:
             assert contact.duty is not None
             its = arranged.get(tree.id, {}).get(contact.id, ())

@@ -3,6 +3,7 @@
 It is told by methods that work: never by the very channel that fails, unless there is no other.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -85,7 +86,7 @@ def keep_watch(
     before = heartbeats.read(tx.session)
     if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
         return OutsideChecks()
-    trees = [tree for _, tree in sorted(edition.network.trees.items())]
+    trees = edition.network.in_order
     if _note_gap(tx, trees, before.get(heartbeats.WATCH)):
         seen = replace(seen, since=tx.now)
     end_those_over(tx)
@@ -117,7 +118,7 @@ def _forget(tx: Tx) -> None:
         timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
 
 
-def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> bool:
+def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) -> bool:
     """Whether nobody has looked for long; tells of it, if it was not on purpose: what came in is answered late."""
     # One from the future is from before the clock was put back: what is late counts from now on.
     if previous is not None and abs(tx.now - previous.at) < GAP:
@@ -132,7 +133,7 @@ def _note_gap(tx: Tx, trees: list[ContactTree], previous: Heartbeat | None) -> b
     return True
 
 
-def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
+def _follow(tx: Tx, trees: Sequence[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
     open_troubles = troubles.open_troubles(tx.session)
     changes = follow(found, open_troubles, tx.now)
     broken = found | {each.part for each in open_troubles}
@@ -153,7 +154,7 @@ def _follow(tx: Tx, trees: list[ContactTree], seen: Observed, found: frozenset[P
 
 def _tell(
     tx: Tx,
-    trees: list[ContactTree],
+    trees: Sequence[ContactTree],
     kind: Kind,
     subject: Subject,
     broken: frozenset[Part] = frozenset(),

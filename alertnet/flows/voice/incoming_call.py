@@ -109,7 +109,7 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
     caller = _find(tx, edition, call.sender)
     inbound.receive_call(tx, call, known=caller is not None)
     if caller is None:
-        languages = [tree.language for _, tree in sorted(edition.network.trees.items())]
+        languages = [tree.language for tree in edition.network.in_order]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
     # Nobody brings us the silence of those: it is looked for.
     is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
@@ -279,7 +279,7 @@ def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> b
     if is_new and not caller.is_coordinator:
         _prompt(tx, call, caller, Subject.INBOUND_CALL)
     if is_new and is_spoken:
-        tell_drop(tx, [tree for _, tree in sorted(edition.network.trees.items())], PUT_THROUGHS)
+        tell_drop(tx, edition.network.in_order, PUT_THROUGHS)
     return is_spoken
 
 

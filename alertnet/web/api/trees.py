@@ -50,7 +50,7 @@ class TreesView(TypedDict):
 def list_trees(key: Reader, runtime: InForce) -> Response:
     """The contact trees in force, and what is wrong with an edit that is not."""
     edition = runtime.edition
-    trees = [_tree(tree, edition.trees[id]) for id, tree in sorted(edition.network.trees.items())]
+    trees = [_tree(tree, edition.trees[tree.id]) for tree in edition.network.in_order]
     faults = [
         FaultView(file=each.file, line=each.line, column=each.column, value=each.value, text=str(each))
         for each in runtime.trees.faults

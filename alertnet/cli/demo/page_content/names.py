@@ -15,7 +15,7 @@ PIN, DURESS_PIN = "47110", "47990"
 def make_cast(network: Network) -> Cast:
     """Everybody with a telephone or mailbox; a contact of several trees stands in the first whose level names it."""
     seen: set[str] = set()
-    circles = tuple(_circle(tree, network, seen) for _, tree in sorted(network.trees.items()))
+    circles = tuple(_circle(tree, network, seen) for tree in network.in_order)
     field = (_member(team, member) for team in network.teams.values() for member in team.members.values())
     return Cast(tuple(field), tuple(circle for circle in circles if circle.rings))
 

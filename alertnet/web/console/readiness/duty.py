@@ -97,7 +97,7 @@ def take_back(request: Request, form: Posted, who: Viewer) -> Response:
 
 def _posts(tx: Tx, network: Network) -> Iterator[Post]:
     arranged = on_call.arranged(tx)
-    for _, tree in sorted(network.trees.items()):
+    for tree in network.in_order:
         for contact in tree.with_duty:
             assert contact.duty is not None
             its = arranged.get(tree.id, {}).get(contact.id, ())

@@ -40,7 +40,7 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
         "trees.html",
         who=who,
         acts=may_act(who),
-        trees=[tree for _, tree in sorted(network.trees.items())],
+        trees=network.in_order,
         edition=runtime.edition.number,
         faults=faults_for(who, runtime, language_of(request)),
         unwise={tree: sum(map(len, parts.values())) for tree, parts in found.items()},
