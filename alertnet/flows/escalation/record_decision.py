@@ -43,8 +43,7 @@ def decide(
     """
     if decision not in EVENTS:
         raise BadInput("decision", decision, tuple(EVENTS))
-    if not locked.is_open:
-        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
+    locked.must_be_open()
     if tree is None and level is None:
         about_incident = _decide_change if locked.facts.verified and locked.incident.proposed else _verify
         about_incident(locked, decision, by)

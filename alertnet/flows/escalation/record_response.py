@@ -145,8 +145,7 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    if not locked.is_open:
-        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
+    locked.must_be_open()
     if not locked.may_hear(tree, contact_id):
         raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
     return locked.contact(tree, contact_id)

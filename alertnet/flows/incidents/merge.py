@@ -80,8 +80,7 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
             raise BadInput("reports", ref, sorted(known) or "a report that was merged into it: it has none")
     held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), UnitOfWork(tx), as_parts=True)
     whole = held[id]
-    if not whole.is_open:
-        raise WrongState(f"incident {whole.incident.ref}", "closed", "reopen it first")
+    whole.must_be_open()
     for ref in wanted:
         part = held[known[ref]]
         if part.incident.part_of != whole.incident.id:
@@ -134,9 +133,8 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
 
 def _check(part: LockedIncident, whole: LockedIncident) -> None:
     for each in (part, whole):
+        each.must_be_open()
         which = f"incident {each.incident.ref}"
-        if not each.is_open:
-            raise WrongState(which, "closed", "reopen it first")
         if each.facts.lone_text:
             raise WrongState(which, "a text", "make an incident of it first")
         if each.facts.hidden_from_phone:

@@ -17,7 +17,7 @@ from alertnet.core.resolution.resolve import Plan, Plans, opening
 from alertnet.flows.credentials.written_codes import good_from, known_codes, owners_of, void
 from alertnet.flows.escalation.escalate import NOBODY, move, nobody_serves, stop_what_reaches_nobody
 from alertnet.flows.incidents.open_incident import plans_in_force
-from alertnet.flows.incidents.update import let_wait, must_be_open
+from alertnet.flows.incidents.update import let_wait
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
@@ -86,7 +86,7 @@ def difference(locked: LockedIncident, edition: Edition) -> Difference:
     Raises:
         WrongState: the incident is closed.
     """
-    must_be_open(locked)
+    locked.must_be_open()
     return _propose(locked, edition).difference
 
 
@@ -98,7 +98,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
     Raises:
         WrongState: the incident is closed, or the difference is another by now: its hash is the current state.
     """
-    must_be_open(locked)
+    locked.must_be_open()
     proposal = _propose(locked, edition)
     seen = proposal.difference
     if seen.hash != expected:

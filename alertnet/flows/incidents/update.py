@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput, WrongState
+from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts, Scope, Wider
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.replan.difference import as_proposed, at_once, in_words, proposed_by, with_consent
@@ -46,7 +46,7 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     Raises:
         WrongState: the incident is closed.
     """
-    must_be_open(locked)
+    locked.must_be_open()
     locked.record(UPDATED, by=by, text=text)
     tell_those_told(locked, Kind.UPDATE)
     propose(locked, facts)
@@ -72,23 +72,13 @@ def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     Raises:
         WrongState: the incident is closed. BadInput: a name that no pinned tree knows.
     """
-    must_be_open(locked)
+    locked.must_be_open()
     trees = [plan.tree for plan in locked.plans.values()]
     unknown = unmatched_exclusions(names, trees)
     if unknown:
         raise BadInput("contacts", unknown[0], sorted({id for tree in trees for id in tree.contacts}))
     locked.record("excluded", contacts=list(names), by=by)
     apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
-
-
-def must_be_open(locked: LockedIncident) -> None:
-    """Refuse a change to an incident that is closed.
-
-    Raises:
-        WrongState: it is closed.
-    """
-    if not locked.is_open:
-        raise WrongState(f"incident {locked.incident.ref}", "closed", "reopen it first")
 
 
 def hear_consent(
@@ -108,7 +98,7 @@ def hear_consent(
     Raises:
         WrongState: the incident is closed. BadInput: a person that the incident does not name.
     """
-    must_be_open(locked)
+    locked.must_be_open()
     holds: dict[str | None, Scope | None] = {person.code: person.consent for person in locked.facts.people}
     for code in people:
         if code not in holds:

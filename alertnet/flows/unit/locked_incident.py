@@ -9,6 +9,7 @@ from typing import Any
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
+from alertnet.core.errors import WrongState
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.inbound.same_event import informed
@@ -58,6 +59,15 @@ class LockedIncident:
     def is_open(self) -> bool:
         """Whether it has not been closed."""
         return self.incident.status is IncidentStatus.OPEN
+
+    def must_be_open(self) -> None:
+        """Refuse what can't be done to a closed incident.
+
+        Raises:
+            WrongState: it is closed.
+        """
+        if not self.is_open:
+            raise WrongState(f"incident {self.incident.ref}", "closed", "reopen it first")
 
     def tree(self, id: str) -> ContactTree:
         """The pinned tree of that id."""
