@@ -44,12 +44,21 @@ class Guesses:
         return replace(known, usage=UNUSED, locked_at=now), Verdict.LOCKED
 
 
+MOST_WRONG_KEYS = 3
+"""Of one call; those that come after them count for nothing."""
+
+
 @dataclass(frozen=True)
 class WrongKeys:
     """The wrong tries of a call. `tries`: how many; `keyed`: the hash of each that is known."""
 
     tries: int = 0
     keyed: tuple[str, ...] = ()
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether nothing that is keyed counts any more."""
+        return self.tries >= MOST_WRONG_KEYS
 
     def wrong(self, hash: str, try_number: int | None) -> "WrongKeys":
         """Count wrong keys for the question of that try: the same once more changes nothing, others are a try.

@@ -8,7 +8,6 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice import number_test
-from alertnet.flows.voice.keypad import TRIES
 from alertnet.flows.voice.live_call import Spoken, take_call
 from alertnet.flows.voice.menu import MENU
 from alertnet.flows.voice.open_matters import is_anything_open
@@ -34,7 +33,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
         return call.say("greeting")
     if not call.asks_for_code:
         return call.say("greeting", "after")
-    if call.placed.wrong_keys.tries >= TRIES:
+    if call.placed.wrong_keys.are_too_many:
         return call.say("nothing_recorded")
     call.give_code()
     return call.say("greeting", ask=call.ask_for_code(try_number=call.placed.wrong_keys.tries + 1))

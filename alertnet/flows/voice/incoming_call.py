@@ -8,6 +8,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
+from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
@@ -35,8 +36,6 @@ _SPOKEN = "; number spoken"
 """Stands after what came of a call that was not put through, since its number was often enough."""
 CONTACTS = "contacts"
 """By which calls of contacts are counted together."""
-TRIES = 3
-"""Wrong codes that one call may key."""
 
 
 class Asks(StrEnum):
@@ -156,7 +155,7 @@ def key_written_code(
     inbound.receive_call(tx, call, known=True)
     # Before any incident, as whoever is put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
-    if digits and inbound.wrong_keys_in(tx.session, call.provider_id).tries < TRIES:
+    if digits and not inbound.wrong_keys_in(tx.session, call.provider_id).are_too_many:
         if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
             keep_reply(tx, call, RECORDED)
             return Reception(caller.language, caller.callback, thanked=answered[1])
@@ -164,10 +163,10 @@ def key_written_code(
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
             return recorded
-        tries = _count_wrong_key(tx, call, digits, code, try_number)
+        wrong = _count_wrong_key(tx, call, digits, code, try_number)
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
-        if tries < TRIES and may_try:
-            return Reception(caller.language, caller.callback, Asks.CODE, try_number=tries + 1)
+        if may_try and not wrong.are_too_many:
+            return Reception(caller.language, caller.callback, Asks.CODE, try_number=wrong.tries + 1)
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
@@ -219,15 +218,17 @@ def _acknowledge(
     )
 
 
-def _count_wrong_key(tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, try_number: int | None) -> int:
-    """How many wrong tries the call has made by now; what the number was never sent counts against it."""
+def _count_wrong_key(
+    tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, try_number: int | None
+) -> WrongKeys:
+    """The wrong tries that the call has made by now; what the number was never sent counts against it."""
     before = inbound.wrong_keys_in(tx.session, call.provider_id)
     after = before.wrong(tx.vault.code_hash(digits).hex(), try_number)
     if after != before:
         inbound.record_wrong_keys(tx.session, call.provider_id, after)
         if code is None and is_written_code(digits):
             judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
-    return after.tries
+    return after
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:

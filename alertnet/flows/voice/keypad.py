@@ -4,6 +4,7 @@ The address to which the keys are brought says which try they are, so that a web
 """
 
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.unknown_codes import MOST_WRONG_KEYS
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.escalation.report_action import report_wrong_person
@@ -13,8 +14,6 @@ from alertnet.flows.voice.menu import MENU, Matter, take_keys
 from alertnet.flows.voice.number_test import key_in_test
 from alertnet.flows.voice.open_matters import answer_further, go_on, is_anything_open
 from alertnet.store.db.tx import Tx
-
-TRIES = 3
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
@@ -32,7 +31,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         return call.say("taken_care_of")
     if keyed.is_wrong_person:
         return _fail(call)
-    if call.placed.wrong_keys.tries >= TRIES:
+    if call.placed.wrong_keys.are_too_many:
         return call.say("nothing_recorded")
     if not keyed.digits:
         return _ask_once_more(call, keyed)
@@ -62,7 +61,7 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
         call.attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
         call.attempt.record("wrong_code_keyed", turn=after.tries)
         call.count_wrong_try()
-    if after.tries >= TRIES:
+    if after.are_too_many:
         return call.say("nothing_recorded")
     return call.say(ask=call.ask_for_code("again", try_number=after.tries + 1))
 
@@ -70,8 +69,8 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 def _fail(call: Call) -> Spoken:
     """Take a number for a stranger's. Where a PIN is set anybody could say so: people hear of it, nothing stops."""
     if call.asks_for_pin:
-        if call.placed.wrong_keys.tries < TRIES:
-            call.attempt.change(wrong_keys=TRIES)
+        if not call.placed.wrong_keys.are_too_many:
+            call.attempt.change(wrong_keys=MOST_WRONG_KEYS)
             call.attempt.record("wrong_person_unproved")
             notify_coordinators(call.locked, Subject.WRONG_PERSON, call.placed.contact)
         return call.say("nothing_recorded")

@@ -13,15 +13,13 @@ from alertnet.store.records.credentials import number_tests
 from alertnet.store.records.credentials.number_tests import WRONG
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
-TRIES = 3
-
 
 def greet(locked: LockedAttempt, provider_id: str) -> Spoken:
     """What it says first, and the digits that are to be keyed; asked again, the same ones."""
     locked.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(locked)
     placed = placed_call(locked.tx.session, locked.found.id)
-    if placed.wrong_keys.tries >= TRIES:
+    if placed.wrong_keys.are_too_many:
         return _say(locked, placed, "nothing_recorded")
     if placed.spoken_code is None:
         code = locked.tx.entropy.digits(SPOKEN_CODE_LENGTH)
@@ -41,13 +39,13 @@ def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     if keyed.is_wrong_person:
         record_answer(tx, test, WRONG)
         return _say(locked, placed, "wrong_person")
-    if placed.spoken_code is not None and keyed.digits == placed.spoken_code and placed.wrong_keys.tries < TRIES:
+    if placed.spoken_code is not None and keyed.digits == placed.spoken_code and not placed.wrong_keys.are_too_many:
         record_answer(tx, test, CALL)
         locked.change(status=AttemptStatus.DELIVERED, due_at=tx.now + FOLLOW_UP, lease=None, changed_at=tx.now)
         return _say(locked, placed, "after")
     after = placed.wrong_keys.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.try_number)
     locked.change(wrong_keys=after.tries, keyed=list(after.keyed))
-    if after.tries >= TRIES:
+    if after.are_too_many:
         return _say(locked, placed, "nothing_recorded")
     return _say(locked, placed, ask=_question("again", after.tries + 1))
 
