@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Literal
 
 from alertnet.core.directory.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
@@ -71,7 +72,7 @@ def respond(
         if vouched:
             confirm(locked, tree, contact_id)
         return _recorded(locked, tree, contact, before[0].id, kind, before[0].at)
-    id = _add(locked, tree, contact_id, kind, via, address, by, note, at)
+    id = _add(locked, tree, contact_id, kind, via, address, by=by, note=note, at=at)
     locked.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
     _let_count(locked, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(locked, tree, contact, id, kind, at or locked.tx.now)
@@ -196,15 +197,17 @@ def _add(
     locked: LockedIncident,
     tree: str,
     contact_id: str,
-    kind: AnswerKind,
+    kind: AnswerKind | Literal["received"],
     via: Via,
     address: str | None,
-    by: str | None,
-    note: str | None,
-    at: datetime | None,
+    *,
+    by: str | None = None,
+    note: str | None = None,
+    at: datetime | None = None,
 ) -> str:
+    """Put an answer on the record, or that a call was listened to; its id."""
     id = locked.tx.entropy.id()
-    locked.tx.counted.append(once(ANSWERS, kind.value, via.value))
+    locked.tx.counted.append(once(ANSWERS, kind, via))
     locked.work.add(
         answers.NewAnswer(
             id=id,
@@ -293,21 +296,6 @@ def _confirm(
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
     """Record that the code of a call to that number was keyed, and let the repeats to it wait."""
-    id = locked.tx.entropy.id()
-    locked.tx.counted.append(once(ANSWERS, RECEIVED, Via.CALL.value))
-    locked.work.add(
-        answers.NewAnswer(
-            id=id,
-            incident_id=locked.incident.id,
-            tree=tree,
-            contact=contact,
-            kind=RECEIVED,
-            via=Via.CALL,
-            at=locked.tx.now,
-            address=address,
-            by=None,
-            note=None,
-        )
-    )
+    id = _add(locked, tree, contact, RECEIVED, Via.CALL, address)
     locked.record(RECEIVED, tree=tree, contact=contact, via=Via.CALL.value, acknowledgement=id)
     move(locked, events_of(locked, tree, contact, partial(Received, address=address)))

@@ -17,7 +17,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.escalations import Escalation
 from alertnet.store.views.pauses import silent_until
 
 SILENT = "somebody has paused all texts and calls"
@@ -71,7 +70,9 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     """Let each tree that tells anybody begin now, and ask whether the report is genuine where that is not known."""
     facts = locked.facts
     locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
-    locked.escalations = _escalations(locked)
+    opened = opening(locked.plans.values())
+    for plan in opened:
+        locked.open_escalation(plan, begin(plan, locked.tx.now, alone=len(opened) == 1))
     move(locked, for_all(locked))
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
@@ -94,22 +95,6 @@ def _suggest_link(locked: LockedIncident) -> None:
 
 def _is_of_field(facts: Facts) -> bool:
     return facts.raised_from is not None and not facts.lone_text
-
-
-def _escalations(locked: LockedIncident) -> list[Escalation]:
-    opened = opening(locked.plans.values())
-    return [
-        Escalation(
-            id=locked.tx.entropy.id(),
-            incident_id=locked.incident.id,
-            tree=plan.tree.id,
-            scope=plan.tree.scope.value,
-            state=begin(plan, locked.tx.now, alone=len(opened) == 1),
-            due_at=locked.tx.now,
-            new=True,
-        )
-        for plan in opened
-    ]
 
 
 def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple[str, ...]]:

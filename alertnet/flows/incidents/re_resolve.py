@@ -181,17 +181,7 @@ def open_escalations(locked: LockedIncident) -> None:
         if plan.tree.id not in known:
             state = begin(plan, locked.incident.opened_at, alone=len(opened) == 1)
             state = replace(state, start_at=max(state.start_at, locked.tx.now), stale=locked.stale)
-            locked.escalations.append(
-                Escalation(
-                    id=locked.tx.entropy.id(),
-                    incident_id=locked.incident.id,
-                    tree=plan.tree.id,
-                    scope=plan.tree.scope.value,
-                    state=state,
-                    due_at=state.start_at,
-                    new=True,
-                )
-            )
+            locked.open_escalation(plan, state)
             locked.record("escalation_opened", tree=plan.tree.id)
     locked.escalations.sort(key=lambda each: each.tree)
 

@@ -104,5 +104,4 @@ def _note_of_phone(locked: LockedIncident, phone: str, **news: Any) -> None:
         if report is locked.incident:
             locked.change_facts(facts)
         else:
-            pruned = incidents.pruned_of(locked.tx.session, report.id)
-            incidents.save_facts(locked.tx.session, replace(report, facts=facts), pruned)
+            locked.save_part(report, facts)

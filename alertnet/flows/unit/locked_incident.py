@@ -15,7 +15,7 @@ from alertnet.core.escalation.state import State
 from alertnet.core.inbound.same_event import informed
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank
-from alertnet.core.resolution.resolve import Plans, left_out
+from alertnet.core.resolution.resolve import Plan, Plans, left_out
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -124,6 +124,12 @@ class LockedIncident:
         raised_from = (self.facts.raised_from or "", *self.facts.also_from)
         return {*raised_from, *(number for numbers in theirs for number in numbers)}
 
+    def open_escalation(self, plan: Plan, state: State) -> None:
+        """Let the tree of that plan begin an escalation of it, which stands so."""
+        tree, id = plan.tree, self.tx.entropy.id()
+        escalation = Escalation(id, self.incident.id, tree.id, tree.scope.value, state, state.start_at, new=True)
+        self.escalations.append(escalation)
+
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
@@ -208,7 +214,7 @@ class LockedIncident:
 
     def _leave_parts_alone(self) -> None:
         for part in self.parts:
-            self._save_part(part, replace(part.facts, field_silent=True))
+            self.save_part(part, replace(part.facts, field_silent=True))
 
     def learn_from(self, phone: str, learnt: Callable[[Facts], Facts]) -> None:
         """Let the report that this phone has made know what it says now, as far as others had not said it before.
@@ -221,7 +227,7 @@ class LockedIncident:
             incident_store.save_merging(self.tx.session, self.incident)
         for part in self.parts:
             if part.facts.raised_from == phone:
-                self._save_part(part, learnt(part.facts))
+                self.save_part(part, learnt(part.facts))
 
     def inform_parts(self) -> None:
         """Let each part keep what has been learnt since that is graver or narrower, or spares somebody (A3)."""
@@ -230,7 +236,7 @@ class LockedIncident:
             assert merged is not None
             facts = informed(part.facts, merged.joined, self.facts)
             if facts != part.facts:
-                self._save_part(part, facts)
+                self.save_part(part, facts)
 
     def read_parts_anew(self) -> None:
         """Forget what was read of its parts: they are others now."""
@@ -238,7 +244,8 @@ class LockedIncident:
         for name in ("parts", "heard_of_each"):
             self.__dict__.pop(name, None)
 
-    def _save_part(self, part: Incident, facts: Facts) -> None:
+    def save_part(self, part: Incident, facts: Facts) -> None:
+        """Write what is known of a part."""
         pruned = incident_store.pruned_of(self.tx.session, part.id)
         incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)
