@@ -1,10 +1,11 @@
-"""The HTTP under the provider's REST API: one exchange, one deadline, no retry, and each answer to its own caller.
+"""The HTTP under the provider's SDK: one exchange, one deadline, no retry, and each answer to its own caller.
 
 It tells what surely never left (`NotConnected`) from what may have arrived (`AnswerLost`), and keeps connections alive
 for a few seconds. It follows no redirect, uses no proxy and logs nothing, since addresses are in every request.
 """
 
 import json
+import logging
 import re
 import ssl
 import threading
@@ -19,6 +20,9 @@ from functools import cached_property
 from http.client import HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
+
+from twilio.http import HttpClient
+from twilio.http.response import Response
 
 from alertnet.channels.base import Leave, at_once
 from alertnet.channels.deadline import Deadline, open_socket
@@ -107,7 +111,7 @@ class Withheld(Exception):
 
 
 class ErrorAnswer(Exception):
-    """The provider answered, but not with 2xx."""
+    """The provider answered, but not with 2xx. The SDK's own exceptions know no Retry-After."""
 
     def __init__(self, status: int, code: str, retry_after: timedelta | None) -> None:
         self.status = status
@@ -123,8 +127,8 @@ class _OfThread(threading.local):
     leave: Leave = staticmethod(at_once)
 
 
-class Transport:
-    """An HTTP client that any number of threads may share."""
+class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
+    """An HTTP client for the provider's SDK that any number of threads may share."""
 
     def __init__(
         self,
@@ -133,6 +137,7 @@ class Transport:
         idle_seconds: float = IDLE_SECONDS,
         body_limit: int = BODY_LIMIT,
     ) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=False, timeout=deadline_seconds)
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
         self._body_limit = body_limit
@@ -148,12 +153,14 @@ class Transport:
         self,
         method: str,
         uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """The JSON object of the provider's 2xx answer to one request with a form as its body.
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """The provider's 2xx answer to one request with a form as its body; `timeout` replaces the deadline (seconds).
 
         Raises:
             NotConnected: surely not sent.
@@ -162,7 +169,7 @@ class Transport:
             Withheld: it was not let leave (see `leaving_by`).
             ValueError: the request can't be written down, such as a line break in a header.
         """
-        return _judge(self.exchange(method, uri, params, data, headers, auth))
+        return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
 
     def exchange(
         self,
@@ -172,9 +179,10 @@ class Transport:
         data: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
     ) -> HttpAnswer:
         """The answer to one request, whatever it says; `request` tells what may be raised."""
-        deadline = Deadline(self._seconds(self._deadline_seconds))
+        deadline = Deadline(self._seconds(timeout or self._deadline_seconds))
         origin, target = _locate(uri, params)
         wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
         connection = self._pool.borrow(origin) or self._connect(origin)
@@ -266,14 +274,15 @@ def _request_bytes(
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
-def _judge(answer: HttpAnswer) -> dict[str, Any]:
-    document = _json_object(answer.body.decode("utf-8", "replace"))
+def _judge(answer: HttpAnswer) -> Response:
+    text = answer.body.decode("utf-8", "replace")
+    document = _json_object(text)
     if not 200 <= answer.status < 300:
         code = str((document or {}).get("code") or answer.status)[:_LONGEST_CODE]
         raise ErrorAnswer(answer.status, code, _pause(answer.headers.get("retry-after")))
     if document is None:
         raise AnswerLost("unreadable")
-    return document
+    return Response(answer.status, text, answer.headers)
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

@@ -1,16 +1,17 @@
-"""What SMS and calls share: the provider's REST API over our transport, its answers in our words, and its books.
+"""What SMS and calls share: the SDK over our transport, its answers and faults in our words, and its books.
 
-The books say, in few pages, what left from a number, what came in to it, and what became of many. The provider's own
-SDK asks for the same in the same words (`tests/channels/test_twilio_sdk.py`), and takes ten megabytes to do so.
+The books say, in few pages, what left from a number, what came in to it, and what became of many.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+
+from twilio.base import values
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
 
 from alertnet.channels.base import (
     Absent,
@@ -47,17 +48,10 @@ from alertnet.core.delivery.provider_codes import (
     is_whole_account,
 )
 
-UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
-"""What comes of reading a JSON object that is not the one that was expected."""
-
-Resource = dict[str, Any]
-"""A message, a call or a recording, as the provider describes it."""
+UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
+"""What the SDK lets through when a JSON object is not the one that it expects."""
 
 PAGE_SIZE = 50
-
-API = "https://api.twilio.com"
-HEADERS = {"User-Agent": "alertnet", "Accept": "application/json"}
-FORM_HEADERS = {**HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
 
 CLOCKS_DIFFER = timedelta(seconds=10)
 _NO_SUCH_RESOURCE = "20404"
@@ -85,68 +79,23 @@ class Account:
     deadline_seconds: float = DEADLINE_SECONDS
     connect_seconds: float = CONNECT_SECONDS
 
+    def open(self, body_limit: int = BODY_LIMIT) -> Client:
+        """The SDK's client, over a transport of its own that takes answers of so many bytes."""
+        transport = Transport(self.deadline_seconds, self.connect_seconds, body_limit=body_limit)
+        client = Client(self.sid, self.auth_tokens[0], http_client=transport)
+        if self.api_url:
+            client.api.base_url = self.api_url
+        return client
+
     def webhook(self, path: str) -> str:
         """The URL at which the provider is to call us."""
         return self.public_url.rstrip("/") + path
 
 
-class RestList:
-    """A list of the account in the provider's REST API, by a transport of its own that takes answers of so many bytes.
-
-    Threads may share it. It raises what `Transport.request` does, and whoever reads its answers one of `UNREADABLE`.
-    """
-
-    def __init__(self, account: Account, name: str, body_limit: int = BODY_LIMIT) -> None:
-        self.transport = Transport(account.deadline_seconds, account.connect_seconds, body_limit=body_limit)
-        self.auth = (account.sid, account.auth_tokens[0])
-        self._name = name
-        self._api = (account.api_url or API).rstrip("/")
-        self._place = f"{self._api}/2010-04-01/Accounts/{account.sid}/{name}"
-
-    def url(self, id: str, ending: str = ".json") -> str:
-        """Where one of its resources is."""
-        return f"{self._place}/{quote(id, safe='')}{ending}"
-
-    def create(self, form: Mapping[str, object]) -> Resource:
-        """A new resource."""
-        return self._request("POST", f"{self._place}.json", data=form)
-
-    def update(self, id: str, form: Mapping[str, object]) -> Resource:
-        """The resource, after that change."""
-        return self._request("POST", self.url(id), data=form)
-
-    def fetch(self, id: str) -> Resource:
-        """The resource as it is now."""
-        return self._request("GET", self.url(id))
-
-    def newest(self, count: int, **filters: object) -> list[Resource]:
-        """The newest of those that the provider's filters leave."""
-        return next(self.pages(count, filters))
-
-    def pages(self, size: int, filters: Mapping[str, object]) -> Iterator[list[Resource]]:
-        """The pages of what the filters leave, the newest first, each fetched when it is wanted.
-
-        Raises:
-            LookupError: there are more than are read.
-        """
-        answer = self._request("GET", f"{self._place}.json", params={**filters, "PageSize": size})
-        for _ in range(1, MOST_PAGES):
-            yield answer[self._name.lower()]
-            if not (more := answer.get("next_page_uri")):
-                return
-            answer = self._request("GET", f"{self._api}/{more.lstrip('/')}")
-        yield answer[self._name.lower()]
-        raise LookupError("more pages than are read")
-
-    def _request(self, method: str, url: str, **sent: Mapping[str, object]) -> Resource:
-        headers = FORM_HEADERS if method == "POST" else HEADERS
-        return self.transport.request(method, url, headers=headers, auth=self.auth, **sent)
-
-
-def submit(create: Callable[[], Resource]) -> Result | None:
+def submit(create: Callable[[], Any]) -> Result | None:
     """Create a message or call, and say what became of it; None: it was not let leave."""
     try:
-        provider_id = create()["sid"]
+        provider_id = create().sid
     except Withheld:
         return None
     except NotConnected as fault:
@@ -212,33 +161,24 @@ def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Fou
     return closest.found if closest else Absent()
 
 
-def created(resource: Resource) -> datetime | None:
-    """When the provider took it, or brought it; aware UTC."""
-    text: str | None = resource.get("date_created")
-    moment = parsedate(text)
-    return datetime(*moment[:6], tzinfo=UTC) if moment else None
-
-
-def first_day(since: datetime) -> str:
-    """From when on a list is asked for to hold that moment by the provider's clock: a day, as its SDK writes it."""
-    return f"{(since - CLOCKS_DIFFER).date()}T00:00:00Z"
-
-
-def entries_of(page: Iterable[Resource], read: Callable[[Resource, datetime], Entry]) -> Iterator[Entry]:
+def entries_of(page: Iterable[Any], read: Callable[[Any], Entry]) -> Iterator[Entry]:
     """What can be read of a page: an entry without its date can't be told from any other."""
-    return (read(each, at) for each in page if (at := created(each)))
+    return (read(resource) for resource in page if resource.date_created)
 
 
 class TwilioLedger:
     """The provider's books of messages or of calls; threads may share it.
 
-    `read` makes an entry of a resource, `day_filter` is the name of the list's filter for a first day.
+    `list_of` chooses the list of a client (`messages`, `calls`), `read` makes an entry of a resource, `day_filter` is
+    the name of the list's filter for a first day.
     """
 
     def __init__(
-        self, account: Account, name: str, read: Callable[[Resource, datetime], Entry], day_filter: str
+        self, account: Account, list_of: Callable[[Client], Any], read: Callable[[Any], Entry], day_filter: str
     ) -> None:
-        self._list = RestList(account, name, LIST_BODY_LIMIT)
+        client = account.open(LIST_BODY_LIMIT)
+        self._transport: Transport = client.http_client
+        self._page = list_of(client).page
         self._read = read
         self._day_filter = day_filter
 
@@ -248,32 +188,44 @@ class TwilioLedger:
         for query in queries:
             sender = query.outgoing.sender
             oldest[sender] = min(query.since, oldest.get(sender, query.since))
-        with self._list.transport.within(LIST_SECONDS):
+        with self._transport.within(LIST_SECONDS):
             books = {sender: _Books(self.outgoing(sender, since)) for sender, since in oldest.items()}
         return [books[query.outgoing.sender].answer(query) for query in queries]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         """What we made from that number since, "" for any of ours; see `Ledger.outgoing`."""
         # Not limited by day: what the provider has still queued was sent on none.
-        return self._listing(since, BY_API, {"From": number or None})
+        return self._list(since, BY_API, {"from_": number or values.unset})
 
     def incoming(self, number: str, since: datetime) -> Listing:
         """What came in to that number since; see `Ledger.incoming`."""
-        return self._listing(since, INBOUND, {"To": number, self._day_filter: first_day(since)})
+        return self._list(since, INBOUND, {"to": number, self._day_filter: (since - CLOCKS_DIFFER).date()})
 
-    def _listing(self, since: datetime, direction: str, filters: Mapping[str, object]) -> Listing:
+    def _list(self, since: datetime, direction: str, filters: dict[str, object]) -> Listing:
         since -= CLOCKS_DIFFER
         entries: list[Entry] = []
         try:
-            with self._list.transport.within(LIST_SECONDS):
-                for page in self._list.pages(LIST_PAGE_SIZE, filters):
-                    ours = entries_of((each for each in page if each.get("direction") == direction), self._read)
+            with self._transport.within(LIST_SECONDS):
+                for page in self._pages(filters):
+                    resources = list(page)
+                    ours = entries_of((each for each in resources if each.direction == direction), self._read)
                     entries += [entry for entry in ours if entry.at >= since]
-                    if any((at := created(each)) and at < since for each in page[-1:]):
-                        break
+                    is_past = any(each.date_created and each.date_created < since for each in resources[-1:])
+                    if is_past or not page.next_page_url:
+                        return Listing(tuple(entries), is_whole=True)
         except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
-            return Listing(tuple(entries), is_whole=False)
-        return Listing(tuple(entries), is_whole=True)
+            pass
+        return Listing(tuple(entries), is_whole=False)
+
+    def _pages(self, filters: dict[str, object]) -> Iterator[Any]:
+        """The first pages of a list, each fetched when it is wanted."""
+        page = self._page(page_size=LIST_PAGE_SIZE, **filters)
+        yield page
+        for _ in range(MOST_PAGES - 1):
+            page = page.next_page()
+            if page is None:
+                return
+            yield page
 
 
 class _Books:

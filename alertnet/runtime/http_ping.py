@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from alertnet.channels.transport import AnswerLost, NotConnected, Transport
-
 Ping = Callable[[str, Mapping[str, str] | None, Mapping[str, str] | None], str | None]
 """URL, form and headers in; what was wrong out, None where it was answered."""
 
@@ -15,6 +13,9 @@ def ping(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, 
     No redirect is followed, so it leads nowhere but to where the operator has said. A user and password in the URL
     authenticate.
     """
+    # The provider's SDK, on which the transport is built, takes long to import, and most commands never ping.
+    from alertnet.channels.transport import AnswerLost, NotConnected, Transport
+
     parts = urlsplit(url)
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 
 from alertnet.channels.base import Channel, Ledger, Recordings
-from alertnet.channels.mail import SmtpRelay
-from alertnet.channels.twilio import TwilioSms, TwilioVoice
-from alertnet.channels.twilio_account import Account
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
@@ -28,6 +25,11 @@ class Outlet:
 
 def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     """An outlet for each method and provider whose settings are there."""
+    # The provider's SDK takes long to import, and most commands never send.
+    from alertnet.channels.mail import SmtpRelay
+    from alertnet.channels.twilio import TwilioSms, TwilioVoice
+    from alertnet.channels.twilio_account import Account
+
     outlets: dict[Route, Outlet] = {}
     for provider, telephone in settings.telephones.items() if settings.public_url else ():
         tokens = [token.get_secret_value() for token in telephone.auth_tokens]

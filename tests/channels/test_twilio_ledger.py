@@ -1,4 +1,4 @@
-"""The provider's books by the real transport: many questions in few requests, and what came in while we were away."""
+"""The provider's books through the real SDK: many questions in few requests, and what came in while we were away."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""SMS through the real transport, against a provider on loopback."""
+"""SMS through the real SDK and transport, against a provider on loopback."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -117,7 +117,7 @@ def test_a_message_is_not_delivered_after_its_level(
         (503, b"", Unsure("503")),
         (201, b"{}", Unsure("unreadable")),
         (201, b"[]", Unsure("unreadable")),
-        (201, {"sid": 7}, Unsure("unreadable")),
+        (201, {"sid": "SM1", "date_created": 7}, Unsure("unreadable")),
     ],
 )
 def test_each_answer_has_its_meaning(

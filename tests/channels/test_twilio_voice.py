@@ -1,4 +1,4 @@
-"""Calls through the real transport, against a provider on loopback."""
+"""Calls through the real SDK and transport, against a provider on loopback."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -24,10 +24,8 @@ NEVER_SERVED = {
     "mako",
     "psycopg",
     "pygments",
-    "requests",
     "reportlab",
     "rich",
-    "twilio.rest",
     "typst",
     "watchfiles",
 }
