@@ -54,7 +54,7 @@ def end(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
         escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
         locked.save(escalation)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
-    prompts.silence_all(locked, why)
+    prompts.silence(locked, why)
     cancel_unwanted(locked)
     cancel_asking(locked, tasks_open)
 

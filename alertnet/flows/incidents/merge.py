@@ -151,7 +151,7 @@ def _check(part: LockedIncident, whole: LockedIncident) -> None:
 def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     session, ref = whole.tx.session, part.incident.ref
     told = {name for heard in (part, whole) for names in heard.heard_of_each.values() for name in names}
-    promised = prompt_store.promise_of(session, part.incident.id, besides=PromptAnswer.NOBODY_YET)
+    promised = prompt_store.promise_of(session, part.incident.id)
     prompts.let_ring_on(part, whole)
     end(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
     was_verified = whole.facts.verified

@@ -44,7 +44,7 @@ def promise(locked: LockedIncident) -> None:
 def take_over(locked: LockedIncident, promised: Incident) -> None:
     """Tell the phone of a part what it was promised: at once if a coordinator has it, else with that of the whole."""
     session, incident = locked.tx.session, locked.incident
-    if prompt_store.promise_of(session, incident.id, besides=PromptAnswer.NOBODY_YET) is not None:
+    if prompt_store.promise_of(session, incident.id) is not None:
         return
     answered = answers.current_answers(session, incident.every_id)
     took_charge = [each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED]
@@ -72,7 +72,7 @@ def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
 
 def tell_has_it(locked: LockedIncident, at: datetime) -> None:
     """Tell the field, once, that a coordinator has acknowledged."""
-    promise = prompt_store.promise_of(locked.tx.session, locked.incident.id, besides=PromptAnswer.NOBODY_YET)
+    promise = prompt_store.promise_of(locked.tx.session, locked.incident.id)
     if promise is not None:
         _close(locked, promise.id, PromptAnswer.TOLD)
         _tell(locked, Subject.ACKNOWLEDGED, at)
@@ -92,7 +92,7 @@ def tell_reopened(locked: LockedIncident) -> None:
 
 def fall_silent(locked: LockedIncident) -> None:
     """Take back what the field was to be told, also what waits to leave: somebody else may read it."""
-    prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)
+    prompts.silence(locked, PromptAnswer.SILENT, {PromptKind.FIELD_STATUS})
     cancel_to_field(locked)
 
 

@@ -162,18 +162,11 @@ def end_text(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
             answer_prompt(locked, prompt.id, decision, by)
 
 
-def silence(
-    locked: LockedIncident, *, escalation: str | None, kinds: tuple[PromptKind, ...], answer: PromptAnswer
-) -> None:
-    """Answer prompts that have become pointless: of one escalation, or of the whole incident."""
+def silence(locked: LockedIncident, why: PromptAnswer, kinds: Collection[str] = frozenset(PromptKind)) -> None:
+    """Answer the prompts of those kinds that have become pointless."""
     for prompt in open_prompts(locked):
-        if prompt.kind in kinds and (escalation is None or prompt.escalation_id == escalation):
-            answer_prompt(locked, prompt.id, answer, None)
-
-
-def silence_all(locked: LockedIncident, why: PromptAnswer) -> None:
-    """Answer all prompts of an incident that is closed or merged: what was asked waits to be asked anew."""
-    silence(locked, escalation=None, kinds=tuple(PromptKind), answer=why)
+        if prompt.kind in kinds:
+            answer_prompt(locked, prompt.id, why, None)
 
 
 def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> list[str]:

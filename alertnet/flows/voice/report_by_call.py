@@ -7,14 +7,11 @@ and nothing of what is answered.
 from dataclasses import replace
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import PlanChanged
 from alertnet.core.inbound.field_report import add_to
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
-from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
-from alertnet.flows.escalation.escalate import for_all, move
-from alertnet.flows.notifications import prompts
+from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.report_by_sms import receive_report
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -69,8 +66,5 @@ def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     if known == locked.facts:
         return
     locked.record("type_keyed", type=type.code)
-    locked.change_facts(known)
+    apply_facts(locked, known)
     ring_once(locked, Subject.TYPE_KNOWN, known.team or locked.incident.ref)
-    move(locked, for_all(locked, PlanChanged()))
-    if type.code in IN_CUSTODY:
-        prompts.silence(locked, escalation=None, kinds=(PromptKind.FIELD_STATUS,), answer=PromptAnswer.SILENT)

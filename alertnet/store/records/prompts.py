@@ -148,9 +148,9 @@ def last_decision(session: Session, incident: str) -> Prompt | None:
     return _first(session, _LAST_DECISION, incident)
 
 
-def promise_of(session: Session, incident: str, *, besides: PromptAnswer) -> Prompt | None:
-    """The promise to the field, unless it has another answer than `besides`."""
-    is_left = alarms.c.answer.is_(None) | (alarms.c.answer == besides.value)
+def promise_of(session: Session, incident: str) -> Prompt | None:
+    """The promise to the field, unless it was told of more than that nobody has answered yet."""
+    is_left = alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value)
     return _first(session, _OF_INCIDENT.where(alarms.c.kind == PromptKind.FIELD_STATUS.value, is_left), incident)
 
 
