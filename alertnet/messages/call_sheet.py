@@ -88,7 +88,7 @@ class SheetWords:
 
     def __init__(self, renderer: Renderer, language: str, of_tree: str = "") -> None:
         self.renderer = renderer
-        self.labels = renderer.sheet_words(language, of_tree)
+        self.labels = renderer.labels("sheet", language, of_tree)
         self.words = renderer.words(language, of_tree)
         self.asks = renderer.page_words(language, of_tree)
         self.said: dict[tuple[str, str, str], str] = {}

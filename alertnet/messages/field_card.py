@@ -42,7 +42,7 @@ def panels_of(
     renderer: Renderer, language: str, number: str | None, callback: str | None, *, discreet: bool
 ) -> list[Panel]:
     """The sides of the card in one language: what to write, and, unless it is discreet, which numbers mean what."""
-    say = renderer.card_words(language)
+    say = renderer.labels("card", language)
     numbers = [(say["write_to"], grouped(number) if number else FILL_IN)]
     numbers += [(say["call"], grouped(callback))] if callback else []
     if discreet:

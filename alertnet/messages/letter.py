@@ -35,7 +35,7 @@ class Letter:
         self._sender = sender
         self._renderer = renderer
         self._language = language
-        self._labels = renderer.letter_words(language)
+        self._labels = renderer.labels("letter", language)
         self._numbers = ", ".join(grouped(number) for number in sender.numbers)
         self._kinds = {method.kind for method in contact.methods}
         self._answers = contact.answers

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_args
 
 from jinja2 import Template
 from markupsafe import Markup, escape
@@ -38,6 +38,9 @@ DROPPED = ("with_callback", "with_names", "with_no_hint")
 SHORTER = ((True, True, True), (False, True, True), (False, False, True), (False, False, False))
 """Whether an SMS still has each of these: when tight it drops the callback first. Code and link it always keeps."""
 
+Paper = Literal["sheet", "letter", "card"]
+"""What is printed or handed on: the call sheet, the letter that introduces a network to a contact, a member's card."""
+
 ALLOWED_SEGMENTS = {"gsm7": 1, "ucs2": 2}
 
 _LONGEST_SMS = 1600
@@ -63,9 +66,9 @@ class Renderer:
         self.templates = templates
         self._environment = Environment(templates.files)
         self._page_words = {tag: _unbroken(read_labels(text)) for tag, text in regional_tables(templates, "page")}
-        self._sheet_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "sheet")}
-        self._letter_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "letter")}
-        self._card_words = {tag: read_labels(text) for tag, text in regional_tables(templates, "card")}
+        self._labels: dict[Paper, dict[str, dict[str, str]]] = {
+            of: {tag: read_labels(text) for tag, text in regional_tables(templates, of)} for of in get_args(Paper)
+        }
         self._words = {tag: read_words(tag, text) for tag, text in regional_tables(templates, "words")}
         # A method's cache would be shared between renderers and keep them alive.
         self._template = cache(self._find_template)
@@ -94,17 +97,9 @@ class Renderer:
         """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
         return self._page_words[_first(language, self._page_words, of_tree)]
 
-    def sheet_words(self, language: str, of_tree: str = "") -> dict[str, str]:
-        """The labels of the call sheet, and what is read out from it."""
-        return self._sheet_words[_first(language, self._sheet_words, of_tree)]
-
-    def card_words(self, language: str) -> dict[str, str]:
-        """The words of the card that a member carries, in the language that comes nearest."""
-        return self._card_words[_first(language, self._card_words)]
-
-    def letter_words(self, language: str, of_tree: str = "") -> dict[str, str]:
-        """The labels of the letter with which a network introduces itself to a contact."""
-        return self._letter_words[_first(language, self._letter_words, of_tree)]
+    def labels(self, of: Paper, language: str, of_tree: str = "") -> dict[str, str]:
+        """The labels of a paper, and what is read out from it."""
+        return self._labels[of][_first(language, self._labels[of], of_tree)]
 
     def page(self, language: str, page: Page) -> str:
         """The HTML of a page, with a link to it in each other language."""

@@ -113,7 +113,7 @@ def _plain(text: str) -> str:
 
 
 def _labels(notion: str, language: str, renderer: Renderer) -> Iterator[tuple[str, str]]:
-    tables = {"page": renderer.page_words(language), "sheet": renderer.sheet_words(language)}
+    tables = {"page": renderer.page_words(language), "sheet": renderer.labels("sheet", language)}
     tables["words"] = renderer.words(language).subjects
     for folder, names in _SAID[notion].items():
         yield from ((f"{folder}/{language}.yaml: {name}", tables[folder][name]) for name in names)
