@@ -37,24 +37,24 @@ class Matter:
     type: str
     severity: Severity
     kind: str
-    is_text: bool
     subject: str
     neutral: str
-    about: str
     names: tuple[str, ...]
-    calls: tuple[tuple[str, str], ...]
-    why: tuple[str, ...]
-    tree: str
-    automatic_at: datetime | None
-    again_at: datetime | None
-    asked: int
-    held: bool
-    held_by: str
-    taken_by: str | None
-    details: Details
-    reported_by: tuple[str, ...]
     consent: str
     zone: str
+    is_text: bool = False
+    about: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
+    why: tuple[str, ...] = ()
+    tree: str = ""
+    automatic_at: datetime | None = None
+    again_at: datetime | None = None
+    asked: int = 0
+    held: bool = False
+    held_by: str = ""
+    taken_by: str | None = None
+    details: Details = NO_DETAILS
+    reported_by: tuple[str, ...] = ()
 
     @property
     def is_decision(self) -> bool:
@@ -108,7 +108,6 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
         neutral=prompt.subject,
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(names)),
-        calls=(),
         why=told.get("why", ()),
         tree=locked.tree(tree).title if tree else "",
         automatic_at=prompt.automatic_at,
@@ -127,31 +126,19 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
 def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str) -> Iterable[Matter]:
     """That those contacts are to be called, (tree, contact), if there are any."""
     if calls:
-        facts, incident = locked.facts, locked.incident
+        facts, ref = locked.facts, locked.incident.ref
         yield Matter(
-            id=f"call-{incident.ref}",
-            ref=incident.ref,
+            id=f"call-{ref}",
+            ref=ref,
             type=facts.type,
             severity=facts.severity,
             kind=CALL,
-            is_text=False,
             subject=CALL,
             neutral=CALL,
-            about="",
             names=tuple(dict.fromkeys(locked.contact(*each).called for each in calls)),
-            calls=tuple(calls),
-            why=(),
-            tree="",
-            automatic_at=None,
-            again_at=None,
-            asked=0,
-            held=False,
-            held_by="",
-            taken_by=None,
-            details=NO_DETAILS,
-            reported_by=(),
             consent=consent_of(facts).value,
             zone=zone,
+            calls=tuple(calls),
         )
 
 

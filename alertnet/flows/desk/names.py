@@ -79,7 +79,7 @@ class Names:
 
     def listed(self, names: list[str]) -> str:
         """A list in words, as in `A, B and C`."""
-        return f" {self.say('and')} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+        return listed(names, self.say("and"))
 
 
 def type_name(code: object) -> str:
@@ -92,6 +92,6 @@ def names_in(types: Mapping[str, str], severities: Mapping[str, str]) -> dict[st
     return {**{type_name(code): name for code, name in types.items()}, **severities}
 
 
-def listed(names: list[str]) -> str:
-    """A list in words, as in `A, B and C`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+def listed(names: list[str], last: str = "and") -> str:
+    """A list in words, as in `A, B and C`; `last`: the word before its last."""
+    return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
