@@ -12,8 +12,8 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, Dialect, Engine, Insert, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
@@ -223,12 +223,9 @@ def carry_over(engine: Engine) -> None:
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row unless its key is taken, also by a transaction at the same moment; whether it was inserted."""
-    statement: Insert
-    if session.get_bind().dialect.name == "sqlite":
-        statement = sqlite.insert(table).on_conflict_do_nothing()
-    else:
-        statement = postgresql.insert(table).on_conflict_do_nothing()
-    return session.execute(statement.values(values).returning(*table.primary_key)).first() is not None
+    # SQLite says it in the same words.
+    statement = postgresql.insert(table).on_conflict_do_nothing().values(values).returning(*table.primary_key)
+    return session.execute(statement).first() is not None
 
 
 def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:
