@@ -57,12 +57,12 @@ class _HiddenFields(HTMLParser):
             self.found[name] = given.get("value") or ""
 
 
-def press_button(link: str, answer: str) -> None:
-    """Open the page as a browser does, then press the button with that value. Raises OSError where that fails."""
+def press_acknowledge(link: str) -> None:
+    """Open the page as a browser does, then press the button that takes charge. Raises OSError where that fails."""
     with urlopen(link, timeout=TIMEOUT_SECONDS) as page:  # noqa: S310 - a link of our own
         fields = _HiddenFields()
         fields.feed(page.read().decode())
-    form = urlencode(fields.found | {"answer": answer}).encode()
+    form = urlencode(fields.found | {"answer": "acknowledge"}).encode()
     urlopen(link, form, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - a link of our own
 
 

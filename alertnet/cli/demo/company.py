@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_acknowledge
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.core.directory.contact import Contact, Role
@@ -70,7 +70,7 @@ def _by_link(who: str) -> Try:
     def attempt(stage: Stage) -> bool:
         link = newest(stage.phone(who), LINK)
         if link is not None:
-            press_button(link, "acknowledge")
+            press_acknowledge(link)
         return link is not None
 
     return attempt

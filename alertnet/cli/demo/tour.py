@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_button
+from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_acknowledge
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
@@ -75,7 +75,7 @@ class Tour:
     def _link(self) -> None:
         link = self._watch.skip_until("an SMS to the embassy", lambda: self._text("embassy-es", LINK))
         self._watch.expect("an SMS to the other embassy", lambda: self._text("embassy-de", LINK))
-        press_button(link, "acknowledge")
+        press_acknowledge(link)
         self._expect_answer("embassy-es", via="link")
 
     def _close(self) -> None:

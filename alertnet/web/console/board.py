@@ -206,7 +206,7 @@ def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> R
 
 
 @router.post("/matters/{id}")
-def answer_matter(id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Say go, hold or refuse to what is asked; take an alarm or a task on."""
     said = word(form, "answer") or ""
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"

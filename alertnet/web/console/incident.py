@@ -250,7 +250,7 @@ def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -
 
 
 @router.post("/{ref}/revoke/{id}")
-def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])

@@ -15,7 +15,7 @@ PIN, DURESS_PIN = "47110", "47990"
 def make_cast(network: Network) -> Cast:
     """Everybody with a telephone or mailbox; a contact of several trees stands in the first whose level names it."""
     seen: set[str] = set()
-    circles = tuple(_circle(tree, network, seen) for tree in network.in_order)
+    circles = tuple(_circle(tree, seen) for tree in network.in_order)
     field = (_member(team, member) for team in network.teams.values() for member in team.members.values())
     return Cast(tuple(field), tuple(circle for circle in circles if circle.rings))
 
@@ -29,7 +29,7 @@ def _member(team: Team, member: Member) -> Party:
     return Party(f"{team.id}-{member.id}", member.name, f"Team {team.id.title()}", "field", (member.phone,))
 
 
-def _circle(tree: ContactTree, network: Network, seen: set[str]) -> Circle:
+def _circle(tree: ContactTree, seen: set[str]) -> Circle:
     rings = []
     for index, level in enumerate(tree.levels):
         fresh = [contact for contact in with_deputies(tree, level.notify) if not contact.addresses & seen]
