@@ -205,7 +205,7 @@ EVENT_STREAMS = 20
 OPEN_PAGES = 20
 """Pages of the console that are kept new in one session."""
 
-LONGEST_BODY = 64 * 1024
+LONGEST_HEAD = LONGEST_BODY = 64 * 1024
 """Bytes of a request."""
 
 REQUEST_SECONDS = 10

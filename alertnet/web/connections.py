@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from alertnet.core.limits import REQUEST_SECONDS
+from alertnet.core.limits import LONGEST_HEAD, REQUEST_SECONDS
 from alertnet.runtime.reminder import Reminder
 
 LOOK_SECONDS = 1.0
@@ -53,18 +53,25 @@ class Waiting:
 
     def cut_longest(self) -> bool:
         """Cut the connection that keeps us waiting longest; False where there is none."""
-        detail = "too many connections are open: try again"
-        return any(self._cut(each, HTTPStatus.SERVICE_UNAVAILABLE, detail) for each in list(self._since))
+        longest = next(iter(self._since), None)
+        if longest is None:
+            return False
+        self._cut(longest, HTTPStatus.SERVICE_UNAVAILABLE, "too many connections are open: try again")
+        return True
 
-    def _cut(self, connection: "Connection", status: HTTPStatus, detail: str) -> bool:
+    def _cut(self, connection: "Connection", status: HTTPStatus, detail: str) -> None:
         # It stays among them until it is lost: one that does not take even this is cut off without a word.
         self.begin(connection)
         self.cut += not connection.is_between_requests
-        return connection.cut(status, detail)
+        connection.cut(status, detail)
 
 
 class Connection(HttpToolsProtocol):
-    """One connection of the web server, which says when it keeps us waiting."""
+    """One connection of the web server, which says when it keeps us waiting.
+
+    It answers one request after the other. Who asks again before the answer is there has that answer, and then comes by
+    another connection: what waited here would be kept without end, and hide that nobody takes our answers.
+    """
 
     def __init__(self, waiting: Waiting, on_lost: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
@@ -72,6 +79,9 @@ class Connection(HttpToolsProtocol):
         self._on_lost = on_lost
         self._is_in_head = False
         self._has_asked = False
+        self._asked_too_soon = False
+        self._beside_body = 0
+        """Bytes of the request that are none of its body: its head, and what frames the body."""
 
     @property
     def is_between_requests(self) -> bool:
@@ -87,20 +97,40 @@ class Connection(HttpToolsProtocol):
         self._on_lost()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        self._beside_body += len(data)
+        super().data_received(data)
+        if self._beside_body > LONGEST_HEAD:
+            detail = f"the head is longer than {LONGEST_HEAD} bytes"
+            self.cut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
+
     def on_message_begin(self) -> None:
         self._is_in_head = True
+        self._beside_body = 0
         self._waiting.begin(self)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         self._waiting.begin(self)
+        if self._has_asked and not self.cycle.response_complete:
+            self._asked_too_soon = True
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
         super().on_headers_complete()
         self._has_asked = True
 
+    def on_body(self, body: bytes) -> None:
+        self._beside_body -= len(body)
+        if not self._asked_too_soon:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._waiting.end(self)
+        if not self._asked_too_soon:
+            super().on_message_complete()
+        if not self.flow.write_paused:
+            self._waiting.end(self)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -115,18 +145,14 @@ class Connection(HttpToolsProtocol):
         super().resume_writing()
         self._waiting.end(self)
 
-    def cut(self, status: HTTPStatus, detail: str) -> bool:
-        """End the connection, with that answer where one is owed; False where it is not its turn."""
-        if self.pipeline:
-            # What comes next is not read before what came first is answered: that it waits is our doing.
-            return False
+    def cut(self, status: HTTPStatus, detail: str) -> None:
+        """End the connection, with that answer where one is owed."""
         if self.transport.is_closing() or self.flow.write_paused:
             self.transport.abort()
-            return True
+            return
         if self._is_in_head or (self._has_asked and not self.cycle.response_started):
             self.transport.write(problem(status, detail))
         self.transport.close()
-        return True
 
 
 class Server(uvicorn.Server):

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import uvicorn
@@ -18,6 +18,7 @@ from alertnet.web.connections import Server
 MOST = 6
 DEADLINE_SECONDS = 0.4
 HEAD = b"POST / HTTP/1.1\r\nHost: alarm\r\nContent-Length: 4\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked"
 WHOLE = HEAD + b"body"
 LARGE = 50_000_000
 
@@ -25,12 +26,16 @@ Connect = Callable[..., socket.socket]
 
 
 class Web:
-    """Answers `read` once a body has come, and only when it may; a body `more` is answered with more than is read."""
+    """Answers `read` once a body has come, and only when it may; a body `more` is answered with more than is read.
+
+    A body `wait` is answered by nothing until whoever sent it has `left`.
+    """
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Semaphore(0)
+        self.left = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,6 +45,11 @@ class Web:
         except ClientDisconnect:
             return
         self.asked.release()
+        if body == b"wait":
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self.left.set()
+            return
         while not self.may_answer.is_set():
             await asyncio.sleep(0.01)
         answer = b"x" * LARGE if body == b"more" else b"read"
@@ -191,6 +201,61 @@ def test_whoever_does_not_take_the_answer_is_cut_off(connect: Connect) -> None:
     taken = sum(len(piece) for piece in iter(lambda: _recv(reading_nothing[0]), b""))
 
     assert 0 < taken < LARGE
+
+
+@pytest.mark.parametrize("pause", [0, DEADLINE_SECONDS / 2], ids=["at once", "once the answer is stuck"])
+def test_who_asks_again_and_takes_no_answer_is_cut_off_as_well(connect: Connect, pause: float) -> None:
+    """B9: else a thousand such connections, which cost nothing, kept everybody else out for ever."""
+    reading_nothing = connect(HEAD + b"more")
+    time.sleep(pause)
+    reading_nothing.sendall(HEAD + b"more")
+    time.sleep(4 * DEADLINE_SECONDS)
+
+    taken = sum(len(piece) for piece in iter(lambda: _recv(reading_nothing), b""))
+
+    assert 0 < taken < LARGE
+
+
+def test_who_asks_before_the_answer_has_that_answer_and_comes_again_for_others(connect_at_leisure: Connect) -> None:
+    """Of what else was sent nothing is kept, and nothing is taken for what was asked before."""
+    connection = connect_at_leisure(WHOLE + HEAD + b"more" + WHOLE * 1000)
+
+    taken = b"".join(iter(lambda: _recv(connection), b""))
+
+    assert taken.startswith(b"HTTP/1.1 200 OK")
+    assert taken.endswith(b"read")
+    assert len(taken) < 200
+    assert status_on(connect_at_leisure(WHOLE)) == b"200"
+
+
+def test_whoever_leaves_is_known_to_have_left_whatever_they_asked_besides(
+    connect_at_leisure: Connect, web: Web
+) -> None:
+    """A stream that nobody follows any more takes none of those that a key may have."""
+    following = connect_at_leisure(HEAD + b"wait" + WHOLE)
+    assert web.asked.acquire(timeout=20)
+
+    following.close()
+
+    assert web.left.wait(20)
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [b"GET /", b"GET / HTTP/1.1\r\nX-Long: ", HEAD.replace(b"Content-Length: 4", CHUNKED) + b"1\r\nb\r\n0\r\nX-Long: "],
+    ids=["path", "header", "trailer"],
+)
+def test_a_head_without_end_is_refused_before_it_is_kept(connect_at_leisure: Connect, beginning: bytes) -> None:
+    """B9: a few of them took all memory, and one the processor, within the ten seconds that a request has."""
+    connection = connect_at_leisure(beginning)
+    sent = 0
+    with suppress(ConnectionError):
+        while sent < LARGE:
+            sent += connection.send(b"x" * (1 << 16))
+
+    assert sent < LARGE
+    assert status_on(connection) in (b"431", b"200", b"")
+    assert status_on(connect_at_leisure(WHOLE)) == b"200"
 
 
 def _recv(connection: socket.socket) -> bytes:
