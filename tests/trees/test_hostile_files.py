@@ -15,6 +15,7 @@ MERGE_BOMB = "a: &a {x: y}\n" + "".join(
     f"{b}: &{b} {{<<: [*{a}, *{a}]}}\n" for a, b in zip("abcdefghijklmnopqrstuv", "bcdefghijklmnopqrstuvw", strict=True)
 )
 """Each key is there already, so that no value is ever counted."""
+SHARED = "contacts: {embassy: {role: embassy, organisation: Embassy, methods: [{sms: '+33155500103'}]}}\n"
 LONG_BOMB = "a: &a " + "z" * 900_000 + "\nb: [" + "*a, " * 5000 + "]\n"
 
 
@@ -48,6 +49,31 @@ def test_a_hostile_file_is_one_fault_within_a_second(content: bytes, line: int, 
     assert process_time() - started < 1
     assert (fault.file, fault.line) == ("hostile.yaml", line)
     assert text in str(fault)
+
+
+def include_in_a_row(folder: Path, files: int, times: int) -> None:
+    """Let the tree include a file that includes the next one so many times, and so on."""
+    for place in range(files):
+        own = (folder / "valley.yaml").read_text() if place == 0 else "contacts: {}\n"
+        name = "valley.yaml" if place == 0 else f"row{place}.yaml"
+        (folder / name).write_text(f"include: [{', '.join([f'row{place + 1}.yaml'] * times)}]\n{own}")
+    (folder / f"row{files}.yaml").write_text(SHARED)
+
+
+def test_files_that_include_one_another_many_times_are_read_within_a_second(folder: Path) -> None:
+    """B9: thirty small files, typed into the console by whoever may check an edit, took all of the processor for days."""
+    include_in_a_row(folder, files=15, times=30)
+    started = process_time()
+    faults = check_folder(folder)
+    assert process_time() - started < 1
+    assert {fault.path for fault in faults} == {"contacts"}, "that they hold none of their own"
+
+
+def test_files_that_include_one_another_in_a_long_row_are_a_fault(folder: Path) -> None:
+    """A8: never a traceback, which would keep every later edit from coming into force."""
+    include_in_a_row(folder, files=700, times=1)
+    faults = [str(fault) for fault in check_folder(folder)]
+    assert any("is included through more than 20 other files: 'row" in fault for fault in faults)
 
 
 def test_thousands_of_faults_are_counted_instead_of_listed(folder: Path) -> None:

@@ -10,6 +10,9 @@ from alertnet.trees.reading.document import Document, Node
 from alertnet.trees.reading.fault import Fault, shortened
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
 
+LONGEST_CHAIN = 20
+"""Files through which a tree may include another."""
+
 
 @dataclass(frozen=True)
 class Contacts:
@@ -39,6 +42,7 @@ class Library:
         self._folder = folder.resolve()
         self._within = within
         self._documents: dict[str, Document | None] = {document.file: document for document in documents}
+        self._gathered: dict[str, Contacts] = {}
         self.faults: list[Fault] = []
         self.unreadable: list[Fault] = []
 
@@ -57,6 +61,12 @@ class Library:
         return self._gather(document, (document.file,))
 
     def _gather(self, document: Document, chain: tuple[str, ...]) -> Contacts:
+        """The same, gathered once however many files include the document."""
+        if document.file not in self._gathered:
+            self._gathered[document.file] = self._gather_anew(document, chain)
+        return self._gathered[document.file]
+
+    def _gather_anew(self, document: Document, chain: tuple[str, ...]) -> Contacts:
         nodes = dict(document.root["contacts"].items())
         whole = not _misses_contacts(document)
         for entry in _included(document):
@@ -86,6 +96,10 @@ class Library:
         if file in chain:
             circle = shortened(" → ".join([*chain[chain.index(file) :], file]))
             self.faults.append(entry.fault(phrase("includes go round in a circle, {circle}:", circle=circle)))
+            return None
+        if len(chain) > LONGEST_CHAIN:
+            message = phrase("is included through more than {most} other files:", most=LONGEST_CHAIN)
+            self.faults.append(entry.fault(message))
             return None
         if not path.is_file():
             self.faults.append(entry.fault(phrase("there is no such file:")))
