@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.openapi.models import HTTPBearer
@@ -155,7 +156,7 @@ def _permit(request: Request, key: ApiKey, scope: str) -> ApiKey:
     if scope != REPORTS:
         throttle_of(request).admit(key.id, runtime_of(request).now())
     if not key.may(scope):
-        challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{scope}"'
+        challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{quote(scope, safe=":")}"'
         detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
         raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
     return key

@@ -71,7 +71,7 @@ def test_files_that_include_one_another_many_times_are_read_within_a_second(fold
 
 def test_files_that_include_one_another_in_a_long_row_are_a_fault(folder: Path) -> None:
     """A8: never a traceback, which would keep every later edit from coming into force."""
-    include_in_a_row(folder, files=700, times=1)
+    include_in_a_row(folder, files=1200, times=1)
     faults = [str(fault) for fault in check_folder(folder)]
     assert any("is included through more than 20 other files: 'row" in fault for fault in faults)
 

@@ -181,6 +181,37 @@ def test_a_body_of_many_and_deep_fields_is_an_alarm(client: TestClient, own: dic
         assert answer.status_code in (200, 201), answer.text
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b'{"text": "help us, they', '{"text": "help us, they'),
+        (b'{"text": "caf\xe9 at the square"}', '{"text": "caf\ufffd at the square"}'),
+        (b'{"text": "a"}{"text": "b"}', '{"text": "a"}{"text": "b"}'),
+        (b"[" * 60_000, "[" * 3_994),
+        (b'{"battery": ' + b"9" * 5_000 + b"}", '{"battery": ' + "9" * 3_982),
+    ],
+    ids=["broken off", "in another encoding", "two in one", "too deep", "too large a number"],
+)
+def test_what_is_no_json_is_read_as_it_came(
+    client: TestClient, key: MakeKey, own: dict[str, str], sent: bytes, read: str
+) -> None:
+    """A12: half of what a satellite carries is an alarm, too."""
+    answer = client.post(ALARM, content=sent, headers=own | {"Content-Type": "application/json"})
+
+    assert answer.status_code == 201
+    assert [each["text"] for each in texts(client, answer.json()["ref"], key("coordinate", "read"))] == [
+        f"body: {read}"
+    ]
+
+
+@pytest.mark.parametrize("id", ["a%0D%0Ab", "%F0%9F%92%A5", "a%22b"], ids=["line break", "no letter", "quote"])
+def test_a_name_that_no_device_has_is_refused_in_words(client: TestClient, own: dict[str, str], id: str) -> None:
+    answer = client.post(f"/v1/devices/{id}/alarm", json={}, headers=own)
+
+    assert answer.status_code == 403
+    assert f'scope="device:{id}"' in answer.headers["WWW-Authenticate"]
+
+
 def test_of_a_team_that_nobody_knows_every_tree_is_told(client: TestClient, key: MakeKey, network: Network) -> None:
     """A12: teams.yaml was edited, and a device in a pocket has the key of before; again, it is the same incident."""
     renamed = key("device:bracelet-1", team="renamed")
