@@ -179,10 +179,13 @@ WRONG_KEYS = Limit("wrong_keys", 10, MINUTE)
 """Requests with a wrong API key from one address."""
 
 WRONG_SIGN_INS = Limit("wrong_sign_ins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
-"""Sign-ins that failed of one user from one address: whoever guesses from elsewhere keeps nobody out."""
+"""Passwords and codes that were wrong, of one user from one address, or in a session that asks for the password again.
+
+Whoever guesses from elsewhere keeps nobody out.
+"""
 
 ALL_WRONG_SIGN_INS = Limit("all_wrong_sign_ins", 50, HOUR)
-"""The same of one user from everywhere."""
+"""Codes that were wrong beside the right password of one user, from everywhere: a stranger without it shuts no door."""
 
 SIGN_INS = Limit("sign_ins", 30, 10 * MINUTE)
 """Sign-ins that are looked at from one address, right or wrong: each takes the processor a quarter of a second."""

@@ -61,7 +61,7 @@ def include_in_a_row(folder: Path, files: int, times: int) -> None:
 
 
 def test_files_that_include_one_another_many_times_are_read_within_a_second(folder: Path) -> None:
-    """B9: thirty small files, typed into the console by whoever may check an edit, took all of the processor for days."""
+    """B9: thirty small files, which whoever may check an edit can type, took all of the processor for days."""
     include_in_a_row(folder, files=15, times=30)
     started = process_time()
     faults = check_folder(folder)

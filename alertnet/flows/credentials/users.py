@@ -6,7 +6,7 @@ takes its count back. The password is looked at between two transactions: that i
 
 import hmac
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.limits import ALL_WRONG_SIGN_INS, SIGN_INS, UNUSED, WRONG_SIGN_INS, Limit
+from alertnet.core.limits import ALL_WRONG_SIGN_INS, SIGN_INS, UNUSED, WRONG_SIGN_INS
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import limits, timeline
 from alertnet.store.records.credentials import users
@@ -182,10 +182,13 @@ def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
     return ended
 
 
-def count_try(tx: Tx, name: str, address: str) -> str | None:
-    """Count a try to sign in, and give the hash that its password must have; None: it is not looked at now."""
-    for limit, key in _doors(name, address):
-        # What one door turns away is no try at the next: from one address nobody can shut a user out of all others.
+def count_try(tx: Tx, name: str, address: str, place: str) -> str | None:
+    """Count a password that is tried, and give the hash that it must have; None: it is not looked at now.
+
+    `place`: the address, or the session that asks for it again. Whoever guesses elsewhere keeps nobody out.
+    """
+    for limit, key in ((SIGN_INS, address), (WRONG_SIGN_INS, f"{name} {place}")):
+        # What one door turns away is no try at the next.
         if not limits.use(tx, limit, key):
             return None
     user = users.named(tx, name)
@@ -198,11 +201,15 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
     `proof`: a code of the authenticator, or a recovery code, each of which is good once; or what else proves it.
     """
     user = users.hold(tx, name)
+    # Counted for all places together, since a code can be guessed; only whoever has the password comes so far.
+    if user is None or user.ended_at is not None or not limits.use(tx, ALL_WRONG_SIGN_INS, name):
+        return None
     prove: Proof = _by_code(proof) if isinstance(proof, str) else proof
-    proven = None if user is None or user.ended_at is not None else prove(tx, user)
+    proven = prove(tx, user)
     if proven is None:
         return None
     forget_tries(tx, name, address)
+    limits.keep(tx, ALL_WRONG_SIGN_INS, name, UNUSED)
     return begin(tx, proven, recovery_codes=len(proven.recovery))
 
 
@@ -222,18 +229,11 @@ def count_visit(tx: Tx, address: str) -> bool:
     return limits.use(tx, SIGN_INS, f"{address} openid")
 
 
-def forget_tries(tx: Tx, name: str, address: str) -> None:
-    """Take the tries of a user from that address back: the last of them was right."""
-    for limit, key in _doors(name, address):
-        if limit is not SIGN_INS:
-            limits.hold(tx, limit, key)
-            limits.keep(tx, limit, key, UNUSED)
-
-
-def _doors(name: str, address: str) -> Iterator[tuple[Limit, str]]:
-    yield SIGN_INS, address
-    yield WRONG_SIGN_INS, f"{name} {address}"
-    yield ALL_WRONG_SIGN_INS, name
+def forget_tries(tx: Tx, name: str, place: str) -> None:
+    """Take the tries of a user from that place back: the last of them was right."""
+    key = f"{name} {place}"
+    limits.hold(tx, WRONG_SIGN_INS, key)
+    limits.keep(tx, WRONG_SIGN_INS, key, UNUSED)
 
 
 def _by_code(code: str) -> Proof:

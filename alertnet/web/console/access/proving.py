@@ -23,8 +23,10 @@ _looking = threading.Semaphore(AT_ONCE)
 _waiting = threading.Semaphore(MOST_WAITING)
 
 
-def is_theirs(request: Request, runtime: Runtime, name: str, password: str) -> bool:
+def is_theirs(request: Request, runtime: Runtime, name: str, password: str, session: str | None = None) -> bool:
     """Whether that is the password of that user; it takes as long for a name that is nobody's.
+
+    `session`: the one that asks for it again, which has tries of its own.
 
     Raises:
         Busy: too many ask that at this moment.
@@ -32,7 +34,8 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str) -> b
     if not _waiting.acquire(blocking=False):
         raise Busy
     try:
-        hash = runtime.transact(count_try, name, address_of(request, runtime))
+        address = address_of(request, runtime)
+        hash = runtime.transact(count_try, name, address, session or address)
         if hash is None:
             return False
         with _looking:
@@ -48,9 +51,9 @@ def check_password(request: Request, runtime: Runtime, who: SignedIn, form: Form
         Unproven: it is missing, or another one. Busy: too many ask that at this moment.
     """
     password = form.get("password", "")
-    if not password or not is_theirs(request, runtime, who.user, password):
+    if not password or not is_theirs(request, runtime, who.user, password, who.id):
         raise Unproven(who, is_wrong=bool(password))
-    runtime.transact(forget_tries, who.user, address_of(request, runtime))
+    runtime.transact(forget_tries, who.user, who.id)
 
 
 def address_of(request: Request, runtime: Runtime) -> str:
