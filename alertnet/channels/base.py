@@ -1,17 +1,18 @@
 """The interface of a channel: what is handed to it and what it answers, nothing about when or whether."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 
 
-@dataclass(frozen=True)
+@value
 class Outgoing:
     """One attempt, rendered and ready to leave."""
 
@@ -39,7 +40,7 @@ class Outgoing:
     """Who a mail is from, as a mailbox shows it beside the address."""
 
 
-@dataclass(frozen=True)
+@value
 class Accepted:
     """The provider has taken the message; `provider_id` is its name for it."""
 
@@ -47,7 +48,7 @@ class Accepted:
     status: AttemptStatus = AttemptStatus.SENT
 
 
-@dataclass(frozen=True)
+@value
 class Refused:
     """Surely not sent, and the same attempt would be refused again: the next method goes."""
 
@@ -69,7 +70,7 @@ class Cause(StrEnum):
     """It takes this one later, and others now (greylisting)."""
 
 
-@dataclass(frozen=True)
+@value
 class NotSent:
     """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx, a wrong token).
 
@@ -82,7 +83,7 @@ class NotSent:
     fault: AccountFault | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Unsure:
     """It may or may not have been sent: a lost answer, a timeout after the request left, a 5xx."""
 
@@ -101,7 +102,7 @@ def at_once(write: Callable[[], object]) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@value
 class Found:
     """The provider knows the message or call."""
 
@@ -111,12 +112,12 @@ class Found:
     code: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Absent:
     """The provider answered, and does not list it."""
 
 
-@dataclass(frozen=True)
+@value
 class CannotTell:
     """The provider did not answer, or this channel can't be asked.
 
@@ -152,7 +153,7 @@ class Channel(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@value
 class StatusQuery:
     """An attempt to be asked about: what it was, since when it may be there, and the provider's id, if that is known.
 
@@ -164,7 +165,7 @@ class StatusQuery:
     provider_id: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Entry:
     """A message or call on the provider's books, as it stands there now.
 
@@ -178,7 +179,7 @@ class Entry:
     text: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Listing:
     """A part of the books, newest first. `is_whole`: the provider answered to the end of what was asked for."""
 
@@ -202,7 +203,7 @@ class Ledger(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@value
 class Recorded:
     """A recording that is whole, by the provider's ids of it and of its call."""
 

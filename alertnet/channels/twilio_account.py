@@ -5,7 +5,7 @@ The books say, in few pages, what left from a number, what came in to it, and wh
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +39,7 @@ from alertnet.channels.transport import (
     Transport,
     Withheld,
 )
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import (
     account_fault,
     failure_of,
@@ -66,7 +67,7 @@ LIST_SECONDS = 10.0
 INBOUND, BY_API = "inbound", "outbound-api"
 
 
-@dataclass(frozen=True)
+@value
 class Account:
     """An account with the provider, and where the provider finds us."""
 

@@ -5,7 +5,7 @@ Wrong settings end them. Trees or templates with faults do not, where a good edi
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -14,6 +14,7 @@ import typer
 from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import Standing
 from alertnet.core.directory.languages import as_written
@@ -89,7 +90,7 @@ def _warn_of_missing_pins(runtime: Runtime) -> None:
         log.warning("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
 
 
-@dataclass(frozen=True)
+@value
 class Files:
     """What the settings name; None: it has the faults that are listed, and can't be used."""
 

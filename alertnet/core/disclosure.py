@@ -1,7 +1,7 @@
 """What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -140,7 +140,7 @@ TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subje
 """What is to be done about a subject, where something is: its page says it in words."""
 
 
-@dataclass(frozen=True)
+@value
 class Further:
     """What is told in another message: one more notice, or with kind and code one more matter to be answered."""
 
@@ -280,7 +280,7 @@ def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, d
     return neutral if kind == DURESS else kind, shown
 
 
-@dataclass(frozen=True)
+@value
 class Details:
     """What is known of an incident, for whoever may read it: free text in paragraphs, then codes."""
 

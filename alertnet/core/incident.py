@@ -1,7 +1,7 @@
 """What happened and what may be said of it: types, severities, people, consent, and the incident itself."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -107,7 +107,7 @@ IN_CUSTODY = frozenset({"arrest", "abduction", "disappearance", "missed_check_in
 ASKS = ("call_authority", "visit", "observe", "protect", "inform_headquarters", "medical_help", "other")
 
 
-@dataclass(frozen=True)
+@value
 class IncidentType:
     """One row of the taxonomy: its code, the number keyed on a phone, and its default severity."""
 
@@ -240,7 +240,7 @@ def consent_of(facts: Facts) -> Scope:
     return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
 
 
-@dataclass(frozen=True)
+@value
 class Wider:
     """Consent wider than what holds, of the incident or one of its people: a coordinator has yet to apply it (A8)."""
 
@@ -251,7 +251,7 @@ class Wider:
     at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Proposed:
     """What news would change of an incident, once a coordinator has seen who would be told then: else it stays."""
 
@@ -262,7 +262,7 @@ class Proposed:
     perpetrator: Perpetrator | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Merged:
     """The reports that were merged into an incident, and what was known without them: a split goes back to that."""
 

@@ -4,10 +4,9 @@ A limit is a value; what one key (a number, an owner, an address) has used of it
 the database where all processes must agree, else in the process. What a limit drops is counted too, so that it is told.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -18,7 +17,7 @@ may have waited for one that began after it; and the clocks of two processes dif
 """
 
 
-@dataclass(frozen=True)
+@value
 class Usage:
     """What one key has used of a limit: `until`, ascending, is when each use gives its room back.
 
@@ -35,7 +34,7 @@ class Usage:
 UNUSED = Usage()
 
 
-@dataclass(frozen=True)
+@value
 class Limit:
     """At most `most` uses within any `window`; with `refill` a stock of `most`, which grows by one each `refill`.
 

@@ -4,11 +4,12 @@ It is read by whoever calls, in a language of their choice; what they read out i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import RINGING, Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then
 from alertnet.core.directory.on_call import Officer
@@ -43,7 +44,7 @@ class Style(StrEnum):
     SAY = "say"
 
 
-@dataclass(frozen=True)
+@value
 class Line:
     """One line or paragraph."""
 
@@ -51,7 +52,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True)
+@value
 class Boxes:
     """A row to fill in by hand: the time, boxes to tick, and room for a note."""
 
@@ -64,7 +65,7 @@ Group = tuple[Line | Boxes, ...]
 """What stays together on a page."""
 
 
-@dataclass(frozen=True)
+@value
 class Origin:
     """When and from what a sheet was made."""
 

@@ -4,8 +4,7 @@ A discreet one says neither what it is for nor whose it is: whoever finds it rea
 their way.
 """
 
-from dataclasses import dataclass
-
+from alertnet.core.codec import value
 from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import TYPES_BY_NUMBER
 from alertnet.messages.renderer import Renderer
@@ -30,7 +29,7 @@ TELLING = frozenset({FieldVerb.RAISE, FieldVerb.WITHDRAW, FieldVerb.UPDATE})
 FILL_IN = "_" * 18
 
 
-@dataclass(frozen=True)
+@value
 class Panel:
     """One side of the folded card: (what to write, what it means) line by line; `listed`: in two columns below."""
 

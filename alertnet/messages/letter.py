@@ -4,9 +4,10 @@ It names nobody but the contact, and its examples are invented: it may lie on a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.notification import Kind
@@ -17,7 +18,7 @@ from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped
 
 
-@dataclass(frozen=True)
+@value
 class Sender:
     """From where the network's messages come; each is left out where it is not set."""
 

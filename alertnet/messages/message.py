@@ -1,14 +1,13 @@
 """A message ready to leave, a script ready to be spoken, and which kinds exist by which methods."""
 
-from dataclasses import dataclass
-
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.notification import Kind
 
 
-@dataclass(frozen=True)
+@value
 class Message:
     """One message in the words of its recipient. What a method has no use for stays empty."""
 
@@ -22,7 +21,7 @@ class Message:
     """A call's, in the order of its template."""
 
 
-@dataclass(frozen=True)
+@value
 class Script:
     """All that may be said in a call, by stage; whoever runs the call picks the stage."""
 

@@ -1,12 +1,13 @@
 """The contact's page and the coordinator's, put into words; whoever shows one decides what is on it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Severity
@@ -28,7 +29,7 @@ _ASKED_AGAIN = "wrong_person"
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
-@dataclass(frozen=True)
+@value
 class Remark:
     """A statement above everything else: a word of the page, and the instant that it names."""
 
@@ -40,7 +41,7 @@ class Remark:
     """The reference of the incident that came of it."""
 
 
-@dataclass(frozen=True)
+@value
 class TaskDetails:
     """Whom a coordinator is asked to call, and what to say."""
 
@@ -54,14 +55,14 @@ class TaskDetails:
     """Those of the numbers that may have an app for messages."""
 
 
-@dataclass(frozen=True)
+@value
 class CoordinatorActions:
     """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
 
     contacts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@value
 class AlsoOpen:
     """One more matter that waits for an answer; `path`: to its own page, empty where it has none."""
 
@@ -69,7 +70,7 @@ class AlsoOpen:
     path: str
 
 
-@dataclass(frozen=True)
+@value
 class OpenIncident:
     """An incident that a text can be joined to."""
 
@@ -78,7 +79,7 @@ class OpenIncident:
     opened_at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class TextDecisions:
     """What a coordinator can make of a text that came while no incident was open."""
 
@@ -89,7 +90,7 @@ LISTEN = "listen:"
 """Before the id of a recording, as the answer that asks for its sound."""
 
 
-@dataclass(frozen=True)
+@value
 class Page:
     """What one opening of a link shows. Nothing is on the page that is not here."""
 

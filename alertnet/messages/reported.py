@@ -1,9 +1,9 @@
 """What is known and what people wrote, reported and did, put into words for those who may read it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Details
 from alertnet.core.inbound.field_report import stands_for
 from alertnet.core.incident import Affected
@@ -11,7 +11,7 @@ from alertnet.messages.labels import fill
 from alertnet.messages.words import Words, grouped
 
 
-@dataclass(frozen=True)
+@value
 class Event:
     """Something that has happened since: the contact's own `action`, else news, told as they are or not at all."""
 
@@ -20,7 +20,7 @@ class Event:
     news: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Text:
     """A text about the incident, word for word, or what was reported besides.
 

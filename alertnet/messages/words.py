@@ -1,7 +1,7 @@
 """The words of one language: names of types and severities, statements, dates; and `Said` put into them."""
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate, takewhile
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import yaml
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import title_in
@@ -62,7 +63,6 @@ _PARTIAL = {"short_types": frozenset(TYPES)}
 _LISTS = {"voices": 1, "months": 12}
 
 _LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
-
 NO_BREAK = "\u00a0"
 
 DEEPEST = 16
@@ -72,7 +72,7 @@ ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_PARTIAL, *_LISTS))
 """Every word, table and list that a language has."""
 
 
-@dataclass(frozen=True)
+@value
 class Words:
     """One `words/<language>.yaml`. `voices` are BCP 47 tags that the provider speaks, the usual one first."""
 

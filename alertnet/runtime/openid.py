@@ -8,7 +8,7 @@ import json
 import socket
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
@@ -20,6 +20,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from alertnet.channels.transport import AnswerLost, NotConnected, Transport
+from alertnet.core.codec import value
 from alertnet.runtime.settings.setting_types import OpenIdClient
 from alertnet.store.db.tx import Entropy
 from alertnet.store.records.credentials.users import Account
@@ -41,7 +42,7 @@ class Doubtful(Exception):
     """What came back is not of the provider, or not for us, or not now: its text says what, and names nobody."""
 
 
-@dataclass(frozen=True)
+@value
 class Asked:
     """What a browser remembers that was sent to the provider, and nobody else knows."""
 
@@ -56,7 +57,7 @@ class Asked:
         return cls(state, nonce, verifier)
 
 
-@dataclass(frozen=True)
+@value
 class Provider:
     """The provider whose account we are a client of. `back`: where it sends browsers."""
 

@@ -1,14 +1,13 @@
 """The routes out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
 
-from dataclasses import dataclass
-
 from alertnet.channels.base import Channel, Ledger, Recordings
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
 
 
-@dataclass(frozen=True)
+@value
 class Outlet:
     """A channel with the numbers (or the one address) it sends from, and how many units each may send in a second.
 

@@ -5,12 +5,13 @@ The same as a folder that somebody publishes: nothing is overwritten that others
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import Phrase, Say
 from alertnet.core.errors import BadInput, Misconfigured, Unknown, WrongState
@@ -33,7 +34,7 @@ Edits = Mapping[str, str]
 """The texts of files that somebody has changed, by name; an empty one: the file is to go."""
 
 
-@dataclass(frozen=True)
+@value
 class Finding:
     """A fault, or (`kind` warning) something unwise; `line` 0: it is about the folder as a whole."""
 
@@ -63,7 +64,7 @@ class Faulty(BadInput):
         super().__init__("text", str(fault), "files without a fault")
 
 
-@dataclass(frozen=True)
+@value
 class Checked:
     """What an edit comes to: the network that it describes, None where it has `faults`; and what is unwise.
 

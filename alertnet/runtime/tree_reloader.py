@@ -7,13 +7,13 @@ is refused like a broken one.
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import FolderState, Standing, standing
@@ -35,7 +35,7 @@ Marks = dict[str, tuple[int, int]]
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@value
 class Watched:
     """A folder of trees, and the way to the database that has what was published elsewhere.
 

@@ -12,6 +12,8 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from alertnet.core.codec import value
+
 LINK = re.compile(r"https?://[^\s<>\"]+")
 OUT_OF_OFFICE = "I am out of the office until Monday and read no mail. In urgent cases please call our switchboard."
 
@@ -25,7 +27,7 @@ class MailFault(StrEnum):
     CUT_OFF = "the connection drops after DATA: the mail is kept, nobody says so"
 
 
-@dataclass(frozen=True)
+@value
 class Mail:
     """One mail as it came, for one recipient; `to` and `sender` are those of the envelope."""
 

@@ -7,7 +7,6 @@ alarm would wait for it. Each step finds only what is still there, so that whoev
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import to_plain
+from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.journey import Status
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import Kind
@@ -71,7 +70,7 @@ AROUND = timedelta(hours=1)
 """What those who were told texted so long before the incident opened, and after it was closed, is erased with it."""
 
 
-@dataclass(frozen=True)
+@value
 class _Whole:
     """An incident with its parts, and when it was open."""
 

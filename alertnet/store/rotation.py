@@ -7,7 +7,6 @@ where it is still the one that was read, and nobody holds its row: no alarm wait
 import json
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -25,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.columns import SEALED, EncryptedBytes, EscalationState, Sealed, sealed_anew
 from alertnet.store.db.tx import Tx
@@ -46,7 +46,7 @@ _RECORDINGS_AT_ONCE = 4
 """Each may have megabytes."""
 
 
-@dataclass(frozen=True)
+@value
 class Stale:
     """A value that an older secret sealed, by its row's key; `why` there is no `new` one: nobody can open it."""
 
@@ -56,7 +56,7 @@ class Stale:
     why: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class HeldByOlder:
     """What is kept as a keyed hash alone, and so is known by an older secret until somebody gives it anew."""
 

@@ -5,12 +5,13 @@ Wherever a folder is named it may be several, the installation's own first: `own
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.languages import phrase
 from alertnet.core.directory.on_call import Officer
@@ -94,7 +95,7 @@ def advise(folder: Path, today: date) -> tuple[Fault, ...]:
     return survey(folder, today).unwise
 
 
-@dataclass(frozen=True)
+@value
 class Survey:
     """What `trees check` finds: faults, or what is unwise, the trees that can be used with their files, and teams."""
 
@@ -150,7 +151,7 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
     return document.file, "".join(lines)
 
 
-@dataclass(frozen=True)
+@value
 class _Filled:
     """A tree's form, beside it what the tree includes, and the keys of its folder."""
 
@@ -160,7 +161,7 @@ class _Filled:
     shared: SharedContacts
 
 
-@dataclass(frozen=True)
+@value
 class _Reading:
     """What was read: the folders, and their forms, all of them where there are no faults."""
 

@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
 
+from alertnet.core.codec import value
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
@@ -38,7 +39,7 @@ SUBSCRIBER_BITS = 64
 LONGEST_NAME = 64
 
 
-@dataclass(frozen=True)
+@value
 class KnownKeys:
     """Keys by the hash of their text, which itself is kept nowhere. Safe to use from any thread."""
 

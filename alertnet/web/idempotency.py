@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
+from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
 from alertnet.flows.unit.idempotent_request import Accepted, Act, accept
 from alertnet.runtime.wiring import Runtime
@@ -34,7 +35,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@value
 class InFlight:
     """The keys whose requests this process is working on; the database's primary key guards against the others."""
 
@@ -58,7 +59,7 @@ class InFlight:
                 self._keys.discard(once.key)
 
 
-@dataclass(frozen=True)
+@value
 class Door:
     """How a request that changes something is carried out."""
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 import structlog
 
 from alertnet.channels.base import CannotTell, Lookup, Outgoing, StatusQuery
+from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO, Horizon
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
@@ -99,7 +99,7 @@ def _look_up(runtime: Runtime, route: Route, queries: Sequence[StatusQuery | Non
     return [CannotTell() if query is None else next(answers) for query in queries]
 
 
-@dataclass(frozen=True)
+@value
 class Job:
     """Work on one row, for the threads of one pool."""
 

@@ -6,7 +6,6 @@ A worker is given these, so that a simulation can run the very same worker on vi
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import Engine
 
+from alertnet.core.codec import value
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.http_ping import Ping, ping
 from alertnet.worker.single_worker_lock import WorkerLock
@@ -79,7 +79,7 @@ class Lock(Protocol):
     def release(self) -> None: ...
 
 
-@dataclass(frozen=True)
+@value
 class Platform:
     """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
 

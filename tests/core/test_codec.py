@@ -1,6 +1,7 @@
 """Core values to plain JSON and back: what the database pins and keeps."""
 
 import json
+import pickle
 from dataclasses import FrozenInstanceError, field, replace
 from datetime import date
 from typing import Any
@@ -180,6 +181,47 @@ def test_a_value_is_as_frozen_and_as_strict_as_a_dataclass() -> None:
         make(weight=3)
     with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
         make("ana", colour="red")
+
+
+@value
+class Empty:
+    """Nothing is in it."""
+
+
+@value
+class Marked(Parcel):
+    seen: int = field(default=0, compare=False)
+    pin: str = field(default="", repr=False, kw_only=True)
+
+
+def test_values_are_alike_by_the_fields_that_count() -> None:
+    one, same, other = (Marked("ana", holds=[], seen=seen, pin=pin) for seen, pin in ((1, "4"), (2, "4"), (1, "5")))
+
+    assert one == same
+    assert one != other
+    assert one != Parcel("ana")
+    assert hash(Empty()) == hash(Empty())
+    with pytest.raises(TypeError, match="unhashable type: 'list'"):
+        hash(one)
+
+
+def test_a_value_shows_its_fields_but_those_that_nobody_may_see() -> None:
+    """A9: a log holds no PIN."""
+    assert repr(Marked("ana", 2, pin="4711")) == "Marked(sender='ana', weight=2, holds=[], seen=0)"
+    assert (repr(Empty()), Empty.__doc__, Parcel.__doc__) == ("Empty()", "Nothing is in it.", "Parcel")
+
+
+def test_a_value_can_be_sent_to_another_process() -> None:
+    assert pickle.loads(pickle.dumps(Marked("ana", 2, pin="4711"))) == Marked("ana", 2, pin="4711")
+
+
+def test_nothing_of_a_value_can_be_taken_away() -> None:
+    parcel = Parcel("ana")
+
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'sender'"):
+        del parcel.sender
+
+    assert parcel.sender == "ana"
 
 
 def test_what_does_more_than_set_its_fields_is_made_by_a_dataclass_of_its_own() -> None:

@@ -1,13 +1,14 @@
 """Where a call sheet is made from: the database as long as it can be read, else the folder of trees; it says which."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
@@ -27,7 +28,7 @@ from alertnet.store.views import incident_view
 from alertnet.trees import read_network, read_rules
 
 
-@dataclass(frozen=True)
+@value
 class Wanted:
     """Which sheet: that of an incident, of a case, or of everything; `folder`: from there, database or not."""
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from alertnet.core.codec import value
 from alertnet.sandbox import Handset
 
 TIMEOUT_SECONDS = 10
@@ -18,7 +18,7 @@ LINK = re.compile(r"(http://\S+/a/\w+)")
 """To the page of a contact, which only an alert has."""
 
 
-@dataclass(frozen=True)
+@value
 class Api:
     """The API at that address, used with that key."""
 

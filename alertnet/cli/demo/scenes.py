@@ -1,7 +1,6 @@
 """The stories to begin with: somebody in the field acts, and the network has its bad luck."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from alertnet.cli.demo.client import LINK, WRITTEN_CODE, newest
 from alertnet.cli.demo.company import Try, company
 from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN
 from alertnet.cli.demo.stage import Stage
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.sandbox.page import Scene
 
@@ -23,7 +23,7 @@ EPILOGUE = timedelta(seconds=30)
 Act = Callable[[Stage], object]
 
 
-@dataclass(frozen=True)
+@value
 class Plot:
     """A scene, how telephones behave in it, and what happens when: `after` its beginning."""
 

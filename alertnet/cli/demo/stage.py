@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ from alertnet.cli.demo.clock import ClockSpeed, DemoClock
 from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN, with_deputies
 from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.server.processes import listen, web, working
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Member, Network, Team
 from alertnet.core.errors import BadInput
 from alertnet.flows.credentials.users import add_user
@@ -36,7 +37,7 @@ HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiB0aGUgZGVtbw$ZdI0ty8BARAwKskctn
 """Of `alertnet demo`, which the sandbox's page says: it is asked for where somebody changes what lets people in."""
 
 
-@dataclass(frozen=True)
+@value
 class Stage:
     """The program, the network around it, the clock of both, and a client with a key."""
 

@@ -1,6 +1,5 @@
 """The card of the field on one page of A4, as a PDF or a PNG: a column for each language, folded to a wallet's size."""
 
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from alertnet.core.codec import value
 from alertnet.messages.field_card import Panel
 from alertnet.messages.words import NO_BREAK
 
@@ -25,7 +25,7 @@ DPI = 300
 _FONTS = Path(reportlab.__file__).parent / "fonts"
 
 
-@dataclass(frozen=True)
+@value
 class Written:
     """A line of text; its place in millimetres from the top left corner to where its letters stand."""
 

@@ -6,7 +6,6 @@ Nobody is sent anything by it, and nothing that it prints is a secret.
 import json
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 
@@ -47,7 +47,7 @@ class State(StrEnum):
 SIGNS = {State.WELL: "✓", State.LOOK: "!", State.WRONG: "✗"}
 
 
-@dataclass(frozen=True)
+@value
 class Finding:
     """What was looked at, what was found, and what to do about it."""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,7 @@ from alertnet.cli.incidents import (
     Type,
     typed_case,
 )
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.forecast.script import SILENT, Calls, Does, Script, ScriptReader, read_alarms
@@ -120,7 +121,7 @@ def _refuse_both(nobody_answers: bool, answers: list[str] | None) -> None:
         raise BadInput("--nobody-answers", "with --answers", "one of the two")
 
 
-@dataclass(frozen=True)
+@value
 class _Typed:
     """What was typed of the script. `deeds`: by what is done."""
 

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from alertnet.cli.trees.scenes import Scene, happening, is_prompt, scenes_of
+from alertnet.core.codec import value
 from alertnet.core.forecast.script import Calls, Does, Script
 from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
@@ -66,7 +66,7 @@ def head_of(played: Played) -> Iterator[str]:
     yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go, _alarms(script)])
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     """A level in its first round, or a later round of a tree as a whole."""
 

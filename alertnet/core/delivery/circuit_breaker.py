@@ -7,9 +7,10 @@ closed ── a run of faults ──▸ open ── it answers ──▸ half op
 A pause by hand holds it open until its end, whatever the provider does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 
 RUN = 5
@@ -32,7 +33,7 @@ LONGEST_SILENCE = timedelta(hours=1)
 """Of one with which nobody is texted or called at all."""
 
 
-@dataclass(frozen=True)
+@value
 class Breaker:
     """What is known of one provider and method; as it is made here, nothing is wrong."""
 

@@ -1,8 +1,9 @@
 """Which provider takes a message: chosen by the country of its number, in the order in which they are tried."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 
 FIRST, SECOND = "1", "2"
@@ -28,7 +29,7 @@ ANY_NUMBER = ""
 MAIL = "mail"
 
 
-@dataclass(frozen=True)
+@value
 class Routing:
     """The providers for each prefix of numbers, such as `+57`, for `ANY_NUMBER` and for `MAIL`, in the order to try."""
 

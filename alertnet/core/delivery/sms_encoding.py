@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from alertnet.core.codec import value
 
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -32,7 +33,7 @@ _PLAIN = str.maketrans({
 })  # fmt: skip
 
 
-@dataclass(frozen=True)
+@value
 class SmsSize:
     """`units` are septets in gsm7 and 16-bit units in ucs2; what the carrier bills is `segments`."""
 

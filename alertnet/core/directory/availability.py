@@ -5,10 +5,11 @@ rule of its own. Days are closed from midnight to midnight there.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moments
 
 Span = tuple[int, int]
@@ -21,7 +22,7 @@ Calendars = dict[str, dict[date, str]]
 """The holidays of each country (ISO 3166-1 alpha-2), with their names."""
 
 
-@dataclass(frozen=True)
+@value
 class Hours:
     """The spans of each day in which somebody is there. `written`: as the tree has it, to be shown."""
 
@@ -36,7 +37,7 @@ class Hours:
         return self.dates.get(day, self.week[day.weekday()])
 
 
-@dataclass(frozen=True)
+@value
 class Times:
     """When one contact is there, for incidents of one severity. Without `hours` it always is, but on closed days.
 

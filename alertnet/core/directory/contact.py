@@ -1,10 +1,11 @@
 """A contact: a role in an organisation that can be told, by which methods, and how much it may know."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
+from alertnet.core.codec import value
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.when import EVERY_INCIDENT, When
@@ -61,7 +62,7 @@ WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
 """The methods that can be read again."""
 
 
-@dataclass(frozen=True)
+@value
 class Method:
     """A method by which a contact is reached; `after` counts from the start of the level."""
 
@@ -79,7 +80,7 @@ class Method:
     """Whether an SMS to this number may hold a link."""
 
 
-@dataclass(frozen=True)
+@value
 class Contact:
     """A contact as its tree has it. `scope` is already the effective one."""
 

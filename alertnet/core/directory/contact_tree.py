@@ -3,14 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import Literal
 
-from alertnet.core.codec import to_plain
+from alertnet.core.codec import to_plain, value
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
@@ -45,7 +45,7 @@ Quota = Literal["any", "all", "each_organisation"] | int
 """How many of a level's contacts must acknowledge; a number beyond those notified means all of them."""
 
 
-@dataclass(frozen=True)
+@value
 class NeedsGo:
     """A coordinator decides before this level opens, unless the severity is among those excepted."""
 
@@ -53,7 +53,7 @@ class NeedsGo:
     proceed_after: timedelta | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Repeat:
     """The telephones ring again at start + k x every, k = 1 … times."""
 
@@ -61,7 +61,7 @@ class Repeat:
     times: int
 
 
-@dataclass(frozen=True)
+@value
 class ActionDue:
     """An acknowledgement is followed by an action within `after`."""
 
@@ -69,7 +69,7 @@ class ActionDue:
     otherwise: Otherwise = Otherwise.NEXT
 
 
-@dataclass(frozen=True)
+@value
 class Level:
     """A step of the tree: everybody in `notify` is told when it opens."""
 
@@ -91,7 +91,7 @@ class Level:
     """It left the tree while an incident ran on it: it tells nobody, what was answered in it stays on record."""
 
 
-@dataclass(frozen=True)
+@value
 class Start:
     """When the tree begins, counted from the opening of the incident."""
 
@@ -99,7 +99,7 @@ class Start:
     unless_acknowledged: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class ContactTree:
     """One tree, checked and whole: every id in `levels`, `last_resort` and `deputy` is in `contacts`."""
 
@@ -214,7 +214,7 @@ def _telephones(contacts: Iterable[Contact]) -> Iterator[str]:
     return (method.address for contact in contacts for method in contact.methods if method.kind in RINGING)
 
 
-@dataclass(frozen=True)
+@value
 class Member:
     """One of a field team; `silent` phones are never written to on our own account."""
 
@@ -225,7 +225,7 @@ class Member:
     silent: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class Team:
     """A field team and its standing consent, which holds where a message carries none.
 
@@ -244,7 +244,7 @@ class Team:
     routines: tuple[Routine, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Network:
     """All trees in force, the teams of the field and the staff, and the codes of those accompanied."""
 

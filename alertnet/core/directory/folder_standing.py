@@ -1,7 +1,8 @@
 """What becomes of a folder of trees beside the edition in force, which may have been published from elsewhere (A8)."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from alertnet.core.codec import value
 
 
 class Standing(Enum):
@@ -17,7 +18,7 @@ class Standing(Enum):
     """It was edited from what was in force before: in force, it would undo unseen what somebody published since."""
 
 
-@dataclass(frozen=True)
+@value
 class FolderState:
     """What is known of a folder, besides what is written in it."""
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Union
+
+from alertnet.core.codec import value
 
 FALLBACK = "en"
 """What is always there."""
@@ -18,7 +19,7 @@ Value = Union[str, int, "Phrase", tuple["Value", ...]]
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True)
+@value
 class Phrase:
     """Words of ours by their English form, and what stands in its places: put into a language where they are read."""
 

@@ -5,11 +5,12 @@ right after: so that no turn begins twice or not at all (A7).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moment
 
 _MONDAY = date(1970, 1, 5)
@@ -22,7 +23,7 @@ STAFF = "staff"
 """Stands where a team would, for those who take turns and are in none."""
 
 
-@dataclass(frozen=True)
+@value
 class Officer:
     """A member of a team, or one of the staff, who takes turns. `id`: `team/member`, `staff/name`."""
 
@@ -34,7 +35,7 @@ class Officer:
     links: bool = True
 
 
-@dataclass(frozen=True)
+@value
 class Duty:
     """The rota of a contact; the turn changes each week on that weekday (0 = Monday) at that minute of the day."""
 
@@ -45,7 +46,7 @@ class Duty:
     """The first on the rota has the first turn that begins on this day or later; before it nobody is on duty."""
 
 
-@dataclass(frozen=True)
+@value
 class Arrangement:
     """Somebody is on duty, or off it, from one moment to another, whoever's turn it is."""
 
@@ -59,7 +60,7 @@ class Arrangement:
         return self.starts_at <= at < self.ends_at
 
 
-@dataclass(frozen=True)
+@value
 class Shift:
     """A week of the rota; `place`: whose turn it is there, None: the rota has not begun."""
 
@@ -68,7 +69,7 @@ class Shift:
     ends_at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Turn:
     """Somebody is on duty from one moment to another, by the rota or by arrangement; None: nobody is."""
 

@@ -3,11 +3,11 @@
 Where clocks show a time twice it is the first, where they skip it the one right after: none is awaited twice or never.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moment
 
 _DAY = timedelta(days=1)
@@ -27,7 +27,7 @@ class Risk(StrEnum):
         return timedelta(minutes=60 if self is Risk.HIGH else 90)
 
 
-@dataclass(frozen=True)
+@value
 class Terms:
     """What holds of a journey: its risk, when an incident is opened, and whether a missed call is an OK."""
 
@@ -39,7 +39,7 @@ class Terms:
 USUAL = Terms()
 
 
-@dataclass(frozen=True)
+@value
 class Routine:
     """The times at which a team, or each of some members, calls in. `times`: minutes of the day; `days`: 0 = Monday."""
 

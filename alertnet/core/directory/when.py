@@ -1,13 +1,13 @@
 """Which incidents a tree, a level or a contact is for."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from alertnet.core.codec import value
 from alertnet.core.incident import Severity
 
 
-@dataclass(frozen=True)
+@value
 class When:
     """Which incidents a level or a contact is for; what is empty asks for nothing. A contact has the last two alone."""
 

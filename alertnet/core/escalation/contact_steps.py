@@ -1,9 +1,8 @@
 """One contact's steps in an opened level: which of its methods is used when, and when its silence brings the deputy."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach
@@ -11,7 +10,7 @@ from alertnet.core.escalation.state import ContactProgress, MethodUse
 from alertnet.core.notification import Kind
 
 
-@dataclass(frozen=True)
+@value
 class PlannedSend:
     """One message to a contact of an opened level, and the moment it is planned for."""
 
@@ -20,7 +19,7 @@ class PlannedSend:
     at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class NextStep:
     """The next moment at which a contact is due something, its progress after it, and its messages.
 

@@ -1,7 +1,6 @@
 """What is decided: of one escalation by `advance`, of a whole incident by `advance_incident`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from alertnet.core.codec import value
@@ -26,7 +25,7 @@ class Send:
     expires_at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Ask:
     """A question to the coordinators: may this level open? With a contact: does it really take charge?"""
 
@@ -36,7 +35,7 @@ class Ask:
     contact: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Note:
     """A line for the timeline: a kind in clear and a few plain values."""
 
@@ -59,7 +58,7 @@ class Step:
         return tuple([note for note in self.notes if note.kind == kind])
 
 
-@dataclass(frozen=True)
+@value
 class AlertOnRecord:
     """An alert or task that was sent before, and the trees whose escalations it counts for."""
 
@@ -74,7 +73,7 @@ class AlertOnRecord:
     """It failed since its number had refused our SMS; whoever lets them through again has not been told by it."""
 
 
-@dataclass(frozen=True)
+@value
 class OpenPrompt:
     """A prompt of a tree that no coordinator has answered, as it is stored; `level` counts from 1."""
 
@@ -86,7 +85,7 @@ class OpenPrompt:
     about: str | None
 
 
-@dataclass(frozen=True)
+@value
 class TimelineNote:
     """A line for the timeline of the incident."""
 
@@ -104,7 +103,7 @@ class NewAlert:
     level: str
 
 
-@dataclass(frozen=True)
+@value
 class SharedAlert:
     """In place of a message of its own, that of another tree counts for this one too."""
 
@@ -113,7 +112,7 @@ class SharedAlert:
     alert: NewAlert | AlertOnRecord
 
 
-@dataclass(frozen=True)
+@value
 class TaskAgain:
     """In place of another task for the contact, the one that nobody has done rings again, and counts for this send."""
 
@@ -122,7 +121,7 @@ class TaskAgain:
     task: AlertOnRecord
 
 
-@dataclass(frozen=True)
+@value
 class NewPrompt:
     """The coordinators are asked for a decision, or alarmed; `level` counts from 1, `contacts` is how many it tells."""
 
@@ -135,7 +134,7 @@ class NewPrompt:
     automatic_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class PromptOver:
     """Nobody needs to answer that prompt any more."""
 
@@ -144,7 +143,7 @@ class PromptOver:
     answer: PromptAnswer
 
 
-@dataclass(frozen=True)
+@value
 class ActionMissing:
     """No action was reported of a level in time: the coordinators hear it, `contacts` are asked what they did."""
 

@@ -4,13 +4,12 @@ Each thing is decided at the moment it was planned for, never at the moment it i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter, itemgetter
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
@@ -56,7 +55,7 @@ class Until(StrEnum):
     """An escalation that is acknowledged leaves that state."""
 
 
-@dataclass(frozen=True)
+@value
 class ComingLevel:
     """A level that comes next, whom it would tell, and when it opens if nobody decides; None: not by the clock."""
 

@@ -1,10 +1,10 @@
 """Who answered what, by which method, and whether a level's rule is met or can still be met."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Quota
 
 
@@ -43,7 +43,7 @@ class Action(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True)
+@value
 class ContactStatus:
     """Whether one contact of a level, or whoever stands in for it, has acknowledged or still may."""
 

@@ -3,7 +3,7 @@
 The values here are what the database keeps of an escalation between two moments. `advance` alone moves them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class MethodUse:
     at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Pause:
     """Somebody listened to a call to that number and said no more: it is not rung or written to again before then."""
 
@@ -96,7 +96,7 @@ class LevelRun:
     met_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class OpenDecision:
     """A level that waits for a go; `automatic_at` None: it never proceeds by itself."""
 
@@ -155,7 +155,7 @@ class State:
     stopped_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Answered:
     """A contact answered, or changed its answer. `address` is the number or mailbox it came from, where known."""
 
@@ -164,7 +164,7 @@ class Answered:
     address: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Received:
     """Somebody listens to a call to that number of the contact: no answer yet, and none if they say no more."""
 
@@ -172,14 +172,14 @@ class Received:
     address: str
 
 
-@dataclass(frozen=True)
+@value
 class Confirmed:
     """A coordinator confirms that the contact has acknowledged."""
 
     contact: str
 
 
-@dataclass(frozen=True)
+@value
 class Withdrawn:
     """An answer was revoked, or turned out to be another person's.
 
@@ -190,7 +190,7 @@ class Withdrawn:
     untold: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class Failed:
     """The provider reported that this method did not reach the contact; `stale`: the kinds its address is bad for."""
 
@@ -199,14 +199,14 @@ class Failed:
     stale: tuple[MethodKind, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class LetThrough:
     """Whoever has that number lets our SMS through again."""
 
     number: str
 
 
-@dataclass(frozen=True)
+@value
 class Unsent:
     """The message did not leave, because between its moment and now the contact has closed, or its duty has changed."""
 
@@ -214,7 +214,7 @@ class Unsent:
     method: int
 
 
-@dataclass(frozen=True)
+@value
 class Delayed:
     """The provider is away: the message waits, and the contact's next method goes."""
 
@@ -222,61 +222,61 @@ class Delayed:
     method: int
 
 
-@dataclass(frozen=True)
+@value
 class Go:
     """A coordinator opens this level now; None: the one that is asked about, and what was held goes on as planned."""
 
     index: int | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Hold:
     """A coordinator waits: this level never proceeds by itself; None: nor does any that comes later, until a go."""
 
     index: int | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Refuse:
     """A coordinator skips this level for good."""
 
     index: int
 
 
-@dataclass(frozen=True)
+@value
 class Unopened:
     """What opened the level was about something else: it counts as never opened, and waits for a go like any other."""
 
     index: int
 
 
-@dataclass(frozen=True)
+@value
 class Undecided:
     """A hold or a refusal of the level was about something else; None: so was that of all that comes later."""
 
     index: int | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Asked:
     """The question of this level has reached a coordinator's phone or mailbox."""
 
     index: int
 
 
-@dataclass(frozen=True)
+@value
 class Acted:
     """A contact reported what it did."""
 
     contact: str
 
 
-@dataclass(frozen=True)
+@value
 class PlanChanged:
     """The incident was verified, or its severity, consent or exclusions changed: look again."""
 
 
-@dataclass(frozen=True)
+@value
 class Replanned:
     """A coordinator has applied edited trees or wider consent: the state stands on the new plan, look again."""
 

@@ -1,9 +1,10 @@
 """Whom to call by hand, in which order, when nothing else works: the plan of a case, or the trees whole (B7)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Then
 from alertnet.core.disclosure import ask_of, ask_of_incident
@@ -16,7 +17,7 @@ Key = tuple[str, str]
 """A contact by the id of its tree and its own."""
 
 
-@dataclass(frozen=True)
+@value
 class Answered:
     """What a contact has said already, by which method, and when."""
 
@@ -25,7 +26,7 @@ class Answered:
     at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Entry:
     """One contact to call."""
 
@@ -40,7 +41,7 @@ class Entry:
     """What it is asked to do, by language, as `Said.ask`: never the free text of a report, which may name somebody."""
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     """A level: when its calls begin, what it waits for, and whom to call."""
 
@@ -57,7 +58,7 @@ class Step:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True)
+@value
 class SheetTree:
     """The part of the sheet that is about one tree."""
 
@@ -68,7 +69,7 @@ class SheetTree:
     """Who must not be called, and why."""
 
 
-@dataclass(frozen=True)
+@value
 class CallSheet:
     """The whole sheet. `facts` None: every tree as it is written, not narrowed to a case."""
 
@@ -76,7 +77,7 @@ class CallSheet:
     facts: Facts | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Progress:
     """What is known of an incident that is under way."""
 
@@ -127,7 +128,7 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
     return CallSheet(tuple(trees), facts)
 
 
-@dataclass(frozen=True)
+@value
 class _Page:
     """What the entries of one tree are made from. `seen`: who was first to be listed with an address."""
 

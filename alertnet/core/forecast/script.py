@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network, Recipients
 from alertnet.core.directory.durations import read_duration
@@ -49,7 +50,7 @@ class Deed:
     about: str
 
 
-@dataclass(frozen=True)
+@value
 class Script:
     """All that people and telephones do. `fails`: what never arrives, by tree, contact and kind of method."""
 

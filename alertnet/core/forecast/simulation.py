@@ -1,16 +1,17 @@
 """An incident played through before it happens, as values: what comes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.forecast.script import Deed
 from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Pruned
 
 
-@dataclass(frozen=True)
+@value
 class Told:
     """One message by one method. `trees`: the escalations that it counts for."""
 
@@ -26,7 +27,7 @@ class Told:
     """False: the script lets it fail."""
 
 
-@dataclass(frozen=True)
+@value
 class Shared:
     """In a level of another tree the contact is not told again: that message counts there too."""
 
@@ -38,7 +39,7 @@ class Shared:
     told: Told
 
 
-@dataclass(frozen=True)
+@value
 class Noted:
     """A line of the history: a level that opens, waits or gives way, an answer, a round, the end of a tree."""
 
@@ -48,7 +49,7 @@ class Noted:
     payload: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@value
 class Ignored:
     """Something of the script that has no effect, and why."""
 
@@ -56,7 +57,7 @@ class Ignored:
     why: str
 
 
-@dataclass(frozen=True)
+@value
 class Closed:
     """A contact that is not there when its level opens. `by`: its hours, or which holiday of which country."""
 
@@ -67,7 +68,7 @@ class Closed:
     by: str
 
 
-@dataclass(frozen=True)
+@value
 class Rehearsal:
     """The outcome of a simulation. `ends_at` None: by `until` it had not come to an end by itself."""
 

@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from alertnet.core.codec import value
 
 SOONEST, AT_ONCE = timedelta(seconds=1), timedelta(seconds=20)
 """Within this of our reply nobody has written the very same text again; what came with it was no answer to it."""
@@ -53,7 +54,7 @@ PHRASES = (
 """What only machines say of themselves, in small letters and without accents."""
 
 
-@dataclass(frozen=True)
+@value
 class Earlier:
     """A text that the same number sent before."""
 

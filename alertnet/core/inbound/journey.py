@@ -6,11 +6,12 @@ a share of `incident_after` from the moment that was expected. Time in which not
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Team
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
@@ -71,7 +72,7 @@ ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.ASK, 1))
 RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))
 
 
-@dataclass(frozen=True)
+@value
 class Leg:
     """A place, by when it is expected to be reached, and the zone in which that is told."""
 
@@ -93,7 +94,7 @@ class Leg:
         return " ".join(filter(None, (to, f"{local:%H:%M}{f'{days:+}' if days else ''}", offset)))
 
 
-@dataclass(frozen=True)
+@value
 class Gap:
     """A span in which nothing can be heard: no coverage on the road, or our own way in is down."""
 
@@ -106,7 +107,7 @@ class Gap:
         return f"{self.begins_at.astimezone(zone):%H:%M}-{self.ends_at.astimezone(zone):%H:%M}"
 
 
-@dataclass(frozen=True)
+@value
 class RollCall:
     """Everybody of a team, a country or the whole network (`of`) is asked whether they are safe.
 
@@ -122,7 +123,7 @@ class RollCall:
     not_asked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Journey:
     """What is awaited of a member, or (`member` None) of any of its team. `legs`: those ahead, never none.
 

@@ -6,9 +6,10 @@ themselves.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.sms_grammar import begins_report
@@ -59,7 +60,7 @@ _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
 
-@dataclass(frozen=True)
+@value
 class SmsAnswer:
     """One answer of a text. `code` None: a verb alone, which never acts. `note`: what was written after it."""
 
@@ -68,7 +69,7 @@ class SmsAnswer:
     note: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class DutyChange:
     """Somebody takes a turn of duty, or leaves it to the others."""
 

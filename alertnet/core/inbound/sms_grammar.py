@@ -8,11 +8,12 @@ nothing, and a person reads it.
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise, takewhile, zip_longest
 
+from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, words_of
 from alertnet.core.inbound.type_names import begins_with_type, type_in
@@ -104,7 +105,7 @@ _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
 
 
-@dataclass(frozen=True)
+@value
 class Report:
     """What a member's text was understood to say; each part may be missing.
 
@@ -128,7 +129,7 @@ class Report:
     """The one that is asked for, by its code."""
 
 
-@dataclass(frozen=True)
+@value
 class _Beginning:
     """How a report begins: its verb, the PIN joined to that, and the words after it."""
 

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
+from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.incident import TYPES_BY_NUMBER
 
@@ -36,7 +36,7 @@ _UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua
 """What makes a time of day of the hours after it."""
 
 
-@dataclass(frozen=True)
+@value
 class Word:
     """A word of a text that was cleaned, and where it stands there."""
 

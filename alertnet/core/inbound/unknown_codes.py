@@ -1,10 +1,11 @@
 """Codes that fit nothing: tries that are wrong and how many count (A1, B4), and codes of an incident that was lost."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import UNUSED, WRONG_CODES, Usage
 
@@ -24,7 +25,7 @@ class Verdict(StrEnum):
     """Its texts and keys count no more in that incident."""
 
 
-@dataclass(frozen=True)
+@value
 class Guesses:
     """What a number has tried in an incident. `tries`: in all, for the record."""
 
@@ -48,7 +49,7 @@ MOST_WRONG_KEYS = 3
 """Of one call; those that come after them count for nothing."""
 
 
-@dataclass(frozen=True)
+@value
 class WrongKeys:
     """The wrong tries of a call. `tries`: how many; `keyed`: the hash of each that is known."""
 
@@ -70,7 +71,7 @@ class WrongKeys:
         return WrongKeys(max(self.tries + 1, try_number or 0), (*self.keyed, hash))
 
 
-@dataclass(frozen=True)
+@value
 class Traces:
     """Whatever in the text may be a reference, and whatever may be a written code."""
 

@@ -2,11 +2,12 @@
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure
@@ -32,7 +33,7 @@ class DrillStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True)
+@value
 class Drill:
     """What is rehearsed, and when; `timezone`: by whose clocks. `day`: of the month, as it was planned at first.
 
@@ -95,7 +96,7 @@ def planned(facts: Facts, at: datetime, timezone: str, by: str, every_months: in
     return Drill(drill, at, timezone, by, at.astimezone(ZoneInfo(timezone)).day, every_months)
 
 
-@dataclass(frozen=True)
+@value
 class Fared:
     """How the alerts to a contact by one method fared; `failures`: of those that did not arrive, each reason once."""
 
@@ -110,7 +111,7 @@ class Fared:
         return not self.arrived and any(each in DEAD for each in self.failures)
 
 
-@dataclass(frozen=True)
+@value
 class TookPart:
     """A contact that a drill has alerted: since when, how each method fared, and what it answered last."""
 
@@ -133,7 +134,7 @@ class TookPart:
         return None if self.answered_at is None else max(self.answered_at - self.told_at, timedelta())
 
 
-@dataclass(frozen=True)
+@value
 class Sums:
     """What a drill came to: how many were alerted, reached, and have answered."""
 

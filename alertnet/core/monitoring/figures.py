@@ -1,11 +1,12 @@
 """What months of incidents come to: how long it took, how often somebody was reached, and what to change for it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import Phrase
 from alertnet.core.replan.describe_tree_diff import differences
@@ -17,7 +18,7 @@ BANDS = {"night": (22, 6), "morning": (6, 14), "afternoon": (14, 22)}
 """Parts of the day by the clocks of the tree: from that hour to before that one."""
 
 
-@dataclass(frozen=True)
+@value
 class Course:
     """An incident: when it opened, and when the first was told, answered and acted, where anybody was or did."""
 
@@ -29,7 +30,7 @@ class Course:
     acted_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Opened:
     """A level of a tree in one incident: when its first was told, and when the first of them answered."""
 
@@ -40,7 +41,7 @@ class Opened:
     answered_at: datetime | None
 
 
-@dataclass(frozen=True)
+@value
 class Tried:
     """How often a contact was sent alerts by one method, and how often one arrived."""
 
@@ -51,7 +52,7 @@ class Tried:
     arrived: int
 
 
-@dataclass(frozen=True)
+@value
 class Times:
     """How long something took, of so many; p50 and p90 only of as many as can have one. `never`: it did not happen."""
 
@@ -63,7 +64,7 @@ class Times:
     p90: timedelta | None
 
 
-@dataclass(frozen=True)
+@value
 class LevelTimes:
     """How long a level took to answer in one part of the day."""
 
@@ -73,7 +74,7 @@ class LevelTimes:
     times: Times
 
 
-@dataclass(frozen=True)
+@value
 class Advice:
     """A level whose answers come too late for its wait, and the tree with a shorter one as a difference in words."""
 

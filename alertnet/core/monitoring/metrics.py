@@ -2,12 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from alertnet.core.codec import value
 
 SUM = "sum"
 
 
-@dataclass(frozen=True)
+@value
 class Series:
     """A counter, or with `bounds` (in seconds, ascending) a histogram."""
 

@@ -2,8 +2,9 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from alertnet.core.codec import value
 
 SHORTEST = timedelta(days=7)
 """For so long a code of a closed incident still counts, and a wrong close is noticed and taken back."""
@@ -16,7 +17,7 @@ _ABOUT = {"m": 30, "y": 365}
 _LONGEST_DAYS = 100 * 365
 
 
-@dataclass(frozen=True)
+@value
 class Age:
     """So many days, weeks, months or years."""
 

@@ -5,10 +5,11 @@ depends on is in trouble the heartbeat stops, so that whoever waits for it outsi
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import MethodKind
@@ -94,7 +95,7 @@ SAID_BY = {Part.TREES: Part.EDITION}
 """Trouble that is not told of beside another, which says as much."""
 
 
-@dataclass(frozen=True)
+@value
 class Seen:
     """A worker that has not ended in good order; `started_at` None: it is of a version that kept no such time."""
 
@@ -102,7 +103,7 @@ class Seen:
     seen_at: datetime
 
 
-@dataclass(frozen=True)
+@value
 class Reports:
     """What the provider says of one method: when it last reported on a message that our account may send.
 
@@ -116,7 +117,7 @@ class Reports:
     refused_at: datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Observed:
     """All that is judged. `since`: from when on somebody keeps watch without a gap; nothing before counts as late.
 
@@ -144,7 +145,7 @@ class Observed:
     """What providers have against our account, where that is why they take nothing."""
 
 
-@dataclass(frozen=True)
+@value
 class OpenTrouble:
     """Trouble on the record that is not over; `clear_since`: nothing was seen of it from then on."""
 
@@ -152,7 +153,7 @@ class OpenTrouble:
     clear_since: datetime | None
 
 
-@dataclass(frozen=True)
+@value
 class Changes:
     """What becomes of the record: trouble that begins, has cleared up, came back, and is over."""
 

@@ -6,10 +6,10 @@ It is shown to a coordinator before anything of it is done; its hash says that e
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from alertnet.core.codec import to_plain
+from alertnet.core.codec import to_plain, value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.languages import Phrase, phrase
@@ -21,7 +21,7 @@ from alertnet.core.resolution.resolve import Plan, PlannedLevel, deputies_of
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
 
-@dataclass(frozen=True)
+@value
 class Change:
     """A level, contact or method that was added, removed or changed.
 
@@ -36,7 +36,7 @@ class Change:
     address: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Reached:
     """A contact that the plan would tell, and the first level that names it; None for last resort alone."""
 
@@ -45,7 +45,7 @@ class Reached:
     level: str | None
 
 
-@dataclass(frozen=True)
+@value
 class Difference:
     """What would change, in parts and in words; all of it empty where nothing would."""
 
@@ -133,7 +133,7 @@ def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
     return f"{NEWS_WOULD_CHANGE} ({'; '.join((*said, *people))}): {'; '.join(map(str, change.words))}"
 
 
-@dataclass(frozen=True)
+@value
 class Retold:
     """Who would be told that is not now, and who would not be any more: (tree, contact).
 

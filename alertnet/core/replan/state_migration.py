@@ -5,9 +5,10 @@ one that is open are told in it now, and no clock begins in the past (A7).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach, renamed
 from alertnet.core.escalation import contact_steps
@@ -87,7 +88,7 @@ def _moved_progress(progress: ContactProgress, places: Places) -> ContactProgres
     )
 
 
-@dataclass(frozen=True)
+@value
 class _Carried:
     """A state whose places are those of the plan after, and what an edit means for it."""
 

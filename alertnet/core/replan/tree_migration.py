@@ -5,15 +5,16 @@ loses one: what has left the tree stays in it as `former`, where nobody is told 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.resolution.resolve import Plan
 
 
-@dataclass(frozen=True)
+@value
 class Places:
     """Where everything of a tree is found in the one that took its place."""
 

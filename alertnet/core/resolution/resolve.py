@@ -1,12 +1,11 @@
 """Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.availability import Times
 from alertnet.core.directory.contact import OF_THE_STATE, Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Recipients, Then
@@ -43,7 +42,7 @@ class Waiting(StrEnum):
     """A coordinator holds it."""
 
 
-@dataclass(frozen=True)
+@value
 class Approval:
     """The go that a level waits for: why, and after how long it proceeds without one (None = never by itself)."""
 
@@ -89,7 +88,7 @@ def nationality_unknown(facts: Facts) -> bool:
     return not facts.people or any(person.nationality is None for person in facts.people)
 
 
-@dataclass(frozen=True)
+@value
 class Pruned:
     """A contact that a level, deputy or last resort names and that is not told. `level` None: last resort."""
 
@@ -99,7 +98,7 @@ class Pruned:
     reason: Reason
 
 
-@dataclass(frozen=True)
+@value
 class PlannedLevel:
     """A level of the tree with the contacts that are left; `index` is its place in the tree."""
 
@@ -118,7 +117,7 @@ class PlannedLevel:
         return self.level.then or (Then.NEXT if self.coordination else Then.STOP)
 
 
-@dataclass(frozen=True)
+@value
 class Plan:
     """A tree as it applies to one incident, now."""
 
@@ -240,7 +239,7 @@ def deputies_of(tree: ContactTree, id: str) -> Iterator[str]:
         deputy = tree.contacts[deputy].deputy
 
 
-@dataclass(frozen=True)
+@value
 class _Sifted:
     """Those whom a level or last resort names, parted into who is told, who may stand in, and who is neither."""
 

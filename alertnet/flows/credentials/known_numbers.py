@@ -1,7 +1,8 @@
 """Whose number it is by the network in force, a member's, a contact's or nobody's, and what is said to its owner."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
 from alertnet.core.directory.on_call import STAFF
@@ -15,7 +16,7 @@ NO_REF = "SMS"
 """Stands where a reference would, in words about no incident."""
 
 
-@dataclass(frozen=True)
+@value
 class InTheField:
     """A member, and the trees that serve its team's country; all there are where none does.
 

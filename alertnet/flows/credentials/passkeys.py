@@ -8,12 +8,13 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fido2.utils import websafe_decode, websafe_encode
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.flows.credentials.users import in_force, record
 from alertnet.store.db.tx import Entropy, Tx
@@ -36,7 +37,7 @@ LONGEST_NAME = 40
 logging.getLogger("fido2").setLevel(logging.WARNING)
 
 
-@dataclass(frozen=True)
+@value
 class Given:
     """What a browser gave: the answer of the authenticator as JSON, and the site that it was given to."""
 

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Collection, Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
 from alertnet.core.limits import NUMBERS_COMPARED, WRONG_PINS, Usage
@@ -38,7 +39,7 @@ class PinCheck(StrEnum):
         return self in (PinCheck.TRUE, PinCheck.DURESS)
 
 
-@dataclass(frozen=True)
+@value
 class PinTried:
     """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on another is heard.
 

@@ -7,7 +7,7 @@ takes its count back. The password is looked at between two transactions: that i
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from cryptography.exceptions import InvalidKey
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.limits import ALL_WRONG_SIGN_INS, SIGN_INS, UNUSED, WRONG_SIGN_INS
 from alertnet.store.db.tx import Entropy, Tx
@@ -46,7 +47,7 @@ Proof = Callable[[Tx, User], User | None]
 """Whether it is that user: they as they are to be kept then, None where it is not."""
 
 
-@dataclass(frozen=True)
+@value
 class Issued:
     """What a user is given once, and nobody can read again: the address that an authenticator app takes, and codes."""
 

@@ -1,9 +1,9 @@
 """What comes if nobody answers, played through: of an incident about to be raised, and of one that is open."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.forecast.script import Script
@@ -22,7 +22,7 @@ RAISED, OPEN = timedelta(hours=6), timedelta(hours=3)
 """How far is looked ahead from a raise, and from now."""
 
 
-@dataclass(frozen=True)
+@value
 class WouldBeTold:
     """A level that would open: after how many minutes, whom it tells, and whether it waits for a go before."""
 
@@ -33,7 +33,7 @@ class WouldBeTold:
     waits: bool
 
 
-@dataclass(frozen=True)
+@value
 class Foretold:
     """What an incident would do in its first hours if nobody answers, and how many would be left out."""
 

@@ -1,9 +1,9 @@
 """The board: what is asked of coordinators now, and every open incident with its escalations, as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.escalation.advance_incident import coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.due import ComingLevel
 from alertnet.core.escalation.quorum import AnswerKind
@@ -56,7 +56,7 @@ HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
 UNDER_WAY = frozenset(each.value for each in UNSETTLED)
 
 
-@dataclass(frozen=True)
+@value
 class Unreached:
     """A contact whom no message has reached, and when the next goes; None where none is planned."""
 
@@ -66,7 +66,7 @@ class Unreached:
     again_at: datetime | None
 
 
-@dataclass(frozen=True)
+@value
 class Told:
     """Who was told or has answered; to whom a message is on its way; whom none has reached.
 
@@ -88,7 +88,7 @@ class Told:
         return tuple(name for name in names if name not in sent), tuple(filter(sent.__contains__, names))
 
 
-@dataclass(frozen=True)
+@value
 class Next:
     """A level that comes next, and whom it tells, by the clock or else not before what it `waits_for`."""
 
@@ -98,7 +98,7 @@ class Next:
     waits_for: str
 
 
-@dataclass(frozen=True)
+@value
 class Path:
     """An escalation as a line: levels passed, the one it stands in, the next."""
 
@@ -118,7 +118,7 @@ class Path:
     """What comes where no action is reported by then."""
 
 
-@dataclass(frozen=True)
+@value
 class OpenIncident:
     """An open incident as the board shows it. `seq`: how far its history had come then; `zone`: of its clocks."""
 
@@ -188,7 +188,7 @@ class OpenIncident:
         return seq != self.seq or any(each.next and each.next.at and each.next.at <= now for each in self.paths)
 
 
-@dataclass(frozen=True)
+@value
 class ClosedIncident:
     """An incident, or a text, that was closed lately. `drill`: whether it was one; None where that can't be read."""
 
@@ -198,7 +198,7 @@ class ClosedIncident:
     is_text: bool
 
 
-@dataclass(frozen=True)
+@value
 class Board:
     """All open incidents, and the matters of them all, each in the order in which they are to be looked at."""
 

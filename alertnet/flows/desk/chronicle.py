@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from alertnet.core.codec import value
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names
 from alertnet.store.views.timeline_view import EntryView
 
@@ -22,7 +23,7 @@ class Tone(StrEnum):
     QUIET = "quiet"
 
 
-@dataclass(frozen=True)
+@value
 class Line:
     """Something that happened. `kind`: of the entry that it tells, or of the first that it tells together."""
 

@@ -2,9 +2,9 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.monitoring.drills import Sums, TookPart, sums_of
@@ -23,7 +23,7 @@ COLUMNS = ("tree", "contact", "reached", "answer", "via", "answered_after_s", "m
 MOST_LISTED = 50
 
 
-@dataclass(frozen=True)
+@value
 class DrillReport:
     """What a drill has come to so far; `names`: what its contacts are called, by tree and id."""
 
@@ -55,7 +55,7 @@ class DrillReport:
         return out.getvalue()
 
 
-@dataclass(frozen=True)
+@value
 class ToCome:
     """A planned drill, and what those are called who would take part by the trees in force."""
 
@@ -63,7 +63,7 @@ class ToCome:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Drills:
     """Those that are planned, the next first, and the others, the latest first, with what each came to."""
 

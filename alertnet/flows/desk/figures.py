@@ -3,9 +3,9 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.monitoring.figures import Advice, Course, LevelTimes, Times, Tried, advise, by_level, times_of
 from alertnet.messages.drawings.bars import Bar, as_bars
@@ -17,7 +17,7 @@ COLUMNS = ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s",
 """Of the CSV: times in seconds."""
 
 
-@dataclass(frozen=True)
+@value
 class Sum:
     """How many incidents, or drills, and how long it took to the first message, person and action."""
 
@@ -27,7 +27,7 @@ class Sum:
     to_action: Times
 
 
-@dataclass(frozen=True)
+@value
 class Figures:
     """What the incidents come to that opened between two moments; levels, tries and advice of those that were real."""
 

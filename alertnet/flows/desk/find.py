@@ -1,10 +1,10 @@
 """The one field: what a reference, a name or a code stands for, and every act on it with the page that does it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import quote
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import IncidentStatus
@@ -40,7 +40,7 @@ OF_CONTACT = ON_OPEN[:2]
 """By what they are called, the acts that unfold on the page of an incident."""
 
 
-@dataclass(frozen=True)
+@value
 class Act:
     """Something that can be done, and where. `about`: in which incident, where the thing is none itself."""
 
@@ -49,7 +49,7 @@ class Act:
     about: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Found:
     """A thing that the field stands for; `about`: what else tells it from others."""
 

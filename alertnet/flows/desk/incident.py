@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.incident import CloseReason, Facts, consent_of
@@ -37,7 +38,7 @@ ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
 """What the page is made of besides its lines, however long ago it was."""
 
 
-@dataclass(frozen=True)
+@value
 class Notified:
     """A message to somebody: what became of it, and why where it failed."""
 
@@ -52,7 +53,7 @@ class Notified:
     why: str
 
 
-@dataclass(frozen=True)
+@value
 class Answer:
     """What somebody said; `revoked_at`: it counts no more."""
 
@@ -64,7 +65,7 @@ class Answer:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True)
+@value
 class LeftOut:
     """Somebody who is not told, and why."""
 
@@ -74,7 +75,7 @@ class LeftOut:
     reason: str
 
 
-@dataclass(frozen=True)
+@value
 class LevelChoice:
     """A level that can be decided on: whom a go would tell."""
 
@@ -85,7 +86,7 @@ class LevelChoice:
     is_open: bool
 
 
-@dataclass(frozen=True)
+@value
 class Dossier:
     """An incident as it stands. What only those may read who may act is empty for others."""
 

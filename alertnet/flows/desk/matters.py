@@ -1,9 +1,10 @@
 """What is asked of coordinators in an open incident, as values: what prompts ask, and whom nothing reaches."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NO_DETAILS, Details, Subject, details_of
@@ -22,7 +23,7 @@ CALL = "call"
 """The kind of a matter that comes of no prompt."""
 
 
-@dataclass(frozen=True)
+@value
 class Matter:
     """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: to be told next, or called.
 

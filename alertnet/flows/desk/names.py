@@ -1,8 +1,8 @@
 """What people, levels, messages and reasons are called in a line of text."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from alertnet.core.codec import value
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
@@ -51,7 +51,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
+@value
 class Names:
     """The names of one incident. `is_sos`: a bare cry for help raised it; `say`: English words in another language."""
 

@@ -1,9 +1,9 @@
 """A case played through, as rows that light up one after another: who is told when, and who is not."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
@@ -18,7 +18,7 @@ DEEDS = {"acknowledged": "takes charge", "relayed": "passes it on", "declined": 
 """What a contact does, by the kind of its line in the history."""
 
 
-@dataclass(frozen=True)
+@value
 class Light:
     """Something that reaches a contact, so many minutes after the opening. `what`: a kind of message, or a deed."""
 
@@ -29,7 +29,7 @@ class Light:
     arrives: bool = True
 
 
-@dataclass(frozen=True)
+@value
 class Row:
     """A contact that is told, what reaches it in its order, and (`again`) the minutes at which it rings once more."""
 
@@ -47,7 +47,7 @@ class Row:
         return self.lights[0].minutes, self.tree, self.id
 
 
-@dataclass(frozen=True)
+@value
 class Step:
     """A level that opens, or that waits for a go."""
 
@@ -58,7 +58,7 @@ class Step:
     waits: bool
 
 
-@dataclass(frozen=True)
+@value
 class Night:
     """What was played. `left_out`: by the reason who is not told; `ends`: after how many minutes it is over."""
 
@@ -77,7 +77,7 @@ class Night:
         return sum(row.lights[0].minutes <= minutes for row in self.rows)
 
 
-@dataclass(frozen=True)
+@value
 class Difference:
     """What a night changes of another.
 

@@ -1,9 +1,9 @@
 """What is awaited of the field: who is on the road or overdue, where and when next, and what follows on silence."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.inbound.journey import Kind, Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.tx import Tx
@@ -18,7 +18,7 @@ MOST = 1000
 """Journeys that are shown at once."""
 
 
-@dataclass(frozen=True)
+@value
 class Awaited:
     """Somebody who is awaited. `standing`: missed, overdue, on the road, or awaited.
 
@@ -42,7 +42,7 @@ class Awaited:
     is_routine: bool
 
 
-@dataclass(frozen=True)
+@value
 class Field:
     """What is awaited of the field, soonest first. `unheard_since`: since when what is sent to us does not arrive."""
 

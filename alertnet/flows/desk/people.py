@@ -4,9 +4,9 @@ Numbers and addresses themselves are not in it, so that it may be seen by whoeve
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.number_tests import takes_tests, tests_of
@@ -34,7 +34,7 @@ SILENT_FOR = timedelta(days=1)
 """So long after it was sent a test that nobody has answered says something."""
 
 
-@dataclass(frozen=True)
+@value
 class Address:
     """A number or mail address of somebody, by its method. `amiss`: opted_out, wrong, undelivered, silent, or nothing.
 
@@ -48,7 +48,7 @@ class Address:
     amiss: str
 
 
-@dataclass(frozen=True)
+@value
 class Person:
     """A contact as it can be told now. `closed_by`: what closes it, until `opens_at`; `by`: the methods that are left.
 
@@ -75,7 +75,7 @@ class Person:
         return f"{self.tree}/{self.id}"
 
 
-@dataclass(frozen=True)
+@value
 class People:
     """Everybody in the trees in force, tree after tree, by their titles."""
 
@@ -108,7 +108,7 @@ def read_people(tx: Tx, network: Network) -> People:
     return People(tx.now, {tree.title: tuple(known.people(tree)) for tree in network.in_order})
 
 
-@dataclass(frozen=True)
+@value
 class _Known:
     tx: Tx
     tested: Mapping[tuple[str, str], list[Tested]]

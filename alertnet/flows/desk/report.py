@@ -6,10 +6,11 @@ in none.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.flows.desk.board import look_closely, zone_of
@@ -53,7 +54,7 @@ IN_WORDS = frozenset({"updated", "consent_recorded", "withdrawal_asked", "sms_re
 """Those whose details are what somebody wrote or said."""
 
 
-@dataclass(frozen=True)
+@value
 class _OutsideNames(Names):
     """Contacts by their organisation, or where not even that may be said by their role; nobody by a name."""
 
@@ -76,7 +77,7 @@ class _OutsideNames(Names):
         return f"{role} {of_role.index(id) + 1}" if len(of_role) > 1 else role
 
 
-@dataclass(frozen=True)
+@value
 class Fared:
     """What came of one contact: when it was first told, answered and acted, and what it said.
 
@@ -97,7 +98,7 @@ class Fared:
         return bool(self.arrived) or self.answered_at is not None
 
 
-@dataclass(frozen=True)
+@value
 class Tongue:
     """A language: what says English words in it, and the labels of its pages."""
 
@@ -133,7 +134,7 @@ def _shown(disclosure: Disclosure) -> frozenset[str]:
     return MINIMAL if disclosure is Disclosure.MINIMAL else LIMITED
 
 
-@dataclass(frozen=True)
+@value
 class _Writer:
     """Puts an incident into words of one language, and of one disclosure."""
 

@@ -6,9 +6,10 @@ so that each act does not ask again; it is worth nothing at another link, and no
 tree says `pin: true` and none was ever set, nobody could prove anything: there the link and the call are proof.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin, without_pins
 from alertnet.flows.notifications.compose import notify_coordinators
@@ -22,7 +23,7 @@ PIN_ENTERED = "pin_entered"
 TICKET_LASTS = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
+@value
 class Door:
     """Where a contact enters its PIN: by which method, as which contact of which tree."""
 
@@ -31,7 +32,7 @@ class Door:
     method: str
 
 
-@dataclass(frozen=True)
+@value
 class Sent:
     """What a page sent; empty where it was not. `contact` is `tree/contact`; `by`: who answered for the contact."""
 
@@ -59,7 +60,7 @@ class Sent:
         return replace(self, **values, ticket=ticket)
 
 
-@dataclass(frozen=True)
+@value
 class Proof:
     """Whether whoever has a page open must enter a PIN, and has; `remarks` says why it has not."""
 

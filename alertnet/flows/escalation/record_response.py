@@ -1,11 +1,12 @@
 """An answer, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Literal
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import WRITTEN, Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
@@ -30,7 +31,7 @@ SUBJECTS = {
 }
 
 
-@dataclass(frozen=True)
+@value
 class Recorded:
     """What was recorded, for the confirmation. `due_at`: by when an action is expected."""
 

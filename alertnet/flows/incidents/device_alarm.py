@@ -4,9 +4,10 @@ Whoever has found or taken a device may press it: coordinators say whether it is
 ever sent to it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
@@ -27,7 +28,7 @@ FOLLOWS_WITHIN = HOUR
 """A device that was silent for longer, and tells where it is, was pressed again."""
 
 
-@dataclass(frozen=True)
+@value
 class Pressed:
     """What a device has told. `type`: what it was set to mean.
 

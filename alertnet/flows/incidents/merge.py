@@ -5,10 +5,11 @@ is about the whole. Nobody is told twice for it: what was sent of the part count
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
@@ -89,7 +90,7 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     return whole
 
 
-@dataclass(frozen=True)
+@value
 class Foreseen:
     """What would hold of the whole, and who would be told then."""
 

@@ -1,7 +1,6 @@
 """A rehearsal with all that is to be shown of it: words, local times, cost."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from typing_extensions import TypedDict
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
@@ -35,7 +35,7 @@ class Cost(TypedDict):
     by_country: dict[str, dict[str, int]]
 
 
-@dataclass(frozen=True)
+@value
 class Played:
     """An incident that was played. `renderer` None: there are no templates at hand, and each SMS counts one segment."""
 

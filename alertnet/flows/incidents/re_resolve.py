@@ -1,8 +1,9 @@
 """Re-resolving: edited trees and wider consent take effect once a coordinator has seen the difference (A8)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
@@ -71,7 +72,7 @@ def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequen
             codes.forget_number(locked.tx.session, code_id, number.index)
 
 
-@dataclass(frozen=True)
+@value
 class _Proposal:
     difference: Difference
     facts: Facts

@@ -1,8 +1,9 @@
 """The field sets out, is well, arrives or comes later: what is awaited of it changes, or an incident has news (B4)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
 from alertnet.core.inbound.journey import TYPED, Gap, Journey, Kind, Leg, Status, believes, hear, later, meant
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
@@ -15,7 +16,7 @@ from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records import timeline
 
 
-@dataclass(frozen=True)
+@value
 class Heard:
     """What somebody says of its journeys, and how it is known to be true.
 
@@ -31,7 +32,7 @@ class Heard:
     delay: timedelta | datetime | None = None
 
 
-@dataclass(frozen=True)
+@value
 class CheckedIn:
     """What came of a check-in: whether it `counts`, what is awaited next, and whether an incident was open for it.
 

@@ -3,9 +3,9 @@
 Nothing is written to a phone that is to be left alone: those are named, and people find them otherwise.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.routine import Risk
 from alertnet.core.disclosure import Subject
@@ -19,7 +19,7 @@ from alertnet.store.queues import journeys
 from alertnet.store.records import limits, timeline
 
 
-@dataclass(frozen=True)
+@value
 class Question:
     """Whom a roll-call asks: a team, a country, or (neither) the whole network; and what follows from silence."""
 

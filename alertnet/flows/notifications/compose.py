@@ -1,11 +1,10 @@
 """Turning decisions into drafts: what each contact is told, in its words, with its code and link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alertnet.core.codec import replace
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, by_sms
@@ -23,7 +22,7 @@ from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
 
-@dataclass(frozen=True)
+@value
 class Coming:
     """A level that comes next, and the title of its tree. `on_hold`: a coordinator holds whatever comes there."""
 

@@ -4,9 +4,10 @@ A test says nothing but that it is one of the network's, and asks for nothing bu
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import Named, Network
 from alertnet.core.directory.number_tests import is_daytime, pick, takes_tests, testable, tests_of
@@ -36,7 +37,7 @@ SMS, CALL, LINK = "sms", "call", "link"
 _DRAWN = 9  # digits of the random number that picks a contact
 
 
-@dataclass(frozen=True)
+@value
 class Tested:
     """How an address of a contact stands: when it was last shown to work, and what became of the last test of it.
 

@@ -1,9 +1,10 @@
 """The contact's page: opening it only reads (A6, A9); a button that is pressed or a PIN that is entered acts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import NO_DETAILS, addressed, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
@@ -50,7 +51,7 @@ class Outcome(StrEnum):
     """It came too late: nothing was recorded."""
 
 
-@dataclass(frozen=True)
+@value
 class Opened:
     """A page to be shown in the contact's language, or another, in the words that its incident is pinned to.
 

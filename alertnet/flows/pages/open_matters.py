@@ -1,8 +1,9 @@
 """All that is open for a coordinator's phone or mailbox: a page lists it, a call offers one after the other (B9)."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Further, Said
 from alertnet.core.escalation.advance_incident import still_wanted
 from alertnet.core.notification import Kind
@@ -18,7 +19,7 @@ from alertnet.store.records.credentials.codes import HeldCode, told_codes
 from alertnet.store.records.credentials.page_links import PageLink
 
 
-@dataclass(frozen=True)
+@value
 class OpenMatter:
     """An alert, alarm, decision or task that is answered from a phone; `id` is that of its code."""
 

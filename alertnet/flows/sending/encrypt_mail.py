@@ -1,7 +1,7 @@
 """Mail to contacts with a key: what they may read goes inside, and never outside (A9)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,6 +9,7 @@ from email.policy import SMTP
 import structlog
 
 from alertnet.channels.base import Outgoing
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, details_of
 from alertnet.core.notification import Kind
@@ -59,7 +60,7 @@ def encrypt(text: str, key: str, at: datetime) -> str:
         raise CannotEncrypt("unusable") from error
 
 
-@dataclass(frozen=True)
+@value
 class Seal:
     """The key of a contact, from the tree that its incident is pinned to (A8), and what it alone may read."""
 

@@ -4,10 +4,10 @@ Callbacks are lost, doubled, in any order, and sooner than our own commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from alertnet.channels.base import Accepted, NotSent, Refused, Result, Unsure
+from alertnet.core.codec import value
 from alertnet.core.delivery.circuit_breaker import believed, pause_after
 from alertnet.core.delivery.provider_codes import Code, outcome_of_call, outcome_of_sms
 from alertnet.core.directory.contact import MethodKind
@@ -52,7 +52,7 @@ def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) 
         heartbeats.note_report(locked.tx, method)
 
 
-@dataclass(frozen=True)
+@value
 class Outcome:
     """What a channel answered to an attempt that was handed to it under that lease."""
 

@@ -1,7 +1,6 @@
 """Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -76,14 +75,14 @@ class Claimed:
     """Where its provider surely has not sent it, another can have it at once."""
 
 
-@dataclass(frozen=True)
+@value
 class TurnedAway:
     """Surely not sent by this provider, and another can have it at once; `code` is the provider's reason."""
 
     code: str
 
 
-@dataclass(frozen=True)
+@value
 class Withheld:
     """Never handed to a channel: when it was about to leave it was not to leave any more."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
 from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
@@ -15,7 +16,7 @@ from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.queues import senders as sender_store
 
 
-@dataclass(frozen=True)
+@value
 class Line:
     """A provider as a claim sees it: the numbers that we have there, units a second for each, and free threads for it.
 
@@ -30,7 +31,7 @@ class Line:
     reserve: Callable[[], bool] = lambda: True
 
 
-@dataclass(frozen=True)
+@value
 class Outward:
     """All that a claim knows of the routes out: which there are, who takes what, and what this process has learned.
 

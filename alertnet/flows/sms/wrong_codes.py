@@ -5,8 +5,9 @@ incident. The contact's other numbers, its link, and a call that we place to it 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.unknown_codes import Guesses, Verdict
@@ -29,7 +30,7 @@ MOST_REPORTED = 5
 """Incidents in which a text is reported as one with somebody else's code, at most."""
 
 
-@dataclass(frozen=True)
+@value
 class Consequence:
     """What a number is told of its wrong codes in an incident: its fresh code, or how to answer instead."""
 

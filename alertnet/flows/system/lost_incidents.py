@@ -1,8 +1,9 @@
 """Incidents lost with a database: read from what the provider sent of them, and made known to people (A12)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.unknown_codes import traces_of
 from alertnet.core.notification import Kind
@@ -23,7 +24,7 @@ MOST_NAMED = 10
 """Incidents of which whom they were told to is a message of its own."""
 
 
-@dataclass(frozen=True)
+@value
 class Sent:
     """A message that left our number since the backup."""
 

@@ -4,9 +4,9 @@ It begins in one transaction, from which on nothing more of it is shown, and goe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
 from alertnet.core.incident import Incident, IncidentStatus
 from alertnet.store import erasure
@@ -19,7 +19,7 @@ MOST = 1000
 """How many incidents one look finds."""
 
 
-@dataclass(frozen=True)
+@value
 class Decision:
     """Who gives something up, and why, as the record will have it for good."""
 
@@ -27,7 +27,7 @@ class Decision:
     why: str
 
 
-@dataclass(frozen=True)
+@value
 class Candidate:
     """A closed incident that is old enough, or was asked for; `kept`: why it can't be purged now."""
 

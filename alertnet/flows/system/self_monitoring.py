@@ -4,9 +4,10 @@ It is told by methods that work: never by the very channel that fails, unless th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import WRITTEN
 from alertnet.core.directory.contact_tree import ContactTree
@@ -52,7 +53,7 @@ NO_REF = "SYSTEM"
 """Stands where a reference would, in alarms about ourselves."""
 
 
-@dataclass(frozen=True)
+@value
 class OutsideChecks:
     """What a look leaves to be done outside any transaction."""
 

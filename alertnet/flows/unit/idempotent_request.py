@@ -1,10 +1,10 @@
 """Accepting a request: what it does and, where it came with an Idempotency-Key, its answer in one transaction (A1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
@@ -18,7 +18,7 @@ Act = Callable[[Tx], tuple[LockedIncident | None, Show]]
 """Changes an incident, or (None) what belongs to none, and says how the answer to it is read."""
 
 
-@dataclass(frozen=True)
+@value
 class Accepted:
     """What came of a request. `answer` is None where it is to be read after the commit."""
 

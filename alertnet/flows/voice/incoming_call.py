@@ -1,8 +1,8 @@
 """A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
@@ -48,7 +48,7 @@ class Asks(StrEnum):
     TYPE = "type"
 
 
-@dataclass(frozen=True)
+@value
 class Reception:
     """How a call is received. `callback` None: a stranger, who hears one neutral sentence.
 
@@ -74,7 +74,7 @@ class Reception:
     """It is picked up only after a while: whoever hangs up before pays nothing."""
 
 
-@dataclass(frozen=True)
+@value
 class _Caller:
     """Somebody known; `incident`: the latest open one that concerns them; `trees`: whose coordinators hear without."""
 

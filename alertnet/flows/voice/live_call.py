@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import ASKING, AttemptStatus, Kind
@@ -20,7 +21,7 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 
-@dataclass(frozen=True)
+@value
 class KeypadQuestion:
     """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
 
@@ -35,7 +36,7 @@ class KeypadQuestion:
     about: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Spoken:
     """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
 
@@ -52,7 +53,7 @@ class Spoken:
     then: "Spoken | None" = None
 
 
-@dataclass(frozen=True)
+@value
 class Keyed:
     """What was keyed to which question; `try_number` None: not known, so it counts as a try of its own."""
 

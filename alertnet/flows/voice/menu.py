@@ -1,7 +1,6 @@
 """What is keyed after a call's code: whoever listens answers an alert, takes an alarm or task, or decides (A6)."""
 
-from dataclasses import dataclass
-
+from alertnet.core.codec import value
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import WrongState
@@ -28,7 +27,7 @@ THANKS = {
 DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
-@dataclass(frozen=True)
+@value
 class Matter:
     """What one menu asks whoever listens at that address, its incident held."""
 
@@ -46,7 +45,7 @@ class Matter:
         return prompt_store.get(self.locked.tx.session, self.prompt_id)
 
 
-@dataclass(frozen=True)
+@value
 class Reaction:
     """What is said to an answer, and asked next in those words, if anything is; to silence nothing at all."""
 

@@ -7,10 +7,11 @@ over: a folder that somebody keeps must not end the program at an upgrade, nor o
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from alertnet import __version__
+from alertnet.core.codec import value
 from alertnet.core.errors import Misconfigured
 from alertnet.messages import words
 from alertnet.messages.checks import lint
@@ -20,7 +21,7 @@ from alertnet.messages.templates.load import Templates, find_faults, in_english,
 from alertnet.messages.templates.restricted_jinja import find_unknown_subjects
 
 
-@dataclass(frozen=True)
+@value
 class Fitted:
     """Templates that this version can use, and what it took to make them so, by file, as in `words/fr.yaml: plus`.
 

@@ -1,14 +1,15 @@
 """Lengths of time as bars beneath one another, as an SVG: half of them by the strong part, nine of ten by the pale."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+
+from alertnet.core.codec import value
 
 ROW, NAME, BAR, WIDTH = 40, 16, 14, 640
 """In pixels."""
 
 
-@dataclass(frozen=True)
+@value
 class Bar:
     """A row: its name, the strong and the pale length in minutes, and what is written beside them."""
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from anyascii import anyascii
 
+from alertnet.core.codec import value
 from alertnet.messages.drawings.time_axis import NOT_IN_XML, TimeAxis, as_figure
 from alertnet.messages.words import direction
 
@@ -28,7 +29,7 @@ footer{margin-top:2rem;font-size:.875rem;color:#555}
 """
 
 
-@dataclass(frozen=True)
+@value
 class Section:
     """A part of a report: lines of text, then a table. `widths`: of its columns, beside one another."""
 
@@ -39,7 +40,7 @@ class Section:
     widths: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Report:
     """What somebody may read of an incident, in one language. `warning`: that it was a drill."""
 

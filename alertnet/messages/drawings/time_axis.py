@@ -5,10 +5,12 @@ so no mark hides another. Colours are classes: a page brings them with its style
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
 from itertools import groupby
+
+from alertnet.core.codec import value
 
 MARK, NAME, AIR, HEADING = 20, 18, 6, 44
 """In pixels: a mark with the room around it, the name over a lane, the air below that, what stands above the first."""
@@ -39,7 +41,7 @@ STYLE = """
 """Of a picture that stands alone."""
 
 
-@dataclass(frozen=True)
+@value
 class Mark:
     """Something that happens in a row. `sign`: the letter or two in it; `tone`: its colour; `answers`: it is square."""
 
@@ -52,7 +54,7 @@ class Mark:
     planned: bool = False
 
 
-@dataclass(frozen=True)
+@value
 class TimeAxis:
     """What is drawn. `when`: what is written below a moment; `now`: with its word, the line before all that is planned.
 
@@ -68,7 +70,7 @@ class TimeAxis:
     widest: int = 80
 
 
-@dataclass(frozen=True)
+@value
 class Figure:
     """An SVG, and how large it is in pixels."""
 
@@ -103,7 +105,7 @@ def as_figure(axis: TimeAxis) -> Figure:
     return Figure(_drawn(axis, layout, (f"<style>{STYLE}</style>", *_names(layout.lanes))), layout.width, layout.height)
 
 
-@dataclass(frozen=True)
+@value
 class _Layout:
     """What stands where. `bottom`: where the last lane ends; `labels`: what is written below, by its place."""
 

@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
 from alertnet.core.notification import Kind
@@ -40,7 +40,7 @@ _WORDS = re.compile(rf"(words|page|sheet|letter|card)/(?P<language>{LANGUAGE})\.
 _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 
-@dataclass(frozen=True)
+@value
 class Templates:
     """Every file by its path in the folder, as it was read: what an incident is pinned to (A8)."""
 

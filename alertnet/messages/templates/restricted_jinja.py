@@ -6,7 +6,7 @@ own. Jinja's sandbox stands behind that, for what reaches it unchecked.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import LRUCache
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
 
 NAMES = frozenset(field.name for field in fields(Said)) - {"tree_language", "titles"} | {
@@ -127,7 +128,7 @@ def _parsed(source: str) -> nodes.Template:
     return Environment({}).parse(source)
 
 
-@dataclass(frozen=True)
+@value
 class Place:
     """A name in a template, and its line."""
 
@@ -135,7 +136,7 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True)
+@value
 class Named:
     """What a sound template names: `anywhere` all of it, by what it only chooses too; `said`, what it writes."""
 

@@ -3,13 +3,14 @@
 import os
 import re
 import sqlite3
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from alertnet.core.codec import value
 
 FULL_BYTES = 2**20
 """Less room than this is none: one commit may take as much."""
@@ -52,7 +53,7 @@ _SAID = (
 """What a server says before there is a connection, when no code comes with it."""
 
 
-@dataclass(frozen=True)
+@value
 class Cause:
     """Why there is no answer; it `lasts` until a person sees to it."""
 

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from alertnet.core.codec import value
 from alertnet.runtime.reminder import Reminder
 from alertnet.store.db.engine import listen, notify_others
 from alertnet.store.db.tx import LeftDue, Tx, apart, undoing
@@ -28,7 +29,7 @@ Claimer = Callable[[Tx, LeftDue], Hook]
 """Takes what a transaction leaves due, inside it; gives what is to be done after it."""
 
 
-@dataclass(frozen=True)
+@value
 class Wakeups:
     """The hooks that are called when something was left due; each is short, and never a transaction itself."""
 

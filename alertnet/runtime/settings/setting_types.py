@@ -1,13 +1,13 @@
 """The form of each setting: text from the environment becomes a value, or an error that says what is allowed."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routing
 from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
 from alertnet.store.db.engine import parse_url
@@ -20,7 +20,7 @@ _LEAST_MEMORY = 8
 """What argon2 can do with, in KiB."""
 
 
-@dataclass(frozen=True)
+@value
 class Rates:
     """How much one sender may send in a second, 0 = unlimited: SMS segments, and calls begun."""
 
@@ -28,7 +28,7 @@ class Rates:
     calls: float = 1.0
 
 
-@dataclass(frozen=True)
+@value
 class MailServer:
     """Where mail is handed over. Without a user there is no authentication."""
 
@@ -39,7 +39,7 @@ class MailServer:
     password: SecretStr | None
 
 
-@dataclass(frozen=True)
+@value
 class TelephoneAccount:
     """An account with a telephone provider: who we are there, and the numbers that we have."""
 
@@ -49,7 +49,7 @@ class TelephoneAccount:
     api_url: str
 
 
-@dataclass(frozen=True)
+@value
 class OpenIdClient:
     """What we are at an OpenID Connect provider."""
 

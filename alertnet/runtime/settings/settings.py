@@ -8,7 +8,6 @@ together with what is wrong.
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import FIRST, MAIL, SECOND, Route, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
@@ -72,8 +72,8 @@ _TREES, _TEMPLATES = partial(default_folder, TREES), partial(default_folder, TEM
 def misspelt(env: Mapping[str, str | None], settings: Iterable[str]) -> Iterator[str]:
     """A fault for every variable that is none of these settings and was meant to be; never its value."""
     known = [variable for name in settings for variable in (name, f"{name}_FILE")]
-    for name, value in env.items():
-        if not value or name in known or _OTHERS.fullmatch(name):
+    for name, text in env.items():
+        if not text or name in known or _OTHERS.fullmatch(name):
             continue
         meant = _closest(name.upper(), known)
         if meant or name.upper().startswith(_OURS):
@@ -195,7 +195,7 @@ class _Draft(Settings):
     secret_keys: values.SecretKeys = Field((), alias="ALERTNET_SECRET_KEY")
 
 
-@dataclass(frozen=True)
+@value
 class Reading:
     """The settings as far as they can be read, to be used as a whole only without faults, and their faults in order."""
 

@@ -1,11 +1,12 @@
 """Who is on the page and where: the field, and the circles of those who protect it, level by level."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
+from alertnet.core.codec import value
 
-@dataclass(frozen=True)
+
+@value
 class Party:
     """Somebody with telephones and mailboxes; `key` is a plain word, unique on the page."""
 
@@ -19,7 +20,7 @@ class Party:
     mailboxes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@value
 class Ring:
     """One level: who is told at the same time."""
 
@@ -28,7 +29,7 @@ class Ring:
     parties: tuple[Party, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Circle:
     """One contact tree."""
 
@@ -37,7 +38,7 @@ class Circle:
     rings: tuple[Ring, ...]
 
 
-@dataclass(frozen=True)
+@value
 class Cast:
     """Everybody, each once."""
 

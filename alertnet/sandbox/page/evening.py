@@ -1,11 +1,12 @@
 """What the page shows besides phones and mailboxes, and what it can ask for: the program as far as it is known here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
+from alertnet.core.codec import value
 from alertnet.sandbox.page.cast import Cast
 from alertnet.sandbox.server import Sandbox
 
@@ -21,7 +22,7 @@ class Tone(StrEnum):
     QUIET = "quiet"
 
 
-@dataclass(frozen=True)
+@value
 class Mark:
     """How somebody, or a level, stands: a few words."""
 
@@ -29,7 +30,7 @@ class Mark:
     text: str
 
 
-@dataclass(frozen=True)
+@value
 class Line:
     """Something that happened."""
 
@@ -39,7 +40,7 @@ class Line:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Coming:
     """Something that will happen unless somebody answers before."""
 
@@ -49,7 +50,7 @@ class Coming:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Incident:
     """The head of what is on the record."""
 
@@ -61,7 +62,7 @@ class Incident:
     is_open: bool
 
 
-@dataclass(frozen=True)
+@value
 class Ending:
     """What came of an incident that is closed, in three numbers."""
 
@@ -75,7 +76,7 @@ class Ending:
         return f"{self.told} told, {self.took_charge} took charge, {self.minutes} minutes"
 
 
-@dataclass(frozen=True)
+@value
 class Hint:
     """What a newcomer could do now."""
 
@@ -85,7 +86,7 @@ class Hint:
     """Whose phone it is about."""
 
 
-@dataclass(frozen=True)
+@value
 class Story:
     """One look at the record: the newest incident, how everybody stands in it, what was, and what comes next."""
 
@@ -103,7 +104,7 @@ class Story:
     """By the key of the ring."""
 
 
-@dataclass(frozen=True)
+@value
 class Scene:
     """A beginning that can be chosen: somebody in the field acts, and the network has its bad luck."""
 
@@ -112,7 +113,7 @@ class Scene:
     text: str
 
 
-@dataclass(frozen=True)
+@value
 class Seat:
     """A place at the program's own console: its address, and the session that a browser shows there as a cookie."""
 

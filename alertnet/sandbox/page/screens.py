@@ -1,12 +1,12 @@
 """What a handset and a mailbox show: plain values, read off the stand-in network for the templates."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from markupsafe import Markup, escape
 
+from alertnet.core.codec import value
 from alertnet.sandbox.mail import LINK, Mailbox
 from alertnet.sandbox.server import Sandbox
 from alertnet.sandbox.telephony.handset import Call, Handset
@@ -32,7 +32,7 @@ ANSWERABLE, MOST_REPLIES = 2, 4
 """Texts whose codes are offered as replies, and how many of those."""
 
 
-@dataclass(frozen=True)
+@value
 class Entry:
     """One thing in a thread: a text in, a text out, or a call that is over."""
 
@@ -44,7 +44,7 @@ class Entry:
     """The words of what came in, as they came."""
 
 
-@dataclass(frozen=True)
+@value
 class Screen:
     """A handset: what rings or talks, what was written, and the replies that lie at hand."""
 
@@ -63,7 +63,7 @@ class Screen:
         return key_of(self.number)
 
 
-@dataclass(frozen=True)
+@value
 class Letter:
     """One mail in a list; `place` counts from the oldest."""
 
@@ -73,7 +73,7 @@ class Letter:
     subject: str
 
 
-@dataclass(frozen=True)
+@value
 class Box:
     """A mailbox: what came, newest first."""
 

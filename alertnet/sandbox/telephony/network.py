@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from alertnet.core.codec import value
 from alertnet.sandbox.telephony.faults import Fault, Faults
 from alertnet.sandbox.telephony.twiml import Gather, Record, Say, Verb
 
@@ -57,7 +58,7 @@ class Message:
     faults: Mapping[Fault, timedelta] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@value
 class Heard(Say):
     """A sentence that was said in a call, and when."""
 
@@ -105,7 +106,7 @@ class CallRecord:
         return int((self.ended_at - self.answered_at).total_seconds())
 
 
-@dataclass(frozen=True)
+@value
 class Recorded:
     """What else is known of a recording: its call's SID, when it was begun, how long it is."""
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
+
+from alertnet.core.codec import value
 
 REASONS = {
     20001: "Unknown parameters: {}",
@@ -74,7 +75,7 @@ class Refusal(Exception):
         super().__init__(self.message)
 
 
-@dataclass(frozen=True)
+@value
 class TextRequest:
     to: str
     sender: str
@@ -82,7 +83,7 @@ class TextRequest:
     status_callback: str | None
 
 
-@dataclass(frozen=True)
+@value
 class CallRequest:
     to: str
     sender: str
@@ -93,7 +94,7 @@ class CallRequest:
     send_digits: str | None
 
 
-@dataclass(frozen=True)
+@value
 class PageRequest:
     to: str | None
     sender: str | None
@@ -109,8 +110,8 @@ class Form:
 
     def __init__(self, encoded: str) -> None:
         self._values: dict[str, list[str]] = {}
-        for name, value in parse_qsl(encoded, keep_blank_values=True):
-            self._values.setdefault(name, []).append(value)
+        for name, text in parse_qsl(encoded, keep_blank_values=True):
+            self._values.setdefault(name, []).append(text)
 
     def get(self, name: str) -> str | None:
         """The value, or None where it is absent or blank."""

@@ -1,7 +1,8 @@
 """Reads the TwiML that alertnet answers with, as far as the sandbox plays it; the rest is a fault, never a guess."""
 
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+
+from alertnet.core.codec import value
 
 MAX_DOCUMENT = 64_000
 """Characters; the provider's own limit is 64 kB."""
@@ -11,13 +12,13 @@ class BadTwiml(ValueError):
     """The document can't be played; the provider would say "an application error has occurred"."""
 
 
-@dataclass(frozen=True)
+@value
 class Say:
     text: str
     language: str
 
 
-@dataclass(frozen=True)
+@value
 class Gather:
     """A question to be answered with keys."""
 
@@ -47,7 +48,7 @@ class Gather:
         return bool(finished_on) or len(digits) == self.num_digits
 
 
-@dataclass(frozen=True)
+@value
 class Record:
     """A tone, after which somebody speaks; where nobody does the document goes on."""
 
@@ -55,17 +56,17 @@ class Record:
     status_callback: str
 
 
-@dataclass(frozen=True)
+@value
 class Redirect:
     url: str
 
 
-@dataclass(frozen=True)
+@value
 class Dial:
     number: str
 
 
-@dataclass(frozen=True)
+@value
 class Hangup:
     pass
 

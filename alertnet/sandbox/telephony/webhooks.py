@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urldefrag, urlsplit
 
 import urllib3
 from twilio.request_validator import RequestValidator
 
+from alertnet.core.codec import value
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import Network
 
@@ -17,7 +17,7 @@ LIMITS = urllib3.Timeout(connect=5, read=15)
 """The provider's own, in seconds."""
 
 
-@dataclass(frozen=True)
+@value
 class WebhookAnswer:
     """What a webhook was answered."""
 
@@ -25,7 +25,7 @@ class WebhookAnswer:
     body: str
 
 
-@dataclass(frozen=True)
+@value
 class Delivery:
     """One webhook and what came of it; `answer` is None when nobody could be reached."""
 

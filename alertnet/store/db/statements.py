@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
-from alertnet.core.codec import to_plain
+from alertnet.core.codec import to_plain, value
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -37,7 +37,7 @@ AS_THEY_ARE = (Boolean, LargeBinary)
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True)
+@value
 class NewRow:
     """A row as the program names its columns, with the enums of the core in them."""
 
@@ -69,7 +69,7 @@ def _is_of_core(kind: Any) -> bool:
     return is_dataclass(kind) or (isinstance(kind, type) and issubclass(kind, Enum))
 
 
-@dataclass(frozen=True)
+@value
 class _Parameter:
     """A parameter of the driver's: it gets the value of a key, from that place if it is a list; or is a constant."""
 
@@ -79,7 +79,7 @@ class _Parameter:
     constant: Any
 
 
-@dataclass(frozen=True)
+@value
 class _Written:
     """A statement as one kind of dialect says it, with so many values in each list."""
 

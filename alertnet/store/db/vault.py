@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, Misconfigured
 
 SECRET_LENGTH = 32
@@ -51,7 +51,7 @@ class Purpose(StrEnum):
     """The text of a user's session."""
 
 
-@dataclass(frozen=True)
+@value
 class _Keys:
     id: bytes
     cipher: AESGCM

@@ -11,12 +11,12 @@ not, `refused_<method>`: our account may not send one; how many `times` since. `
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Reports
@@ -44,7 +44,7 @@ OFTEN_ENOUGH = timedelta(seconds=10)
 _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
 
 
-@dataclass(frozen=True)
+@value
 class Heartbeat:
     """When it was seen last, and how often since something else was (see above)."""
 

@@ -1,11 +1,11 @@
 """How far the provider's lists of what came in have been read; one worker at a time reads them on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import literal, update
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
@@ -17,7 +17,7 @@ LEASE = timedelta(seconds=60)
 """Whoever reads has so long to do it; then another may."""
 
 
-@dataclass(frozen=True)
+@value
 class InboundPoll:
     """A look for what came in by a route. `seen_until`: what came by then was found; `at`: it began then."""
 

@@ -1,13 +1,14 @@
 """When the database was last written to, and what hung in the balance then: for those who come back after a while."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
@@ -81,7 +82,7 @@ def back(tx: Tx) -> None:
     tx.session.execute(delete(signs).where(signs.c.name == AWAY_SINCE))
 
 
-@dataclass(frozen=True)
+@value
 class Declaration:
     """Somebody has said that a backup is the database now. `queued`: how many messages waited in it."""
 

@@ -1,20 +1,19 @@
 """Drills: a queue by when the next thing is done about one that is planned, and those that were held."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.monitoring.drills import Drill, DrillStatus
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import drills, incidents
 
 
-@dataclass(frozen=True)
+@value
 class StoredDrill:
     """A drill on the record. `incident`, `ref`: of the one that it was, once it is held."""
 

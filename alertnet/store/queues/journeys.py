@@ -1,20 +1,19 @@
 """Journeys and routines of the field: a queue by when the next step is due, if nothing is heard."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import journeys
 
 
-@dataclass(frozen=True)
+@value
 class StoredJourney:
     """A journey on the record. `incident`: what was opened when nothing came; `due_at`: of its next step."""
 
@@ -114,7 +113,7 @@ def of_roll_call(session: Session, id: str, team: str | None = None) -> list[Sto
     return _all(session, query.order_by(journeys.c.team, journeys.c.member))
 
 
-@dataclass(frozen=True)
+@value
 class RollCallRow:
     """A roll-call with how many it has asked, and how many of those have answered."""
 

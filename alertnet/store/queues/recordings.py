@@ -1,13 +1,13 @@
 """What members have told in calls: a queue of what is to be fetched from the provider, and to be deleted there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import recordings
@@ -24,7 +24,7 @@ _SHOWN: Select[Any] = select(
 )
 
 
-@dataclass(frozen=True)
+@value
 class Recording:
     """One recording, without its sound. `due_at`: when to fetch it, or, once it `is_over`, to delete it elsewhere."""
 

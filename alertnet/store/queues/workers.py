@@ -1,7 +1,7 @@
 """What workers look at: which queues have something due, when the next thing is, and which workers are alive."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
@@ -44,7 +45,7 @@ FORGOTTEN_AFTER = timedelta(days=1)
 _NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
 
 
-@dataclass(frozen=True)
+@value
 class Due:
     """What is due now: `queued` by the methods that have something to send, `asked` by those with an unknown outcome.
 

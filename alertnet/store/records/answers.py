@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, Select, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
 from alertnet.store.db.statements import NewRow
 from alertnet.store.tables import acknowledgements, actions
@@ -59,7 +60,7 @@ class Report:
     note: str | None
 
 
-@dataclass(frozen=True)
+@value
 class NewAnswer(NewRow):
     """An answer that is being given, or a call that somebody listens to."""
 
@@ -77,7 +78,7 @@ class NewAnswer(NewRow):
     note: str | None
 
 
-@dataclass(frozen=True)
+@value
 class NewReport(NewRow):
     """An action that is being reported."""
 

@@ -7,13 +7,13 @@ keeps is the head: how long the system's chain is, when, and its last hash, sign
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import LargeBinary, select, type_coerce
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.tx import Tx
@@ -42,7 +42,7 @@ _LATEST = (
 _SIGNED = re.compile(r"(?P<length>\d{1,12})-(?P<at>\d{8}T\d{6})Z-(?P<hash>[0-9a-f]{16})-(?P<mac>[0-9a-f]{16})")
 
 
-@dataclass(frozen=True)
+@value
 class SignedHead:
     """How far the system's chain had come, as somebody outside has kept it; `hash`: the first bytes of its last one."""
 

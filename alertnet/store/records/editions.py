@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
@@ -30,7 +30,7 @@ _trees: dict[str, ContactTree] = {}
 """Content never changes under its hash, so a decoded tree is good for ever."""
 
 
-@dataclass(frozen=True)
+@value
 class Content:
     """What an edition says: the hash of each tree, of the field, and of the files that say it; None: not kept."""
 
@@ -44,7 +44,7 @@ class Content:
         return says_same or (self.files is not None and self.files == other.files)
 
 
-@dataclass(frozen=True)
+@value
 class Edition:
     """The network in force, with the hash of each of its trees and of the templates."""
 
@@ -54,7 +54,7 @@ class Edition:
     number: int = 0
 
 
-@dataclass(frozen=True)
+@value
 class Authorship:
     """Who put an edition in force, and why; None: nobody said.
 
@@ -67,7 +67,7 @@ class Authorship:
     files: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Publication:
     """An edition as the history has it: by their hashes what incidents open on, since when, and by whom.
 

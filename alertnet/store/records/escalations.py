@@ -51,7 +51,7 @@ class NewEscalation(NewRow):
     state: Any
 
 
-@dataclass(frozen=True)
+@value
 class Unreadable:
     """An escalation on the record that can't be: it is left as it is until somebody mends it (A11)."""
 

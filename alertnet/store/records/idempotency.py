@@ -1,18 +1,18 @@
 """Answers that were given under an Idempotency-Key, kept as long as the incident that they are about, if any (A1)."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import idempotency
 
 
-@dataclass(frozen=True)
+@value
 class ApiAnswer:
     """An answer over HTTP: its status, its JSON, and where the thing it made is found."""
 
@@ -21,7 +21,7 @@ class ApiAnswer:
     location: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Once:
     """A request that counts once: hashes (SHA-256) of who asked where under which key, and of what was asked."""
 

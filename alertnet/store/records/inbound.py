@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold, put_down
 from alertnet.core.inbound.auto_replies import Earlier
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 1000
 """Ids that one statement asks for."""
 
 
-@dataclass(frozen=True)
+@value
 class InboundSms:
     """A text as the provider brought it. `sender` and `to` are E.164; `to` is one of our numbers.
 
@@ -51,7 +51,7 @@ class QuarantinedText:
     text: str
 
 
-@dataclass(frozen=True)
+@value
 class InboundCall:
     """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
 
@@ -61,7 +61,7 @@ class InboundCall:
     """When the provider had it, of a call that it could not bring us."""
 
 
-@dataclass(frozen=True)
+@value
 class Recipient:
     """Who is answered: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
 
@@ -70,7 +70,7 @@ class Recipient:
     incident: str | None = None
 
 
-@dataclass(frozen=True)
+@value
 class Reply:
     """The one answer to a text, rendered when it leaves; `templates` is the hash of those to use.
 

@@ -1,14 +1,13 @@
 """Incidents on the record: adding, locking, finding and changing them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain
+from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.errors import Purged, Unknown
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
@@ -36,7 +35,7 @@ _WITH_REF_OR_PAUSED = Prepared(
 )
 
 
-@dataclass(frozen=True)
+@value
 class Closed:
     """An incident that was closed, by what is kept of it in clear."""
 

@@ -1,10 +1,10 @@
 """Arrangements about duty beside the rotas: they hold at once, for running incidents as well."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Arrangement, Officer
 from alertnet.store.db.statements import Prepared
@@ -15,7 +15,7 @@ Roster = tuple[tuple[str, str, Officer], ...]
 """(tree, contact, whoever is on duty for it)."""
 
 
-@dataclass(frozen=True)
+@value
 class Arranged:
     """An arrangement for the contact of a tree."""
 

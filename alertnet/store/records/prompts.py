@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
@@ -69,7 +70,7 @@ class Prompt:
         return self.escalation_id
 
 
-@dataclass(frozen=True)
+@value
 class NewPrompt(NewRow):
     """A prompt that is being raised."""
 

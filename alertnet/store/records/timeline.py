@@ -10,7 +10,6 @@ chain ends is kept beside it; where the others end, it holds (`store.records.che
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.store.db.columns import Encrypted, canonical
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -69,7 +69,7 @@ _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=En
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
 
-@dataclass(frozen=True)
+@value
 class Head:
     """Where a chain ends: the seq and hash of its last entry."""
 
@@ -77,7 +77,7 @@ class Head:
     hash: bytes
 
 
-@dataclass(frozen=True)
+@value
 class _Kept:
     """Where the system's chain ended when it was last written to; `is_ours`: that was said with the secret."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
@@ -37,7 +38,7 @@ _ENTRIES: Select[Any] = select(*(column for column in timeline.c if column.name 
 )
 
 
-@dataclass(frozen=True)
+@value
 class Break:
     """Where a chain does not hold, and why; `seq` 0: the chain as a whole."""
 

@@ -1,10 +1,10 @@
 """What is paused by hand, by whom and why: the kept breakers, with what the record says of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
@@ -13,7 +13,7 @@ from alertnet.store.records import timeline
 PAUSED = "sending_paused"
 
 
-@dataclass(frozen=True)
+@value
 class Pause:
     """What is paused until when, by whom and why."""
 

@@ -1,11 +1,11 @@
 """What is kept about one person, whoever asks for it: a member, a contact, one of the staff, or a number or address."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, false, or_, select, tuple_
 
+from alertnet.core.codec import value
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import (
     acknowledgements,
@@ -28,7 +28,7 @@ Section = list[dict[str, Any]]
 REF = "incident"
 
 
-@dataclass(frozen=True)
+@value
 class Subject:
     """The names by which a person goes (`team/member`, `tree/contact`, `staff/name`), and its numbers and addresses."""
 

@@ -5,10 +5,11 @@ It looks at documents and not at filled-in forms, so that a file with faults of 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import Phrase, phrase
@@ -17,7 +18,7 @@ from alertnet.trees.reading.document import Document, Joined, Node
 from alertnet.trees.reading.fault import Fault, shortened
 
 
-@dataclass(frozen=True)
+@value
 class TreeNodes:
     """The top of a tree's file, and all contacts that the tree has, its own and included ones.
 

@@ -1,8 +1,8 @@
 """Every key of the contact trees explained, with an example: what an editor shows and `trees schema` is made of."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.incident import ASKS, TYPES
 
@@ -19,7 +19,7 @@ PLACE = r"^[A-Z0-9*][A-Z0-9*-]{0,31}$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 
 
-@dataclass(frozen=True)
+@value
 class Key:
     """What a key means and how it may look; the pattern of its single values, or all that they may be."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
+from alertnet.core.codec import value
 from alertnet.core.directory.languages import Phrase
 from alertnet.trees.reading.fault import Fault, shortened
 
@@ -108,7 +109,7 @@ class Node:
         return self.document.fault(self.steps, message, None, allowed)
 
 
-@dataclass(frozen=True)
+@value
 class Joined:
     """The same place in several files, as one: asked for a key or for entries it gives those of all."""
 

@@ -1,9 +1,9 @@
 """What is wrong with a contact tree: one fault, one line that names the place, the value and what would do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from alertnet.core.codec import value
 from alertnet.core.directory.languages import Phrase, Say, phrase
 from alertnet.trees.reading.field_words import did_you_mean, hint, meant_language
 from alertnet.trees.reading.other_forms import in_our_form
@@ -28,7 +28,7 @@ class NotAllowed(ValueError):
         super().__init__(str(message))
 
 
-@dataclass(frozen=True)
+@value
 class Fault:
     """One fault. Lines and columns count from 1; line 0 means the folder as a whole."""
 

@@ -1,10 +1,10 @@
 """`include:` follows trees to the files whose contacts they share; each file is read once, whoever includes it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from alertnet.core.codec import value
 from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.document import Document, Node
 from alertnet.trees.reading.fault import Fault, shortened
@@ -14,7 +14,7 @@ LONGEST_CHAIN = 20
 """Files through which a tree may include another."""
 
 
-@dataclass(frozen=True)
+@value
 class Contacts:
     """All contacts that a file can name, its own first, with the file of each. `whole`: nothing hides any of them."""
 

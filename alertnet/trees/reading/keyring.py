@@ -1,10 +1,10 @@
 """The OpenPGP keys that contacts name: read from the folder of the trees, and held against the day."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from alertnet.core.codec import value
 from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
@@ -15,7 +15,7 @@ LARGEST = 200_000
 SOON = timedelta(days=60)
 
 
-@dataclass(frozen=True)
+@value
 class Key:
     """One public key as it is pinned, in ASCII armor, and until when it can be used; None: for ever."""
 

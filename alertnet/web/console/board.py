@@ -2,11 +2,12 @@
 
 import threading
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Header, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
@@ -73,7 +74,7 @@ class Boards:
             return self._last
 
 
-@dataclass(frozen=True)
+@value
 class BoardLook:
     """The board as all see it who speak that language, may act or not, and have chosen the same."""
 

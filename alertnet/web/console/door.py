@@ -10,7 +10,6 @@ import hashlib
 import json
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request, Response
 from starlette.datastructures import ImmutableMultiDict
 
+from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
 from alertnet.core.limits import ACTS, LONGEST_BODY, Limit
 from alertnet.flows.unit.idempotent_request import Act, accept
@@ -71,7 +71,7 @@ class Unproven(AlertnetError):
         super().__init__("this asks for your password")
 
 
-@dataclass(frozen=True)
+@value
 class Kept:
     """A form, where it was to be sent, and by whom."""
 

@@ -1,12 +1,12 @@
 """One incident on the console: how it stands, and every act on it, each said before it is done."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
@@ -65,7 +65,7 @@ DONE = {
 }
 
 
-@dataclass(frozen=True)
+@value
 class Doing:
     """What an act is carried out with."""
 
@@ -122,7 +122,7 @@ JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Fields of forms that say a tree and something in it at once, as in `colombia/embassy-es`."""
 
 
-@dataclass(frozen=True)
+@value
 class IncidentLook:
     """The incident as all see it who speak that language, and may act or not."""
 

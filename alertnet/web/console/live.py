@@ -22,6 +22,7 @@ from typing import Protocol
 import structlog
 from fastapi import HTTPException
 
+from alertnet.core.codec import value
 from alertnet.core.limits import OPEN_PAGES
 from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
@@ -51,7 +52,7 @@ log = structlog.get_logger(__name__)
 AWAY, OVER = Part("event: away\ndata: {}\n\n"), Part("event: over\ndata: {}\n\n")
 
 
-@dataclass(frozen=True)
+@value
 class Regions:
     """What a page shows, by the ids of elements. `source`: what it was made of; from the same nothing else is made."""
 

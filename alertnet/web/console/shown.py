@@ -5,7 +5,6 @@ import re
 import struct
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
 from importlib.resources import files
@@ -19,6 +18,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, StreamingResponse
 
+from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
 from alertnet.runtime.wiring import Runtime
@@ -57,7 +57,7 @@ class Sayable(Protocol):
         """It in the language of `say`."""
 
 
-@dataclass(frozen=True)
+@value
 class Place:
     """A page that the navigation leads to, for those who have at least that role."""
 
@@ -83,7 +83,7 @@ FOLDED = (
 """What unfolds beside it."""
 
 
-@dataclass(frozen=True)
+@value
 class Frame:
     """A sentence with places for values: what is fixed in it, and between those parts the places by name."""
 
@@ -245,7 +245,7 @@ def compressed(request: Request, body: bytes, media_type: str, status: int = 200
     return Response(body, status, headers, media_type=media_type)
 
 
-@dataclass(frozen=True)
+@value
 class Part:
     """What a stream is told next: compressed once, for however many are told the same."""
 

@@ -1,8 +1,9 @@
 """What people, levels and messages are called on the page, and the example network with everybody at one place."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Member, Network, Team
 from alertnet.flows.desk.names import Names
@@ -66,7 +67,7 @@ def _addresses(contact: Contact, *kinds: MethodKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(method.address for method in contact.all_methods if method.kind in kinds))
 
 
-@dataclass(frozen=True)
+@value
 class PartyNames(Names):
     """The names of one case, and where its people stand on the page."""
 

@@ -8,13 +8,14 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.statements import Prepared
@@ -36,7 +37,7 @@ _UNREVOKED = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("id
 _IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None))
 
 
-@dataclass(frozen=True)
+@value
 class ApiKey:
     """A key without its secret. `team` is None for one that speaks for no field team."""
 

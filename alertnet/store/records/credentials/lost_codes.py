@@ -1,13 +1,13 @@
 """Codes that people were told by a database that is no more: nobody else is given them, and answers reach people."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents, lost_codes
 
@@ -19,7 +19,7 @@ HELD: Select[Any] = select(lost_codes.c.code_hash, lost_codes.c.number_index).wh
 """The numbers that were told one of these codes."""
 
 
-@dataclass(frozen=True)
+@value
 class LostCode:
     """One of them; `is_new`: no answer to its incident came from that number before."""
 

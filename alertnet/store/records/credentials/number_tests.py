@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.store.db.statements import NewRow
@@ -22,7 +23,7 @@ WITHIN = timedelta(days=180)
 _ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.FAILED.value)
 
 
-@dataclass(frozen=True)
+@value
 class NewNumberTest(NewRow):
     """A test that is being sent."""
 
@@ -59,7 +60,7 @@ class NumberTest:
         return self.via not in (None, WRONG)
 
 
-@dataclass(frozen=True)
+@value
 class Outcome:
     """When something left for there, or arrived, or (`failure`) why it did not."""
 

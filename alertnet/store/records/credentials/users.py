@@ -5,7 +5,7 @@ database without the secret lets nobody in, and raises nobody.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import value
 from alertnet.core.errors import Unknown
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.engine import insert_once
@@ -40,7 +41,7 @@ class Role(StrEnum):
         return list(Role).index(self) >= list(Role).index(role)
 
 
-@dataclass(frozen=True)
+@value
 class Passkey:
     """A key on a device of a user, which stands for the one-time code. `credential`: its id and public key.
 
@@ -53,7 +54,7 @@ class Passkey:
     count: int = 0
 
 
-@dataclass(frozen=True)
+@value
 class Account:
     """Who somebody is at an OpenID Connect provider; `email` is empty where the provider does not vouch for it."""
 
@@ -62,7 +63,7 @@ class Account:
     email: str
 
 
-@dataclass(frozen=True)
+@value
 class Linked:
     """An account at an OpenID Connect provider that stands for a user.
 
@@ -75,7 +76,7 @@ class Linked:
     subject: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class User:
     """Somebody who may sign in, until `ended_at`. `recovery`: hashes of the recovery codes that are left."""
 
@@ -92,7 +93,7 @@ class User:
     linked: Linked | None = None
 
 
-@dataclass(frozen=True)
+@value
 class SignedIn:
     """A user in a session. `id`: of the session, and no secret."""
 

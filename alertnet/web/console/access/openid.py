@@ -8,13 +8,14 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import APIRouter, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.errors import Forbidden, Unknown
 from alertnet.flows.credentials.linked import count_return, sign_in_linked
 from alertnet.flows.credentials.users import count_visit
@@ -48,7 +49,7 @@ log = structlog.get_logger(__name__)
 _asking = threading.Semaphore(AT_ONCE)
 
 
-@dataclass(frozen=True)
+@value
 class Trip:
     """What a browser brings back besides what the provider gives it. `then`: the page that was asked for."""
 

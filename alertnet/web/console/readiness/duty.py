@@ -1,12 +1,12 @@
 """Who is on duty: the turns of the coming weeks, and what is arranged otherwise; it holds at once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import Turn, turns
 from alertnet.core.directory.wall_clock import wall_moment
@@ -29,7 +29,7 @@ WEEKS = 8
 HERE = "/desk/duty"
 
 
-@dataclass(frozen=True)
+@value
 class Post:
     """A contact with a rota: who takes turns for it, and when; the turn of now is the first."""
 

@@ -1,11 +1,11 @@
 """The field on the road: who is awaited where and when, what is heard of them otherwise, and roll-calls."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput, Unknown
@@ -42,7 +42,7 @@ ROLL_CALLS = 5
 """The last ones are shown."""
 
 
-@dataclass(frozen=True)
+@value
 class FieldLook:
     """The field as all see it who speak that language, and may act or not."""
 

@@ -1,10 +1,10 @@
 """How the program itself is: what is in trouble, providers, queues, what limits have dropped, signs of life."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
@@ -53,7 +53,7 @@ DROPPED = {
 """What each limit that is counted in the database drops, by its name."""
 
 
-@dataclass(frozen=True)
+@value
 class Inside:
     """What is counted in the database. `dropped`: by its name, what each limit has dropped and not forgotten yet."""
 

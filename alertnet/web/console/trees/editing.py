@@ -9,7 +9,7 @@ and names, so that observers see none of them, nor in what they differ.
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import unified_diff
 from functools import cache
 from typing import Annotated
@@ -17,6 +17,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import JSONResponse
 
+from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Forbidden, Misconfigured, WrongState
 from alertnet.core.limits import LONGEST_NOTE, TREE_CHECKS
 from alertnet.flows.notifications.number_tests import shown_to_work
@@ -175,7 +176,7 @@ def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime:
     return go_to(f"/desk/editions?done={edition.number}")
 
 
-@dataclass(frozen=True)
+@value
 class Edit:
     """What is being edited: the edition that it began with, the file in sight (none: a new one), all texts changed."""
 

@@ -1,11 +1,11 @@
 """The trees in force as pictures: level after level, when each begins, who is told by what, and what is unwise."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.errors import Unknown
@@ -22,7 +22,7 @@ from alertnet.web.console.shown import faults_for, language_of, may_act, show
 router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
 
 
-@dataclass(frozen=True)
+@value
 class Band:
     """A level with the moment at which it begins if nobody answers; None: the last resort, when nobody has."""
 
