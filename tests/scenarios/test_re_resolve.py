@@ -7,7 +7,7 @@ import pytest
 
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree
-from tests.scenarios.world import Incident, World, code_in, link_in
+from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -155,6 +155,41 @@ def test_who_has_left_the_tree_gets_no_alert_any_more_but_the_all_clear(world: W
     assert len(world.phone("defenders").inbox) == 1
     incident.act("close", reason="released")
     assert len(world.phone("defenders").inbox) == 2
+
+
+@pytest.mark.parametrize("by", ["code", "link"])
+def test_who_goes_by_another_name_since_answers_with_what_it_was_sent(world: World, folder: Path, by: str) -> None:
+    """A6, A12: a contact that was renamed is the same recipient; nobody tells it that all is taken care of."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    [alert] = world.phone("defenders").inbox
+    edits(world, folder, LEVELS.replace("[defenders]", "[friends]"), CONTACTS.replace("defenders:", "friends:"))
+    applies(incident)
+
+    if by == "code":
+        assert "you take charge" in str(world.texts("defenders", f"OK {code_in(alert)}"))
+    else:
+        assert "you take charge" in world.client.post(link_in(alert), data={"answer": "acknowledge"}).text
+
+    assert incident.answers() == [("friends", "acknowledged", "sms" if by == "code" else "link")]
+
+
+def test_who_has_left_one_of_two_trees_answers_and_decides_for_the_other(world: World, folder: Path) -> None:
+    """A6, A12: the first tree that told it has gone, and codes and questions of it with that name."""
+    edits(world, folder, "  - {name: Coordination, notify: [coordinator], wait: 10m}", name="andes")
+    world.texts("ana", "SOS")
+    incident = world.newest()
+    alert = world.phone("coordinator").inbox[-1]
+    assert alert.startswith("ANDES")
+    (folder / "andes.yaml").unlink()
+    world.runtime.trees.look()
+    applies(incident)
+
+    world.texts("coordinator", f"GO {decision_code_in(alert)}")
+    world.texts("coordinator", f"OK {code_in(alert)}")
+
+    assert incident["verified"] is True
+    assert [(each["tree"], each["contact"]) for each in incident["acknowledgements"]] == [("valley", "coordinator")]
 
 
 def test_trees_that_join_open_now_and_those_that_leave_stop(world: World, folder: Path) -> None:

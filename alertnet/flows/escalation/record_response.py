@@ -64,6 +64,7 @@ def respond(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
+    tree, contact_id = locked.as_known_now(tree, contact_id)
     contact = respondent(locked, tree, contact_id)
     passes_on = _only_relays(contact, address)
     kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind

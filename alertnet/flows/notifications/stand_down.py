@@ -93,15 +93,6 @@ def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseRea
     return replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
 
 
-def _as_known_now(locked: LockedIncident, tree: str, contact: str) -> tuple[str, str]:
-    """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
-    if not locked.contact(tree, contact).former:
-        return tree, contact
-    return next(
-        ((id, each.id) for id, each in locked.same_recipient(tree, contact) if not each.former), (tree, contact)
-    )
-
-
 def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called.
 
@@ -126,5 +117,5 @@ def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | No
     strangers = locked.strangers
     for each in incident_attempts.heard(locked.tx.session, locked.incident.every_id, kinds, notification):
         if each.address not in strangers:
-            told.setdefault(_as_known_now(locked, each.tree, each.contact), set()).add((each.method, each.address))
+            told.setdefault(locked.as_known_now(each.tree, each.contact), set()).add((each.method, each.address))
     return told

@@ -101,13 +101,23 @@ class LockedIncident:
         """All answers of the recipient that hold, the latest first."""
         return answers.current_answers(self.tx.session, self.incident.every_id, self.names(tree, contact))
 
+    def as_known_now(self, tree: str, contact: str) -> tuple[str, str]:
+        """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
+        if not self.contact(tree, contact).former:
+            return tree, contact
+        known = self.same_recipient(tree, contact)
+        return next(((id, each.id) for id, each in known if not each.former), (tree, contact))
+
     def may_hear(self, tree: str, contact: str) -> bool:
         """Whether the contact may be told of the incident: it is not barred from it, nor involved in it (A3)."""
+        tree, contact = self.as_known_now(tree, contact)
         return contact in self.plans[tree].allowed
 
     def may_answer(self, tree: str, contact: str, address: str | None = None) -> bool:
         """Whether the incident is open, the contact may hear of it, and has not left that number or mailbox."""
-        return self.is_open and self.may_hear(tree, contact) and address not in self.contact(tree, contact).left
+        known, now = self.contact(tree, contact), self.contact(*self.as_known_now(tree, contact))
+        left = now.left | (known.addresses - now.addresses)
+        return self.is_open and self.may_hear(tree, contact) and address not in left
 
     def is_coordinator(self, tree: str, contact: str) -> bool:
         """Whether the recipient is a coordinator, in whichever tree."""
