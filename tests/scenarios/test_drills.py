@@ -1,5 +1,6 @@
 """Drills: planned, told the day before, held by themselves, and never in the way of what is real."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
+from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import FRIDAY_NIGHT, World, code_in
@@ -166,6 +168,40 @@ def test_one_begins_beside_something_critical_that_was_taken_charge_of_more_than
 
     assert known(world) == [("held", MONDAY)]
     assert world.newest()["drill"] is True
+
+
+def calls(world: World) -> None:
+    world.phone("luis").dials().hang_up()
+    world.passes(minutes=2)
+    world.catches_up()
+
+
+def withdraws(world: World) -> None:
+    world.texts("luis", "FALSA")
+
+
+def writes_on_a_borrowed_phone(world: World) -> None:
+    world.texts("stranger", "they took us to the river")
+    _, key = world.runtime.transact(api_keys.create, None, ("coordinate",))
+    headers = {"Authorization": f"Bearer {key}"}
+    [text] = world.client.get("/v1/quarantine", headers=headers).json()["items"]
+    world.client.post(f"/v1/quarantine/{text['id']}", json={"team": "north", "member": "luis"}, headers=headers)
+    world.settles()
+
+
+@pytest.mark.parametrize("speaks", [calls, withdraws, writes_on_a_borrowed_phone])
+def test_what_a_team_says_during_its_drill_is_about_what_is_real(world: World, speaks: Callable[[World], None]) -> None:
+    """A12: also where the drill was begun with the team's own key, and after what the team has reported."""
+    world.texts("ana", "ALERTA 31 L12")
+    real = world.newest()
+    world.passes(minutes=1)
+    plans(world)
+    before = len(inbox(world, "coordinator"))
+
+    speaks(world)
+
+    [alarm] = [text for text in inbox(world, "coordinator")[before:] if "To take charge" in text]
+    assert alarm.startswith(f"VALLEY ALARM {real.ref}")
 
 
 def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(world: World) -> None:

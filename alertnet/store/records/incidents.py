@@ -130,7 +130,10 @@ def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetim
 
 
 def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> list[Incident]:
-    """The same, all of them, those that are hidden from the phone as well: the latest first."""
+    """The same, all of them, those that are hidden from the phone as well: the latest first.
+
+    No drill is among them: whatever the field says of itself is real.
+    """
     its = incidents.alias()
     concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
     if team is not None:
@@ -140,7 +143,8 @@ def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: dat
     query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.id.in_(acting))
     if since is not None:
         query = query.where(incidents.c.opened_at > since)
-    return [_incident(row) for row in tx.session.execute(query.order_by(incidents.c.opened_at.desc()))]
+    found = map(_incident, tx.session.execute(query.order_by(incidents.c.opened_at.desc())))
+    return [each for each in found if not each.facts.drill]
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
