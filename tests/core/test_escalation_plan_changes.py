@@ -52,6 +52,16 @@ def test_the_accused_does_not_acknowledge() -> None:
     assert played.status is Status.RUNNING
 
 
+def test_what_the_accused_had_acknowledged_before_counts_no_more() -> None:
+    """A3, B3: it is as an answer that was taken back, and the others are told at once."""
+    played = night(level("One", "brigade"), level("Two", "bob"), cast=(BRIGADE,)).at(1, acknowledged("brigade"))
+    assert played.status is Status.ACKNOWLEDGED
+
+    played.change(4, PlanChanged(), perpetrator=Perpetrator.ARMY)
+
+    assert (played.status, played.told) == (Status.RUNNING, ["0 brigade sms", "4 bob sms"])
+
+
 def test_what_was_acknowledged_before_consent_narrowed_stays_so() -> None:
     """B3: only an action, a go, or a revoked answer leads out of acknowledged."""
     played = night(level("One", "es"), cast=(embassy("es", "ES"),)).at(1, acknowledged("es"))

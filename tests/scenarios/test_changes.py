@@ -242,3 +242,27 @@ def test_an_accused_is_spared_before_anybody_decides(world_of: Worlds) -> None:
 
     assert {each["contact"]: each["reason"] for each in incident["pruned"]} == {"brigade": "perpetrator"}
     assert "-defenders" in question(world)
+
+
+@pytest.mark.parametrize(
+    "news", [{"perpetrator": "police"}, {"people": [{"code": "P50", "contact": "station"}]}], ids=["accused", "victim"]
+)
+def test_who_took_charge_and_turns_out_to_be_part_of_it_has_taken_charge_of_nothing(
+    world_of: Worlds, news: dict[str, Any]
+) -> None:
+    """A3, A2: the station has said that it takes charge, and it was the station; or its officer was taken as well."""
+    station = """
+  station: {role: authority, belongs_to: police, organisation: Police, methods: [{sms: "+576015550112"}]}
+"""
+    levels = "  - {name: State, notify: [station], wait: 20m}\n  - {name: Friends, notify: [defenders], wait: 20m}\n"
+    world = world_of(a_tree(levels, CONTACTS + station))
+    incident = world.raises(perpetrator="paramilitary")
+    world.texts("police", code_in(world.phone("police").inbox[0]))
+    world.passes(hours=1)
+    assert (incident.status("valley"), world.phone("defenders").inbox) == ("acknowledged", [])
+
+    incident.act("updates", text="We know more", **news)
+
+    assert incident.status("valley") == "running"
+    assert len(world.phone("defenders").inbox) == 1
+    assert "acknowledgement_withdrawn" in incident.timeline()

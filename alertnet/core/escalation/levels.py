@@ -62,6 +62,7 @@ def answered_in(context: Context, run: LevelRun) -> set[str]:
         id
         for progress in run.turns
         if context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
+        and progress.contact not in context.plan.discredited
         and context.contact(progress.contact).answers
         and not (must_confirm and lacks_confirmation(context, progress.contact))
         for id in (progress.contact, *progress.stands_for)

@@ -28,6 +28,9 @@ class Reason(StrEnum):
 BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
 """These hold for every address of the contact, whoever else lists it (A3)."""
 
+DISCREDITING = frozenset({Reason.PERPETRATOR, Reason.INVOLVED})
+"""Whoever turns out to be so has taken charge of nothing, whenever it answered."""
+
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 
 
