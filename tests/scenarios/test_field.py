@@ -159,6 +159,29 @@ def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World)
     assert "lo atiende desde" in valley.phone("ana").inbox[2]
 
 
+@pytest.mark.parametrize("by", ["the coordinator", "others"])
+def test_the_field_hears_when_the_coordinator_who_had_it_has_it_no_more(valley: World, by: str) -> None:
+    """A2: it was told that somebody is on it; it is not left to believe that for the rest of the night."""
+    valley.texts("ana", "SOS")
+    incident = valley.newest()
+    code = code_in(next(text for text in valley.phone("coordinator").inbox if "URGENT" in text))
+    valley.texts("coordinator", code)
+    assert "lo atiende desde" in valley.phone("ana").inbox[-1]
+
+    if by == "the coordinator":
+        valley.texts("coordinator", f"NO {code}")
+    else:
+        [given] = incident["acknowledgements"]
+        url = f"/v1/incidents/{incident.ref}/acknowledgements/{given['id']}"
+        assert valley.client.delete(url, headers=valley.headers).status_code == 200
+    valley.passes(minutes=10)
+
+    assert "aun no contesta nadie" in valley.phone("ana").inbox[-1]
+    valley.texts("coordinator", code)
+    assert "lo atiende desde las 21:24" in valley.phone("ana").inbox[-1]
+    assert len(valley.phone("ana").inbox) == 4
+
+
 def test_a_team_is_told_times_in_its_own_zone_and_calls_its_own_number(world_of: Worlds) -> None:
     """B1: `timezone` and `callback` of the team go before the tree's, in every message to it."""
     field = FIELD.replace("    members:", '    timezone: Europe/Madrid\n    callback: "+573005550777"\n    members:')

@@ -19,7 +19,7 @@ from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
 from alertnet.flows.notifications.compose import coming, notify_coordinators, said, write
-from alertnet.flows.notifications.field_reassurance import tell_has_it
+from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
 from alertnet.store.records.answers import CurrentAnswer
@@ -80,9 +80,18 @@ def respond(
     recorded = _recorded(locked, tree, contact, id, kind, at or locked.tx.now)
     leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
     _confirm(locked, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
-    if kind is AnswerKind.ACKNOWLEDGED and locked.is_coordinator(tree, contact_id):
-        tell_has_it(locked, recorded.at)
+    _tell_field(locked, tree, contact_id, recorded)
     return recorded
+
+
+def _tell_field(locked: LockedIncident, tree: str, contact: str, recorded: Recorded) -> None:
+    """Tell the field that a coordinator has it, or see to it that it hears when none has any more."""
+    if not locked.is_coordinator(tree, contact):
+        return
+    if recorded.kind is AnswerKind.ACKNOWLEDGED:
+        tell_has_it(locked, recorded.at)
+    else:
+        promise_again(locked)
 
 
 def _let_count(
@@ -119,6 +128,7 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     answers.revoke(locked.tx.session, given.id, locked.tx.now)
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
     move(locked, events_of(locked, given.tree, given.contact, Withdrawn))
+    promise_again(locked)
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:

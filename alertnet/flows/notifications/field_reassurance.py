@@ -43,16 +43,19 @@ def promise(locked: LockedIncident) -> None:
 
 def take_over(locked: LockedIncident, promised: Incident) -> None:
     """Tell the phone of a part what it was promised: at once if a coordinator has it, else with that of the whole."""
-    session, incident = locked.tx.session, locked.incident
-    if prompt_store.promise_of(session, incident.id) is not None:
+    if _is_promised(locked):
         return
-    answered = answers.current_answers(session, incident.every_id)
-    took_charge = [each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED]
-    at = next((each.at for each in took_charge if locked.is_coordinator(each.tree, each.contact)), None)
+    at = _has_it_since(locked)
     if at is None:
         promise(locked)
     else:
         _tell(locked, Subject.ACKNOWLEDGED, at, only=promised.ref)
+
+
+def promise_again(locked: LockedIncident) -> None:
+    """Promise it anew where the field was told that a coordinator has it, and none has any more."""
+    if locked.is_open and not _is_promised(locked) and _has_it_since(locked) is None:
+        promise(locked)
 
 
 def speak_again(locked: LockedIncident) -> None:
@@ -94,6 +97,18 @@ def fall_silent(locked: LockedIncident) -> None:
     """Take back what the field was to be told, also what waits to leave: somebody else may read it."""
     prompts.silence(locked, PromptAnswer.SILENT, {PromptKind.FIELD_STATUS})
     cancel_to_field(locked)
+
+
+def _is_promised(locked: LockedIncident) -> bool:
+    """Whether the field has yet to hear that a coordinator has it."""
+    return prompt_store.promise_of(locked.tx.session, locked.incident.id) is not None
+
+
+def _has_it_since(locked: LockedIncident) -> datetime | None:
+    """When a coordinator took charge who still does; None: none does."""
+    answered = answers.current_answers(locked.tx.session, locked.incident.every_id)
+    took_charge = (each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED)
+    return next((each.at for each in took_charge if locked.is_coordinator(each.tree, each.contact)), None)
 
 
 def _may_write(locked: LockedIncident) -> bool:
