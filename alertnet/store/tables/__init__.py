@@ -34,6 +34,8 @@ from alertnet.store.tables.incidents import (
 )
 from alertnet.store.tables.sending import (
     IS_NO_FIRST_ALERT,
+    IS_OF_CLOSED,
+    IS_OF_OPEN,
     IS_QUEUED,
     attempts,
     breakers,
@@ -52,6 +54,8 @@ __all__ = [
     "ACTING",
     "IS_EDITION",
     "IS_NO_FIRST_ALERT",
+    "IS_OF_CLOSED",
+    "IS_OF_OPEN",
     "IS_QUEUED",
     "acknowledgements",
     "actions",

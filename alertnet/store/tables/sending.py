@@ -35,15 +35,18 @@ code_numbers = Table(
     Column("voided_at", Instant),  # for this number alone, which tried wrong ones
     Index("ix_code_numbers_number", "number_index", "open"),
 )
-_OPEN = text("open")
+IS_OF_OPEN, IS_OF_CLOSED = text("open"), text("NOT open")
+"""Asked for in these very words, so that the indexes serve."""
 Index(
-    "ix_code_numbers_held",
-    code_numbers.c.number_index,
+    "ix_code_numbers_open",
     code_numbers.c.code_hash,
+    code_numbers.c.number_index,
+    code_numbers.c.open,  # SQLite looks at no row for what stands in the index itself
     unique=True,
-    postgresql_where=_OPEN,
-    sqlite_where=_OPEN,
+    postgresql_where=IS_OF_OPEN,
+    sqlite_where=IS_OF_OPEN,
 )  # Two workers that draw the same code for a number at the same moment: one of them draws again.
+Index("ix_code_numbers_closed", code_numbers.c.code_hash, postgresql_where=IS_OF_CLOSED, sqlite_where=IS_OF_CLOSED)
 
 guesses = Table(
     "guesses",

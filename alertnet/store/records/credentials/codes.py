@@ -17,7 +17,7 @@ from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import lost_codes
-from alertnet.store.tables import ACTING, alarms, code_numbers, codes, guesses, incidents
+from alertnet.store.tables import ACTING, IS_OF_CLOSED, IS_OF_OPEN, alarms, code_numbers, codes, guesses, incidents
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
 
@@ -119,13 +119,17 @@ _GIVEN_ANEW = (
 )
 """Codes of closed incidents that one of their numbers holds for another one, which is open."""
 # Statements of the hot places are made once: making one costs as much as running it.
+_WITH_HASH = select(code_numbers.c.code_hash, code_numbers.c.number_index).where(
+    code_numbers.c.code_hash.in_(bindparam("hashes", expanding=True))
+)
+# Of what is open an index alone says it: of thousands that one phone holds, each draw meets most.
 _HELD = Prepared(
-    select(codes.c.code_hash, code_numbers.c.number_index)
-    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-    .join(incidents, incidents.c.id == codes.c.incident_id)
-    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)), codes.c.voided_at.is_(None))
-    .where(code_numbers.c.open | (incidents.c.closed_at > bindparam("lately")))
-    .union_all(lost_codes.HELD)
+    _WITH_HASH.where(IS_OF_OPEN).union_all(
+        _WITH_HASH.join(codes, codes.c.id == code_numbers.c.code_id)
+        .join(incidents, incidents.c.id == codes.c.incident_id)
+        .where(IS_OF_CLOSED, incidents.c.closed_at > bindparam("lately")),
+        lost_codes.HELD,
+    )
 )
 _THEIRS, _OTHERS = code_numbers.alias(), codes.alias()
 # Asked of each number by itself, so that no planner joins all that are open, or all codes, before it looks for these.
