@@ -12,14 +12,14 @@ from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
 from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, codes_in, parse_report
 from alertnet.core.inbound.sms_words import clean, words_of
-from alertnet.core.inbound.type_names import TYPE_NAMES
+from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES
 from tests.core.cast import NOW
 
 LONGEST = 1600
 PIECES = (
     *(word for words in FIELD_VERBS.values() for word in sorted(words)),
-    *(name for names in TYPE_NAMES.values() for name in names.split()),
+    *(name for names in NAMES.values() for name in names),
     *(
         "47110",
         "471101",

@@ -9,7 +9,7 @@ import yaml
 
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import FIELD_VERBS, PANIC, FieldVerb, Report, parse_report
-from alertnet.core.inbound.type_names import TYPE_NAMES
+from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 
 MESSAGE_TEMPLATES = Path(__file__).parents[2] / "message_templates"
@@ -90,6 +90,15 @@ REPORTS = [
     ("ALERTE 47110 20 c 3 hommes", Report(False, "47110", "arrest", text="c 3 hommes")),
     ("alerta ۴۷۱۱۰ ۱۳ L۱۲", Report(False, "47110", "abduction", "L12")),
     ("\u200fALERTA\u200e 47110 13", Report(False, "47110", "abduction")),
+    # A PIN as people write numbers; figures that stand apart are none.
+    *(
+        (f"ALERT {pin} 20 L12", Report(False, "47110", "arrest", "L12"))
+        for pin in ("4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0")
+    ),
+    ("S O S 4 7 1 1 0 L12", Report(True, "47110", None, "L12")),
+    ("GO L12 18.30-19.00", Report(False, None, None, "L12", text="18.30-19.00", verb=FieldVerb.DEPART)),
+    ("ALERTA 27.04.26 20 L12", Report(False, None, "arrest", "L12", text="27.04.26 20 L12")),
+    ("ALERT 20 300 men", Report(False, None, "arrest", text="300 men")),
     # The type by its name: alone it is no words besides, else it is left where it can be read.
     ("ALERT 47110 arrest", Report(False, "47110", "arrest")),
     ("ALERTE 47110 Enlèvement, L12 P7", Report(False, "47110", "abduction", "L12", ("P7",))),
@@ -303,6 +312,8 @@ OTHER_VERBS = [
     ("OK 47110", Report(False, "47110", verb=CHECK_IN)),
     ("Bien, 47110. L12", Report(False, "47110", None, "L12", verb=CHECK_IN)),
     *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("Todo bien", "tout va bien", "All OK")),
+    ("OK 47.110", Report(False, "47110", verb=CHECK_IN)),
+    ("OK 4 7 1 1 0", Report(False, "47110", verb=CHECK_IN)),
     ("GO 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     ("Salimos 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("O.K.", "safe", "okey")),
@@ -428,7 +439,7 @@ def test_what_else_the_field_does_is_understood(text: str, report: Report) -> No
 @pytest.mark.parametrize("type", [each for each in TYPES if each != "other"])
 def test_every_type_goes_by_its_names_alone_and_one_more_of_it(type: str) -> None:
     """B2: in three languages; that nobody knows what it is, is nothing to be named."""
-    names = [name.replace("-", " ") for name in TYPE_NAMES[type].split()]
+    names = [name.replace("-", " ") for name in NAMES[type]]
 
     assert {parse_report(f"ALERT 47110 {name}") for name in names} == {Report(False, "47110", type)}
     assert parse_report(f"ALERT 47110 {names[0]}s") == Report(False, "47110", type)
@@ -436,7 +447,7 @@ def test_every_type_goes_by_its_names_alone_and_one_more_of_it(type: str) -> Non
 
 def test_no_slip_in_the_name_of_a_type_makes_another_of_it() -> None:
     """B2: a letter that is missing, or in its neighbour's place, is forgiven in long names."""
-    names = {name: type for type, names in TYPE_NAMES.items() for name in names.split()}
+    names = {name: type for type, names in NAMES.items() for name in names}
     words = {name: type for name, type in names.items() if len(name) > 8 and "-" not in name}
     for word, type in words.items():
         missing = [word[:at] + word[at + 1 :] for at in range(1, len(word))]

@@ -15,7 +15,7 @@ from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
-from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, words_of
+from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, with_pin_joined, words_of
 from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
@@ -151,7 +151,7 @@ def parse_report(text: str) -> Report | None:
     (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several consents the narrowest. The
     type's name counts where the form has it, else the gravest of those among the words that nothing denies.
     """
-    text = clean(text)
+    text = with_pin_joined(clean(text))
     begun = _begin(words_of(text))
     if begun is None:
         return None

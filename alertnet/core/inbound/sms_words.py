@@ -7,12 +7,14 @@ from datetime import timedelta
 from itertools import pairwise
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.code_formats import is_pin
+from alertnet.core.inbound.code_formats import PIN_APART, PIN_IN_ONE, digits_of, is_pin
 from alertnet.core.incident import TYPES_BY_NUMBER
 
 LONG_WORD = 5
 """In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
 SHORTEST_WORD = 3
+MOST_BEFORE_PIN = 3
+"""Words before a PIN whose digits stand apart: later it may be any number."""
 
 _WORD = re.compile(r"[^\W_]+")
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
@@ -24,6 +26,7 @@ _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
 _HEARD_AS = str.maketrans("zv", "sb")
 _SOFT = re.compile(r"c(?=[ei])")
+_MUTE = re.compile(r"(?<=[gq])u(?=[ei])")
 _DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
 """What may stand apart from its digits: a `c` may be a word, and consent is never read into one."""
@@ -72,6 +75,14 @@ def words_of(text: str) -> list[Word]:
     return words
 
 
+def with_pin_joined(text: str) -> str:
+    """The text, with a PIN among its first words in one piece: 4 7 1 1 0, 47.110, 471-10."""
+    found = None if PIN_IN_ONE.search(text) else PIN_APART.search(text)
+    if found is None or len(_WORD.findall(text[: found.start()])) > MOST_BEFORE_PIN:
+        return text
+    return f"{text[: found.start()]}{digits_of(found[0])}{text[found.end() :]}"
+
+
 def is_slip(word: str, meant: str) -> bool:
     """Whether one letter of it is wrong, missing, too many, or in its neighbour's place; in two letters none is."""
     if len(meant) < SHORTEST_WORD:
@@ -93,7 +104,8 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
 
 def sound(plain: str) -> str:
     """How a word is heard, in three languages well enough: amenasa is amenaza, and arestation is arrestation."""
-    return _DOUBLED.sub(r"\1", _SOFT.sub("s", plain).translate(_HEARD_AS)).removeprefix("h")
+    soft = _MUTE.sub("", _SOFT.sub("s", plain)).replace("ea", "ia").replace("eo", "io")
+    return _DOUBLED.sub(r"\1", soft.translate(_HEARD_AS)).removeprefix("h")
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:

@@ -1,7 +1,6 @@
 """PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Container
 from dataclasses import replace
 from datetime import datetime
@@ -9,7 +8,14 @@ from enum import StrEnum
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput
-from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_LENGTH, is_pin
+from alertnet.core.inbound.code_formats import (
+    ONE_TIME_PIN_LENGTH,
+    PIN_APART,
+    PIN_IN_ONE,
+    PIN_LENGTH,
+    digits_of,
+    is_pin,
+)
 from alertnet.core.limits import NUMBERS_COMPARED, WRONG_PINS, Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
@@ -20,7 +26,7 @@ HIDDEN = "\u00b7"
 """Stands for each digit of a PIN that was written among other words."""
 MOST_LOOKED_AT = 3
 """Different numbers of a text that are compared with the PINs of whoever wrote it: each takes a while, on purpose."""
-_PIN_IN_TEXT = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
+_PIN_IN_TEXT = re.compile(f"{PIN_IN_ONE.pattern}|{PIN_APART.pattern}")
 
 
 class PinCheck(StrEnum):
@@ -136,20 +142,16 @@ def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str
 
 def numbers_in(text: str) -> Collection[str]:
     """Whatever in the text could be somebody's PIN, in the order in which it stands there."""
-    return dict.fromkeys(_digits(found) for found in _PIN_IN_TEXT.finditer(text)).keys()
+    return dict.fromkeys(digits_of(found[0]) for found in _PIN_IN_TEXT.finditer(text)).keys()
 
 
 def without_numbers(text: str, shown: Container[str] = ()) -> str:
     """The text with dots in place of whatever could be somebody's PIN, but for these numbers."""
 
     def replaced(found: re.Match[str]) -> str:
-        return found[0] if _digits(found) in shown else HIDDEN * len(found[0])
+        return found[0] if digits_of(found[0]) in shown else HIDDEN * len(found[0])
 
     return _PIN_IN_TEXT.sub(replaced, text)
-
-
-def _digits(found: re.Match[str]) -> str:
-    return "".join(str(unicodedata.decimal(digit)) for digit in found[0])
 
 
 def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:

@@ -1,0 +1,141 @@
+"""What a text that names no type may be about (B2): words by what they tell of, and which tell of a type together."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from itertools import chain, product
+
+from alertnet.core.inbound.sms_words import Word, sound
+from alertnet.core.incident import TYPES
+
+CLOSE = 10
+"""How far apart the words may stand."""
+
+HINTS = {
+    "crowd_repression": "FORCE+CHARGE CROWD+CHARGE CROWD+HURT",
+    "arrest": "FORCE+HOLD+P FORCE+TAKE+P",
+    "abduction": "WHO+TAKE+P",
+    "disappearance": "NOT+KNOW+WHERE",
+    "missed_check_in": "NOT+REACH+P NOT+REACH+TEAM NOT+BACK+P NOT+BACK+TEAM",
+    "death_threat": "SAY+DIE",
+    "threat": "SAY+QUIT POINT+WEAPON SAY+WEAPON",
+    "assault": "FORCE+HURT HURT+P WHO+HURT",
+    "surveillance": "SPY+STRANGE CAR+STRANGE SPY+WHO SPY+FORCE",
+    "raid": "FORCE+SEIZE SEIZE+HOUSE FORCE+TAKE+THINGS",
+    "break_in": "BREAK+HOUSE STEAL+THINGS",
+    "eviction": "RUIN+LAND",
+    "digital_attack": "NETS+HACK",
+    "defamation": "MEDIA+LABEL",
+    "criminalisation": "COURT+CRIME COURT+P",
+    "accident": "CAR+FALL CAR+HURT",
+    "immigration": "PAPERS+REFUSE",
+    "armed_presence": "WHO+WEAPON FORCE+WEAPON",
+}
+"""What tells each type where it stands together, in any order."""
+
+CUES = {
+    "FORCE": "police* policia* polic* cop cops soldier* soldad* soldat* army* ejerc* arme military* militar* "
+    "militai* gendarm* guard* guardia* troop* tropa* officer* agent* esmad* antimotin* patrol* patrull* "
+    "intelligence*",
+    "WHO": "man men guy unknown* someone* somebody* stranger* hombre* hombres* tipo* tipos* sujeto* desconocid* "
+    "alguien* homme* hommes* inconnu* quelqu* individu* paras* paraco* paramilit* guerrill* milic* armed* masked* "
+    "hooded* encapuch* cagoul*",
+    "HOLD": "hold held holding* keep keeps kept custody* locked* interrogat* cell* jail* prison* barrack* tiene* "
+    "tienen* reten* detien* deten* calabozo* carcel* comisari* batallon* garde* gardent* retien* detenu* cachot* "
+    "commissariat* brigade*",
+    "TAKE": "take takes took taken* grab* drag* forced* snatch* push* bundl* blindfold* llev* agarr* cogi* cogieron* "
+    "sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
+    "HURT": "hit hits beat* kick punch* bleed* bleeding* blood* injur* wound* slap* golp* herid* herir* sangr* palo* "
+    "palos* bolillo* patad* puno* frapp* bless* coup* sang* gifl* saign* stick* bruis* broken*",
+    "WEAPON": "gun rifle* pistol* weapon* knife machete* bullet* arma armas fusil* fusiles* pistola* cuchill* "
+    "navaja* couteau* bala balas balle arme revolver* bomb bomba* granada* grenad* explosiv*",
+    "POINT": "point* aim apunt* encanon* braqu* threaten* amenaz* menac*",
+    "DIE": "kill* die dead bury buried* throat* murder* mat matar mata matan morir* muert* enterr* degoll* picar* "
+    "tuer mort mourir* enterrer* egorg* disparai* desaparec* coffin* ataud* cercueil* grave tumba* ditch*",
+    "SAY": "say says said saying* tell told call called* caller* phon* letter* messag* whatsapp* text email* note "
+    "warn* shout* scream* written* wrote* dijo dice dicen* dijeron* diciendo* llam* carta* mensaj* panflet* grit* "
+    "escrib* dit disent* appel* lettr* crie ecrit* promis* promet* jur swear* swore*",
+    "QUIT": "leave stop quit quiet* silence* silent* shut careful* regret* otherwise* consequenc* irme irnos irse "
+    "salir* callar* cuid* cuide* dejar dejemos* partir* quitter* taire* attention* arrete* arreter* regrett* sinon* "
+    "famil* kids children* hijos enfants*",
+    "NOT": "no not n t doesn* don didn* hasn* isn won dont* doesnt* didnt* cant* never* nobody* none* nothing* "
+    "nadie* nada* ni sin nunca* ne pas plus* personne* aucun* aucune* jamais* rien*",
+    "KNOW": "know knows heard* seen sabe saben sabemos* visto noticia* sait savons* vu nouvelle* news word trace* "
+    "rastro*",
+    "WHERE": "where* whereabout* donde ou anything paradero* since desde depuis*",
+    "REACH": "reach* contact* answer* repl* respon* contest* comunic* hablar* habl* llam* repond* joind* joign* "
+    "appel* pick picking* call called*",
+    "BACK": "back return* arriv* volv* vuelt* vuelv* regres* lleg* rentr* reven* home",
+    "SPY": "follow* watch* pictur* film drone* parked* park* sigue* siguen* sigui* vigil* foto* fotos* filma* dron* "
+    "parque* ronda* suit suiv* surveil* filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
+    "photo*",
+    "STRANGE": "unknown* strange* same suspicio* suspect* tinted* plate desconocid* raro rara mismo misma sospech* "
+    "polarizad* placa inconnu* etrange* meme* louche* plaque* night noche* nuit days dias jours morning* manana* "
+    "matin*",
+    "CAR": "car van truck* pickup* bus jeep vehicle* motorbike* motorcycle* moto carro* camionet* coche* camion* "
+    "voiture* taxi vehicul*",
+    "HOUSE": "house* home office* building* casa sede oficina* maison* bureau* siege* ong center* centre* local* room",
+    "THINGS": "computer* laptop* file files* disk phone* camera* document* archiv* computad* disco* telefon* "
+    "celular* camara* ordinat* dossier* disque* telephon* papier* passport* pasaport* passeport*",
+    "SEIZE": "seiz* confisc* search* going through* decomis* incaut* quit revis* requis* registr* esculc* saisi* "
+    "saisie* fouill* confisqu* embarg*",
+    "BREAK": "break* broke* broken* smash* wreck* vandal* ransack* forced* romp* tumb* destroz* danar* dano* quebr* "
+    "cass* defonc* saccag* vitre* vidrio*",
+    "STEAL": "steal* stole* stolen* thief* thiev* gone robar* robo robaron* ladron* voleur* vole voles volees",
+    "RUIN": "destr* burn* demol* bulldoz* torch* tumb* detru* detrui* brul* quem* arras*",
+    "LAND": "crop* field* hut land* farm* village* cultiv* parcel* finca* tierra* rancho* vereda* champ* terre* "
+    "recolt* plantation* houses casas maisons huts",
+    "NETS": "email* mail* account* whatsapp* facebook* website* server* computer* phone* correo* cuenta* pagina* "
+    "compte* site ordinat*",
+    "HACK": "hack* leak* virus* intercept* tap clon* pirat* malware* password* contrasen* passe*",
+    "MEDIA": "tv television* radio news newspaper* facebook* twitter* internet* emisora* prensa periodic* redes* "
+    "journal* presse* journaux* alcald* gobern* gouvern* minister* minist* mayor* president* maire",
+    "LABEL": "terror* guerril* traitor* spies* enem* criminal* crimine* subvers* traidor* espia* traitre* espion* "
+    "rebel* foreign* collaborat* colaborad* bandit* agent*",
+    "COURT": "court* judge* prosecut* trial* tribunal juez fiscal* juicio* juzgad* procureur* juge* audience* "
+    "procur* proceso* proces* summon* convoq* citad* citac*",
+    "CRIME": "sedition* rebel* terror* defam* outrage* accus* charge* sentenc* condamn* condenad* imputad* "
+    "incriminat* poursuiv* conspir*",
+    "CROWD": "march* protest* demonstr* student* crowd* rally* plaza* marcha* estudiant* manifest* multitud* "
+    "etudiant* foule* manif* greve huelga*",
+    "CHARGE": "gas gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* rubber* "
+    "goma*",
+    "FALL": "fell fall* crash* ravin* river* overturn* roll* rolled* caer cayo barranco* volc* choc* estrell* tomb* "
+    "renvers* accident* abism*",
+    "PAPERS": "visa permit* residen* passport* deport* expuls* migrat* border* frontera* frontier* permiso* sejour* "
+    "titre*",
+    "REFUSE": "refus* denied* deny* cancel* revok* expel* leave neg negad* cancelad* annul* expuls* hours* horas* "
+    "heures* quitter* salir*",
+    "TEAM": "team* driver* colleague* volunteer* equipo* chofer* conductor* companer* compas* muchach* brigad* "
+    "equipe* chauffeur* collegue*",
+}
+"""By what they tell of: words in five languages, with a star for every word that begins so. `P` is a person besides."""
+
+_HINTS = [(type, cues.split("+")) for type, hints in HINTS.items() for cues in hints.split()]
+_CUES: dict[str, set[str]] = defaultdict(set)
+for _cue, _words in CUES.items():
+    for _word in map(sound, _words.split()):
+        _CUES[_word].add(_cue)
+
+
+def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) -> str | None:
+    """The gravest type that words hint at which stand near one another, of several as grave the first of `HINTS`.
+
+    `people`, `denied`: which of the words are a person, and which are denied.
+    """
+    told: dict[str, list[int]] = defaultdict(list)
+    for at, word in enumerate(words):
+        for cue in _cues_of(word) | ({"P"} if at in people else set()):
+            if cue == "NOT" or at not in denied:
+                told[cue].append(at)
+    found = (type for type, cues in _HINTS if any(map(_is_close, product(*(told[cue] for cue in cues)))))
+    return min(found, key=lambda type: TYPES[type].severity.rank, default=None)
+
+
+def _is_close(places: tuple[int, ...]) -> bool:
+    return len({*places}) == len(places) and max(places) - min(places) <= CLOSE
+
+
+def _cues_of(word: Word) -> set[str]:
+    heard = sound(word.plain)
+    beginnings = (_CUES.get(f"{heard[:end]}*", ()) for end in range(1, len(heard) + 1))
+    return {*_CUES.get(heard, ()), *_CUES.get(heard.removesuffix("s"), ()), *chain(*beginnings)}

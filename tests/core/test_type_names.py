@@ -1,0 +1,473 @@
+"""What people text who know no form: which type it is taken for, and what is taken for none (B2, A12)."""
+
+import pytest
+
+from alertnet.core.inbound.sms_grammar import parse_report
+
+TOLD = {
+    "killing": """
+        they found his body by the river
+        P1 did not survive
+        encontraron el cuerpo de Luis en el rio
+        acribillaron al lider
+        on a retrouve son corps
+        le chef du village a ete execute
+        they killed the chief of the village
+        a body was found near L4 we think it is P1
+        mataron a tiros al profesor
+        hallaron muerta a la lideresa
+        ils ont tue le pasteur
+        il a ete battu a mort
+        mass grave found, P1 among them
+        a gang shot dead the union leader
+        le pasteur a ete tue par balles
+    """,
+    "attempted_killing": """
+        le metieron tres tiros
+        P5 was stabbed in the leg
+        someone fired three shots at the office
+        students shot at with rubber bullets
+        le pegaron un tiro en la pierna
+        on l a poignarde au marche
+        P3 was wounded by gunfire
+        a grenade went off in the yard
+        hirieron a P3 con arma de fuego
+        on lui a tire dessus
+        le dispararon al profe saliendo de la escuela
+        ils ont tire sur notre voiture
+    """,
+    "disappearance": """
+        Pedro no ha vuelto desde ayer
+        aucune nouvelle de l equipe depuis hier
+        Jean n est pas rentre cette nuit
+        P2 has been gone since monday nobody knows where
+        he never came back from the market
+        a mi primo lo desaparecieron
+        elle a disparu depuis dimanche
+        no sign of life from P3 since friday
+        mi hermano salio ayer y no aparece
+        we dont know anything about the two drivers since thursday
+        personne ne sait ou est P2
+    """,
+    "abduction": """
+        p7 kidnaped
+        my son was taken from school by soldiers
+        unknown men took our leader from his house last night
+        they forced her into a black van
+        dos hombres armados se llevaron al presidente de la junta
+        ils ont pris mon pere et sont partis en 4x4
+        des hommes cagoules l ont emmene
+        P2 was dragged out of the taxi by men in masks
+        lo montaron a la fuerza en una camioneta
+        unos encapuchados sacaron a P2 de su casa
+        ils ont embarque mon frere dans un pickup
+        unos tipos se llevaron a mi hermano a la fuerza
+        des inconnus ont kidnappe l infirmier
+    """,
+    "arrest": """
+        police came at 5 am and took Maria out of bed, we dont know where she is
+        soldiers stopped our car and are holding us at the bridge
+        P4 has been picked up by the police
+        my colleague was handcuffed and put in a van
+        three students were rounded up last night
+        la policia vino a las 5 y se llevo a Maria
+        nos tienen retenidos en la base
+        la police est venue a 5h et a emmene Maria
+        les soldats nous retiennent au pont
+        P4 est en garde a vue
+        ils ont mis P4 en prison
+        polise arested maria
+        ils on areté p4
+        police want to take my husband to the station
+        they have arrested two of our volunteers at the airport
+        detuvieron a mi esposo en el aeropuerto
+        la police garde P4 depuis hier
+        on nous a arretes au barrage et pris nos papiers
+        P9 is locked up in the barracks
+        they are interrogating P9 right now
+        P9 sigue en el calabozo
+        P9 est au cachot depuis hier
+        cops took my sister at the demo
+        la policia tiene a P4 en la comisaria
+        on a arrete mon frere a la frontiere
+        P4 est detenu au camp militaire
+    """,
+    "assault": """
+        P5 hit with rifle butts by soldiers
+        he was punched and kicked by guards
+        le dieron culatazos los soldados
+        lo cogieron a patadas y punos
+        P5 a recu des coups de crosse
+        ils l ont roue de coups
+        los soldados golpiaron a p5
+        they burned down the community radio
+        they beat the driver and took the car
+        lo amarraron y lo golpearon toda la noche
+        nos apuntaron con armas
+        ils l ont frappe avec des batons
+        they stoned our car
+        thugs beat two volunteers at the gate
+        tiraron una bomba molotov al rancho
+        ils ont lance des pierres sur la voiture
+        P1 died after police hit him on the head
+        se metieron tres hombres a la casa y golpearon a mi mama
+        un soldat m a frappe au visage
+    """,
+    "sexual_violence": """
+        gang raped two women in the camp
+        la violaron entre tres
+        elle a ete violee par des militaires
+        me tocaron y me quitaron la ropa
+    """,
+    "torture": """
+        they gave electric shocks to P6 in the station
+        le pusieron corriente en la estacion
+        ils lui ont mis du courant electrique
+    """,
+    "death_threat": """
+        they put a knife to his throat and said next time we kill you
+        i got a whatsapp saying you are next
+        a letter with a bullet was left at the office door
+        me escribieron por whatsapp que soy la proxima
+        dejaron una bala en la puerta de la oficina
+        dicen que nos van a matar si no salimos
+        j ai recu un whatsapp qui dit tu es le prochain
+        une lettre avec une balle devant la porte
+        ils disent qu ils vont nous bruler
+        on a 48h pour partir sinon ils nous tuent
+        amenasa d muerte x whatsapp
+        i got an email with a photo of a coffin
+        he told P4 to leave town or be killed
+        nos mandaron fotos de un ataud
+        dijo que si no me voy me mata
+        nos ofrecieron plomo
+        il veut me tuer
+        nous recevons des messages de mort
+        they told my mother that i will end up in a ditch
+        funeral wreath with my name sent to my home
+        mandaron una corona funebre a mi casa
+        anonymous letter says leave or we bury you
+        he phoned again saying he will cut my throat
+        me dijeron que me van a picar
+        on m a dit que je vais disparaitre si je parle
+    """,
+    "threat": """
+        someone called my phone and said stop your work or your kids will pay
+        nos llego un panfleto de las aguilas negras
+        llamaron y dijeron que dejemos el trabajo o nos atenemos a las consecuencias
+        nos dieron 48 horas para irnos
+        quelqu un a appele pour dire d arreter notre travail sinon
+        they say they know where my children go to school
+        on me menace au telephone tous les soirs
+        me pararon dos hombres y me dijeron que me callara
+        llamaron a mi mama a decirle que me cuide
+    """,
+    "surveillance": """
+        two men on a motorbike have been outside our house since morning
+        same grey car behind us for 20 km
+        hay dos tipos en moto frente a la casa desde la manana
+        un carro negro nos viene detras desde L3
+        deux hommes en moto devant la maison depuis ce matin
+        une voiture noire derriere nous depuis L3
+        nos estan sigiendo
+        i am being followed by a man in a red cap
+        the same two men were at the hotel again
+        our calls are being listened to
+        llevan dos dias siguiendome
+        me estan espiando el telefono
+        quelqu un nous suit depuis la gare
+        on nous ecoute au telephone
+        a man in plain clothes photographed us at the court
+        drone over the office all day
+        hay un dron encima de la oficina
+        un tipo nos toma fotos desde la esquina
+        un homme en civil nous photographie
+        unknown car with tinted glass parked across the street every night
+        someone took photos of everyone entering the workshop
+        hay un carro desconocido parqueado frente a la sede
+        une moto nous suit depuis le tribunal
+    """,
+    "digital_attack": """
+        somebody got into our email and is writing to donors
+        my phone has pegasus
+        entraron a mi correo y borraron todo
+        me clonaron el whatsapp
+        mon compte a ete pirate et ils lisent tout
+        mon whatsapp a ete pirate
+        facebook account taken over by strangers
+        emails hacked and donor list leaked
+    """,
+    "raid": """
+        police are banging on the door, they have a warrant
+        estan revisando la oficina con una orden
+        tumbaron la puerta y entraron los policias
+        les policiers fouillent le bureau
+        officers are searching the house of P3
+        la gendarmerie est chez moi et fouille
+        security forces surrounded the office and nobody can leave
+        les militaires encerclent le bureau
+        police inside the office going through our files
+        la police a saisi nos ordinateurs
+    """,
+    "break_in": """
+        our laptops and the archive with witness names are gone, door forced
+        se robaron los computadores con los testimonios
+        forzaron la puerta de la oficina anoche
+        on a vole les ordinateurs et les dossiers des temoins
+        la porte du bureau a ete forcee
+        thieves took the server with the case files
+        the office was broken into over the weekend
+        robaron los discos duros y nada mas
+        rompieron la chapa y se llevaron los archivos
+        ils ont defonce la porte et tout pris
+        hard disks stolen from the car
+        robaron el carro con los documentos
+        le disque dur a ete vole
+        our office is wrecked, computers gone
+        nos rompieron los vidrios de la sede
+        des voleurs ont pris le disque dur
+    """,
+    "eviction": """
+        they are burning the houses in the village
+        bulldozers have come with police to clear the land
+        estan quemando las casas
+        la policia nos esta sacando de la finca
+        ils brulent les maisons du quartier
+        on nous chasse de nos terres
+        the landlord and police are evicting us today
+        quieren desalojarnos hoy con policia
+        la mairie detruit nos maisons
+        the family is being thrown out of their home by police
+        expulses de la maison par la police
+        they are destroying the crops and huts of the families
+        llegaron con orden de desalojo y maquinaria
+        ils brulent nos champs pour nous faire partir
+    """,
+    "checkpoint": """
+        we are stuck at an army roadblock, they have our passports
+        los soldados nos tienen parados en el puente
+        el ejercito nos quito los celulares en un reten
+        on est bloques a un barrage de militaires
+        we were stopped and searched by soldiers
+        no nos dejan salir del pueblo
+        nos rodearon con fusiles
+        nos estan requisando en un reten
+    """,
+    "armed_presence": """
+        paras are in the village with a list
+        entraron los paras al pueblo con lista en mano
+        les milices sont dans le village
+        paramilitaries set up a roadblock at L7
+        hay un reten de paramilitares en la via
+        militia at the crossing, they take money and ids
+        soldier pointed his rifle at me and said go home
+    """,
+    "combat": """
+        they opened fire on the community
+        ils ont ouvert le feu sur le village
+        tirs pres du buro
+        army helicopters are bombing the hills
+        fighting between guerrilla and army close to us
+        el ejercito bombardea cerca de la vereda
+        hay enfrentamientos entre el eln y el ejercito
+        combats pres du camp
+        des obus tombent sur L9
+        suenan rafagas cerca de la escuela
+    """,
+    "crowd_repression": """
+        police fired gas at the march
+        llego el esmad y esta echando gases
+        les gendarmes tirent des lacrymos sur les etudiants
+        los antimotines nos estan gaseando
+        la police a charge les manifestants
+        la policia dispersa la marcha a palos
+        la foule est dispersee a coups de matraque
+        riot police charging, people bleeding
+        la policia esta dando bolillo a los estudiantes
+    """,
+    "criminalisation": """
+        court ordered P6 to prison for 4 years
+        le dictaron orden de captura a P6
+        P6 condamne a 4 ans de prison
+        un mandat d arret contre P6
+        P6 has to appear in court accused of rebellion
+        la fiscalia vino con orden de captura para P6
+        nos acusan de rebelion
+        on m a convoque a la gendarmerie
+        P6 est poursuivi pour terrorisme
+        our bank account was frozen by the government
+        el fiscal pidio prision para P6
+        P6 charged with sedition today
+        a P6 le abrieron un proceso por rebelion
+        P6 doit passer devant le juge pour outrage
+    """,
+    "defamation": """
+        the mayor said on radio that we are guerrilla
+        newspaper calls P2 a terrorist
+        el alcalde dijo en la radio que somos guerrilleros
+        nos acusan de terroristas en el periodico
+        la radio dit que nous sommes des terroristes
+        un journal traite P2 de voleur et de rebelle
+        tv is spreading lies about our organisation
+        sale en las redes que somos terroristas
+        on nous insulte a la tele comme traitres
+        facebook posts call us spies
+        en facebook dicen que somos del eln
+        ils disent sur facebook que nous sommes des espions
+        ministry says on tv we finance terrorists
+    """,
+    "immigration": """
+        our visa was refused and we have 48 hours to leave
+        they cancelled P6's residence permit
+        deportaron a P7
+        P7 est expulse vers son pays
+        deportation order for P7 arrived
+    """,
+    "missed_check_in": """
+        P3 did not call at 18h and does not answer
+        we cant reach the team since 2 pm, both phones off
+        P8 never arrived at L4
+        P3 no llamo a las 18 y no contesta
+        no logramos comunicarnos con el equipo
+        no responde desde ayer el telefono de P2
+        P3 n a pas appele a 18h et ne repond pas
+        we lost contact with P2 after the river crossing
+        P2 salio a las 6 y no ha llegado
+        son telephone ne passe plus depuis deux jours
+        on n arrive pas a joindre P3
+        P3 is not picking up and missed the 20h call
+        no hemos podido hablar con P3 desde la manana
+        on a perdu le contact avec P3 depuis midi
+    """,
+    "accident": """
+        we had an accident with the pickup, one hurt
+        truck rolled over
+        chocamos con la camioneta, hay heridos
+        on a eu un accident de voiture
+        bus accident, two injured
+        nos estrellamos en la via a L3
+        accident de moto P2 blesse
+        motorbike hit us, broken leg
+        la voiture s est renversee
+        le bus est tombe dans le ravin
+    """,
+}
+"""Each in a line of its own, as it was written by somebody who had not seen the vocabulary."""
+
+HARMLESS = """
+    explosion nearby was only fireworks
+    nobody was hurt in the fight between the dogs
+    the car is behind schedule
+    police helped us with the flat tyre
+    the meeting was a bomb, everybody came
+    he is dead tired, we stay here tonight
+    we follow the plan and arrive at six
+    the trial of the photo contest is tomorrow
+    we watch the football match at L2
+    there is a queue in front of the office since morning
+    llegamos al pueblo con la lista de participantes
+    dos amigos en moto nos esperan frente a la casa
+    la policia nos ayudo con la llanta
+    cohetes de la fiesta, no son disparos
+    el partido estuvo de muerte
+    se fue la luz y estamos cansados
+    seguimos el plan
+    el taller de video termina a las 5
+    nos revisaron los papeles y seguimos todo normal
+    les policiers nous ont aides avec le pneu
+    ce sont des petards pas des tirs
+    on suit le plan et on arrive a 18h
+    le film est tourne dans le village
+    je suis mort de fatigue
+    deux amis en moto nous attendent devant la maison
+    pas de nouvelles menaces
+    la batterie est morte
+    the police station is next to the hotel
+    we took pictures of the river
+    someone called to say the meeting is moved
+    they know where the school is, they will guide us
+    the radio plays our song
+    i left my papers in the car
+    new roadworks, the bus goes another way
+    la policia esta al lado del hotel
+    nos dejaron salir temprano de la reunion
+    llevan dos dias lloviendo
+    el bus no ha llegado
+    tomamos fotos del rio
+    se llevaron a cabo dos talleres
+    me voy para la casa
+    la gendarmerie est a cote de l hotel
+    on a pris des photos de la riviere
+    le bus est arrive
+    elle a pris son pere en voiture a la gare
+    le telephone ne marche pas bien ici
+    we photographed the market and are on our way
+    the drone of the television filmed the lake
+    they threw a party at the gate
+    stones on the road, we drive slowly
+    P9 is locked out of the house, lost the key
+    the power was cut by the storm
+    la tropa de scouts acampa al lado de la escuela
+    un amigo nos toma fotos en la esquina
+    el dron de la television esta sobre el lago
+    la pelicula de la bomba estuvo buena
+    nos sacaron de la lista de espera
+    le cogimos carino al perro
+    on a perdu les cles, la porte est fermee
+    des pierres sur la route, on roule doucement
+    un ami nous photographie devant l eglise
+    le film sur la guerre etait long
+    on a tire les rideaux
+    we are at the police station for the permit, all fine
+    the soldiers gave us water
+    the office door is locked, where is the key
+    we took her to the clinic
+    photo of the team for the newsletter
+    we lost the key of the car
+    the driver was late but he is here
+    two men from the embassy came, very kind
+    we spent the night at the school
+    the shop was closed after the storm
+    P2 is sleeping, all quiet
+    we burned the rubbish behind the house
+    they call us at ten every day
+    la policia nos dio agua
+    perdimos la llave del carro
+    el equipo llego bien al hotel
+    se acabo la pila del telefono
+    quemamos la basura detras de la casa
+    los soldados juegan futbol
+    mi mama esta en la clinica por la presion
+    tomamos una foto con los estudiantes
+    los hombres de la embajada son amables
+    los muchachos salieron a jugar
+    la porte du bureau est fermee a cle
+    on a pris une photo avec les etudiants
+    les soldats jouent au foot
+    mon telephone est decharge
+    l equipe est bien arrivee
+    le chef du village nous a accueillis
+    deux hommes de l ambassade sont venus
+"""
+
+
+@pytest.mark.parametrize("type", TOLD)
+def test_what_people_tell_in_their_own_words_is_understood(type: str) -> None:
+    """Nothing of what was said is lost: it is read by people, whatever it is taken for."""
+    sentences = [line.strip() for line in TOLD[type].splitlines() if line.strip()]
+
+    assert {sentence: _type_of(sentence) for sentence in sentences} == dict.fromkeys(sentences, type)
+
+
+def test_what_is_no_harm_is_no_type() -> None:
+    """A critical alarm for nothing costs the next one its hearers."""
+    sentences = [line.strip() for line in HARMLESS.splitlines() if line.strip()]
+
+    assert {sentence for sentence in sentences if _type_of(sentence)} == set()
+    assert _type_of("nos dispararon saliendo del taller") == "attempted_killing"
+
+
+def _type_of(sentence: str) -> str | None:
+    report = parse_report(f"ALERTA 47110 {sentence}")
+    assert report is not None
+    return report.type
