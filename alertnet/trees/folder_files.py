@@ -51,6 +51,11 @@ def files_in(place: Path) -> list[Path]:
     return list(_by_name(place).values())
 
 
+def leads_out(folder: Path, path: Path) -> bool:
+    """Whether it is a link to what lies elsewhere: whoever may edit the folder must not read our secrets by it."""
+    return path.is_symlink() and path.exists() and not path.resolve().is_relative_to(folder.resolve())
+
+
 def pack(place: Path) -> str:
     """The files as one text, which is the same wherever they are: what `unpack` writes again."""
     kept: dict[str, object] = {}
@@ -134,8 +139,14 @@ def _by_name(place: Path) -> dict[str, Path]:
             folders[:] = [name for name in folders if not _is_hidden(name)]
             if at > 0 or not any(Path(here).is_relative_to(other) for other in others):
                 paths = [Path(here, name) for name in names if name.endswith(SUFFIXES) and not _is_hidden(name)]
-                found |= {prefix + path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+                found |= {
+                    prefix + path.relative_to(folder).as_posix(): path for path in paths if _is_kept(folder, path)
+                }
     return dict(sorted(found.items()))
+
+
+def _is_kept(folder: Path, path: Path) -> bool:
+    return path.is_file() and not leads_out(folder, path)
 
 
 def _text_of(kept: dict[str, Any]) -> str:

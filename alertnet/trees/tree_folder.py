@@ -5,6 +5,7 @@ from pathlib import Path
 
 from alertnet.core.directory.languages import phrase
 from alertnet.trees.checks.references import TreeNodes
+from alertnet.trees.folder_files import leads_out
 from alertnet.trees.forms.country_rules import FILE as RULES
 from alertnet.trees.reading.document import Document
 from alertnet.trees.reading.fault import Fault, fault_of
@@ -60,6 +61,10 @@ class TreeFolder:
         return sorted(path for path in found if not path.name.startswith("."))
 
     def _read(self, path: Path, name: str) -> Document | None:
+        if leads_out(self.folder, path):
+            message = phrase("leads out of the folder of the trees:")
+            self.unreadable.append(Fault(name, 1, 1, "", str(path.readlink()), message))
+            return None
         try:
             return read_document(path, name)
         except Unreadable as error:

@@ -7,6 +7,7 @@ from time import process_time
 import pytest
 
 from alertnet.trees import check_folder
+from alertnet.trees.folder_files import pack
 
 BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
 
@@ -99,6 +100,25 @@ def test_what_is_no_file_is_a_fault_and_other_files_are_left_alone(folder: Path)
         "folder.yaml:1:1: is not a file",
         "gone.yaml:1:1: is not a file",
     ]
+
+
+def test_a_link_that_leads_out_of_the_folder_is_followed_by_nobody(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A9: whoever may edit the folder reads by no link what the program may read, such as its secrets."""
+    outside = tmp_path_factory.mktemp("outside")
+    for name in ("leak.yaml", "leak.asc"):
+        (outside / name).write_text("a secret of this installation")
+        (folder / name).symlink_to(outside / name)
+    (folder / "..data").mkdir()
+    (folder / "..data" / "hill.yaml").write_text((folder / "valley.yaml").read_text().replace("valley", "hill"))
+    (folder / "hill.yaml").symlink_to(Path("..data", "hill.yaml"))
+
+    (fault,) = check_folder(folder)
+
+    assert (fault.file, str(fault.message)) == ("leak.yaml", "leads out of the folder of the trees:")
+    assert "a secret" not in f"{fault} {pack(folder)}"
+    assert "tree: hill" in pack(folder)
 
 
 def test_a_pin_that_stands_in_a_file_is_shown_to_nobody(tmp_path: Path) -> None:
