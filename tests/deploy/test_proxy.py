@@ -195,14 +195,15 @@ def test_its_log_holds_no_token_no_signature_and_no_address(front: Front) -> Non
     """A9: whoever has a link's token can answer for its contact."""
     for web in front.webs:
         web.breaks_off = True
-    for path in (f"/a/{TOKEN}", f"/c/{TOKEN}?lang=fr", "/twilio/sms"):
+    number = "%2B573005550001/?"
+    for path in (f"/a/{TOKEN}", f"/c/{TOKEN}?lang=fr", f"/duty/{TOKEN}.ics", f"/desk/find?q={number}", "/twilio/sms"):
         assert front.asks("POST", path, b"x", **SIGNED, Authorization="Bearer the-key", Cookie="a=b") == 502
 
     written = front.log.read_text()
 
     faults = [json.loads(line) for line in written.splitlines() if '"request"' in line]
     uris = [fault["request"]["uri"] for fault in faults]
-    assert uris == ["/a/***", "/c/***?lang=fr", "/twilio/sms"]
+    assert uris == ["/a/***", "/c/***?***", "/duty/***", "/desk/find?***?", "/twilio/sms"]
     for secret in (TOKEN, SIGNED["X-Twilio-Signature"], "the-key"):
         assert secret not in written
     # The proxy's own address here is that of everybody.
