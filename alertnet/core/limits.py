@@ -193,7 +193,7 @@ ACTS = Limit("acts", 30, 5 * MINUTE, refill=timedelta(seconds=10))
 """Forms of the console that act, in one session: more than a hand presses in any night."""
 
 TREE_CHECKS = Limit("tree_checks", 60, 2 * MINUTE, refill=timedelta(seconds=2))
-"""Checks of edited trees that one session of the console asks for while somebody types."""
+"""Checks of edited trees, while somebody types, and cases played through, for one session of the console or API key."""
 
 REPORTS = Limit("reports", 20, 10 * MINUTE, refill=timedelta(seconds=30))
 """Reports to hand on that one session of the console, or one API key, asks for: each takes the processor."""

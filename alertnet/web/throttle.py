@@ -1,5 +1,7 @@
 """How often each API key may ask, each address with a wrong one, and each session act (B9): counted in this process.
 
+And how much is worked out together of what takes the processor for long.
+
 A right key is looked at first, so that it goes on working from an address from which others are guessing.
 """
 
@@ -24,6 +26,14 @@ MOST_REMEMBERED = 10_000
 STREAMS = "event_streams"
 RETRY_SECONDS = 30
 """After so long another stream may be tried: nobody knows when one ends."""
+
+ROOM = threading.BoundedSemaphore(3)
+"""What is worked out, and those who wait for it: each keeps a thread, which the webhooks of an alarm need too."""
+PATIENCE = 10.0
+"""Seconds until somebody who waits is told to come again."""
+ONE_AT_A_TIME = threading.Lock()
+"""However many ask for what takes the processor, the others' pages and the alarms have it beside."""
+BUSY = "too much is being worked out at this moment: try again in a few seconds"
 
 log = structlog.get_logger(__name__)
 
@@ -108,3 +118,23 @@ class Throttle:
             return None
         self.count(once(metrics.DROPPED, limit.name))
         return (limit.retry_at(used, now) - now).total_seconds()
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Within the block nobody else works out what takes the processor for long.
+
+    Raises:
+        HTTPException: 503, so many wait for that already.
+    """
+    if not ROOM.acquire(blocking=False):
+        raise HTTPException(503, BUSY, {"Retry-After": "5"})
+    try:
+        if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+            raise HTTPException(503, BUSY, {"Retry-After": "5"})
+        try:
+            yield
+        finally:
+            ONE_AT_A_TIME.release()
+    finally:
+        ROOM.release()

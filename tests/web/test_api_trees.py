@@ -1,7 +1,13 @@
 """What the trees would do, asked before it happens (B5)."""
 
-from fastapi.testclient import TestClient
+from contextlib import ExitStack
 
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from alertnet.core.limits import REQUESTS, TREE_CHECKS
+from alertnet.web.throttle import ROOM
+from tests.support.clock import Clock
 from tests.web.conftest import MakeKey
 
 ARREST = {
@@ -52,3 +58,23 @@ def test_a_preview_takes_a_key_that_may_read(client: TestClient, key: MakeKey) -
     assert client.post("/v1/trees/colombia/preview", json=ARREST).status_code == 401
     refused = client.post("/v1/trees/colombia/preview", json=ARREST, headers=key("raise"))
     assert refused.status_code == 403
+
+
+def test_a_key_plays_so_many_cases_and_waits_its_turn(client: TestClient, clock: Clock, key: MakeKey) -> None:
+    """B9: each takes the processor for long, which a text that cries for help must not wait for."""
+    bearer, other, short = key("read"), key("read"), ARREST | {"hours": 0.1}
+
+    def plays(by: dict[str, str]) -> Response:
+        return client.post("/v1/trees/colombia/preview", json=short, headers=by)
+
+    played = [plays(bearer) for _ in range(REQUESTS.most)]
+    clock.forward(seconds=1)
+    played += [plays(bearer) for _ in range(TREE_CHECKS.most + 1 - REQUESTS.most)]
+    assert [each.status_code for each in played] == [200] * TREE_CHECKS.most + [429]
+    assert played[-1].headers["Retry-After"] == "1"
+
+    with ExitStack() as held:
+        while ROOM.acquire(blocking=False):
+            held.callback(ROOM.release)
+        assert (plays(other).status_code, plays(other).headers["Retry-After"]) == (503, "5")
+    assert plays(other).status_code == 200

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -10,11 +10,13 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Unknown
 from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.limits import TREE_CHECKS
 from alertnet.core.resolution.known_people import check_names
 from alertnet.flows.incidents.preview import Played
 from alertnet.web.api.models import Case
-from alertnet.web.auth import InForce, Reader
+from alertnet.web.auth import InForce, Reader, throttle_of
 from alertnet.web.problems import documented
+from alertnet.web.throttle import TooOften, in_turn
 
 router = APIRouter()
 
@@ -59,20 +61,24 @@ def list_trees(key: Reader, runtime: InForce) -> Response:
 
 
 @router.post("/v1/trees/{tree}/preview", responses=documented(400, 401, 403, 404, 413, 422, 503))
-def preview(tree: str, case: Case, key: Reader, runtime: InForce) -> Response:
+def preview(tree: str, case: Case, key: Reader, runtime: InForce, request: Request) -> Response:
     """Who of that tree would hear what, when, if this happened: played through, nothing is sent."""
     edition = runtime.edition
     if tree not in edition.network.trees:
         raise Unknown("tree", tree[:64])
+    wait = throttle_of(request).wait(TREE_CHECKS, key.id, runtime.now())
+    if wait is not None:
+        raise TooOften(f"API key {key.id} has had as many played through as it may", wait)
     at = case.at or runtime.now()
     until = at + timedelta(hours=case.hours)
     facts = case.facts(edition.network.trees[tree])
     check_names(facts, edition.network)
     answers = ScriptReader(edition.network, facts).deeds("answers", Does.ANSWERS, case.answers)
     script = Script(answers, gives_go=not case.no_go)
-    rehearsal = rehearse(facts, edition.network.trees.values(), at, until, script).of_tree(tree)
-    played = Played(facts, edition.network, at, rehearsal, runtime.renderer(edition.templates), script)
-    return JSONResponse(played.as_plain(with_words=case.messages))
+    with in_turn():
+        rehearsal = rehearse(facts, edition.network.trees.values(), at, until, script).of_tree(tree)
+        played = Played(facts, edition.network, at, rehearsal, runtime.renderer(edition.templates), script)
+        return JSONResponse(played.as_plain(with_words=case.messages))
 
 
 def _tree(tree: ContactTree, version: str) -> TreeView:

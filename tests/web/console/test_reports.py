@@ -14,7 +14,7 @@ from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import attempts
-from alertnet.web.console.reports.report import ROOM
+from alertnet.web.throttle import ROOM
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import goes_on, ref, sheet

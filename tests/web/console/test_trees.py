@@ -1,11 +1,14 @@
 """The trees at the console: pictures of them, and a case played through on a slider."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 
+from alertnet.core.limits import TREE_CHECKS
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
+from alertnet.web.throttle import ROOM
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.world import ALICE, BOB, TREE, World
@@ -145,3 +148,14 @@ def test_whoever_observes_may_play_and_look(sit_down: SitDown) -> None:
 
     assert "4 of 5 told" in observer.opens(CASE).text
     assert "Coordination" in observer.opens("/desk/trees/valley").text
+
+
+def test_of_cases_that_are_played_few_wait_and_one_session_plays_so_many(desk: Desk) -> None:
+    """B9: each takes the processor for long, and a thread that waits is one less for the webhooks of an alarm."""
+    with ExitStack() as held:
+        while ROOM.acquire(blocking=False):
+            held.callback(ROOM.release)
+        assert desk.browser.get(CASE).status_code == 503
+
+    answers = [desk.browser.get(f"{CASE}&nationality=XX").status_code for _ in range(TREE_CHECKS.most)]
+    assert answers == [422] * (TREE_CHECKS.most - 1) + [429]

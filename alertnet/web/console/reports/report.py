@@ -3,14 +3,11 @@
 What writes it is imported by whoever asks for one: the API names this path in every process.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from alertnet.core.directory.contact import Disclosure
@@ -24,17 +21,11 @@ from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, may_act
 from alertnet.web.problems import documented
+from alertnet.web.throttle import in_turn
 
 router = APIRouter()
 desk = APIRouter(route_class=Told)
 
-ROOM = threading.BoundedSemaphore(3)
-"""The one that is written and those who wait for it: each keeps a thread, which the webhooks of an alarm need too."""
-PATIENCE = 10.0
-"""Seconds until somebody who waits for a report is told to come again."""
-ONE_AT_A_TIME = threading.Lock()
-"""A report takes the processor: however many ask for one, the others' pages and the alarms have it beside."""
-BUSY = "too many reports are being written"
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 WHOSE = "only whoever may coordinate reads more than a minimal report"
 
@@ -105,7 +96,7 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
 
     language = asked.language.value
     labels = runtime.renderer(runtime.edition.templates).page_words(language)
-    with _room():
+    with in_turn():
         report = runtime.read(read_report, id, asked.disclosure, Tongue(language, sayer(runtime, language), labels))
         body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
     name = f"{ref.upper()}-{asked.disclosure}.{asked.format}"
@@ -113,18 +104,3 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
         kept = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(body, headers=kept, media_type="application/pdf")
     return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type="text/html")
-
-
-@contextmanager
-def _room() -> Iterator[None]:
-    if not ROOM.acquire(blocking=False):
-        raise HTTPException(503, BUSY, {"Retry-After": "5"})
-    try:
-        if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
-            raise HTTPException(503, BUSY, {"Retry-After": "5"})
-        try:
-            yield
-        finally:
-            ONE_AT_A_TIME.release()
-    finally:
-        ROOM.release()

@@ -26,6 +26,7 @@ from alertnet.web.console.shown import language_of, may_act, show
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted
 from alertnet.web.problems import first_fault
+from alertnet.web.throttle import in_turn
 
 router = APIRouter(prefix="/desk/simulator", include_in_schema=False, route_class=Told)
 
@@ -41,6 +42,7 @@ MOST_EDITIONS = 10**5
 @router.get("")
 def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
     """The case that the address says, played through: its state after as many minutes as are asked for."""
+    check_pace(request, who, TREE_CHECKS)
     return _simulator(request, who, runtime, request.query_params)
 
 
@@ -63,9 +65,10 @@ def _simulator(
         if edit is not None:
             network = tree_editing.network_of_edit(runtime, edit.base, edit.texts)
         given["country"] = given["country"] or _countries(network)[0]
-        night, clock = _play(runtime, network, given, query)
-        if edit is not None:
-            difference = compared(_play(runtime, runtime.edition.network, given, query)[0], night)
+        with in_turn():
+            night, clock = _play(runtime, network, given, query)
+            if edit is not None:
+                difference = compared(_play(runtime, runtime.edition.network, given, query)[0], night)
     except BadInput as fault:
         error, clock = fault, (runtime.now().date(), 0, HOURS[1], 0)
     return show(
