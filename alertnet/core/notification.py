@@ -37,17 +37,20 @@ class Kind(StrEnum):
     @property
     def is_alert(self) -> bool:
         """Whether an acknowledgement or a stop cancels it (A4)."""
-        return self in (Kind.ALERT, Kind.REMINDER)
+        return self in ALERTS
 
 
 RINGS_FOR = timedelta(seconds=30)
 """After this a call that nobody picks up has failed: about six rings, and most voicemails take over before."""
 
-URGENT = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK})
-"""What rings, or wants an answer."""
+ALERTS = frozenset({Kind.ALERT, Kind.REMINDER})
+"""What tells contacts of an incident."""
 
 ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 """What is asked of coordinators until one of them answers."""
+
+URGENT = ALERTS | ASKING
+"""What rings, or wants an answer."""
 
 CLASSES = 3
 """How many ranks each severity has, of what is real and of drills."""

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.journey import Status
 from alertnet.core.incident import Facts, Incident, IncidentStatus
-from alertnet.core.notification import Kind
+from alertnet.core.notification import ALERTS
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as records
 from alertnet.store.records import timeline as chains
@@ -83,7 +83,6 @@ Where = Callable[[_Whole], ColumnElement[bool]]
 
 _ALL_OF_ONE = 100_000
 """More rows than there are of one person."""
-_ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
 _KEPT = (
     select(ACTING)
     .where(incidents.c.purged_at.is_(None))
@@ -286,7 +285,7 @@ _NOTHING_TRIED = {
     "error": None,
 }
 
-_IS_ALERT = notifications.c.kind.in_(_ALERTS)
+_IS_ALERT = notifications.c.kind.in_(ALERTS)
 _IS_SENT = notifications.c.address_index != NOBODY
 _IS_TRIED = attempts.c.address_index != NOBODY
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.context import LAST_RESORT_NAME
 from alertnet.core.forecast.simulation import Noted, Shared, Told
-from alertnet.core.notification import Kind
+from alertnet.core.notification import ASKING
 from alertnet.flows.incidents.preview import Played
 
 HAPPENS = {
@@ -31,8 +31,6 @@ HAPPENS = {
     "action_reported": "{contact} reports what it did",
 }
 """What is said of each kind of the history; what is not here, a new round apart, only moves what is."""
-
-PROMPTS = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
 
 
 @dataclass
@@ -75,7 +73,7 @@ def scenes_of(played: Played) -> list[Scene]:
 
 def is_prompt(told: Told) -> bool:
     """Whether it rings at the coordinators; a task itself is the contact's."""
-    return told.kind in PROMPTS and told.method.kind is not MethodKind.TASK
+    return told.kind in ASKING and told.method.kind is not MethodKind.TASK
 
 
 def happening(scene: Scene) -> Iterator[tuple[datetime, str]]:

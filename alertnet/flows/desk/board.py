@@ -52,8 +52,7 @@ DEEDS = (
     "incident_reopened",
 )
 """Whoever does one of these knows of the incident, though no message told them."""
-HEARD = frozenset({AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value})
-UNDER_WAY = frozenset(each.value for each in UNSETTLED)
+HEARD = frozenset({AttemptStatus.SENT, AttemptStatus.DELIVERED})
 
 
 @value
@@ -345,7 +344,7 @@ def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> 
         statuses.setdefault((tree, contact), set()).add(status)
     answered = {(tree, id) for tree, state in locked.states.items() for id in state.answers}
     knows = answered | {who for who, found in statuses.items() if found & HEARD}
-    under_way = {who for who, found in statuses.items() if who not in knows and found & UNDER_WAY}
+    under_way = {who for who, found in statuses.items() if who not in knows and found & UNSETTLED}
 
     def called(contacts: Iterable[tuple[str, str]]) -> tuple[str, ...]:
         known = (locked.plans[tree].tree.contacts.get(id) for tree, id in contacts if tree in locked.plans)

@@ -10,7 +10,7 @@ from datetime import datetime
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import CloseReason
-from alertnet.core.notification import URGENT, AttemptStatus, Kind
+from alertnet.core.notification import ALERTS, URGENT, AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
 from alertnet.flows.notifications.compose import said, write
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -18,7 +18,6 @@ from alertnet.store.queues import incident_attempts
 
 BY_ANY = WRITTEN | {MethodKind.CALL}
 
-ALERTED = frozenset({Kind.ALERT, Kind.REMINDER})
 RUNG = URGENT | {Kind.NOTICE}
 """What whoever heard it is told the end of: coordinators may have had an alarm, a decision or a notice alone."""
 
@@ -34,7 +33,7 @@ def stand_down(locked: LockedIncident) -> None:
 
 def who_hears(locked: LockedIncident, *, of_close: bool) -> list[tuple[str, str]]:
     """(tree, contact) of those who would be told that it is over, or else that there is news."""
-    told = sorted(_told(locked, RUNG if of_close else ALERTED))
+    told = sorted(_told(locked, RUNG if of_close else ALERTS))
     return [(tree, id) for tree, id in told if of_close or not locked.contact(tree, id).former]
 
 
@@ -50,7 +49,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
         return
     all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
     heard = {name for each in all_clears for name in locked.names(each.tree, each.contact)}
-    told = {who: used for who, used in _told(locked, ALERTED, notification).items() if who not in heard}
+    told = {who: used for who, used in _told(locked, ALERTS, notification).items() if who not in heard}
     _tell(locked, _all_clear(locked.incident.close_reason), told, locked.incident.close_reason)
 
 
@@ -59,7 +58,7 @@ def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
 
     Where it was reached by telephone or mail it is written to there; who has no written method is called.
     """
-    _tell(locked, kind, _told(locked, ALERTED), None)
+    _tell(locked, kind, _told(locked, ALERTS), None)
 
 
 def take_back(locked: LockedIncident, closed_at: datetime) -> None:

@@ -12,7 +12,7 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, details_of
-from alertnet.core.notification import Kind
+from alertnet.core.notification import ALERTS, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.messages.reported import Text, details_in_words, text_in_words
 from alertnet.messages.words import Words
@@ -21,7 +21,6 @@ from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
 from alertnet.store.views.timeline_view import ReceivedText, texts_of
 
-WITH_DETAILS = frozenset({Kind.ALERT, Kind.REMINDER})
 WITH_TEXTS = frozenset({Kind.ALARM, Kind.NOTICE, Kind.DECISION})
 """What coordinators alone get: with what people wrote, for those who may read everything."""
 
@@ -85,7 +84,7 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
     if contact is None or contact.pgp is None:
         return None
     seal = Seal(contact.pgp, contact.timezone)
-    if due.kind in WITH_DETAILS | WITH_TEXTS:
+    if due.kind in ALERTS | WITH_TEXTS:
         seal = replace(seal, details=details_of(due.facts, contact.disclosure))
     if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
         return seal

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.monitoring.drills import Fared, TookPart
 from alertnet.core.monitoring.figures import Course, Opened, Tried
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.notification import ALERTS, AttemptStatus, Kind
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
 
 MOST = 2000
@@ -23,7 +23,6 @@ MOST = 2000
 BATCH = 500
 _ARRIVED = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 _SETTLED = (*_ARRIVED, AttemptStatus.FAILED.value)
-_ALERTS = (Kind.ALERT.value, Kind.REMINDER.value)
 _BY_A_PERSON = (AnswerKind.ACKNOWLEDGED.value, AnswerKind.RELAYED.value, AnswerKind.DECLINED.value)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
@@ -73,7 +72,7 @@ _TRIED: Select[Any] = (
         func.sum(case((attempts.c.status.in_(_ARRIVED), 1), else_=0)).label("arrived"),
     )
     .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(_ALERTS))
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(ALERTS))
     .where(attempts.c.status.in_(_SETTLED))
     .group_by(notifications.c.tree, notifications.c.contact, notifications.c.method)
 )
@@ -89,7 +88,7 @@ _SETTLED_ALERTS: Select[Any] = (
         func.coalesce(attempts.c.started_at, attempts.c.created_at).label("at"),
     )
     .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(_ALERTS))
+    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(ALERTS))
     .where(attempts.c.status.in_(_SETTLED))
     .order_by("at", attempts.c.id)
 )
