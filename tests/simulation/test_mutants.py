@@ -68,7 +68,7 @@ MUTANTS = {
     "a drill alerts who has not agreed to take part": Mutant(
         "A3",
         "alertnet/core/resolution/resolve.py",
-        "(Reason.DRILL if facts.drill and not _drills(tree, contact) else None)",
+        "(Reason.DRILL if facts.drill and not tree.exercises(contact) else None)",
         "None",
     ),
     "what is paused goes on sending": Mutant(

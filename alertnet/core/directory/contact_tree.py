@@ -170,6 +170,10 @@ class ContactTree:
         """The tree in JSON, as it is kept: the SHA-256 of that is its name."""
         return json.dumps(to_plain(self), sort_keys=True, ensure_ascii=False)
 
+    def exercises(self, contact: Contact) -> bool:
+        """Whether the contact may be told of a drill, or sent a test: our own people, and who has agreed to it."""
+        return contact.drills or contact.is_coordinator or contact.id in self.last_resort
+
     @cached_property
     def with_tasks(self) -> bool:
         """Whether any of its contacts is called by a coordinator in a machine's place."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind
-from alertnet.core.directory.contact_tree import ContactTree, Named, Network
+from alertnet.core.directory.contact_tree import Named, Network
 
 SATURDAY = 5
 BEGINS, ENDS = 10, 16
@@ -15,17 +15,12 @@ _BEST_FIRST = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """A number that takes texts and calls is tried by the one that disturbs less."""
 
 
-def takes_tests(tree: ContactTree, contact: Contact) -> bool:
-    """Whether it may be sent a test: our own people, and whoever has agreed to drills."""
-    return contact.drills or contact.is_coordinator or contact.id in tree.last_resort
-
-
 def testable(network: Network) -> Iterator[Named]:
     """Every contact that may be sent a test, with its tree; one recipient in several trees stands in the first."""
     seen: set[str] = set()
     for tree in network.in_order:
         for contact in tree.contacts.values():
-            if takes_tests(tree, contact) and tests_of(contact) and not contact.addresses & seen:
+            if tree.exercises(contact) and tests_of(contact) and not contact.addresses & seen:
                 seen |= contact.addresses
                 yield tree.id, contact
 

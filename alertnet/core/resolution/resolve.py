@@ -252,7 +252,7 @@ class _Sifted:
 
 def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
     reasons = {
-        contact.id: bars.of(tree, contact) or (Reason.DRILL if facts.drill and not _drills(tree, contact) else None)
+        contact.id: bars.of(tree, contact) or (Reason.DRILL if facts.drill and not tree.exercises(contact) else None)
         for contact in tree.contacts.values()
     }
     levels: list[PlannedLevel] = []
@@ -310,10 +310,6 @@ def _sift(
         deputies=frozenset(deputy for chain in deputies.values() for deputy in chain if why[deputy] is None),
         pruned=tuple(Pruned(tree.id, level, id, reason) for id, reason in why.items() if reason is not None),
     )
-
-
-def _drills(tree: ContactTree, contact: Contact) -> bool:
-    return contact.drills or contact.is_coordinator or contact.id in tree.last_resort
 
 
 def _reason(facts: Facts, contact: Contact, when: When, bar: Reason | None) -> Reason | None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.directory.number_tests import takes_tests, tests_of
+from alertnet.core.directory.number_tests import tests_of
 from alertnet.core.directory.on_call import Arrangement
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
@@ -139,7 +139,7 @@ class _Known:
             by=tuple(dict.fromkeys(each.kind.value for each in _usable(contact, closed_by))),
             addresses=addresses,
             needs=tuple(sorted(self._needs(tree, contact, addresses), key=RANKS.index)),
-            takes_tests=takes_tests(tree, contact) and bool(addresses),
+            takes_tests=tree.exercises(contact) and bool(addresses),
         )
 
     def _address(self, tree: ContactTree, contact: Contact, method: Method) -> Address:

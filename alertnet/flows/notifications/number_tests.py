@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import Named, Network
-from alertnet.core.directory.number_tests import is_daytime, pick, takes_tests, testable, tests_of
+from alertnet.core.directory.number_tests import is_daytime, pick, testable, tests_of
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
@@ -60,7 +60,7 @@ def named(network: Network, name: str) -> Named:
         BadInput: there is none, there are several, or it is an outsider who has not agreed to drills.
     """
     tree, contact = network.contact_named(name)
-    if not takes_tests(tree, contact):
+    if not tree.exercises(contact):
         raise BadInput("CONTACT", name, "contacts with `drills: true`, coordinators, and the last resort")
     return tree.id, contact
 
