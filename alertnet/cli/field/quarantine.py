@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from alertnet.cli.connection import connected
+from alertnet.cli.incidents import Limit
 
 app = typer.Typer(
     help="The texts of unknown numbers.", epilog="Example: alertnet quarantine list", no_args_is_help=True
 )
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 
 
 @app.command("list", epilog="Example: alertnet quarantine list --limit 10")

@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+LONGEST = timedelta(days=30)
+"""That a tree or a request may ask for."""
+
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
 _TYPED = re.compile(r"([0-9]{1,7})([smhd])")
 

@@ -2,17 +2,17 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import Say
 from alertnet.core.monitoring.figures import Advice, Course, LevelTimes, Times, Tried, advise, by_level, times_of
 from alertnet.messages.drawings.bars import Bar, as_bars
 from alertnet.store.db.tx import Tx
 from alertnet.store.views import figures as view
 
-Say = Callable[[str], str]
 COLUMNS = ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s", "shortest_s", "longest_s")
 """Of the CSV: times in seconds."""
 

@@ -10,11 +10,10 @@ from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD, LONGEST_SILENCE
 from alertnet.core.delivery.provider_routes import Route, leaves_nobody, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput
-from alertnet.flows.sending.provider_health import release
+from alertnet.flows.sending.provider_health import record_about, release
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import circuit_breakers as breaker_store
-from alertnet.store.records import timeline
 from alertnet.store.views.pauses import PAUSED, standing
 
 RESUMED = "sending_resumed"
@@ -50,7 +49,7 @@ def pause(
         breaker_store.hold(tx, route)
         breaker_store.keep(tx, route, paused(tx.now, until))
         heartbeats.note(tx, heartbeats.barred(route))
-        _record(tx, PAUSED, route, until=until.isoformat(), by=by, why=why, heard=heard)
+        record_about(tx, route, PAUSED, until=until.isoformat(), by=by, why=why, heard=heard)
     tx.leaves_due()
 
 
@@ -72,10 +71,5 @@ def _end(tx: Tx, route: Route, until: datetime, by: str) -> bool:
     if not breaker_store.end_pause(tx, route, until):
         return False
     release(tx, route)
-    _record(tx, RESUMED, route, by=by)
+    record_about(tx, route, RESUMED, by=by)
     return True
-
-
-def _record(tx: Tx, kind: str, route: Route, **payload: object) -> None:
-    method, provider = route
-    timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))

@@ -87,13 +87,14 @@ def _replace(tx: Tx, route: Route, before: Breaker, after: Breaker, *, code: str
     if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
         heartbeats.note(tx, heartbeats.barred(route))
     if after.opened_at is not None and before.opened_at is None:
-        _record(tx, route, "provider_away", code=code, fault=after.fault)
+        record_about(tx, route, "provider_away", code=code, fault=after.fault)
     if before.opened_at is not None and after.opened_at is None:
-        _record(tx, route, "provider_back", since=before.opened_at.isoformat())
+        record_about(tx, route, "provider_back", since=before.opened_at.isoformat())
         release(tx, route)
 
 
-def _record(tx: Tx, route: Route, kind: str, **payload: object) -> None:
+def record_about(tx: Tx, route: Route, kind: str, **payload: object) -> None:
+    """Add a line about a provider to the system's history."""
     method, provider = route
     timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
 

@@ -13,20 +13,18 @@ from phonenumbers import shortnumberinfo
 from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact_tree import EVERYWHERE, Quota
 from alertnet.core.directory.countries import COUNTRIES
-from alertnet.core.directory.durations import read_duration
+from alertnet.core.directory.coverage import WEEKDAYS
+from alertnet.core.directory.durations import LONGEST, read_duration
 from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.incident import ASKS, Perpetrator
 from alertnet.trees.reading.fault import NotAllowed
 
 T = TypeVar("T", bound=str)
 
-LONGEST_WAIT = timedelta(days=30)
 LONGEST_CLOSURE = timedelta(days=366)
 LONGEST_LINE = 120  # characters
 LONGEST_TASK = 1000
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
-
-WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -125,7 +123,7 @@ def duration(text: str) -> timedelta:
     length = read_duration(text)
     if length is None:
         raise NotAllowed(phrase("not a duration"), ("90s", "10m", "2h", "1d"))
-    if length > LONGEST_WAIT:
+    if length > LONGEST:
         raise NotAllowed(phrase("too long a duration"), (phrase("at most 30d"),))
     return length
 

@@ -23,7 +23,7 @@ from pydantic.json_schema import WithJsonSchema
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from alertnet.core.directory.countries import COUNTRIES
-from alertnet.core.directory.durations import duration_text, read_duration
+from alertnet.core.directory.durations import LONGEST, duration_text, read_duration
 from alertnet.core.incident import TYPES
 from alertnet.core.limits import LONGEST_NOTE, is_instant
 from alertnet.web.forms import UNTYPED
@@ -31,7 +31,6 @@ from alertnet.web.forms import UNTYPED
 E = TypeVar("E", bound=Enum)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-LONGEST_WAIT = timedelta(days=30)
 FURTHEST_ZONE = timedelta(hours=14)  # from UTC, that there is
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
@@ -82,8 +81,8 @@ def _read_instant(text: str) -> datetime | None:
 
 def _duration(value: Any) -> timedelta:
     length = read_duration(value) if isinstance(value, str) else None
-    if not length or length > LONGEST_WAIT:
-        raise _refused("a duration such as 90s, 10m, 2h or 1d", f"at most {duration_text(LONGEST_WAIT)}")
+    if not length or length > LONGEST:
+        raise _refused("a duration such as 90s, 10m, 2h or 1d", f"at most {duration_text(LONGEST)}")
     return length
 
 
