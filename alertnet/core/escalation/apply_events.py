@@ -36,7 +36,7 @@ from alertnet.core.escalation.state import (
 from alertnet.core.incident import Severity
 
 
-def fare(context: Context, event: Failed | Unsent | Delayed) -> None:
+def _not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
     """Let the contact's other methods take over as far as this one does not reach it."""
     match event:
         case Failed():
@@ -128,7 +128,7 @@ def apply_event(context: Context, event: Event) -> None:
         case Withdrawn():
             _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
-            fare(context, event)
+            _not_reached(context, event)
         case LetThrough(number):
             levels.let_through(context, number)
         case Go() | Hold() | Refuse() | Unopened() | Undecided():

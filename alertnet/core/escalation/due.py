@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from operator import attrgetter, itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
 from alertnet.core.codec import replace, value
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
@@ -37,10 +38,15 @@ HEARTBEAT = timedelta(hours=1)
 MOST_STEPS = 10_000
 
 
-_Due = tuple[datetime, int, Callable[[], None]]
-"""Something that happens at a planned moment; of several at the same moment the lower rank is first."""
+class _Due(NamedTuple):
+    """Something that happens at a planned moment; of several at the same moment the lower rank is first."""
 
-_MOMENT_AND_RANK = itemgetter(0, 1)
+    at: datetime
+    rank: int
+    happen: Callable[[], None]
+
+
+_AT, _AT_AND_RANK = attrgetter("at"), attrgetter("at", "rank")
 
 
 class Until(StrEnum):
@@ -67,7 +73,7 @@ class ComingLevel:
 
 
 SEND, SILENCE, DECISION, LEVEL = range(4)
-_AT = attrgetter("at")
+"""The ranks of what may be due at the same moment."""
 
 
 class Agenda:
@@ -79,18 +85,18 @@ class Agenda:
 
     def catch_up(self) -> None:
         """Do what was due before now, unless it is so late that an outage must have held it up."""
-        first = min((moment for moment, _, _ in self._upcoming()), default=None)
-        if first is not None and self.context.now - LATE <= first < self.context.now:
+        first = min(self._upcoming(), key=_AT, default=None)
+        if first is not None and self.context.now - LATE <= first.at < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> datetime | None:
         """Do all that is due by then, in order; the moment of what comes next, if anything does."""
         for _ in range(MOST_STEPS):
-            first = min(self._upcoming(), key=_MOMENT_AND_RANK, default=None)
-            if first is None or first[0] > limit:
-                return None if first is None else first[0]
-            self.context.moment, _, happen = first
-            happen()
+            first = min(self._upcoming(), key=_AT_AND_RANK, default=None)
+            if first is None or first.at > limit:
+                return None if first is None else first.at
+            self.context.moment = first.at
+            first.happen()
         raise AssertionError("an escalation does not come to rest")
 
     def work_off(self) -> datetime | None:
@@ -104,10 +110,10 @@ class Agenda:
             case Status.STOPPED:
                 return []
             case Status.ACKNOWLEDGED:
-                return [] if state.action_due_at is None else [(state.action_due_at, LEVEL, self._action_missed)]
+                return [] if state.action_due_at is None else [_Due(state.action_due_at, LEVEL, self._action_missed)]
             case Status.SCHEDULED:
                 is_held_back = self._is_held_back and state.start_at <= self.context.now
-                return [] if is_held_back else [(state.start_at, LEVEL, self._start)]
+                return [] if is_held_back else [_Due(state.start_at, LEVEL, self._start)]
         following = self._decision_or_level()
         return [*self._turns(), following] if following is not None else self._turns()
 
@@ -131,12 +137,12 @@ class Agenda:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if steps:
                 at = min(steps, key=_AT).at
-                found.append(
-                    (at, SEND, partial(self._plan_sends, run.index, [each for each in steps if each.at == at]))
-                )
+                now = [each for each in steps if each.at == at]
+                found.append(_Due(at, SEND, partial(self._plan_sends, run.index, now)))
             if silences:
-                at = min(silences)[0]
-                found.append((at, SILENCE, partial(self._miss, run.index, [id for when, id in silences if when == at])))
+                at, _ = min(silences)
+                silent = [id for when, id in silences if when == at]
+                found.append(_Due(at, SILENCE, partial(self._miss, run.index, silent)))
         return found
 
     def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
@@ -170,22 +176,22 @@ class Agenda:
             return self._level_or_end(self.next_level()) if state.unverified_since is None else None
         automatic = state.question.automatic_at
         goes_on = state.question.sent or context.plan.severity is Severity.CRITICAL
-        return (automatic, DECISION, self._proceed) if automatic is not None and goes_on else None
+        return _Due(automatic, DECISION, self._proceed) if automatic is not None and goes_on else None
 
     def _level_or_end(self, following: PlannedLevel | None) -> _Due:
         """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if following is not None and (late := self._late_level(following)) is not None:
-            return max([context.moment, *asked_at]), LEVEL, partial(self._reach, late)
+            return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
         if state.round_due_at is not None:
             if self._is_answered():
-                return context.moment, LEVEL, self._conclude
-            return state.round_due_at, DECISION, self._next_round
+                return _Due(context.moment, LEVEL, self._conclude)
+            return _Due(state.round_due_at, DECISION, self._next_round)
         happen = self._conclude if following is None else partial(self._pass, following)
         # A level that was met keeps nobody waiting at the end: all that could still be told have been.
         ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
-        return max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen
+        return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
 
     def coming(self) -> ComingLevel | None:
         """What comes next: a level that is asked about or whose moment is ahead, last resort, the next round."""
@@ -198,10 +204,10 @@ class Agenda:
             return self._told(asked, at if counts else None, Until.HELD if context.is_held(asked.index) else Until.GO)
         following = self.next_level()
         if following is not None:
-            return self._reached(following, self._level_or_end(following)[0])
+            return self._reached(following, self._level_or_end(following).at)
         if state.unverified_since is not None or self._is_answered():
             return None
-        at = self._level_or_end(None)[0]
+        at = self._level_or_end(None).at
         if state.round_due_at is None:
             return ComingLevel(LAST_RESORT, level_name(context.plan, LAST_RESORT), context.plan.last_resort, at)
         first = next((each for each in context.plan.levels if would_matter(context, each)), None)
