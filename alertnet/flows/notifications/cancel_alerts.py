@@ -1,6 +1,6 @@
 """Cancels what may not leave any more, in the transaction that made it so, and hangs up what rings for it (A3, A4)."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from alertnet.core.escalation.advance_incident import still_wanted
@@ -9,7 +9,7 @@ from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
-from alertnet.store.queues.incident_attempts import Stoppable
+from alertnet.store.queues.incident_attempts import Addressed, Stoppable
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
@@ -36,14 +36,14 @@ def cancel_barred(locked: LockedIncident) -> None:
     No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us.
     """
     barred = Bars(locked.facts, tuple(plan.tree for plan in locked.plans.values())).addresses
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
+    for attempt in _others(locked):
         if attempt.address in barred and not is_in_field(attempt.contact):
             cancel(locked, attempt, attempt.contact, why=barred[attempt.address].value)
 
 
 def cancel_for_those_gone(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
+    for attempt in _others(locked):
         if attempt.tree and not is_in_field(attempt.contact):
             contact = locked.contact(attempt.tree, attempt.contact)
             if contact.former or attempt.address in contact.left:
@@ -53,25 +53,29 @@ def cancel_for_those_gone(locked: LockedIncident) -> None:
 def cancel_to_strangers(locked: LockedIncident) -> None:
     """Cancel what is no alert, too, for numbers and addresses that turned out to be somebody else's (A9)."""
     strangers = locked.strangers
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
-        if attempt.address in strangers and attempt.is_unsent:
-            cancel(locked, attempt, attempt.contact)
+    _cancel_unsent(locked, lambda attempt: attempt.address in strangers)
 
 
 def cancel_to_field(locked: LockedIncident) -> None:
     """Cancel what has not left yet for a phone of the field, also what was claimed."""
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
-        if is_in_field(attempt.contact) and attempt.is_unsent:
-            cancel(locked, attempt, attempt.contact)
+    _cancel_unsent(locked, lambda attempt: is_in_field(attempt.contact))
 
 
 def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
-    if not prompts:
-        return
-    for attempt in incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id):
-        if attempt.prompt in prompts and attempt.is_unsent:
+    if prompts:
+        _cancel_unsent(locked, lambda attempt: attempt.prompt in prompts)
+
+
+def _cancel_unsent(locked: LockedIncident, is_pointless: Callable[[Addressed], bool]) -> None:
+    for attempt in _others(locked):
+        if attempt.is_unsent and is_pointless(attempt):
             cancel(locked, attempt, attempt.contact)
+
+
+def _others(locked: LockedIncident) -> list[Addressed]:
+    """What may be on its way besides alerts."""
+    return incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id)
 
 
 def is_wanted(locked: LockedIncident, coverage: Coverage) -> bool:
