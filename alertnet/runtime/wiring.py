@@ -192,11 +192,6 @@ class Runtime:
         """The outlets, for those methods and providers whose settings are there."""
         return open_outlets(self.settings)
 
-    @property
-    def commits(self) -> int:
-        """Transactions committed so far, each with one flow or more in it."""
-        return self.transactions.commits
-
     def now(self) -> datetime:
         """The database's time, aware UTC."""
         return self.clock()

@@ -158,7 +158,7 @@ class Worker:
         rooms, held_pools = self._rooms()
         search = Search(self._sending, rooms, UnderWay(self._pools), self._runtime.horizon)
         for job in search.jobs():
-            self._pools[job.pool].submit(job.key, partial(self._perform, job), reserved=job.reserved)
+            self._pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
         self._has_looked = True
         self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):
@@ -183,9 +183,9 @@ class Worker:
         tx.if_undone(commit.fails)
         # What there is else is looked for out of their way; what falls due later the tick finds in time.
         is_all = None not in left and all(claims.leaves_nothing for claims in taken)
-        perform = self._perform if is_all else self._perform_and_look
         for job in jobs:
-            self._pools[job.pool].submit(job.key, partial(perform, job))
+            work = partial(perform, job)
+            self._pools[job.pool].submit(job.key, work if is_all else partial(self._and_look, work))
         return partial(self._let_leave, commit, jobs)
 
     def _is_untouched(self, until: datetime) -> bool:
@@ -198,17 +198,11 @@ class Worker:
             # Until now it was put aside, which is taken back where the claim is undone.
             self._pools[job.pool].release()
 
-    def _perform_and_look(self, job: Job) -> None:
-        self._and_look(partial(self._perform, job))
-
     def _and_look(self, work: Callable[[], None]) -> None:
         try:
             work()
         finally:
             self._wake.set()
-
-    def _perform(self, job: Job) -> None:
-        perform(job)
 
     def _freed(self, pool: str) -> None:
         if pool in self._crowded:

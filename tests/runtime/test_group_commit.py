@@ -107,7 +107,7 @@ def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewe
     assert isinstance(outcomes[100].exception(), Refused)
     assert all(outcome.result() for outcome in outcomes if not outcome.exception())
     assert len(on_disk(on_sqlite)) == 199
-    assert on_sqlite.commits < 40
+    assert on_sqlite.transactions.commits < 40
 
 
 @pytest.mark.parametrize("faults", [0, 1], ids=["at once", "after a fault"])
@@ -145,7 +145,7 @@ def test_a_group_wakes_once(on_sqlite: Runtime) -> None:
 
     Crowd(on_sqlite).ask([lambda name=str(n): on_sqlite.transact(keep_as_due, name) for n in range(50)])  # type: ignore[misc]
 
-    assert 1 <= len(calls) <= on_sqlite.commits < 50
+    assert 1 <= len(calls) <= on_sqlite.transactions.commits < 50
 
 
 def test_what_fails_after_the_commit_runs_nothing_twice(on_sqlite: Runtime) -> None:

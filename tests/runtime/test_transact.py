@@ -21,7 +21,7 @@ def test_the_value_comes_after_the_commit(runtime: Runtime) -> None:
     assert runtime.transact(keep, name="a") == "a"
 
     assert runtime.read(kept) == ["a"]
-    assert runtime.commits == 1
+    assert runtime.transactions.commits == 1
 
 
 def test_a_flow_that_raises_leaves_nothing_and_its_error_reaches_the_caller(runtime: Runtime) -> None:
@@ -31,7 +31,7 @@ def test_a_flow_that_raises_leaves_nothing_and_its_error_reaches_the_caller(runt
         runtime.transact(keep_and_refuse, "a")
 
     assert runtime.read(kept) == ["one before"]
-    assert runtime.commits == 1
+    assert runtime.transactions.commits == 1
 
 
 def test_a_wrong_statement_is_a_fault_of_ours_and_not_a_database_that_is_away(runtime: Runtime) -> None:

@@ -128,7 +128,7 @@ def test_of_two_hundred_at_once_one_fails_and_the_others_are_answered_after_thei
 ) -> None:
     """A1, A11: one bad request spoils nothing for those that share its commit."""
     runtime.edition  # noqa: B018 - a commit of its own
-    before = runtime.commits
+    before = runtime.transactions.commits
     bodies = [REPORT | ({"exclude": ["nobody"]} if number == 100 else {}) for number in range(200)]
 
     with ThreadPoolExecutor(64) as pool:
@@ -139,7 +139,7 @@ def test_of_two_hundred_at_once_one_fails_and_the_others_are_answered_after_thei
     accepted = [answer.json()["ref"] for answer in answers if answer.status_code == 201]
     assert len(set(accepted)) == 199
     assert sorted(accepted) == sorted(refs(api))
-    assert runtime.commits - before < 100
+    assert runtime.transactions.commits - before < 100
 
 
 def test_while_the_database_is_away_nothing_is_done_and_afterwards_all_goes_on(

@@ -40,11 +40,11 @@ def test_what_is_due_of_several_incidents_moves_in_one_transaction(stages: Stage
     stage = stages(known=TWO_LEVELS)
     raised = [stage.opens() for _ in range(3)]
     stage.clock.at += WAIT
-    before = stage.runtime.commits
+    before = stage.runtime.transactions.commits
 
     count = stage.runtime.transact(escalate_due, 10)
 
-    assert (count, stage.runtime.commits - before) == (3, 1)
+    assert (count, stage.runtime.transactions.commits - before) == (3, 1)
     assert levels(stage) == dict.fromkeys(raised, "Network")
 
 
