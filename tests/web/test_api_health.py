@@ -32,6 +32,15 @@ def test_the_process_says_that_it_is_alive(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_whoever_asks_for_the_head_alone_is_told_the_same(client: TestClient, path: str) -> None:
+    """Many a load balancer and watchdog asks by HEAD, and takes a 405 for a death."""
+    head, whole = client.head(path), client.get(path)
+
+    assert (head.status_code, head.text) == (whole.status_code, "")
+    assert whole.text
+
+
 def test_it_is_ready_with_a_database_trees_and_a_worker(client: TestClient, runtime: Runtime) -> None:
     runtime.transact(workers.beat, "a worker")
 

@@ -174,7 +174,8 @@ def _answer(words: str) -> Sentence:
 def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     say, subject = names.say, str(payload.get("subject"))
     if subject in QUESTIONS:
-        return Tone.ASKED, say(QUESTIONS[subject]).format(payload.get("about")), say("The coordinators are asked.")
+        about = names.anybody(str(payload.get("about")))
+        return Tone.ASKED, say(QUESTIONS[subject]).format(about), say("The coordinators are asked.")
     about = say(SUBJECTS.get(subject, subject.replace("_", " ")))
     return Tone.TROUBLE, say("Alarm to the coordinators: {}").format(about), ""
 
@@ -184,6 +185,13 @@ def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     about = " " + names.say("for level “{}”").format(payload["level"]) if payload.get("level") else ""
     by = names.say("decided by {}").format(done_by(payload, names)) if payload.get("by") else ""
     return Tone.ANSWERED, f"{words}{about}", by
+
+
+def _spared(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    spared = names.say("Spared from now on: {contacts}").format(
+        contacts=", ".join(map(names.anybody, payload["contacts"]))
+    )
+    return Tone.ASKED, spared, names.say("by {by}").format(by=done_by(payload, names))
 
 
 def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
@@ -302,5 +310,5 @@ SENTENCES: Mapping[str, Sentence] = {
     "alarm_declined": _said(Tone.TROUBLE, "{by} can’t see to the alarm"),
     "mail_not_encrypted": _said(Tone.TROUBLE, "A mail left without encryption, and so without details"),
     "pins_closed": _said(Tone.TROUBLE, "Too many wrong PINs: that door waits"),
-    "excluded": _said(Tone.ASKED, "Spared from now on: {contacts}", "by {by}"),
+    "excluded": _spared,
 }

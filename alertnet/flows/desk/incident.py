@@ -1,6 +1,5 @@
 """One incident as a coordinator looks at it: who knows, who acts, what comes next, what is owed, and what was said."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
 from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, look_closely
 from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
-from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names
+from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.escalation.pin_proof import coerced
 from alertnet.flows.notifications.stand_down import who_hears, words_of_close
@@ -279,10 +278,9 @@ def _answers(seen: IncidentView, names: Names) -> tuple[Answer, ...]:
 
 def _left(locked: LockedIncident) -> tuple[tuple[str, str], ...]:
     plans = sorted(locked.plans.items())
-    left = {id: each for tree, plan in plans for id, each in plan.tree.contacts.items() if locked.may_hear(tree, id)}
-    several = [name for name, count in Counter(each.organisation for each in left.values()).items() if count > 1]
-    contacts = sorted(((id, each.called) for id, each in left.items()), key=lambda each: each[1])
-    return (*contacts, *((name, "") for name in sorted(several)))
+    return to_spare(
+        {id: each for tree, plan in plans for id, each in plan.tree.contacts.items() if locked.may_hear(tree, id)}
+    )
 
 
 def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:

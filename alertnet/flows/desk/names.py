@@ -1,8 +1,10 @@
 """What people, levels, messages and reasons are called in a line of text."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from alertnet.core.codec import value
+from alertnet.core.directory.contact import Contact
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
@@ -65,6 +67,11 @@ class Names:
             return self.locked.contact(tree, id).called
         return id
 
+    def anybody(self, id: str) -> str:
+        """A contact by its id, in whichever tree it stands; whatever else goes by that, as it is."""
+        trees = (plan.tree for _, plan in sorted(self.locked.plans.items()))
+        return next((tree.contacts[id].called for tree in trees if id in tree.contacts), id)
+
     def incident_type(self, code: object) -> str:
         """The type, as in `death threat`; `SOS` while nothing more than a cry for help is known."""
         return "SOS" if self.is_sos and code == UNKNOWN_TYPE else self.say(type_name(code))
@@ -80,6 +87,13 @@ class Names:
     def listed(self, names: list[str]) -> str:
         """A list in words, as in `A, B and C`."""
         return listed(names, self.say("and"))
+
+
+def to_spare(contacts: Mapping[str, Contact]) -> tuple[tuple[str, str], ...]:
+    """(id, name) of those contacts, to choose who is spared; of organisations that have several, no name."""
+    several = [name for name, count in Counter(each.organisation for each in contacts.values()).items() if count > 1]
+    named = sorted(((id, each.called) for id, each in contacts.items()), key=lambda each: each[1])
+    return (*named, *((name, "") for name in sorted(several)))
 
 
 def type_name(code: object) -> str:

@@ -1,6 +1,6 @@
 """Raising an incident at the console: who would be told is seen first, and it is raised once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, Scope, Severity
 from alertnet.flows.desk.ahead import Foretold, foretell
+from alertnet.flows.desk.names import to_spare
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -29,7 +30,7 @@ from alertnet.web.problems import first_fault
 router = APIRouter(prefix="/desk/raise", include_in_schema=False, route_class=Told)
 
 FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetrator", "ask", "consent", "certainty")
-BESIDES = ("team", "people", "exclude")
+BESIDES = ("team", "people")
 
 
 @router.get("")
@@ -46,15 +47,15 @@ def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> 
     """Show who would be told, or raise it: what can't be is said above what was filled in, and nothing is lost."""
     check_form(request, who, form, Role.COORDINATOR)
     values = {name: typed(form, name) for name in (*FIELDS, *BESIDES)}
-    seen = form.get("seen", "")
+    seen, spared = form.get("seen", ""), form.getlist("exclude")
     try:
-        facts = facts_of(values, runtime)
+        facts = facts_of(values, runtime, spared)
         if form.get("step") == "raise":
             return go_to(act_once(request, who, form, lambda tx: _raise(tx, runtime, facts, by(who))))
         foretold = foretell(runtime.edition.network, facts, runtime.now())
     except BadInput as error:
-        return _show(request, who, runtime, values, seen=seen, error=error)
-    return _show(request, who, runtime, values, seen=seen, foretold=foretold)
+        return _show(request, who, runtime, values, spared, seen=seen, error=error)
+    return _show(request, who, runtime, values, spared, seen=seen, foretold=foretold)
 
 
 def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncident, Show]:
@@ -63,15 +64,15 @@ def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncid
     return locked, lambda _: ApiAnswer(303, None, place)
 
 
-def facts_of(values: Mapping[str, str], runtime: Runtime) -> Facts:
-    """What was filled in of a case, as the API would take it.
+def facts_of(values: Mapping[str, str], runtime: Runtime, spared: Sequence[str] = ()) -> Facts:
+    """What was filled in of a case, as the API would take it; `spared`: contacts and organisations.
 
     Raises:
         BadInput: the first field that can't be so.
     """
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
     given["people"] = [{"code": code} for code in values["people"].split()]
-    given["exclude"] = values.get("exclude", "").split()
+    given["exclude"] = [*spared]
     team = values.get("team") or None
     if team is not None and team not in runtime.edition.network.teams:
         raise BadInput("team", team[:32], sorted(runtime.edition.network.teams))
@@ -86,12 +87,14 @@ def _show(
     who: Viewer,
     runtime: Runtime,
     values: dict[str, str],
+    spared: Sequence[str] = (),
     *,
     seen: str,
     fresh: bool = False,
     foretold: Foretold | None = None,
     error: AlertnetError | None = None,
 ) -> Response:
+    network = runtime.edition.network
     return show(
         request,
         "raise.html",
@@ -105,7 +108,9 @@ def _show(
         given={name: values.get(name, "") for name in (*FIELDS, *BESIDES)},
         foretold=foretold,
         error=told(error, language_of(request)) if error else "",
-        teams=runtime.edition.network.teams,
+        teams=network.teams,
+        contacts=to_spare({id: each for tree in network.trees.values() for id, each in tree.contacts.items()}),
+        spared=spared,
         certainties=[each.value for each in Certainty],
         asks=ASKS,
         **choices(runtime),

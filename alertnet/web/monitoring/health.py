@@ -62,6 +62,7 @@ class Ready(TypedDict):
     fault: str | None
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", response_model=Alive, responses={503: {"model": Alive, "description": "About to end"}})
 async def healthz(request: Request) -> Response:
     """The process answers, and is not about to end."""
@@ -70,6 +71,7 @@ async def healthz(request: Request) -> Response:
     return JSONResponse(Alive(status="ok"))
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(runtime: InForce) -> Response:
     """The database answers, trees are in force, a worker was seen a moment ago; and whatever else is wrong."""

@@ -78,6 +78,20 @@ def test_what_cannot_be_is_said_above_what_was_filled_in(
     assert world.rows(incidents) == []
 
 
+def test_whom_to_spare_is_chosen_by_name(world: World, desk: Desk) -> None:
+    """A3: nobody knows ids by heart at night, and an organisation's name may have spaces."""
+    html = desk.opens("/desk/raise").html
+    assert {("carol", "Amis"), ("dave", "Mountain post")} <= {
+        *re.findall(r'name="exclude" value="(.*?)"> <span>([^<]+?) <', html)
+    }
+
+    text, form = previewed(desk, exclude="carol")
+    form.sent()
+
+    assert "at once Valley, Friends, Mountain post Friends, Valley network" in text
+    assert {row.contact for row in world.rows(notifications)} == {"alice", "bob", "dave"}
+
+
 def test_an_observer_raises_nothing(world: World, sit_down: SitDown, desk: Desk) -> None:
     _, form = previewed(desk)
     observer = sit_down("olga", Role.OBSERVER)

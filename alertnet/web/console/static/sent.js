@@ -96,9 +96,10 @@ async function bring(form, key) { // The draft back into an empty form; of anoth
     const { at, fields } = JSON.parse(new TextDecoder().decode(plain));
     if (Date.now() - at > SHIFT) return localStorage.removeItem(KEPT);
     for (const [name, text] of fields) {
-      const field = form.elements[name];
-      if (field?.type === "checkbox") field.checked = true;
-      else if (field) field.value = text;
+      for (const field of form.querySelectorAll(`[name="${name}"]`)) {
+        if (field.type !== "checkbox") field.value = text;
+        else if (field.value === text) field.checked = field.closest("details").open = true; // Whom it spares is seen.
+      }
     }
     foretell(form);
     const note = document.getElementById("draft");
