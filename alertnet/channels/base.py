@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
@@ -150,6 +150,39 @@ class Channel(Protocol):
 
     def hang_up(self, provider_id: str) -> None:
         """End a call that still rings or speaks; does nothing where there are no calls."""
+        ...
+
+
+class Handover(Protocol):
+    """A message that is ready, with a connection of its own."""
+
+    def write(self) -> None:
+        """Let it leave; never raises, and may be called by another thread."""
+        ...
+
+    def withdraw(self) -> None:
+        """Do so no more."""
+        ...
+
+    def fileno(self) -> int:
+        """What can be read from once more is known of what came of it."""
+        ...
+
+    def seconds_left(self) -> float:
+        """How long that may take at most."""
+        ...
+
+    def result(self) -> Result | None:
+        """What came of it; None: that is not known yet."""
+        ...
+
+
+@runtime_checkable
+class Overlapping(Protocol):
+    """A channel by which one thread may have several messages under way."""
+
+    def prepare(self, outgoing: Outgoing) -> Handover | None:
+        """Have a message ready without waiting for anybody; None where that can't be, so that `send` takes it."""
         ...
 
 

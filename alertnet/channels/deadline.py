@@ -28,10 +28,14 @@ class Deadline:
         Raises:
             TimeoutError: none are left.
         """
-        seconds = self._at - time.monotonic()
-        if seconds <= 0:
+        seconds = self.rest()
+        if not seconds:
             raise TimeoutError("the deadline has passed")
         return seconds
+
+    def rest(self) -> float:
+        """Seconds left; 0 where none are."""
+        return max(0.0, self._at - time.monotonic())
 
 
 class DeadlineReader(io.RawIOBase):

@@ -3,19 +3,27 @@
 import select
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from alertnet.channels.base import Leave
 from alertnet.channels.deadline import Deadline
 
 WRITE_SECONDS = 0.1
 """A request goes into the system's buffers at once: who writes it may be whoever has committed, for whom all wait."""
 
 _PIECE = 1 << 16
+
+
+class Origin(NamedTuple):
+    """Where a connection leads."""
+
+    scheme: str
+    host: str
+    port: int
 
 
 class HttpAnswer(NamedTuple):
@@ -29,68 +37,82 @@ class HttpAnswer(NamedTuple):
 
 
 class Connection:
-    """A connected socket that never blocks: whoever waits for it does so until a deadline."""
+    """A connected socket to an origin, for one exchange after the other; it never blocks but in `wait`.
 
-    def __init__(self, connected: socket.socket) -> None:
+    Another thread may write a request than the one that has begun it and reads the answer.
+    """
+
+    def __init__(self, origin: Origin, connected: socket.socket) -> None:
         connected.setblocking(False)
+        self.origin = origin
         self._socket = connected
         self._speaks = select.poll()
         self._speaks.register(connected, select.POLLIN)
         self._answers = _Answers()
         self.close = connected.close
+        self.fileno = connected.fileno
 
     def is_quiet(self) -> bool:
         """Whether nothing has come unasked, nor its end: a reset on a reused connection would leave us unsure."""
         has_more = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
         return not (has_more or self._speaks.poll(0))
 
-    def exchange(self, wire: bytes, deadline: Deadline, limit: int, leave: Leave) -> HttpAnswer | None:
-        """The answer, within what is left of the deadline as the request leaves; None: it was not let leave.
+    def begin(self, wire: bytes, seconds: float, limit: int) -> None:
+        """Have a request ready that has so many seconds from when it leaves, and may be answered by so many bytes."""
+        self._wire, self._seconds = wire, seconds
+        self._deadline = Deadline(seconds)
+        self._fault: OSError | None = None
+        self._answers.begin(limit)
 
-        `limit`: of the answer, in bytes.
+    def write(self) -> None:
+        """Hand the request to the system; `read` says what goes wrong with that."""
+        self._deadline = Deadline(self._seconds)
+        try:
+            self._send(Deadline(min(self._seconds, WRITE_SECONDS)))
+        except OSError as fault:
+            self._fault = fault
+            with suppress(OSError):
+                # Whoever waits for an answer hears of it at once.
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def read(self) -> HttpAnswer | None:
+        """The answer, once all of it has come; None until then.
 
         Raises:
             OSError: it did not come in time, or the connection broke.
             HTTPException: it is no answer, too long, or cut off.
         """
-        seconds = deadline.left()
+        if self._fault is not None:
+            raise self._fault
+        while True:
+            try:
+                piece = self._socket.recv(_PIECE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                # Only now: whoever looks late may find it here.
+                self._deadline.left()
+                return None
+            if (answer := self._answers.take(piece)) is not None:
+                return answer
 
-        def write() -> None:
-            nonlocal deadline
-            deadline = Deadline(seconds)
-            self._write(wire, Deadline(min(seconds, WRITE_SECONDS)))
+    def seconds_left(self) -> float:
+        """How long to wait for the answer at most."""
+        return self._deadline.rest()
 
-        if not leave(write):
-            return None
-        return self._answers.next(lambda: self._read(deadline), limit)
+    def wait(self) -> None:
+        """Wait until there may be more to read."""
+        self._speaks.poll(self.seconds_left() * 1000)
 
-    def _write(self, wire: bytes, deadline: Deadline) -> None:
-        """Hand all of it to the system."""
-        rest = memoryview(wire)
+    def _send(self, deadline: Deadline) -> None:
+        rest = memoryview(self._wire)
         while rest:
             try:
                 rest = rest[self._socket.send(rest) :]
             except (BlockingIOError, ssl.SSLWantWriteError):
                 takes = select.poll()
                 takes.register(self._socket, select.POLLOUT)
-                _wait(takes, deadline)
+                takes.poll(deadline.left() * 1000)
             except ssl.SSLWantReadError:
-                _wait(self._speaks, deadline)
-
-    def _read(self, deadline: Deadline) -> bytes:
-        """What comes next; nothing at the end."""
-        while True:
-            deadline.left()
-            try:
-                # Whoever was woken late finds it here already.
-                return self._socket.recv(_PIECE)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                _wait(self._speaks, deadline)
-
-
-def _wait(ready: select.poll, deadline: Deadline) -> None:
-    if not ready.poll(deadline.left() * 1000):
-        raise TimeoutError("the deadline has passed")
+                self._speaks.poll(deadline.left() * 1000)
 
 
 class _Answers:
@@ -100,27 +122,28 @@ class _Answers:
         self._parser = HttpResponseParser(self)
         self._is_whole = True
 
-    def next(self, read: Callable[[], bytes], limit: int) -> HttpAnswer:
-        """The next, of as many bytes at most, read piece by piece.
+    def begin(self, limit: int) -> None:
+        """The next is to come, of so many bytes at most."""
+        self._limit, self._taken, self._is_whole, self._ends_with_connection = limit, 0, False, False
+
+    def take(self, piece: bytes) -> HttpAnswer | None:
+        """The answer, once this piece makes it whole; nothing is the end of the connection.
 
         Raises:
             HTTPException: it is no answer, too long, or cut off.
         """
-        taken, self._is_whole, self._ends_with_connection = 0, False, False
-        while not self._is_whole:
-            piece = read()
-            taken += len(piece)
-            if taken > limit:
-                raise HTTPException("the answer is too long")
-            if piece:
-                self._take(piece)
-            elif self._ends_with_connection:
-                break
-            else:
-                raise IncompleteRead(b"") if taken else RemoteDisconnected
+        self._taken += len(piece)
+        if self._taken > self._limit:
+            raise HTTPException("the answer is too long")
+        if piece:
+            self._parse(piece)
+        elif not self._ends_with_connection:
+            raise IncompleteRead(b"") if self._taken else RemoteDisconnected
+        if piece and not self._is_whole:
+            return None
         return HttpAnswer(self._status, self._headers, bytes(self._body), self._keeps_alive)
 
-    def _take(self, piece: bytes) -> None:
+    def _parse(self, piece: bytes) -> None:
         try:
             self._parser.feed_data(piece)
         except (HttpParserError, HttpParserUpgrade) as fault:

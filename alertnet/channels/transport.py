@@ -13,20 +13,20 @@ import time
 import weakref
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from http.client import HTTPException
-from typing import Any, NamedTuple
+from types import coroutine
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
 
-from alertnet.channels.base import Leave, at_once
 from alertnet.channels.deadline import Deadline, open_socket
-from alertnet.channels.exchange import Connection, HttpAnswer
+from alertnet.channels.exchange import Connection, HttpAnswer, Origin
 
 _KEPT = 32
 """Idle connections kept for each origin."""
@@ -43,16 +43,36 @@ _LONGEST_PAUSE_SECONDS = 3600
 _LONGEST_CODE = 16
 
 
-class Origin(NamedTuple):
-    """Where a connection leads."""
-
-    scheme: str
-    host: str
-    port: int
-
-
 Idle = dict[Origin, deque[tuple[Connection, float]]]
 """Connections and the moments (monotonic) since which they have been idle."""
+
+
+class FormRequest(NamedTuple):
+    """A request, written down; `timeout` replaces the deadline (seconds)."""
+
+    origin: Origin
+    wire: bytes
+    timeout: float | None
+
+    @classmethod
+    def of(
+        cls,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Self:
+        """The request with a form as its body.
+
+        Raises:
+            ValueError: it can't be written down, such as a line break in a header.
+        """
+        origin, target = _locate(uri, params)
+        body = urlencode(data or {}, doseq=True)
+        return cls(origin, _request_bytes(method, origin, target, body, headers or {}, auth), timeout)
 
 
 class Pool:
@@ -75,9 +95,9 @@ class Pool:
                 return connection
             connection.close()
 
-    def keep(self, origin: Origin, connection: Connection) -> None:
-        """Take back a connection whose last answer was read to its end."""
-        idle = self._idle.setdefault(origin, deque())
+    def keep(self, connection: Connection) -> None:
+        """Take back a connection on which nothing is under way."""
+        idle = self._idle.setdefault(connection.origin, deque())
         if len(idle) < _KEPT:
             idle.append((connection, time.monotonic()))
         else:
@@ -106,10 +126,6 @@ class AnswerLost(Exception):
         super().__init__(code)
 
 
-class Withheld(Exception):
-    """The request was ready, and was not let leave."""
-
-
 class ErrorAnswer(Exception):
     """The provider answered, but not with 2xx. The SDK's own exceptions know no Retry-After."""
 
@@ -124,7 +140,6 @@ class _OfThread(threading.local):
     """What holds for the exchanges of one thread."""
 
     deadline: Deadline | None = None
-    leave: Leave = staticmethod(at_once)
 
 
 class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
@@ -166,7 +181,6 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             NotConnected: surely not sent.
             AnswerLost: sent, perhaps; also a 2xx that is no JSON object.
             ErrorAnswer: any other status.
-            Withheld: it was not let leave (see `leaving_by`).
             ValueError: the request can't be written down, such as a line break in a header.
         """
         return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
@@ -182,22 +196,54 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         timeout: float | None = None,
     ) -> HttpAnswer:
         """The answer to one request, whatever it says; `request` tells what may be raised."""
-        deadline = Deadline(self._seconds(timeout or self._deadline_seconds))
-        origin, target = _locate(uri, params)
-        wire = _request_bytes(method, origin, target, urlencode(data or {}, doseq=True), headers or {}, auth)
-        connection = self._pool.borrow(origin) or self._connect(origin)
+        connection = self.begin(FormRequest.of(method, uri, params, data, headers, auth, timeout))
+        connection.write()
+        while (answer := self.hear(connection)) is None:
+            connection.wait()
+        return answer
+
+    def begin(self, request: FormRequest) -> Connection:
+        """A connection on which that request is ready, opened where none is.
+
+        Raises:
+            NotConnected: none can be.
+        """
+        deadline = Deadline(self._seconds(request.timeout or self._deadline_seconds))
+        connection = self._pool.borrow(request.origin) or self._connect(request.origin)
         try:
-            answer = connection.exchange(wire, deadline, self._body_limit, self._shared.leave)
+            connection.begin(request.wire, deadline.left(), self._body_limit)
+        except TimeoutError as fault:
+            self._pool.keep(connection)
+            raise NotConnected(fault) from None
+        return connection
+
+    def begin_at_once(self, request: FormRequest) -> Connection | None:
+        """The same without waiting for anybody: None where no connection is open."""
+        connection = self._pool.borrow(request.origin)
+        if connection is not None:
+            connection.begin(request.wire, request.timeout or self._deadline_seconds, self._body_limit)
+        return connection
+
+    def hear(self, connection: Connection) -> HttpAnswer | None:
+        """The answer to what was written there, once all of it has come.
+
+        Raises:
+            AnswerLost: it never will.
+        """
+        try:
+            answer = connection.read()
         except (OSError, HTTPException) as fault:
             connection.close()
             raise AnswerLost(type(fault).__name__) from fault
-        if answer is None or answer.keeps_alive:
-            self._pool.keep(origin, connection)
-        else:
+        if answer is not None and answer.keeps_alive:
+            self._pool.keep(connection)
+        elif answer is not None:
             connection.close()
-        if answer is None:
-            raise Withheld
         return answer
+
+    def withdraw(self, connection: Connection) -> None:
+        """Let go of a request that has not left."""
+        self._pool.keep(connection)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -209,15 +255,6 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         finally:
             if is_outermost:
                 self._shared.deadline = None
-
-    @contextmanager
-    def leaving_by(self, leave: Leave) -> Iterator[None]:
-        """Let requests of this thread inside leave by that: it is called once they are ready and connected."""
-        self._shared.leave = leave
-        try:
-            yield
-        finally:
-            self._shared.leave = at_once
 
     def _seconds(self, most: float) -> float:
         """How long an exchange may take.
@@ -238,14 +275,40 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         except OSError as fault:
             raise NotConnected(fault) from fault
         if origin.scheme != "https":
-            return Connection(connection)
+            return Connection(origin, connection)
         try:
             # The timeout of a handshake is over the whole of it.
             connection.settimeout(deadline.left())
-            return Connection(self._tls.wrap_socket(connection, server_hostname=origin.host))
+            return Connection(origin, self._tls.wrap_socket(connection, server_hostname=origin.host))
         except OSError as fault:
             connection.close()
             raise NotConnected(fault) from fault
+
+
+class Requests(HttpClient):  # type: ignore[misc]
+    """An HTTP client for coroutines of the SDK: each yields its `FormRequest`, and goes on once sent the answer."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=True)
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """The provider's answer; see `Transport.request`."""
+        return _judge(await _answer_to(FormRequest.of(method, uri, params, data, headers, auth, timeout)))
+
+
+@coroutine
+def _answer_to(request: FormRequest) -> Generator[FormRequest, HttpAnswer, HttpAnswer]:
+    return (yield request)
 
 
 def _locate(uri: str, params: Mapping[str, object] | None) -> tuple[Origin, str]:

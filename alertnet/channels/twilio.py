@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -10,19 +9,22 @@ from twilio.base import values
 
 from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Recorded, Refused, Result, at_once
 from alertnet.channels.exchange import HttpAnswer
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport
+from alertnet.channels.transport import AnswerLost, NotConnected, Transport
 from alertnet.channels.twilio_account import (
     CLOCKS_DIFFER,
+    FAULTS,
     LIST_PAGE_SIZE,
     LIST_SECONDS,
     MOST_PAGES,
     PAGE_SIZE,
-    UNREADABLE,
     Account,
+    Creation,
+    Submission,
     TwilioLedger,
     entries_of,
     is_there,
     looked_up,
+    prepare,
     sought,
     submit,
 )
@@ -43,21 +45,27 @@ class TwilioSms:
         client = account.open()
         self._transport: Transport = client.http_client
         self._messages = client.messages
+        self._new = account.creating().messages
         self._status_url = account.webhook("/twilio/sms/status/")
         self.ledger = TwilioLedger(account, lambda client: client.messages, _sms_entry, "date_sent_after")
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand an SMS to the provider; see `Channel.send`."""
-        with self._transport.leaving_by(leave):
-            return submit(
-                lambda: self._messages.create(
-                    to=outgoing.to,
-                    from_=outgoing.sender,
-                    body=outgoing.text,
-                    status_callback=self._status_url + outgoing.attempt,
-                    validity_period=_validity_seconds(outgoing.validity),
-                )
-            )
+        return submit(self._transport, self._create(outgoing), leave)
+
+    def prepare(self, outgoing: Outgoing) -> Submission | None:
+        """Have an SMS ready to leave; see `Overlapping.prepare`."""
+        return prepare(self._transport, self._create(outgoing))
+
+    def _create(self, outgoing: Outgoing) -> Creation:
+        create: Creation = self._new.create_async(
+            to=outgoing.to,
+            from_=outgoing.sender,
+            body=outgoing.text,
+            status_callback=self._status_url + outgoing.attempt,
+            validity_period=_validity_seconds(outgoing.validity),
+        )
+        return create
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Look an SMS up by its id, else by its sender and words among the last 50 to that number."""
@@ -112,7 +120,7 @@ class TwilioRecordings:
                 listed = self._recordings.list(date_created_after=since.date(), limit=most, page_size=LIST_PAGE_SIZE)
             whole = [each for each in listed if each.status == "completed" and each.date_created >= since]
             return [Recorded(each.sid, each.call_sid, int(each.duration)) for each in whole]
-        except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
+        except FAULTS:
             return None
 
     def fetch(self, id: str) -> bytes | None:
@@ -139,6 +147,7 @@ class TwilioVoice:
         client = account.open()
         self._transport: Transport = client.http_client
         self._calls = client.calls
+        self._new = account.creating().calls
         self._words_url = account.webhook("/twilio/voice/")
         self._status_url = account.webhook("/twilio/voice/status/")
         self.ledger = TwilioLedger(account, lambda client: client.calls, _call_entry, "start_time_after")
@@ -146,18 +155,23 @@ class TwilioVoice:
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Place the call; see `Channel.send`."""
-        with self._transport.leaving_by(leave):
-            return submit(
-                lambda: self._calls.create(
-                    to=outgoing.to,
-                    from_=outgoing.sender,
-                    url=self._words_url + outgoing.attempt,
-                    status_callback=self._status_url + outgoing.attempt,
-                    status_callback_event=_EVENTS,
-                    timeout=round(RINGS_FOR.total_seconds()),
-                    send_digits=outgoing.extension or values.unset,
-                )
-            )
+        return submit(self._transport, self._create(outgoing), leave)
+
+    def prepare(self, outgoing: Outgoing) -> Submission | None:
+        """Have a call ready to be placed; see `Overlapping.prepare`."""
+        return prepare(self._transport, self._create(outgoing))
+
+    def _create(self, outgoing: Outgoing) -> Creation:
+        create: Creation = self._new.create_async(
+            to=outgoing.to,
+            from_=outgoing.sender,
+            url=self._words_url + outgoing.attempt,
+            status_callback=self._status_url + outgoing.attempt,
+            status_callback_event=_EVENTS,
+            timeout=round(RINGS_FOR.total_seconds()),
+            send_digits=outgoing.extension or values.unset,
+        )
+        return create
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Look a call up by its id, else by its sender and time among the last 50 to that number."""
@@ -176,7 +190,7 @@ class TwilioVoice:
         """
         # `canceled` is the word for a call that nobody answered yet, where the provider refuses `completed` for it.
         for status in ("completed", "canceled"):
-            if not isinstance(submit(partial(self._calls(provider_id).update, status=status)), Refused):
+            if not isinstance(submit(self._transport, self._new(provider_id).update_async(status=status)), Refused):
                 return
 
     def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:

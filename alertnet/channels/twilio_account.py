@@ -4,13 +4,14 @@ The books say, in few pages, what left from a number, what came in to it, and wh
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
 from twilio.base import values
 from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
 from twilio.rest import Client
 
 from alertnet.channels.base import (
@@ -20,6 +21,7 @@ from alertnet.channels.base import (
     Cause,
     Entry,
     Found,
+    Leave,
     Listing,
     Lookup,
     NotSent,
@@ -28,16 +30,19 @@ from alertnet.channels.base import (
     Result,
     StatusQuery,
     Unsure,
+    at_once,
 )
+from alertnet.channels.exchange import Connection, HttpAnswer
 from alertnet.channels.transport import (
     BODY_LIMIT,
     CONNECT_SECONDS,
     DEADLINE_SECONDS,
     AnswerLost,
     ErrorAnswer,
+    FormRequest,
     NotConnected,
+    Requests,
     Transport,
-    Withheld,
 )
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import (
@@ -51,6 +56,8 @@ from alertnet.core.delivery.provider_codes import (
 
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
 """What the SDK lets through when a JSON object is not the one that it expects."""
+
+FAULTS = (NotConnected, AnswerLost, ErrorAnswer, *UNREADABLE)
 
 PAGE_SIZE = 50
 
@@ -82,8 +89,14 @@ class Account:
 
     def open(self, body_limit: int = BODY_LIMIT) -> Client:
         """The SDK's client, over a transport of its own that takes answers of so many bytes."""
-        transport = Transport(self.deadline_seconds, self.connect_seconds, body_limit=body_limit)
-        client = Client(self.sid, self.auth_tokens[0], http_client=transport)
+        return self._client(Transport(self.deadline_seconds, self.connect_seconds, body_limit=body_limit))
+
+    def creating(self) -> Client:
+        """The SDK's client whose coroutines `submit` and `prepare` take."""
+        return self._client(Requests())
+
+    def _client(self, http_client: HttpClient) -> Client:
+        client = Client(self.sid, self.auth_tokens[0], http_client=http_client)
         if self.api_url:
             client.api.base_url = self.api_url
         return client
@@ -93,21 +106,73 @@ class Account:
         return self.public_url.rstrip("/") + path
 
 
-def submit(create: Callable[[], Any]) -> Result | None:
-    """Create a message or call, and say what became of it; None: it was not let leave."""
+Creation = Coroutine[FormRequest, HttpAnswer | None, Any]
+"""A coroutine of the SDK that creates a message or call."""
+
+
+class Submission:
+    """What is being created at the provider: its request is ready on a connection, then under way, then answered."""
+
+    def __init__(self, transport: Transport, create: Creation, connection: Connection) -> None:
+        self._transport = transport
+        self._create = create
+        self._connection = connection
+        self.write = connection.write
+        self.fileno = connection.fileno
+        self.seconds_left = connection.seconds_left
+        self.wait = connection.wait
+
+    def result(self) -> Result | None:
+        """What came of it, once that is known."""
+        try:
+            answer = self._transport.hear(self._connection)
+            return None if answer is None else Accepted(_id_of(self._create, answer))
+        except FAULTS as fault:
+            return _meaning_of(fault)
+
+    def withdraw(self) -> None:
+        """Keep it from leaving."""
+        self._transport.withdraw(self._connection)
+
+
+def prepare(transport: Transport, create: Creation) -> Submission | None:
+    """Have it ready, unless a connection has to be opened for it first."""
+    connection = transport.begin_at_once(create.send(None))
+    return Submission(transport, create, connection) if connection else None
+
+
+def submit(transport: Transport, create: Creation, leave: Leave = at_once) -> Result | None:
+    """Create it, and say what became of it; None: it was not let leave."""
     try:
-        provider_id = create().sid
-    except Withheld:
+        submission = Submission(transport, create, transport.begin(create.send(None)))
+    except FAULTS as fault:
+        return _meaning_of(fault)
+    if not leave(submission.write):
+        submission.withdraw()
         return None
-    except NotConnected as fault:
-        return NotSent(fault.code)
-    except AnswerLost as fault:
-        return Unsure(fault.code)
-    except ErrorAnswer as answer:
-        return classify(answer.status, answer.code, answer.retry_after)
-    except UNREADABLE:
-        return Unsure("unreadable")
-    return Accepted(provider_id) if provider_id and isinstance(provider_id, str) else Unsure("unreadable")
+    while (result := submission.result()) is None:
+        submission.wait()
+    return result
+
+
+def _id_of(create: Creation, answer: HttpAnswer) -> str:
+    try:
+        create.send(answer)
+    except StopIteration as created:
+        if isinstance(id := created.value.sid, str) and id:
+            return id
+    raise ValueError("it has no id")
+
+
+def _meaning_of(fault: Exception) -> Result:
+    match fault:
+        case NotConnected():
+            return NotSent(fault.code)
+        case AnswerLost():
+            return Unsure(fault.code)
+        case ErrorAnswer():
+            return classify(fault.status, fault.code, fault.retry_after)
+    return Unsure("unreadable")
 
 
 def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refused | NotSent | Unsure:
@@ -214,7 +279,7 @@ class TwilioLedger:
                     is_past = any(each.date_created and each.date_created < since for each in resources[-1:])
                     if is_past or not page.next_page_url:
                         return Listing(tuple(entries), is_whole=True)
-        except (ErrorAnswer, NotConnected, AnswerLost, *UNREADABLE):
+        except FAULTS:
             pass
         return Listing(tuple(entries), is_whole=False)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from alertnet.channels.base import CannotTell, Lookup, Outgoing, StatusQuery
+from alertnet.channels.base import CannotTell, Lookup, Outgoing, Overlapping, StatusQuery
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO, Horizon
 from alertnet.core.delivery.provider_routes import Route
@@ -38,7 +38,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
 from alertnet.worker.provider_health import is_away
 from alertnet.worker.recordings import work_on_recordings
-from alertnet.worker.sender import Commit, Sending
+from alertnet.worker.sender import Sending
 from alertnet.worker.thread_pools import Room
 
 FEW = 2
@@ -175,7 +175,8 @@ class Search:
         runtime = self._runtime
         claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
         self._expect(claims.next_at)
-        jobs = send_jobs(self._sending, claims)
+        send, pool_of = self._sending.send, provider_health.pool_of
+        jobs = [Job(pool_of(each), each.lease, partial(send, each), reserved=True) for each in claims.claimed]
         # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
         self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
         yield from jobs
@@ -260,17 +261,14 @@ def _due_rows(
     )
 
 
-def send_jobs(sending: Sending, claims: Claims, commit: Commit | None = None) -> list[Job]:
-    """A job for each attempt that was claimed to be sent; `commit` where that of the claim is still to come."""
-    return [
-        Job(
-            provider_health.sending((each.method, each.provider)),
-            each.lease,
-            partial(sending.send, each, commit),
-            reserved=True,
-        )
-        for each in claims.claimed
-    ]
+def batches(runtime: Runtime, claimed: Sequence[Claimed]) -> list[list[Claimed]]:
+    """What was claimed to be sent, as threads take it: those by one `Overlapping` channel together."""
+    found: dict[object, list[Claimed]] = {}
+    for each in claimed:
+        outlet = runtime.outlets.get(route := (each.method, each.provider))
+        is_shared = outlet is not None and isinstance(outlet.channel, Overlapping)
+        found.setdefault(route if is_shared else each.lease, []).append(each)
+    return list(found.values())
 
 
 def _escalate(runtime: Runtime) -> None:

@@ -27,6 +27,11 @@ def sending(route: Route) -> str:
     return route_name(route)
 
 
+def pool_of(claimed: Claimed) -> str:
+    """The thread pool that sends it."""
+    return sending((claimed.method, claimed.provider))
+
+
 def asking(route: Route) -> str:
     """The thread pool that asks what became of what went by a route, and whether its provider is back."""
     return f"ask_{route_name(route)}"

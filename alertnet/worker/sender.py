@@ -1,5 +1,6 @@
 """One attempt on its way: rendered, looked at once more, handed to its channel, and written down."""
 
+import select
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from alertnet.channels.base import Accepted, Outgoing, Refused, Result
+from alertnet.channels.base import Accepted, Handover, Outgoing, Overlapping, Refused, Result
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
 from alertnet.core.notification import Kind
@@ -21,8 +22,12 @@ from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
 from alertnet.worker.platform import Event
+from alertnet.worker.thread_pools import Share
 
 T = TypeVar("T")
+
+GATHER_SECONDS = 0.005
+"""Answers that come so soon after one another are recorded together."""
 
 log = structlog.get_logger(__name__)
 
@@ -40,14 +45,14 @@ class Batcher(Generic[T]):
         self._lock = threading.Lock()
         self._at_work = False
 
-    def __call__(self, item: T) -> None:
-        """See to it that the work is done for this item; where that is for this thread, it returns when all is done.
+    def __call__(self, *items: T) -> None:
+        """See to it that the work is done for these items; where that is for this thread, it returns when all is done.
 
         Raises:
             Whatever `work` raised, on the thread that did it; what waits then is done with the next item.
         """
         with self._lock:
-            self._waiting.append(item)
+            self._waiting += items
             if self._at_work:
                 return
             self._at_work = True
@@ -78,15 +83,17 @@ class Commit:
         self._is_untouched = is_untouched
         self._lock = threading.Lock()
         self._holds: bool | None = None
-        self._ready: list[_Write] = []
+        self._ready: list[TakenAlong] = []
 
     def holds(self) -> None:
         """It is on the disk."""
         self._end(True)
-        if self._is_untouched():
-            for write in self._ready:
-                write()
-        self._over.set()
+        try:
+            if self._is_untouched():
+                for each in self._ready:
+                    each.leaves()
+        finally:
+            self._over.set()
 
     def fails(self) -> None:
         """It was undone."""
@@ -98,21 +105,14 @@ class Commit:
         self._over.wait()
         return bool(self._holds)
 
-    def takes_along(self, write: Callable[[], object]) -> bool:
-        """Whether that was called as it came to be on the disk, untouched; not where that is known already.
-
-        Raises:
-            Whatever the call raised.
-        """
-        mine = _Write(write)
+    def takes_along(self, write: Callable[[], object]) -> "TakenAlong | None":
+        """Have that called as it comes to be on the disk, untouched; None where that is over already."""
+        taken = TakenAlong(write)
         with self._lock:
             if self._holds is not None:
-                return False
-            self._ready.append(mine)
-        self.wait()
-        if mine.error is not None:
-            raise mine.error
-        return mine.is_done
+                return None
+            self._ready.append(taken)
+        return taken
 
     def _end(self, holds: bool) -> None:
         with self._lock:
@@ -120,19 +120,25 @@ class Commit:
 
 
 @dataclass(eq=False)
-class _Write:
+class TakenAlong:
     """What writes a message, called by another thread than the one that hears what came of it."""
 
     write: Callable[[], object]
     is_done: bool = False
-    error: BaseException | None = None
 
-    def __call__(self) -> None:
+    def leaves(self) -> None:
+        """Let it leave."""
         self.is_done = True
-        try:
-            self.write()
-        except BaseException as error:
-            self.error = error
+        self.write()
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An attempt that is ready to leave; `has_left` waits for its commit."""
+
+    claimed: Claimed
+    handover: Handover
+    has_left: Callable[[], bool]
 
 
 class Sending:
@@ -149,19 +155,82 @@ class Sending:
         """
         outgoing = self._made_ready(claimed)
         result = self._hand_over(claimed, outgoing, commit) if isinstance(outgoing, Outgoing) else outgoing
-        if commit is not None and not commit.wait():
-            return
+        if commit is None or commit.wait():
+            self._settle([(claimed, result)])
+
+    def send_together(self, batch: Sequence[Claimed], commit: Commit, share: Share) -> None:
+        """The same for several by one route that is `Overlapping`: one thread waits for all their answers."""
+        found = [self._made_overlapping(each, commit) for each in batch]
+        ready = [each for each in found if each is not None]
+        others = [claimed for claimed, each in zip(batch, found, strict=True) if each is None]
+        for claimed in others if ready else others[1:]:
+            share.give(claimed.lease, partial(self._send_alone, claimed, commit))
+        if not ready:
+            self._send_alone(others[0], commit)
+        elif commit.wait():
+            self._hear(ready, share)
+        else:
+            for each in ready:
+                each.handover.withdraw()
+
+    def _send_alone(self, claimed: Claimed, commit: Commit) -> None:
+        with suppress(DatabaseAway):
+            self.send(claimed, commit)
+
+    def _made_overlapping(self, claimed: Claimed, commit: Commit) -> "_Ready | None":
+        """The attempt as it is ready to leave; None where `send` has to see to it, which also says why that is."""
+        with suppress(Exception):
+            channel = self.runtime.outlets[claimed.method, claimed.provider].channel
+            if isinstance(channel, Overlapping):
+                outgoing = self.compose(claimed)
+                if (handover := channel.prepare(outgoing)) is not None:
+                    return _Ready(claimed, handover, self._leaving(claimed, outgoing, handover.write, commit))
+        return None
+
+    def _hear(self, ready: Sequence["_Ready"], share: Share) -> None:
+        """Let leave what may, and settle what comes of it: what comes within a moment together."""
+        pending: dict[int, _Ready] = {}
+        heard: list[tuple[Claimed, Result | None]] = []
+        speaks = select.poll()
+        for each in ready:
+            if each.has_left():
+                pending[each.handover.fileno()] = each
+                speaks.register(each.handover.fileno(), select.POLLIN)
+            else:
+                each.handover.withdraw()
+                heard.append((each.claimed, None))
+        while pending:
+            first = next(iter(pending))
+            seconds = GATHER_SECONDS if heard else pending[first].handover.seconds_left()
+            speaking = [place for place, _ in speaks.poll(seconds * 1000)]
+            if heard and not speaking:
+                # Not on this thread, which is to hear of the others.
+                share.give(heard[0][0].lease, partial(self._settle, heard))
+                share.free([claimed.lease for claimed, _ in heard[1:]])
+                heard = []
+            for place in speaking or [first]:
+                each = pending[place]
+                if (result := render_and_send.hear(each.handover, each.claimed)) is not None:
+                    heard.append((each.claimed, result))
+                    speaks.unregister(place)
+                    del pending[place]
+        share.free([claimed.lease for claimed, _ in heard[1:]])
+        self._settle(heard)
+
+    def _settle(self, heard: Sequence[tuple[Claimed, Result | None]]) -> None:
+        """Tell what came of each to those who watch, and see to it that it is kept."""
+        for claimed, result in heard:
+            with isolated(log, "job_failed", job=claimed.lease):
+                self._tell(claimed, result)
+        self._record(
+            *(Outcome(each.attempt, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
+        )
+
+    def _tell(self, claimed: Claimed, result: Result | None) -> None:
+        """Tell what came of it to those who watch how providers fare and what we send."""
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
-            self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.Withheld()))
             return
-        try:
-            self._tell(claimed, result)
-        finally:
-            self._record(Outcome(claimed.attempt, claimed.lease, render_and_send.or_turned_away(claimed, result)))
-
-    def _tell(self, claimed: Claimed, result: Result) -> None:
-        """Tell what came of it to those who watch how providers fare and what we send."""
         provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
         self._count(claimed, result)
         log.info(
@@ -210,27 +279,36 @@ class Sending:
     def _hand_over(self, claimed: Claimed, outgoing: Outgoing, commit: Commit | None) -> Result | None:
         """What its channel makes of it; None: it must not leave any more."""
         channel = self.runtime.outlets[claimed.method, claimed.provider].channel
-        return render_and_send.hand_over(channel, outgoing, partial(self._let_leave, claimed, outgoing, commit))
+        return render_and_send.hand_over(
+            channel, outgoing, lambda write: self._leaving(claimed, outgoing, write, commit)()
+        )
 
-    def _let_leave(
-        self, claimed: Claimed, outgoing: Outgoing, commit: Commit | None, write: Callable[[], object]
-    ) -> bool:
-        """Let it leave as its claim is committed; where it comes late for that, once it is seen to be still ours."""
+    def _leaving(
+        self, claimed: Claimed, outgoing: Outgoing, write: Callable[[], object], commit: Commit | None
+    ) -> Callable[[], bool]:
+        """Let it leave as its claim is committed; where it comes late for that, once it is seen to be still ours.
+
+        What that gives waits for the commit, and says whether it has left.
+        """
         units = render_and_send.units(outgoing)
         # The relay is told of a mail line by line, for which nobody else can wait.
         is_at_once = units == claimed.units and outgoing.method is not MethodKind.EMAIL
-        if commit is not None:
-            if is_at_once and commit.takes_along(write):
-                return True
-            if not commit.wait():
+        along = commit.takes_along(write) if commit is not None and is_at_once else None
+
+        def has_left() -> bool:
+            if commit is not None and not commit.wait():
                 return False
-        try:
-            is_ours = self._is_ours(claimed, outgoing, units)
-        except DatabaseAway:
-            return False
-        if is_ours:
-            write()
-        return is_ours
+            if along is not None and along.is_done:
+                return True
+            try:
+                is_ours = self._is_ours(claimed, outgoing, units)
+            except DatabaseAway:
+                return False
+            if is_ours:
+                write()
+            return is_ours
+
+        return has_left
 
     def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int) -> bool:
         runtime = self.runtime

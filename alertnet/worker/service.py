@@ -9,26 +9,29 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self
 
 import structlog
 
 from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.delivery.provider_routes import PROVIDERS
 from alertnet.flows.sending.claim_sends import LEASE
+from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import LeftDue, Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
-from alertnet.worker.due_work import DUE, RECORDINGS, Job, Search, perform, send_jobs
+from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
-from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, sending
+from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, pool_of, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
+
+P = ParamSpec("P")
 
 INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
 POOLS = {**SENDING, **ASKING, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
@@ -176,31 +179,32 @@ class Worker:
         wanted = [] if is_still else [method for method in SENT_BY if method in left]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
-        commit = Commit(self._platform.event(), partial(self._is_untouched, tx.now + LEASE))
-        jobs = [job for claims in taken for job in send_jobs(self._sending, claims, commit)]
-        if not jobs:
+        claimed = [each for claims in taken for each in claims.claimed]
+        if not claimed:
             return self._wake.set
+        commit = Commit(self._platform.event(), partial(self._is_untouched, tx.now + LEASE))
         tx.if_undone(commit.fails)
         # What there is else is looked for out of their way; what falls due later the tick finds in time.
         is_all = None not in left and all(claims.leaves_nothing for claims in taken)
-        for job in jobs:
-            work = partial(perform, job)
-            self._pools[job.pool].submit(job.key, work if is_all else partial(self._and_look, work))
-        return partial(self._let_leave, commit, jobs)
+        for batch in batches(self._runtime, claimed):
+            send = partial(self._sending.send_together, batch, commit)
+            leases = [each.lease for each in batch]
+            self._pools[pool_of(batch[0])].submit_together(leases, send if is_all else partial(self._and_look, send))
+        return partial(self._let_leave, commit, claimed)
 
     def _is_untouched(self, until: datetime) -> bool:
         """Whether nothing can have happened, right after the commit, to what was claimed till then."""
         return self._runtime.transactions.in_turn and self._runtime.now() < until
 
-    def _let_leave(self, commit: Commit, jobs: list[Job]) -> None:
+    def _let_leave(self, commit: Commit, claimed: list[Claimed]) -> None:
         commit.holds()
-        for job in jobs:
+        for each in claimed:
             # Until now it was put aside, which is taken back where the claim is undone.
-            self._pools[job.pool].release()
+            self._pools[pool_of(each)].release()
 
-    def _and_look(self, work: Callable[[], None]) -> None:
+    def _and_look(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            work()
+            work(*args, **kwargs)
         finally:
             self._wake.set()
 

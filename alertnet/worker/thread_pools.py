@@ -1,7 +1,7 @@
 """A thread pool for each kind of work, so that what hangs in one delays no other (A11)."""
 
 import threading
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -85,29 +85,56 @@ class ThreadPool:
         Raises:
             RuntimeError: there is none, and it will not be done.
         """
+        self.submit_together([key], lambda _: work(), reserved=reserved)
+
+    def submit_together(self, keys: Iterable[str], work: Callable[["Share"], None], *, reserved: bool = False) -> None:
+        """Let one thread do what there would be one for each; see `submit`."""
+        share = Share(self, keys)
         with self._lock:
-            self._keys.add(key)
+            self._keys |= share.keys
             self._reserved -= reserved
         try:
-            self._executor.submit(partial(self._work, key, work))
+            self._executor.submit(partial(self._work, share, work))
         except RuntimeError:
             with self._lock:
-                self._keys.discard(key)
+                self._keys -= share.keys
             raise
 
     def close(self) -> None:
         """Wait until all that was taken is done."""
         self._executor.shutdown()
 
-    def _work(self, key: str, work: Callable[[], None]) -> None:
+    def _work(self, share: "Share", work: Callable[["Share"], None]) -> None:
         try:
-            work()
+            work(share)
         except Exception:
-            log.exception("job_failed", job=key)
+            log.exception("job_failed", jobs=sorted(share.keys))
         finally:
-            with self._lock:
-                self._keys.discard(key)
-            self._on_free()
+            share.free(list(share.keys))
+
+    def free(self, keys: Iterable[str]) -> None:
+        """See that the work on these rows is over."""
+        with self._lock:
+            self._keys.difference_update(keys)
+        self._on_free()
+
+
+class Share:
+    """What one thread has of its pool: the rows that it works on, for each of which there might be a thread."""
+
+    def __init__(self, pool: ThreadPool, keys: Iterable[str]) -> None:
+        self.keys = set(keys)
+        self._pool = pool
+
+    def free(self, keys: Iterable[str]) -> None:
+        """See that the work on these rows is over, and free the threads that there might be for them."""
+        self.keys.difference_update(keys)
+        self._pool.free(keys)
+
+    def give(self, key: str, work: Callable[[], None]) -> None:
+        """Let another thread work on that row."""
+        self.keys.discard(key)
+        self._pool.submit(key, work)
 
 
 class UnderWay(Container[str]):

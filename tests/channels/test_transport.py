@@ -1,6 +1,7 @@
 """The transport: one deadline over all, each answer to its own caller, and no doubt about what left."""
 
 import json
+import select
 import socket
 import ssl
 import struct
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.channels.exchange import WRITE_SECONDS
-from alertnet.channels.transport import AnswerLost, ErrorAnswer, NotConnected, Transport, Withheld
+from alertnet.channels.exchange import WRITE_SECONDS, Connection, Origin
+from alertnet.channels.transport import AnswerLost, ErrorAnswer, FormRequest, NotConnected, Transport
 from tests.channels.conftest import Provider, Request, reply
 
 DEADLINE = 0.3
@@ -112,23 +113,16 @@ def test_a_connection_is_kept_for_the_next_request(transport: Transport, provide
     assert (len(provider.requests), provider.connections) == (3, 1)
 
 
-def test_a_request_leaves_only_once_it_is_let_and_its_connection_is_kept(
+def test_a_request_leaves_only_as_it_is_written_and_its_connection_is_kept(
     transport: Transport, provider: Provider
 ) -> None:
-    """A4, A5: all is ready by then, and who is told that it must not leave has sent nothing."""
-
-    def refuse(_write: object) -> bool:
-        heard.append(provider.connections)
-        return False
-
-    heard: list[int] = []
-    with transport.leaving_by(refuse), pytest.raises(Withheld):
-        post(transport, provider)
+    """A4, A5: all is ready by then, and whoever is told that it must not leave has sent nothing."""
+    withdrawn = transport.begin(FormRequest.of("POST", provider.url))
+    transport.withdraw(withdrawn)
     sent = len(provider.requests)
     post(transport, provider)
 
     assert (sent, len(provider.requests), provider.connections) == (0, 1, 1)
-    assert len(heard) == 1
 
 
 def test_a_server_that_takes_nothing_holds_nobody_up_for_long(transport: Transport) -> None:
@@ -138,6 +132,19 @@ def test_a_server_that_takes_nothing_holds_nobody_up_for_long(transport: Transpo
         transport.request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}", data={"Body": "x" * (1 << 25)})
 
     assert WRITE_SECONDS <= time.monotonic() - began < PATIENCE
+
+
+def test_whoever_waits_for_an_answer_hears_at_once_that_the_request_did_not_leave() -> None:
+    """A11: another thread may have written it."""
+    here, there = socket.socketpair()
+    connection = Connection(Origin("http", "here", 80), here)
+    connection.begin(b"x" * (1 << 25), PATIENCE, 100)
+    with here, there:
+        connection.write()
+
+        assert select.select([connection], [], [], 0) == ([connection], [], [])
+        with pytest.raises(TimeoutError):
+            connection.read()
 
 
 def test_a_connection_is_not_reused_once_it_was_idle_too_long(provider: Provider) -> None:

@@ -1,5 +1,6 @@
 """SMS through the real SDK and transport, against a provider on loopback."""
 
+import select
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,12 +8,25 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Absent, Accepted, CannotTell, Cause, Found, NotSent, Outgoing, Refused, Unsure
+from alertnet.channels.base import (
+    Absent,
+    Accepted,
+    CannotTell,
+    Cause,
+    Found,
+    Handover,
+    NotSent,
+    Outgoing,
+    Refused,
+    Result,
+    Unsure,
+    at_once,
+)
 from alertnet.channels.twilio import TwilioSms
 from alertnet.channels.twilio_account import Account
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.notification import AttemptStatus, Failure
-from tests.channels.conftest import Provider
+from tests.channels.conftest import Provider, reply
 
 
 def refused_whole(code: str, fault: AccountFault) -> NotSent:
@@ -21,6 +35,7 @@ def refused_whole(code: str, fault: AccountFault) -> NotSent:
 
 SINCE = datetime(2026, 11, 24, 2, 14, tzinfo=UTC)
 TOKENS = ["newer", "older"]
+PATIENCE = 30  # seconds that no test should ever need
 
 
 @pytest.fixture
@@ -64,6 +79,61 @@ def test_what_must_not_leave_any_more_does_not(channel: TwilioSms, provider: Pro
 
     assert channel.send(sms) == Accepted("SM1")
     assert (sent, len(provider.requests)) == (0, 1)
+
+
+def outcome(handover: Handover | None) -> Result | None:
+    """What came of what has left, waited for."""
+    assert handover is not None
+    speaks = select.poll()
+    speaks.register(handover.fileno(), select.POLLIN)
+    while (result := handover.result()) is None:
+        speaks.poll(handover.seconds_left() * 1000)
+    return result
+
+
+def test_several_messages_are_under_way_by_one_thread(provider: Provider, sms: Outgoing) -> None:
+    """Each leaves as it is written, on a connection of its own that was open, and is answered for itself."""
+    channel = TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=PATIENCE))
+    before_any_is_open = channel.prepare(sms)
+    channel.send(sms, lambda write: channel.send(sms) is not None and at_once(write))
+    provider.answer = lambda connection, request: connection.sendall(reply(201, {"sid": f"SM{request.form['Body']}"}))
+    ready = [channel.prepare(replace(sms, text=text)) for text in ("first", "second", "third")]
+    sent = len(provider.requests)
+    for each in ready[:2]:
+        assert each is not None
+        each.write()
+
+    results = [outcome(ready[1]), outcome(ready[0])]
+
+    assert (before_any_is_open, ready[2], sent) == (None, None, 2)
+    assert results == [Accepted("SM['second']"), Accepted("SM['first']")]
+    assert provider.connections == 2
+
+
+def test_what_is_withdrawn_does_not_leave_and_its_connection_is_kept(
+    channel: TwilioSms, provider: Provider, sms: Outgoing
+) -> None:
+    """A4: what was claimed is undone."""
+    channel.send(sms)
+    ready = channel.prepare(sms)
+    assert ready is not None
+
+    ready.withdraw()
+
+    assert channel.send(sms) == Accepted("SM1")
+    assert (len(provider.requests), provider.connections) == (2, 1)
+
+
+def test_a_prepared_message_that_nobody_answers_is_unsure_at_its_deadline(
+    channel: TwilioSms, provider: Provider, sms: Outgoing
+) -> None:
+    channel.send(sms)
+    provider.answer = lambda connection, _: None
+    ready = channel.prepare(sms)
+    assert ready is not None
+    ready.write()
+
+    assert outcome(ready) == Unsure("TimeoutError")
 
 
 def test_the_first_token_authenticates(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:

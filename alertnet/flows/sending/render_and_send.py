@@ -9,6 +9,7 @@ import structlog
 from alertnet.channels.base import (
     CannotTell,
     Channel,
+    Handover,
     Leave,
     Ledger,
     Lookup,
@@ -167,9 +168,20 @@ def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | No
         return FAULT
 
 
-def or_turned_away(claimed: Claimed, result: Result) -> Result | TurnedAway:
+def hear(handover: Handover, claimed: Claimed) -> Result | None:
+    """What came of what has left, once that is known; a fault in our own code leaves us unsure here, too."""
+    try:
+        return handover.result()
+    except Exception:
+        log.exception("channel_failed", attempt=claimed.attempt, method=claimed.method)
+        return FAULT
+
+
+def outcome_of(claimed: Claimed, result: Result | None) -> Result | TurnedAway | Withheld:
     """What came of it, seen with another provider at hand: the recipient's own fault is one by any provider."""
     match result:
+        case None:
+            return Withheld()
         case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if claimed.may_go_over:
             return TurnedAway(code)
     return result
