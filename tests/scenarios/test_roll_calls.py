@@ -179,6 +179,29 @@ def test_a_phone_that_somebody_else_may_hold_is_left_alone(valley: World) -> Non
     assert figures(valley, place)["not_asked"] == ["north/luis", "north/mary"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "not_asked"),
+    [
+        ([f"SOS {TRUE} 20"], ["north/luis", "north/mary"]),
+        ([f"ALERT {TRUE} 31", f"FALSE {TRUE}"], ["north/ana", "north/luis", "north/marie", "north/mary"]),
+    ],
+    ids=["arrested", "withdrawn"],
+)
+def test_it_is_left_alone_whatever_the_team_reports_after_that(
+    valley: World, texts: list[str], not_asked: list[str]
+) -> None:
+    """B4: until a coordinator has closed it; a later report takes nothing back."""
+    for text in texts:
+        replies(valley, "mary", text)
+    valley.passes(minutes=11)
+    replies(valley, "mary", f"ALERT {TRUE} 31 L40")
+
+    place = calls_roll(valley)
+
+    assert figures(valley, place)["not_asked"] == not_asked
+    assert "in Sicherheit" in inbox(valley, "max")[-1]
+
+
 def test_a_team_can_be_asked_three_times_an_hour(valley: World) -> None:
     """B9."""
     for _ in range(3):

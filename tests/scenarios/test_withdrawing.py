@@ -216,3 +216,20 @@ def test_a_check_in_that_is_missed_writes_to_no_phone_of_the_team(valley: World)
 
     assert alarms(valley, "missed check-in: call north/ana")
     assert valley.phone("ana").inbox == told
+
+
+def test_after_a_withdrawal_nothing_reaches_the_phone_about_another_report_of_it_either(valley: World) -> None:
+    """B4: it was told that we write no more until somebody has spoken with it; its texts are answered."""
+    reported(valley)
+    valley.texts("ana", f"FALSE {DURESS}")
+    valley.passes(minutes=11)
+    assert "verificado: 31, L40" in str(valley.texts("ana", f"ALERTA {TRUE} 31 L40"))
+    told = list(valley.phone("ana").inbox)
+
+    valley.passes(minutes=11)
+    later = valley.newest()
+    alert = next(text for text in valley.phone("coordinator").inbox if f"ALSO {later.ref}" in text)
+    valley.texts("coordinator", code_in(alert))
+
+    assert later.answers() == [("coordinator", "acknowledged", "sms")]
+    assert valley.phone("ana").inbox == told

@@ -70,18 +70,14 @@ def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, lea
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:
     """Whether nothing may ring there: a silent phone, one that somebody else may hold, or a team that is forced."""
-    phone = member.member.phone
-    raised = incidents.all_open_of_phone(tx, phone)
-    if member.member.silent or any(each.facts.hidden_from_phone for each in raised):
+    phone, concerned = member.member.phone, incidents.all_open_of_phone(tx, member.member.phone, team=member.team.id)
+    if member.member.silent or any(each.facts.withdrawn or each.facts.duress for each in concerned):
         return True
     # What it raised may be part of what another has raised, and leave that one's phone alone or not.
-    reports = incidents.get_each(tx.session, raised[0].every_id) if raised else []
-    its = (each.facts for each in reports if each.id == raised[0].id or each.facts.raised_from == phone)
-    if any(each.leaves_phone_alone for each in its):
-        return True
-    teams = incidents.open_of_phone(tx, phone, team=member.team.id)
-    facts = incidents.get(tx.session, teams).facts if teams else None
-    return facts is not None and (facts.withdrawn or facts.duress)
+    reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
+    own = [each for each in reports if each.facts.raised_from == phone]
+    acting = {each.part_of for each in own}
+    return any(each.facts.leaves_phone_alone for each in reports if each in own or each.id in acting)
 
 
 def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:

@@ -17,7 +17,7 @@ from alertnet.flows.notifications.cancel_alerts import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
-from alertnet.store.records import answers, notifications, timeline
+from alertnet.store.records import answers, incidents, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 
 FIELD_TOLD = "field_told"
@@ -136,6 +136,12 @@ def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
     return any(at >= begun_at for at, _ in told)
 
 
+def _is_withdrawn(locked: LockedIncident, facts: Facts) -> bool:
+    """Whether that phone has asked to call another incident off, or was forced to: then we write to it no more."""
+    raised = incidents.all_open_of_phone(locked.tx, facts.raised_from or "")
+    return any(each.facts.withdrawn or each.facts.duress for each in raised)
+
+
 def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
     prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
 
@@ -145,7 +151,8 @@ def _tell(
 ) -> None:
     """Tell each phone, or only that of one report, under the reference that it was given."""
     for ref, facts in _reporters(locked).items():
-        if only in (None, ref) and not _saves_battery(locked, facts):
+        is_meant = only in (None, ref) and not _is_withdrawn(locked, facts)
+        if is_meant and not _saves_battery(locked, facts):
             _post(locked, ref, facts, subject, at, silent)
 
 

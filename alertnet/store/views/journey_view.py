@@ -148,9 +148,8 @@ def of_roll_call(
     """
     first = asked[0].journey
     assert first.roll_call is not None
-    teams = {each.journey.team for each in asked}
     refs = _refs(session, asked, team)
-    not_asked = [owner for owner in first.roll_call.not_asked if owner.partition("/")[0] in teams]
+    not_asked = [owner for owner in first.roll_call.not_asked if team in (None, owner.partition("/")[0])]
     members = [_asked_view(each, refs, for_coordinators=for_coordinators) for each in asked]
     answered = sum(each.status is Status.OVER for each in asked)
     view = RollCallView(
