@@ -283,6 +283,24 @@ def test_a_routine_that_is_edited_or_gone_is_awaited_so(world_of: Worlds) -> Non
     assert awaited == [[("north", "22:00")], [("north/ana", "23:00"), ("north/luis", "23:00")], []]
 
 
+def test_a_routine_that_is_edited_while_it_is_overdue_is_still_climbed(world_of: Worlds) -> None:
+    """A2: an edit is no check-in; from the next time on it is awaited as edited."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    network = valley.runtime.edition.network
+    north = network.teams["north"]
+    (evening,) = north.routines
+    valley.runtime.transact(follow_routines, network)
+    valley.passes(minutes=46 + 30)
+    assert len(alarms(valley)) == 1
+
+    later = {"north": replace(north, routines=(replace(evening, times=(23 * 60,)),))}
+    valley.runtime.transact(follow_routines, replace(network, teams=later))
+    valley.passes(minutes=30)
+
+    assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"]
+    assert "Sigue: 23:00" in str(valley.texts("ana", "OK"))
+
+
 AGREED = FIELD.replace("    members:", "    journeys: {missed_call: ok}\n    members:", 1)
 
 

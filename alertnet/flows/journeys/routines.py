@@ -14,17 +14,25 @@ Owner = tuple[str, str | None, str]
 
 
 def follow_routines(tx: Tx, network: Network) -> None:
-    """Begin the routines that are new, end those that are gone, and let edited ones await their next time."""
+    """Begin the routines that are new, end those that are gone, and let edited ones await their next time.
+
+    One that is overdue goes on: an edit meets no check-in.
+    """
     wanted = _wanted(network)
     for stored in journeys.routines(tx.session):
-        journey = stored.journey
-        assert journey.routine is not None
-        team, routine = wanted.pop((journey.team, journey.member, journey.routine.id), (None, None))
+        known = stored.journey
+        assert known.routine is not None
+        team, routine = wanted.pop((known.team, known.member, known.routine.id), (None, None))
+        if routine == known.routine:
+            continue
+        journey = journeys.hold(tx, stored.id).journey
         if routine is None or team is None:
-            journeys.save(tx, journeys.hold(tx, stored.id).id, journey, is_over=True)
-        elif routine != journey.routine:
+            journeys.save(tx, stored.id, journey, is_over=True)
+        elif journey.awaited.expected_at <= tx.now:
+            journeys.save(tx, stored.id, replace(journey, routine=routine, terms=routine.terms))
+        else:
             awaited = _awaited(tx, network, team, journey.member, routine)
-            journeys.save(tx, journeys.hold(tx, stored.id).id, replace(awaited, place=journey.place))
+            journeys.save(tx, stored.id, replace(awaited, place=journey.place))
     for (_, member, _), (team, routine) in wanted.items():
         journeys.add(tx, _awaited(tx, network, team, member, routine))
 
