@@ -4,21 +4,24 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.pipeline import MOST_AT_ONCE
 from alertnet.store.db.statements import Prepared, add_missing, line_of
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, apart
 from alertnet.store.tables import workers
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
 
-_INSERT = Prepared(insert(workers))
+_INSERT, _ALL = Prepared(insert(workers)), Prepared(select(workers.c.id))
 PATIENCE = 20  # seconds until a test that hangs fails
 
 pytestmark = pytest.mark.postgres
 
+LAST = text("SELECT id FROM workers ORDER BY id DESC LIMIT 1")
 END_OWN = text("SELECT pg_terminate_backend(pg_backend_pid())")
 PLANS = text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%INTO workers%'")
 END_LISTENER = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN alertnet'")
@@ -66,6 +69,59 @@ def test_what_is_written_at_once_fails_as_what_is_waited_for(on_postgres: Runtim
     assert on_postgres.read(kept) == ["a", "b"]
 
 
+def test_what_is_put_off_is_run_before_anything_is_asked(on_postgres: Runtime) -> None:
+    """A flow reads what it wrote, by whichever way it asks, and however much it writes at once."""
+
+    def writes_and_asks(tx: Tx) -> tuple[list[str], int]:
+        with line_of(tx.session).at_once():
+            _INSERT.each(tx.session, [_row(tx, f"{place:04}") for place in range(2 * MOST_AT_ONCE + 1)])
+            _INSERT.each(tx.session, [_row(tx, "last")])
+            return list(tx.session.scalars(LAST)), len(_ALL.all(tx.session, {}))
+
+    assert on_postgres.transact(writes_and_asks) == (["last"], 2 * MOST_AT_ONCE + 2)
+
+
+def test_nothing_is_done_behind_what_fails_at_once_and_the_connection_goes_on(on_postgres: Runtime) -> None:
+    """Also where what fails was never made ready before: another flow has it made ready anew."""
+
+    def fails(tx: Tx) -> None:
+        with apart(tx.session), line_of(tx.session).at_once():
+            _INSERT.each(tx.session, [_row(tx, "a"), _row(tx, "\ud800"), _row(tx, "b")])
+
+    def fails_there(tx: Tx) -> None:
+        keep(tx, "a")
+        with pytest.raises(DBAPIError), apart(tx.session), line_of(tx.session).at_once():
+            _INSERT.each(tx.session, [_row(tx, "b"), _row(tx, "a"), _row(tx, "c")])
+        _INSERT.each(tx.session, [_row(tx, "d")])
+
+    with pytest.raises(UnicodeEncodeError):
+        on_postgres.transact(fails)
+    on_postgres.transact(fails_there)
+
+    assert on_postgres.read(kept) == ["a", "d"]
+
+
+def test_a_text_with_a_nul_is_refused_and_not_cut(on_postgres: Runtime) -> None:
+    with pytest.raises(DBAPIError):
+        on_postgres.transact(lambda tx: _INSERT.each(tx.session, [_row(tx, "a\0b")]))
+
+    assert on_postgres.read(kept) == []
+
+
+def test_statements_stay_ready_when_a_flow_is_undone(on_postgres: Runtime) -> None:
+    """Each look ends by being undone, and would let go of all that its connection has planned."""
+
+    def refuses(tx: Tx) -> None:
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        raise Refused
+
+    with pytest.raises(Refused):
+        on_postgres.transact(refuses)
+
+    assert on_postgres.read(lambda tx: len(tx.session.execute(PLANS).all())) == 1
+    assert on_postgres.read(kept) == []
+
+
 def test_a_statement_is_planned_once_for_all_values_by_each_connection(on_postgres: Runtime) -> None:
     """A plan for each value took half of the server's time while thousands of alerts left."""
 
@@ -74,7 +130,7 @@ def test_a_statement_is_planned_once_for_all_values_by_each_connection(on_postgr
             _INSERT.each(tx.session, [_row(tx, id)])
         return [(row.custom_plans, row.generic_plans) for row in tx.session.execute(PLANS)]
 
-    assert on_postgres.transact(plans) == [(0, 2)]
+    assert on_postgres.transact(plans) == [(0, 3)]
 
 
 def _row(tx: Tx, id: str) -> dict[str, object]:

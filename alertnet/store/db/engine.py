@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
-from alertnet.store.db.statements import line_on
+from alertnet.store.db.statements import PIPELINE, line_on
 from alertnet.store.db.vault import Vault
 
 FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR
@@ -66,8 +66,6 @@ POSTGRES_SESSION = {
     # half of the server's time in a burst.
     "plan_cache_mode": "force_generic_plan",
 }
-PREPARED_AFTER = 1
-"""So often a connection runs a statement before it keeps its plan."""
 RESTED_SECONDS = 1.0
 """To ask before each transaction took longer than some of them."""
 
@@ -170,8 +168,8 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
-        # By a pooler the next transaction may have another session, and this one another program: nothing may stay.
-        connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
+        # What the driver keeps ready goes with each rollback, and all else that is kept ready: see `pipeline`.
+        connect["prepare_threshold"] = None
         if not pooled and "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
         # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
@@ -179,6 +177,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         engine = create_engine(
             parsed, pool_size=20, max_overflow=0, pool_use_lifo=True, connect_args=connect, **_ENGINE
         )
+        event.listen(engine, "connect", partial(_open_pipeline, keeps_ready=not pooled))
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
         if pooled:
@@ -243,6 +242,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # By SQLAlchemy's way it takes longer than most looks.
     line_on(connection).run(connection.get_execution_options().get("begins", "BEGIN IMMEDIATE"), gives=False)
+
+
+def _open_pipeline(connection: Any, record: Any, *, keeps_ready: bool) -> None:
+    # On SQLite the driver would be nine megabytes for nothing.
+    from alertnet.store.db.pipeline import Pipeline
+
+    record.info[PIPELINE] = Pipeline(connection, keeps_ready=keeps_ready)
 
 
 def _set_locally(connection: Connection) -> None:

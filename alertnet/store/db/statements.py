@@ -7,10 +7,10 @@ gives the same values by the same types, of which each has NULL for None, and fa
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
 from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
 from sqlalchemy.dialects import postgresql
@@ -22,11 +22,16 @@ from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_plain, value
 
+if TYPE_CHECKING:
+    from alertnet.store.db.pipeline import Pipeline, Wanted
+
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 _LINE = "line"
 """Where the `info` of a session has the line of its transaction."""
+PIPELINE = "pipeline"
+"""Where that of a connection has what PostgreSQL is spoken to by."""
 
 MOST_LISTED = 64
 """So many values in a list at most."""
@@ -103,7 +108,7 @@ class _Form:
     """The driver's rows, with names and converted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """The way of one transaction to its driver."""
 
@@ -116,14 +121,24 @@ class Line:
     """Of the dialect."""
     is_watched: bool
     """Whether somebody wanted to hear of each statement when it was made."""
+    pipeline: "Pipeline | None" = None
+    """What PostgreSQL is spoken to by, unless that is watched."""
+    gathers: bool = False
+    put_off: list["Wanted"] = field(default_factory=list)
+    """What is to be run before anything else is."""
 
-    def run(self, sql: str, parameters: Any = (), *, gives: bool = True) -> Sequence[Any]:
+    def run(self, sql: str, parameters: Any = None, *, gives: bool = True) -> Sequence[Any]:
         """The driver's rows; `parameters`: a list of them has the statement run for each.
 
         Raises:
             DBAPIError: the driver's error, as SQLAlchemy would raise it.
         """
         connection, cursor = self.connection, self.cursor
+        if self.pipeline is not None:
+            self.put_off += (
+                [(sql, each) for each in parameters] if isinstance(parameters, list) else [(sql, parameters)]
+            )
+            return () if self.gathers and not gives else self.settle()
         if self.is_watched:
             result = connection.exec_driver_sql(sql, parameters)
             return result.cursor.fetchall() if gives and result.cursor is not None else []
@@ -131,10 +146,24 @@ class Line:
             if isinstance(parameters, list):
                 cursor.executemany(sql, parameters)
             else:
-                cursor.execute(sql, parameters)
+                cursor.execute(sql, parameters or ())
             return cast(Sequence[Any], cursor.fetchall()) if gives else ()
         except self.fault as error:
             raise self._surfaced(error, sql) from error
+
+    def settle(self) -> Sequence[Any]:
+        """Run what was put off; the rows of the last of it.
+
+        Raises:
+            DBAPIError: as `run` does.
+        """
+        wanted, self.put_off = self.put_off, []
+        if not wanted or self.pipeline is None:
+            return ()
+        try:
+            return self.pipeline.run(wanted)
+        except self.fault as error:
+            raise self._surfaced(error, wanted[-1][0]) from error
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -143,14 +172,13 @@ class Line:
         Raises:
             DBAPIError: as `run` does, of any statement of the block, at its end at the latest.
         """
-        if self.is_watched or not hasattr(self.cursor.connection, "pipeline"):
-            yield
-            return
+        self.gathers = True
         try:
-            with self.cursor.connection.pipeline():
-                yield
-        except self.fault as error:
-            raise self._surfaced(error, None) from error
+            yield
+            self.settle()
+        finally:
+            self.gathers = False
+            self.put_off.clear()
 
     def _surfaced(self, error: Exception, sql: str | None) -> Exception:
         dialect = self.connection.dialect
@@ -286,7 +314,22 @@ def _made(source: str, needs: dict[str, Any]) -> Convert:
 
 
 class _Session(Session):
-    """A session that ends with what flows have noted on it: together they are a circle for the garbage collector."""
+    """A session that runs first what was put off.
+
+    It ends with what flows have noted on it: together they are a circle for the garbage collector.
+    """
+
+    def execute(self, *given: Any, **named: Any) -> Any:
+        line_of(self).settle()
+        return super().execute(*given, **named)
+
+    def scalar(self, *given: Any, **named: Any) -> Any:
+        line_of(self).settle()
+        return super().scalar(*given, **named)
+
+    def scalars(self, *given: Any, **named: Any) -> Any:
+        line_of(self).settle()
+        return super().scalars(*given, **named)
 
     def close(self) -> None:
         super().close()
@@ -309,12 +352,14 @@ def line_of(session: Session) -> Line:
 def line_on(connection: Connection) -> Line:
     """The way of the connection's transaction to its driver."""
     dialect, watching = connection.dialect, connection.dispatch
+    is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
     return Line(
         connection,
         connection.connection.cursor(),
         dialect.loaded_dbapi.Error,
         vars(dialect).setdefault("forms", {}),
-        bool(watching.before_cursor_execute or watching.after_cursor_execute),
+        is_watched,
+        None if is_watched else connection.info.get(PIPELINE),
     )
 
 
