@@ -51,7 +51,7 @@ def require_newest_schema(engine: "Engine") -> None:
         Misconfigured: it lacks one, or is not there.
         DatabaseAway: it can't be reached.
     """
-    require_file(engine)
+    _require_file(engine)
     from alertnet.runtime.database.transactions import surfacing
     from alertnet.store.db.engine import for_reading
     from alertnet.store.upgrade import known_revisions, revisions_there
@@ -66,7 +66,7 @@ def require_newest_schema(engine: "Engine") -> None:
         )
 
 
-def require_file(engine: "Engine") -> None:
+def _require_file(engine: "Engine") -> None:
     """Refuse a SQLite file that is not there: to look into it would make it.
 
     Raises:
@@ -93,7 +93,7 @@ def require_sound(engine: "Engine") -> None:
     from alertnet.runtime.database.transactions import surfacing
     from alertnet.store.db.engine import damage_of_file
 
-    require_file(engine)
+    _require_file(engine)
     if engine.dialect.name != "sqlite":
         return
     try:

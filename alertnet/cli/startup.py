@@ -42,7 +42,7 @@ Say = Callable[[tuple[str, ...]], object]
 log = structlog.get_logger(__name__)
 
 
-def log_faults(faults: tuple[str, ...]) -> None:
+def _log_faults(faults: tuple[str, ...]) -> None:
     """In the log of a process that runs day and night."""
     log.error("last_edition_in_force", faults=list(faults))
 
@@ -54,7 +54,7 @@ def on_stderr(faults: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
+def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
     """A runtime in which everything that can be checked was; closed at the end.
 
     Raises:
@@ -62,7 +62,7 @@ def checked_runtime(say: Say = log_faults) -> Iterator[Runtime]:
             good edition of them; or else with the database's schema.
         DatabaseAway: it could not be reached for minutes.
     """
-    files = read_all()
+    files = _read_all()
     if files.settings.trees_are_examples:
         log.warning("trees_of_the_example", folder=str(files.settings.contact_trees))
     runtime = when_database_is_there(partial(_open, files))
@@ -128,7 +128,7 @@ def _open(files: Files) -> Runtime:
     return runtime
 
 
-def read_all() -> Files:
+def _read_all() -> Files:
     """The settings of this process, and the trees and templates that they name, as far as they can be used.
 
     Raises:

@@ -267,7 +267,7 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     tried = ", ".join(f"{number} by {method}" for method, number in sorted(trial.messages.items()))
     typer.echo(f"{folder}: no faults. Messages tried: {tried}.")
     typer.echo("The longest SMS of each kind, in septets of 160 (or units of 70) and the segments that are billed:")
-    rows = [[kind, *(size_of(trial.longest.get((kind, each))) for each in languages)] for kind in METHODS]
+    rows = [[kind, *(_size_of(trial.longest.get((kind, each))) for each in languages)] for kind in METHODS]
     typer.echo("\n".join(aligned([["", *languages], *rows])))
     chain = " > ".join(fallbacks("fr-CA", "es"))
     typer.echo(f"Languages: {', '.join(languages)}. Any other falls back step by step, in a tree of es: {chain}.")
@@ -278,6 +278,6 @@ def _refuse(folder: Path, faults: list[str]) -> None:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
 
 
-def size_of(size: "SmsSize | None") -> str:
+def _size_of(size: "SmsSize | None") -> str:
     """As in `152/1`."""
     return f"{size.units}/{size.segments}" if size else ""

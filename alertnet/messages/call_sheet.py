@@ -120,7 +120,7 @@ def moment(at: datetime, timezone: str = "UTC") -> str:
     return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
 
 
-def group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, origin: Origin) -> Group:
+def _group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, origin: Origin) -> Group:
     """Everything about the contact, which stays on one page."""
     contact, answered = entry.contact, entry.answered
     names = [name for name in (contact.name, contact.organisation, contact.id) if name]
@@ -286,14 +286,14 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
         heading.append(words.line(Style.NOTE, "emergency", country=country, numbers=numbers))
     yield tuple(heading)
     for step in part.steps:
-        first, *others = (group_of(words, tree, entry, facts, origin) for entry in step.entries)
+        first, *others = (_group_of(words, tree, entry, facts, origin) for entry in step.entries)
         # A level's heading never ends a page.
         yield (*_level(words, tree, step, facts, origin), *first)
         yield from others
     if not (part.steps or part.last_resort):
         yield (words.line(Style.WARNING, "nobody"),)
     if part.last_resort:
-        first, *others = (group_of(words, tree, entry, facts, origin) for entry in part.last_resort)
+        first, *others = (_group_of(words, tree, entry, facts, origin) for entry in part.last_resort)
         yield (words.line(Style.LEVEL, "last_resort"), *first)
         yield from others
     if part.spared:

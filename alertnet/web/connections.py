@@ -211,7 +211,7 @@ class Server(uvicorn.Server):
                 self._entering.add(task)
                 task.add_done_callback(self._entering.discard)
             else:
-                turn_away(connection)
+                _turn_away(connection)
 
     async def _enter(self, connection: socket.socket) -> None:
         connection.setblocking(False)
@@ -244,7 +244,7 @@ class Server(uvicorn.Server):
                 self._waiting.cut = 0
 
 
-def turn_away(connection: socket.socket) -> None:
+def _turn_away(connection: socket.socket) -> None:
     """Refuse a connection that there is no room for."""
     connection.setblocking(False)
     with connection:

@@ -64,13 +64,13 @@ MOST_ROWS = 100
 """How many due rows of a queue one look lists."""
 
 
-def most_at_once(runtime: Runtime, route: Route) -> int:
+def _most_at_once(runtime: Runtime, route: Route) -> int:
     """How many attempts that went by a route may be asked about together."""
     outlet = runtime.outlets.get(route)
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> None:
+def _query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> None:
     """Ask what became of them, and settle each by its answer."""
     lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
     for each, lookup in zip(claimed, lookups, strict=True):
@@ -191,10 +191,10 @@ class Search:
     def _status_queries(self, route: Route) -> Iterator[Job]:
         (method, provider), pool = route, provider_health.asking(route)
         others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
-        most = most_at_once(self._runtime, route)
+        most = _most_at_once(self._runtime, route)
         claims = self._runtime.transact(claim_status_queries, method, most, others)
         if claims.claimed:
-            queries = partial(query_statuses, self._runtime, route, claims.claimed, self._sending.compose_or_none)
+            queries = partial(_query_statuses, self._runtime, route, claims.claimed, self._sending.compose_or_none)
             yield Job(pool, f"{pool}/{claims.claimed[0].lease}", queries)
         self._postpone(claims)
         if len(claims.claimed) >= most:

@@ -67,7 +67,7 @@ def page_over(evening: Evening, port: int) -> Iterator[str]:
             closing.set()
 
 
-def open_browser(url: str) -> bool:
+def _open_browser(url: str) -> bool:
     """Whether a browser was asked to open it: only where somebody sits before a screen."""
     on_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -103,7 +103,7 @@ def play_evening(port: int, trees: Path | None = None) -> None:
     with until_signalled() as ended, Evening(trees) as evening, page_over(evening, port) as url:
         name = evening.stage.reporter.name
         console.print(Text(INVITATION.format(page=url, name=name, pin=PIN, duress=DURESS_PIN)), soft_wrap=True)
-        open_browser(url)
+        _open_browser(url)
         watch = _watch(evening.stage, console)
         while not ended.wait(LOOK_SECONDS):
             if watch.stage is not evening.stage:

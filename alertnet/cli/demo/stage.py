@@ -55,7 +55,7 @@ class Stage:
     @property
     def team(self) -> Team:
         """The first team of the field."""
-        return first_team(self.runtime.network)
+        return _first_team(self.runtime.network)
 
     @property
     def reporter(self) -> Member:
@@ -94,7 +94,7 @@ class Stage:
         return found
 
 
-def first_team(network: Network) -> Team:
+def _first_team(network: Network) -> Team:
     """The first team that has a member.
 
     Raises:
@@ -129,7 +129,7 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         runtime = make_runtime(settings, clock=clock, make_renderer=subtitles.renderer)
         stack.callback(runtime.close)
         upgrade(runtime.engine)
-        team = first_team(runtime.network)
+        team = _first_team(runtime.network)
         key = runtime.transact(create_key, team.id, SCOPES)
         set_everybodys_pins(runtime)
         # A clock that jumps would be taken for a standstill.
@@ -151,7 +151,7 @@ def _begin_session(tx: Tx) -> str:
 
 def set_everybodys_pins(runtime: Runtime) -> None:
     """Give whoever reports and each coordinator the PINs of the demo."""
-    team = first_team(runtime.network)
+    team = _first_team(runtime.network)
     for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
         runtime.transact(set_pins, owner, PIN, DURESS_PIN)
 

@@ -72,7 +72,7 @@ def raise_limit() -> int:
     return wanted
 
 
-def connections_within(limit: int) -> int:
+def _connections_within(limit: int) -> int:
     """How many connections may be let in where so many files may be open: a quarter, where that is hardly enough."""
     return min(max(limit - RESERVED, limit // 4), MOST_CONNECTIONS)
 
@@ -128,7 +128,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
         server_header=False,
         timeout_graceful_shutdown=grace_seconds,
     )
-    server = Server(config, listening, connections_within(raise_limit()))
+    server = Server(config, listening, _connections_within(raise_limit()))
 
     def run() -> None:
         try:

@@ -52,7 +52,7 @@ def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
     yield from (f"            · {card(tree, id, on_duty)}" for id in tree.last_resort)
 
 
-def outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
+def _outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
     """The teams, a line for each: where they work, what they are told in, and who may raise an alarm."""
     yield "field:"
     for team in teams.values():
@@ -291,6 +291,6 @@ def show(folder: TreesFolder = TREES, tree: Tree = None, svg: Svg = False, html:
     else:
         drawn = [
             *(outline(*each) for each in chosen),
-            *([outline_of_field(network.teams)] if network.teams and not tree else []),
+            *([_outline_of_field(network.teams)] if network.teams and not tree else []),
         ]
         typer.echo("\n\n".join(map("\n".join, drawn)))

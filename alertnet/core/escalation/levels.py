@@ -26,7 +26,7 @@ def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) 
         return []
     opens_again = context.state.round <= context.plan.tree.rounds or run.index == LAST_RESORT
     is_over = run.round != context.state.round and not (also_after and opens_again)
-    answered = answered_in(context, run)
+    answered = _answered_in(context, run)
     principals = {progress.contact for progress in run.turns if progress.principal}
     return [
         progress
@@ -53,7 +53,7 @@ def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool =
     return any(progress.contact == contact for progress in live_progress(context, run, also_after=also_after))
 
 
-def answered_in(context: Context, run: LevelRun) -> set[str]:
+def _answered_in(context: Context, run: LevelRun) -> set[str]:
     """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
     if not context.state.answers:
         return set()
@@ -64,12 +64,12 @@ def answered_in(context: Context, run: LevelRun) -> set[str]:
         if context.answer(run.index, progress.contact) is AnswerKind.ACKNOWLEDGED
         and progress.contact not in context.plan.discredited
         and context.contact(progress.contact).answers
-        and not (must_confirm and lacks_confirmation(context, progress.contact))
+        and not (must_confirm and _lacks_confirmation(context, progress.contact))
         for id in (progress.contact, *progress.stands_for)
     }
 
 
-def lacks_confirmation(context: Context, contact: str) -> bool:
+def _lacks_confirmation(context: Context, contact: str) -> bool:
     """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
     return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
 
@@ -84,12 +84,12 @@ def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
     )
 
 
-def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
+def _contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
     """The status of each contact that the level notified and that may still be told, or has acknowledged.
 
     Of whom no answer is expected is left out, and makes nobody reachable for whom it stands in.
     """
-    allowed, answered, contacts = context.plan.allowed, answered_in(context, run), context.plan.tree.contacts
+    allowed, answered, contacts = context.plan.allowed, _answered_in(context, run), context.plan.tree.contacts
     turns = [progress for progress in run.turns if contacts[progress.contact].answers]
     able = [progress for progress in turns if progress.contact in allowed and not is_dead(context, run, progress)]
     reachable = {id for progress in able for id in (progress.contact, *progress.stands_for)}
@@ -103,7 +103,7 @@ def contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
     ]
 
 
-def may_stand_in(context: Context, index: int, deputy: str) -> bool:
+def _may_stand_in(context: Context, index: int, deputy: str) -> bool:
     """Whether a deputy may be told of that level."""
     if deputy not in context.plan.allowed:
         return False
@@ -116,7 +116,7 @@ def deputise(context: Context, index: int, contact: str, at: datetime, cause: st
     assert progress is not None
     context.put_progress(index, replace(progress, deputised=True))
     chain = (id for id in deputies_of(context.plan.tree, contact) if id not in progress.stands_for)
-    deputy = next((id for id in chain if may_stand_in(context, index, id)), None)
+    deputy = next((id for id in chain if _may_stand_in(context, index, id)), None)
     if deputy is None:
         return
     present = context.progress(index, deputy)
@@ -147,7 +147,7 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
     asked = [id for id in planned.contacts if context.contact(id).answers]
     counted = [id for id in asked if state.answers.get(id) is AnswerKind.ACKNOWLEDGED]
     if planned.level.confirm:
-        counted = [id for id in counted if not lacks_confirmation(context, id)]
+        counted = [id for id in counted if not _lacks_confirmation(context, id)]
     organisations = ((context.contact(id).organisation, id in counted) for id in asked)
     return is_met(planned.level.acknowledge, (ContactStatus(name, has, False) for name, has in organisations))
 
@@ -164,7 +164,7 @@ def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
     if context.state.answers[id] is not AnswerKind.DECLINED:
         return False
     deputies = deputies_of(context.plan.tree, id)
-    return any(may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)
+    return any(_may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)
 
 
 def let_through(context: Context, number: str) -> None:
@@ -191,7 +191,7 @@ def settle(context: Context) -> None:
     for index in [run.index for run in context.state.runs]:
         run = context.run(index)
         if run.status is LevelStatus.MET:
-            if is_met(context.level(run).acknowledge, contact_statuses(context, run)):
+            if is_met(context.level(run).acknowledge, _contact_statuses(context, run)):
                 continue
             context.put(replace(run, status=LevelStatus.OPEN, met_at=None))
         is_under_way = context.is_active and run.round == context.state.round
@@ -199,7 +199,7 @@ def settle(context: Context) -> None:
             _deputise_the_dead(context, index)
             _ask_to_confirm(context, index)
         run = context.run(index)
-        if is_under_way or answered_in(context, run):
+        if is_under_way or _answered_in(context, run):
             _judge(context, run, may_give_way=is_under_way and index != LAST_RESORT)
 
 
@@ -234,7 +234,7 @@ def _ask_to_confirm(context: Context, index: int) -> None:
         if (
             said_so
             and progress.contact not in context.state.to_confirm
-            and lacks_confirmation(context, progress.contact)
+            and _lacks_confirmation(context, progress.contact)
         ):
             context.change(to_confirm=(*context.state.to_confirm, progress.contact))
             context.asks.append(Ask(index, 1, None, progress.contact))
@@ -243,7 +243,7 @@ def _ask_to_confirm(context: Context, index: int) -> None:
 
 def _judge(context: Context, run: LevelRun, *, may_give_way: bool) -> None:
     """Satisfy a level whose rule is met, and let one give way whose rule nobody left can meet."""
-    quota, statuses = context.level(run).acknowledge, contact_statuses(context, run)
+    quota, statuses = context.level(run).acknowledge, _contact_statuses(context, run)
     if is_met(quota, statuses):
         _satisfy(context, run)
     elif may_give_way and run.status is LevelStatus.OPEN and not can_be_met(quota, statuses):
@@ -265,7 +265,7 @@ def _deputise_the_dead(context: Context, index: int) -> None:
     while True:
         run = context.run(index)
         dead = [progress for progress in run.turns if not progress.deputised and is_dead(context, run, progress)]
-        answered = answered_in(context, run) if dead else set()
+        answered = _answered_in(context, run) if dead else set()
         lost = [progress for progress in dead if progress.contact not in answered]
         if not lost:
             return

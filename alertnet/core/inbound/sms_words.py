@@ -83,7 +83,7 @@ def with_pin_joined(text: str) -> str:
     return f"{text[: found.start()]}{digits_of(found[0])}{text[found.end() :]}"
 
 
-def is_slip(word: str, meant: str) -> bool:
+def _is_slip(word: str, meant: str) -> bool:
     """Whether one letter of it is wrong, missing, too many, or in its neighbour's place; in two letters none is."""
     if len(meant) < SHORTEST_WORD:
         return False
@@ -99,7 +99,7 @@ def is_slip(word: str, meant: str) -> bool:
 def meant_by(word: str, known: Iterable[str]) -> set[str]:
     """Which of the known words is meant: itself, else each of which it is one slip."""
     known = frozenset(known)
-    return {word} if word in known else {each for each in known if is_slip(word, each)}
+    return {word} if word in known else {each for each in known if _is_slip(word, each)}
 
 
 def sound(plain: str) -> str:

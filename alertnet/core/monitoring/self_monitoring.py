@@ -165,7 +165,7 @@ class Changes:
 
 def find_trouble(seen: Observed) -> frozenset[Part]:
     """The parts that are in trouble."""
-    failing = failing_methods(seen)
+    failing = _failing_methods(seen)
     found = {Part(method) for method in failing}
     if any(method not in failing for method, _ in _long_away(seen)):
         found.add(Part.PROVIDERS)
@@ -192,7 +192,7 @@ def may_beat(seen: Observed, found: Collection[Part]) -> bool:
     return not (set(found) - SPARED) and (answered or not seen.is_tested)
 
 
-def failing_methods(seen: Observed) -> frozenset[MethodKind]:
+def _failing_methods(seen: Observed) -> frozenset[MethodKind]:
     """The methods by which somebody can't be reached: no provider answers there, takes what waits, or lets us send."""
     away = _long_away(seen)
     gone = {method for method, _ in away if _leads_nowhere(seen, method, away)}
@@ -211,7 +211,7 @@ def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
 def lateness(seen: Observed) -> dict[str, timedelta]:
     """By queue, how late its oldest row is; what a channel that fails holds back is not, nor for a while the pace."""
     late = {name: max(seen.now - max(due_at, seen.since), timedelta()) for name, due_at in seen.due.items()}
-    failing = failing_methods(seen)
+    failing = _failing_methods(seen)
     return {
         name: span
         for name, span in late.items()

@@ -50,7 +50,7 @@ class Approval:
     proceed_after: timedelta | None
 
 
-def approval_of(
+def _approval_of(
     facts: Facts, tree: ContactTree, level: Level, reached: Sequence[Contact], *, is_public: bool
 ) -> Approval | None:
     """The approval that a level which would tell those contacts waits for; None when it opens by itself.
@@ -62,7 +62,7 @@ def approval_of(
     waits: dict[Waiting, timedelta | None] = {}
     if configured is not None and facts.severity not in configured.unless_severity:
         waits[Waiting.CONFIGURED] = configured.proceed_after
-    undecidable = facts.severity is not Severity.CRITICAL and level.when.nationality and nationality_unknown(facts)
+    undecidable = facts.severity is not Severity.CRITICAL and level.when.nationality and _nationality_unknown(facts)
     if undecidable and any(contact.represents and not contact.priority for contact in reached):
         proceed_after = configured.proceed_after if configured else None
         waits[Waiting.NATIONALITY_UNKNOWN] = level.wait if proceed_after is None else proceed_after
@@ -83,7 +83,7 @@ def _longest(times: Iterable[timedelta | None]) -> timedelta | None:
     return max(known)
 
 
-def nationality_unknown(facts: Facts) -> bool:
+def _nationality_unknown(facts: Facts) -> bool:
     """Nobody named, or somebody whose nationality is not known."""
     return not facts.people or any(person.nationality is None for person in facts.people)
 
@@ -265,7 +265,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
         reached = [tree.contacts[id] for id in (*sifted.contacts, *sifted.deputies)]
         is_public = any(bars.scope_of(tree, each) is Scope.PUBLIC for each in reached)
         coordination = all(tree.contacts[id].is_coordinator for id in sifted.contacts or level.notify)
-        approval = approval_of(facts, tree, level, reached, is_public=is_public)
+        approval = _approval_of(facts, tree, level, reached, is_public=is_public)
         levels.append(PlannedLevel(index, level, sifted.contacts, approval, coordination, sifted.deputies))
         pruned += sifted.pruned
     last = _sift(facts, tree, tree.last_resort, EVERY_INCIDENT, None, reasons)
@@ -330,6 +330,6 @@ def _reason(facts: Facts, contact: Contact, when: When, bar: Reason | None) -> R
 
 
 def _is_of_another_nation(facts: Facts, contact: Contact) -> bool:
-    if contact.represents is None or contact.priority or nationality_unknown(facts):
+    if contact.represents is None or contact.priority or _nationality_unknown(facts):
         return False
     return contact.represents not in {person.nationality for person in facts.people}

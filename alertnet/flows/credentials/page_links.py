@@ -25,7 +25,7 @@ def link_token(
 ) -> tuple[str, str]:
     """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
     key = (escalation or prompt or acknowledgement or "", tree, contact.id, method.value, address)
-    made = known_links_of(locked)
+    made = _known_links_of(locked)
     if key not in made:
         id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
         locked.work.add(
@@ -48,7 +48,7 @@ def link_token(
     return made[key]
 
 
-def known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
+def _known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, str], tuple[str, str]]:
     if locked.known_links is None:
         known = locked.prefetch.read(page_links.of_incidents, locked.incident.id)
         locked.known_links = {

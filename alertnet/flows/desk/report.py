@@ -146,7 +146,7 @@ class _Writer:
 
     def sections(self, entries: list[EntryView], lines: Iterable[Line]) -> Iterator[Section]:
         """Each part, be it empty."""
-        say, fared = self.names.say, fared_of(entries, self.names)
+        say, fared = self.names.say, _fared_of(entries, self.names)
         yield Section(say("In short"), tuple(self._short(fared)))
         yield Section(say("What has happened"), tuple(self._facts()))
         columns = tuple(map(say, ("Who", "Told", "Reached", "Answer", "What was done")))
@@ -218,7 +218,7 @@ class _Writer:
         return f"{at.astimezone(self.zone):%d.%m.%Y %H:%M}"
 
 
-def fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
+def _fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
     """What came of each contact that was alerted, in the order in which they were; none of whose answer was revoked."""
     fared: dict[str, Fared] = {}
     for entry in entries:

@@ -50,7 +50,7 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
         prompt_store.rename(tx.session, prompt.id, level + 1, about)
 
 
-def let_codes_follow(locked: LockedIncident) -> None:
+def _let_codes_follow(locked: LockedIncident) -> None:
     """Let codes be good from the numbers that their contacts have now, and from none that has left."""
     for (tree, contact), code in list(known_codes(locked).items()):
         same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
@@ -111,7 +111,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
         _carry_over(locked, escalation, before[escalation.tree], places.get(escalation.tree))
     open_escalations(locked)
     stop_what_reaches_nobody(locked)
-    let_codes_follow(locked)
+    _let_codes_follow(locked)
     cancel_barred(locked)
     cancel_for_those_gone(locked)
     answered = _answered_elsewhere(locked, before)

@@ -52,7 +52,9 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
     journeys.save(tx, id, after, incident=stored.incident)
 
 
-def tell_of(tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, leaves_at: datetime | None = None) -> None:
+def _tell_of(
+    tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, leaves_at: datetime | None = None
+) -> None:
     """Alarm the coordinators of the journey's country about whoever is on it."""
     trees = edition.network.serving(journey.country) or tuple(edition.network.trees.values())
     tell_coordinators(
@@ -117,7 +119,7 @@ def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> N
     if not any(gap.begins_at <= begins_at <= gap.ends_at for gap in journey.gaps):
         told_at = limits.tell_at(tx, TEXTS_TOLD, f"{Subject.BLIND} {journey.country}")
         if told_at is not None:
-            tell_of(tx, edition, journey, Subject.BLIND, leaves_at=told_at)
+            _tell_of(tx, edition, journey, Subject.BLIND, leaves_at=told_at)
     journeys.save(tx, stored.id, deafened(journey, begins_at, tx.now + LOOK_AGAIN))
 
 
@@ -132,7 +134,7 @@ def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 
 def _ask(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
-    tell_of(tx, edition, stored.journey, Subject.CHECK_IN_MISSED)
+    _tell_of(tx, edition, stored.journey, Subject.CHECK_IN_MISSED)
     return stored
 
 

@@ -85,14 +85,14 @@ def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | 
         if contact.former and kind is Kind.UPDATE:
             continue
         words = _words(locked, tree, contact, reason)
-        write(locked, kind, tree, contact_as_told(contact, used), words, methods=BY_ANY, once=True)
+        write(locked, kind, tree, _contact_as_told(contact, used), words, methods=BY_ANY, once=True)
 
 
 def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason | None) -> Said:
     return replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
 
 
-def contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
+def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called.
 
     Of a number or address that is its own no more, nothing is left to tell.

@@ -67,7 +67,7 @@ class Opened:
 def open_page(tx: Tx, token: str) -> Opened | None:
     """The page of a contact's link, as little as before its PIN; None when no alert ever had such a link."""
     link = page_links.find(tx, token)
-    return None if link is None or link.escalation_id is None else show_page(tx, link)
+    return None if link is None or link.escalation_id is None else _show_page(tx, link)
 
 
 def may_answer(locked: LockedIncident, link: PageLink) -> bool:
@@ -75,7 +75,7 @@ def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     return locked.may_answer(link.tree, link.contact, link.address)
 
 
-def show_page(
+def _show_page(
     tx: Tx,
     link: PageLink,
     *remarks: Remark,
@@ -168,18 +168,18 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     locked = take_up(tx, link.incident_id)
     form = without_written_pins(locked, link, form)
     if not may_answer(locked, link):
-        return show_page(tx, link, outcome=Outcome.OVER)
+        return _show_page(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:
-        return show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
+        return _show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
     if not _is_allowed(locked, link, form):
-        return show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
+        return _show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, form)
     if form.answer and proof.is_missing:
         locked.finish()
-        return show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
+        return _show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
     done = _record(locked, link, form)
     locked.finish()
-    return show_page(tx, link, *done, proof=proof)
+    return _show_page(tx, link, *done, proof=proof)
 
 
 def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:

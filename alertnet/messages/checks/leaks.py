@@ -38,10 +38,10 @@ def find_leaks(renderer: Renderer) -> list[str]:
     """Every place where something could come out that must not, of a folder in which nothing is missing."""
     files = renderer.templates.files
     spoken = [*_said_too_soon("call", files), *(fault for kind in METHODS for fault in _said_too_soon(kind, files))]
-    return [*spoken, *_said_to_others(files), *_telling_types(renderer), *find_on_pages(renderer)]
+    return [*spoken, *_said_to_others(files), *_telling_types(renderer), *_find_on_pages(renderer)]
 
 
-def find_on_pages(renderer: Renderer) -> list[str]:
+def _find_on_pages(renderer: Renderer) -> list[str]:
     """The contact's page by disclosure, the coordinator's by question or task, with canaries in what is hidden."""
     by_contact = (
         replace(ANSWERED, said=replace(EXAMPLE, about=CANARIES.place), details=details_of(CANARIES, disclosure))

@@ -52,7 +52,7 @@ def find_faults(
     renderer = Renderer(templates)
     return [
         *find_uneven(templates, languages_of(templates), spared),
-        *((*find_foreign_characters(templates), *find_unheard(templates)) if cheap is None else ()),
+        *((*find_foreign_characters(templates), *_find_unheard(templates)) if cheap is None else ()),
         *find_leaks(renderer),
         *find_oversize(renderer, public_url, cheap),
     ]
@@ -89,7 +89,7 @@ def find_absent(templates: Templates, language: str) -> list[str]:
 def find_foreign_characters(templates: Templates) -> list[str]:
     """Characters in SMS of Latin script that would be replaced on sending: better seen as they will arrive."""
     faults = []
-    latin = [language for language in languages_of(templates) if is_latin(templates, language)]
+    latin = [language for language in languages_of(templates) if _is_latin(templates, language)]
     for path, source in templates.files.items():
         if path.endswith("/sms.j2") and primary(path.split("/")[1]) in latin:
             for number, line in enumerate(source.splitlines(), start=1):
@@ -98,7 +98,7 @@ def find_foreign_characters(templates: Templates) -> list[str]:
     return faults
 
 
-def find_unheard(templates: Templates) -> list[str]:
+def _find_unheard(templates: Templates) -> list[str]:
     """Words in capitals that somebody is to write before a code, and that no answer begins with."""
     return [
         f"{path}: {word!r} before a code would not be understood (known: {', '.join(VERBS).upper()})"
@@ -108,7 +108,7 @@ def find_unheard(templates: Templates) -> list[str]:
     ]
 
 
-def is_latin(templates: Templates, language: str) -> bool:
+def _is_latin(templates: Templates, language: str) -> bool:
     """Whether its SMS are in the Latin script: then each can be, and so has to be, in the cheap alphabet."""
     texts = (source for path, source in templates.files.items() if path.endswith(f"/{language}/sms.j2"))
     return all(name(sign, "LATIN").startswith("LATIN") for text in texts for sign in text if sign.isalpha())
@@ -122,7 +122,7 @@ def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | 
     """
     faults: set[str] = set()
     if cheap is None:
-        cheap = [language for language in renderer.languages if is_latin(renderer.templates, language)]
+        cheap = [language for language in renderer.languages if _is_latin(renderer.templates, language)]
     for kind, language in product((kind for kind in METHODS if MethodKind.SMS in METHODS[kind]), renderer.languages):
         base = _longest(renderer.words(language), public_url)
         for alike in _alike(kind, language, renderer):

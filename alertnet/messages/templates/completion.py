@@ -66,7 +66,7 @@ def write_table(words: dict[str, Any]) -> str:
 
 def _completed(path: str, own: Templates, latest: Templates) -> str:
     source, more = own.files[path], latest.files.get(path) or latest.files.get(in_english(path))
-    if more is None or more == source or is_regional(path, own, latest):
+    if more is None or more == source or _is_regional(path, own, latest):
         return source
     if path.endswith(".yaml"):
         return _completed_table(source, more)
@@ -110,7 +110,7 @@ def _with_subjects(own: str, latest: str, later: set[str]) -> str:
     )
 
 
-def is_regional(path: str, *templates: Templates) -> bool:
+def _is_regional(path: str, *templates: Templates) -> bool:
     """Whether the file is a region's, of a language that there is: it says only what it says otherwise."""
     tag = language_of(path) or ""
     usual = path.replace(f"/{tag}", f"/{primary(tag)}")

@@ -55,7 +55,7 @@ def heads_in(payload: Any) -> dict[str, Head]:
     return {chain: Head(length, bytes.fromhex(hash)) for chain, (length, hash) in payload["chains"].items()}
 
 
-def of_heads(heads: Mapping[str, Head]) -> dict[str, Any]:
+def _of_heads(heads: Mapping[str, Head]) -> dict[str, Any]:
     """The payload of a checkpoint of those."""
     return {"chains": {chain: [head.length, head.hash.hex()] for chain, head in heads.items()}}
 
@@ -110,7 +110,7 @@ def read_head(session: Session, text: str) -> SignedHead:
 
 def _note(tx: Tx, kind: str, parts: Sequence[Mapping[str, Head]]) -> None:
     for each in parts:
-        append(tx, SYSTEM, (kind, of_heads(each)))
+        append(tx, SYSTEM, (kind, _of_heads(each)))
         kind = CHECKPOINT
 
 

@@ -60,7 +60,7 @@ class Keyring:
 
     def _read_key_of(self, node: Node) -> None:
         try:
-            self._keys[node.value] = read_key(self._read(node.value))
+            self._keys[node.value] = _read_key(self._read(node.value))
         except _Unusable as error:
             self.faults.append(node.fault(phrase("{why}:", why=error.why)))
 
@@ -86,7 +86,7 @@ class _Unusable(Exception):
         super().__init__(str(why))
 
 
-def read_key(content: bytes) -> Key:
+def _read_key(content: bytes) -> Key:
     """The one public key of a file.
 
     Raises:

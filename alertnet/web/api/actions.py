@@ -116,7 +116,7 @@ def merge_into(ref: str, merging: Merging, key: Coordinator, door: ByDoor) -> Re
     """Let another incident act for this one too, as two reports of one event; the answer is that other."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = merge(tx, id_of(tx.session, ref, key), other_of(tx, ref, merging.into, key), by=by(key))
+        locked = merge(tx, id_of(tx.session, ref, key), _other_of(tx, ref, merging.into, key), by=by(key))
         return locked, partial(shown, id=locked.incident.id)
 
     return door.carry_out(key, merging, act)
@@ -214,7 +214,7 @@ def by(key: ApiKey) -> str:
     return f"key {key.id}"
 
 
-def other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
+def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
     """The id of the incident that another is to be merged into.
 
     Raises:

@@ -22,7 +22,7 @@ MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20
 
 
-def sum_up(view: IncidentView, entries: Sequence[EntryView], names: PartyNames) -> Ending:
+def _sum_up(view: IncidentView, entries: Sequence[EntryView], names: PartyNames) -> Ending:
     """The three numbers; who stands in two trees is counted once."""
     told = (each for each in view["notifications"] if each["kind"] in ALERTS and each["status"] != "failed")
     took_charge = (
@@ -76,7 +76,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),
         incident=_head(locked, names),
-        ending=None if locked.is_open else sum_up(seen, entries, names),
+        ending=None if locked.is_open else _sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
         lines=tuple(Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names)),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
