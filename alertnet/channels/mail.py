@@ -15,7 +15,6 @@ from email.policy import SMTP
 from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from alertnet.channels.base import (
     Accepted,
@@ -44,8 +43,6 @@ _LITERAL = r"\[[\w.:]+\]"
 _ADDR_SPEC = re.compile(rf"(?P<name>{_DOT_ATOM})@(?P<host>{_DOT_ATOM}|{_LITERAL})", re.ASCII)
 """An addr-spec without quotes, comments, white space or folding."""
 
-SETTING = "ALERTNET_SMTP_URL"
-PORT = 587
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
 
@@ -168,35 +165,6 @@ class SmtpRelay:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
-
-    @classmethod
-    def from_url(cls, url: str) -> "SmtpRelay":
-        """The relay of `smtp://user:pass@host:587?from=address`; user and password are percent-encoded or absent.
-
-        Raises:
-            BadInput: names the setting and the part at fault, never the password.
-        """
-        form = "smtp://user:pass@host:587?from=name@host"
-        try:
-            parts = urlsplit(url)
-            port = parts.port or PORT
-        except ValueError:
-            raise BadInput(SETTING, "port or host", form) from None
-        if parts.scheme != "smtp":
-            raise BadInput(SETTING, f"scheme {parts.scheme}", form)
-        if not parts.hostname or parts.path not in ("", "/"):
-            raise BadInput(SETTING, f"host {parts.hostname or ''}{parts.path}", form)
-        query = parse_qs(parts.query, keep_blank_values=True)
-        if set(query) != {"from"} or len(query["from"]) != 1:
-            raise BadInput(SETTING, f"query {'&'.join(query)}", form)
-        try:
-            mail_address(query["from"][0])
-        except BadInput as fault:
-            raise BadInput(SETTING, f"from {fault.value}", form) from None
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        if not (user + password).isascii():
-            raise BadInput(SETTING, "user or password", "ASCII alone")
-        return cls(parts.hostname, port, query["from"][0], user or None, password)
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand a mail to the relay; see `Channel.send`. Its id is the Message-ID."""

@@ -177,6 +177,7 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("ALERTNET_SMTP_URL", "smtp://mail example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
+        ("ALERTNET_SMTP_URL", "smtp://user:hunter2%C3%A9@mail.example.org?from=a@b.example"),
         ("TWILIO_ACCOUNT_SID", "SK00"),
         ("ALERTNET_TWILIO_FROM", "3005550101"),
         ("ALERTNET_TWILIO_API_URL", "http://10.0.0.1"),

@@ -188,17 +188,13 @@ def _mail_server(text: Any) -> Any:
     except (ValueError, KeyError):
         parts, sender, port = urlsplit(""), "", 0
     host = parts.hostname or ""
-    if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender:
+    user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
+    # SMTP has no other letters for who signs in.
+    may_sign_in = f"{user}{password}".isascii()
+    if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.
         raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
-    user, password = parts.username, parts.password
-    return MailServer(
-        host,
-        port,
-        sender,
-        None if user is None else unquote(user),
-        None if password is None else SecretStr(unquote(password)),
-    )
+    return MailServer(host, port, sender, user, None if password is None else SecretStr(password))
 
 
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
