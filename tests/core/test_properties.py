@@ -17,7 +17,8 @@ from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import LAST_RESORT, Go, State, Status
 from alertnet.core.incident import Facts
-from alertnet.core.resolution.resolve import Plan, Reason, may_be_told, resolve
+from alertnet.core.resolution.exclusions import Reason
+from alertnet.core.resolution.resolve import Plan, may_be_told, resolve
 from tests.core.cast import NOW
 from tests.core.playback import Playback, Taken, moments
 from tests.core.strategies import INCIDENTS, TREES, Story, stories

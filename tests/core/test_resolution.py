@@ -9,15 +9,8 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Perpetrator, PersonKind, Scope, Severity, consent_of
-from alertnet.core.resolution.resolve import (
-    Plans,
-    Pruned,
-    Reason,
-    deciding,
-    may_be_told,
-    resolve,
-    unmatched_exclusions,
-)
+from alertnet.core.resolution.exclusions import Reason
+from alertnet.core.resolution.resolve import Plans, Pruned, deciding, may_be_told, resolve, unmatched_exclusions
 from tests.core.cast import NOW, contact, coordinator, email, embassy, facts, level, plan_of, sms, tree
 
 

@@ -14,22 +14,6 @@ from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Facts, Perpetrator, PersonKind, Scope, Severity
 from alertnet.core.resolution.exclusions import BINDING, DISCREDITING, Bars, Reason, names_of
 
-__all__ = [
-    "BINDING",
-    "Plan",
-    "PlannedLevel",
-    "Plans",
-    "Pruned",
-    "Reason",
-    "deciding",
-    "deputies_of",
-    "left_out",
-    "may_be_told",
-    "opening",
-    "resolve",
-    "unmatched_exclusions",
-]
-
 
 class Waiting(StrEnum):
     """Why a level waits for a go."""
