@@ -21,6 +21,7 @@ TOLD = {
         mass grave found, P1 among them
         a gang shot dead the union leader
         le pasteur a ete tue par balles
+        aparecio muerto don Luis en el cafetal
     """,
     "attempted_killing": """
         le metieron tres tiros
@@ -35,6 +36,7 @@ TOLD = {
         on lui a tire dessus
         le dispararon al profe saliendo de la escuela
         ils ont tire sur notre voiture
+        gunmen shot the journalist in front of his office
     """,
     "disappearance": """
         Pedro no ha vuelto desde ayer
@@ -48,6 +50,7 @@ TOLD = {
         mi hermano salio ayer y no aparece
         we dont know anything about the two drivers since thursday
         personne ne sait ou est P2
+        les enfants de P2 ont disparu
     """,
     "abduction": """
         p7 kidnaped
@@ -63,6 +66,9 @@ TOLD = {
         ils ont embarque mon frere dans un pickup
         unos tipos se llevaron a mi hermano a la fuerza
         des inconnus ont kidnappe l infirmier
+        masked men entered P2's house and dragged him away
+        lo sacaron del bus y se lo llevaron en una camioneta blanca
+        on a enleve la fille du directeur
     """,
     "arrest": """
         police came at 5 am and took Maria out of bed, we dont know where she is
@@ -91,6 +97,8 @@ TOLD = {
         la policia tiene a P4 en la comisaria
         on a arrete mon frere a la frontiere
         P4 est detenu au camp militaire
+        tienen presos a tres companeros en el batallon
+        deux policiers ont embarque mon mari
     """,
     "assault": """
         P5 hit with rifle butts by soldiers
@@ -112,6 +120,7 @@ TOLD = {
         P1 died after police hit him on the head
         se metieron tres hombres a la casa y golpearon a mi mama
         un soldat m a frappe au visage
+        golpearon a los manifestantes y echaron gas
     """,
     "sexual_violence": """
         gang raped two women in the camp
@@ -123,6 +132,7 @@ TOLD = {
         they gave electric shocks to P6 in the station
         le pusieron corriente en la estacion
         ils lui ont mis du courant electrique
+        la torturaron con electricidad
     """,
     "death_threat": """
         they put a knife to his throat and said next time we kill you
@@ -150,6 +160,7 @@ TOLD = {
         he phoned again saying he will cut my throat
         me dijeron que me van a picar
         on m a dit que je vais disparaitre si je parle
+        dejaron una nota que dice los vamos a desaparecer
     """,
     "threat": """
         someone called my phone and said stop your work or your kids will pay
@@ -161,6 +172,7 @@ TOLD = {
         on me menace au telephone tous les soirs
         me pararon dos hombres y me dijeron que me callara
         llamaron a mi mama a decirle que me cuide
+        nos amenazo un capitan del ejercito
     """,
     "surveillance": """
         two men on a motorbike have been outside our house since morning
@@ -186,6 +198,9 @@ TOLD = {
         someone took photos of everyone entering the workshop
         hay un carro desconocido parqueado frente a la sede
         une moto nous suit depuis le tribunal
+        there is a man with a camera outside the court following me
+        un senor con gorra me sigue desde el juzgado
+        un homme prend des photos de notre porte
     """,
     "digital_attack": """
         somebody got into our email and is writing to donors
@@ -196,6 +211,7 @@ TOLD = {
         mon whatsapp a ete pirate
         facebook account taken over by strangers
         emails hacked and donor list leaked
+        nos borraron la pagina y clonaron el correo
     """,
     "raid": """
         police are banging on the door, they have a warrant
@@ -208,6 +224,8 @@ TOLD = {
         les militaires encerclent le bureau
         police inside the office going through our files
         la police a saisi nos ordinateurs
+        the police searched my bag and took my notebook
+        la gendarmerie a confisque nos telephones
     """,
     "break_in": """
         our laptops and the archive with witness names are gone, door forced
@@ -226,6 +244,7 @@ TOLD = {
         our office is wrecked, computers gone
         nos rompieron los vidrios de la sede
         des voleurs ont pris le disque dur
+        se robaron el disco con las denuncias
     """,
     "eviction": """
         they are burning the houses in the village
@@ -261,6 +280,7 @@ TOLD = {
         hay un reten de paramilitares en la via
         militia at the crossing, they take money and ids
         soldier pointed his rifle at me and said go home
+        hay hombres con fusil en el parque
     """,
     "combat": """
         they opened fire on the community
@@ -273,6 +293,8 @@ TOLD = {
         combats pres du camp
         des obus tombent sur L9
         suenan rafagas cerca de la escuela
+        mortar fire since dawn, people hiding
+        des tirs toute la nuit au marche
     """,
     "crowd_repression": """
         police fired gas at the march
@@ -284,6 +306,8 @@ TOLD = {
         la foule est dispersee a coups de matraque
         riot police charging, people bleeding
         la policia esta dando bolillo a los estudiantes
+        two students bleeding after police charge
+        coups de matraque sur les marcheurs
     """,
     "criminalisation": """
         court ordered P6 to prison for 4 years
@@ -300,6 +324,9 @@ TOLD = {
         P6 charged with sedition today
         a P6 le abrieron un proceso por rebelion
         P6 doit passer devant le juge pour outrage
+        the judge gave P6 six years
+        el juez ordeno captura contra P6
+        P6 est juge demain pour trahison
     """,
     "defamation": """
         the mayor said on radio that we are guerrilla
@@ -315,6 +342,8 @@ TOLD = {
         en facebook dicen que somos del eln
         ils disent sur facebook que nous sommes des espions
         ministry says on tv we finance terrorists
+        el gobernador nos trato de terroristas
+        le ministre dit que l ong finance la rebellion
     """,
     "immigration": """
         our visa was refused and we have 48 hours to leave
@@ -338,6 +367,8 @@ TOLD = {
         P3 is not picking up and missed the 20h call
         no hemos podido hablar con P3 desde la manana
         on a perdu le contact avec P3 depuis midi
+        P3 was due back at 17h and nobody can reach her
+        mi companera no contesta y no llego a dormir
     """,
     "accident": """
         we had an accident with the pickup, one hurt
@@ -352,7 +383,7 @@ TOLD = {
         le bus est tombe dans le ravin
     """,
 }
-"""Each in a line of its own, as it was written by somebody who had not seen the vocabulary."""
+"""Each in a line of its own, as it was written before the vocabulary knew it."""
 
 HARMLESS = """
     explosion nearby was only fireworks
@@ -448,6 +479,30 @@ HARMLESS = """
     l equipe est bien arrivee
     le chef du village nous a accueillis
     deux hommes de l ambassade sont venus
+    we crossed the river and the road is good
+    the judge postponed, we go home
+    the police asked for our names and waved us on
+    my bag is lost, please tell the hotel
+    we lit a fire to cook
+    dead battery, we push the car
+    a man with a camera from the newspaper interviews us
+    the volunteers cut the grass at the school
+    P7 is back in his country
+    i left my notebook in the bus
+    the families are eating together
+    we missed the bus but there is another
+    cruzamos el rio y todo tranquilo
+    el juez aplazo la audiencia
+    la policia nos pidio papeles y seguimos
+    hay fiesta en el parque
+    el gobernador vino a la inauguracion
+    se dano la moto, llegamos tarde
+    un senor con gorra nos vendio agua
+    las familias estan reunidas
+    on traverse la riviere, route bonne
+    le juge a reporte
+    la police nous a laisses passer
+    les enfants jouent dans la cour
 """
 
 

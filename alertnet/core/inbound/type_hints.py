@@ -113,8 +113,10 @@ CUES = {
 _HINTS = [(type, cues.split("+")) for type, hints in HINTS.items() for cues in hints.split()]
 _CUES: dict[str, set[str]] = defaultdict(set)
 for _cue, _words in CUES.items():
-    for _word in map(sound, _words.split()):
-        _CUES[_word].add(_cue)
+    for _word in _words.split():
+        _CUES[sound(_word)].add(_cue)
+        if _word.endswith(("c*", "qu*")):  # As it is heard before e and i: menace, confisque.
+            _CUES[sound(_word.replace("*", "e")).removesuffix("e") + "*"].add(_cue)
 
 
 def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) -> str | None:

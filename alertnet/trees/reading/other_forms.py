@@ -69,8 +69,9 @@ def _date(found: re.Match[str]) -> str:
 
 
 def _number(text: str) -> str:
+    """As it is dialled from anywhere; of so many digits the first are the country's also without a sign."""
     digits = re.sub(r"\(0\)|[\s().–/-]", "", text)
-    whole = f"+{digits[2:]}" if digits.startswith("00") else digits
+    whole = f"+{digits.removeprefix('00')}" if re.fullmatch(r"00\d+|[1-9]\d{11,14}", digits) else digits
     return whole if re.fullmatch(r"\+[1-9]\d{6,14}", whole) else ""
 
 
