@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from alertnet import __version__
+from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems, twilio
 from alertnet.web.api import (
@@ -95,7 +96,7 @@ class Console(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Put the pages in its place, and let the one answer that is asked for."""
-        edges = await run_in_threadpool(load_console, self._app.state.runtime)
+        edges = await run_in_threadpool(load_console, self._app.state.runtime.settings)
         # Of several that were asked for meanwhile, the first.
         if self in self._app.router.routes:
             _share_among_pages(self._app)
@@ -104,9 +105,9 @@ class Console(BaseRoute):
         await self._app.router(scope, receive, send)
 
 
-def load_console(runtime: Runtime) -> tuple[Any, ...]:
+def load_console(settings: Settings) -> tuple[Any, ...]:
     """Import the console's edges, and what speaks to the OpenID Connect provider where there is one."""
-    if runtime.settings.openid:
+    if settings.openid:
         import alertnet.runtime.openid  # noqa: F401
     from alertnet.web.console import board, incident, raising
     from alertnet.web.console.access import account, openid, sign_in, users

@@ -179,7 +179,7 @@ def _gone(runtime: Runtime) -> Seen | None:
 def load_the_rest(runtime: Runtime) -> None:
     """Load what no start waits for, in a thread that nobody waits for: else who asks for it first would, at night."""
     try:
-        load_console(runtime)
+        load_console(runtime.settings)
     except Exception:
         log.critical("console_failed", exc_info=True)
 
