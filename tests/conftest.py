@@ -26,6 +26,9 @@ Logged = Callable[[], list[str]]
 settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("alertnet")
 
+# Until all is collected, which is no garbage.
+gc.disable()
+
 # The tracebacks that structlog shows by default, with every variable, take seconds each.
 structlog.configure(
     processors=[
@@ -83,6 +86,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: looking through it again and again took a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 50, 100)
 
 

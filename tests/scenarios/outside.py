@@ -12,7 +12,8 @@ from alertnet.runtime.http_ping import ping
 from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
 from tests.scenarios.world import World
 
-BEAT = timedelta(seconds=5)
+BEAT = timedelta(seconds=15)
+"""Less often than in earnest, and well within what counts as silence."""
 
 Served = tuple[int, Mapping[str, str]]
 """Status and headers."""
@@ -99,7 +100,7 @@ class Front:
 
 
 class Night:
-    """A world in which somebody keeps watch: time goes by with a beat of the worker each five seconds."""
+    """A world in which somebody keeps watch: time goes by with a beat of the worker every 15 seconds."""
 
     def __init__(self, world: World, dead_man: DeadMan, front: Front) -> None:
         self.world = world
@@ -113,10 +114,11 @@ class Night:
         """Time goes by; `working` False: the worker beats, but does nothing of what is due."""
         end = self.world.clock.at + timedelta(**span)
         while self.world.clock.at < end:
+            step = min(BEAT, end - self.world.clock.at)
             if working:
-                self.world.passes(seconds=BEAT.total_seconds())
+                self.world.passes(seconds=step.total_seconds())
             else:
-                self.world.clock.at += BEAT
+                self.world.clock.at += step
             self.beats()
 
     def beats(self) -> None:
