@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, Row, func, select, type_coerce
@@ -144,6 +145,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
     """
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
     rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
+    number_of = cache(lambda id: _number_of(session, id))
     return [
         ReceivedText(
             datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
@@ -155,7 +157,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
             payload.get("pin") in _PROVEN,
             payload.get("action"),
             # Where it was joined to this one later, it had come to another.
-            _number_of(session, payload.get("came_to", incident)) if payload.get("by") else None,
+            number_of(payload.get("came_to", incident)) if payload.get("by") else None,
             _arrival(at, payload),
         )
         for at, payload in reversed(rows)
