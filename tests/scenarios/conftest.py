@@ -23,6 +23,7 @@ from tests.support.program import QUICK, committing_itself, made_program
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
+SECRET = "a secret for tests that is long enough"
 
 Worlds = Callable[..., World]
 
@@ -49,7 +50,7 @@ def worlds() -> Iterator[Worlds]:
                 "ALERTNET_PUBLIC_URL": PUBLIC_URL,
                 "ALERTNET_CONTACT_TREES": str(trees),
                 "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
-                "ALERTNET_SECRET_KEY": "a secret for tests that is long enough",
+                "ALERTNET_SECRET_KEY": SECRET,
                 "ALERTNET_SMTP_URL": sandbox.smtp_url,
                 "ALERTNET_PIN_COST": QUICK,
                 "ALERTNET_RATES": "sms=0,calls=0",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.conftest import Worlds
+from tests.scenarios.conftest import SECRET, Worlds
 from tests.scenarios.valley import FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in
 
@@ -308,3 +308,23 @@ def test_who_has_left_the_tree_hears_of_its_own_report_alone_how_that_ended(worl
     assert [first.ref in text for text in heard] == [True, True]
     assert "closed" in heard[-1]
     assert ("spain", "sms") in second.told("stand_down")
+
+
+def test_a_code_that_was_sent_before_the_secret_was_exchanged_is_good_after_re_resolving(
+    world_on: Worlds, world: World, folder: Path, tmp_path: Path
+) -> None:
+    """A6: its number is known by the older secret, and is the same number."""
+    ref = world.raises().ref
+    world.passes(minutes=11)
+    code = code_in(world.phone("defenders").inbox[0])
+    secrets = f"the secret that takes the place of the other,{SECRET}"
+    later = world_on(f"sqlite:///{tmp_path / 'living.db'}", folder, ALERTNET_SECRET_KEY=secrets)
+    later.clock.at = world.clock.at
+    world.runtime.close()
+    world.runtime = later.runtime
+    edits(later, folder, LEVELS.replace("wait: 30m", "wait: 40m"))
+
+    applies(Incident(later, ref))
+    later.texts("defenders", f"OK {code}")
+
+    assert Incident(later, ref).answers() == [("defenders", "acknowledged", "sms")]

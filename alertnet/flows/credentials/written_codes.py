@@ -36,7 +36,7 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple
     fresh = {
         number: owner
         for number, owner in owners_of(same_recipient).items()
-        if locked.tx.vault.index(number) not in there
+        if there.isdisjoint(locked.tx.vault.indexes(number))
     }
     numbers = [index for number in fresh for index in locked.tx.vault.indexes(number)]
     if numbers and locked.prefetch.code_pool.holds(numbers, code.text):
