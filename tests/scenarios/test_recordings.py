@@ -97,6 +97,22 @@ def test_a_coordinator_hears_it_on_the_page_once_the_pin_is_entered(valley: Worl
     assert SOUND not in unproved.content
 
 
+def test_what_is_told_while_the_incident_is_closed_over_it_is_heard_of(valley: World) -> None:
+    """A12: a notice, since nothing of it rings any more."""
+    call = calls(valley)
+    valley.settles()
+    incident = valley.newest()
+    incident.act("close", reason="false_alarm")
+    told = len(valley.phone("coordinator").inbox)
+
+    call.speaks(SOUND).hang_up()
+    valley.passes(minutes=11)
+
+    assert "call_recorded" in incident.timeline()
+    [notice] = valley.phone("coordinator").inbox[told:]
+    assert f"{incident.ref}: news from the team" in notice
+
+
 def test_it_is_heard_of_the_whole_once_its_incident_was_merged(valley: World) -> None:
     """The reference of either leads there, by API and on the page."""
     incident, headers = tells(valley), keys(valley, "coordinate")

@@ -40,8 +40,8 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
     recordings.keep(tx, id, sound)
     locked = take_up(tx, known.incident)
     locked.record(RECORDED, recording=id, seconds=known.seconds)
-    if locked.is_open:
-        ring_once(locked, Subject.NEWS, locked.facts.team or locked.incident.ref)
+    tell = ring_once if locked.is_open else notify_coordinators
+    tell(locked, Subject.NEWS, locked.facts.team or locked.incident.ref)
     locked.finish()
 
 
@@ -64,8 +64,7 @@ def _tell_loss(tx: Tx, known: Recording) -> None:
     assert known.incident is not None
     locked = take_up(tx, known.incident)
     locked.record(LOST, recording=known.id)
-    if locked.is_open:
-        notify_coordinators(locked, Subject.RECORDING_LOST, locked.facts.team or locked.incident.ref)
+    notify_coordinators(locked, Subject.RECORDING_LOST, locked.facts.team or locked.incident.ref)
     locked.finish()
 
 
