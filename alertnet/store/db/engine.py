@@ -66,6 +66,8 @@ POSTGRES_SESSION = {
     # half of the server's time in a burst.
     "plan_cache_mode": "force_generic_plan",
 }
+PREPARED_AFTER = 1
+"""So often a connection runs a statement of SQLAlchemy's before it keeps its plan."""
 RESTED_SECONDS = 1.0
 """To ask before each transaction took longer than some of them."""
 
@@ -118,7 +120,7 @@ def server_time(connection: Connection) -> datetime:
 
 def notify_others(connection: Connection) -> None:
     """Let every process know that something is due."""
-    connection.exec_driver_sql(_NOTIFY)
+    line_on(connection).run(_NOTIFY, gives=False)
 
 
 def listen(connection: Connection) -> Any:
@@ -168,8 +170,8 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
-        # What the driver keeps ready goes with each rollback, and all else that is kept ready: see `pipeline`.
-        connect["prepare_threshold"] = None
+        # By a pooler the next transaction may have another session, and this one another program: nothing may stay.
+        connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
         if not pooled and "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
         # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
@@ -177,7 +179,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         engine = create_engine(
             parsed, pool_size=20, max_overflow=0, pool_use_lifo=True, connect_args=connect, **_ENGINE
         )
-        event.listen(engine, "connect", partial(_open_pipeline, keeps_ready=not pooled))
+        _speak_by_pipelines(engine)
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
         if pooled:
@@ -244,11 +246,15 @@ def _begin_sqlite(connection: Connection) -> None:
     line_on(connection).run(connection.get_execution_options().get("begins", "BEGIN IMMEDIATE"), gives=False)
 
 
-def _open_pipeline(connection: Any, record: Any, *, keeps_ready: bool) -> None:
+def _speak_by_pipelines(engine: Engine) -> None:
     # On SQLite the driver would be nine megabytes for nothing.
-    from alertnet.store.db.pipeline import Pipeline
+    from alertnet.store.db.pipeline import LastingConnection, Pipeline
 
-    record.info[PIPELINE] = Pipeline(connection, keeps_ready=keeps_ready)
+    def note(driver: Any, record: Any) -> None:
+        record.info[PIPELINE] = Pipeline(driver)
+
+    vars(engine.dialect)["connect"] = LastingConnection.connect
+    event.listen(engine, "connect", note)
 
 
 def _set_locally(connection: Connection) -> None:
