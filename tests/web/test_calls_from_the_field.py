@@ -178,6 +178,11 @@ def test_a_second_call_is_about_the_same_event(world: World) -> None:
     assert [incident.type for incident in raised(world)] == ["abduction"]
 
 
+def test_keys_without_end_are_no_type(world: World) -> None:
+    """A11: what no telephone keys is no fault of ours either."""
+    assert world.post("/twilio/voice?keyed=type", CallSid="CA9", From=ANA, Digits="9" * 5_000).status_code == 200
+
+
 def test_a_type_without_a_pin_raises_nothing(world: World) -> None:
     calls(world)
 

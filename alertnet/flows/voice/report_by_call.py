@@ -56,7 +56,7 @@ def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Rec
 
 
 def _type(digits: str) -> IncidentType | None:
-    return TYPES_BY_NUMBER.get(int(digits)) if digits.isascii() and digits.isdigit() else None
+    return TYPES_BY_NUMBER.get(int(digits)) if len(digits) == 2 and digits.isascii() and digits.isdigit() else None
 
 
 def _make_known(locked: LockedIncident, type: IncidentType) -> None:
