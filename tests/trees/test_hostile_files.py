@@ -1,14 +1,19 @@
 """Whatever stands in the folder is refused in a moment, with file and line, and never with a traceback."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copy
 from time import process_time
 
 import pytest
 
-from alertnet.trees import check_folder
+from alertnet.core.forecast.script import Script
+from alertnet.core.forecast.simulate import rehearse
+from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.trees import check_folder, read_network
 from alertnet.trees.folder_files import pack
 
+NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
 
 FLAT_BOMB = "a: &a [" + "x, " * 300 + "]\nb: &b [" + "*a, " * 300 + "]\n"
@@ -119,6 +124,21 @@ def test_a_link_that_leads_out_of_the_folder_is_followed_by_nobody(
     assert (fault.file, str(fault.message)) == ("leak.yaml", "leads out of the folder of the trees:")
     assert "a secret" not in f"{fault} {pack(folder)}"
     assert "tree: hill" in pack(folder)
+
+
+def test_a_case_is_played_no_further_than_anybody_reads(folder: Path) -> None:
+    """B9: a small file that repeats each second took all memory, once somebody wanted to see three days of it."""
+    path = folder / "valley.yaml"
+    path.write_text(path.read_text().replace("notify: [desk]", "notify: [desk]\n    repeat: {every: 1s, times: 99}"))
+    trees = read_network(folder).trees.values()
+    facts = Facts(type="arrest", severity=Severity.CRITICAL, country="CO", consent=Scope.NATIONAL)
+    until = NIGHT + timedelta(days=3)
+
+    cut, whole = (rehearse(facts, trees, NIGHT, until, Script(), most) for most in (50, 100_000))
+
+    assert 50 < len(cut.told) < 60 < len(whole.told)
+    assert (cut.ends_at, whole.ends_at) == (None, None)
+    assert NIGHT < cut.until < NIGHT + timedelta(minutes=2) < whole.until == until
 
 
 def test_a_pin_that_stands_in_a_file_is_shown_to_nobody(tmp_path: Path) -> None:

@@ -23,8 +23,17 @@ WANTS = frozenset({Kind.ALERT, Kind.REMINDER, Kind.TASK})
 """The messages that want an answer of the contact itself."""
 
 
-def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script) -> Rehearsal:
-    """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`."""
+MOST_TOLD = 50_000
+"""Messages after which nobody reads on: of trees that repeat each second a night would take all memory."""
+
+
+def rehearse(
+    facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script, most: int = MOST_TOLD
+) -> Rehearsal:
+    """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`.
+
+    It is played no further than about `most` messages.
+    """
     everywhere = tuple(trees)
     plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
     if all(plan.reaches_nobody for plan in plans_at(at).values()):
@@ -32,7 +41,7 @@ def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: da
     plans = tuple(plans_at(at).values())
     incident = SimulatedIncident.opened(plans_at(at), at, script)
     simulation = _Simulation(incident, plans_at, at, script)
-    ends_at = simulation.play(until)
+    ends_at = simulation.play(until, most)
     return Rehearsal(
         tuple(incident.told),
         tuple(incident.shared),
@@ -40,7 +49,7 @@ def rehearse(facts: Facts, trees: Iterable[ContactTree], at: datetime, until: da
         tuple(simulation.ignored),
         tuple(each for plan in plans for each in plan.pruned),
         tuple(each for plan in plans for each in _closed(plan, incident.noted)),
-        until,
+        simulation.until,
         ends_at,
     )
 
@@ -99,16 +108,19 @@ class _Simulation:
     ) -> None:
         self.incident = incident
         self.ignored: list[Ignored] = []
+        self.until = opened_at
+        """As far as it was played, or could have been."""
         self._plans_at = plans_at
         self._opened_at = opened_at
         self._script = script
         self._deeds = sorted(script.deeds)
 
-    def play(self, until: datetime) -> datetime | None:
-        """Let time pass; when nothing is left to do, or None where that is not before `until`."""
-        last = self._opened_at
+    def play(self, until: datetime, most: int = MOST_TOLD) -> datetime | None:
+        """Let time pass; when nothing is left to do, or None where that is not before `until` and so many messages."""
+        last, self.until = self._opened_at, until
         while (now := self._next()) is not None:
-            if now > until:
+            if now > until or len(self.incident.told) > most:
+                self.until = min(now, until)
                 self.ignored += (Ignored(deed, "it would be after what is played") for deed in self._deeds)
                 return None
             last = max(last, now)
