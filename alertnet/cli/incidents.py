@@ -12,7 +12,7 @@ import typer
 
 from alertnet.cli.arguments import TEMPLATES, Templates
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned
+from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
@@ -152,8 +152,7 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
         )
         for each in page
     ]
-    for line in aligned(rows):
-        typer.echo(line)
+    print_rows(rows, "No incidents.")
 
 
 @app.command(epilog="Example: alertnet incidents show A-7K3M")

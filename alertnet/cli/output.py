@@ -5,6 +5,8 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import typer
+
 from alertnet.core.errors import BadInput
 
 
@@ -14,6 +16,15 @@ def aligned(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def print_rows(rows: Iterable[Sequence[object]], nothing: str) -> None:
+    """A line for each row; that there is none is said on stderr, where no script takes it for one."""
+    lines = [*aligned(rows)]
+    for line in lines:
+        typer.echo(line)
+    if not lines:
+        typer.echo(nothing, err=True)
 
 
 def write_confidential(path: Path, content: bytes) -> None:

@@ -93,6 +93,16 @@ def test_it_is_one_page_that_names_nobody(office: Office) -> None:
     assert "alertnet" not in str(metadata).lower()
 
 
+def test_a_card_without_a_number_to_text_to_is_never_made_unseen(office: Office) -> None:
+    """Whoever carries it would find out at night."""
+    with_number = office.types("field-card", "--output", str(office.folder / "card.pdf"))
+    del office.env["ALERTNET_TWILIO_FROM"]
+
+    said = office.types("field-card", "--output", str(office.folder / "card.pdf"))
+
+    assert ("names no number" in said.err, "names no number" in with_number.err) == (True, False)
+
+
 @pytest.mark.parametrize("words", [("--format", "png"), ()], ids=["named", "by the name of its file"])
 def test_it_is_a_picture_too(office: Office, words: tuple[str, ...]) -> None:
     path = office.folder / "card.png"

@@ -15,6 +15,13 @@ from alertnet.store.views import audit
 from tests.cli.conftest import Office
 
 
+def test_that_there_is_none_is_said_where_no_script_reads_it(office: Office, runtime: Runtime) -> None:
+    """An empty answer leaves a newcomer to wonder whether anything was asked at all."""
+    said = office.types("incidents", "list")
+
+    assert (said.code, said.out, said.err) == (0, "", "No incidents.\n")
+
+
 def test_the_list_shows_what_is_open_and_nothing_of_those_concerned(office: Office, ref: str) -> None:
     """A9: references, types and severities; never a person, place or free text."""
     said = office.types("incidents", "list", "--status", "open")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned
+from alertnet.cli.output import print_rows
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
@@ -66,8 +66,7 @@ def list_all() -> None:
         )
         for key in made
     ]
-    for line in aligned(rows):
-        typer.echo(line)
+    print_rows(rows, "No keys.")
 
 
 @app.command(epilog="Example: alertnet keys revoke k3m7qwxa")

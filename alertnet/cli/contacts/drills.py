@@ -79,15 +79,13 @@ def drill(
 @app.command("list", epilog="Example: alertnet drills list")
 def list_drills() -> None:
     """Print the drills that are to come, the next first, then the others, the latest first."""
-    from alertnet.cli.output import aligned
+    from alertnet.cli.output import print_rows
     from alertnet.flows.desk.drills import MOST_LISTED
     from alertnet.store.queues import drills
 
     with connected() as runtime:
         found = runtime.read(lambda tx: [*drills.to_come(tx.session), *drills.past(tx.session, MOST_LISTED)])
-    rows = [_row(each) for each in found]
-    for line in aligned(rows):
-        typer.echo(line)
+    print_rows([_row(each) for each in found], "No drills.")
 
 
 @app.command(epilog="Example: alertnet drills cancel 5f0c")

@@ -62,6 +62,8 @@ def field_card(
     is_picture = (format or (output.suffix.lower() if output else "")) in (Format.PNG, ".png")
     path = output or Path(f"card.{Format.PNG if is_picture else Format.PDF}")
     write_confidential(path, as_png(columns) if is_picture else as_pdf(columns))
+    if number is None:
+        typer.echo("ALERTNET_TWILIO_FROM: missing, so the card names no number to text to", err=True)
     typer.echo(f"{path}: cut along the outer line, fold along the others.")
 
 

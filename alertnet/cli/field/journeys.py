@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned
+from alertnet.cli.output import print_rows
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
@@ -42,8 +42,7 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
         since = shown["unheard_since"]
         typer.echo(f"! Texts to us are known not to arrive since {since}: nothing counts as missed, call.", err=True)
     rows = zip(found, shown["items"], strict=True)
-    for line in aligned(_row(each, item["incident"], now) for each, item in rows):
-        typer.echo(line)
+    print_rows((_row(each, item["incident"], now) for each, item in rows), "Nobody is on the road.")
 
 
 def _row(stored: "StoredJourney", incident: str | None, now: datetime) -> tuple[str, ...]:
