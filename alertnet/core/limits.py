@@ -142,10 +142,7 @@ PUT_THROUGHS = Limit("put_throughs", 3, HOUR)
 """Calls of a number that are put through; then the number to call is spoken."""
 
 ANSWER_CHANGES = Limit("answer_changes", 5, HOUR)
-"""Changes of an answer and reports of action by one contact that are told at once; the rest in one message.
-
-Who takes charge after so many is not believed until a coordinator vouches for it, or the hour is over.
-"""
+"""Changes of an answer and reports of action by one contact that are told at once; the rest in one message."""
 
 TEXTS_TOLD = Limit("texts_told", 1, 10 * MINUTE)
 """Alarms and notices that one number, or one contact in an incident, texts or calls; each text is on the record."""

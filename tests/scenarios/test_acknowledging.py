@@ -432,36 +432,6 @@ def test_a_coordinator_can_vouch_for_what_was_said_on_the_telephone(valley: Worl
     assert "recorded" in valley.phone("ombuds").inbox[-1]
 
 
-FLIPPED = {"page": ("acknowledge", "decline"), "sms": ("OK {code}", "NO {code}")}
-
-
-@pytest.mark.parametrize("door", FLIPPED)
-def test_who_changes_its_answer_all_the_time_has_everybody_else_alarmed_three_times_and_no_more(
-    world_of: Worlds, door: str
-) -> None:
-    """B9: whoever reads somebody's mail, or forges a number, rang at every other office as often as they pressed."""
-    valley = world_of(a_tree("  - {name: Friends, notify: [ombuds, defenders], wait: 30m}\n" + COORDINATION, CONTACTS))
-    incident = valley.raises(type="threat", severity="critical")
-    first = valley.phone("ombuds").inbox[0]
-    before = len(valley.phone("defenders").inbox)
-
-    for _ in range(8):
-        for said in FLIPPED[door]:
-            if door == "page":
-                valley.client.post(link_in(first), data={"answer": said})
-            else:
-                valley.texts("ombuds", said.format(code=code_in(first)))
-            valley.settles()
-
-    assert len(valley.phone("defenders").inbox) - before == 3
-    assert incident.status("valley") == "running"
-    assert incident.timeline().count("acknowledgement_not_counted") >= 1
-    assert incident.answers()[-1][:2] == ("ombuds", "declined")
-
-    incident.act("acknowledgements", expect=201, tree="valley", contact="ombuds", kind="acknowledged")
-    assert incident.status("valley") == "acknowledged"
-
-
 def test_the_page_takes_an_answer_a_change_of_it_and_an_action(valley: World) -> None:
     """A6, B4: a POST from the contact's own page."""
     incident = valley.raises()

@@ -247,9 +247,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "acknowledged": _answer("takes charge"),
     "relayed": _answer("has passed it on"),
     "declined": _answer("can’t act"),
-    "acknowledgement_not_counted": _said(
-        Tone.TROUBLE, "{contact} has changed its answer too often, and takes charge of nothing for now"
-    ),
     "acknowledgement_revoked": _said(Tone.TROUBLE, "The answer of {contact} is taken back"),
     "acknowledgement_withdrawn": _said(Tone.TROUBLE, "Level “{level}” has lost its answer", "{tree}"),
     "escalation_acknowledged": _said(Tone.ANSWERED, "{tree}: acknowledged"),

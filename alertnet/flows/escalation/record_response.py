@@ -17,7 +17,7 @@ from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.notifications.answer_changes import announce_rest, is_believed, revise, told_at
+from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
 from alertnet.flows.notifications.compose import coming, notify_coordinators, said, write
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -66,16 +66,16 @@ def respond(
     """
     tree, contact_id = locked.as_known_now(tree, contact_id)
     contact = respondent(locked, tree, contact_id)
-    kind = AnswerKind.RELAYED if kind is AnswerKind.ACKNOWLEDGED and _only_relays(contact, address) else kind
+    passes_on = _only_relays(contact, address)
+    kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
     vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
     before = locked.current_answers(tree, contact_id)
-    if before and (_only_relays(contact, address) or _says_the_same(locked, before[0], kind, address)):
+    if before and (passes_on or _says_the_same(locked, before[0], kind, address)):
         if vouched:
             confirm(locked, tree, contact_id)
         return _recorded(locked, tree, contact, before[0].id, kind, before[0].at)
-    if before and kind is AnswerKind.ACKNOWLEDGED and not (vouched or is_believed(locked, tree, contact_id)):
-        return _leave(locked, tree, contact, before[0], via)
     id = _add(locked, tree, contact_id, kind, via, address, by=by, note=note, at=at)
+    locked.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
     _let_count(locked, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
     recorded = _recorded(locked, tree, contact, id, kind, at or locked.tx.now)
     leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
@@ -92,15 +92,6 @@ def _tell_field(locked: LockedIncident, tree: str, contact: str, recorded: Recor
         tell_has_it(locked, recorded.at)
     else:
         promise_again(locked)
-
-
-def _leave(locked: LockedIncident, tree: str, contact: Contact, before: CurrentAnswer, via: Via) -> Recorded:
-    """Let what the contact said before hold, and say so: it has changed its answer too often to be believed (B9)."""
-    locked.record("acknowledgement_not_counted", tree=tree, contact=contact.id, via=via.value)
-    leaves_at = told_at(locked, tree, contact.id)
-    if leaves_at is not None:
-        announce_rest(locked, tree, contact.id, leaves_at)
-    return _recorded(locked, tree, contact, before.id, before.kind, before.at)
 
 
 def _let_count(
@@ -243,7 +234,6 @@ def _add(
             note=note,
         )
     )
-    locked.record(str(kind), tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
     return id
 
 
@@ -318,5 +308,6 @@ def _confirm(
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
     """Record that the code of a call to that number was keyed, and let the repeats to it wait."""
-    _add(locked, tree, contact, RECEIVED, Via.CALL, address)
+    id = _add(locked, tree, contact, RECEIVED, Via.CALL, address)
+    locked.record(RECEIVED, tree=tree, contact=contact, via=Via.CALL.value, acknowledgement=id)
     move(locked, events_of(locked, tree, contact, partial(Received, address=address)))

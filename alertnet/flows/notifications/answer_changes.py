@@ -1,7 +1,6 @@
 """Changes of an answer and reports of action: a few are told at once, the rest in one message at the hour's end (B9).
 
-Whatever is told or not, each of them counts, and is on the record. But for one: who takes charge once more, after so
-many changes, takes charge of nothing, or each time that it then does not everybody else would be alarmed anew.
+Whatever is told or not, each of them counts, and is on the record.
 """
 
 from dataclasses import replace
@@ -20,19 +19,9 @@ CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
 
 def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
     """Count one more, and say when it is told: now, or at the end of the hour; None: with what is told then."""
-    return limits.tell_at(locked.tx, ANSWER_CHANGES, _counted_as(locked, tree, contact))
-
-
-def is_believed(locked: LockedIncident, tree: str, contact: str) -> bool:
-    """Whether it has changed its answer so seldom that it may take charge once more."""
-    used = limits.usage(locked.tx, ANSWER_CHANGES, _counted_as(locked, tree, contact))
-    return ANSWER_CHANGES.room(used, locked.tx.now) > 0
-
-
-def _counted_as(locked: LockedIncident, tree: str, contact: str) -> str:
-    """One count for a recipient, by whichever of its names it answers."""
+    # One count for a recipient, by whichever of its names it answers.
     first_tree, first = min(locked.names(tree, contact))
-    return f"{locked.incident.id} {first_tree}/{first}"
+    return limits.tell_at(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
 
 
 def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime) -> None:
