@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER, SPOILT_AT_MOST
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.engine import carry_over
+from alertnet.store.db.engine import WRITER_CACHE, carry_over
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import (
     Refused,
@@ -290,6 +290,44 @@ def test_a_group_that_cannot_begin_is_answered_whole(on_sqlite: Runtime) -> None
     assert {type(outcome.exception()) for outcome in outcomes} == {DatabaseAway}
     other.close()
     assert on_disk(on_sqlite) == {"before"}
+
+
+def connection_of(tx: Tx) -> sqlite3.Connection:
+    """The driver's own, which that transaction goes by."""
+    connection = tx.session.connection().connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
+
+
+def test_the_writer_has_one_connection_for_all_that_it_writes(on_sqlite: Runtime) -> None:
+    with closing(on_sqlite.engine.connect()), closing(on_sqlite.engine.connect()):
+        own = on_sqlite.transact(connection_of)
+    with pytest.raises(Refused):
+        on_sqlite.transact(keep_and_refuse, "refused")
+
+    assert on_sqlite.read(connection_of) is not own
+    assert in_one_group(on_sqlite, [connection_of, connection_of]) == [own, own]
+    assert on_sqlite.transact(connection_of) is own
+    assert on_sqlite.read(kept) == []
+
+
+def test_the_writer_lets_go_of_its_connection_with_the_pool(on_sqlite: Runtime) -> None:
+    """Another file may be put in its place: what is left of the old one must not be met there."""
+
+    def give_up(tx: Tx) -> sqlite3.Connection:
+        on_sqlite.engine.dispose()
+        return connection_of(tx)
+
+    at_rest = on_sqlite.transact(connection_of)
+    on_sqlite.engine.dispose()
+    at_work = on_sqlite.transact(give_up)
+    now = on_sqlite.transact(connection_of)
+
+    for gone in (at_rest, at_work):
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            gone.execute("SELECT 1")
+    assert now.execute("PRAGMA cache_size").fetchone() == (-WRITER_CACHE,)
+    assert on_sqlite.transact(connection_of) is now
 
 
 def test_reads_do_not_wait_for_the_writer(on_sqlite: Runtime) -> None:

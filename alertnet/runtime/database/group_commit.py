@@ -6,19 +6,21 @@ A commit waits for the disk; sixty flows that share one wait for it once.
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, isolated, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.engine import carry_over
+from alertnet.store.db.engine import carry_over, connect_writer, when_given_up
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import LeftDue, apart, left_due, undoing
 
@@ -71,6 +73,9 @@ class GroupCommit:
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._kept: list[Connection] = []
+        """The writer's own connection, while it writes nothing."""
+        when_given_up(engine, self._let_go)
         self._with_savepoints = 0
         """So many groups more."""
         self._is_full = threading.Event()
@@ -126,6 +131,32 @@ class GroupCommit:
             again = self._as_group(jobs) if len(jobs) > 1 else jobs
             for job in again:
                 self._alone(job)
+        self._let_go()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """The writer's own connection: nobody else writes, so that what it has read of the file stays good.
+
+        What the block leaves undone is undone. It is given up with the engine's pool, and where the database has failed
+        on it.
+        """
+        pool = self._engine.pool
+        own = self._kept.pop() if self._kept else connect_writer(self._engine)
+        try:
+            yield own
+        except DBAPIError:
+            own.close()
+            raise
+        finally:
+            if not own.closed:
+                own.rollback()
+                self._kept.append(own)
+            if self._engine.pool is not pool:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        while self._kept:
+            self._kept.pop().close()
 
     def _next_group(self) -> list[_Job]:
         """What is queued, after waiting for the first; empty when there is no more to come."""
@@ -145,8 +176,8 @@ class GroupCommit:
 
     def _alone(self, job: _Job) -> None:
         try:
-            with surfacing(self._engine):
-                job.value, _ = run_alone(self._engine, self._begin, job.work, self._wakeups)
+            with surfacing(self._engine), self._connected() as connection:
+                job.value, _ = run_alone(connection, self._begin, job.work, self._wakeups)
         except BaseException as error:
             job.answer.set_exception(error)
         else:
@@ -160,7 +191,7 @@ class GroupCommit:
         undo: list[Hook] = []
         is_committed = False
         try:
-            with surfacing(self._engine), self._engine.connect() as connection, session_on(connection) as session:
+            with surfacing(self._engine), self._connected() as connection, session_on(connection) as session:
                 connection.begin()
                 for job in jobs:
                     try:
@@ -225,5 +256,5 @@ def _call(hooks: list[Hook]) -> None:
 
 def _given_up(connection: Connection) -> bool:
     """Whether SQLite undid the whole transaction by itself, as it does when the disk is full."""
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     return isinstance(driver, sqlite3.Connection) and not driver.in_transaction

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -89,9 +89,9 @@ def surfacing(engine: Engine) -> Iterator[None]:
         raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
 
 
-def run_alone(engine: Engine, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, bool]:
+def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, bool]:
     """One flow in a transaction of its own: its value, and whether it left something due, for which it has woken."""
-    with engine.connect() as connection, session_on(connection) as session, undoing(session):
+    with session_on(connection) as session, undoing(session):
         connection.begin()
         tx = begin(session)
         value = work(tx)
@@ -150,12 +150,16 @@ class OwnCommit:
 
         for _ in range(TRIES - 1):
             try:
-                return run_alone(self.engine, self.begin, work, self.wakeups)
+                return self._run_once(work)
             except DBAPIError as error:
                 # Of two that made the same thing at once, the second finds it there when it looks again.
                 if not isinstance(error.orig, (DeadlockDetected, SerializationFailure, UniqueViolation)):
                     raise
-        return run_alone(self.engine, self.begin, work, self.wakeups)
+        return self._run_once(work)
+
+    def _run_once(self, work: Work[T]) -> tuple[T, bool]:
+        with self.engine.connect() as connection:
+            return run_alone(connection, self.begin, work, self.wakeups)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
@@ -46,6 +46,8 @@ SQLITE_PRAGMAS = {
     # Pages of the log, after which a commit carries them over to the file: `carry_over` does so sooner, beside them.
     "wal_autocheckpoint": "4000",
 }
+WRITER_CACHE = 2048
+"""KiB of pages for the one connection that writes, to which nobody else makes them worthless."""
 POSTGRES_CONNECT = {
     "connect_timeout": "3",  # seconds
     "tcp_user_timeout": "5000",  # milliseconds until an unanswered packet ends the connection
@@ -199,6 +201,25 @@ def for_reading(engine: Engine) -> Engine:
 def for_asking(engine: Engine) -> Engine:
     """The same for who reads by one statement, which is a snapshot by itself: nothing is begun and nothing ended."""
     return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def connect_writer(engine: Engine) -> Connection:
+    """A connection of its own to SQLite, apart from the pool, for the one who writes.
+
+    Raises:
+        DatabaseError: it can't be opened.
+    """
+    connection = engine.connect()
+    connection.detach()
+    # By the driver alone: nothing is begun yet.
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
+    return connection
+
+
+def when_given_up(engine: Engine, let_go: Callable[[], object]) -> None:
+    """Call that whenever the engine's pool is given up with all its connections: what was taken out of it goes too."""
+    event.listen(engine, "engine_disposed", lambda _: let_go())
 
 
 def damage_of_file(connection: Connection) -> str | None:
