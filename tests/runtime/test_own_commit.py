@@ -125,6 +125,23 @@ def test_statements_stay_ready_when_a_flow_is_undone(on_postgres: Runtime) -> No
     assert on_postgres.read(kept) == []
 
 
+def test_what_fails_again_and_again_is_kept_ready_once(on_postgres: Runtime) -> None:
+    """Each collision would leave one more with the server, for as long as its connection lives."""
+
+    def ready_after(collisions: int) -> int:
+        for _ in range(collisions):
+            with pytest.raises(DBAPIError):
+                on_postgres.transact(lambda tx: _INSERT.each(tx.session, [_row(tx, "a")]))
+        count: int = on_postgres.read(lambda tx: tx.session.scalar(READY))
+        return count
+
+    on_postgres.transact(lambda tx: keep(tx, "a"))
+    # The question is kept ready itself, once it was asked.
+    assert ready_after(1) == 1
+
+    assert ready_after(1) == ready_after(5) == 2
+
+
 def test_a_statement_is_planned_once_for_all_values_by_each_connection(on_postgres: Runtime) -> None:
     """A plan for each value took half of the server's time while thousands of alerts left."""
 
@@ -156,7 +173,7 @@ def test_connections_lost_while_idle_are_noticed_by_nobody(on_postgres: Runtime,
     on_postgres.transact(keep, "a")
     elsewhere.read(
         lambda tx: tx.session.execute(
-            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
         ).all()
     )
 

@@ -94,8 +94,9 @@ class Pipeline:
             self._driver.close()
             raise
         if fault is not None:
-            for sql in fresh:
-                self._ready.pop(sql, None)
+            if answers.index(fault) < len(answers) - len(wanted):
+                for sql in fresh:
+                    self._ready.pop(sql, None)
             raise error_from_result(fault)
         self._values.set_pgresult(answers[-1])
         return self._values.load_rows(0, answers[-1].ntuples, tuple)
