@@ -1,5 +1,6 @@
 """What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -173,12 +174,15 @@ class Search:
 
     def _sends(self, method: MethodKind, pools: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
+        rooms = {pool: self._rooms[pool].room for pool in pools}
         claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
         self._expect(claims.next_at)
         send, pool_of = self._sending.send, provider_health.pool_of
         jobs = [Job(pool_of(each), each.lease, partial(send, each), reserved=True) for each in claims.claimed]
         # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
-        self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0)
+        # Nor of one whose thread was freed since the claim looked.
+        taken = Counter(pool_of(each) for each in claims.claimed)
+        self.crowded.update(pool for pool in pools if self._rooms[pool].room <= 0 or taken[pool] >= rooms[pool])
         yield from jobs
         self._postpone(claims)
         yield from self._as_room_is(

@@ -38,8 +38,8 @@ from alertnet.worker.due_work import Search, perform
 from alertnet.worker.platform import THIS_PLATFORM, SpacedEvent
 from alertnet.worker.provider_health import sending
 from alertnet.worker.sender import Sending
-from alertnet.worker.service import POOLS, Worker
-from alertnet.worker.thread_pools import ThreadPool
+from alertnet.worker.service import POOLS, Worker, strides
+from alertnet.worker.thread_pools import Stride, ThreadPool
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
 
@@ -214,6 +214,26 @@ def test_what_waits_for_threads_is_known_also_where_they_are_free_again_at_once(
 
     assert len(live.sandbox.network.messages) == 3
     assert crowded == [{sending((MethodKind.SMS, FIRST))}, set()]
+
+
+class FreedMeanwhile(Stride):
+    """As often as a thread is put aside, another one is freed."""
+
+    def reserve(self) -> bool:
+        is_free = super().reserve()
+        self.room += is_free
+        return is_free
+
+
+def test_what_waits_for_threads_is_known_also_where_one_is_freed_as_they_are_claimed_for(live: Stage) -> None:
+    """Whoever was freed has rung already, and nobody would look again before the next tick."""
+    live.opens()
+    live.opens()
+    pool = sending((MethodKind.SMS, FIRST))
+    search = Search(Sending(live.runtime), {**strides(POOLS), pool: FreedMeanwhile(1)}, set())
+
+    assert [job.pool for job in search.jobs()] == [pool]
+    assert search.crowded == {pool}
 
 
 def test_the_next_call_to_a_number_leaves_when_the_last_one_ends(stages: Stages) -> None:
