@@ -169,7 +169,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.just(Go()),
     st.builds(Refuse, ANY_LEVEL),
     st.builds(Unopened, ANY_LEVEL),
-    st.builds(Asked, ANY_LEVEL),
+    st.builds(Asked, st.none() | ANY_LEVEL, reached=st.booleans()),
     st.builds(Acted, WHO),
 )
 """Anything that may happen to the escalation of some tree; answers are the most frequent."""
@@ -180,9 +180,9 @@ def of_tree(the_tree: ContactTree, event: Event) -> Event:
     match event:
         case Failed() | Delayed() | Unsent():
             return replace(event, method=event.method % len(the_tree.contacts[event.contact].all_methods))
-        case Go(index=int(index)) | Hold(index=int(index)):
+        case Go(index=int(index)) | Hold(index=int(index)) | Asked(index=int(index)):
             return replace(event, index=index % len(the_tree.levels))
-        case Refuse() | Unopened() | Asked():
+        case Refuse() | Unopened():
             return replace(event, index=event.index % len(the_tree.levels))
     return event
 

@@ -27,6 +27,12 @@ def waiting(needs_go: NeedsGo = GATED, **known: Any) -> Night:
     return night(*levels, known=known)
 
 
+def unanswerable(needs_go: NeedsGo = GATED) -> Night:
+    """The same, with a last resort for what nobody can be asked."""
+    levels = (level("Coord", "ana"), level("Two", "bob", needs_go=needs_go), level("Three", "eva"))
+    return night(*levels, last_resort=("desk",))
+
+
 def test_a_gated_level_asks_when_it_is_due_and_tells_nobody() -> None:
     """B3: a question is asked when its level is due; `proceed_after` counts from there."""
     played = waiting().until(29)
@@ -58,6 +64,34 @@ def test_without_an_automatic_time_it_waits_and_is_never_forgotten() -> None:
     assert played.asked == ["10 Two never"]
     assert played.opened() == ["0 Coord"]
     assert played.due is not None
+
+
+def test_a_question_that_reaches_nobody_counts_as_asked_and_last_resort_is_told() -> None:
+    """A2: waiting for coordinators whom nothing reaches helps nobody."""
+    played = unanswerable().at(10.5, Asked(1, reached=False)).until(40)
+
+    assert played.opened() == ["0 Coord", "30 Two", "40 Three"]
+    assert [line for line in played.told if "desk" in line] == ["10.5 desk sms"]
+
+
+def test_last_resort_is_told_again_only_once_it_has_had_its_time() -> None:
+    """A2: fifteen minutes in the first round, however often the question fails."""
+    played = unanswerable(NeedsGo())
+    for minute in (10.5, 11, 20, 25, 26, 60):
+        played.at(minute, Asked(1, reached=False))
+
+    assert [line for line in played.told if "desk" in line] == ["10.5 desk sms", "26 desk sms", "60 desk sms"]
+
+
+def test_what_is_acknowledged_tells_no_last_resort() -> None:
+    """A4: somebody has taken charge."""
+    played = unanswerable().at(10.5, Asked(1, reached=False))
+    before = [line for line in played.told if "desk" in line]
+    played.at(11, acknowledged("desk")).at(50, Asked(1, reached=False))
+
+    assert len(before) == 1
+    assert played.status is Status.ACKNOWLEDGED
+    assert [line for line in played.told if "desk" in line] == before
 
 
 def test_a_hold_ends_the_automatic_time_for_good() -> None:

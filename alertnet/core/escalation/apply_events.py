@@ -133,8 +133,8 @@ def apply_event(context: Context, event: Event) -> None:
             levels.let_through(context, number)
         case Go() | Hold() | Refuse() | Unopened() | Undecided():
             _decide(context, event)
-        case Asked(index):
-            _asked(context, index)
+        case Asked():
+            _asked(context, event)
         case Acted(contact):
             _act(context, contact)
         case PlanChanged() | Replanned():
@@ -339,10 +339,12 @@ def _go_on(context: Context) -> None:
     context.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=context.moment)
 
 
-def _asked(context: Context, index: int) -> None:
+def _asked(context: Context, event: Asked) -> None:
     """Note that a question was sent: time in which it could not be does not count, unless the incident is critical."""
+    if not event.reached:
+        levels.tell_for_coordinators(context)
     question = context.state.question
-    if question is None or question.index != index or question.sent:
+    if question is None or question.index != event.index or question.sent:
         return
     automatic_at = question.automatic_at
     late = context.on_time(question.asked_at) != question.asked_at

@@ -306,6 +306,16 @@ def open_last_resort(context: Context, at: datetime) -> None:
     settle(context)
 
 
+def tell_for_coordinators(context: Context) -> None:
+    """Tell last resort where no coordinator can be asked anything: again once that has lasted as long as its level."""
+    told = context.find(LAST_RESORT)
+    is_being_told = told is not None and told.round == context.state.round and context.moment < told.ends_at
+    is_under_way = context.state.status in (Status.RUNNING, Status.WAITING_FOR_GO)
+    if context.plan.last_resort and is_under_way and not is_being_told:
+        context.note("nobody_to_ask", round=context.state.round)
+        open_last_resort(context, context.moment)
+
+
 def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
 

@@ -259,9 +259,13 @@ class Undecided:
 
 @value
 class Asked:
-    """The question of this level has reached a coordinator's phone or mailbox."""
+    """The question of this level has left for a coordinator; None: whether the incident is genuine.
 
-    index: int
+    `reached` False: it has failed at every number and mailbox of every coordinator.
+    """
+
+    index: int | None
+    reached: bool = True
 
 
 @value

@@ -21,6 +21,7 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.queues import incident_attempts
 from alertnet.store.queues.attempts import Attempt, AttemptChanges
 from alertnet.store.records import notifications, timeline
 from alertnet.store.records import prompts as prompt_store
@@ -50,6 +51,8 @@ class LockedAttempt:
     """What its provider, which had taken it, turned out to have against our account."""
     may_be_late: bool = False
     """Whether it turns out to have left, or perhaps to have, although it was cancelled."""
+    has_failed: bool = False
+    """Whether it turns out to have reached nobody, and may have been the last way to put a decision to anybody."""
 
     @property
     def locked(self) -> LockedIncident | None:
@@ -117,6 +120,7 @@ class LockedAttempt:
         """
         heartbeats.note_failure(self.tx, self.found.method, failure)
         self._become(AttemptStatus.FAILED, failure=failure, error=None if code is None else str(code))
+        self.has_failed = self.found.kind in URGENT
         if redial and dial_again(self.work, self.found, failure):
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
@@ -200,6 +204,8 @@ class LockedAttempt:
     def follow(self) -> None:
         """Let the escalations go on from what is written of it."""
         # Whoever answers a call that was cancelled hears in it that it is over.
+        if self.has_failed:
+            self._note_nobody_asked()
         is_late = self.may_be_late and self.found.is_alert and not self.is_call
         locked = self.locked if self.events or is_late else None
         if locked is None:
@@ -209,6 +215,16 @@ class LockedAttempt:
         if is_late:
             tell_late(locked, self.found.notification_id)
         locked.finish()
+
+    def _note_nobody_asked(self) -> None:
+        """Where this was the last way to put a decision to any coordinator, the escalations go on without (A2)."""
+        id = self.found.incident_id
+        unheard = incident_attempts.unheard_decisions(self.tx.session, id) if id is not None else ()
+        for escalation in self.locked.escalations if unheard and self.locked else ():
+            for of, level in unheard:
+                if of in (None, escalation.id):
+                    asked = Asked(None if level is None else level - 1, reached=False)
+                    self.events.setdefault(escalation.id, []).append(asked)
 
     def _refused_later(self, code: str) -> None:
         """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""

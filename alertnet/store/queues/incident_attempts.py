@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import Said
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
-from alertnet.store.tables import attempts, notifications, served
+from alertnet.store.tables import alarms, attempts, notifications, served
 
 MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
 UNSENT = (AttemptStatus.QUEUED.value, *MAY_HAVE_LEFT)
@@ -179,6 +179,47 @@ _PROMPT_WAITS = Prepared(
 )
 
 
+def _is_out(attempt: FromClause) -> ColumnElement[bool]:
+    """Whether it is yet to leave, under way, or has been heard: or may have been."""
+    in_doubt = attempt.c.failure.in_((Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value))
+    return or_(attempt.c.status.in_((*QUEUED, *LEFT)), in_doubt)
+
+
+_SAID_BY, _BESIDE = attempts.alias("said_by"), notifications.alias("beside")
+
+
+def _has_beside(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether another message of the incident to that address, since it was asked, is so."""
+    is_another = and_(
+        _BESIDE.c.incident_id == notifications.c.incident_id,
+        _BESIDE.c.address_index == notifications.c.address_index,
+        _BESIDE.c.method == notifications.c.method,
+        _SAID_BY.c.notification_id == _BESIDE.c.id,
+        _SAID_BY.c.changed_at >= alarms.c.raised_at,
+        func.coalesce(_SAID_BY.c.error, "") != JOINED,
+    )
+    return exists().where(is_another, condition).correlate(notifications, alarms)
+
+
+_IS_JOINED = func.coalesce(attempts.c.error, "") == JOINED
+_IS_SAID = or_(_has_beside(_is_out(_SAID_BY)), ~_has_beside(_SAID_BY.c.status == AttemptStatus.FAILED.value))
+_MAY_BE_HEARD = exists().where(
+    notifications.c.alarm_id == alarms.c.id,
+    notifications.c.incident_id == alarms.c.incident_id,
+    attempts.c.notification_id == notifications.c.id,
+    or_(and_(_IS_JOINED, _IS_SAID), and_(~_IS_JOINED, _is_out(attempts))),
+)
+_UNHEARD_DECISIONS = Prepared(
+    select(alarms.c.escalation_id, alarms.c.level).where(
+        alarms.c.incident_id == bindparam("incident"),
+        alarms.c.kind == PromptKind.DECISION.value,
+        alarms.c.subject.in_((Subject.LEVEL.value, Subject.VERIFY.value)),
+        alarms.c.due_at.is_not(None),
+        ~_MAY_BE_HEARD,
+    )
+)
+
+
 def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
     """The stoppable alerts of each incident by id, each as often as there are escalations that it counts for."""
     return by_incident(session, _ALERTS, incidents, _alert)
@@ -227,6 +268,14 @@ def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: S
     """Whether that prompt, raised or repeated earlier, has not left by that method to an address of these indexes."""
     values = {"incident": incident, "method": method.value, "indexes": list(indexes), "prompt": prompt}
     return bool(_PROMPT_WAITS.all(session, values))
+
+
+def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None, int | None]]:
+    """(escalation, level from 1) of the open decisions that reached nobody: each message has failed, none is under way.
+
+    What another message was to say has failed with that one. Without both: whether the incident is genuine.
+    """
+    return [(row.escalation_id, row.level) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
 
 
 def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:

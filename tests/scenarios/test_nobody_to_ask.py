@@ -1,0 +1,122 @@
+"""No coordinator's telephone exists any more: what waits for their word goes on without, and last resort hears (A2)."""
+
+import pytest
+
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.sandbox import Fault
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in
+
+GATED = "  - {name: Friends, needs_go: {proceed_after: 20m}, notify: [ombuds], wait: 20m}\n"
+FRIENDS = GATED.replace("needs_go: {proceed_after: 20m}, ", "")
+SECOND = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+ALWAYS = 10**6
+
+
+@pytest.fixture
+def gated(world_of: Worlds) -> World:
+    return world_of(a_tree(COORDINATION + GATED))
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    return world_of(a_tree(COORDINATION + FRIENDS))
+
+
+def alerts(world: World, phone: str = "head office") -> list[str]:
+    return [text for text in world.phone(phone).inbox if "URGENT" in text]
+
+
+def unverified(world: World, text: str = "SOS") -> Incident:
+    world.texts("ana", text)
+    return world.newest()
+
+
+@pytest.mark.parametrize("behaviour", ["invalid", "opted_out", "switched_off"])
+def test_a_level_that_nobody_can_be_asked_about_proceeds_by_itself(gated: World, behaviour: str) -> None:
+    """B3: a number that is none is no outage of ours: waiting for it helps nobody."""
+    gated.phone("coordinator").behaves(behaviour)
+    incident = gated.raises(people=[], type="raid")
+    gated.passes(minutes=12)
+
+    [alert] = alerts(gated)
+    assert "nobody_to_ask" in incident.timeline()
+    assert gated.phone("ombuds").inbox == []
+    gated.passes(minutes=19)
+
+    assert len(alerts(gated, "ombuds")) == 1
+    assert gated.texts("head office", f"OK {code_in(alert)}")
+    assert incident.status("valley") == "acknowledged"
+
+
+@pytest.mark.parametrize("behaviour", ["invalid", "opted_out", "switched_off"])
+def test_a_bare_sos_that_nobody_can_verify_is_told_to_last_resort(world: World, behaviour: str) -> None:
+    """A2: the escalation waits for a word that can't come; last resort hears at once, again later, and can answer."""
+    world.phone("coordinator").behaves(behaviour)
+    incident = unverified(world)
+    world.passes(minutes=1)
+
+    assert len(alerts(world)) == 1
+    world.passes(hours=3)
+    assert 3 <= len(alerts(world)) <= 12
+    assert world.phone("ombuds").inbox == []
+    world.texts("head office", f"OK {code_in(alerts(world)[-1])}")
+    assert incident.status("valley") == "acknowledged"
+    told = len(alerts(world))
+    world.passes(hours=1)
+    assert len(alerts(world)) == told
+
+
+@pytest.mark.parametrize("reachable", ["coordinator", "second"])
+def test_last_resort_hears_nothing_while_one_coordinator_can_be_asked(world_of: Worlds, reachable: str) -> None:
+    """Only the other number is none: what the tests above found at head office stays away."""
+    world = world_of(a_tree(COORDINATION + FRIENDS, CONTACTS + SECOND))
+    dead = {"coordinator": "+573005550102", "second": "coordinator"}[reachable]
+    world.phone(dead).behaves("invalid")
+    incident = unverified(world)
+    world.passes(minutes=45)
+
+    assert incident.status("valley") == "waiting_for_go"
+    assert world.phone("head office").inbox == []
+    assert "nobody_to_ask" not in incident.timeline()
+
+
+def test_an_outage_of_ours_is_waited_out(gated: World) -> None:
+    """B3: what has not been sent does not count against `proceed_after`, and nobody else is told for it."""
+    incident = gated.raises(people=[], type="raid")
+    gated.passes(minutes=9)
+    gated.sandbox.misbehaves(Fault.SUSPENDED, times=ALWAYS, method="POST")
+    gated.passes(hours=1)
+
+    assert incident.status("valley") == "waiting_for_go"
+    assert "nobody_to_ask" not in incident.timeline()
+    gated.sandbox.recovers()
+    gated.passes(minutes=15)
+    assert gated.phone("head office").inbox == gated.phone("ombuds").inbox == []
+    gated.passes(minutes=7)
+    assert len(alerts(gated, "ombuds")) == 1
+
+
+def test_a_last_resort_that_is_excluded_hears_nothing(gated: World) -> None:
+    """A3: consent and exclusions bind it as at the end of the tree; the level still comes by itself."""
+    gated.phone("coordinator").behaves("invalid")
+    incident = gated.raises(people=[], type="raid", exclude=["desk"])
+    gated.passes(minutes=35)
+
+    assert gated.phone("head office").inbox == []
+    assert "nobody_to_ask" not in incident.timeline()
+    assert len(alerts(gated, "ombuds")) == 1
+
+
+def test_under_duress_nothing_of_it_reaches_the_field(gated: World) -> None:
+    """B4: what stands beside that phone learns nothing; head office hears all the same."""
+    gated.runtime.transact(set_pins, "north/ana", "47110", "47990")
+    gated.phone("coordinator").behaves("invalid")
+    incident = unverified(gated, "SOS 47990")
+    heard = len(gated.phone("+573005550001").inbox)
+    gated.passes(minutes=15)
+
+    assert "nobody_to_ask" in incident.timeline()
+    assert len(alerts(gated)) == 1
+    assert len(gated.phone("+573005550001").inbox) == heard
