@@ -68,6 +68,21 @@ def test_a_bare_sos_that_nobody_can_verify_is_told_to_last_resort(world: World, 
     assert len(alerts(world)) == told
 
 
+def test_coordinators_whose_numbers_are_strangers_can_be_asked_nothing(world_of: Worlds) -> None:
+    """A2, A9: nothing is written to a stranger, so that nothing fails there; the next asking finds nobody."""
+    called = CONTACTS.replace('[{sms: "+573005550101"}]', '[{sms: "+573005550101"}, {call: "+573005550101"}]')
+    world = world_of(a_tree(COORDINATION + FRIENDS, called))
+    world.phone("coordinator").behaves("wrong_person")
+    incident = unverified(world)
+    world.passes(minutes=9)
+
+    assert "wrong_person" in incident.timeline()
+    assert alerts(world) == []
+    world.passes(minutes=2)
+    assert len(alerts(world)) == 1
+    assert "nobody_to_ask" in incident.timeline()
+
+
 @pytest.mark.parametrize("reachable", ["coordinator", "second"])
 def test_last_resort_hears_nothing_while_one_coordinator_can_be_asked(world_of: Worlds, reachable: str) -> None:
     """Only the other number is none: what the tests above found at head office stays away."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.escalation.state import Event, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.escalation.state import Asked, Event, Go, Hold, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
@@ -187,4 +187,18 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
         prompts.ring_again(locked, prompt)
+        if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and _has_strangers_alone_to_ask(locked):
+            asked = Asked(None if prompt.level is None else prompt.level_index, reached=False)
+            move(locked, {each.id: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
     locked.finish()
+
+
+def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:
+    """Whether every number of every coordinator turned out to be somebody else's: nothing is written to any (A9)."""
+    numbers = {
+        method.address
+        for _, contact in locked.plans.coordinators
+        for method in contact.at_hand
+        if method.kind in contact.rung_by
+    }
+    return numbers <= locked.strangers
