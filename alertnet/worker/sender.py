@@ -141,6 +141,15 @@ class _Ready:
     has_left: Callable[[], bool]
 
 
+def _given(share: Share, lease: str, work: Callable[[], None]) -> bool:
+    """Whether another thread does that; not where the threads are ending, or the system has none to give."""
+    try:
+        share.give(lease, work)
+    except RuntimeError:
+        return False
+    return True
+
+
 class Sending:
     """Sends claimed attempts; for any number of threads."""
 
@@ -163,8 +172,8 @@ class Sending:
         found = [self._made_overlapping(each, commit) for each in batch]
         ready = [each for each in found if each is not None]
         others = [claimed for claimed, each in zip(batch, found, strict=True) if each is None]
-        for claimed in others if ready else others[1:]:
-            share.give(claimed.lease, partial(self._send_alone, claimed, commit))
+        alone = [(each.lease, partial(self._send_alone, each, commit)) for each in (others if ready else others[1:])]
+        refused = [work for lease, work in alone if not _given(share, lease, work)]
         if not ready:
             self._send_alone(others[0], commit)
         elif commit.wait():
@@ -172,6 +181,8 @@ class Sending:
         else:
             for each in ready:
                 each.handover.withdraw()
+        for work in refused:
+            work()
 
     def _send_alone(self, claimed: Claimed, commit: Commit) -> None:
         with suppress(DatabaseAway):
@@ -193,19 +204,25 @@ class Sending:
         heard: list[tuple[Claimed, Result | None]] = []
         speaks = select.poll()
         for each in ready:
-            if each.has_left():
-                pending[each.handover.fileno()] = each
-                speaks.register(each.handover.fileno(), select.POLLIN)
-            else:
-                each.handover.withdraw()
-                heard.append((each.claimed, None))
+            fault: Result | None = None
+            try:
+                if each.has_left():
+                    pending[each.handover.fileno()] = each
+                    speaks.register(each.handover.fileno(), select.POLLIN)
+                    continue
+            except Exception:
+                log.exception("channel_failed", attempt=each.claimed.attempt, method=each.claimed.method)
+                fault = render_and_send.FAULT
+            each.handover.withdraw()
+            heard.append((each.claimed, fault))
         while pending:
             first = next(iter(pending))
             seconds = GATHER_SECONDS if heard else pending[first].handover.seconds_left()
             speaking = [place for place, _ in speaks.poll(seconds * 1000)]
             if heard and not speaking:
-                # Not on this thread, which is to hear of the others.
-                share.give(heard[0][0].lease, partial(self._settle, heard))
+                # Not on this thread, which is to hear of the others, unless there is no other.
+                if not _given(share, heard[0][0].lease, settle := partial(self._settle, heard)):
+                    settle()
                 share.free([claimed.lease for claimed, _ in heard[1:]])
                 heard = []
             for place in speaking or [first]:

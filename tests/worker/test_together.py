@@ -237,3 +237,66 @@ def test_a_fault_of_ours_leaves_one_of_them_unsure_and_no_other(stage: Stage, sh
     Sending(stage.runtime).send_together(batch, over(), share)
 
     assert statuses(stage) == {"carla": "unknown", "emma": "sent"}
+
+
+class Refusing(AtOnce):
+    """An executor that is ending, or to which the system gives no thread."""
+
+    def __init__(self) -> None:
+        self.is_asked = threading.Event()
+
+    def submit(self, work: Callable[[], None]) -> None:
+        self.is_asked.set()
+        raise RuntimeError("there is no thread")
+
+
+def test_an_answer_is_kept_where_no_other_thread_can_be_had(stage: Stage, closing: ExitStack) -> None:
+    """A5: as while the worker ends; what has left would be taken for unknown, and sent again."""
+    provider, awaited, refusing = Provider(stage, closing), Over(), Refusing()
+    provider.answers_at_once = False
+    commit, share = Commit(awaited, untouched), Share(ThreadPool(refusing, 16, lambda: None), [])
+    with ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(Sending(stage.runtime).send_together, claimed(stage), commit, share)
+        assert awaited.is_awaited.wait(PATIENCE)
+        commit.holds()
+        provider.ready[EMMA].answer()
+        assert refusing.is_asked.wait(PATIENCE)
+        provider.ready[CARLA].answer()
+        sending.result(PATIENCE)
+
+    assert statuses(stage) == {"carla": "sent", "emma": "sent"}
+
+
+def test_what_no_other_thread_can_send_is_sent_behind_the_others(stage: Stage, closing: ExitStack) -> None:
+    """A5: the others have been written by then, and are heard."""
+    provider, share = Provider(stage, closing, EMMA), Share(ThreadPool(Refusing(), 16, lambda: None), [])
+
+    Sending(stage.runtime).send_together(claimed(stage), over(), share)
+
+    assert statuses(stage) == {"carla": "sent", "emma": "sent"}
+    assert list(provider.written) == [CARLA, EMMA]
+
+
+class Faulty(Commit):
+    """A commit of which something goes wrong when the first message asks for it."""
+
+    asked = 0
+
+    def wait(self) -> bool:
+        self.asked += 1
+        if self.asked == 2:
+            raise ZeroDivisionError
+        return super().wait()
+
+
+def test_a_fault_before_one_leaves_keeps_no_other_from_the_record(
+    stage: Stage, share: Share, closing: ExitStack
+) -> None:
+    """A11: and what went wrong is unsure, as where it is sent alone."""
+    provider, commit = Provider(stage, closing), Faulty(threading.Event(), untouched)
+    commit.holds()
+
+    Sending(stage.runtime).send_together(claimed(stage), commit, share)
+
+    assert sorted(statuses(stage).values()) == ["sent", "unknown"]
+    assert len(provider.written) == len(provider.withdrawn) == 1
