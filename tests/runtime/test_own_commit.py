@@ -142,6 +142,33 @@ def test_what_fails_again_and_again_is_kept_ready_once(on_postgres: Runtime) -> 
     assert ready_after(1) == ready_after(5) == 2
 
 
+@pytest.mark.parametrize("asked_by", ["a statement made once", "SQLAlchemy"])
+@pytest.mark.parametrize("outdated_by", ["ALTER TABLE workers ALTER COLUMN id TYPE varchar(99)", "DEALLOCATE ALL"])
+def test_a_connection_whose_plans_fit_no_more_is_given_up_and_the_next_is_right(
+    on_postgres: Runtime, elsewhere: Runtime, asked_by: str, outdated_by: str
+) -> None:
+    """A migration may change a column while this version runs; nothing would ever heal that connection."""
+
+    def asks(tx: Tx) -> int:
+        rows = _ALL.all(tx.session, {}) if asked_by == "a statement made once" else tx.session.execute(LAST).all()
+        return len(rows)
+
+    on_postgres.transact(keep, "a")
+    before = [on_postgres.read(asks) for _ in range(3)]
+    whose = on_postgres if outdated_by.startswith("DEALLOCATE") else elsewhere
+    whose.transact(lambda tx: tx.session.execute(text(outdated_by)))
+
+    answers = []
+    for _ in range(3):
+        try:
+            answers.append(on_postgres.read(asks))
+        except DatabaseAway:
+            answers.append(0)
+
+    assert before == [1, 1, 1]
+    assert answers[1:] == [1, 1]
+
+
 def test_a_statement_is_planned_once_for_all_values_by_each_connection(on_postgres: Runtime) -> None:
     """A plan for each value took half of the server's time while thousands of alerts left."""
 

@@ -269,13 +269,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _speak_by_pipelines(engine: Engine) -> None:
     # On SQLite the driver would be nine megabytes for nothing.
-    from alertnet.store.db.pipeline import LastingConnection, Pipeline
+    from alertnet.store.db.pipeline import OUTDATED, LastingConnection, Pipeline
 
     def note(driver: Any, record: Any) -> None:
         record.info[PIPELINE] = Pipeline(driver)
 
+    def give_up_outdated(context: Any) -> None:
+        if getattr(context.original_exception, "sqlstate", None) in OUTDATED:
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
     vars(engine.dialect)["connect"] = LastingConnection.connect
     event.listen(engine, "connect", note)
+    event.listen(engine, "handle_error", give_up_outdated)
 
 
 def _set_locally(connection: Connection) -> None:

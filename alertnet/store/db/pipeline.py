@@ -21,6 +21,9 @@ from psycopg.pq.abc import PGresult
 Wanted = tuple[str, Mapping[str, Any] | None]
 """A statement with its parameters; None: it is never kept ready, as what begins and ends something."""
 
+OUTDATED = ("0A000", "26000")
+"""SQLSTATE where what was kept ready fits no more: a migration has changed a column, or all of it was let go of."""
+
 MOST_AT_ONCE = 256
 """So many answers fit into what the system keeps of a socket: else both might wait for the other to read."""
 
@@ -97,7 +100,10 @@ class Pipeline:
             if answers.index(fault) < len(answers) - len(wanted):
                 for sql in fresh:
                     self._ready.pop(sql, None)
-            raise error_from_result(fault)
+            error = error_from_result(fault)
+            if error.sqlstate in OUTDATED:
+                self._driver.close()
+            raise error
         self._values.set_pgresult(answers[-1])
         return self._values.load_rows(0, answers[-1].ntuples, tuple)
 
