@@ -97,6 +97,12 @@ def text_of_key(request: Request) -> str | None:
     return text if text and scheme.lower() == "bearer" else None
 
 
+def known_key(request: Request) -> ApiKey | None:
+    """The key that the request brings, where it is known."""
+    text = text_of_key(request)
+    return known_keys_of(request).get(text) if text else None
+
+
 class _ByKey(SecurityBase):
     """A dependency that gives the key of the request, if it has that scope or may do everything.
 
@@ -124,13 +130,12 @@ class KeyToActWith(_ByKey):
 
     async def __call__(self, request: Request) -> ApiKey:
         """The key, as it is known or looked up."""
-        known = known_keys_of(request)
-        text = text_of_key(request)
-        key = known.get(text) if text else None
+        key = known_key(request)
         if key is None:
             key = await run_in_threadpool(_find, request)
+            text = text_of_key(request)
             if text and not key.is_dated:
-                known.learn(text, key)
+                known_keys_of(request).learn(text, key)
         return _permit(request, key, self.scope(request))
 
     def scope(self, _: Request) -> str:

@@ -1,6 +1,7 @@
 """The same request twice has one effect and the same answer (A1): Idempotency-Key, per API key and route."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,11 +26,14 @@ from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
 _NOWHERE = Session()
 """Leads to no database: what is shown by it needs none."""
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IDEMPOTENCY_FORM = re.compile(r"^[\x21-\x7e]{1,255}$")
+
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,255}$",
+        alias=IDEMPOTENCY_KEY,
+        pattern=IDEMPOTENCY_FORM.pattern,
         description="The same key with the same body has one effect and the same answer.",
     ),
 ]

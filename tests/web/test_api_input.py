@@ -112,6 +112,39 @@ def test_a_body_that_is_no_json_is_a_bad_request(api: TestClient, body: bytes) -
     assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
 
 
+AS_JSON = {"Content-Type": "application/json"}
+GOOD = json.dumps(REPORT).encode()
+ODD: list[tuple[str, dict[str, str], bytes, int]] = [
+    ("cut", AS_JSON, b"{", 400),
+    ("bytes", AS_JSON, b"\xff", 400),
+    ("deep", AS_JSON, b"[" * 20_000, 400),
+    ("long", AS_JSON, GOOD + b" " * LONGEST_BODY, 413),
+    ("nothing", AS_JSON, b"", 422),
+    ("a list", AS_JSON, b"[]", 422),
+    ("a value not allowed", AS_JSON, b'{"type": "parking"}', 422),
+    ("a key that is none, too", AS_JSON | {"Idempotency-Key": "two words"}, b'{"type": "parking"}', 422),
+    ("no type of content", {}, GOOD, 422),
+    ("text", {"Content-Type": "text/plain"}, GOOD, 422),
+]
+
+
+@pytest.mark.parametrize(("headers", "body", "status"), [row[1:] for row in ODD], ids=[row[0] for row in ODD])
+def test_what_is_wrong_with_a_report_is_said_in_the_same_words_to_a_key_that_is_known(
+    api: TestClient, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    first, again = (api.post("/v1/incidents", content=body, headers=headers) for _ in range(2))
+
+    assert (first.status_code, first.headers["content-type"]) == (status, "application/problem+json")
+    assert (again.status_code, again.headers, again.text) == (first.status_code, first.headers, first.text)
+
+
+@pytest.mark.parametrize("type", ["application/json; charset=utf-8", "Application/JSON", "application/problem+json"])
+def test_a_report_may_say_in_other_words_that_it_is_json(api: TestClient, type: str) -> None:
+    answers = [api.post("/v1/incidents", content=GOOD, headers={"Content-Type": type}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
 def test_a_body_of_another_type_is_told_to_be_json(api: TestClient) -> None:
     [error] = errors_of(api.post("/v1/incidents", content="type=arrest", headers={"Content-Type": "text/plain"}))
 
