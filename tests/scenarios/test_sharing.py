@@ -3,7 +3,7 @@
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import World, code_in, link_in
+from tests.scenarios.world import World, code_in, decision_code_in, link_in
 
 SPAIN, DEPUTY = "+34600550140", "+34600550141"
 CONTACTS = f"""
@@ -192,3 +192,19 @@ def test_a_desk_that_coordinates_in_another_tree_decides_with_its_own_code(world
 
     assert incident.level("valley") == "Friends"
     assert len(alerts(world, "spain")) == 1
+
+
+def test_coordinators_who_share_a_mailbox_are_both_rung(world_of: Worlds) -> None:
+    """A2: the first one's telephone may be off; a mailbox in common makes the second's none of his."""
+    both = CONTACTS.replace('"}], deputy: second}', '"}, {email: duty@valley.example}], deputy: second}', 1)
+    both = both.replace('"+573005550102"}]}', '"+573005550102"}, {email: duty@valley.example}]}')
+    world = world_of(a_tree(COORDINATION, both))
+    world.phone("coordinator").behaves("no_coverage")
+
+    world.texts("ana", "SOS")
+    world.texts("stranger", "SOS they took us")
+    asked, of_a_stranger = world.phone("second coordinator").inbox
+    world.texts("second coordinator", f"GO {decision_code_in(asked)}")
+
+    assert "unknown number" in of_a_stranger
+    assert world.newest()["verified"]

@@ -184,6 +184,11 @@ class Contact:
         return RINGING if self.numbers else WRITTEN
 
     @cached_property
+    def asked_at(self) -> frozenset[str]:
+        """The numbers at which it is asked and alarmed, or the mailboxes where it has no telephone."""
+        return frozenset(method.address for method in self.at_hand if method.kind in self.rung_by)
+
+    @cached_property
     def at_hand(self) -> tuple[Method, ...]:
         """The methods that are its own now, those for when it is closed behind the others."""
         return self.methods + self.when_closed

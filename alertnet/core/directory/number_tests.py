@@ -16,11 +16,11 @@ _BEST_FIRST = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 
 
 def testable(network: Network) -> Iterator[Named]:
-    """Every contact that may be sent a test, with its tree; one recipient in several trees stands in the first."""
+    """Every contact that may be sent a test, with its tree; one with no number or address of its own is elsewhere."""
     seen: set[str] = set()
     for tree in network.in_order:
         for contact in tree.contacts.values():
-            if tree.exercises(contact) and tests_of(contact) and not contact.addresses & seen:
+            if tree.exercises(contact) and tests_of(contact) and not contact.addresses <= seen:
                 seen |= contact.addresses
                 yield tree.id, contact
 

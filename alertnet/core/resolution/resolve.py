@@ -161,10 +161,11 @@ class Plans(dict[str, Plan]):
 
 
 def _each_once(contacts: Iterable[tuple[Plan, Contact]]) -> tuple[Named, ...]:
+    """Those by whom no telephone would be left out: two who share a mailbox alone are both rung."""
     found: list[Named] = []
     seen: set[str] = set()
     for plan, contact in contacts:
-        if not contact.addresses & seen:
+        if not contact.asked_at <= seen:
             found.append((plan.tree.id, contact))
             seen |= contact.addresses
     return tuple(found)

@@ -195,10 +195,4 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
 
 def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:
     """Whether every number of every coordinator turned out to be somebody else's: nothing is written to any (A9)."""
-    numbers = {
-        method.address
-        for _, contact in locked.plans.coordinators
-        for method in contact.at_hand
-        if method.kind in contact.rung_by
-    }
-    return numbers <= locked.strangers
+    return all(contact.asked_at <= locked.strangers for _, contact in locked.plans.coordinators)

@@ -44,10 +44,11 @@ def tell_coordinators(
     given.
     """
     work = UnitOfWork(tx)
-    told = {besides}
+    told: set[str] = set()
     for tree in trees:
         for contact in tree.coordinators:
-            methods = [] if contact.addresses & told else _methods_to_tell(contact, kind, by)
+            is_told = besides in contact.addresses or contact.asked_at <= told
+            methods = [] if is_told else _methods_to_tell(contact, kind, by)
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
                 words = words_of(tree, contact)
