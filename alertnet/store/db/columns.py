@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, ClassVar, TypeVar, cast
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
@@ -31,6 +32,11 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 def canonical(value: Any) -> str:
     """The one JSON text of a plain value: sorted keys, no spaces."""
     return _CANONICAL.encode(value)
+
+
+def as_json(value: Any) -> str:
+    """A JSON text of a plain value, made in a third of the time: what is kept and never hashed."""
+    return to_json(value).decode()
 
 
 T = TypeVar("T")
@@ -73,7 +79,7 @@ class EncryptedJson(Sealed[Any]):
     """A plain JSON value that the database holds sealed; None is NULL."""
 
     cache_ok = True
-    in_bytes = (lambda value: canonical(value).encode(), json.loads)
+    in_bytes = (to_json, json.loads)
 
 
 class Json(TypeDecorator[Any]):

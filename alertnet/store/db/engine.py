@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import Session
 
+from alertnet.store.db.columns import as_json
 from alertnet.store.db.statements import PIPELINE, line_on
 from alertnet.store.db.vault import Vault
 
@@ -27,7 +28,12 @@ BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
 log = structlog.get_logger(__name__)
 
 # An error's text goes to the log: hide_parameters keeps names and numbers out of it.
-_ENGINE: dict[str, Any] = {"hide_parameters": True, "pool_timeout": 5, "pool_reset_on_return": None}
+_ENGINE: dict[str, Any] = {
+    "hide_parameters": True,
+    "pool_timeout": 5,
+    "pool_reset_on_return": None,
+    "json_serializer": as_json,
+}
 
 _CLOCK = text("SELECT clock_timestamp()")
 _NOTIFY = "NOTIFY alertnet"

@@ -44,7 +44,7 @@ def keep(tx: Tx, once: Once, incident_id: str | None, answer: ApiAnswer) -> bool
         "body_hash": once.body,
         "incident_id": incident_id,
         "status": answer.status,
-        # As text: a sealed column sorts the keys of what it keeps, and the same answer has the same order.
+        # As text: earlier versions sorted the keys of what they kept sealed, and the same answer has the same order.
         "answer": {"body": json.dumps(answer.body), "location": answer.location},
         "at": tx.now,
     }
