@@ -1,10 +1,16 @@
 """A client of the application whose answer comes in one piece: handing it on piece by piece took most of a request."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import atexit
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 import anyio
+from anyio._backends._asyncio import AsyncIOBackend
 from fastapi.testclient import TestClient
 from httpx2 import BaseTransport, ByteStream, Request, Response
 
@@ -30,10 +36,15 @@ class Client(TestClient):
 
 
 class Whole(BaseTransport):
-    """Runs the application for a request to its end at one go, where the usual transport asks it seven times."""
+    """Runs the application for a request to its end at one go, where the usual transport asks it seven times.
+
+    On the thread that has made it: to hand each request to other threads and back took a sixth of a screenplay. Several
+    threads that ask at once go the usual way.
+    """
 
     def __init__(self, usual: Any) -> None:
         self._usual = usual
+        self._home = threading.current_thread()
 
     def handle_request(self, request: Request) -> Response:
         url = request.url
@@ -51,12 +62,16 @@ class Whole(BaseTransport):
     ) -> tuple[dict[str, Any], bytes]:
         """How the answer to that request starts, and its body."""
         sent: list[Any] = []
-        with self._usual.portal_factory() as portal:
-            try:
-                portal.call(self._run, self._scope(method, target, headers, server), body, sent)
-            except Exception:
-                if self._usual.raise_server_exceptions:
-                    raise
+        scope = self._scope(method, target, headers, server)
+        try:
+            if threading.current_thread() is self._home:
+                _loop().run_until_complete(self._run(scope, body, sent))
+            else:
+                with self._usual.portal_factory() as portal:
+                    portal.call(self._run, scope, body, sent)
+        except Exception:
+            if self._usual.raise_server_exceptions:
+                raise
         start, *parts = sent
         return start, b"" if method == "HEAD" else b"".join(part.get("body", b"") for part in parts)
 
@@ -98,3 +113,19 @@ class Whole(BaseTransport):
                 is_over.set()
 
         await self._usual.app(scope, receive, send)
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """That of the tests' own thread. What the application would hand to a thread is done at once in it."""
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    usual = AsyncIOBackend.run_sync_in_worker_thread
+
+    async def do(function: Callable[..., Any], args: Any, **options: Any) -> Any:
+        if asyncio.get_running_loop() is loop:
+            return copy_context().run(function, *args)
+        return await usual(function, args, **options)
+
+    AsyncIOBackend.run_sync_in_worker_thread = do  # type: ignore[method-assign, assignment]
+    return loop
