@@ -49,6 +49,9 @@ class Limit:
     closes_for: timedelta | None = None
     longest: timedelta | None = None
 
+    # Each is one by itself: what counts is looked up by them all the time.
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
     def room(self, usage: Usage, now: datetime) -> int:
         """How many uses are left at that moment; none while the door is closed."""
         return 0 if self.is_closed(usage, now) else max(0, self.most - len(self._counting(usage, now)))

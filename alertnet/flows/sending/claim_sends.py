@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from alertnet.core.codec import replace
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
 from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
@@ -213,8 +212,6 @@ class _Look:
             claims.waiting[due.id] = until
         else:
             self._place(due)
-            if claims.claimed and claims.claimed[-1].attempt == due.id:
-                claims.claimed[-1] = self.load.leaves(due, claims.claimed[-1], self._obstacles.without)
 
     def _place(self, due: DueAttempt) -> None:
         """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
@@ -228,13 +225,10 @@ class _Look:
         # Who has a number before it was ever tried is called a second time, and by the same one.
         preferred = due.sender if due.started_at is None else None
         if place := capacity.reserve(order, units, preferred):
-            provider, sender = place
-            others = [other for other in order if other != provider]
+            others = [other for other in order if other != place[0]]
             may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
-            claimed = claimed_from(due, tx.entropy.id(), tx.now)
-            claims.claimed.append(
-                replace(claimed, provider=provider, sender=sender, seal=seal, units=units, may_go_over=may_go_over)
-            )
+            claimed = claimed_from(due, tx.entropy.id(), tx.now, place, seal=seal, units=units, may_go_over=may_go_over)
+            claims.claimed.append(self.load.leaves(due, claimed, self._obstacles.without))
         elif until := capacity.barred_until(order):
             waits = claims.waiting if due.delays else claims.held_up
             waits[due.id] = max(until, tx.now + FIRST_PAUSE)
@@ -274,7 +268,11 @@ class _Obstacles:
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
-        self._plans: dict[str | None, tuple[Facts, dict[str, str], Plans]] = {}
+        # Of the incidents that this very transaction holds they are known.
+        held = [each for each in taken_up(tx).values() if each is not None]
+        self._plans: dict[str | None, tuple[Facts, dict[str, str], Plans]] = {
+            each.incident.id: (each.facts, each.incident.trees, each.plans) for each in held
+        }
 
     def without(self, others: Sequence[DueAttempt]) -> list[DueAttempt]:
         """Those that nothing keeps from leaving."""
@@ -292,14 +290,15 @@ class _Obstacles:
             trees = [editions.tree(self._tx.session, hash) for hash in due.trees.values()]
             if (barred := may_be_told(facts, trees, due.address)) is not None:
                 return barred.value
-            if due.kind is Kind.TASK and not self._wanted(due, facts, self._task(due.prompt_id or "")):
+            if due.kind is Kind.TASK and not _wanted(due, self._plans_of(due, facts), self._task(due.prompt_id or "")):
                 return UNWANTED
         if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
             return UNWANTED
         return None
 
     def _to_alert(self, due: DueAttempt, facts: Facts) -> str | None:
-        plans, wanted = self._plans_of(due, facts), self._wanted(due, facts, due.coverage)
+        plans = self._plans_of(due, facts)
+        wanted = _wanted(due, plans, due.coverage)
         if not wanted:
             return UNWANTED
         if all(closed_by(plans[each.tree], each.contact, each.method_index, self._tx.now) for each in wanted):
@@ -309,16 +308,6 @@ class _Obstacles:
             return RELIEVED
         return RANG_OUT if has_rung_out(self._tx, due) else None
 
-    def _wanted(self, due: DueAttempt, facts: Facts, coverage: Sequence[Covered]) -> list[Covered]:
-        """What it counts for and still may be told, so that somebody waits for an answer."""
-        plans = self._plans_of(due, facts)
-        return [
-            each
-            for each in coverage
-            if due.is_open
-            and still_wanted(plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
-        ]
-
     def _task(self, prompt: str) -> Sequence[Covered]:
         return covered_by_tasks(self._tx.session, [prompt]).get(prompt, ())
 
@@ -327,3 +316,12 @@ class _Obstacles:
         if known is None or known[:2] != (facts, due.trees):
             known = self._plans[due.incident_id] = facts, due.trees, editions.plans(self._tx, facts, due.trees)
         return known[2]
+
+
+def _wanted(due: DueAttempt, plans: Plans, coverage: Sequence[Covered]) -> list[Covered]:
+    """What it counts for and still may be told, so that somebody waits for an answer."""
+    return [
+        each
+        for each in coverage
+        if due.is_open and still_wanted(plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
+    ]

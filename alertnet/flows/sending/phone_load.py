@@ -69,11 +69,12 @@ class PhoneLoad:
         """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
         charged = self._charged[due.id]
         for limit in charged:
-            self._used[limit, due.address] = limit.force(self._used[limit, due.address], self._tx.now)
-            self._counted.add((limit, due.address))
-        if not charged or _is_placed_again(due):
+            counted = limit, due.address
+            self._used[counted] = limit.force(self._used[counted], self._tx.now)
+            self._counted.add(counted)
+        if not charged or _is_placed_again(due) or not (waiting := self._waiting_beside(due)):
             return claimed
-        others = [other for other in free(self._waiting_beside(due)) if self._may_share(due, other)]
+        others = [other for other in free(waiting) if self._may_share(due, other)]
         self._join(others)
         more = _named(due, others)
         if due.method is MethodKind.CALL or not more:

@@ -21,7 +21,6 @@ from alertnet.channels.base import (
     Unsure,
 )
 from alertnet.core.codec import replace, value
-from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -88,8 +87,17 @@ class Withheld:
     """Never handed to a channel: when it was about to leave it was not to leave any more."""
 
 
-def claimed_from(due: DueAttempt, lease: str, at: datetime) -> Claimed:
-    """The attempt under that lease, with provider and number that it left by."""
+def claimed_from(
+    due: DueAttempt,
+    lease: str,
+    at: datetime,
+    by: tuple[str, str],
+    *,
+    seal: Seal | None = None,
+    units: int = 1,
+    may_go_over: bool = False,
+) -> Claimed:
+    """The attempt under that lease; `by`: the provider and the number that it leaves by, or has left by."""
     return Claimed(
         attempt=due.id,
         notification=due.notification_id,
@@ -98,8 +106,8 @@ def claimed_from(due: DueAttempt, lease: str, at: datetime) -> Claimed:
         kind=due.kind,
         method=due.method,
         to=due.address,
-        provider=due.provider or FIRST,
-        sender=due.sender or "",
+        provider=by[0],
+        sender=by[1],
         language=due.language,
         said=due.said,
         templates=due.templates,
@@ -107,7 +115,10 @@ def claimed_from(due: DueAttempt, lease: str, at: datetime) -> Claimed:
         extension=due.extension,
         started_at=due.started_at or at,
         provider_id=due.provider_id,
+        seal=seal,
+        units=units,
         due_at=due.due_at,
+        may_go_over=may_go_over,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from alertnet.channels.base import CannotTell, Found, Lookup
+from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN
@@ -38,7 +39,7 @@ def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collect
     due, broken = due_attempts.with_words(
         tx.session, due_attempts.claim_to_ask(tx.session, method, tx.now, limit, others)
     )
-    claimed = [claimed_from(each, tx.entropy.id(), tx.now) for each in due]
+    claimed = [claimed_from(each, tx.entropy.id(), tx.now, (each.provider or FIRST, each.sender or "")) for each in due]
     due_attempts.lease_to_ask(tx.session, {each.attempt: each.lease for each in claimed}, tx.now + LEASE)
     return Claims(claimed, broken=broken)
 
