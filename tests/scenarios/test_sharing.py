@@ -208,3 +208,71 @@ def test_coordinators_who_share_a_mailbox_are_both_rung(world_of: Worlds) -> Non
 
     assert "unknown number" in of_a_stranger
     assert world.newest()["verified"]
+
+
+GERMANY, RELAY = "+491515550141", "+573005550199"
+
+
+def embassy(id: str, number: str) -> str:
+    """An embassy that is open on weekdays; at night one phone in the network passes on to it."""
+    return f"""
+  {id}:
+    role: embassy
+    scope: national
+    organisation: Embassy of {id}
+    hours: "Mo-Fr 08:30-16:30"
+    methods: [{{sms: "{number}"}}]
+    when_closed: [{{sms: "{RELAY}", acknowledges_as: relay}}]
+"""
+
+
+def embassies(*told: str) -> str:
+    """A level that waits for each of them."""
+    names = ", ".join(told)
+    return f"  - {{name: Embassies, notify: [{names}], acknowledge: each_organisation, wait: 30m}}\n" + COORDINATION
+
+
+BOTH = CONTACTS + embassy("spain", SPAIN) + embassy("germany", GERMANY)
+
+
+def test_whoever_relays_to_two_embassies_makes_them_not_one(world_of: Worlds) -> None:
+    """A2, A9: what one answers by day is no answer of the other, who hears nothing of it."""
+    world = world_of(a_tree(embassies("spain", "germany"), BOTH))
+    world.passes(hours=13)
+    incident = world.raises(people=[], perpetrator="none")
+
+    world.texts("spain", code_in(world.phone("spain").inbox[0]))
+
+    assert incident.status("valley") == "running"
+    assert len(world.phone("germany").inbox) == 1
+    world.texts("germany", code_in(world.phone("germany").inbox[0]))
+    assert incident.status("valley") == "acknowledged"
+    assert [contact for contact, *_ in incident.answers()] == ["spain", "germany"]
+
+
+def test_it_is_told_of_each_that_it_is_to_pass_on_to_whatever_trees_they_stand_in(world_of: Worlds) -> None:
+    """B1: only what is for the same recipient is sent once."""
+    spain, germany = CONTACTS + embassy("spain", SPAIN), CONTACTS + embassy("germany", GERMANY)
+    world = world_of(a_tree(embassies("spain"), spain), a_tree(embassies("germany"), germany, tree="hill"))
+    incident = world.raises(people=[], perpetrator="none")
+
+    first, second = (code_in(text) for text in world.phone(RELAY).inbox)
+    world.texts(RELAY, f"PASS {first}")
+
+    assert first != second
+    assert len(incident.answers()) == 1
+    world.texts(RELAY, f"PASS {second}")
+    assert sorted(contact for contact, *_ in incident.answers()) == ["germany", "spain"]
+
+
+def test_a_coordinator_who_relays_to_whom_an_incident_spares_is_told(world_of: Worlds) -> None:
+    """A3: what is kept from the one behind it is no reason to leave the coordinator out."""
+    relayed = BOTH.replace(RELAY, "+573005550101")
+    world = world_of(a_tree(embassies("spain", "germany"), relayed))
+
+    incident = world.raises(people=[], perpetrator="none", exclude=["spain"])
+
+    assert ("germany", "sms") in incident.told()
+    assert [each["contact"] for each in incident["pruned"]] == ["spain"]
+    world.passes(minutes=31)
+    assert ("coordinator", "sms") in incident.told()

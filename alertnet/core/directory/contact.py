@@ -145,7 +145,7 @@ class Contact:
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """All numbers and mail addresses: two contacts that share one are the same recipient."""
+        """All numbers and mail addresses."""
         return frozenset(method.address for method in self.at_hand if method.kind is not MethodKind.TASK)
 
     @cached_property
@@ -170,8 +170,21 @@ class Contact:
 
     def is_same_recipient(self, other: "Contact") -> bool:
         """Whether the two are one in several trees: out of one included file, or with a number or address in common."""
-        shared = self.included_from is not None and (self.included_from, self.id) == (other.included_from, other.id)
-        return shared or bool(self.addresses & other.addresses)
+        return bool(self.identities & other.identities)
+
+    @cached_property
+    def identities(self) -> frozenset[tuple[str, str | None]]:
+        """What two contacts have in common if they are one: a line or mailbox of their own, or the file they stand in.
+
+        Whoever only relays to both is neither of them, and an extension is a line of its own.
+        """
+        own = {(each.address, each.extension) for each in self.own_methods}
+        return frozenset(own if self.included_from is None else {*own, (self.included_from, self.id)})
+
+    @cached_property
+    def own_methods(self) -> tuple[Method, ...]:
+        """Those that reach itself by an address, and not whoever passes on to it."""
+        return tuple(each for each in self.at_hand if each.kind is not MethodKind.TASK and not each.relays)
 
     @cached_property
     def numbers(self) -> frozenset[str]:

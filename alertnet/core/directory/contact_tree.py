@@ -321,7 +321,7 @@ class Recipients:
         found = self._found.get(place)
         if found is None:
             own = self._all[place]
-            others = {each for identity in _identities(own[1]) for each in self._sharing[identity]} - {place}
+            others = {each for identity in own[1].identities for each in self._sharing[identity]} - {place}
             found = self._found[place] = (own, *(self._all[each] for each in sorted(others)))
         return found
 
@@ -329,12 +329,5 @@ class Recipients:
         place = len(self._all)
         self._all.append((tree, contact))
         self._place[tree, contact.id] = place
-        for identity in _identities(contact):
+        for identity in contact.identities:
             self._sharing[identity].append(place)
-
-
-def _identities(contact: Contact) -> Iterator[Hashable]:
-    """What two contacts have in common if they are one (see `Contact.is_same_recipient`)."""
-    yield from contact.addresses
-    if contact.included_from is not None:
-        yield contact.included_from, contact.id

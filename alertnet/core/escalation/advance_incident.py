@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context, level_name
@@ -327,11 +327,18 @@ class _Advancing:
         A message counts once for a tree: where two of its contacts have the address, the second gets its own. A
         reminder is shared only with what another tree sends at the same moment.
         """
-        known = [each for each in self.alerts[place] if self._still_counts(place, each)]
+        contact = self.plans[tree].tree.contacts[send.contact]
+        known = [each for each in self.alerts[place] if self._still_counts(place, each) and self._told(contact, each)]
         at_once = next((each for each in known if each.just_now and tree not in each.trees), None)
         if at_once is not None or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
             return at_once
         return next(iter(known), None)
+
+    def _told(self, contact: Contact, known: _KnownAlert) -> bool:
+        """Whether it has told that recipient: one phone may relay to several, and one number have several lines."""
+        alert = known.alert
+        of = (alert.tree, alert.send.contact) if isinstance(alert, NewAlert) else alert.contact
+        return of is None or contact.is_same_recipient(self.plans[of[0]].tree.contacts[of[1]])
 
     def _still_counts(self, place: Place, known: _KnownAlert) -> bool:
         """Not what a number had refused that lets our SMS through again, nor a task that nobody is asked to do."""

@@ -67,6 +67,8 @@ class AlertOnRecord:
     failed: bool = False
     just_now: bool = False
     """Put on the record at this very moment, be it a reminder."""
+    contact: tuple[str, str] | None = None
+    """(tree, contact) whom it told; None: whoever has the address."""
     prompt: str | None = None
     """Of a task: what asks the coordinators for it."""
     refused: bool = False

@@ -269,8 +269,9 @@ class SimulatedIncident:
         return replace(alert, trees=alert.trees | self._counts_for.get(alert.id, set()))
 
     def _on_record(self, place: int, prompt: str | None) -> AlertOnRecord:
-        is_failed = place in self._failed
-        return AlertOnRecord(f"{OWN}{place}", frozenset(self.told[place].trees), is_failed, prompt=prompt)
+        is_failed, told = place in self._failed, self.told[place]
+        contact = told.tree, told.contact.id
+        return AlertOnRecord(f"{OWN}{place}", frozenset(told.trees), is_failed, contact=contact, prompt=prompt)
 
     def _prompt(self, now: datetime, level: str, prompt: OpenPrompt, task: int | None = None) -> None:
         answered_after = self._script.alarms if prompt.kind == PromptKind.ALARM else None

@@ -95,9 +95,10 @@ class Bars:
             yield Reason.INVOLVED
 
     def _bar_addresses(self, contact: Contact, reason: Reason) -> None:
+        own = {method.address for method in contact.own_methods}
         for address in contact.addresses:
-            # A number of the coordinators is theirs, even where a contact abroad lists it too.
-            if reason is Reason.CONSENT and address in self.internal:
+            # A number of the coordinators is theirs, even where a contact abroad lists it, or is reached through it.
+            if address in self.internal and (reason is Reason.CONSENT or address not in own):
                 continue
             # What held for somebody who has left the tree says nothing of who has the number now.
             if contact.former and address in self._current:

@@ -133,7 +133,9 @@ class OnRecord:
         for new, id in locked.posted.items():
             place = place_of(locked.plans[new.tree], new.send)
             if place in found:
-                found[place].append(AlertOnRecord(id, frozenset(locked.counts_for[id]), just_now=True))
+                contact = new.tree, new.send.contact
+                counts_for = frozenset(locked.counts_for[id])
+                found[place].append(AlertOnRecord(id, counts_for, just_now=True, contact=contact))
         return found
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
