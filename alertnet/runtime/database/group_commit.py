@@ -8,8 +8,8 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, TypeVar
 
@@ -42,12 +42,18 @@ class _Job:
     """A flow on its way through the writer thread."""
 
     work: Work[Any]
+    answer: "Future[Any] | asyncio.Future[Any]"
     value: Any = None
-    answer: Future[Any] = field(default_factory=Future)
+    error: BaseException | None = None
 
-    def __post_init__(self) -> None:
-        # From here on nobody who waits can call it off.
-        self.answer.set_running_or_notify_cancel()
+    def tell(self) -> None:
+        """Let whoever waits go on, unless nobody does any more."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.value)
+        else:
+            self.answer.set_exception(self.error)
 
 
 class _Spoilt(Exception):
@@ -93,19 +99,21 @@ class GroupCommit:
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a flow is one transaction: it can't ask for another inside")
-        return self._submit(work).result()
+        answer: Future[T] = Future()
+        self._submit(_Job(work, answer))
+        return answer.result()
 
     async def transact_soon(self, work: Work[T]) -> T:
         """The same on an event loop, which goes on meanwhile: no thread but the writer has to do with it."""
-        return await asyncio.wrap_future(self._submit(work))
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._submit(_Job(work, answer))
+        return await answer
 
-    def _submit(self, work: Work[T]) -> Future[T]:
-        job = _Job(work)
+    def _submit(self, job: _Job) -> None:
         with self._lock:
             if self._closed:
                 raise DatabaseAway("the program is ending")
             self._queue.put(job)
-        return job.answer
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -179,7 +187,7 @@ class GroupCommit:
             with surfacing(self._engine), self._connected() as connection:
                 job.value, _ = run_alone(connection, self._begin, job.work, self._wakeups)
         except BaseException as error:
-            job.answer.set_exception(error)
+            _tell([job], error)
         else:
             self._release([job])
 
@@ -225,8 +233,7 @@ class GroupCommit:
         if not isinstance(error, DatabaseAway):
             # One of them left what can't be committed: alone, it fails for its own caller only.
             return jobs
-        for job in jobs:
-            job.answer.set_exception(error)
+        _tell(jobs, error)
         return []
 
     def _run(self, session: Session, job: _Job, undo: list[Hook], *, has_savepoint: bool) -> None:
@@ -243,10 +250,24 @@ class GroupCommit:
 
     def _release(self, jobs: list[_Job]) -> None:
         self.commits += bool(jobs)
-        for job in jobs:
-            job.answer.set_result(job.value)
+        _tell(jobs)
         if self.commits % CARRIED_OVER_AFTER == 0:
             self._is_full.set()
+
+
+def _tell(jobs: list[_Job], error: BaseException | None = None) -> None:
+    """Let those who wait for these go on; an event loop is called once for all that are awaited on it."""
+    awaited: dict[asyncio.AbstractEventLoop, list[Hook]] = {}
+    for job in jobs:
+        job.error = error
+        if isinstance(job.answer, Future):
+            job.tell()
+        else:
+            awaited.setdefault(job.answer.get_loop(), []).append(job.tell)
+    for loop, hooks in awaited.items():
+        # On one that has ended nobody waits.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_call, hooks)
 
 
 def _call(hooks: list[Hook]) -> None:
