@@ -10,8 +10,9 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
+from pydantic_core import to_json
 from sqlalchemy.orm import Session
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
@@ -123,7 +124,7 @@ ByDoor = Annotated[Door, Depends(door_of)]
 def respond(answer: ApiAnswer) -> Response:
     """The answer as it leaves."""
     headers = {"Location": answer.location} if answer.location else None
-    return JSONResponse(answer.body, answer.status, headers)
+    return Response(to_json(answer.body), answer.status, headers, "application/json")
 
 
 def _hash(text: str) -> bytes:

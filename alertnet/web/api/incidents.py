@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.routing import APIRoute
+from pydantic_core import from_json
 from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
@@ -79,7 +80,7 @@ async def _report(request: Request) -> Report | None:
     """The report, where there is nothing to say against it."""
     if request.headers.get("Content-Type") == "application/json":
         with suppress(ValueError, RecursionError, ClientDisconnect):
-            return Report.model_validate(await request.json())
+            return Report.model_validate(from_json(await request.body()))
     return None
 
 
