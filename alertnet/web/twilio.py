@@ -19,11 +19,11 @@ from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sending.render_and_send import with_page
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.voice.call_answered import answer_call
-from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, key_written_code, receive_call
+from alertnet.flows.voice.incoming_call import Asks, Reception, key_contacts_pin, receive_call
 from alertnet.flows.voice.keypad import key_in
 from alertnet.flows.voice.live_call import Keyed, KeypadQuestion, Spoken
 from alertnet.flows.voice.recording import note_recording
-from alertnet.flows.voice.report_by_call import end_telling, key_pin, key_type
+from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, key_pin, key_type
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.inbound import InboundCall, InboundSms
@@ -148,7 +148,7 @@ def call_in(
         return _receive(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
     if keyed == Asks.PROOF:
         return _receive(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
-    return _receive(runtime, runtime.transact(key_written_code, runtime.edition, call, _digits(form), try_number))
+    return _receive(runtime, runtime.transact(key_code_or_pin, runtime.edition, call, _digits(form), try_number))
 
 
 @router.post("/twilio/voice/recording")
@@ -262,7 +262,8 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
             path += f"&try={reception.try_number}"
         if reception.code is not None:
             path += f"&code={reception.code}"
-        _gather(runtime, twiml, path, LENGTHS[reception.asks], USUAL_PATIENCE_SECONDS, parts, words.language)
+        length = LENGTHS[Asks.PIN if reception.asks is Asks.CODE and reception.takes_pin else reception.asks]
+        _gather(runtime, twiml, path, length, USUAL_PATIENCE_SECONDS, parts, words.language)
         return _answer(twiml)
     if reception.may_tell and runtime.settings.record_calls:
         twiml.say(words.sentences["tell"], language=words.language)

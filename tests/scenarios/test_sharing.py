@@ -1,8 +1,9 @@
 """One phone, several roles: in two trees, in two incidents, or on both sides of an incident (B1, B3)."""
 
+from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
-from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import World, code_in, decision_code_in, link_in
 
 SPAIN, DEPUTY = "+34600550140", "+34600550141"
@@ -276,3 +277,21 @@ def test_a_coordinator_who_relays_to_whom_an_incident_spares_is_told(world_of: W
     assert [each["contact"] for each in incident["pruned"]] == ["spain"]
     world.passes(minutes=31)
     assert ("coordinator", "sms") in incident.told()
+
+
+def test_a_member_on_duty_reports_by_call_though_it_holds_codes(world_of: Worlds) -> None:
+    """B4: the PIN for duress is heard at every door, also where a code of four digits is asked for."""
+    on_duty = CONTACTS.replace(
+        "}], deputy: second}", '}], deputy: second, duty: {rota: [luis], change: "Mo 09:00"}}', 1
+    )
+    world = world_of(a_tree(COORDINATION, on_duty), field=FIELD.replace(", silent: true", ""))
+    world.runtime.transact(set_pins, "north/luis", "47110", "47990")
+    first = world.raises()
+    assert code_in(world.phone("luis").inbox[0])
+
+    world.phone("luis").dials().press("47990*").press("20")
+    world.settles()
+
+    assert world.newest().ref != first.ref
+    assert world.newest()["type"] == "arrest"
+    assert "before you call anybody" in world.phone("second coordinator").inbox[-1]

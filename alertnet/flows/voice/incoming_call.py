@@ -72,6 +72,8 @@ class Reception:
     """Something was raised: where calls are recorded, it may be told after a tone, before the call is put through."""
     rings_first: bool = False
     """It is picked up only after a while: whoever hangs up before pays nothing."""
+    takes_pin: bool = False
+    """The caller may key its PIN, and so report, whatever is asked for: a member may hold codes as well."""
 
 
 @value
@@ -113,7 +115,10 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
     # Nobody brings us the silence of those: it is looked for.
     is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
     is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
-    return Reception(caller.language, caller.callback, caller.asked, is_spoken, rings_first=caller.may_be_ok)
+    takes_pin = caller.field is not None
+    return Reception(
+        caller.language, caller.callback, caller.asked, is_spoken, rings_first=caller.may_be_ok, takes_pin=takes_pin
+    )
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
@@ -166,7 +171,8 @@ def key_written_code(
         wrong = _count_wrong_key(tx, call, digits, code, try_number)
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
         if may_try and not wrong.are_too_many:
-            return Reception(caller.language, caller.callback, Asks.CODE, try_number=wrong.tries + 1)
+            again, takes_pin = wrong.tries + 1, caller.field is not None
+            return Reception(caller.language, caller.callback, Asks.CODE, try_number=again, takes_pin=takes_pin)
     return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
 
 
@@ -248,6 +254,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
             latest.incident,
             held,
             is_coordinator=contact.is_coordinator,
+            field=member_at(tx, edition.network, number),
             is_tested=is_awaited(tx, number),
         )
     listed = contacts_at(edition.network, number)

@@ -7,6 +7,7 @@ and nothing of what is answered.
 from dataclasses import replace
 
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.field_report import add_to
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
@@ -15,18 +16,34 @@ from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.report_by_sms import receive_report
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.voice.incoming_call import Asks, Reception, keep_reply, raised_by, receive_call
+from alertnet.flows.voice.incoming_call import (
+    Asks,
+    Reception,
+    keep_reply,
+    key_written_code,
+    raised_by,
+    receive_call,
+)
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall
 
 
+def key_code_or_pin(
+    tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
+) -> Reception:
+    """Take what is keyed where a code was asked for: a member who holds codes, as on duty, may have to report."""
+    if is_pin(digits) and member_at(tx, edition.network, call.sender) is not None:
+        return key_pin(tx, edition, call, digits)
+    return key_written_code(tx, edition, call, digits, try_number)
+
+
 def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Raise the alarm for whatever is keyed, verified by a true PIN alone; silence is put through."""
     received = replace(receive_call(tx, edition, call, is_silent=not digits), rings_first=False)
     sender = member_at(tx, edition.network, call.sender)
-    if sender is None or received.asks is not Asks.PIN:
+    if sender is None or not received.takes_pin:
         return received
     if not digits:
         return replace(received, asks=None)
@@ -41,7 +58,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     """Take the two digits of the type of what the call has raised; it is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)
-    if received.asks is not Asks.PIN or raised is None or type is None:
+    if not received.takes_pin or raised is None or type is None:
         return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx.session, raised))
     if locked.is_open:
