@@ -2,16 +2,17 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import bindparam, delete, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.pipeline import MOST_AT_ONCE
-from alertnet.store.db.statements import Prepared, add_missing, line_of
+from alertnet.store.db.statements import Prepared, add_missing, change_each
 from alertnet.store.db.tx import Tx, apart
 from alertnet.store.tables import workers
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
@@ -21,6 +22,7 @@ PATIENCE = 20  # seconds until a test that hangs fails
 
 pytestmark = pytest.mark.postgres
 
+_DELETE = delete(workers).where(workers.c.id == bindparam("which"))
 LAST = text("SELECT id FROM workers ORDER BY id DESC LIMIT 1")
 READY = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%workers%'")
 END_OWN = text("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -52,17 +54,16 @@ def test_a_flow_that_the_database_asks_to_repeat_is_repeated_once(on_postgres: R
     assert on_postgres.read(kept) == ["a"]
 
 
-def test_what_is_written_at_once_fails_as_what_is_waited_for(on_postgres: Runtime) -> None:
+def test_what_leaves_with_the_commit_fails_as_what_is_waited_for(on_postgres: Runtime) -> None:
     """Another took the key in the same moment: nothing of the flow stays, and it runs again by itself."""
     tries: list[int] = []
 
     def collides_twice(tx: Tx) -> None:
         tries.append(1)
-        with line_of(tx.session).at_once():
-            add_missing(tx.session, workers, [_row(tx, "a")])
-            if len(tries) < 3:
-                _INSERT.each(tx.session, [_row(tx, "a")])
-            _INSERT.each(tx.session, [_row(tx, "b")])
+        add_missing(tx.session, workers, [_row(tx, "a")])
+        if len(tries) < 3:
+            _INSERT.each(tx.session, [_row(tx, "a")])
+        _INSERT.each(tx.session, [_row(tx, "b")])
 
     on_postgres.transact(collides_twice)
 
@@ -73,25 +74,72 @@ def test_what_is_written_at_once_fails_as_what_is_waited_for(on_postgres: Runtim
 def test_what_is_put_off_is_run_before_anything_is_asked(on_postgres: Runtime) -> None:
     """A flow reads what it wrote, by whichever way it asks, and however much it writes at once."""
 
-    def writes_and_asks(tx: Tx) -> tuple[list[str], int]:
-        with line_of(tx.session).at_once():
-            _INSERT.each(tx.session, [_row(tx, f"{place:04}") for place in range(2 * MOST_AT_ONCE + 1)])
-            _INSERT.each(tx.session, [_row(tx, "last")])
-            return list(tx.session.scalars(LAST)), len(_ALL.all(tx.session, {}))
+    def writes_and_asks(tx: Tx) -> tuple[list[str], int, int]:
+        _INSERT.each(tx.session, [_row(tx, f"{place:04}") for place in range(2 * MOST_AT_ONCE + 1)])
+        _INSERT.each(tx.session, [_row(tx, "last")])
+        last, count = list(tx.session.scalars(LAST)), len(_ALL.all(tx.session, {}))
+        change_each(tx.session, workers, [{"key": "last", "id": "later"}])
+        tx.session.connection().execute(_DELETE, [{"which": "later"}, {"which": "0000"}])
+        return last, count, len(_ALL.all(tx.session, {}))
 
-    assert on_postgres.transact(writes_and_asks) == (["last"], 2 * MOST_AT_ONCE + 2)
+    assert on_postgres.transact(writes_and_asks) == (["last"], 2 * MOST_AT_ONCE + 2, 2 * MOST_AT_ONCE)
+
+
+def test_what_is_put_off_is_undone_with_its_flow_and_never_comes_into_the_next(on_postgres: Runtime) -> None:
+    def refuses(tx: Tx) -> None:
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        raise Refused
+
+    def refuses_apart(tx: Tx) -> None:
+        _INSERT.each(tx.session, [_row(tx, "b")])
+        with suppress(Refused), apart(tx.session):
+            refuses(tx)
+
+    with pytest.raises(Refused):
+        on_postgres.transact(refuses)
+    on_postgres.transact(refuses_apart)
+
+    assert on_postgres.read(kept) == ["b"]
+
+
+def test_a_text_that_no_server_takes_is_refused_where_it_is_written(on_postgres: Runtime) -> None:
+    """Later another question would fail for it, and all that was put off be lost with that."""
+
+    def writes(tx: Tx) -> None:
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        with pytest.raises(UnicodeEncodeError):
+            _INSERT.each(tx.session, [_row(tx, "\ud800")])
+
+    on_postgres.transact(writes)
+
+    assert on_postgres.read(kept) == ["a"]
+
+
+def test_a_flow_that_keeps_a_fault_to_itself_is_never_said_to_be_committed(on_postgres: Runtime) -> None:
+    """The server answers its COMMIT by undoing it, without any error."""
+
+    def keeps_it(tx: Tx) -> None:
+        keep(tx, "a")
+        with suppress(DBAPIError):
+            tx.session.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(DBAPIError, match="undone"):
+        on_postgres.transact(keeps_it)
+    on_postgres.transact(keep, "b")
+
+    assert on_postgres.read(kept) == ["b"]
 
 
 def test_nothing_is_done_behind_what_fails_at_once_and_the_connection_goes_on(on_postgres: Runtime) -> None:
     """Also where what fails was never made ready before: another flow has it made ready anew."""
 
     def fails(tx: Tx) -> None:
-        with apart(tx.session), line_of(tx.session).at_once():
+        with apart(tx.session):
             _INSERT.each(tx.session, [_row(tx, "a"), _row(tx, "\ud800"), _row(tx, "b")])
 
     def fails_there(tx: Tx) -> None:
         keep(tx, "a")
-        with pytest.raises(DBAPIError), apart(tx.session), line_of(tx.session).at_once():
+        with pytest.raises(DBAPIError), apart(tx.session):
             _INSERT.each(tx.session, [_row(tx, "b"), _row(tx, "a"), _row(tx, "c")])
         _INSERT.each(tx.session, [_row(tx, "d")])
 

@@ -63,8 +63,14 @@ def test_a_change_of_many_rows(filled: Session) -> None:
 
 
 def test_a_fault_of_the_driver_is_sqlalchemys_and_tells_no_value(filled: Session) -> None:
-    with pytest.raises(IntegrityError) as fault:
+    """PostgreSQL tells it with the answer to the next question at the latest."""
+
+    def add_and_ask() -> None:
         ADD.each(filled, [line(1, kind="secret kind")])
+        Prepared(COUNTED).all(filled, {})
+
+    with pytest.raises(IntegrityError) as fault:
+        add_and_ask()
     assert "INSERT INTO timeline" in str(fault.value)
     assert "secret kind" not in str(fault.value)
 

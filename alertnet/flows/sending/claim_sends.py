@@ -22,7 +22,6 @@ from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
 from alertnet.flows.unit.locked_incident import taken_up
-from alertnet.store.db.statements import line_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
@@ -88,11 +87,10 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     look.go_down_the_queue()
     claims, capacity = look.claims, look.capacity
     leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
-    with line_of(tx.session).at_once():
-        look.load.keep()
-        due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
-        due_attempts.wait(tx.session, claims.waiting)
-        capacity.use(LEASE)
+    look.load.keep()
+    due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
+    due_attempts.wait(tx.session, claims.waiting)
+    capacity.use(LEASE)
     # What was found to wait for another provider is passed over by the next look, which goes further down.
     claims.next_at = tx.now if len(outward.queues) > known and capacity.left else capacity.next_at()
     claims.is_paced = capacity.is_paced

@@ -11,7 +11,7 @@ from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import AttemptStatus, Kind
-from alertnet.store.db.statements import NewRow, line_of
+from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues import attempts as attempt_store
@@ -232,12 +232,11 @@ class UnitOfWork:
         if not (self.pending or self.entries):
             return
         made = [code.id for code in self.pending.waiting(NewCode) if code.contact is not None]
-        with line_of(self.tx.session).at_once():
-            if made:
-                self.pending.write_new(self.tx.session, "codes", "code_numbers")
-                self._tell_apart(codes.beside_another(self.tx.session, made))
-            self.pending.write(self.tx.session)
-            ends = timeline.append_each(self.tx, self.entries, begin=begin)
+        if made:
+            self.pending.write_new(self.tx.session, "codes", "code_numbers")
+            self._tell_apart(codes.beside_another(self.tx.session, made))
+        self.pending.write(self.tx.session)
+        ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
         if self.closed_chains:
             checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})

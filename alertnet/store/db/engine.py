@@ -275,10 +275,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _speak_by_pipelines(engine: Engine) -> None:
     # On SQLite the driver would be nine megabytes for nothing.
-    from alertnet.store.db.pipeline import OUTDATED, LastingConnection, Pipeline
+    from alertnet.store.db.pipeline import OUTDATED, LastingConnection
 
     def note(driver: Any, record: Any) -> None:
-        record.info[PIPELINE] = Pipeline(driver)
+        record.info[PIPELINE] = driver.ours
 
     def give_up_outdated(context: Any) -> None:
         if getattr(context.original_exception, "sqlstate", None) in OUTDATED:

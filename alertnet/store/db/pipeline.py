@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import count
 from select import POLLIN, POLLOUT, poll
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import OperationalError
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import error_from_result
+from psycopg.errors import InFailedSqlTransaction, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 Wanted = tuple[str, Mapping[str, Any] | None]
 """A statement with its parameters; None: it is never kept ready, as what begins and ends something."""
+
+_PutOff = tuple[str, Sequence[Any] | None, Sequence[int]]
+"""The same with its values as the server takes them, and the format of each."""
 
 OUTDATED = ("0A000", "26000")
 """SQLSTATE where what was kept ready fits no more: a migration has changed a column, or all of it was let go of."""
@@ -33,8 +36,33 @@ MOST_KEPT_READY = 400
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 
+class _Settling(psycopg.Cursor[Any]):
+    """The driver's, for what SQLAlchemy runs itself: before it whatever was put off."""
+
+    def execute(self, *given: Any, **named: Any) -> Any:
+        cast(LastingConnection, self.connection).ours.settle()
+        return super().execute(*given, **named)
+
+    def executemany(self, *given: Any, **named: Any) -> None:
+        cast(LastingConnection, self.connection).ours.settle()
+        super().executemany(*given, **named)
+
+
 class LastingConnection(psycopg.Connection[Any]):
-    """The driver's, but for a rollback: with each, and so after each look, that lets go of all that is kept ready."""
+    """The driver's, but for how it ends a transaction: with each rollback that lets go of all that is kept ready."""
+
+    def __init__(self, server: PGconn) -> None:
+        super().__init__(server)
+        self.cursor_factory = _Settling
+        self.ours = Pipeline(self)
+
+    def commit(self) -> None:
+        """Commit what was done, and what was put off with it.
+
+        Raises:
+            psycopg.Error: it is undone; or, where the server is gone, nobody knows.
+        """
+        self.ours.commit()
 
     def rollback(self) -> None:
         """Undo what was not committed, and nothing else.
@@ -42,6 +70,7 @@ class LastingConnection(psycopg.Connection[Any]):
         Raises:
             OperationalError: the server is gone.
         """
+        self.ours.forget()
         if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
             self.pgconn.exec_(b"ROLLBACK")
         if self.closed:
@@ -55,34 +84,69 @@ class Pipeline:
         self._driver = driver
         self._server = driver.pgconn
         self._values = Transformer(driver)
-        self._keeps_ready = driver.prepare_threshold is not None
         self._ready: dict[str, bytes] = {}
         """The name of each statement that is kept ready."""
         self._numbers = count(1)
+        self._put_off: list[_PutOff] = []
+        """What is to be run before anything else is."""
+        self.at_fault: str | None = None
+        """The statement that failed last, where it is known."""
         self._readable, self._open = poll(), poll()
         self._readable.register(self._server.socket, POLLIN)
         self._open.register(self._server.socket, POLLIN | POLLOUT)
 
-    def run(self, wanted: Sequence[Wanted]) -> list[Any]:
+    def run(self, wanted: Sequence[Wanted], *, gives: bool) -> list[Any]:
         """The rows of the last of the statements; a transaction begins with the first of it.
+
+        What gives none leaves with the next that does, or with the commit, which then fails for it.
 
         Raises:
             psycopg.Error: of the first that fails; nothing behind it has been done.
         """
-        rows: list[Any] = []
-        for start in range(0, len(wanted), MOST_AT_ONCE):
-            rows = self._exchange(wanted[start : start + MOST_AT_ONCE])
-        return rows
+        self._put_off += [self._given(*each) for each in wanted]
+        if not (gives or self._driver.autocommit or len(self._put_off) >= MOST_AT_ONCE):
+            return []
+        answer = self.settle()
+        self._values.set_pgresult(answer)
+        return self._values.load_rows(0, answer.ntuples, tuple) if answer is not None else []
 
-    def _exchange(self, wanted: Sequence[Wanted]) -> list[Any]:
-        given = [self._given(*each) for each in wanted]
-        fresh = dict.fromkeys(sql for sql, parameters in wanted if self._is_fresh(sql, parameters))
+    def settle(self) -> PGresult | None:
+        """Run what was put off; the answer to the last of it.
+
+        Raises:
+            psycopg.Error: as `run` does.
+        """
+        wanted, self._put_off = self._put_off, []
+        answer = None
+        for start in range(0, len(wanted), MOST_AT_ONCE):
+            answer = self._exchange(wanted[start : start + MOST_AT_ONCE])
+        return answer
+
+    def forget(self) -> None:
+        """Let go of what was put off."""
+        self._put_off.clear()
+
+    def commit(self) -> None:
+        """Run what was put off, and commit.
+
+        Raises:
+            psycopg.Error: as `run` does; or something had failed before, which the flow has kept to itself.
+        """
+        if not self._put_off and self._server.transaction_status == TransactionStatus.IDLE:
+            return
+        self._put_off.append(self._given("COMMIT", None))
+        answer = self.settle()
+        if answer is None or answer.command_status != b"COMMIT":
+            raise InFailedSqlTransaction("the server has undone it: a statement of it had failed")
+
+    def _exchange(self, wanted: Sequence[_PutOff]) -> PGresult:
+        fresh = dict.fromkeys(sql for sql, values, _ in wanted if self._is_fresh(sql, values))
         try:
             self._server.enter_pipeline_mode()
             self._begin()
             for sql in fresh:
                 self._keep_ready(sql)
-            for (sql, _), (values, formats) in zip(wanted, given, strict=True):
+            for sql, values, formats in wanted:
                 if name := self._ready.get(sql):
                     self._server.send_query_prepared(name, values, formats)
                 else:
@@ -97,27 +161,27 @@ class Pipeline:
             self._driver.close()
             raise
         if fault is not None:
-            if answers.index(fault) < len(answers) - len(wanted):
+            place = answers.index(fault) - len(answers)
+            self.at_fault = wanted[place][0] if place >= -len(wanted) else None
+            if self.at_fault is None:
                 for sql in fresh:
                     self._ready.pop(sql, None)
             error = error_from_result(fault)
             if error.sqlstate in OUTDATED:
                 self._driver.close()
             raise error
-        self._values.set_pgresult(answers[-1])
-        return self._values.load_rows(0, answers[-1].ntuples, tuple)
+        return answers[-1]
 
-    def _given(self, sql: str, parameters: Mapping[str, Any] | None) -> tuple[Sequence[Any], Sequence[int]]:
-        """The values of a statement as the server takes them, and the format of each."""
+    def _given(self, sql: str, parameters: Mapping[str, Any] | None) -> _PutOff:
         if not parameters:
-            return (), ()
+            return sql, None if parameters is None else (), ()
         values = [parameters[name] for name in _said(sql)[1]]
         # As text they are of whatever type the statement says.
         ways = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
-        return self._values.dump_sequence(values, ways), self._values.formats or ()
+        return sql, self._values.dump_sequence(values, ways), self._values.formats or ()
 
-    def _is_fresh(self, sql: str, parameters: Mapping[str, Any] | None) -> bool:
-        return self._keeps_ready and parameters is not None and sql not in self._ready
+    def _is_fresh(self, sql: str, values: Sequence[Any] | None) -> bool:
+        return self._driver.prepare_threshold is not None and values is not None and sql not in self._ready
 
     def _begin(self) -> None:
         if self._server.transaction_status != TransactionStatus.IDLE or self._driver.autocommit:

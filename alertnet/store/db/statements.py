@@ -5,9 +5,8 @@ gives the same values by the same types, of which each has NULL for None, and fa
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_type_hints
@@ -23,7 +22,7 @@ from sqlalchemy.types import TypeEngine
 from alertnet.core.codec import to_plain, value
 
 if TYPE_CHECKING:
-    from alertnet.store.db.pipeline import Pipeline, Wanted
+    from alertnet.store.db.pipeline import Pipeline
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
@@ -123,26 +122,23 @@ class Line:
     """Whether somebody wanted to hear of each statement when it was made."""
     pipeline: "Pipeline | None" = None
     """What PostgreSQL is spoken to by, unless that is watched."""
-    gathers: bool = False
-    put_off: list["Wanted"] = field(default_factory=list)
-    """What is to be run before anything else is."""
 
     def run(self, sql: str, parameters: Any = None, *, gives: bool = True) -> Sequence[Any]:
         """The driver's rows; `parameters`: a list of them has the statement run for each.
+
+        PostgreSQL may have what gives none only with the next that does, or with the commit, and fail then.
 
         Raises:
             DBAPIError: the driver's error, as SQLAlchemy would raise it.
         """
         connection, cursor = self.connection, self.cursor
-        if self.pipeline is not None:
-            self.put_off += (
-                [(sql, each) for each in parameters] if isinstance(parameters, list) else [(sql, parameters)]
-            )
-            return () if self.gathers and not gives else self.settle()
         if self.is_watched:
             result = connection.exec_driver_sql(sql, parameters)
             return result.cursor.fetchall() if gives and result.cursor is not None else []
         try:
+            if self.pipeline is not None:
+                each_has = parameters if isinstance(parameters, list) else [parameters]
+                return self.pipeline.run([(sql, each) for each in each_has], gives=gives)
             if isinstance(parameters, list):
                 cursor.executemany(sql, parameters)
             else:
@@ -151,36 +147,25 @@ class Line:
         except self.fault as error:
             raise self._surfaced(error, sql) from error
 
-    def settle(self) -> Sequence[Any]:
-        """Run what was put off; the rows of the last of it.
+    def settle(self) -> None:
+        """Let the database have now what it was to have later.
 
         Raises:
             DBAPIError: as `run` does.
         """
-        wanted, self.put_off = self.put_off, []
-        if not wanted or self.pipeline is None:
-            return ()
         try:
-            return self.pipeline.run(wanted)
+            if self.pipeline is not None:
+                self.pipeline.settle()
         except self.fault as error:
-            raise self._surfaced(error, wanted[-1][0]) from error
+            raise self._surfaced(error, None) from error
 
-    @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Let PostgreSQL have what is run in the block without waiting for each answer; what is read is waited for.
-
-        Raises:
-            DBAPIError: as `run` does, of any statement of the block, at its end at the latest.
-        """
-        self.gathers = True
-        try:
-            yield
-            self.settle()
-        finally:
-            self.gathers = False
-            self.put_off.clear()
+    def forget(self) -> None:
+        """Let go of what the database was to have later."""
+        if self.pipeline is not None:
+            self.pipeline.forget()
 
     def _surfaced(self, error: Exception, sql: str | None) -> Exception:
+        sql = self.pipeline.at_fault if self.pipeline is not None else sql
         dialect = self.connection.dialect
         return DBAPIError.instance(sql, None, error, self.fault, hide_parameters=True, dialect=dialect)
 
@@ -314,22 +299,7 @@ def _made(source: str, needs: dict[str, Any]) -> Convert:
 
 
 class _Session(Session):
-    """A session that runs first what was put off.
-
-    It ends with what flows have noted on it: together they are a circle for the garbage collector.
-    """
-
-    def execute(self, *given: Any, **named: Any) -> Any:
-        line_of(self).settle()
-        return super().execute(*given, **named)
-
-    def scalar(self, *given: Any, **named: Any) -> Any:
-        line_of(self).settle()
-        return super().scalar(*given, **named)
-
-    def scalars(self, *given: Any, **named: Any) -> Any:
-        line_of(self).settle()
-        return super().scalars(*given, **named)
+    """A session that ends with what flows have noted on it: together they are a circle for the garbage collector."""
 
     def close(self) -> None:
         super().close()

@@ -102,15 +102,17 @@ def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
     `is_last`: nothing follows but the commit, which ends it as well.
     """
     line = line_of(session)
-    line.run("SAVEPOINT apart", gives=False)  # SQLAlchemy's own would compile each of these anew
+    line.run("SAVEPOINT apart")  # SQLAlchemy's own would compile each of these anew
     try:
         yield
+        line.settle()
     except BaseException:
-        line.run("ROLLBACK TO SAVEPOINT apart", gives=False)
+        line.forget()
+        line.run("ROLLBACK TO SAVEPOINT apart")
         raise
     finally:
         if not is_last:
-            line.run("RELEASE SAVEPOINT apart", gives=False)
+            line.run("RELEASE SAVEPOINT apart")
 
 
 @contextmanager
