@@ -8,10 +8,13 @@ import pytest
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.journeys.routines import follow_routines
+from alertnet.flows.system.purge import Decision
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys, workers
 from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.incidents import id_of
+from alertnet.worker.purging import purge_incident
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in
@@ -299,6 +302,24 @@ def test_a_routine_that_is_edited_while_it_is_overdue_is_still_climbed(world_of:
 
     assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"]
     assert "Sigue: 23:00" in str(valley.texts("ana", "OK"))
+
+
+def test_a_routine_is_awaited_the_next_evening_though_its_incident_was_purged_at_once(world_of: Worlds) -> None:
+    """A11: what became of the incident is no reason to fail at each step that is still due."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    valley.runtime.transact(follow_routines, valley.runtime.edition.network)
+    valley.passes(minutes=46 + 95)
+    (first,) = incidents(valley)
+    first.act("close", reason="resolved")
+    valley.passes(minutes=5)
+
+    id = valley.runtime.read(lambda tx: id_of(tx.session, first.ref))
+    purge_incident(valley.runtime, id, Decision("Ines", "she asked for it"), lambda: None)
+    valley.passes(hours=24)
+
+    second = valley.newest()
+    assert second["type"] == "missed_check_in"
+    assert second.ref != first.ref
 
 
 AGREED = FIELD.replace("    members:", "    journeys: {missed_call: ok}\n    members:", 1)

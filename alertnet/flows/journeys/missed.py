@@ -153,8 +153,9 @@ def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 
 def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
-    """Nobody has been heard of for twice as long: it is critical now, unless it is closed."""
-    assert stored.incident is not None
+    """Nobody has been heard of for twice as long: it is critical now, unless it is closed, or purged already."""
+    if stored.incident is None:
+        return stored
     locked = take_up(tx, stored.incident)
     if locked.is_open:
         apply_facts(locked, replace(locked.facts, severity=Severity.CRITICAL))
