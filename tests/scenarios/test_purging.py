@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, Table, select, text
 
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
+from alertnet.flows.credentials.pins import has_pin, set_pins
 from alertnet.flows.credentials.users import record
 from alertnet.flows.desk.figures import read_figures
 from alertnet.flows.sending.record_outcome import track_sms
@@ -21,6 +23,8 @@ from alertnet.store.tables import attempts, drills, inbound, metadata
 from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
 from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, link_in
 
 ID = re.compile(r"[0-9a-f]{32}")
@@ -357,6 +361,26 @@ def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(e
     assert "timeline.payload" in traces(world, "Sargento Secreto")
     kept = world.runtime.read(subject.kept_about, network, person)
     assert {each["to"] for each in kept["messages"]} == {""}
+
+
+def test_the_pin_of_whoever_has_left_the_trees_stays_while_an_incident_runs_on_them(world_of: Worlds) -> None:
+    """A6: without it the link that went out in clear would take charge of the incident."""
+    world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 20m}\n" + COORDINATION))
+    world.runtime.transact(set_pins, "valley/ombuds", "58221", "58229")
+    incident = world.raises(people=[])
+    valley = world.runtime.edition.network.trees["valley"]
+    left = {id: each for id, each in valley.contacts.items() if id != "ombuds"}
+    network = replace(world.runtime.edition.network, trees={"valley": replace(valley, contacts=left)})
+    person = subject.subject_of(network, "valley/ombuds")
+    page = link_in(world.phone("ombuds").inbox[0])
+
+    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+
+    assert world.client.post(page, data={"answer": "acknowledge"}).status_code == 403
+    assert world.client.post(page, data={"answer": "acknowledge", "pin": "58221"}).status_code == 200
+    incident.act("close", reason="resolved")
+    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+    assert not world.runtime.read(lambda tx: has_pin(tx, "valley/ombuds"))
 
 
 def test_a_report_of_the_provider_that_comes_after_all_changes_nothing(world: World) -> None:

@@ -10,7 +10,7 @@ from alertnet.core.errors import Unknown
 from alertnet.flows.system.purge import Decision
 from alertnet.store import erasure
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import timeline
+from alertnet.store.records import editions, incidents, timeline
 from alertnet.store.views import subject as view
 from alertnet.store.views.subject import Section, Subject
 
@@ -19,7 +19,8 @@ IN_FORCE = "in_force"
 STAYS = (
     "what open and held incidents need, until they are closed and held no more",
     "the history of incidents, the account of what happened to others too: alertnet purge --incident REF takes it",
-    "who stands in the trees and teams in force, with PINs, language and tests: take it out of the files first",
+    "who stands in the trees and teams in force, with PINs, language and tests: take it out of the files first;"
+    " its PINs also while an open incident runs on trees in which it stands",
     "what others were told, where it names a number as the one to call, until their incident is purged",
     "earlier editions of the trees, backups, and what the provider keeps: docs/operations.md",
 )
@@ -52,7 +53,9 @@ def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]
 def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision) -> int:
     """Erase what nobody needs any more of a person; how many rows that were. It is on the record, with why."""
     people = dict(_people(network))
-    gone = tuple(owner for owner in subject.owners if owner not in people)
+    in_use = [editions.tree(tx.session, hash) for hash in incidents.trees_in_use(tx.session)]
+    known = {*people, *(f"{tree.id}/{id}" for tree in in_use for id in tree.contacts)}
+    gone = tuple(owner for owner in subject.owners if owner not in known)
     erasure.overwrite(tx.session)
     count = erasure.erase_subject(tx, subject, gone)
     entry: dict[str, Any] = {"of": list(subject.owners), "by": decision.by, "why": decision.why, "rows": count}

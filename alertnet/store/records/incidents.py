@@ -255,6 +255,12 @@ def save_opening(session: Session, incident: Incident) -> None:
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
+def trees_in_use(session: Session) -> set[str]:
+    """The hashes of the trees on which open incidents run."""
+    is_open = incidents.c.status == IncidentStatus.OPEN.value
+    return {hash for trees in session.scalars(select(incidents.c.trees).where(is_open)) for hash in trees.values()}
+
+
 def held_since(session: Session, ids: Sequence[str]) -> datetime | None:
     """Since when the incident with those ids (`Incident.every_id`), or a part of it, is held on to."""
     since: datetime | None = session.scalar(select(func.min(incidents.c.held_at)).where(incidents.c.id.in_(ids)))
