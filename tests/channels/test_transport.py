@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -379,6 +380,15 @@ def test_the_form_is_written_as_the_provider_reads_it(transport: Transport, prov
     assert request.target == "/x?PageSize=50&To=%2B57"
     assert request.form == {"To": ["+57"], "StatusCallbackEvent": ["ringing", "completed"], "Body": ["é & 4711"]}
     assert "Authorization: Basic QUMxOnNlY3JldA==" in request.head
+
+
+def test_every_sign_is_quoted_as_the_standard_library_does() -> None:
+    form = {"Body": "".join(map(chr, range(0x500))) + "€𝄞", "Date Sent>": ["2026-11-27", "+=&"], "PageSize": 50}
+
+    request = FormRequest.of("POST", "http://a.example/x", form, form)
+
+    assert request.wire.startswith(f"POST /x?{urlencode(form, doseq=True)} HTTP/1.1\r\n".encode())
+    assert request.wire.endswith(b"\r\n\r\n" + urlencode(form, doseq=True).encode())
 
 
 @pytest.mark.parametrize("header", ["a\r\nX-Evil: 1", "a\nb", "a\0"])

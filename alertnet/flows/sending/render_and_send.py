@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 
 import structlog
 
@@ -128,7 +129,8 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     Raises:
         Unknown: no template says this kind by this method.
     """
-    outgoing = Outgoing(
+    outgoing = partial(
+        Outgoing,
         attempt=claimed.attempt,
         notification=claimed.notification,
         method=claimed.method,
@@ -138,14 +140,18 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
         extension=claimed.extension,
     )
     if claimed.method is MethodKind.CALL:
-        return outgoing
+        return outgoing()
     words = with_page(claimed.kind, claimed.said, public_url)
     message = renderer.render(claimed.kind, claimed.method, claimed.language, words)
     if claimed.method is MethodKind.SMS:
-        return replace(outgoing, text=message.text)
-    headers = {"Date": format_datetime(claimed.at)}
-    written = replace(outgoing, text=message.text, subject=message.subject, html=message.html, headers=headers)
-    mail = replace(written, sender_name=words.sender)
+        return outgoing(text=message.text)
+    mail = outgoing(
+        text=message.text,
+        subject=message.subject,
+        html=message.html,
+        headers={"Date": format_datetime(claimed.at)},
+        sender_name=words.sender,
+    )
     if claimed.seal is None:
         return mail
     labels, spoken = renderer.page_words(message.language), renderer.words(message.language)
