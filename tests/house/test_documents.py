@@ -200,6 +200,10 @@ def test_every_place_where_something_is_decided_exists() -> None:
     assert found > 35
 
 
+def test_the_map_can_be_read_in_one_sitting() -> None:
+    assert 100 < len(documents()["docs/architecture.md"].splitlines()) <= 200
+
+
 def test_every_link_within_the_documents_leads_somewhere() -> None:
     found = [(name, target) for name, text in documents().items() for target in links(text)]
     broken = []
