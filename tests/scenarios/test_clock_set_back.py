@@ -88,6 +88,26 @@ def test_what_waited_on_a_clock_that_was_ahead_leaves(world: World) -> None:
     assert len(world.phone("coordinator").inbox) == 1
 
 
+def test_an_incident_that_a_clock_that_was_ahead_has_opened_goes_on(world: World) -> None:
+    """A7: levels and questions do not wait until it is that late again, and come once."""
+    ahead(world)
+    world.texts("ana", "SOS")
+    incident = world.newest()
+    world.passes(minutes=1)
+    set_right(world)
+    asked = world.phone("coordinator").inbox[-1]
+
+    beats(world)
+    world.passes(minutes=12)
+    incident.act("go", decision="go")
+    world.passes(minutes=1)
+
+    assert world.phone("coordinator").inbox.count(asked) == 1
+    assert incident.level("colombia") == "Ombudsman and defenders"
+    assert incident.timeline().count("clock_set_right") == 1
+    assert incident.timeline().count("decision_repeated") == 2
+
+
 def test_an_expired_lease_of_a_clock_that_was_ahead_is_found(world: World) -> None:
     """A5: whoever sent it died, and the lease seems to last for an hour."""
     ahead(world)

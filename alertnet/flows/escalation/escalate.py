@@ -33,6 +33,7 @@ from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
@@ -52,6 +53,7 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
     broken = next((each for each in locked.broken if each.id == escalation_id), None)
     if broken is not None:
         raise broken.fault
+    _set_right(locked)
     if escalation_id in (due := _due(locked)):
         move(locked, {escalation_id: due[escalation_id]})
         locked.finish()
@@ -72,9 +74,24 @@ def escalate_due(tx: Tx, most: int) -> int:
     for locked in incidents.values():
         locked.refuse_broken(tx.now)
     for id in ids:
+        _set_right(incidents[id])
         move(incidents[id], _due(incidents[id]))
     work.flush()
     return len(found)
+
+
+def _set_right(locked: LockedIncident) -> None:
+    """Let what a clock that was ahead has opened begin now: it would wait until it is that late again (A7)."""
+    opened_at, now = locked.incident.opened_at, locked.tx.now
+    if opened_at <= now or not locked.is_open:
+        return
+    locked.incident = replace(locked.incident, opened_at=now)
+    incident_store.save_opening(locked.tx.session, locked.incident)
+    locked.record("clock_set_right", seconds=round((opened_at - now).total_seconds()))
+    for each in locked.escalations:
+        if each.state.status is not Status.STOPPED:
+            each.state = restore(stop(each.state, opened_at), now)
+    move(locked, for_all(locked, PlanChanged()))
 
 
 def _due(locked: LockedIncident) -> Events:

@@ -38,7 +38,7 @@ from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import postponed_rows
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
-from alertnet.store.records import checkpoints, limits, timeline
+from alertnet.store.records import checkpoints, escalations, limits, prompts, timeline
 from alertnet.store.records.editions import Edition
 
 EVERY = timedelta(seconds=9)
@@ -94,7 +94,9 @@ def keep_watch(
     follow_routines(tx, edition.network)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
-    if attempt_store.bring_near(tx.session, tx.now):
+    # The clock was ahead when they were set, and has been put back.
+    moved = [each.bring_near(tx.session, tx.now) for each in (attempt_store, escalations, prompts)]
+    if any(moved):
         tx.leaves_due()
     remind_of_turns(tx, edition.network, before.get(heartbeats.DUTY_REMINDED))
     if tries_numbers:

@@ -12,7 +12,7 @@ from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
-from alertnet.core.incident import Scope, Severity
+from alertnet.core.incident import IncidentStatus, Scope, Severity
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import escalations, incidents
 
@@ -182,6 +182,13 @@ def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
 def take_due(session: Session, now: datetime, limit: int) -> list[str]:
     """Incidents in the order of what is due of them, held until the transaction ends; none that others hold."""
     return [row.incident_id for row in _TO_MOVE.all(session, {"now": now, "most": limit})]
+
+
+def bring_near(session: Session, now: datetime) -> bool:
+    """Let those be due whose incident was opened by a clock that was ahead; whether there was any."""
+    ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.opened_at > now)
+    waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
+    return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)  # type: ignore[attr-defined]
 
 
 def next_due(session: Session) -> datetime | None:
