@@ -1,7 +1,7 @@
 """A world for each screenplay, on SQLite; those that must hold on PostgreSQL too ask for `world_on`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,6 @@ Worlds = Callable[..., World]
 def worlds() -> Iterator[Worlds]:
     """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
-    clients = ExitStack()
 
     def make(database_url: str, trees: Path = REPOSITORY / "contact_trees", **settings_by_name: str) -> World:
         clock = Clock(FRIDAY_NIGHT)
@@ -64,15 +63,12 @@ def worlds() -> Iterator[Worlds]:
         runtime = committing_itself(made_program(settings, clock))
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
-        # Entered, it keeps one event loop; else it would start a thread with one for each request.
-        client = clients.enter_context(Client(make_app(runtime)))
-        world = World(runtime, client, sandbox, clock, key)
+        world = World(runtime, Client(make_app(runtime)), sandbox, clock, key)
         worlds.append(world)
         made.append(world)
         return world
 
-    with clients:
-        yield make
+    yield make
     for world in made:
         promises_broken = world.runtime.read(_promises_broken)
         world.runtime.close()

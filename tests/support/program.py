@@ -43,9 +43,11 @@ def shipped_templates() -> Templates:
 
 
 def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
-    """What `make_runtime` makes of these settings; templates are read and checked once for all."""
-    network, templates = read_network(settings.contact_trees), _templates(settings.message_templates)
-    return replace(wired(settings, network, templates, clock), files=pack(settings.contact_trees))
+    """What `make_runtime` makes of these settings; what was read of the same files before is not read again."""
+    files, templates = pack(settings.contact_trees), _templates(settings.message_templates)
+    if files not in _networks:
+        _networks[files] = read_network(settings.contact_trees)
+    return replace(wired(settings, _networks[files], templates, clock), files=files)
 
 
 def wired(
@@ -93,6 +95,7 @@ def _speak_as_before(runtime: Runtime) -> None:
 _dialects: dict[tuple[object, ...], Dialect] = {}
 _compiled: dict[Any, Any] = {}
 _templates = cache(read_templates)
+_networks: dict[str, Network] = {}
 _renderers: dict[str, Renderer] = {}
 
 
