@@ -36,5 +36,11 @@ def test_they_are_those_whom_comparing_each_with_each_would_find(
     recipients = Recipients(trees)
 
     for own_tree, own in everybody:
-        others = [each for each in everybody if each[1] is not own and each[1].is_same_recipient(own)]
+        others = [
+            (id, each)
+            for id, each in everybody
+            if each is not own
+            and each.is_same_recipient(own)
+            and (id != own_tree or each.asked_at <= own.asked_at or own.asked_at <= each.asked_at)
+        ]
         assert recipients.same_as(own_tree, own.id) == ((own_tree, own), *others)

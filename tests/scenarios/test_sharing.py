@@ -295,3 +295,18 @@ def test_a_member_on_duty_reports_by_call_though_it_holds_codes(world_of: Worlds
     assert world.newest().ref != first.ref
     assert world.newest()["type"] == "arrest"
     assert "before you call anybody" in world.phone("second coordinator").inbox[-1]
+
+
+def test_a_deputy_with_the_mailbox_of_whom_it_stands_in_for_is_told(world_of: Worlds) -> None:
+    """B3: what the one declines is no answer of the other, who has not been asked."""
+    office = CONTACTS.replace(f'"{SPAIN}"}}]', f'"{SPAIN}"}}, {{email: office@es.example, after: 9m}}]')
+    office = office.replace(f'"{DEPUTY}"}}]', f'"{DEPUTY}"}}, {{email: office@es.example, after: 9m}}]')
+    world = world_of(a_tree("  - {name: Friends, notify: [consul], wait: 30m}\n" + COORDINATION, office))
+    incident = world.raises()
+
+    world.texts("spain", f"NO {code_in(world.phone('spain').inbox[0])}")
+    (alert,) = world.phone(DEPUTY).inbox
+    world.texts(DEPUTY, code_in(alert))
+
+    assert incident.answers() == [("consul", "declined", "sms"), ("vice-consul", "acknowledged", "sms")]
+    assert incident.status("valley") == "acknowledged"

@@ -322,7 +322,8 @@ class Recipients:
         if found is None:
             own = self._all[place]
             others = {each for identity in own[1].identities for each in self._sharing[identity]} - {place}
-            found = self._found[place] = (own, *(self._all[each] for each in sorted(others)))
+            known = (self._all[each] for each in sorted(others))
+            found = self._found[place] = (own, *(each for each in known if _are_one(own, each)))
         return found
 
     def _add(self, tree: str, contact: Contact) -> None:
@@ -331,3 +332,13 @@ class Recipients:
         self._place[tree, contact.id] = place
         for identity in contact.identities:
             self._sharing[identity].append(place)
+
+
+def _are_one(own: Named, other: Named) -> bool:
+    """Whether two who have something in common are one: in a tree not where each has a telephone of its own.
+
+    A deputy may have the mailbox of whom it stands in for, and must be told when that one declines.
+    """
+    (tree, contact), (other_tree, another) = own, other
+    in_one_tree, ours, theirs = tree == other_tree, contact.asked_at, another.asked_at
+    return not in_one_tree or ours <= theirs or theirs <= ours
