@@ -64,7 +64,7 @@ class SystemEntropy:
     def id(self) -> str:
         # It begins with the moment, in milliseconds: what is written together stands together in every index, so that
         # a commit touches few pages. The other 80 bits are chance.
-        return f"{time.time_ns() // 1_000_000:012x}{os.urandom(10).hex()}"
+        return ((time.time_ns() // 1_000_000).to_bytes(6) + os.urandom(10)).hex()
 
     def digits(self, count: int) -> str:
         return self.letters(count, string.digits)

@@ -14,7 +14,8 @@ from alertnet.store.tables import metadata
 New = TypeVar("New", bound=NewRow)
 
 _INSERTS = {table.name: Prepared(insert(table)) for table in metadata.sorted_tables}
-"""In the order in which foreign keys want them."""
+_PLACES = {table: place for place, table in enumerate(_INSERTS)}
+"""Of each table in the order that foreign keys want."""
 
 _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
     "notifications": check_notification,
@@ -73,7 +74,7 @@ class PendingRows:
         Raises:
             Inconsistent: one of them can't be.
         """
-        self.write_new(session, *_INSERTS)
+        self.write_new(session, *sorted(self._new, key=_PLACES.__getitem__))
         for table in list(self._changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}
             for id, values in self._changes.pop(table).items():

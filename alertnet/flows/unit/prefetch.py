@@ -54,7 +54,8 @@ class CodePool:
     def _draw_more(self, count: int) -> None:
         drawn = dict.fromkeys(self._tx.entropy.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
         fresh = [text for text in drawn if is_written_code(text) and text not in self._given]
-        self._ready |= codes.numbers_with(self._tx, fresh)
+        if fresh:
+            self._ready |= codes.numbers_with(self._tx, fresh)
 
 
 class Prefetch:

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, TypeVar
@@ -22,7 +22,7 @@ from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, is
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, when_given_up
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import LeftDue, apart, left_due, undoing
+from alertnet.store.db.tx import apart, left_due, undoing
 
 T = TypeVar("T")
 
@@ -196,14 +196,18 @@ class GroupCommit:
         has_savepoints = self._with_savepoints > 0
         self._with_savepoints -= has_savepoints
         again: list[_Job] = []
-        undo: list[Hook] = []
         is_committed = False
         try:
-            with surfacing(self._engine), self._connected() as connection, session_on(connection) as session:
+            with (
+                surfacing(self._engine),
+                self._connected() as connection,
+                session_on(connection) as session,
+                undoing(session),
+            ):
                 connection.begin()
                 for job in jobs:
                     try:
-                        self._run(session, job, undo, has_savepoint=has_savepoints)
+                        self._run(session, job, has_savepoint=has_savepoints)
                     except BaseException as error:
                         if not has_savepoints:
                             raise _Spoilt from error
@@ -211,22 +215,21 @@ class GroupCommit:
                             raise
                         again.append(job)
                 left = left_due(session)
-                hooks = self._take_along(session, left, undo) if left else []
+                hooks = self._wakeups.claim(self._begin(session), left) if left else []
                 connection.commit()
                 is_committed = True
                 if left:
                     self._wakeups.fire(hooks)
         except BaseException as error:
             if not is_committed:
-                return self._undone(jobs, undo, error)
+                return self._undone(jobs, error)
             # What was done is done: it must never be done again.
             log.exception("failed_after_commit")
         self._release([job for job in jobs if job not in again])
         return again
 
-    def _undone(self, jobs: list[_Job], undo: list[Hook], error: BaseException) -> list[_Job]:
+    def _undone(self, jobs: list[_Job], error: BaseException) -> list[_Job]:
         """Tell a group that was not committed, or run it again; return those that are to be tried alone."""
-        _call(undo)
         if isinstance(error, _Spoilt):
             self._with_savepoints = SPOILT_AT_MOST
             return self._as_group(jobs)
@@ -236,17 +239,12 @@ class GroupCommit:
         _tell(jobs, error)
         return []
 
-    def _run(self, session: Session, job: _Job, undo: list[Hook], *, has_savepoint: bool) -> None:
-        """Run a flow; what is to be called if the group is not committed comes into `undo`."""
-        with undoing(session) as own, apart(session) if has_savepoint else nullcontext():
+    def _run(self, session: Session, job: _Job, *, has_savepoint: bool) -> None:
+        if has_savepoint:
+            with undoing(session), apart(session):
+                job.value = job.work(self._begin(session))
+        else:
             job.value = job.work(self._begin(session))
-        undo += own
-
-    def _take_along(self, session: Session, left: LeftDue, undo: list[Hook]) -> list[Hook]:
-        with undoing(session) as own:
-            hooks = self._wakeups.claim(self._begin(session), left)
-        undo += own
-        return hooks
 
     def _release(self, jobs: list[_Job]) -> None:
         self.commits += bool(jobs)

@@ -177,7 +177,7 @@ class Instant(TypeDecorator[datetime]):
 @lru_cache(maxsize=256)
 def _text_of(instant: datetime | None) -> str | None:
     """What SQLite holds; most that a flow writes is of its own moment."""
-    return None if instant is None else _in_utc(instant).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if instant is None else _in_utc(instant).isoformat(" ", "microseconds")[:-6]
 
 
 def _in_utc(instant: datetime) -> datetime:

@@ -89,7 +89,9 @@ def officer_of_calendar(tx: Tx, token: str) -> str | None:
 def roster(tx: Tx, trees: Iterable[ContactTree], besides: str | None) -> Roster:
     """Who is on duty now in those trees, less the number `besides`."""
     on_rota = [tree for tree in trees if tree.with_duty]
-    known = arranged(tx) if on_rota else {}
+    if not on_rota:
+        return ()
+    known = arranged(tx)
     return tuple(
         (tree.id, contact, officer)
         for tree in on_rota
