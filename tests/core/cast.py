@@ -9,6 +9,7 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
 from alertnet.core.escalation.advance_incident import advance, begin
 from alertnet.core.escalation.decision import Step
+from alertnet.core.escalation.due import Others
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Answered, Event, State, Status
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
@@ -185,7 +186,7 @@ class Night:
             self._step(self.due_at)
 
     def _step(self, now: datetime, events: Iterable[Event] = ()) -> None:
-        step = advance(self.plan, self.state, now, events, others_acknowledged=self.others_acknowledged)
+        step = advance(self.plan, self.state, now, events, others=Others(self.others_acknowledged, in_hand=False))
         self.state, self.due_at = step.state, step.due_at
         self.steps.append(step)
         minute = f"{offset(now):g}"

@@ -75,12 +75,12 @@ def test_a_question_that_reaches_nobody_counts_as_asked_and_last_resort_is_told(
 
 
 def test_last_resort_is_told_again_only_once_it_has_had_its_time() -> None:
-    """A2: fifteen minutes in the first round, however often the question fails."""
+    """A2: after fifteen minutes, then thirty, however often the question fails."""
     played = unanswerable(NeedsGo())
     for minute in (10.5, 11, 20, 25, 26, 60):
         played.at(minute, Asked(1, reached=False))
 
-    assert [line for line in played.told if "desk" in line] == ["10.5 desk sms", "26 desk sms", "60 desk sms"]
+    assert [line for line in played.told if "desk" in line] == ["10.5 desk sms", "25.5 desk sms", "55.5 desk sms"]
 
 
 def test_what_is_acknowledged_tells_no_last_resort() -> None:

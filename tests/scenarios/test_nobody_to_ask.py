@@ -71,16 +71,19 @@ def test_a_bare_sos_that_nobody_can_verify_is_told_to_last_resort(world: World, 
 def test_coordinators_whose_numbers_are_strangers_can_be_asked_nothing(world_of: Worlds) -> None:
     """A2, A9: nothing is written to a stranger, so that nothing fails there; the next asking finds nobody."""
     called = CONTACTS.replace('[{sms: "+573005550101"}]', '[{sms: "+573005550101"}, {call: "+573005550101"}]')
-    world = world_of(a_tree(COORDINATION + FRIENDS, called))
+    world = world_of(a_tree(COORDINATION + GATED, called))
     world.phone("coordinator").behaves("wrong_person")
-    incident = unverified(world)
+    incident = world.raises(people=[], type="raid")
     world.passes(minutes=9)
 
     assert "wrong_person" in incident.timeline()
     assert alerts(world) == []
-    world.passes(minutes=2)
+    world.passes(minutes=4)
     assert len(alerts(world)) == 1
     assert "nobody_to_ask" in incident.timeline()
+    assert world.phone("ombuds").inbox == []
+    world.passes(minutes=30)
+    assert len(alerts(world, "ombuds")) == 1
 
 
 @pytest.mark.parametrize("reachable", ["coordinator", "second"])
@@ -90,11 +93,13 @@ def test_last_resort_hears_nothing_while_one_coordinator_can_be_asked(world_of: 
     dead = {"coordinator": "+573005550102", "second": "coordinator"}[reachable]
     world.phone(dead).behaves("invalid")
     incident = unverified(world)
-    world.passes(minutes=45)
+    world.passes(minutes=9)
+    heard = list(world.phone("head office").inbox)
+    world.passes(minutes=2)
 
-    assert incident.status("valley") == "waiting_for_go"
-    assert world.phone("head office").inbox == []
+    assert heard == []
     assert "nobody_to_ask" not in incident.timeline()
+    assert "coordinators_silent" in incident.timeline()
 
 
 def test_an_outage_of_ours_is_waited_out(gated: World) -> None:

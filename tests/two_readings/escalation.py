@@ -18,6 +18,8 @@ Happens = Callable[[datetime], None]
 Due = tuple[datetime, int, Happens]
 """When, in which order of what is due at the same moment, and what."""
 
+ASKED_AGAIN, LONGEST = timedelta(minutes=10), timedelta(hours=4)
+
 LAST = -1
 """The level that last resort forms at the end of a round."""
 
@@ -59,13 +61,13 @@ class Escalation:
         self.answers: dict[str, bool] = {}
         self.asked_anew: set[str] = set()
         self.goes: set[int] = set()
-        self.question: tuple[int, datetime | None] | None = None
+        self.question: tuple[int, datetime, datetime | None] | None = None
         self.round_at: datetime | None = None
         self.outbox: list[tuple[int, str, int, str]] = []
 
     # What is due
 
-    def due(self, now: datetime, others_acknowledged: bool) -> Iterator[Due]:
+    def due(self, now: datetime, others_acknowledged: bool, in_hand: bool) -> Iterator[Due]:
         """All that is to come: at one moment sends first, then silences, decisions, levels."""
         if self.status == "scheduled":
             held = self.tree.start.unless_acknowledged and others_acknowledged
@@ -75,7 +77,7 @@ class Escalation:
             for run in self.opened:
                 for turn in [each for each in run.turns.values() if self.is_live(run, each)]:
                     yield from self._steps(run, turn)
-            yield from self._levels(now)
+            yield from self._levels(now, in_hand)
 
     def _steps(self, run: Opened, turn: Turn) -> Iterator[Due]:
         first = min(((turn.planned(each), each) for each in turn.unused), default=None)
@@ -89,11 +91,14 @@ class Escalation:
         if turn.contact.deputy and not (turn.deputised or run.met or run.gave_way):
             yield turn.silent_at(run.level, run.ends), 1, partial(self._miss, run, turn)
 
-    def _levels(self, now: datetime) -> Iterator[Due]:
+    def _levels(self, now: datetime, in_hand: bool) -> Iterator[Due]:
         if self.question is not None:
-            index, proceeds_at = self.question
+            index, asked_at, proceeds_at = self.question
             if proceeds_at is not None:
                 yield proceeds_at, 2, lambda at: self.go(index, at)
+            elif self.last_resort.told and not in_hand:
+                over = [each.ends for each in self.opened if each.round == self.round or each.index == LAST]
+                yield max([asked_at + ASKED_AGAIN, *over]), 3, self._tell_of_silence
             return
         following = next((index for index in range(len(self.casts)) if self._would_matter(index)), None)
         if following is not None and following < self.reached:
@@ -138,7 +143,7 @@ class Escalation:
             self._open(index, at)
             return
         self.status = "waiting_for_go"
-        self.question = index, None if asked.proceeds_after is None else at + asked.proceeds_after
+        self.question = index, at, None if asked.proceeds_after is None else at + asked.proceeds_after
         self._note(at, "go_asked", level.name)
 
     def go(self, index: int, at: datetime) -> None:
@@ -173,9 +178,22 @@ class Escalation:
         if self._is_answered():
             self._acknowledge(self._last_told(), at)
             return
-        pause = min(timedelta(minutes=15) * 2 ** (self.round - 1), timedelta(hours=4))
+        pause = self._pause
         self.status, self.round_at, self.reached = "unanswered", at + pause, len(self.casts)
         self._note(at, "escalation_unanswered", "")
+        self._tell_last_resort(at, pause)
+
+    def _tell_of_silence(self, at: datetime) -> None:
+        """Nobody says whether a level may open that nothing else opens: last resort hears, after ever longer pauses."""
+        told = next((each for each in self.opened if (each.index, each.round) == (LAST, self.round)), None)
+        self._tell_last_resort(at, min(2 * (told.ends - told.start), LONGEST) if told else self._pause)
+
+    @property
+    def _pause(self) -> timedelta:
+        doubled: timedelta = timedelta(minutes=15) * 2 ** (self.round - 1)
+        return min(doubled, LONGEST)
+
+    def _tell_last_resort(self, at: datetime, pause: timedelta) -> None:
         self.asked_anew = {*self.answers}
         run = Opened(LAST, Level("Last resort", ()), Then.STOP, self.round, at, at + pause)
         self._begin_run(run, self.last_resort.told)

@@ -166,7 +166,8 @@ class Night:
     def _due(self, tree: Escalation, now: datetime) -> Iterator[Due]:
         """What is to come in a tree; one that stays away while all others are acknowledged doesn't count as another."""
         others = [each for each in self.escalations if each is not tree and not each.waits_for_others]
-        return tree.due(now, bool(others) and all(each.status == "acknowledged" for each in others))
+        in_hand = any(True in each.answers.values() for each in self.escalations)
+        return tree.due(now, bool(others) and all(each.status == "acknowledged" for each in others), in_hand)
 
     @property
     def history(self) -> list[Happened]:

@@ -21,6 +21,7 @@ HAPPENS = {
     "rule_met": "satisfied",
     "escalation_acknowledged": "the tree is acknowledged: nobody else is told",
     "escalation_unanswered": "nobody has answered: every coordinator is alarmed, last resort is told",
+    "coordinators_silent": "no coordinator answers: last resort is told",
     "deputy_told": "{contact} stands in for {stands_for} ({cause})",
     "contact_closed": "{contact} is closed ({closed_by})",
     "contact_opened": "{contact} opens, and is told now",
@@ -104,7 +105,7 @@ class _Stage:
         if noted.kind == "round_began":
             self._round[tree] = int(str(noted.payload["round"]))
             return
-        if noted.kind == "escalation_unanswered":
+        if noted.kind in ("escalation_unanswered", "coordinators_silent"):
             level = LAST_RESORT_NAME
         if level is not None:
             self._last[tree] = self.scene(noted.at, tree, self._round.get(tree, 1), str(level))

@@ -32,7 +32,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.due import Agenda, ComingLevel
+from alertnet.core.escalation.due import ALONE, Agenda, ComingLevel, Others, is_in_hand
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
@@ -50,17 +50,14 @@ def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
     return State(Status.SCHEDULED, start_at=opened_at + waits)
 
 
-def advance(
-    plan: Plan, state: State, now: datetime, events: Iterable[Event] = (), *, others_acknowledged: bool = False
-) -> Step:
+def advance(plan: Plan, state: State, now: datetime, events: Iterable[Event] = (), *, others: Others = ALONE) -> Step:
     """Take the events and all that is due by now; the next due time is None only for what is acknowledged or stopped.
 
-    What was due before the events comes before them; but after an outage they come first. `others_acknowledged`: the
-    incident has other escalations, and all of them are acknowledged (`start.unless`).
+    What was due before the events comes before them; but after an outage they come first.
     """
     context = Context(plan, state, now)
     reconsider(context)
-    agenda = Agenda(context, others_acknowledged)
+    agenda = Agenda(context, others)
     happened = tuple(events)
     if happened:
         agenda.catch_up()
@@ -111,24 +108,28 @@ def coming_level(
     plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, now: datetime
 ) -> ComingLevel | None:
     """The level of that tree that comes next; None where nothing does, or the tree was acknowledged."""
-    return Agenda(Context(plans[tree], states[tree], now), others_acknowledged(plans, states, tree)).coming()
+    return Agenda(Context(plans[tree], states[tree], now), _others(plans, states, tree)).coming()
 
 
 def coming_tries(plan: Plan, state: State, now: datetime) -> dict[str, datetime]:
     """When each contact of its open levels is told next, where nobody answers before."""
-    return Agenda(Context(plan, state, now), others_acknowledged=False).tries()
+    return Agenda(Context(plan, state, now)).tries()
 
 
 def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
     """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
-    return Agenda(Context(plan, state, now), others_acknowledged=False).without_action()
+    return Agenda(Context(plan, state, now)).without_action()
 
 
-def others_acknowledged(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
-    """Whether there are other escalations, and all of them are acknowledged (`start.unless`)."""
+def _others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, *, whole: bool = True) -> Others:
+    """How the other escalations stand; `whole`: those are all."""
+    others = {id: state for id, state in states.items() if id != tree}
     # Two that wait for the others would wait for each other.
-    others = [state.status for id, state in states.items() if id != tree and not _waits_for_others(plans, states, id)]
-    return bool(others) and all(status is Status.ACKNOWLEDGED for status in others)
+    counted = [state.status for id, state in others.items() if not _waits_for_others(plans, states, id)]
+    return Others(
+        whole and bool(counted) and all(status is Status.ACKNOWLEDGED for status in counted),
+        any(is_in_hand(plans[id], state) for id, state in others.items()),
+    )
 
 
 def _waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
@@ -269,8 +270,8 @@ class _Advancing:
 
     def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
         before = self.states[tree]
-        acknowledged = self.whole and others_acknowledged(self.plans, self.states, tree)
-        step = advance(self.plans[tree], before, self.now, events, others_acknowledged=acknowledged)
+        others = _others(self.plans, self.states, tree, whole=self.whole)
+        step = advance(self.plans[tree], before, self.now, events, others=others)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
         self.effects += [TimelineNote(tree, note.kind, note.payload) for note in step.notes]
         bounced = self._send(tree, step.sends)

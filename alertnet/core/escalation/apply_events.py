@@ -2,10 +2,10 @@
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
-from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps, levels
 from alertnet.core.escalation.context import ENDED, Context
-from alertnet.core.escalation.levels import acknowledge, is_live, open_level, proceeds_at, settle, would_matter
+from alertnet.core.escalation.levels import acknowledge, open_level, proceeds_at, settle
+from alertnet.core.escalation.not_reached import not_reached
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     LAST_RESORT,
@@ -19,6 +19,7 @@ from alertnet.core.escalation.state import (
     Failed,
     Go,
     Hold,
+    InHand,
     LetThrough,
     LevelRun,
     LevelStatus,
@@ -36,85 +37,6 @@ from alertnet.core.escalation.state import (
 from alertnet.core.incident import Severity
 
 
-def _not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
-    """Let the contact's other methods take over as far as this one does not reach it."""
-    match event:
-        case Failed():
-            _fail(context, event)
-        case Unsent(contact, method):
-            _leave_out(context, contact, method)
-        case Delayed(contact, method):
-            _delay(context, contact, method)
-
-
-def _fail(context: Context, event: Failed) -> None:
-    """Let a method fail wherever it was used; a bad address also for whoever else has it."""
-    contact = context.contact(event.contact)
-    method = contact.all_methods[event.method]
-    bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
-    context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
-    for run in context.state.runs:
-        for progress in run.turns:
-            if bad or progress.contact == event.contact:
-                _fail_in(context, run.index, progress, event, bad)
-
-
-def _fail_in(context: Context, index: int, progress: ContactProgress, event: Failed, bad: tuple[str, ...]) -> None:
-    """Let the method fail at one contact of a level, and whatever it has at a bad address; the next are used now."""
-    its = context.contact(progress.contact)
-    used = {use.method for use in progress.uses}
-    failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
-    if progress.contact == event.contact and event.method in used:
-        failed.add(event.method)
-    news = sorted(failed - {*progress.failed})
-    if news:
-        context.put_progress(index, replace(progress, failed=(*progress.failed, *news)))
-    for method_index in sorted(failed & used):
-        _hand_over(context, index, progress.contact, method_index)
-
-
-def _leave_out(context: Context, contact: str, method_index: int) -> None:
-    """Leave a method out: the contact has closed and others take over, or another is on duty and is told now."""
-    closed_by = context.reach(contact).closed_by(method_index, context.moment)
-    for run in context.state.runs:
-        progress = context.progress(run.index, contact)
-        if (
-            progress is None
-            or not any(use.method == method_index for use in progress.uses)
-            or method_index in progress.skipped
-        ):
-            continue
-        if not closed_by:
-            context.send(
-                run.index, contact, contact_steps.first_send(context.reach(contact), method_index, context.moment)
-            )
-            continue
-        after = contact_steps.skip(progress, method_index, context.moment)
-        context.put_progress(run.index, after)
-        context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
-
-
-def _delay(context: Context, contact: str, method_index: int) -> None:
-    for run in context.state.runs:
-        progress = context.progress(run.index, contact)
-        if progress is not None and any(use.method == method_index for use in progress.uses):
-            _hand_over(context, run.index, contact, method_index)
-
-
-def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
-    """Use the contact's next method now, because this one did not reach it; once for each method."""
-    progress = context.progress(index, contact)
-    if progress is None or method_index in progress.handed_over or not is_live(context, context.run(index), contact):
-        return
-    following = contact_steps.bring_forward(
-        replace(progress, handed_over=(*progress.handed_over, method_index)), context.reach(contact), context.moment
-    )
-    context.put_progress(index, following.progress)
-    for send in following.sends:
-        context.send(index, contact, send)
-    context.note_closed(index, following)
-
-
 def apply_event(context: Context, event: Event) -> None:
     """Apply one event at the context's `now`. While stopped only what people say and providers report is kept."""
     context.moment = context.now
@@ -128,13 +50,15 @@ def apply_event(context: Context, event: Event) -> None:
         case Withdrawn():
             _withdraw(context, event)
         case Failed() | Unsent() | Delayed():
-            _not_reached(context, event)
+            not_reached(context, event)
         case LetThrough(number):
             levels.let_through(context, number)
         case Go() | Hold() | Refuse() | Unopened() | Undecided():
             _decide(context, event)
         case Asked():
             _asked(context, event)
+        case InHand():
+            context.change(in_hand=True)
         case Acted(contact):
             _act(context, contact)
         case PlanChanged() | Replanned():
@@ -151,7 +75,9 @@ def reconsider(context: Context) -> None:
     run = context.find(state.met_index)
     if run is None or run.status is LevelStatus.MET:
         return
-    context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+    context.change(
+        status=Status.RUNNING, met_index=None, unverified_index=None, action_due_at=None, onward_from=context.moment
+    )
     context.note("acknowledgement_withdrawn", level=context.level(run).name)
     grounds = [each for each in state.runs if each.status is LevelStatus.MET and context.then(each) is Then.STOP]
     if grounds:
@@ -342,7 +268,7 @@ def _go_on(context: Context) -> None:
 def _asked(context: Context, event: Asked) -> None:
     """Note that a question was sent: time in which it could not be does not count, unless the incident is critical."""
     if not event.reached:
-        levels.tell_for_coordinators(context)
+        levels.tell_for_coordinators(context, "nobody_to_ask")
     question = context.state.question
     if question is None or question.index != event.index or question.sent:
         return
@@ -369,11 +295,8 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
 
     When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
     """
-    if context.plan.verified and context.state.unverified_since is not None:
-        context.catching_up = True
-        onward_from = context.state.onward_from
-        _go_on(context)
-        context.change(unverified_since=None, unverified_index=None, onward_from=onward_from)
+    if context.plan.verified and context.state.unverified_index is not None:
+        _catch_up(context)
     if isinstance(event, Replanned):
         _resume(context)
     question = context.state.question
@@ -386,6 +309,19 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
         context.change(question=replace(question, automatic_at=None))
 
 
+def _catch_up(context: Context) -> None:
+    """Go on where the incident is known to be genuine: also where last resort has taken charge of what it was."""
+    onward_from, acknowledged = context.state.onward_from, context.state.status is Status.ACKNOWLEDGED
+    context.change(unverified_since=None, unverified_index=None)
+    if acknowledged and not any(levels.yet_to_open(context)):
+        return
+    context.catching_up = True
+    _go_on(context)
+    context.change(onward_from=onward_from, met_index=None, action_due_at=None)
+    if acknowledged:
+        context.note("escalation_resumed")
+
+
 def _resume(context: Context) -> None:
     """Go on where the tree had nobody else to tell, and was acknowledged for that, and the new plan has somebody.
 
@@ -394,7 +330,6 @@ def _resume(context: Context) -> None:
     state, run = context.state, context.find(context.state.met_index)
     if state.status is not Status.ACKNOWLEDGED or run is None or context.then(run) is Then.STOP:
         return
-    opened = {each.index for each in context.this_round}
-    if any(each.index not in opened and would_matter(context, each) for each in context.plan.levels):
+    if any(levels.yet_to_open(context)):
         context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
         context.note("escalation_resumed")

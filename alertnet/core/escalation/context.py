@@ -22,6 +22,8 @@ LATE = timedelta(seconds=60)
 
 SHORTEST_VALIDITY = timedelta(minutes=5)
 
+LONGEST_PAUSE = timedelta(hours=4)
+
 LAST_RESORT_NAME = "Last resort"
 
 ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
@@ -30,7 +32,7 @@ ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 
 def pause_after(round: int) -> timedelta:
     """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
-    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), timedelta(hours=4))
+    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), LONGEST_PAUSE)
 
 
 @lru_cache

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from alertnet.core.codec import replace, value
-from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD
+from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, level_name, pause_after
@@ -25,12 +25,13 @@ from alertnet.core.escalation.levels import (
     open_level,
     proceeds_at,
     settle,
+    tell_for_coordinators,
     would_matter,
 )
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, Status
+from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, State, Status
 from alertnet.core.incident import Severity
-from alertnet.core.resolution.resolve import PlannedLevel
+from alertnet.core.resolution.resolve import Plan, PlannedLevel
 
 HEARTBEAT = timedelta(hours=1)
 """An escalation that waits for a person alone is still looked at this often: nobody forgets it (A2)."""
@@ -76,12 +77,28 @@ SEND, SILENCE, DECISION, LEVEL = range(4)
 """The ranks of what may be due at the same moment."""
 
 
+class Others(NamedTuple):
+    """The incident's other escalations: whether all are acknowledged, and whether in one somebody has it in hand."""
+
+    acknowledged: bool
+    in_hand: bool
+
+
+ALONE = Others(acknowledged=False, in_hand=False)
+
+
+def is_in_hand(plan: Plan, state: State) -> bool:
+    """Whether somebody has taken charge, or a coordinator holds what comes next or has said that it is to wait."""
+    answers = (kind for id, kind in state.answers.items() if id not in plan.discredited)
+    return AnswerKind.ACKNOWLEDGED in answers or state.on_hold_since is not None or state.in_hand
+
+
 class Agenda:
     """Everything that is due in a context, in the order of the planned moments."""
 
-    def __init__(self, context: Context, others_acknowledged: bool) -> None:
+    def __init__(self, context: Context, others: Others = ALONE) -> None:
         self.context = context
-        self.others_acknowledged = others_acknowledged
+        self.others = others
 
     def catch_up(self) -> None:
         """Do what was due before now, unless it is so late that an outage must have held it up."""
@@ -119,7 +136,7 @@ class Agenda:
 
     @property
     def _is_held_back(self) -> bool:
-        return self.context.plan.tree.start.unless_acknowledged and self.others_acknowledged
+        return self.context.plan.tree.start.unless_acknowledged and self.others.acknowledged
 
     def _turns(self) -> list[_Due]:
         """The next messages of each level, and the silence of those who have a deputy."""
@@ -171,12 +188,25 @@ class Agenda:
 
     def _decision_or_level(self) -> _Due | None:
         """What comes of the level that is asked about, or the next one; None where only a person goes on."""
+        context, question = self.context, self.context.state.question
+        if question is None and context.state.unverified_since is None:
+            return self._level_or_end(self.next_level())
+        if question is None or question.automatic_at is None:
+            return self._silence()
+        goes_on = question.sent or context.plan.severity is Severity.CRITICAL
+        return _Due(question.automatic_at, DECISION, self._proceed) if goes_on else None
+
+    def _silence(self) -> _Due | None:
+        """Last resort hears where a coordinator's word alone goes on, was asked for twice, and none says any (A2)."""
         context, state = self.context, self.context.state
-        if state.question is None:
-            return self._level_or_end(self.next_level()) if state.unverified_since is None else None
-        automatic = state.question.automatic_at
-        goes_on = state.question.sent or context.plan.severity is Severity.CRITICAL
-        return _Due(automatic, DECISION, self._proceed) if automatic is not None and goes_on else None
+        is_held = state.question is not None and context.is_held(state.question.index)
+        if is_held or not context.plan.last_resort or self.others.in_hand or is_in_hand(context.plan, state):
+            return None
+        asked_at = state.start_at if state.question is None else state.question.asked_at
+        # A level of this round is over by then, and so is what last resort was told before.
+        ends = [run.ends_at for run in (*context.this_round, context.find(LAST_RESORT)) if run is not None]
+        tell = partial(tell_for_coordinators, context, "coordinators_silent")
+        return _Due(max([asked_at + PROMPT_EVERY, *ends]), LEVEL, tell)
 
     def _level_or_end(self, following: PlannedLevel | None) -> _Due:
         """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
@@ -337,7 +367,7 @@ class Agenda:
         pause = pause_after(context.state.round)
         context.change(status=Status.UNANSWERED, round_due_at=at + pause, passed=len(context.plan.levels))
         context.note("escalation_unanswered", round=context.state.round)
-        open_last_resort(context, at)
+        open_last_resort(context, at, at + pause)
 
     def _next_round(self) -> None:
         """Begin the whole tree again; a round that an outage has eaten begins now."""

@@ -1,6 +1,6 @@
 """The opened levels of an escalation: how their contacts stand, what a change settles at once, and opening the next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import replace
@@ -8,7 +8,7 @@ from alertnet.core.directory.contact import MethodKind, Role
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import ENDED, Context, pause_after
+from alertnet.core.escalation.context import ENDED, LONGEST_PAUSE, Context, pause_after
 from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.quorum import AnswerKind, ContactStatus, can_be_met, is_met
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, OpenDecision, Status
@@ -218,12 +218,23 @@ def acknowledge(context: Context, run: LevelRun) -> None:
         met_index=run.index,
         question=None,
         unverified_since=None,
-        unverified_index=None,
+        unverified_index=_left_unverified(context) if run.index == LAST_RESORT else None,
         round_due_at=None,
         to_confirm=(),
         action_due_at=(run.met_at or context.moment) + due.after if due and not acted else None,
     )
     context.note("escalation_acknowledged", level=context.level(run).name, round=run.round)
+
+
+def _left_unverified(context: Context) -> int | None:
+    """The first level that nobody was told by, since nobody knows whether the incident is genuine."""
+    return None if context.plan.verified else next((each.index for each in yet_to_open(context)), None)
+
+
+def yet_to_open(context: Context) -> Iterator[PlannedLevel]:
+    """The levels not opened in this round that would tell somebody."""
+    opened = {run.index for run in context.this_round}
+    return (each for each in context.plan.levels if each.index not in opened and would_matter(context, each))
 
 
 def _ask_to_confirm(context: Context, index: int) -> None:
@@ -298,22 +309,25 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
     settle(context)
 
 
-def open_last_resort(context: Context, at: datetime) -> None:
-    """Tell the tree's last resort until the next round, whatever it has answered before."""
+def open_last_resort(context: Context, at: datetime, until: datetime) -> None:
+    """Tell the tree's last resort, whatever it has answered before; `until` then it is not told again."""
     context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
-    turns, ends_at = _begin(context, LAST_RESORT, at, context.plan.last_resort), at + pause_after(context.state.round)
-    _open(context, LevelRun(LAST_RESORT, context.state.round, at, ends_at, turns))
+    turns = _begin(context, LAST_RESORT, at, context.plan.last_resort)
+    _open(context, LevelRun(LAST_RESORT, context.state.round, at, until, turns))
     settle(context)
 
 
-def tell_for_coordinators(context: Context) -> None:
-    """Tell last resort where no coordinator can be asked anything: again once that has lasted as long as its level."""
-    told = context.find(LAST_RESORT)
-    is_being_told = told is not None and told.round == context.state.round and context.moment < told.ends_at
-    is_under_way = context.state.status in (Status.RUNNING, Status.WAITING_FOR_GO)
+def tell_for_coordinators(context: Context, why: str) -> None:
+    """Tell last resort where no coordinator can be asked, or answers: again as the rounds of a tree begin again."""
+    state, told = context.state, context.find(LAST_RESORT)
+    before = told if told is not None and told.round == state.round else None
+    is_being_told = before is not None and context.moment < before.ends_at
+    is_under_way = state.status in (Status.RUNNING, Status.WAITING_FOR_GO)
     if context.plan.last_resort and is_under_way and not is_being_told:
-        context.note("nobody_to_ask", round=context.state.round)
-        open_last_resort(context, context.moment)
+        context.note(why, round=state.round)
+        pause = min(2 * (before.ends_at - before.opened_at), LONGEST_PAUSE) if before else pause_after(state.round)
+        at = context.on_time(context.moment)
+        open_last_resort(context, at, at + pause)
 
 
 def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> None:

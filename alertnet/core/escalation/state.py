@@ -139,6 +139,9 @@ class State:
     unverified_since: datetime | None = None
     """The planned moment of the level that waits for the incident to be verified."""
     unverified_index: int | None = None
+    """That level: it opens then also where last resort has taken charge meanwhile."""
+    in_hand: bool = False
+    """A coordinator has put off, or denied, that the incident is genuine."""
     round_due_at: datetime | None = None
     action_due_at: datetime | None = None
     acted: tuple[str, ...] = ()
@@ -269,6 +272,11 @@ class Asked:
 
 
 @value
+class InHand:
+    """A coordinator has put off, or denied, that the incident is genuine: somebody has heard of it."""
+
+
+@value
 class Acted:
     """A contact reported what it did."""
 
@@ -300,6 +308,7 @@ Event = (
     | Unopened
     | Undecided
     | Asked
+    | InHand
     | Acted
     | PlanChanged
     | Replanned

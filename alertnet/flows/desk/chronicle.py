@@ -265,6 +265,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "level_refused": _said(Tone.ASKED, "Level “{level}” is left out", "{tree}"),
     "waits_for_verification": _said(Tone.ASKED, "Level “{level}” waits until it is known to be true", "{tree}"),
     "go_asked": _said(Tone.ASKED, "Level “{level}” waits for a coordinator’s go", "{tree}"),
+    "coordinators_silent": _said(Tone.TROUBLE, "No coordinator answers: the last resort is told", "{tree}"),
     "nobody_to_ask": _said(Tone.TROUBLE, "No coordinator can be asked: the last resort is told", "{tree}"),
     "deputy_told": _said(Tone.TOLD, "{contact} is told in place of {stands_for}"),
     "round_began": _said(Tone.ALARM, "Round {round} begins", "{tree}"),

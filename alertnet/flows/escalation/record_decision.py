@@ -6,7 +6,7 @@ from dataclasses import replace
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.escalation.state import Asked, Event, Go, Hold, PlanChanged, Refuse, Status
+from alertnet.core.escalation.state import Asked, Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
@@ -152,6 +152,8 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
         move(locked, for_all(locked, PlanChanged()))
+    else:
+        move(locked, for_all(locked, InHand()))
 
 
 def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, level: str, by: str | None) -> None:

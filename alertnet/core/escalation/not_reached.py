@@ -1,0 +1,87 @@
+"""A message that did not reach its contact: the contact's next methods take over, or others for it (B3)."""
+
+from alertnet.core.codec import replace
+from alertnet.core.directory.usable_methods import stale_key
+from alertnet.core.escalation import contact_steps
+from alertnet.core.escalation.context import Context
+from alertnet.core.escalation.levels import is_live
+from alertnet.core.escalation.state import ContactProgress, Delayed, Failed, Unsent
+
+
+def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
+    """Let the contact's other methods take over as far as this one does not reach it."""
+    match event:
+        case Failed():
+            _fail(context, event)
+        case Unsent(contact, method):
+            _leave_out(context, contact, method)
+        case Delayed(contact, method):
+            _delay(context, contact, method)
+
+
+def _fail(context: Context, event: Failed) -> None:
+    """Let a method fail wherever it was used; a bad address also for whoever else has it."""
+    contact = context.contact(event.contact)
+    method = contact.all_methods[event.method]
+    bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
+    context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
+    for run in context.state.runs:
+        for progress in run.turns:
+            if bad or progress.contact == event.contact:
+                _fail_in(context, run.index, progress, event, bad)
+
+
+def _fail_in(context: Context, index: int, progress: ContactProgress, event: Failed, bad: tuple[str, ...]) -> None:
+    """Let the method fail at one contact of a level, and whatever it has at a bad address; the next are used now."""
+    its = context.contact(progress.contact)
+    used = {use.method for use in progress.uses}
+    failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
+    if progress.contact == event.contact and event.method in used:
+        failed.add(event.method)
+    news = sorted(failed - {*progress.failed})
+    if news:
+        context.put_progress(index, replace(progress, failed=(*progress.failed, *news)))
+    for method_index in sorted(failed & used):
+        _hand_over(context, index, progress.contact, method_index)
+
+
+def _leave_out(context: Context, contact: str, method_index: int) -> None:
+    """Leave a method out: the contact has closed and others take over, or another is on duty and is told now."""
+    closed_by = context.reach(contact).closed_by(method_index, context.moment)
+    for run in context.state.runs:
+        progress = context.progress(run.index, contact)
+        if (
+            progress is None
+            or not any(use.method == method_index for use in progress.uses)
+            or method_index in progress.skipped
+        ):
+            continue
+        if not closed_by:
+            context.send(
+                run.index, contact, contact_steps.first_send(context.reach(contact), method_index, context.moment)
+            )
+            continue
+        after = contact_steps.skip(progress, method_index, context.moment)
+        context.put_progress(run.index, after)
+        context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
+
+
+def _delay(context: Context, contact: str, method_index: int) -> None:
+    for run in context.state.runs:
+        progress = context.progress(run.index, contact)
+        if progress is not None and any(use.method == method_index for use in progress.uses):
+            _hand_over(context, run.index, contact, method_index)
+
+
+def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
+    """Use the contact's next method now, because this one did not reach it; once for each method."""
+    progress = context.progress(index, contact)
+    if progress is None or method_index in progress.handed_over or not is_live(context, context.run(index), contact):
+        return
+    following = contact_steps.bring_forward(
+        replace(progress, handed_over=(*progress.handed_over, method_index)), context.reach(contact), context.moment
+    )
+    context.put_progress(index, following.progress)
+    for send in following.sends:
+        context.send(index, contact, send)
+    context.note_closed(index, following)
