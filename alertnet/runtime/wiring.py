@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.delivery.circuit_breaker import Breaker
 from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import FIRST, Route
