@@ -266,6 +266,33 @@ def test_it_is_told_of_each_that_it_is_to_pass_on_to_whatever_trees_they_stand_i
     assert sorted(contact for contact, *_ in incident.answers()) == ["germany", "spain"]
 
 
+def test_who_has_passed_it_on_to_one_is_told_to_pass_it_on_to_the_next(world_of: Worlds) -> None:
+    """A2: what ends a number for the one does not end it for the other."""
+    one_by_one = "".join(f"  - {{name: {id}, notify: [{id}], wait: 30m}}\n" for id in ("spain", "germany"))
+    world = world_of(a_tree(one_by_one + COORDINATION, BOTH))
+    incident = world.raises(people=[], perpetrator="none")
+    world.texts(RELAY, f"PASS {code_in(world.phone(RELAY).inbox[0])}")
+
+    world.passes(minutes=31)
+
+    assert incident.told() == [("spain", "sms"), ("germany", "sms")]
+    assert len([text for text in world.phone(RELAY).inbox if "URGENT" in text]) == 2
+
+
+def test_a_stranger_who_was_taken_for_whoever_relays_hears_of_neither(world_of: Worlds) -> None:
+    """A9: a number is a stranger's for everybody who lists it."""
+    spain, germany = CONTACTS + embassy("spain", SPAIN), CONTACTS + embassy("germany", GERMANY)
+    late = a_tree("  - {name: Friends, notify: [consul], wait: 30m}\n" + embassies("germany"), germany, tree="hill")
+    world = world_of(a_tree(embassies("spain"), spain), late)
+    incident = world.raises(people=[], perpetrator="none")
+
+    world.client.post(link_in(world.phone(RELAY).inbox[0]), data={"answer": "wrong_person"})
+    world.passes(minutes=31)
+
+    assert len(world.phone(RELAY).inbox) == 1
+    assert ("consul", "sms") in incident.told()
+
+
 def test_a_coordinator_who_relays_to_whom_an_incident_spares_is_told(world_of: Worlds) -> None:
     """A3: what is kept from the one behind it is no reason to leave the coordinator out."""
     relayed = BOTH.replace(RELAY, "+573005550101")

@@ -90,10 +90,12 @@ class Context:
     def reach(self, id: str) -> Reach:
         """By which methods the contact may be reached, as things stand."""
         known, state = self._reach.get(id), self.state
-        if known is None or known.relayed is not state.relayed or known.stale is not state.stale:
+        # A phone that has passed on for one contact may have to do so for another.
+        relayed = state.relayed if id in state.answers else ()
+        if known is None or known.relayed is not relayed or known.stale is not state.stale:
             known = self.plan.reach(id)
-            if state.relayed or state.stale:
-                known = Reach(known.contact, known.times, state.relayed, state.stale)
+            if relayed or state.stale:
+                known = Reach(known.contact, known.times, relayed, state.stale)
             self._reach[id] = known
         return known
 

@@ -126,7 +126,7 @@ class State:
     asked_anew: tuple[str, ...] = ()
     """Contacts whose answer was given before the end of the tree: last resort is told again, and answers anew."""
     relayed: tuple[str, ...] = ()
-    """Addresses that passed it on: they are not used again."""
+    """Addresses that passed it on: they are not used again for whoever they did so for."""
     stale: tuple[str, ...] = ()
     """`method:address` of those that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()

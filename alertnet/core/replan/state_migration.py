@@ -216,7 +216,8 @@ class _Carried:
         return self.state.answers.get(progress.contact) is AnswerKind.ACKNOWLEDGED
 
     def _reach(self, id: str) -> Reach:
-        return Reach(self.after.tree.contacts[id], self.after.times[id], self.state.relayed, self.state.stale)
+        relayed = self.state.relayed if id in self.state.answers else ()
+        return Reach(self.after.tree.contacts[id], self.after.times[id], relayed, self.state.stale)
 
 
 def _reasons(approval: Approval | None) -> frozenset[str]:

@@ -46,17 +46,13 @@ def vouch(
 def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
     """Take the address out of use in this incident, and tell the coordinators. It is never a decline."""
     events: dict[str, list[Event]] = {}
-    for its_tree, its_contact in locked.same_recipient(tree, contact_id):
-        escalation = locked.escalation_of(its_tree)
-        for method_index, method in enumerate(its_contact.all_methods):
-            if (
-                escalation is None
-                or method.address != address
-                or stale_key(its_contact, method) in escalation.state.stale
-            ):
-                continue
-            stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
-            events.setdefault(escalation.id, []).append(Failed(its_contact.id, method_index, stale))
+    for escalation in locked.escalations:
+        for its_contact in locked.tree(escalation.tree).contacts.values():
+            for method_index, method in enumerate(its_contact.all_methods):
+                if method.address != address or stale_key(its_contact, method) in escalation.state.stale:
+                    continue
+                stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
+                events.setdefault(escalation.id, []).append(Failed(its_contact.id, method_index, stale))
     if events:
         locked.record("wrong_person", tree=tree, contact=contact_id)
         move(locked, events)
