@@ -282,8 +282,10 @@ else:
             TypeError: it has no such field.
         """
         kind = type(value)
-        fields = vars(value) | changes
+        fields = value.__dict__ | changes
         if len(fields) != _plain_fields(kind):
             # It keeps more than its fields, or there is no such field.
             return dataclasses.replace(value, **changes)
-        return _made(kind, fields)
+        made = object.__new__(kind)
+        object.__setattr__(made, "__dict__", fields)
+        return made

@@ -143,9 +143,11 @@ class ContactTree:
         A coordinator's where it is head office itself; its own only where nobody else has a telephone. `besides`:
         numbers of those who are in trouble themselves.
         """
-        others = [self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None]
-        numbers = (self.callback, *_telephones([*others, *self.coordinators]))
         spared = contact.numbers | set(besides)
+        if self.callback not in spared:
+            return self.callback
+        others = [self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None]
+        numbers = _telephones([*others, *self.coordinators])
         return next((number for number in numbers if number not in spared), self.callback)
 
     def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:

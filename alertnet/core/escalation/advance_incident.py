@@ -289,7 +289,7 @@ class _Advancing:
         self._look_up(places)
         for place, send in zip(places, sends, strict=True):
             open_task = self._open_task(tree, place) if send.kind is Kind.TASK else None
-            known = self._of_another_tree(tree, send, place) if open_task is None else None
+            known = self._of_another_tree(tree, send, place) if open_task is None and self.alerts[place] else None
             if known is not None:
                 known.trees.add(tree)
                 self.effects.append(SharedAlert(tree, send, known.alert))

@@ -76,7 +76,7 @@ def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     return [
         method_index
         for method_index in _at_hand(progress, reach)
-        if method_index not in spent and not reach.has_relayed(method_index)
+        if method_index not in spent and not (reach.relayed and reach.has_relayed(method_index))
     ]
 
 

@@ -144,8 +144,9 @@ class Agenda:
         for run in context.state.runs:
             steps: list[contact_steps.NextStep] = []
             silences: list[tuple[datetime, str]] = []
+            level = context.level(run)
             for progress in live_progress(context, run):
-                reach, level = context.reach(progress.contact), context.level(run)
+                reach = context.reach(progress.contact)
                 following = contact_steps.upcoming(progress, reach, level)
                 if following is not None:
                     steps.append(following)

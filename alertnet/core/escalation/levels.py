@@ -149,7 +149,7 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
     if planned.level.confirm:
         counted = [id for id in counted if not _lacks_confirmation(context, id)]
     organisations = ((context.contact(id).organisation, id in counted) for id in asked)
-    return is_met(planned.level.acknowledge, (ContactStatus(name, has, False) for name, has in organisations))
+    return is_met(planned.level.acknowledge, [ContactStatus(name, has, False) for name, has in organisations])
 
 
 def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:

@@ -1,6 +1,6 @@
 """Who answered what, by which method, and whether a level's rule is met or can still be met."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -53,19 +53,17 @@ class ContactStatus:
     """Whether it, or a deputy, may still acknowledge."""
 
 
-def is_met(quota: Quota, statuses: Iterable[ContactStatus]) -> bool:
+def is_met(quota: Quota, everyone: Sequence[ContactStatus]) -> bool:
     """Whether the rule is met; a level that told nobody is never met.
 
     `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer
     are left.
     """
-    everyone = tuple(statuses)
     return _reaches(quota, everyone, [each for each in everyone if each.acknowledged])
 
 
-def can_be_met(quota: Quota, statuses: Iterable[ContactStatus]) -> bool:
+def can_be_met(quota: Quota, everyone: Sequence[ContactStatus]) -> bool:
     """Whether enough contacts have acknowledged or may still do so."""
-    everyone = tuple(statuses)
     return _reaches(quota, everyone, [each for each in everyone if each.acknowledged or each.reachable])
 
 

@@ -164,10 +164,12 @@ class OnRecord:
 
     def open_prompts(self) -> list[OpenPrompt]:
         """Those that the escalations have raised."""
+        if self._locked.fresh:
+            return []
         trees = {each.id: each.tree for each in self._locked.escalations}
         return [
             OpenPrompt(each.id, each.kind, each.subject, trees[each.escalation_id], each.level, each.about)
-            for each in (() if self._locked.fresh else prompts.open_prompts(self._locked))
+            for each in prompts.open_prompts(self._locked)
             if each.escalation_id in trees
         ]
 
