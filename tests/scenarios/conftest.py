@@ -77,8 +77,8 @@ def worlds() -> Iterator[Worlds]:
 
 
 @pytest.fixture
-def world_on() -> Iterator[Worlds]:
-    """Makes worlds that end with the test."""
+def world_on(tmp_path: Path) -> Iterator[Worlds]:
+    """Makes worlds that end with the test, before its folder goes, in which most have their database."""
     with worlds() as make:
         yield make
 
