@@ -210,6 +210,8 @@ class Entry:
     to: str
     at: datetime
     text: str = ""
+    attached: int = 0
+    """How many pictures or recordings came with a text."""
 
 
 @value

@@ -87,7 +87,8 @@ class TwilioSms:
 
 
 def _sms_entry(message: Any) -> Entry:
-    return Entry(_found_sms(message), message.from_ or "", message.to or "", message.date_created, message.body or "")
+    sender, to, attached = message.from_ or "", message.to or "", int(message.num_media or 0)
+    return Entry(_found_sms(message), sender, to, message.date_created, message.body or "", attached)
 
 
 def _found_sms(message: Any) -> Found:

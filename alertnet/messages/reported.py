@@ -37,6 +37,8 @@ class Text:
     action: str | None = None
     arrived_at: datetime | None = None
     """When it reached us, where that was long after it was sent."""
+    attached: int = 0
+    """How many pictures or recordings came with it."""
 
 
 def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
@@ -69,7 +71,8 @@ def text_in_words(
     if text.arrived_at:
         head = f"{head} {fill(labels['text_late'], {'at': words.moment(text.arrived_at, timezone)})}"
     number = text.number or ""
-    written = "\n".join(filter(None, (_reported(text, labels, words, people), text.words)))
+    attached = fill(labels["text_attached"], {"count": str(text.attached)}) if text.attached else ""
+    written = "\n".join(filter(None, (_reported(text, labels, words, people), text.words, attached)))
     return head, f"tel:{number}" if number else "", grouped(number) if number else "", written
 
 

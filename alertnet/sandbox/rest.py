@@ -79,7 +79,7 @@ def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
         "error_message": REASONS[message.error_code] if message.error_code else None,
         "from": message.sender,
         "messaging_service_sid": None,
-        "num_media": "0",
+        "num_media": str(message.pictures),
         "num_segments": str(count_segments(message.body)),
         "price": None,
         "price_unit": "USD",

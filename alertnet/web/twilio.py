@@ -116,7 +116,9 @@ Signed = Annotated[Form, Depends(signed_form)]
 @router.post("/twilio/sms")
 def text_in(form: Signed, runtime: InForce) -> Response:
     """The one reply to a text, or none."""
-    sms = InboundSms(identifier(form, "MessageSid"), needed(form, "From"), form.get("To", ""), form.get("Body", ""))
+    id, sender, attached = identifier(form, "MessageSid"), needed(form, "From"), form.get("NumMedia", "")
+    count = int(attached) if attached.isdecimal() else 0
+    sms = InboundSms(id, sender, form.get("To", ""), form.get("Body", ""), attached=count)
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
     if reply is None:

@@ -10,7 +10,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import pins, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import World, link_in
+from tests.scenarios.world import World, code_in, link_in
 
 PIN = "47110"
 _PINS_GONE = delete(pins)
@@ -240,3 +240,29 @@ def test_the_api_does_to_a_text_nothing_that_needs_an_incident(night: World) -> 
     text.act("close", reason="resolved")
 
     assert text["status"] == "closed"
+
+
+@pytest.mark.parametrize(("who", "is_late"), [("ana", False), ("ana", True), ("defenders", False)])
+def test_a_picture_without_words_is_said_to_be_one(night: World, who: str, is_late: bool) -> None:
+    """A12: it stays with the provider; whoever reads the page and the history knows that there is more than words."""
+    night.is_deaf = is_late
+    night.phone(who).sends("", pictures=2)
+    night.is_deaf = False
+    night.passes(minutes=2)
+    night.catches_up()
+
+    read = night.client.post(page_of(night), data={"pin": PIN}).text
+    assert "and 2 × picture or recording, which can’t be shown here" in read
+    [kept] = night.runtime.read(texts_on_record)
+    assert (kept["text"], kept["attached"]) == ("", 2)
+
+
+def test_a_picture_with_an_answer_acknowledges_and_is_said_to_be_there(night: World) -> None:
+    """A12, A6: the code counts, and what came with it is no less for people."""
+    incident = night.raises()
+    night.phone("coordinator").sends(f"{code_in(night.phone('coordinator').inbox[0])} look at this", pictures=1)
+    night.settles()
+
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+    [kept] = night.runtime.read(texts_on_record)
+    assert kept["attached"] == 1

@@ -146,7 +146,10 @@ def _reported(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     who = str(payload.get("contact") or payload.get("by") or "")
     written = names.say("{} writes").format(names.contact(payload.get("tree"), who))
-    return Tone.QUIET, written, str(payload.get("text") or "")
+    attached = (
+        names.say("With a picture or recording, which stays with the provider") if payload.get("attached") else ""
+    )
+    return Tone.QUIET, written, " · ".join(filter(None, (str(payload.get("text") or ""), attached)))
 
 
 def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:

@@ -197,7 +197,10 @@ class _Writer:
 
     def _texts(self) -> Iterator[str]:
         for text in texts_of(self.locked):
-            said = ", ".join(filter(None, (text.words, *text.understood, text.action)))
+            attached = (
+                self.names.say("With a picture or recording, which stays with the provider") if text.attached else ""
+            )
+            said = ", ".join(filter(None, (text.words, *text.understood, text.action, attached)))
             yield f"{self._moment(text.at)} – {text.sender}: {said}"
 
     def _left_out(self) -> Iterator[str]:

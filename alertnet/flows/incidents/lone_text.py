@@ -29,7 +29,7 @@ from alertnet.store.views.timeline_view import texts_of
 RECEIVED = "sms_received"
 
 
-def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: str) -> LockedIncident:
+def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:
     """Put a text on record; `entry`: the words as `text`, and whose they are, for the history."""
     locked = put_on_record(tx, edition, replace(facts, lone_text=True))
     locked.record(RECEIVED, **entry)

@@ -243,7 +243,17 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
         number, sender = text.number, text.by or text.contact or ""
     else:
         number, sender = min(contact.numbers, default=None), f"{contact.called} ({contact.id})"
-    return Text(text.at, sender, text.words, number, text.understood, text.is_verified, text.action, text.arrived_at)
+    return Text(
+        text.at,
+        sender,
+        text.words,
+        number,
+        text.understood,
+        text.is_verified,
+        text.action,
+        text.arrived_at,
+        text.attached,
+    )
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:

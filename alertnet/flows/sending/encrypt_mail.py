@@ -94,7 +94,17 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
 def _as_text(text: ReceivedText) -> Text:
     """The text with who sent it: a contact by its id, which the tree names."""
     by = text.by or text.contact or ""
-    return Text(text.at, by, text.words, text.number, text.understood, text.is_verified, text.action, text.arrived_at)
+    return Text(
+        text.at,
+        by,
+        text.words,
+        text.number,
+        text.understood,
+        text.is_verified,
+        text.action,
+        text.arrived_at,
+        text.attached,
+    )
 
 
 def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, at: datetime) -> Outgoing:

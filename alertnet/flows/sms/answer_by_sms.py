@@ -51,7 +51,7 @@ def record_answers(
         locked = incidents[incident]
         for place, (answer, code) in enumerate(group):
             if place == 0:
-                keep_text(locked, code, sms.body)
+                keep_text(locked, code, sms)
             given = _record(locked, sms, answer, code, replying=reply is None)
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on the record.

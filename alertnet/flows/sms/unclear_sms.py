@@ -33,9 +33,9 @@ CONTACTS = "contacts"
 """The key of the limit that all contacts share: whoever shows their numbers may have forged them."""
 
 
-def keep_text(locked: LockedIncident, code: HeldCode, text: str) -> None:
+def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
     """Put what a contact wrote on the incident's record, as it is."""
-    locked.record("sms_received", tree=code.tree, contact=code.contact, text=text)
+    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **_attached(sms))
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
@@ -46,7 +46,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
     """
     heard = []
     for locked, own in _cases(tx, told):
-        keep_text(locked, own[0], sms.body)
+        keep_text(locked, own[0], sms)
         if is_opt_in(sms.body):
             let_through(locked, sms.sender)
         if subject is not None or not _good(own):
@@ -138,9 +138,14 @@ def _add_to_open(
     return locked
 
 
-def _heard(sms: InboundSms) -> dict[str, str]:
-    """When the provider had it, of a text that reaches us late."""
-    return {"heard_at": sms.heard_at.isoformat()} if sms.heard_at else {}
+def _heard(sms: InboundSms) -> dict[str, object]:
+    """When the provider had it, of a text that reaches us late, and what came with it."""
+    return {"heard_at": sms.heard_at.isoformat(), **_attached(sms)} if sms.heard_at else _attached(sms)
+
+
+def _attached(sms: InboundSms) -> dict[str, object]:
+    """How many pictures or recordings, if any: people are to know that there is more than they read."""
+    return {"attached": sms.attached} if sms.attached else {}
 
 
 def _alarm(

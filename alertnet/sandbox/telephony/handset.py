@@ -111,17 +111,17 @@ class Handset:
         with self._network.lock:
             return [message.body for message in self._network.inboxes[self.number]]
 
-    def sends(self, text: str, to: str | None = None, times: int = 1) -> str | None:
+    def sends(self, text: str, to: str | None = None, times: int = 1, pictures: int = 0) -> str | None:
         """Text alertnet, at once, and return its reply, which is in the inbox too; None when none came.
 
         It goes to `to`, else to the number that texted last, else to alertnet's own; `times` brings the same message
-        (one MessageSid) more than once.
+        (one MessageSid) more than once, with so many pictures.
         """
         public_url, number = self._alertnet()
         with self._network.lock:
             inbox = self._network.inboxes[self.number]
             to = to or (inbox[-1].sender if inbox else number)
-        return self._texts.receive(self.number, to, text, f"{public_url}/twilio/sms", times)
+        return self._texts.receive(self.number, to, text, f"{public_url}/twilio/sms", times, pictures)
 
     def sends_again(self) -> str | None:
         """Let the network bring alertnet the last text of this phone once more; the reply, as of `sends`."""

@@ -56,6 +56,7 @@ class Message:
     status_callback: str | None = None
     error_code: int | None = None
     faults: Mapping[Fault, timedelta] = field(default_factory=dict)
+    pictures: int = 0
 
 
 @value

@@ -40,7 +40,7 @@ class MessageCentre:
             network.plan(message.created_at, partial(self._send, message))
         return message
 
-    def receive(self, sender: str, to: str, body: str, url: str, times: int) -> str | None:
+    def receive(self, sender: str, to: str, body: str, url: str, times: int, pictures: int) -> str | None:
         """Bring alertnet a handset's SMS, `times` over, as webhooks with one MessageSid.
 
         The first text of its last answer, which also reaches the handset; None when it sent none or could not be
@@ -48,7 +48,7 @@ class MessageCentre:
         """
         with self._network.lock:
             message = self._record("inbound", sender, to, body, "received")
-            message.sent_at = message.created_at
+            message.sent_at, message.pictures = message.created_at, pictures
         replies = [self.bring(message, url) for _ in range(times)]
         return replies[-1] if replies else None
 
@@ -104,7 +104,7 @@ class MessageCentre:
     def _inbound_params(self, message: Message) -> dict[str, str]:
         # The provider sends what it does not know blank, and signs over it.
         unknown = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
-        sizes = {"NumMedia": "0", "NumSegments": str(count_segments(message.body))}
+        sizes = {"NumMedia": str(message.pictures), "NumSegments": str(count_segments(message.body))}
         return self._common_params(message) | sizes | unknown | {"Body": message.body, "SmsStatus": "received"}
 
     def _common_params(self, message: Message) -> dict[str, str]:

@@ -39,6 +39,8 @@ class InboundSms:
     to: str
     body: str
     heard_at: datetime | None = None
+    attached: int = 0
+    """How many pictures or recordings (MMS) came with it; they stay with the provider."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
 TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
-_SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out")
+_SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out", "attached")
 _PROVEN = ("true", DURESS)
 """What a PIN may have turned out to be that proves a report."""
 MOST = 20
@@ -136,6 +136,8 @@ class ReceivedText:
     """Where a member is called back; None where somebody else may hold that phone."""
     arrived_at: datetime | None = None
     """When it reached us, where that was long after it was sent."""
+    attached: int = 0
+    """How many pictures or recordings came with it."""
 
 
 def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
@@ -159,6 +161,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
             # Where it was joined to this one later, it had come to another.
             number_of(payload.get("came_to", incident)) if payload.get("by") else None,
             _arrival(at, payload),
+            payload.get("attached", 0),
         )
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
