@@ -13,7 +13,7 @@ from alertnet.core.escalation.state import Asked, State, Status
 from alertnet.core.forecast.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from alertnet.core.resolution.resolve import resolve
-from tests.core.cast import NOW, Night, contact, coordinator, embassy, facts, level, minutes, plan_of, sms, tree
+from tests.core.cast import NOW, Night, contact, coordinator, email, embassy, facts, level, minutes, plan_of, sms, tree
 
 ANSWERED = Answered(AnswerKind.ACKNOWLEDGED, Via.SMS, NOW)
 
@@ -156,6 +156,23 @@ def test_an_answer_counts_for_the_same_recipient_in_every_tree() -> None:
     answers = [(entry.contact.id, entry.answered) for part in sheet.trees for entry in part.steps[0].entries]
 
     assert answers == [("desk", ANSWERED), ("other", None), ("office", ANSWERED)]
+
+
+def test_one_call_does_not_serve_whoever_shares_no_more_than_a_relay_or_a_mailbox() -> None:
+    """B3: by hand too the second is called, whatever the first has said."""
+    relay, mailbox = sms("+9", relays=True), email("office@es.example")
+    told = [
+        contact("es", sms("+1"), when_closed=(relay,)),
+        contact("de", sms("+2"), when_closed=(relay,)),
+        contact("officer", sms("+3"), mailbox),
+        contact("deputy", sms("+4"), mailbox),
+    ]
+    valley = tree([level("One", *(each.id for each in told))], told)
+    progress = Progress(answers={("valley", "es"): ANSWERED, ("valley", "officer"): ANSWERED})
+
+    entries = only(of_plans(facts(), resolve(facts(), [valley]), progress)).steps[0].entries
+
+    assert [(entry.answered, entry.same_as) for entry in entries] == [(ANSWERED, None), (None, None)] * 2
 
 
 def test_where_nobody_may_be_told_the_last_resort_of_every_tree_is_called() -> None:

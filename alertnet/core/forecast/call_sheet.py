@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import ContactTree, Level, Then
+from alertnet.core.directory.contact_tree import ContactTree, Level, Recipients, Then
 from alertnet.core.disclosure import ask_of, ask_of_incident
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import State
@@ -33,7 +33,7 @@ class Entry:
     contact: Contact
     deputy_of: str | None = None
     same_as: Key | None = None
-    """A contact further up that has one of its addresses: one call serves both."""
+    """A contact further up that is the same recipient: one call serves both."""
     is_listed: bool = False
     """Whether all there is to say of it stands further up."""
     answered: Answered | None = None
@@ -91,9 +91,10 @@ NOTHING_YET = Progress()
 
 def of_everything(trees: Iterable[ContactTree]) -> CallSheet:
     """Every tree with every level and everybody in it: nobody's consent has been asked for that."""
-    seen: dict[str, Key] = {}
-    listed: set[Key] = set()
-    return CallSheet(tuple(_whole(_Page(tree, frozenset(tree.contacts), seen, listed, {})) for tree in trees))
+    known = tuple(trees)
+    recipients, seen, listed = Recipients(known), dict[str, Key](), dict[Key, None]()
+    pages = (_Page(tree, frozenset(tree.contacts), recipients, seen, listed, {}) for tree in known)
+    return CallSheet(tuple(map(_whole, pages)))
 
 
 def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
@@ -112,18 +113,10 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
     """The sheet of plans that are already made, with what has come of them so far."""
     kept = tuple(plans)
     alone = sum(not plan.reaches_nobody for plan in kept) <= 1
-    seen: dict[str, Key] = {}
-    listed: set[Key] = set()
+    recipients, seen, listed = Recipients(plan.tree for plan in kept), dict[str, Key](), dict[Key, None]()
     trees = []
-    answers = {
-        address: answered
-        for plan in kept
-        for id, contact in plan.tree.contacts.items()
-        if (answered := progress.answers.get((plan.tree.id, id))) is not None
-        for address in contact.addresses
-    }
     for plan in kept:
-        page = _Page(plan.tree, plan.allowed, seen, listed, answers, ask_of_incident(facts))
+        page = _Page(plan.tree, plan.allowed, recipients, seen, listed, progress.answers, ask_of_incident(facts))
         trees.append(_of_plan(plan, page, progress.states.get(plan.tree.id), alone))
     return CallSheet(tuple(trees), facts)
 
@@ -134,11 +127,12 @@ class _Page:
 
     tree: ContactTree
     allowed: frozenset[str]
+    recipients: Recipients
     seen: dict[str, Key]
-    listed: set[Key]
-    """Those that stand on the sheet already."""
-    answers: Mapping[str, Answered]
-    """By the address of whoever answered: the same recipient may be in several trees."""
+    listed: dict[Key, None]
+    """Those that stand on the sheet already, in their order."""
+    answers: Mapping[Key, Answered]
+    """By whoever answered: the same recipient may be in several trees."""
     ask: dict[str, str] = field(default_factory=dict)
     """What the incident asks of those of whom their tree asks nothing."""
 
@@ -170,12 +164,14 @@ class _Page:
     def _entry(self, id: str, level: Level | None, deputy_of: str | None = None) -> Entry:
         contact, key = self.tree.contacts[id], (self.tree.id, id)
         firsts = [self.seen.setdefault(address, key) for address in sorted(contact.addresses)]
-        same_as = next((first for first in firsts if first != key), None)
+        same = [(tree, each.id) for tree, each in self.recipients.same_as(*key)]
+        first = next((each for each in self.listed if each in same), key)
         # A task has no address: two of them are never one.
         is_listed = key in self.listed or (bool(firsts) and key not in firsts)
-        self.listed.add(key)
-        answers = [self.answers[address] for address in contact.addresses if address in self.answers]
+        self.listed[key] = None
+        answers = [self.answers[each] for each in same if each in self.answers]
         answered = max(answers, key=lambda each: each.at, default=None)
+        same_as = None if first == key else first
         return Entry(contact, deputy_of, same_as, is_listed, answered, ask_of(contact, level) or self.ask)
 
 
