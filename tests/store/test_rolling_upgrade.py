@@ -32,6 +32,8 @@ HARMLESS = re.compile(
     |CREATE\ TABLE\b
     |CREATE\ INDEX\b
     |DROP\ INDEX\ ix_code_numbers_held$  # another keeps the same two apart
+    |DROP\ INDEX\ ix_(escalations|notifications)_incident_id$  # another begins with the same
+    |DROP\ INDEX\ ix_(attempts_provider_id|incidents_part_of)$  # and made again, for what is there
     |ALTER\ TABLE\ put_offs\ ALTER\ COLUMN\ row_id\ TYPE\ VARCHAR\(34\)
     |ALTER\ TABLE\ \w+\ ADD\ COLUMN\ \w+\ (?!.*\bNOT\ NULL\b(?!.*\bDEFAULT\b))(?!.*\b(UNIQUE|REFERENCES|CHECK)\b)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,

@@ -56,8 +56,9 @@ incidents = Table(
     CheckConstraint("status IN ('open', 'closed')", name="status"),
     Index("ix_incidents_status_opened", "status", "opened_at"),
     Index("ix_incidents_raised", "raised_index", "status"),
-    Index("ix_incidents_part_of", "part_of"),
 )
+IS_PART = text("part_of IS NOT NULL")
+Index("ix_incidents_part_of", incidents.c.part_of, postgresql_where=IS_PART, sqlite_where=IS_PART)
 WAS_CLOSED = text("closed_at IS NOT NULL")
 Index("ix_incidents_closed", incidents.c.closed_at, postgresql_where=WAS_CLOSED, sqlite_where=WAS_CLOSED)
 
@@ -68,7 +69,7 @@ escalations = Table(
     "escalations",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False),
     Column("tree", String(64), nullable=False),
     Column("tree_hash", String(64), ForeignKey("documents.hash"), nullable=False),
     Column("scope", String(16), nullable=False),
@@ -78,7 +79,7 @@ escalations = Table(
     Column("rank", Integer, nullable=False),  # the severity's: what is overdue runs most severe first
     Column("due_at", Instant),
     Column("state", EscalationState, nullable=False),
-    UniqueConstraint("incident_id", "tree"),
+    UniqueConstraint("incident_id", "tree"),  # and the index by which those of an incident are found
     CheckConstraint("status IN ('acknowledged','stopped') OR due_at IS NOT NULL", name="never_forgotten"),
     CheckConstraint(
         "status IN ('scheduled','waiting_for_go','running','acknowledged','unanswered','stopped')", name="status"

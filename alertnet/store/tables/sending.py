@@ -82,7 +82,7 @@ notifications = Table(
     "notifications",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),
+    Column("incident_id", String(32), ForeignKey("incidents.id")),
     Column("escalation_id", String(32), ForeignKey("escalations.id")),
     Column("alarm_id", String(32), ForeignKey("alarms.id")),
     Column("kind", String(16), nullable=False),
@@ -144,7 +144,7 @@ attempts = Table(
     Column("extra", Boolean, nullable=False),  # the one re-send after an unknown outcome (A5)
     Column("checks", Integer, nullable=False),
     Column("delays", Integer, nullable=False),
-    Column("provider_id", String(64), index=True),
+    Column("provider_id", String(64)),
     Column("failure", String(32)),
     Column("error", String(64)),
     Column("spoken_code", Encrypted),
@@ -163,6 +163,8 @@ Index(
     postgresql_where=WHERE_DUE,
     sqlite_where=WHERE_DUE,
 )
+WAS_TAKEN = text("provider_id IS NOT NULL")
+Index("ix_attempts_provider_id", attempts.c.provider_id, postgresql_where=WAS_TAKEN, sqlite_where=WAS_TAKEN)
 IS_QUEUED = text("status = 'queued'")
 """Asked for in these very words, so that the index serves."""
 Index(
