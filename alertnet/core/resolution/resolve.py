@@ -133,7 +133,7 @@ class Plan:
             known = self._reaches[contact] = Reach(self.tree.contacts[contact], self.times[contact])
         return known
 
-    @property
+    @cached_property
     def reaches_nobody(self) -> bool:
         """Whether no level is left with anybody: such a tree opens no escalation."""
         return not any(level.contacts for level in self.levels)

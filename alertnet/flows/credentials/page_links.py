@@ -24,7 +24,7 @@ def link_token(
     acknowledgement: str | None = None,
 ) -> tuple[str, str]:
     """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
-    key = (escalation or prompt or acknowledgement or "", tree, contact.id, method.value, address)
+    key = (escalation or prompt or acknowledgement or "", tree, contact.id, method, address)
     made = _known_links_of(locked)
     if key not in made:
         id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)

@@ -115,7 +115,7 @@ def move(locked: LockedIncident, events: Events) -> None:
     for tree, escalation in moved.items():
         escalation.state, escalation.due_at = step.states[tree], step.due_at[tree]
         escalation.level = last_opened(locked.plans[tree], escalation.state)
-    locked.prefetch.code_pool.expect(sum(isinstance(each, NewAlert) for each in step.effects))
+    locked.prefetch.code_pool.expect(len([each for each in step.effects if isinstance(each, NewAlert)]))
     for effect in step.effects:
         _carry_out(locked, moved[effect.tree].id, effect)
     for escalation in moved.values():

@@ -69,7 +69,7 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
 def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     """Let each tree that tells anybody begin now, and ask whether the report is genuine where that is not known."""
     facts = locked.facts
-    locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity.value, consent=facts.consent.value)
+    locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity, consent=facts.consent)
     opened = opening(locked.plans.values())
     for plan in opened:
         locked.open_escalation(plan, begin(plan, locked.tx.now, alone=len(opened) == 1))
