@@ -108,6 +108,21 @@ def test_an_incident_that_a_clock_that_was_ahead_has_opened_goes_on(world: World
     assert incident.timeline().count("decision_repeated") == 2
 
 
+def test_what_another_process_has_opened_a_moment_ahead_is_left_as_it_is(world: World) -> None:
+    """B9: clocks differ by moments, and none of them is a reason to ring twice."""
+    world.clock.forward(seconds=1)
+    world.texts("ana", "SOS")
+    world.clock.forward(seconds=-1)
+    asked = list(world.phone("coordinator").inbox)
+
+    beats(world)
+    world.passes(seconds=10)
+
+    assert asked
+    assert world.phone("coordinator").inbox == asked
+    assert "clock_set_right" not in world.newest().timeline()
+
+
 def test_an_expired_lease_of_a_clock_that_was_ahead_is_found(world: World) -> None:
     """A5: whoever sent it died, and the lease seems to last for an hour."""
     ahead(world)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -69,6 +69,8 @@ class Found:
     broken: list[Unreadable] = field(default_factory=list)
 
 
+MOST_AHEAD = timedelta(seconds=30)
+"""By which another process may be ahead; what is further so was written by a clock that was wrong."""
 _SCOPES = frozenset(scope.value for scope in Scope)
 _RANKS = range(2 * len(Severity))
 """Those of what is real, then those of drills."""
@@ -186,7 +188,8 @@ def take_due(session: Session, now: datetime, limit: int) -> list[str]:
 
 def bring_near(session: Session, now: datetime) -> bool:
     """Let those be due whose incident was opened by a clock that was ahead; whether there was any."""
-    ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.opened_at > now)
+    is_ahead = incidents.c.opened_at > now + MOST_AHEAD
+    ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
     waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
     return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)  # type: ignore[attr-defined]
 

@@ -16,6 +16,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
+from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
 
 
@@ -248,6 +249,6 @@ def _prompt(row: Row[Any]) -> Prompt:
 
 def bring_near(session: Session, now: datetime) -> bool:
     """Let those ring again that were raised by a clock that was ahead; whether there was any."""
-    ahead = (alarms.c.raised_at > now) & alarms.c.due_at.is_not(None)
+    ahead = (alarms.c.raised_at > now + MOST_AHEAD) & alarms.c.due_at.is_not(None)
     put_right = update(alarms).where(ahead).values(raised_at=now, due_at=now)
     return bool(session.execute(put_right).rowcount)  # type: ignore[attr-defined]
