@@ -1,1 +1,1 @@
-"""The edges over HTTP: each translates what came into a flow or a query, and what it says into an answer."""
+"""The HTTP doors: each turns a request into a call of a flow or query, and its result into a response."""

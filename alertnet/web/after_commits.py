@@ -1,4 +1,4 @@
-"""Looking anew after commits, for whatever is kept new while somebody follows it."""
+"""Runs a function after each commit, to keep up to date what somebody is following."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,13 +7,14 @@ from contextlib import suppress
 from alertnet.runtime.wiring import Runtime
 
 GATHER_SECONDS = 0.02
-"""Commits that come together are looked at together."""
+"""How long to wait for further commits, so that one look covers several."""
 
 
 async def look_after_commits(runtime: Runtime, look: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Look now and again after each commit, until cancelled.
+    """Call `look` now and after each commit, until cancelled.
 
-    `seconds`: by then is found what commits without waking anybody, or in another process on SQLite.
+    `seconds`: the longest time between two looks. It covers commits that wake nobody, and on SQLite those of other
+    processes.
     """
     woken, loop = asyncio.Event(), asyncio.get_running_loop()
 

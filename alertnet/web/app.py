@@ -1,4 +1,4 @@
-"""The web application: every edge on one runtime, every error a problem document, no body longer than it may be."""
+"""Builds the web application: all routes on one runtime, errors as problem documents, bodies of limited length."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -57,16 +57,19 @@ EDGES = (
 
 
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
-    """The application; it neither starts a worker nor closes the runtime. `leaving`: set before it ends."""
+    """Build the application. It starts no worker and does not close the runtime.
+
+    `leaving` is set before the process ends.
+    """
     app = FastAPI(
         title="alertnet",
         version=__version__,
         description="Raises the alarm for people under threat, and goes on until the right people have answered.",
-        # The pages that FastAPI offers load their scripts from elsewhere.
+        # FastAPI's own pages load scripts from another site.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        # It would tell paths, which hold the secrets of pages, to whatever the environment names.
+        # Telemetry would send paths, which hold the secrets of pages, to whatever the environment names.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.runtime = runtime
@@ -77,27 +80,27 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(Around, runtime=runtime)
     problems.install(app)
-    # The edges' own routes: included, FastAPI would build each anew for every application, on its first request.
+    # FastAPI would otherwise build each route again for every application, at its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
     app.router.routes.append(Console(app))
     return app
 
 
 class Console(BaseRoute):
-    """Stands for the pages of the console until the first is asked for: they are loaded once all else is ready."""
+    """Stands in for the console's pages until the first is asked for, so that the rest starts sooner."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether it is a page of the console."""
+        """Match the paths of the console."""
         is_page = scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/")
         return (Match.FULL if is_page else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Put the pages in its place, and let the one answer that is asked for."""
+        """Load the console's pages, replace itself by them, and answer the request."""
         edges = await run_in_threadpool(load_console, self._app.state.runtime.settings)
-        # Of several that were asked for meanwhile, the first.
+        # Several requests may get here; only the first replaces it.
         if self in self._app.router.routes:
             _share_among_pages(self._app)
             self._app.router.routes.remove(self)
@@ -106,7 +109,7 @@ class Console(BaseRoute):
 
 
 def load_console(settings: Settings) -> tuple[Any, ...]:
-    """Import the console's edges, and what speaks to the OpenID Connect provider where there is one."""
+    """Import the console's modules, and the OpenID Connect client where one is configured."""
     if settings.openid:
         import alertnet.runtime.openid  # noqa: F401
     from alertnet.web.console import board, incident, raising
@@ -120,7 +123,7 @@ def load_console(settings: Settings) -> tuple[Any, ...]:
 
 
 def _share_among_pages(app: FastAPI) -> None:
-    """Put what the console's pages have in common into the application."""
+    """Put what the console's pages share into the application's state."""
     from alertnet.web.console.access.openid import HERE
     from alertnet.web.console.board import Boards
     from alertnet.web.console.live import Watch
@@ -131,7 +134,7 @@ def _share_among_pages(app: FastAPI) -> None:
 
 
 def _provider(runtime: Runtime, here: str) -> "Provider | None":
-    """The OpenID Connect provider by which users may sign in; what speaks to it is imported where there is one."""
+    """The OpenID Connect provider for sign-ins, if configured; its client is imported only then."""
     client, url = runtime.settings.openid, runtime.settings.public_url
     if client is None or url is None:
         return None

@@ -1,7 +1,8 @@
-"""The connections of the web: each request comes within a deadline, and no more are let in than there are files for.
+"""A uvicorn server with a deadline for requests and a limit on connections.
 
-Whoever only holds a connection open takes it from the others. So when there are as many as may be, whoever has kept us
-waiting longest makes room for who comes next; one whose request is being answered never does.
+A client that holds a connection without using it must not lock out others. When the limit is reached, the connection
+that has kept the server waiting longest is closed for a new one. A connection whose request is being answered is never
+closed.
 """
 
 import asyncio
@@ -21,13 +22,13 @@ from alertnet.runtime.reminder import Reminder
 LOOK_SECONDS = 1.0
 LET_IN_AT_ONCE = 16
 OUT_OF_FILES_SECONDS = 0.1
-"""How long nobody is let in where the system has no file left."""
+"""How long to accept nobody after the system has run out of file descriptors."""
 
 log = structlog.get_logger(__name__)
 
 
 class Waiting:
-    """The connections that keep us waiting, each with since when, the longest first."""
+    """The connections that keep the server waiting, each with since when, the longest first."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, deadline_seconds: float) -> None:
         self._loop = loop
@@ -37,22 +38,22 @@ class Waiting:
         """How many requests were cut off."""
 
     def begin(self, connection: "Connection") -> None:
-        """Note that a connection keeps us waiting from now on."""
+        """Note that a connection keeps the server waiting from now on."""
         self._since.pop(connection, None)
         self._since[connection] = self._loop.time()
 
     def end(self, connection: "Connection") -> None:
-        """Note that a connection doesn't keep us waiting any more."""
+        """Note that a connection no longer keeps the server waiting."""
         self._since.pop(connection, None)
 
     def cut_late(self) -> None:
-        """Cut the connections that keep us waiting for longer than the deadline."""
+        """Close the connections that are past the deadline."""
         latest = self._loop.time() - self._deadline_seconds
         for connection in [each for each, since in self._since.items() if since <= latest]:
             self._cut(connection, HTTPStatus.REQUEST_TIMEOUT, f"it was not here within {self._deadline_seconds} s")
 
     def cut_longest(self) -> bool:
-        """Cut the connection that keeps us waiting longest; False where there is none."""
+        """Close the connection that has kept the server waiting longest; False where there is none."""
         longest = next(iter(self._since), None)
         if longest is None:
             return False
@@ -60,17 +61,18 @@ class Waiting:
         return True
 
     def _cut(self, connection: "Connection", status: HTTPStatus, detail: str) -> None:
-        # It stays among them until it is lost: one that does not take even this is cut off without a word.
+        # It stays in the list until it is closed. If it does not accept even this answer, it is aborted next time.
         self.begin(connection)
         self.cut += not connection.is_between_requests
         connection.cut(status, detail)
 
 
 class Connection(HttpToolsProtocol):
-    """One connection of the web server, which says when it keeps us waiting.
+    """One HTTP connection, which notes when it keeps the server waiting.
 
-    It answers one request after the other. Who asks again before the answer is there has that answer, and then comes by
-    another connection: what waited here would be kept without end, and hide that nobody takes our answers.
+    It answers one request at a time. A client that sends a second request before its answer (pipelining) gets that
+    answer, and then the connection closes. Otherwise queued requests would take unlimited memory, and hide that the
+    client reads no answers.
     """
 
     def __init__(self, waiting: Waiting, on_lost: Callable[[], None], **options: Any) -> None:
@@ -81,11 +83,11 @@ class Connection(HttpToolsProtocol):
         self._has_asked = False
         self._asked_too_soon = False
         self._beside_body = 0
-        """Bytes of the request that are none of its body: its head, and what frames the body."""
+        """Bytes of the request that are not its body: the head, and chunk framing."""
 
     @property
     def is_between_requests(self) -> bool:
-        """Whether nothing of a request has come that is not answered yet."""
+        """Whether no part of an unanswered request has arrived."""
         return not self._is_in_head and (not self._has_asked or self.cycle.response_complete)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -146,7 +148,7 @@ class Connection(HttpToolsProtocol):
         self._waiting.end(self)
 
     def cut(self, status: HTTPStatus, detail: str) -> None:
-        """End the connection, with that answer where one is owed."""
+        """Close the connection, with that answer if a request awaits one."""
         if self.transport.is_closing() or self.flow.write_paused:
             self.transport.abort()
             return
@@ -156,7 +158,7 @@ class Connection(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, but whoever comes is let in here, and only as far as there is room."""
+    """A uvicorn server that accepts connections itself, and only as many as it has room for."""
 
     def __init__(
         self, config: uvicorn.Config, listening: socket.socket, most: int, deadline_seconds: float = REQUEST_SECONDS
@@ -190,7 +192,7 @@ class Server(uvicorn.Server):
     def _let_in(self) -> None:
         for _ in range(LET_IN_AT_ONCE):
             if self._open >= self._most and self._entering:
-                # Whoever is on the way in may be the one to make room: in a moment it is known.
+                # A connection that is just being set up may be the one to make room; wait until that is known.
                 return
             try:
                 connection, _address = self._listening.accept()
@@ -199,7 +201,7 @@ class Server(uvicorn.Server):
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as fault:
-                # To try again at once would take all of the processor, and free no file.
+                # To try again at once would use all of the CPU and free no file descriptor.
                 if self._reminder.is_time("out_of_files"):
                     log.error("out_of_files", fault=fault.strerror, connections=self._open)
                 self._loop.remove_reader(self._listening)
@@ -219,7 +221,7 @@ class Server(uvicorn.Server):
         try:
             await self._loop.connect_accepted_socket(self._protocol, connection)
         except OSError:
-            # It has gone again.
+            # The client has gone already.
             self._open -= 1
             connection.close()
 
@@ -245,7 +247,7 @@ class Server(uvicorn.Server):
 
 
 def _turn_away(connection: socket.socket) -> None:
-    """Refuse a connection that there is no room for."""
+    """Refuse a connection for which there is no room."""
     connection.setblocking(False)
     with connection:
         try:
@@ -255,7 +257,7 @@ def _turn_away(connection: socket.socket) -> None:
 
 
 def problem(status: HTTPStatus, detail: str) -> bytes:
-    """A whole answer that says so, as a problem document (RFC 9457); nothing else comes on that connection."""
+    """A complete HTTP response with a problem document (RFC 9457), which closes the connection."""
     document = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
     body = json.dumps(document).encode()
     head = [

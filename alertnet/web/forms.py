@@ -1,4 +1,7 @@
-"""Forms as they were posted: every field, blank ones and repeated ones too, and never more of them than is read."""
+"""Reads posted forms (application/x-www-form-urlencoded), blank and repeated fields included.
+
+Size and number of fields are limited (B9).
+"""
 
 import re
 from typing import Annotated
@@ -13,16 +16,16 @@ from alertnet.core.limits import LONGEST_BODY
 MOST_FIELDS = 200
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
 UNTYPED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Control characters, but for tabs and ends of lines, and halves of characters."""
+"""Control characters except tabs and line ends, and lone surrogates."""
 
 Form = ImmutableMultiDict[str, str]
 
 
 async def read_form(request: Request) -> Form:
-    """The fields of the body (application/x-www-form-urlencoded), in the order in which they came.
+    """The fields of the body, in the order in which they came.
 
     Raises:
-        HTTPException: 413 for a body that is too long, 422 for one with too many fields.
+        HTTPException: 413 for a body that is too long, 422 for too many fields.
     """
     if not hasattr(request.state, "form"):
         request.state.form = await _read(request)
@@ -44,7 +47,7 @@ async def _read(request: Request) -> Form:
 
 
 def needed(form: Form, name: str) -> str:
-    """The value of a field that must be there.
+    """The value of a required field.
 
     Raises:
         BadInput: it is missing or blank.
@@ -56,10 +59,10 @@ def needed(form: Form, name: str) -> str:
 
 
 def identifier(form: Form, name: str) -> str:
-    """The value of a field that must be there, and by which something is found: a short word.
+    """The value of a required field that identifies something: up to 64 visible ASCII characters.
 
     Raises:
-        BadInput: it is missing, or longer or otherwise than any identifier.
+        BadInput: it is missing or of another form.
     """
     value = needed(form, name)
     if not IDENTIFIER.fullmatch(value):
@@ -68,13 +71,13 @@ def identifier(form: Form, name: str) -> str:
 
 
 def word(form: Form, name: str) -> str | None:
-    """The value of a field that may be there, where it is a short word."""
+    """The value of an optional field, if it has the form of an identifier; else None."""
     value = form.get(name, "")
     return value if IDENTIFIER.fullmatch(value) else None
 
 
 def typed(form: Form, name: str) -> str:
-    """What somebody typed into a field, without what no keyboard types; empty where it is missing."""
+    """What a user typed into a field, stripped of control characters; empty where the field is missing."""
     return UNTYPED.sub("", form.get(name, "")).strip()
 
 

@@ -1,4 +1,4 @@
-"""What stands around every request: it is counted, its answer is kept nowhere, its body is no longer than it may be."""
+"""ASGI middleware around every request: counts answers, limits bodies and forbids caching."""
 
 import structlog
 from fastapi import HTTPException
@@ -9,13 +9,13 @@ from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
-"""Statuses by which somebody was turned away, whatever was asked; others say what was wrong with it."""
+"""Statuses of requests that were turned away regardless of their content."""
 
 DOORS = {"/twilio": "webhook", "/v1": "api", "/a": "page", "/c": "page"}
-"""Which door the routes that begin so belong to."""
+"""The name in metrics by the first part of a route."""
 
 SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
-"""Their 503 is the answer to what they are asked each second."""
+"""Paths that are asked every second. Their 503 is a normal answer, and is neither logged nor counted."""
 
 NEVER_KEPT = (b"cache-control", b"no-store")
 
@@ -23,9 +23,9 @@ log = structlog.get_logger(__name__)
 
 
 class Around:
-    """Counts what is answered, logs a line for each fault of ours (5xx), and limits the body to `LONGEST_BODY`.
+    """Counts answers, logs each fault of ours (5xx), and limits the body to `LONGEST_BODY`.
 
-    No browser and no proxy may keep an answer: each may name somebody, or is another one in a moment.
+    No browser or proxy may store an answer, since it may name somebody or be out of date in a moment.
     """
 
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
@@ -43,7 +43,7 @@ class Around:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            # Whatever length was announced.
+            # Count the bytes, whatever Content-Length says.
             if size > LONGEST_BODY:
                 raise HTTPException(413, f"the body is longer than {LONGEST_BODY} bytes")
             return message

@@ -1,6 +1,7 @@
-"""Pages for people: opening one shows, a button on it acts (A6); for no script, frame, cache or search engine.
+"""Pages for contacts and coordinators that a link in a message opens.
 
-The contact's page, and the coordinator's of a decision, an alarm, a task or an answer (A9).
+Opening a page only shows it; a button on it acts (A6). No script, frame, cache or search engine may use them. They are
+the contact's page, and the coordinator's page of a decision, an alarm, a task or an answer (A9).
 """
 
 import base64
@@ -47,10 +48,9 @@ _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 
 
 def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | None]) -> Response:
-    """The page that was opened, in `language` if there is such a one, else in the contact's own.
+    """Show the opened page in `language` if we have it, else in the contact's own.
 
-    A link that leads nowhere, one of a purged incident, and a database that is away, are told in every language there
-    is.
+    An unknown link, a purged incident or a missing database is told in all languages.
     """
     try:
         opened = open()
@@ -87,26 +87,26 @@ def _digest(source: str) -> str:
 
 @router.api_route("/a/{token}", methods=["GET", "HEAD"])
 def show_contact_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
-    """What the link shows to whoever has it; mail scanners and previews come here too, so nothing is changed."""
+    """Show the contact's page. Mail scanners and link previews come here too, so it changes nothing."""
     return show(runtime, lang, lambda: runtime.read(_read, runtime.edition, token))
 
 
 @router.post("/a/{token}")
 def press_on_contact_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
-    """Do what a button or an entered PIN asks for, and show the page."""
+    """Carry out what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS})
     return show(runtime, form.get("lang", lang), lambda: runtime.transact(_answered, runtime.edition, token, sent))
 
 
 @router.api_route("/c/{token}", methods=["GET", "HEAD"])
 def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
-    """The page with what is asked or told; nothing is changed."""
+    """Show the coordinator's page; it changes nothing."""
     return show(runtime, lang, lambda: runtime.read(_opened, token))
 
 
 @router.post("/c/{token}")
 def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
-    """Do what a button or an entered PIN asks for, and show the page."""
+    """Carry out what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
     with suppress(Purged):  # the page says so
         if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
@@ -116,7 +116,7 @@ def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: 
 
 @router.api_route("/duty/{token}.ics", methods=["GET", "HEAD"])
 def show_duty_calendar(token: str, runtime: InForce) -> Response:
-    """The turns of duty of whoever was given that address, for a calendar to fetch now and then."""
+    """The duty turns of one person as an iCalendar file, for a calendar to fetch."""
     try:
         calendar = runtime.read(calendar_at, runtime.edition.network, token)
     except DatabaseAway as away:

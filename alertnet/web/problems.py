@@ -1,10 +1,10 @@
-"""Every error of the API as a problem document (RFC 9457) that says what was wrong and what would have done.
+"""Turns every error of the API into a problem document (RFC 9457) that says what was wrong and what is allowed.
 
-400  the body is no JSON            409  not in this state: `current`
-401  no key · 403 not this key      413  the body is too long
-404  nothing by that name           422  values that are not allowed: `errors`, each with field, value, allowed
-405  not by this method             429, 503  not now: Retry-After
-410  it was purged: what it held is erased
+400  the body is no JSON          409  not possible in this state: `current`
+401  no key · 403 not this key    413  the body is too long
+404  unknown name or path         422  values that are not allowed: `errors`, each with field, value, allowed
+405  not by this method           429, 503  not now: Retry-After
+410  it was purged, and its content erased
 """
 
 import json
@@ -25,7 +25,7 @@ from alertnet.core.errors import BadInput, Forbidden, Purged, TooMany, Unknown, 
 from alertnet.runtime.database.transactions import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
-LONGEST_VALUE = 200  # signs of a refused value that are said back
+LONGEST_VALUE = 200  # characters of a refused value that the answer repeats
 
 PHRASES = {
     "missing": "a value: the field is required",
@@ -34,7 +34,7 @@ PHRASES = {
     "model_attributes_type": "a JSON object, sent as application/json",
     "model_type": "a JSON object, sent as application/json",
 }
-"""What would have done, where the validator's own words don't say it well."""
+"""What is allowed, where the validator's own words don't say it well."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -64,26 +64,26 @@ SCHEMA: dict[str, Any] = {
 
 
 class Problem(Response):
-    """A problem document."""
+    """A response with a problem document."""
 
     media_type = MEDIA_TYPE
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-        # ASCII, so that not even half a surrogate pair in what was sent can break the answer to it.
+        # Escaped to ASCII, so that a lone surrogate in the request can't break the answer.
         super().__init__(json.dumps(document | more), status, headers)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a path answers with, for its OpenAPI document."""
+    """The problems that a path may answer with, for its OpenAPI document."""
     content = {MEDIA_TYPE: {"schema": SCHEMA}}
-    # Whoever needs a key may come too often with it, or with a wrong one.
+    # A path that needs a key may also refuse by rate limit.
     known = sorted({*statuses, 429} if 401 in statuses else {*statuses})
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in known}
 
 
 def install(app: FastAPI) -> None:
-    """Let every error leave as a problem document."""
+    """Make every error leave as a problem document."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(AnyHTTPException, _refused)
     app.add_exception_handler(BadInput, _bad_input)
@@ -93,13 +93,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WrongState, _wrong_state)
     app.add_exception_handler(TooMany, _too_many)
     app.add_exception_handler(DatabaseAway, _away)
-    # Nobody is there any more to read this; it only keeps a body that never came from being a fault of ours.
+    # The client has gone and reads no answer; this only keeps it from being logged as a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
     app.add_exception_handler(Exception, _our_fault)
 
 
 def first_fault(error: ValidationError) -> BadInput:
-    """The first thing that is wrong with a body, as an error of ours."""
+    """The first fault of a body as a `BadInput`."""
     fault = error.errors()[0]
     return BadInput(".".join(map(str, fault["loc"])), _shown(_value(fault)), _allowed(fault))
 
@@ -163,7 +163,7 @@ def _away(_: Request, error: Any) -> Response:
 def _refused(request: Request, error: Any) -> Response:
     path = request.url.path
     if error.status_code == 405:
-        # The router names the methods of the first route of that path alone.
+        # The router would name only the methods of the first route with that path.
         allowed = ", ".join(sorted(_methods(request.app, path))) or error.headers["Allow"]
         return Problem(405, f"{request.method} is not among the methods of this path: {allowed}", {"Allow": allowed})
     if error.status_code == 404 and not isinstance(error, HTTPException):
@@ -173,7 +173,7 @@ def _refused(request: Request, error: Any) -> Response:
 
 
 def _methods(app: FastAPI, path: str) -> set[str]:
-    """The methods of the path that are documented."""
+    """The documented methods of that path."""
     paths = app.openapi()["paths"].items()
     return {method.upper() for form, methods in paths if compile_path(form)[0].match(path) for method in methods}
 

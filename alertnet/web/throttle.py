@@ -1,8 +1,7 @@
-"""How often each API key may ask, each address with a wrong one, and each session act (B9): counted in this process.
+"""Rate limits of the API (B9), counted in this process: per API key, per address with a wrong key, per session.
 
-And how much is worked out together of what takes the processor for long.
-
-A right key is looked at first, so that it goes on working from an address from which others are guessing.
+It also limits how much CPU-heavy work runs at a time. A right key is checked before the limit for wrong ones, so that
+it keeps working from an address where others are guessing.
 """
 
 import math
@@ -21,25 +20,25 @@ from alertnet.core.monitoring import metrics
 from alertnet.core.monitoring.metrics import Counts, once
 
 MOST_REMEMBERED = 10_000
-"""Addresses, keys and sessions, each: of more than that the one that was seen first is forgotten."""
+"""How many addresses, keys and sessions are remembered, each; beyond that the oldest is forgotten."""
 
 STREAMS = "event_streams"
 RETRY_SECONDS = 30
-"""After so long another stream may be tried: nobody knows when one ends."""
+"""After how many seconds to try another stream; nobody knows when one ends."""
 
 ROOM = threading.BoundedSemaphore(3)
-"""What is worked out, and those who wait for it: each keeps a thread, which the webhooks of an alarm need too."""
+"""How much CPU-heavy work may run or wait. Each holds a thread, and the webhooks of an alarm need threads too."""
 PATIENCE = 10.0
-"""Seconds until somebody who waits is told to come again."""
+"""Seconds to wait for a turn before the request is refused."""
 ONE_AT_A_TIME = threading.Lock()
-"""However many ask for what takes the processor, the others' pages and the alarms have it beside."""
+"""Only one piece of CPU-heavy work runs at a time, so that pages and alarms keep their share."""
 BUSY = "too much is being worked out at this moment: try again in a few seconds"
 
 log = structlog.get_logger(__name__)
 
 
 class TooOften(HTTPException):
-    """A request is refused for now; it says in how many seconds it may be tried again."""
+    """429: the request is refused for now; Retry-After says for how many seconds."""
 
     def __init__(self, detail: str, seconds: float) -> None:
         super().__init__(429, detail, {"Retry-After": str(max(1, math.ceil(seconds)))})
@@ -47,13 +46,13 @@ class TooOften(HTTPException):
 
 @dataclass
 class Throttle:
-    """What was used of the limits of the API, and what they dropped. Safe to use from any thread."""
+    """What was used of the API's limits, and what they refused. It may be used from any thread."""
 
     count: Callable[[Counts], None]
-    """Puts down what is shown in `/metrics`."""
+    """Records the counts that `/metrics` shows."""
     _streams: Counter[str] = field(default_factory=Counter)
     _used: dict[str, OrderedDict[str, Usage]] = field(default_factory=dict)
-    """By limit, what each key has used of it."""
+    """By limit, how much each key has used."""
     _told_at: datetime | None = None
     _untold: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -62,7 +61,7 @@ class Throttle:
         """Count one request with that key.
 
         Raises:
-            TooOften: it has asked as often as it may.
+            TooOften: the key has used up its limit.
         """
         wait = self.wait(REQUESTS, key_id, now)
         if wait is not None:
@@ -70,15 +69,15 @@ class Throttle:
             raise TooOften(detail, wait)
 
     def wait(self, limit: Limit, key: str, now: datetime) -> float | None:
-        """Use the limit once: None where there was room, else the seconds until there is."""
+        """Use the limit once; None where there was room, else the seconds until there is."""
         with self._lock:
             return self._use(limit, key, now)
 
     def refuse(self, address: str, now: datetime) -> None:
-        """Count one request with a wrong key from that address; the log says so, once in a minute.
+        """Count one request with a wrong key from that address. A warning is logged at most once a minute.
 
         Raises:
-            TooOften: there were too many from there.
+            TooOften: too many such requests came from there.
         """
         with self._lock:
             self._untold += 1
@@ -92,10 +91,10 @@ class Throttle:
 
     @contextmanager
     def streaming(self, key_id: str) -> Iterator[None]:
-        """Counts one event stream more for the key, within the block.
+        """Count one open event stream of the key within the block.
 
         Raises:
-            TooOften: it has as many as it may.
+            TooOften: the key has as many streams as it may.
         """
         with self._lock:
             if self._streams[key_id] >= EVENT_STREAMS:
@@ -122,10 +121,10 @@ class Throttle:
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Within the block nobody else works out what takes the processor for long.
+    """Wait for a turn to do CPU-heavy work in the block.
 
     Raises:
-        HTTPException: 503, so many wait for that already.
+        HTTPException: 503, too many wait already, or the wait was too long.
     """
     if not ROOM.acquire(blocking=False):
         raise HTTPException(503, BUSY, {"Retry-After": "5"})

@@ -1,1 +1,1 @@
-"""The API under /v1 (B5)."""
+"""The HTTP API under `/v1` (B5)."""

@@ -1,4 +1,4 @@
-"""What coordinators do to an incident over HTTP (B5): each act is one flow, and answers how things stand."""
+"""The API for what coordinators do to an incident (B5); each act runs one flow and answers with the new state."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,21 +46,24 @@ from alertnet.web.auth import Coordinator
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.problems import documented
 
-AHEAD = timedelta(minutes=5)  # by which another clock may be ahead of ours
+AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
 router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
 
 
 @router.post("/updates", response_model=IncidentView)
 def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
-    """News, told to exactly those who were told of the incident; what would change who is told becomes a decision."""
+    """Add news, and tell it to everybody who was told of the incident.
+
+    A change to who should be told becomes a decision for coordinators.
+    """
     network = door.runtime.edition.network
     return door.carry_out(key, news, on(ref, key, lambda locked: tell_news(locked, news, network, by(key))))
 
 
 @router.post("/go", response_model=IncidentView)
 def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> Response:
-    """Go, hold or refuse, for a level of a tree; without tree and level a go verifies the incident."""
+    """Decide go, hold or refuse for a level. Without tree and level, a go verifies the incident."""
     decision = PromptAnswer(verdict.decision.value)
     return door.carry_out(
         key,
@@ -71,7 +74,7 @@ def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> 
 
 @router.post("/acknowledgements", status_code=201, response_model=AcknowledgementView)
 def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
-    """An answer that a coordinator heard and vouches for (A6)."""
+    """Record an answer that a coordinator heard and vouches for (A6)."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = _take_up(tx, ref, key)
@@ -82,7 +85,7 @@ def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
 
 @router.delete("/acknowledgements/{id}", response_model=IncidentView)
 def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) -> Response:
-    """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
+    """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
     return door.carry_out(key, None, on(ref, key, lambda locked: revoke(locked, id, by=by(key))))
@@ -90,22 +93,22 @@ def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) ->
 
 @router.post("/actions", response_model=IncidentView)
 def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
-    """What a contact did after it acknowledged."""
+    """Record what a contact did after it acknowledged."""
     return door.carry_out(key, deed, on(ref, key, lambda locked: report_deed(locked, deed)))
 
 
 @router.post("/consent", response_model=IncidentView)
 def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -> Response:
-    """Consent of the incident or of some of its people; a narrower one holds at once.
+    """Record consent for the incident, or for some of its people. A narrower one applies at once.
 
-    A wider one is kept, and takes effect when a coordinator re-resolves, having seen the difference (A8).
+    A wider one is stored, and applies once a coordinator has seen the difference and re-resolves (A8).
     """
     return door.carry_out(key, consent, on(ref, key, lambda locked: keep_consent(locked, consent, by(key))))
 
 
 @router.post("/exclude", response_model=IncidentView)
 def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
-    """Spare contacts, organisations or roles from now on."""
+    """Exclude contacts, organisations or roles from now on."""
     return door.carry_out(
         key, exclusion, on(ref, key, lambda locked: exclude(locked, tuple(exclusion.contacts), by=by(key)))
     )
@@ -113,7 +116,7 @@ def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Res
 
 @router.post("/merge", response_model=IncidentView)
 def merge_into(ref: str, merging: Merging, key: Coordinator, door: ByDoor) -> Response:
-    """Let another incident act for this one too, as two reports of one event; the answer is that other."""
+    """Merge this incident into another, as two reports of one event. The answer is the other incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = merge(tx, id_of(tx.session, ref, key), _other_of(tx, ref, merging.into, key), by=by(key))
@@ -124,7 +127,7 @@ def merge_into(ref: str, merging: Merging, key: Coordinator, door: ByDoor) -> Re
 
 @router.post("/split", response_model=IncidentView)
 def split_off(ref: str, splitting: Splitting, key: Coordinator, door: ByDoor) -> Response:
-    """Let reports that were merged into this incident be incidents of their own again."""
+    """Split merged reports off again, as incidents of their own."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = split(tx, id_of(tx.session, ref, key), splitting.reports, by=by(key))
@@ -135,7 +138,7 @@ def split_off(ref: str, splitting: Splitting, key: Coordinator, door: ByDoor) ->
 
 @router.post("/close", response_model=IncidentView)
 def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
-    """Close an incident: everything stops, and those who were told hear so."""
+    """Close an incident: everything stops, and those who were told are informed."""
 
     def do(locked: LockedIncident) -> None:
         close_incident(locked, closing.reason, named=ref, text=closing.text, by=by(key))
@@ -145,32 +148,32 @@ def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Respons
 
 @router.post("/reopen", response_model=IncidentView)
 def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
-    """Reopen an incident: each escalation goes on where it stood."""
+    """Reopen an incident: each escalation goes on where it stopped."""
     return door.carry_out(
         key, reopening, on(ref, key, lambda locked: open_again(locked, reopening, by(key)), also_texts=True)
     )
 
 
 def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
-    """See `flows.incidents.update.update_incident`."""
+    """Add news; see `flows.incidents.update.update_incident`."""
     update_incident(locked, news.text, _renewed(locked.facts, news, network), by=by)
 
 
 def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
-    """See `flows.escalation.report_action.vouch`."""
+    """Record a vouched answer; see `flows.escalation.report_action.vouch`."""
     _check_contact(locked, heard.tree, heard.contact)
     at = _past(locked.tx, "heard_at", heard.heard_at)
     return vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by, note=heard.note, at=at)
 
 
 def report_deed(locked: LockedIncident, deed: Deed) -> None:
-    """See `flows.escalation.report_action.report_action`."""
+    """Record an action; see `flows.escalation.report_action.report_action`."""
     at = _past(locked.tx, "at", deed.at)
     report_action(locked, _tree_of(locked, deed), deed.contact, deed.action, at=at, note=deed.note)
 
 
 def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
-    """See `flows.incidents.update.hear_consent`."""
+    """Record consent; see `flows.incidents.update.hear_consent`."""
     hear_consent(
         locked,
         consent.scope,
@@ -183,15 +186,15 @@ def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
 
 
 def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:
-    """See `flows.incidents.close_incident.reopen_incident`."""
+    """Reopen the incident; see `flows.incidents.close_incident.reopen_incident`."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
     reopen_incident(locked, by=by, reason=why)
 
 
 def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None], *, also_texts: bool = False) -> Act:
-    """The act that takes up the incident, if the key may know of it, does that to it, and shows it.
+    """An act that locks the incident, calls `do`, and answers with the incident; 404 where the key may not see it.
 
-    `also_texts`: it can be done to a text as well that no coordinator has made an incident of.
+    `also_texts`: the act is also allowed on a text that no coordinator has made an incident of.
     """
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
@@ -210,15 +213,15 @@ def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> Lock
 
 
 def by(key: ApiKey) -> str:
-    """Who did it, for the history."""
+    """How the history names this key."""
     return f"key {key.id}"
 
 
 def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
-    """The id of the incident that another is to be merged into.
+    """The id of the incident to merge into.
 
     Raises:
-        BadInput: it is the same, or none that the key may know of.
+        BadInput: it is the same incident, or one that the key may not see.
     """
     try:
         id = id_of(tx.session, into, key)
@@ -236,7 +239,7 @@ def _past(tx: Tx, field: str, at: datetime | None) -> datetime | None:
 
 
 def _renewed(facts: Facts, news: News, network: Network) -> Facts:
-    """The facts with what is new in them, and with what is on record of people who are named now."""
+    """The facts with the news applied, and with what `teams.yaml` records of people who are named now."""
     given = {name: getattr(news, name) for name in ("severity", "type", "perpetrator")}
     renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
     if not news.people:
@@ -247,7 +250,7 @@ def _renewed(facts: Facts, news: News, network: Network) -> Facts:
 
 
 def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected, ...]:
-    """The people with those named added or renewed; nobody is taken off, as a narrower consent must not vanish (A3)."""
+    """The people with the named ones added or updated. Nobody is removed: a narrower consent must not get lost (A3)."""
     people = {person.code: person for person in before}
     for person in named:
         given = {name: getattr(person, name) for name in person.model_fields_set}
@@ -263,7 +266,7 @@ def _check_contact(locked: LockedIncident, tree: str, contact: str) -> None:
 
 
 def _tree_of(locked: LockedIncident, deed: Deed) -> str:
-    """The tree that is named, else the only one with a contact of that id."""
+    """The tree that the request names, else the only one with a contact of that id."""
     if deed.tree is not None:
         _check_contact(locked, deed.tree, deed.contact)
         return deed.tree

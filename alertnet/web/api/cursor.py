@@ -1,4 +1,4 @@
-"""How a list goes on: the moment and id of the last one that was shown, as one opaque word."""
+"""Cursors for lists: the moment and id of the last item, as one opaque word."""
 
 import base64
 import binascii
@@ -9,15 +9,15 @@ from alertnet.core.limits import is_instant
 
 
 def cursor_of(at: datetime, id: str) -> str:
-    """What asks for those that come after that one in a list."""
+    """The cursor for what comes after that item."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {id}".encode()).decode()
 
 
 def read_cursor(text: str) -> tuple[datetime, str]:
-    """The moment and id that `cursor_of` was given.
+    """Read a cursor back into moment and id.
 
     Raises:
-        BadInput: it would not have written that.
+        BadInput: `cursor_of` did not make it.
     """
     try:
         at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")

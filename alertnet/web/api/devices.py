@@ -1,4 +1,4 @@
-"""Alarms from devices over HTTP (B5): each has a key of its own, which raises its alarm and opens nothing else."""
+"""The API for alarm devices (B5). Each device has its own key, which can raise its alarm and do nothing else."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from alertnet.web.problems import documented
 
 
 class _Pressing(Request):
-    """A request whose body is a text, as it came, where it is no JSON: a bad line breaks off in the middle."""
+    """A request whose body is taken as text where it is no JSON: a bad connection may have cut it off."""
 
     async def json(self) -> Any:
         try:
@@ -45,14 +45,14 @@ router = APIRouter(prefix="/v1/devices", route_class=_AsItComes)
 
 
 class AlarmView(TypedDict):
-    """The incident in which the alarm of a device stands: no more than that, as the device may be in other hands."""
+    """The incident of a device's alarm. It holds no more, since the device may be in other hands."""
 
     ref: str
     status: str
 
 
 class _KeyOfDevice(KeyToActWith):
-    """Gives the key of the device that the path names."""
+    """Requires the key of the device in the path."""
 
     def scope(self, request: Request) -> str:
         return f"{self._scope}{request.path_params['id']}"
@@ -70,7 +70,7 @@ DeviceKey = Annotated[ApiKey, Depends(_KeyOfDevice(DEVICE))]
 def raise_alarm(
     id: str, key: DeviceKey, door: ByDoor, alarm: Annotated[DeviceAlarm, Body(default_factory=DeviceAlarm)]
 ) -> Response:
-    """Raise the alarm of a device; while its incident is open the same puts there what the device tells now."""
+    """Raise the alarm of a device. While its incident is open, further presses update that incident."""
     edition, team = door.runtime.edition, key.team
     if team is None:
         raise Forbidden(f"API key {key.id} is of no team: make one with --device and --team")

@@ -1,4 +1,4 @@
-"""Drills over HTTP: begun, planned, cancelled, and what came of each."""
+"""The API for drills: begin, plan, cancel and report them."""
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
@@ -28,7 +28,10 @@ router = APIRouter(prefix="/v1/drills")
 
 
 class DrillView(TypedDict):
-    """A drill; `ref`: the incident that it is or was, `why` it was skipped: `late`, `unknown_name`, or a reference."""
+    """A drill. `ref` is its incident once it was held.
+
+    `why` is the reason it was skipped: `late`, `unknown_name` or the reference of another incident.
+    """
 
     id: str
     status: str
@@ -47,7 +50,7 @@ class DrillList(TypedDict):
 
 
 class SumsView(TypedDict):
-    """How many were alerted, reached, have answered, and how many addresses are of no use."""
+    """How many were alerted, reached and have answered, and how many addresses are dead."""
 
     told: int
     reached: int
@@ -82,7 +85,7 @@ class DrillReportView(TypedDict):
 
 @router.post("", status_code=201, response_model=DrillView, responses=documented(400, 401, 403, 409, 413, 422, 503))
 def plan(asked: DrillPlan, key: Coordinator, door: ByDoor) -> Response:
-    """Begin a drill, or plan it for later: then it begins by itself, and coordinators hear of it a day before."""
+    """Begin a drill, or plan one. A planned drill begins by itself; coordinators are told a day before."""
     edition, facts = door.runtime.edition, asked.facts(key.team)
     if asked.at is None and asked.every_months is not None:
         raise BadInput("every_months", asked.every_months, "with at: when the first one begins")
@@ -99,7 +102,7 @@ def plan(asked: DrillPlan, key: Coordinator, door: ByDoor) -> Response:
 
 @router.get("", response_model=DrillList, responses=documented(401, 403, 503))
 def list_drills(key: Coordinator, runtime: InForce) -> Response:
-    """Drills that are to come, the next first, and the last fifty others, the latest first."""
+    """The planned drills, the next first, and the last fifty others, the latest first."""
 
     def query(tx: Tx) -> DrillList:
         to_come, past = drills.to_come(tx.session), drills.past(tx.session, MOST_LISTED)
@@ -113,7 +116,7 @@ def list_drills(key: Coordinator, runtime: InForce) -> Response:
 
 @router.post("/{id}/cancel", response_model=DrillView, responses=documented(401, 403, 404, 409, 422, 503))
 def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
-    """Let a planned drill, and those that would follow it, not be held."""
+    """Cancel a planned drill and its repetitions."""
 
     def act(tx: Tx) -> tuple[None, Show]:
         stored = drills.find(tx.session, id)
@@ -127,7 +130,7 @@ def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
 
 @router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 422, 503))
 def report(ref: str, key: Coordinator, runtime: InForce) -> Response:
-    """Who was reached by what, who was not, how long each answer took, and which addresses are of no use."""
+    """Who was reached and how, who was not, how long each answer took, and which addresses are dead."""
 
     def query(tx: Tx) -> DrillReportView:
         id_of(tx.session, ref, key)
@@ -142,7 +145,7 @@ def _is_for(key: ApiKey, stored: StoredDrill) -> bool:
 
 
 def _one(session: Session, id: str) -> ApiAnswer:
-    """The drill of that id, or that was that incident, as an answer."""
+    """The drill of that id, or of that incident, as an answer."""
     stored = drills.find(session, id)
     assert stored is not None
     return ApiAnswer(201, _view(stored), router.prefix)

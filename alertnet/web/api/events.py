@@ -1,7 +1,7 @@
-"""An incident's timeline as it is written, as Server-Sent Events; whoever was cut off goes on after `Last-Event-ID`.
+"""Streams an incident's timeline as Server-Sent Events; a client resumes after its `Last-Event-ID`.
 
-One listener for the whole process, however many follow. A commit that leaves something due wakes it at once; what
-commits without that, or in another process on SQLite, it finds within a second.
+One listener serves all streams of a process. A commit that leaves something due wakes it at once. It finds other
+commits, and those of other processes on SQLite, within a second.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ MOST_FOLLOWERS = 200
 
 log = structlog.get_logger(__name__)
 
-ENTRIES = 100  # read at once
+ENTRIES = 100  # timeline entries per read
 
 router = APIRouter()
 
 
 @dataclass
 class Live:
-    """Who follows which chain with which key, how far each chain has come, and which keys are in force."""
+    """The open streams of this process: chains, keys, how far each chain has come, and which keys were revoked."""
 
     runtime: Runtime
     _followers: Counter[str] = field(default_factory=Counter)
@@ -50,10 +50,10 @@ class Live:
 
     @asynccontextmanager
     async def following(self, chain: str, key_id: str) -> AsyncIterator[None]:
-        """Within this the listener looks at the chain and the key too.
+        """Have the listener follow that chain and key within the block.
 
         Raises:
-            HTTPException: 429, too many follow already.
+            HTTPException: 429, too many streams are open.
         """
         if self._followers.total() >= MOST_FOLLOWERS:
             raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
@@ -71,7 +71,7 @@ class Live:
                 self._listener = None
 
     async def beyond(self, chain: str, seq: int, key_id: str) -> None:
-        """Returns when the chain has an entry after that one, or the key was revoked."""
+        """Wait until the chain has an entry after that one, or the key is revoked."""
         async with self._news:
             await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq or key_id in self._revoked)
 
@@ -83,7 +83,7 @@ class Live:
                 lambda tx: (timeline_view.heads(tx.session, chains), api_keys.revoked_of(tx.session, ids)),
             )
         except Exception as error:
-            # Whoever follows waits for the next look; a listener that ended would leave them waiting for ever.
+            # The streams wait for the next look. If the listener ended here, they would wait for ever.
             log.warning("live_look_failed", error=type(error).__name__)
             return
         async with self._news:
@@ -92,7 +92,7 @@ class Live:
 
 
 async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:
-    """The chain of the incident, followed until the stream ends."""
+    """The incident's chain, followed until the stream ends; a FastAPI dependency."""
     chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref, key))
     live = await live_of(request)
     with throttle_of(request).streaming(key.id):
@@ -101,7 +101,7 @@ async def followed(request: Request, ref: str, key: Reader, runtime: InForce) ->
 
 
 async def live_of(request: Request) -> Live:
-    """The one listener of this process."""
+    """The listener of this process."""
     live: Live = request.app.state.live
     return live
 
@@ -119,7 +119,7 @@ async def follow(
     request: Request,
     last_event_id: Annotated[int, Header(ge=0, lt=2**31)] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
+    """Stream each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
     text = text_of_key(request) or ""
     seq = last_event_id
     while (read := await asyncio.to_thread(_entries, runtime, text, chain, seq)) is not None:
@@ -132,9 +132,9 @@ async def follow(
 
 
 def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> tuple[list[EntryView], int] | None:
-    """What comes after the seq, and the seq up to which it was read.
+    """The entries after that seq, and the seq up to which was read.
 
-    None ends the stream: the key was revoked since, or the database is away.
+    None ends the stream: the key was revoked, or the database is away.
     """
 
     def query(tx: Tx) -> tuple[list[EntryView], int] | None:

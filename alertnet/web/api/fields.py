@@ -1,4 +1,4 @@
-"""The types of fields, and bodies in which every field is known: what is refused is said with what would have done."""
+"""Field types for request bodies; an error names the values that are allowed."""
 
 import json
 import re
@@ -31,7 +31,7 @@ from alertnet.web.forms import UNTYPED
 E = TypeVar("E", bound=Enum)
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-FURTHEST_ZONE = timedelta(hours=14)  # from UTC, that there is
+FURTHEST_ZONE = timedelta(hours=14)  # the largest offset from UTC in use
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
 
@@ -41,7 +41,7 @@ def _refused(*allowed: str) -> PydanticCustomError:
 
 
 def one_of(kind: type[E]) -> BeforeValidator:
-    """Takes the values of an enumeration, written exactly so."""
+    """Accept exactly the values of an enumeration."""
 
     def read(value: Any) -> E:
         try:
@@ -53,7 +53,7 @@ def one_of(kind: type[E]) -> BeforeValidator:
 
 
 def among(names: Collection[str], shown: str | None = None) -> AfterValidator:
-    """Takes those names alone; `shown` says in a word which they are, where they are too many to list."""
+    """Accept only those names; `shown` describes them where they are too many to list."""
 
     def read(name: str) -> str:
         if name not in names:
@@ -124,7 +124,7 @@ Names = Annotated[list[Name], Field(max_length=100)]
 
 
 class Strict(BaseModel):
-    """A body in which every field must be known."""
+    """A request body that refuses unknown fields."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -139,7 +139,7 @@ class Strict(BaseModel):
 
 
 def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
-    """The same error; that of an unknown field says which there are, which Pydantic's own does not."""
+    """The same error; for an unknown field it also lists the known ones."""
     context = fault.get("ctx", {})
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         context = {"allowed": list(model.model_fields)}
@@ -148,9 +148,10 @@ def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
 
 
 def set_apart(given: Mapping[str, Any], validate: Callable[[Any], object]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What of a body can be used, and all that can't, by its path; a part of an object is left out alone where it can.
+    """Split a body into what can be used and what can't, the latter by path.
 
-    `validate` refuses what can't be used, and needs no field of the body itself.
+    `validate` raises for what can't be used; all fields of the body must be optional. Of an object only the bad part is
+    left out where that suffices.
     """
     usable = {UNTYPED.sub("", name): _with_clean_names(value) for name, value in given.items()}
     unusable: dict[str, Any] = {}
@@ -167,7 +168,7 @@ def _with_clean_names(value: Any) -> Any:
 
 
 def _at_fault(body: dict[str, Any], validate: Callable[[Any], object]) -> list[tuple[str, ...]]:
-    """The paths to what is wrong with a body, the shortest first; of what is missing, to where it is missing."""
+    """The paths to the faults of a body, the shortest first. A missing field gives the path of its parent."""
     try:
         validate(body)
     except ValidationError as error:
@@ -177,7 +178,7 @@ def _at_fault(body: dict[str, Any], validate: Callable[[Any], object]) -> list[t
 
 
 def words_of(values: Mapping[str, Any]) -> str | None:
-    """Values as they came, each behind its name, as people may read them; None where there are none."""
+    """Values as text for people, a line each with its name; None where there are none."""
     lines = (f"{name}: {each if isinstance(each, str) else _written(each)}" for name, each in values.items())
     return UNTYPED.sub("", "\n".join(lines))[:MOST_WORDS].strip() or None
 

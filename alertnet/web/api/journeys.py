@@ -1,4 +1,4 @@
-"""Journeys over HTTP (B5): announced, heard of, listed for those who watch over them, and called off."""
+"""The API for journeys (B5): announce, check in, list and cancel them."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/journeys")
 
 @router.post("", status_code=201, response_model=JourneyView, responses=documented(400, 401, 403, 409, 413, 422, 503))
 def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
-    """Announce a journey: from now on its team is awaited at each leg in its turn."""
+    """Announce a journey. From now on the team is awaited at each leg in turn."""
     team, zone = _traveller(plan, key, door.runtime.edition.network)
 
     def act(tx: Tx) -> tuple[None, Show]:
@@ -49,7 +49,7 @@ def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
 
 @router.get("", response_model=Overview, responses=documented(401, 403, 422, 503))
 def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: InForce) -> Response:
-    """What is awaited of the field, routines too, soonest first; a key of a team lists that team's alone."""
+    """What is awaited of the field, routines included, soonest first. A team's key lists only that team's."""
     after = read_cursor(page.cursor) if page.cursor else None
 
     def query(tx: Tx) -> Overview:
@@ -63,7 +63,7 @@ def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: I
 
 @router.get("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 422, 503))
 def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
-    """One journey: what is awaited next, when it was last heard of, and the incident that its silence has opened."""
+    """One journey: what is awaited next, when it was last heard of, and the incident that its silence opened."""
 
     def query(tx: Tx) -> JourneyView:
         return of_journeys(tx.session, [_known(tx.session, id, key)], key.team)[0]
@@ -75,7 +75,7 @@ def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
     "/{id}/check-ins", response_model=JourneyView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503)
 )
 def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
-    """Hear of a journey; in high risk only from a coordinator, as a key alone does not prove who speaks."""
+    """Record a check-in. In high risk only a coordinator may, because a key does not prove who speaks."""
 
     def do(tx: Tx, stored: StoredJourney) -> None:
         if stored.journey.terms.risk is Risk.HIGH and not key.may(COORDINATE):
@@ -88,7 +88,7 @@ def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
 
 @router.delete("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 409, 422, 503))
 def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
-    """Call a journey off: nothing more is awaited of it. An incident that it has opened stays open."""
+    """Cancel a journey. An incident that it has opened stays open."""
     return door.carry_out(key, None, _on(id, key, lambda tx, _: cancel_journey(tx, id, by(key))))
 
 
@@ -101,7 +101,7 @@ def _on(id: str, key: ApiKey, do: Callable[[Tx, StoredJourney], None]) -> Act:
 
 
 def _known(session: Session, id: str, key: ApiKey) -> StoredJourney:
-    """The journey of that id, where the key may know of it: another team's is as one that does not exist."""
+    """The journey of that id. Another team's journey counts as unknown to a key of a team."""
     stored = journeys.find(session, id, key.team) if id.isascii() and id.isalnum() else None
     if stored is None:
         raise Unknown("journey", id[:32])
@@ -116,7 +116,7 @@ def _shown(session: Session, id: str, status: int, team: str | None) -> ApiAnswe
 
 
 def _traveller(plan: Plan, key: ApiKey, network: Network) -> tuple[Team, str]:
-    """The team of a journey, and the zone of its times; the key may announce none of another team."""
+    """The team of a journey and the zone of its times. A team's key may announce only for its own team."""
     if key.team not in (None, plan.team):
         raise Forbidden(f"API key {key.id} speaks for team {key.team!r} alone")
     if plan.team not in network.teams:
@@ -139,7 +139,7 @@ def _check_times(journey: Journey, now: datetime) -> None:
 
 
 def _until(said: CheckIn, journey: Journey, now: datetime) -> datetime | None:
-    """Until when a journey is put off, as far as one word may."""
+    """The new expected moment of a postponed journey, at most `LONGEST_DELAY` ahead."""
     if (said.kind is Said.EXTEND) != (said.until is not None):
         raise BadInput("until", said.until and moment(said.until), "a moment with kind 'extend', and only with that")
     latest = max(journey.awaited.expected_at, now) + LONGEST_DELAY

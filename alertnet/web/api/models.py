@@ -1,4 +1,4 @@
-"""The bodies of requests (B5), and the facts that a report makes."""
+"""The request bodies of the API (B5), and their conversion into facts of the core."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +48,7 @@ from alertnet.web.api.fields import (
 
 
 class Decision(StrEnum):
-    """What a coordinator says of a level, or of an incident that nobody has verified."""
+    """A coordinator's decision on a level, or on an incident that nobody has verified."""
 
     GO = "go"
     HOLD = "hold"
@@ -56,7 +56,7 @@ class Decision(StrEnum):
 
 
 class Person(Strict):
-    """One of those affected, by a pseudonym."""
+    """A person affected, named by a pseudonym."""
 
     code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
     kind: Annotated[PersonKind, one_of(PersonKind)] = PersonKind.OTHER
@@ -65,7 +65,7 @@ class Person(Strict):
     contact: Name | None = None
 
     def affected(self) -> Affected:
-        """The person as the core has it."""
+        """The person as a value of the core."""
         return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
 
 
@@ -73,7 +73,7 @@ People = Annotated[list[Person], Field(max_length=100)]
 
 
 class Report(Strict):
-    """An incident that is raised."""
+    """A report that raises an incident."""
 
     type: TypeCode
     country: Country
@@ -91,7 +91,7 @@ class Report(Strict):
     drill: bool = False
 
     def facts(self, team: str | None) -> Facts:
-        """The facts as reported; the severity is that of the type where none was given."""
+        """The reported facts. Without a severity, the type's default applies."""
         return Facts(
             type=self.type,
             severity=self.severity or TYPES[self.type].severity,
@@ -112,7 +112,10 @@ class Report(Strict):
 
 
 class DrillPlan(Report):
-    """A drill; `at`: when it begins by itself, at once unless given, and then again after so many months each."""
+    """A drill to begin or plan.
+
+    `at` is when it begins by itself; without it, at once. `every_months` repeats it.
+    """
 
     drill: Literal[True] = True
     at: Instant | None = None
@@ -120,7 +123,7 @@ class DrillPlan(Report):
 
 
 class Case(Strict):
-    """Something that might happen, and what people would do. `country`: one that the tree serves unless given."""
+    """A case to play through, and how people would answer. `country` defaults to one that the tree serves."""
 
     type: TypeCode
     country: Country | None = None
@@ -131,7 +134,7 @@ class Case(Strict):
     exclude: Names = Field(default_factory=list)
     place: Line | None = None
     organisation: Line | None = None
-    """The code of the organisation of those affected."""
+    """The code of the organisation of the people affected."""
     at: Instant | None = None
     answers: Names = Field(default_factory=list)
     """Who acknowledges, and how long after the opening: `embassy-es@12m`."""
@@ -140,7 +143,7 @@ class Case(Strict):
     messages: bool = False
 
     def facts(self, tree: ContactTree) -> Facts:
-        """The facts of an incident that this would be."""
+        """The facts of an incident in this case."""
         served = sorted(tree.countries - {EVERYWHERE}) or sorted(COUNTRIES)
         return Facts(
             type=self.type,
@@ -155,7 +158,7 @@ class Case(Strict):
 
 
 class News(Strict):
-    """What has become known since; a field that is absent stays as it was."""
+    """News of an incident; an absent field leaves the fact as it was."""
 
     text: Words
     severity: Annotated[Severity, one_of(Severity)] | None = None
@@ -165,7 +168,7 @@ class News(Strict):
 
 
 class Verdict(Strict):
-    """A decision on a level, or without tree and level on whether the incident is verified."""
+    """A decision on a level; without tree and level, on whether the incident is verified."""
 
     decision: Annotated[Decision, one_of(Decision)]
     tree: Name | None = None
@@ -183,7 +186,7 @@ class Vouched(Strict):
 
 
 class Deed(Strict):
-    """What a contact did. `tree` is needed where several trees have a contact of that id."""
+    """An action of a contact. `tree` is required where several trees have a contact of that id."""
 
     contact: Name
     action: Annotated[Action, one_of(Action)]
@@ -193,7 +196,7 @@ class Deed(Strict):
 
 
 class Consent(Strict):
-    """Consent of the incident, or of some of its people."""
+    """Consent for the incident, or for some of its people."""
 
     scope: Annotated[Scope, one_of(Scope)]
     given_by: Line
@@ -203,46 +206,49 @@ class Consent(Strict):
 
 
 class Reresolution(Strict):
-    """`apply: false` shows what would change; `apply: true` does it, if `expected` is the hash of what was shown."""
+    """A re-resolution: `apply: false` shows what would change.
+
+    `apply: true` does it if `expected` is the hash shown.
+    """
 
     apply: bool
     expected: Annotated[str, Field(max_length=64)] | None = None
 
 
 class Exclusion(Strict):
-    """Contact ids, organisations or roles that are spared from now on."""
+    """Contact ids, organisations or roles to exclude from now on."""
 
     contacts: Annotated[list[Name], Field(min_length=1, max_length=100)]
 
 
 class Merging(Strict):
-    """The reference of the incident that acts for both from now on."""
+    """A merge: the reference of the incident that stays and acts for both."""
 
     into: Name
 
 
 class Splitting(Strict):
-    """The references of those that were merged into it and are to be incidents of their own again."""
+    """A split: the references of merged reports that become incidents of their own again."""
 
     reports: Annotated[list[Name], Field(min_length=1, max_length=20)]
 
 
 class Closing(Strict):
-    """Why an incident is closed."""
+    """The reason for closing an incident."""
 
     reason: Annotated[CloseReason, one_of(CloseReason)]
     text: Words | None = None
 
 
 class Reopening(Strict):
-    """Why an incident is reopened."""
+    """The reason for reopening an incident."""
 
     reason: Line
     text: Words | None = None
 
 
 class Said(StrEnum):
-    """What is heard of a journey."""
+    """What was heard of a journey."""
 
     OK = "ok"
     ARRIVED = "arrived"
@@ -250,12 +256,12 @@ class Said(StrEnum):
 
     @property
     def verb(self) -> FieldVerb:
-        """The same as the field types it."""
+        """The same as the verb that members send by SMS."""
         return {Said.OK: FieldVerb.CHECK_IN, Said.ARRIVED: FieldVerb.ARRIVE, Said.EXTEND: FieldVerb.EXTEND}[self]
 
 
 class Stage(Strict):
-    """A place, by when it is expected to be reached, and the zone in which that is told; the team's unless given."""
+    """A leg of a journey: the place, when it should be reached, and the zone of the times in messages (default: team)."""
 
     to: Line
     expected_at: Instant
@@ -263,14 +269,14 @@ class Stage(Strict):
 
 
 class Unheard(Strict):
-    """A span in which nothing can be heard, as there is no coverage: it does not count as silence."""
+    """A span without coverage, in which silence does not count."""
 
     begins_at: Instant
     ends_at: Instant
 
 
 class Plan(Strict):
-    """A journey that is announced; what is not given is as `teams.yaml` has it for the team. `people`: codes."""
+    """A journey to announce. What is absent is taken from the team in `teams.yaml`; `people` are codes."""
 
     team: Name
     legs: Annotated[list[Stage], Field(min_length=1, max_length=MOST_LEGS)]
@@ -282,7 +288,7 @@ class Plan(Strict):
     gaps: Annotated[list[Unheard], Field(max_length=MOST_LEGS)] = Field(default_factory=list)
 
     def journey(self, team: Team, zone: str, now: datetime) -> Journey:
-        """The journey that this announces at that moment, of that team, whose clocks are those of the zone."""
+        """The journey, with `zone` for the times of legs that give none."""
         usual, risk = team.terms, self.risk or team.terms.risk
         incident_after = usual.incident_after if risk is usual.risk else risk.incident_after
         return Journey(
@@ -300,17 +306,17 @@ class Plan(Strict):
 
 
 class CheckIn(Strict):
-    """What was heard of a journey; `until`: with `extend`, when it is expected instead."""
+    """A check-in. `until` is the new expected moment, only with `extend`."""
 
     kind: Annotated[Said, one_of(Said)]
     until: Instant | None = None
 
 
 class Roll(Strict):
-    """Whom to ask whether they are safe: a team, a country, or without either the whole network.
+    """A roll call: ask a team, a country, or without either the whole network whether they are safe.
 
-    `text`: why, for those who read the figures; it is in no message. `raise_incidents`: one for each who does not
-    answer within `incident_after`.
+    `text` is the reason, shown with the figures and never sent. With `raise_incidents` each person who does not answer
+    within `incident_after` raises an incident.
     """
 
     team: Name | None = None
@@ -321,29 +327,29 @@ class Roll(Strict):
 
 
 class JourneyPage(Strict):
-    """Which journeys to list, those that are not over unless given; `cursor` is the `next` of the page before."""
+    """Which journeys to list, by default those that are not over. `cursor` is the `next` of the page before."""
 
     status: Annotated[Status, one_of(Status)] | None = None
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
 class Position(Strict):
-    """Where a device is, WGS 84; `accuracy`: in metres."""
+    """A device's position in WGS 84 degrees; `accuracy` in metres."""
 
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     accuracy: Annotated[float, Field(ge=0, le=100_000)] | None = None
 
     def in_words(self) -> str:
-        """As coordinators read it: 4.60971, -74.08175 (20 m)."""
+        """The position as coordinators read it: `4.60971, -74.08175 (20 m)`."""
         place = f"{self.latitude:.5f}, {self.longitude:.5f}"
         return place if self.accuracy is None else f"{place} ({self.accuracy:.0f} m)"
 
 
 class DeviceAlarm(Strict):
-    """What a device tells; `at`: when it was pressed, now unless given. Without a type it is a cry for help.
+    """An alarm of a device. `at` is when it was pressed, by default now; without a type it is a cry for help.
 
-    Nothing in it is a reason to refuse it (A12): what can't be used is `left_out`, in words for coordinators.
+    No content is a reason to refuse it (A12): unusable parts are kept in `left_out`, in words for coordinators.
     """
 
     type: TypeCode | None = None
@@ -362,7 +368,7 @@ class DeviceAlarm(Strict):
 
 
 class Binding(Strict):
-    """Whose text it is that came from an unknown number."""
+    """The member to whom a text from an unknown number belongs."""
 
     team: Name
     member: Name

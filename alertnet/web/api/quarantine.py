@@ -1,4 +1,4 @@
-"""Texts of unknown numbers over HTTP (B5): what they wrote, and whose they turn out to be."""
+"""The API for texts from unknown numbers (B5): list them, and assign one to a member."""
 
 from functools import partial
 from typing import Annotated
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/quarantine")
 
 
 class TextInQuarantine(TypedDict):
-    """A text of an unknown number; what could be a PIN of somebody is shown as dots."""
+    """A text of an unknown number. What could be somebody's PIN is replaced by dots."""
 
     id: str
     at: str
@@ -45,7 +45,7 @@ class QuarantinePage(TypedDict):
 def list_texts(
     key: Coordinator, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
-    """The texts of unknown numbers that nobody has bound to a member, newest first."""
+    """The texts of unknown numbers that belong to no member yet, newest first."""
     _of_no_team(key)
     before = read_cursor(cursor) if cursor else None
 
@@ -63,7 +63,10 @@ def list_texts(
 
 @router.post("/{id}", response_model=IncidentView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
 def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
-    """Let a text be that member's; the incident in which it stands now, which may be a text for people to read."""
+    """Assign a text to a member.
+
+    The answer is the incident that holds it now, which may be a text for people to read.
+    """
     _of_no_team(key)
     if not IDENTIFIER.fullmatch(id):
         raise Unknown("text in quarantine", id[:32])
@@ -77,10 +80,10 @@ def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
 
 
 def _of_no_team(key: ApiKey) -> None:
-    """Refuse a key of a team: nobody knows yet whose such a text is.
+    """Refuse a team's key, because nobody knows yet to which team such a text belongs.
 
     Raises:
-        Forbidden: it is one.
+        Forbidden: the key is of a team.
     """
     if key.team is not None:
         raise Forbidden(f"API key {key.id} is of team {key.team}: texts of unknown numbers are no team's")

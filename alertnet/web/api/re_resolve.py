@@ -1,4 +1,4 @@
-"""Re-resolving an incident over HTTP (A8, B5): first what would change, then exactly that."""
+"""The API for re-resolving an incident (A8, B5): first see what would change, then apply exactly that."""
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
@@ -20,21 +20,21 @@ router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 
 
 
 class ConsentChange(TypedDict):
-    """What counts of the incident's consent and its people's, before and after."""
+    """The consent in force for the incident and its people, before and after."""
 
     before: str
     after: str
 
 
 class TreeChanges(TypedDict):
-    """Trees that begin to serve the incident, and that no longer do."""
+    """Trees that would start to serve the incident, and trees that would stop."""
 
     joining: list[str]
     leaving: list[str]
 
 
 class LevelChange(TypedDict):
-    """A level that changes; `change`: added, removed or changed."""
+    """A level that changes; `change` is `added`, `removed` or `changed`."""
 
     tree: str
     level: str
@@ -48,7 +48,7 @@ class ContactChange(TypedDict):
 
 
 class MethodChange(TypedDict):
-    """A method that changes; `address` is shown by its end alone."""
+    """A method that changes; only the end of `address` is shown."""
 
     tree: str
     contact: str
@@ -58,7 +58,7 @@ class MethodChange(TypedDict):
 
 
 class Told(TypedDict):
-    """A contact that is told; `level` is None for the last resort."""
+    """A contact that is told; `level` is null for the last resort."""
 
     tree: str
     level: str | None
@@ -66,7 +66,7 @@ class Told(TypedDict):
 
 
 class DifferenceView(TypedDict):
-    """What re-resolving would change; `hash` is what `expected` takes. `words` say the same for people."""
+    """What re-resolving would change. `expected` takes the `hash`; `words` say the same for people."""
 
     hash: str
     words: list[str]

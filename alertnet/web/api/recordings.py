@@ -1,4 +1,4 @@
-"""What members have told in calls, over HTTP (B5): for coordinators alone to hear."""
+"""The API for recordings of calls by members (B5), for coordinators only."""
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
@@ -33,7 +33,7 @@ class RecordingsView(TypedDict):
 
 @router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 422, 503))
 def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
-    """What was told by voice of an incident, oldest first."""
+    """The recordings of an incident, oldest first."""
 
     def query(tx: Tx) -> RecordingsView:
         found = recordings.of_incident(tx.session, _every_id(tx, ref, key))
@@ -48,7 +48,7 @@ def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
     "/{id}", response_class=Response, responses={**documented(401, 403, 404, 422, 503), 200: {"content": {SOUND: {}}}}
 )
 def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
-    """The sound of a recording, as an MP3."""
+    """The sound of a recording as MP3."""
     sound = runtime.read(lambda tx: recordings.audio(tx.session, _every_id(tx, ref, key), id))
     if sound is None:
         raise Unknown("recording", id[:34])

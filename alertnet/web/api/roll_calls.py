@@ -1,4 +1,4 @@
-"""Roll-calls over HTTP: everybody is asked whether they are safe, and the figures of who has answered."""
+"""The API for roll calls: ask everybody whether they are safe, and see who has answered."""
 
 from functools import partial
 from typing import Annotated
@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1/roll-calls")
 
 @router.post("", status_code=201, response_model=RollCallView, responses=documented(400, 401, 403, 409, 413, 422, 503))
 def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
-    """Ask everybody of a team, a country or the network whether they are safe, each in its language."""
+    """Start a roll call: ask everybody of a team, a country or the network, each in their language."""
     question = _question(roll, key)
     network = door.runtime.edition.network
 
@@ -44,7 +44,7 @@ def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
 def list_roll_calls(
     key: Reader, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
-    """Roll-calls and how many have answered, the newest first; a key of a team sees those of its team."""
+    """Roll calls and how many have answered, the newest first. A team's key sees those that asked its team."""
     before = read_cursor(cursor) if cursor else None
 
     def query(tx: Tx) -> RollCallsView:
@@ -57,7 +57,7 @@ def list_roll_calls(
 
 @router.get("/{id}", response_model=RollCallView, responses=documented(401, 403, 404, 422, 503))
 def show(id: str, key: Reader, runtime: InForce) -> Response:
-    """Who has answered a roll-call, who has not, and whose phones are left alone; a key of a team sees that team."""
+    """Who has answered a roll call, who has not, and who is not phoned. A team's key sees only its team."""
     return JSONResponse(runtime.read(lambda tx: _figures(tx.session, id, key, runtime.edition.network)))
 
 
@@ -80,10 +80,10 @@ def _figures(session: Session, id: str, key: ApiKey, network: Network) -> RollCa
 def figures(
     session: Session, id: str, network: Network, *, for_coordinators: bool, team: str | None = None
 ) -> RollCallView:
-    """The figures of a roll-call, as far as coordinators, or others, may see them; with `team` of that team alone.
+    """The figures of a roll call, as far as this caller may see them; `team` limits them to one team.
 
     Raises:
-        Unknown: nobody was asked by it.
+        Unknown: there is no such roll call, or it asked nobody there.
     """
     asked = journeys.of_roll_call(session, id, team) if id.isascii() and id.isalnum() else []
     if not asked:

@@ -1,4 +1,4 @@
-"""The contact trees over HTTP (B5): those in force, what is wrong with an edit, and what they would do."""
+"""The API for contact trees (B5): the trees in force, faults of an edit, and a preview of a case."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ router = APIRouter()
 
 
 class TreeView(TypedDict):
-    """`version` is the hash of the tree's content, to which incidents are pinned."""
+    """A tree in force. `version` is the hash of its content, to which incidents are pinned."""
 
     id: str
     title: str
@@ -32,7 +32,7 @@ class TreeView(TypedDict):
 
 
 class FaultView(TypedDict):
-    """A fault of a file as it is now; `line` and `column` count from 1, and 0 means the folder."""
+    """A fault in a file as it is now. `line` and `column` count from 1; 0 stands for the folder."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ class FaultView(TypedDict):
 
 
 class TreesView(TypedDict):
-    """The trees in force; while there are `faults`, `items` are those of the last good edition."""
+    """The trees in force. While there are `faults`, they are those of the last good edition."""
 
     items: list[TreeView]
     faults: list[FaultView]
@@ -50,7 +50,7 @@ class TreesView(TypedDict):
 
 @router.get("/v1/trees", response_model=TreesView, responses=documented(401, 403, 503))
 def list_trees(key: Reader, runtime: InForce) -> Response:
-    """The contact trees in force, and what is wrong with an edit that is not."""
+    """The contact trees in force, and the faults of an edit that is not in force."""
     edition = runtime.edition
     trees = [_tree(tree, edition.trees[tree.id]) for tree in edition.network.in_order]
     faults = [
@@ -62,7 +62,7 @@ def list_trees(key: Reader, runtime: InForce) -> Response:
 
 @router.post("/v1/trees/{tree}/preview", responses=documented(400, 401, 403, 404, 413, 422, 503))
 def preview(tree: str, case: Case, key: Reader, runtime: InForce, request: Request) -> Response:
-    """Who of that tree would hear what, when, if this happened: played through, nothing is sent."""
+    """Play a case through one tree: who would be told what, and when. Nothing is sent."""
     edition = runtime.edition
     if tree not in edition.network.trees:
         raise Unknown("tree", tree[:64])

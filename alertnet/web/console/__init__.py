@@ -1,1 +1,4 @@
-"""The coordinators' console under `/desk`: signed in, for this site's own pages alone, whole without script."""
+"""The coordinators' console under `/desk`.
+
+It needs a sign-in, accepts only forms from its own pages, and works fully without JavaScript.
+"""

@@ -1,4 +1,7 @@
-"""The board: what is asked of coordinators now, and below it every open incident; drills on a page of their own."""
+"""The console's first page: questions that wait for coordinators, and all open incidents.
+
+Drills have the same page under `/desk/drills`. Both pages follow changes by Server-Sent Events.
+"""
 
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -45,22 +48,23 @@ DONE = {
 }
 
 OWN = "own"
-"""What a page asks with that puts in itself what is its own."""
+"""The query parameter by which a page says that it fills in its own proof and "you" (see `personal`)."""
 PROOF = "__PROOF__"
-"""Stands in what is rendered for many for the proof of each one's session."""
+"""Placeholder for the proof of the session in HTML that is rendered once for many sessions."""
 
 
 def personal(runtime: Runtime, who: SignedIn, language: str, html: str) -> str:
-    """What was rendered for many as that session sees it: with its proof in the forms, and what its user did by "you".
+    """Turn HTML that was rendered for many sessions into the HTML of one session.
 
-    A page that is told what is new does the same.
+    It puts the session's proof into the forms and writes "you" for the name of its own user. An open page does the same
+    to the news that it receives.
     """
     you = words(language).get("you", "you")
     return html.replace(PROOF, proof_of(runtime, who)).replace(f"<span class=user>{who.user}</span>", you)
 
 
 class Boards:
-    """The board as this process last read it: what has not changed since is not read again."""
+    """The board as this process read it last; a new reading reuses what has not changed."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -68,7 +72,7 @@ class Boards:
         self._reading = threading.Lock()
 
     def read(self) -> Board:
-        """The board as it stands."""
+        """Read the board as it is now."""
         with self._reading:
             self._last = self._runtime.read(read_board, self._last)
             return self._last
@@ -76,7 +80,7 @@ class Boards:
 
 @value
 class BoardLook:
-    """The board as all see it who speak that language, may act or not, and have chosen the same."""
+    """The board for all who share a language, a role that may act or not, and the same filters."""
 
     boards: Boards = field(compare=False)
     drill: bool
@@ -87,18 +91,21 @@ class BoardLook:
 
     @property
     def incident(self) -> str:
-        """It is about many."""
+        """Empty: the board is about many incidents."""
         return ""
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """The matters, each incident's lines apart, and what was closed lately."""
+        """Render the board, unless nothing has changed since `before`."""
         board = self.boards.read()
         if before is not None and before.source == (board.incidents, board.closed):
             return before
         return self.of(runtime, board, before)
 
     def of(self, runtime: Runtime, everything: Board, before: Regions | None = None) -> Regions:
-        """That board in words; `before`: in which the lines of incidents that have not changed stand already."""
+        """Render that board; one region holds the questions, and each incident has one for its lines.
+
+        `before`: an earlier rendering, whose regions are reused for incidents that have not changed.
+        """
         known = set(map(id, cast(tuple[tuple[OpenIncident, ...], object], before.source)[0])) if before else set()
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
@@ -132,12 +139,12 @@ class BoardLook:
 
 
 def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
-    """What puts types, severities and statements into words."""
+    """The functions and word lists by which templates say types, severities, statements and names."""
     renderer = runtime.renderer(runtime.edition.templates)
     words = renderer.words(language)
 
     def called(tree: str, contact: str) -> str:
-        """By name; one whom an incident still holds, but no tree in force, by its id."""
+        """The name of a contact, or its id where only a running incident still knows it and no tree in force does."""
         known = runtime.edition.network.trees[tree].contacts if tree in runtime.edition.network.trees else {}
         return known[contact].called if contact in known else contact
 
@@ -156,12 +163,12 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
 
 
 def zone_of(edition: Edition) -> str:
-    """By whose clocks a page tells what belongs to no tree: those of the first."""
+    """The time zone for what belongs to no tree: that of the first tree, else UTC."""
     return next((tree.timezone for tree in edition.network.trees.values()), "UTC")
 
 
 def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
-    """What says the English words of a history in that language."""
+    """A function that translates the English words of an incident's history into that language."""
     words = runtime.renderer(runtime.edition.templates).words(language)
     return say_by(names_in(words.types, words.severities), language)
 
@@ -174,13 +181,13 @@ def boards_of(request: Request) -> Boards:
 
 @router.get("")
 def show_board(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """What is real."""
+    """Show real incidents."""
     return _show(request, who, runtime, drill=False)
 
 
 @router.get("/drills")
 def show_drills(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """Drills, which look otherwise."""
+    """Show drills, on a page that looks different."""
     return _show(request, who, runtime, drill=True)
 
 
@@ -193,14 +200,14 @@ async def follow_board(
     seen: str = "",
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
-    """What changes on that board, as Server-Sent Events; `seen`: the version that the page came with."""
+    """Stream the changes of that board as Server-Sent Events; `seen` is the version that the page shows."""
     look = _look(request, who, drill="/drills/" in request.url.path)
     return follow(request, runtime, look, who, last_event_id or seen)
 
 
 @router.get("/find")
 def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> Response:
-    """What a reference, a name or a code stands for, and what can be done to it."""
+    """Find what a reference, a name or a code stands for, and show what can be done with it."""
     board, asked = boards_of(request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
     found = runtime.read(find, runtime.edition.network, board, asked, acts=may_act(who))
     return show(request, "find.html", who=who, asked=asked, found=found, **spoken(runtime, language_of(request)))
@@ -208,7 +215,7 @@ def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> R
 
 @router.post("/matters/{id}")
 def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Say go, hold or refuse to what is asked; take an alarm or a task on."""
+    """Record an answer to a question (go, hold, refuse), or that somebody takes on an alarm or a task."""
     said = word(form, "answer") or ""
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"
 
@@ -231,7 +238,7 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
 
 
 def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:
-    """The stream of a page, which puts the proof of its session into the forms itself; `place`: see `Page`."""
+    """Stream the changes of a page. A page that asks with `OWN` fills in its own proof; `place`: see `Page`."""
     watch: Watch = request.app.state.watch
     watch.check_room(who.id)
     token = request.cookies["desk"]
@@ -241,10 +248,10 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
             found = runtime.read(users.signed_in, token)
             return found is not None and found.role is who.role
         except DatabaseAway:
-            return True  # The page says that it is old, and goes on when there is an answer.
+            return True  # The page says that it is out of date, and goes on when the database answers again.
 
     async def own() -> AsyncIterator[Part]:
-        """A page of the version before waits for the proof in what it is told."""
+        """Fill in the proof here for pages of the previous version, which can't do it themselves."""
         async for part in watch.changes(look, who, seen, is_in, place):
             yield Part(personal(runtime, who, language_of(request), part.text))
 

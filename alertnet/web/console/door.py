@@ -1,9 +1,10 @@
-"""The door of the console: a session in a cookie, forms of its own pages alone, and each of them once.
+"""Sessions and forms of the console: who is signed in, and whether a form may act.
 
-A form carries two hidden fields. `proof` shows that one of our pages made it, for this session. `seen` says of what it
-was made, so that the same form sent twice is known: it acts once or not at all. One that comes when its session has
-ended is kept through the sign-in, sealed within that page and on nobody's disk, and shown again, to the user of that
-session alone, before it is sent.
+A session is a cookie. A form carries two hidden fields. `proof` shows that a page of this console made the form for
+this session. `seen` names the view from which the form was made, so a form that is sent twice acts only once.
+
+A form that arrives after its session has ended is not lost. It is sealed (encrypted) into the sign-in page, stored
+nowhere on the server, and shown once more before it is sent, only to the user whose session it was.
 """
 
 import hashlib
@@ -42,13 +43,13 @@ OTHER_SESSION = "this form was made for another session: open the page again, an
 ENDED = "this session has ended: sign in again"
 
 ROOM = 4096
-"""Bytes of the form where one signs in that are left for what is typed there."""
+"""Bytes of a sign-in form that stay free for what the user types."""
 UNSEEN = ("seen", "back", "expected", "standing")
-"""What a page of ours has put into a form for itself: of what it was made, and where one goes from there."""
+"""Fields that our pages add for themselves (the view they came from, where to go next); users don't fill them in."""
 
 
 class DoneBefore(AlertnetError):
-    """A form of the very same view has acted already; where that is seen."""
+    """This view's form has acted already. `location` is where its result is shown."""
 
     def __init__(self, location: str) -> None:
         self.location = location
@@ -56,14 +57,14 @@ class DoneBefore(AlertnetError):
 
 
 class SignedOut(AlertnetError):
-    """Nobody is signed in: never, or not any more."""
+    """Nobody is signed in, or the session has ended."""
 
     def __init__(self) -> None:
         super().__init__(ENDED)
 
 
 class Unproven(AlertnetError):
-    """What was sent changes what lets people in, and came without the password of whoever is signed in: `who`."""
+    """A change to what lets people in came without the password of the signed-in user (`who`), or with a wrong one."""
 
     def __init__(self, who: SignedIn, *, is_wrong: bool) -> None:
         self.who = who
@@ -73,7 +74,7 @@ class Unproven(AlertnetError):
 
 @value
 class Kept:
-    """A form, where it was to be sent, and by whom."""
+    """A form that was kept over a sign-in: its fields, its address, and the user who sent it."""
 
     user: str
     path: str
@@ -81,18 +82,18 @@ class Kept:
 
     @property
     def visible(self) -> list[tuple[str, str]]:
-        """What of it somebody can judge, under its name."""
+        """The fields that a user can judge, as pairs of name and text."""
         return [(name, text) for name, text in self.to_send if text and name not in UNSEEN]
 
     @property
     def to_send(self) -> list[tuple[str, str]]:
-        """What is sent again; an alarm is looked at once more before it is raised."""
+        """The fields to send again. Raising an alarm goes back to its preview first."""
         sent = [(name, text) for name, text in self.fields.multi_items() if name not in ("proof", "password")]
         return [(name, "preview" if (name, text) == ("step", "raise") else text) for name, text in sent]
 
 
 class Busy(AlertnetError):
-    """So many sign in at this moment that one more is not looked at."""
+    """Too many people are signing in at this moment; this attempt is not checked."""
 
     retry_after = timedelta(seconds=2)
 
@@ -101,32 +102,32 @@ class Busy(AlertnetError):
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser came by TLS: only then it would send a secure cookie back."""
+    """Whether the browser came by TLS. Only then does it send a secure cookie back."""
     return "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", "").lower())
 
 
 def remember(request: Request, response: Response, token: str) -> None:
-    """Let the browser keep the text of its session; no script reads it, and no other site has it sent."""
-    # Longer than the session: whose a form was that comes after its end is known by it alone.
+    """Set the session cookie. Scripts can't read it, and other sites' requests don't carry it."""
+    # It outlives the session, because it is the only way to tell whose a form was that comes later.
     lasts = int(2 * users.SESSION_LASTS.total_seconds())
     response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
 
 
 def by(who: SignedIn) -> str:
-    """Who did it, for the history."""
+    """How the history names this user."""
     return f"user {who.user}"
 
 
 def proof_of(runtime: Runtime, who: SignedIn) -> str:
-    """What a form of that session carries, and nobody else can make."""
+    """The proof for forms of that session; only the server can make it."""
     return f"{runtime.vault.sign(_form_of(who.id, who.user))}.{who.user}"
 
 
 def signed_in(request: Request) -> SignedIn:
-    """Whoever is signed in, as a dependency.
+    """The user who is signed in, as a FastAPI dependency.
 
     Raises:
-        SignedOut: nobody is.
+        SignedOut: nobody is signed in.
     """
     token = request.cookies.get(COOKIE, "")
     who = runtime_of(request).read(users.signed_in, token) if token else None
@@ -139,10 +140,10 @@ Viewer = Annotated[SignedIn, Depends(signed_in)]
 
 
 def check_origin(request: Request) -> None:
-    """Refuse what another site, or nobody's page, has sent.
+    """Refuse a request that did not come from a page of this site.
 
     Raises:
-        Forbidden: the browser does not say that it comes from here.
+        Forbidden: the Origin header is missing, or names another host.
     """
     try:
         host = urlsplit(request.headers.get("Origin", "")).netloc
@@ -153,10 +154,10 @@ def check_origin(request: Request) -> None:
 
 
 def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OBSERVER) -> None:
-    """Refuse a form that no page of this session made, or that this user may not send.
+    """Refuse a form that no page of this session made, or that this user's role may not send.
 
     Raises:
-        Forbidden: says which.
+        Forbidden: its text says which of the two.
     """
     check_origin(request)
     if _maker_of(form, who.id, runtime_of(request).vault) != who.user:
@@ -166,10 +167,10 @@ def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OB
 
 
 def check_pace(request: Request, who: SignedIn, limit: Limit = ACTS) -> None:
-    """Count an act of this session.
+    """Count one act against the limit of this session (B9).
 
     Raises:
-        TooMany: it has acted as often as it may.
+        TooMany: the limit is reached.
     """
     wait = request.app.state.throttle.wait(limit, who.id, runtime_of(request).now())
     if wait is not None:
@@ -177,13 +178,15 @@ def check_pace(request: Request, who: SignedIn, limit: Limit = ACTS) -> None:
 
 
 def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role = Role.COORDINATOR) -> str:
-    """Let the form act, once, for who has that role and a session that is still in force; where the result is seen.
+    """Carry out a form once, if the user has that role and is still signed in; gives the address of the result.
 
-    The same view acts once for its user, whichever session sends it: it may have ended between two tries.
+    The same view acts once per user, not per session, since the session may end between two tries.
 
     Raises:
-        Forbidden: another page made it, or this user may not. DoneBefore: its view has acted before.
-        SignedOut: the session has ended meanwhile. TooMany: this session has acted as often as it may.
+        Forbidden: another page made the form, or this user may not send it.
+        DoneBefore: its view has acted before.
+        SignedOut: the session has ended meanwhile.
+        TooMany: this session has acted as often as it may.
     """
     check_form(request, who, form, role)
     check_pace(request, who)
@@ -192,10 +195,12 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
 
 
 async def keep(request: Request, vault: Vault) -> str:
-    """The form of that request as it is put into the next page; empty where it is too long, or of no session.
+    """Seal the form of that request for the sign-in page.
+
+    The result is empty where the form is too long or belongs to no session.
 
     Raises:
-        Forbidden: another site has sent it.
+        Forbidden: another site sent it.
     """
     check_origin(request)
     form = await read_form(request)
@@ -208,7 +213,7 @@ async def keep(request: Request, vault: Vault) -> str:
 
 
 def kept_in(form: Form, vault: Vault) -> Kept | None:
-    """What the page where one signs in has kept; None where it is nothing of ours."""
+    """The form that a sign-in page has kept; None where we did not seal it."""
     try:
         user, path, fields = json.loads(zlib.decompress(vault.open(b64decode(form.get("kept", ""), validate=True))))
     except (ValueError, zlib.error, Unreadable):
@@ -227,7 +232,7 @@ def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
 
 
 def _maker_of(form: Form, session: str, vault: Vault) -> str | None:
-    """Whose page made the form, in that session; None: none did."""
+    """The user for whom the form was made in that session; None where the proof is not valid."""
     signature, _, user = form.get("proof", "").partition(".")
     return user if vault.is_signed(_form_of(session, user), signature) else None
 

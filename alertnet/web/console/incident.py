@@ -1,4 +1,7 @@
-"""One incident on the console: how it stands, and every act on it, each said before it is done."""
+"""The page of one incident on the console, and every act on it.
+
+Acts that can't simply be undone have a page that shows their effect before they are carried out.
+"""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -67,17 +70,17 @@ DONE = {
 
 @value
 class Doing:
-    """What an act is carried out with."""
+    """The arguments of an act."""
 
     runtime: Runtime
     locked: LockedIncident
     by: str
     ref: str
-    """By which it was asked for."""
+    """The reference by which the user addressed the incident."""
 
 
 class Opening(Strict):
-    """What a coordinator makes of a text; what is absent is unknown, or as usual for the type."""
+    """What a coordinator adds to a text to make an incident of it. Absent fields are unknown, or the type's default."""
 
     type: TypeCode | None = None
     severity: Annotated[Severity, one_of(Severity)] | None = None
@@ -115,16 +118,16 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
     "close": (Closing, _close),
     "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
 }
-"""By the name that the API gives the act, if it has it: the body that it takes, and what it does."""
+"""Acts by name (the API's name where it has the act): the fields that the act takes, and its function."""
 
 ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
-"""Fields of forms that say a tree and something in it at once, as in `colombia/embassy-es`."""
+"""Form fields that hold a tree and something in it, as in `colombia/embassy-es`."""
 
 
 @value
 class IncidentLook:
-    """The incident as all see it who speak that language, and may act or not."""
+    """The page of an incident for all who share a language and a role that may act or not."""
 
     id: str
     ref: str
@@ -133,21 +136,21 @@ class IncidentLook:
 
     @property
     def incident(self) -> str:
-        """The id of this one."""
+        """The incident's id."""
         return self.id
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """What changes on the page while it is open."""
+        """Render the parts that change while the page is open, unless nothing has happened since `before`."""
         if before is not None and before.source == seq:
             return before
         return self.of(runtime, self.read(runtime))
 
     def read(self, runtime: Runtime) -> Dossier:
-        """How it stands now."""
+        """Read the incident as it is now."""
         return runtime.read(read_dossier, self.id, reads=self.acts, say=sayer(runtime, self.language))
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
-        """That dossier in words."""
+        """Render the regions of that dossier."""
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
         renderer = runtime.renderer(runtime.edition.templates)
         words["details"], words["texts"] = read_out(dossier, renderer, self.language)
@@ -166,7 +169,7 @@ class IncidentLook:
 def show_incident(
     ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "", do: str = "", whom: str = ""
 ) -> Response:
-    """How the incident stands, and what can be done; `do`: what is folded out, for the contact `whom`."""
+    """Show the incident and what can be done; `do` names the form to unfold, `whom` the contact chosen in it."""
     look = _look(request, who, runtime, ref)
     dossier = look.read(runtime)
     regions, proof = look.of(runtime, dossier), proof_of(runtime, who)
@@ -202,14 +205,14 @@ def follow_incident(
     seen: str = "",
     last_event_id: Annotated[str, Header()] = "",
 ) -> Response:
-    """What changes on that page, as Server-Sent Events."""
+    """Stream the changes of that page as Server-Sent Events."""
     look = _look(request, who, runtime, ref)
     return follow(request, runtime, look, who, last_event_id or seen, place=look.ref)
 
 
 @router.get("/{ref}/regions/{name}")
 def show_region(ref: str, name: str, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """A part alone, for a page that is open and shows an older one."""
+    """One region alone; an open page fetches it when its own copy is out of date."""
     if name not in FETCHED:
         raise Unknown("region", name[:32])
     look = _look(request, who, runtime, ref)
@@ -219,7 +222,7 @@ def show_region(ref: str, name: str, request: Request, who: Viewer, runtime: InF
 
 @router.get("/{ref}/close")
 def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason: str = "") -> Response:
-    """Who would hear what if it were closed for that reason: nothing is done yet."""
+    """Show who would be told what if the incident were closed for that reason. Nothing is done yet."""
     if reason not in list(CloseReason):
         raise BadInput("reason", reason[:32], [each.value for each in CloseReason])
     look = _look(request, who, runtime, ref)
@@ -239,7 +242,7 @@ def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason
 
 @router.get("/{ref}/re-resolve")
 def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """What the trees in force and wider consent would change: nothing is done yet (A8)."""
+    """Show what the trees in force and wider consent would change (A8). Nothing is done yet."""
     id = runtime.read(id_of_ref, ref)
     found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
     proof = proof_of(runtime, who)
@@ -251,7 +254,7 @@ def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -
 
 @router.post("/{ref}/revoke/{id}")
 def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Take an answer back: where its level's rule is no longer met, the escalation goes on."""
+    """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
 
@@ -265,11 +268,11 @@ def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Vie
 
 @router.post("/{ref}/join-text")
 def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Put a text into an incident that is open."""
+    """Join a text to an open incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
-        # Together, in the order of their ids: two coordinators may press at the same moment.
+        # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
         join_text(held[text], held[into], by=by(who))
         return held[text], _to(held[into], "join-text")
@@ -279,14 +282,14 @@ def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
 
 @router.get("/{ref}/merge")
 def show_merge(ref: str, request: Request, who: Viewer, runtime: InForce, into: str = "") -> Response:
-    """What merging it into another would change: nothing is done yet."""
+    """Show what merging it into another incident would change. Nothing is done yet."""
     found = runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
     return _foresee(request, who, runtime, "merge", ref.upper(), found)
 
 
 @router.get("/{ref}/split")
 def show_split(ref: str, request: Request, who: Viewer, runtime: InForce, report: str = "") -> Response:
-    """What taking a report out of it again would change: nothing is done yet."""
+    """Show what splitting a report off again would change. Nothing is done yet."""
     found = runtime.read(lambda tx: foresee_split(tx, id_of_ref(tx, ref), report.upper()))
     return _foresee(request, who, runtime, "split", report.upper(), found)
 
@@ -308,7 +311,7 @@ def _foresee(request: Request, who: Viewer, runtime: Runtime, name: str, part: s
 
 @router.post("/{ref}/merge")
 def do_merge(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Merge it into another, once."""
+    """Merge it into another incident, once."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=by(who))
@@ -319,7 +322,7 @@ def do_merge(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
 
 @router.post("/{ref}/split")
 def do_split(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Take a report out of it again, once."""
+    """Split a report off again, once."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=by(who))
@@ -330,7 +333,7 @@ def do_split(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
 
 @router.post("/{ref}/{name}")
 def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Carry out an act on the incident, once."""
+    """Carry out one of `ACTS` on the incident, once."""
     if name not in ACTS:
         raise Unknown("act", name[:32])
     body, carry_out = ACTS[name]
@@ -350,7 +353,7 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
-    """The fields of the act's body that were filled in."""
+    """The form's fields that were filled in, under the names of the act's body."""
     fields: dict[str, object] = {each: text for each in known if (text := typed(form, each))}
     fields |= {"contacts": form.getlist("contacts")} if "contacts" in fields else {}
     fields |= {"apply": True} if "apply" in known else {}
@@ -382,7 +385,7 @@ def id_of_ref(tx: Tx, ref: str) -> str:
 
 
 def _choices() -> dict[str, list[str]]:
-    """What can be chosen in forms."""
+    """The values that the selects of the forms offer."""
     return {
         "kinds": [each.value for each in AnswerKind],
         "actions": [each.value for each in Action],

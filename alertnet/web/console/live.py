@@ -1,9 +1,11 @@
-"""What the open pages of the console show, kept new: looked at after each commit, rendered once for all who see it.
+"""Keeps open pages of the console up to date by Server-Sent Events.
 
-A page shows regions, each the inner HTML of an element by its id. Its stream says what of them has changed since, as
-soon as it does; whoever was cut off goes on from what it last saw. Of a list only the items that differ are sent, of a
-picture and the like that there is a newer one: the page fetches it once it is in sight. One listener for all of it;
-what it finds is put into words, and compressed, once for all pages that are told the same, and wakes those alone.
+A page consists of regions, each the inner HTML of an element with an id. Its stream sends what has changed in them. A
+page that lost its connection goes on from the version that it shows. Of a list only the items that differ are sent.
+Large regions are only announced (`FETCHED`), and the page fetches them when they come into view.
+
+One listener per process looks after each commit. Each change is rendered and compressed once for all pages that show
+the same, and only those pages are woken.
 """
 
 import asyncio
@@ -34,18 +36,19 @@ from alertnet.web.console.shown import Part
 
 LOOK_SECONDS = 0.25
 STILL_THERE_SECONDS = 15.0
-"""A page hears so often that nothing is new, and knows by it that the line holds."""
+"""After so many seconds without news a page is told that there is none, and so knows that the connection holds."""
 RENEWED, STAYS = timedelta(seconds=15), timedelta(seconds=40)
-"""So often a process says who looks at what here, and for so long the others believe it."""
+"""How often a process records who is looking at which page, and for how long such a record counts."""
 MOST_PAGES = 300
 
 FETCHED = frozenset({"picture", "ahead", "notified"})
-"""Regions too large for an event, or folded in until somebody wants them."""
+"""Regions that are too large for an event, or folded until somebody opens them."""
 ITEM, PARAGRAPH = (re.compile(rf"((?:{ends})\s*)") for ends in ("</li>|</tr>", "</p>|</blockquote>"))
 
 Change = str | bool | list[int | str] | None
-"""Of a region: what it is now, True where it is to be fetched, None where it is gone. Of a list: how many items stay at
-its beginning, how many at its end, how many there were, and what stands between them now.
+"""How a region changed: its new HTML, True where the page fetches it, None where the region is gone.
+
+A list gives `[kept at its start, kept at its end, items before, HTML between]`.
 """
 
 log = structlog.get_logger(__name__)
@@ -54,7 +57,7 @@ AWAY, OVER = Part("event: away\ndata: {}\n\n"), Part("event: over\ndata: {}\n\n"
 
 @value
 class Regions:
-    """What a page shows, by the ids of elements. `source`: what it was made of; from the same nothing else is made."""
+    """The HTML of a page by element id. `source` is what it was made from; an equal source gives equal HTML."""
 
     parts: Mapping[str, str]
     source: object = field(default=None, compare=False)
@@ -62,11 +65,11 @@ class Regions:
 
     @cached_property
     def version(self) -> str:
-        """Another one wherever anything differs."""
+        """A hash of all regions (16 hex digits)."""
         return hashlib.sha256(json.dumps(sorted(self.parts.items())).encode()).hexdigest()[:16]
 
     def since(self, before: "Regions | None") -> dict[str, Change]:
-        """What has changed since then; all of it where that is not known."""
+        """What has changed since `before`; everything where `before` is None."""
         known = before.parts if before is not None else {}
         changed = {id: html for id, html in self.parts.items() if known.get(id) != html}
         told: dict[str, Change] = {
@@ -75,10 +78,11 @@ class Regions:
         return {**told, **dict.fromkeys(id for id in known if id not in self.parts)}
 
     def news(self, before: "Regions | None", at: float) -> Part:
-        """What pages are told that showed what was before: made for the first of them, and the same for all others."""
+        """The event for pages that show `before`. It is made once and shared; `at` is the server's time in seconds."""
         if before is None:
             return self._event(None, at)
-        shared = before.version, round(at)  # Who gets it later is told by what time it is then.
+        # The server's time is in the event, so it is shared only within the same second.
+        shared = before.version, round(at)
         if shared not in self._told:
             self._told[shared] = self._event(before, at)
         return self._told[shared]
@@ -89,7 +93,7 @@ class Regions:
 
 
 def difference(before: str | None, now: str) -> Change:
-    """What of a list differs; all of what is none, or was not known."""
+    """The changed items of a list; the whole text where it is no list, or its former state is not known."""
     ends = PARAGRAPH if now.startswith("<p") else ITEM
     old, new = _items(before or "", ends), _items(now, ends)
     if not old or new is None:
@@ -101,44 +105,44 @@ def difference(before: str | None, now: str) -> Change:
 
 
 def _items(html: str, ends: re.Pattern[str]) -> list[str] | None:
-    """The items of a list; None where it is none."""
+    """The items of a list; None where the HTML is no list."""
     *parts, rest = ends.split(html)
     return None if rest else [each + end for each, end in zip(parts[::2], parts[1::2], strict=True)]
 
 
 class Look(Protocol):
-    """A page as far as many see the same of it; equal ones are rendered once."""
+    """A page as far as several users see the same. Equal looks are rendered once."""
 
     def __hash__(self) -> int: ...
 
     @property
     def incident(self) -> str:
-        """The id of the one that it is about; empty where it is about none alone."""
+        """The id of the incident that the page is about; empty where it is about several."""
         ...
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """What it shows now; `before`: what it showed last, to be given back where nothing has changed.
+        """Render the page; returns `before`, its last rendering, where nothing has changed.
 
-        `seq`: how far the history of its incident has come.
+        `seq`: the length of the incident's history.
         """
         ...
 
 
 @dataclass(eq=False)
 class Page:
-    """A page that is open. `place`: what it is about, where those who look at the same see each other."""
+    """An open page. `place` is what it is about; those who look at the same place see each other's names."""
 
     look: Look
     who: SignedIn
     place: str
     told: tuple[str, ...] | None = None
-    """Who else it said looks at the same."""
+    """The other users whom the page shows as looking at the same."""
     before: Regions | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Watch:
-    """Looks for all pages that are open in this process, until it is about to end: `leaving`."""
+    """Follows all open pages of this process until it shuts down (`leaving`)."""
 
     def __init__(self, runtime: Runtime, leaving: threading.Event) -> None:
         self._runtime = runtime
@@ -150,19 +154,19 @@ class Watch:
         self._looking: Mapping[str, tuple[str, ...]] = {}
         self._shown: dict[Look, Regions] = {}
         self._known_in: frozenset[SignedIn] = frozenset()
-        """Those who were signed in after what is new was read, asked once for all their pages."""
+        """The users found to be signed in after the news was read, asked once for all their pages."""
         self._is_away = False
         self._listener: asyncio.Task[None] | None = None
 
     async def changes(
         self, look: Look, who: SignedIn, seen: str, is_in: Callable[[], bool], place: str = ""
     ) -> AsyncIterator[Part]:
-        """The events of one page that showed the version `seen`, until its session ends; `place`: see `Page`."""
+        """The events of one page that shows the version `seen`, until its session ends; `place`: see `Page`."""
         page = Page(look, who, place, None if place else ())
         with self._following(page):
             while not self._leaving.is_set():
                 now = await self._beyond(page)
-                # Asked after the wait: it may have ended meanwhile.
+                # Ask after the wait: the session may have ended during it.
                 is_news = now is not None and now is not page.before
                 if not (is_news and who in self._known_in) and not await asyncio.to_thread(is_in):
                     yield OVER
@@ -180,18 +184,18 @@ class Watch:
                     yield now.news(before, self._runtime.now().timestamp())
 
     def shown(self, look: Look) -> Regions | None:
-        """What pages that look at the same were shown last, where there are any."""
+        """The latest rendering for pages with that look; None where no page has it."""
         return self._shown.get(look)
 
     def others(self, place: str, user: str) -> tuple[str, ...]:
-        """Who else looked at that place last, in any process."""
+        """The other users who looked at that place last, in any process."""
         return tuple(each for each in self._looking.get(place, ()) if each != user)
 
     def check_room(self, session: str) -> None:
-        """Refuse one page more where there are enough.
+        """Refuse another page where too many are open.
 
         Raises:
-            HTTPException: 429, too many are open.
+            HTTPException: 429, this session or this process has too many open pages.
         """
         if len(self._pages) >= MOST_PAGES or self._by_session[session] >= OPEN_PAGES:
             raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
@@ -215,7 +219,7 @@ class Watch:
                 self._listener = None
 
     async def _beyond(self, page: Page) -> Regions | None:
-        """What is shown once that is another than before, or there is other news; None: nothing is new for a while."""
+        """Wait for news and give the latest rendering; None after `STILL_THERE_SECONDS` without any."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STILL_THERE_SECONDS):
                 await page.woken.wait()
@@ -224,7 +228,7 @@ class Watch:
         return None
 
     def _wake(self, pages: Iterable[Page], *, to_all: bool = False) -> None:
-        """Let those go on for whom there is news, and no other: most pages are about something else."""
+        """Wake only the pages that have news; most pages are about something else."""
         for page in pages:
             is_new = self._shown.get(page.look, page.before) is not page.before
             if is_new or to_all or self._leaving.is_set() or page.told != self.others(page.place, page.who.user):
@@ -237,13 +241,13 @@ class Watch:
             shown, self._known_in = await asyncio.to_thread(self._read, before, everybody)
             self._is_away = False
         except Exception as error:
-            # Whoever looks on is told so; a listener that ended would let them believe that nothing happens.
+            # The pages say that they are out of date. If the listener ended here, they would seem to be current.
             log.warning("console_look_failed", error=type(error).__name__)
             shown, self._known_in, self._is_away = {}, frozenset(), True
         open = {page.look for page in self._pages}
         self._shown |= {look: regions for look, regions in shown.items() if look in open}
         self._wake(self._pages, to_all=was_away or self._is_away)
-        # What happens is shown all the same, where who looks on can't be noted.
+        # Changes are shown even where the users who look on can't be recorded.
         with isolated(log, "presence_failed"):
             await asyncio.to_thread(self._look_around, frozenset((p.who.user, p.place) for p in self._pages if p.place))
         self._wake(self._pages)
@@ -251,7 +255,7 @@ class Watch:
     def _read(
         self, before: Mapping[Look, Regions | None], everybody: Iterable[SignedIn]
     ) -> tuple[dict[Look, Regions], frozenset[SignedIn]]:
-        """What is shown now, and who of those is signed in after that was read, where anything of it is new."""
+        """Render all looks. If anything is new, also ask which of these users are still signed in."""
         about = sorted({look.incident for look in before if look.incident})
         heads = self._runtime.read(lambda tx: timeline_view.heads(tx.session, about)) if about else {}
         shown = {
@@ -262,7 +266,7 @@ class Watch:
         return shown, self._runtime.read(lambda tx: frozenset(e for e in everybody if users.is_still_signed_in(tx, e)))
 
     def _look_around(self, here: frozenset[tuple[str, str]]) -> None:
-        """Say who looks at what in this process, where that is another than before or grows old, and read who does."""
+        """Record who looks at what in this process if that changed or grows old, and read it for all processes."""
         now = self._runtime.now()
         if gone := self._noted - here:
             self._runtime.transact(users.look_away, gone)

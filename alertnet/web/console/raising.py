@@ -1,4 +1,4 @@
-"""Raising an incident at the console: who would be told is seen first, and it is raised once."""
+"""Raises an incident on the console: first a preview of who would be told, then the alarm, once."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ BESIDES = ("team", "people")
 
 @router.get("")
 def show_form(request: Request, who: Viewer, runtime: InForce, team: str = "", people: str = "") -> Response:
-    """A form for whoever may raise, empty but for a team or people that were chosen before."""
+    """Show the form, empty but for a team or people chosen on the page before."""
     countries, teams = _countries(runtime), runtime.edition.network.teams
     country = teams[team].country if team in teams else countries[0] if len(countries) == 1 else ""
     values = {"country": country, "consent": Scope.INTERNAL.value, "team": team, "people": people}
@@ -44,7 +44,10 @@ def show_form(request: Request, who: Viewer, runtime: InForce, team: str = "", p
 
 @router.post("")
 def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Show who would be told, or raise it: what can't be is said above what was filled in, and nothing is lost."""
+    """Show who would be told, or raise the incident.
+
+    An invalid field is named above the form, which keeps its values.
+    """
     check_form(request, who, form, Role.COORDINATOR)
     values = {name: typed(form, name) for name in (*FIELDS, *BESIDES)}
     seen, spared = form.get("seen", ""), form.getlist("exclude")
@@ -65,10 +68,10 @@ def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncid
 
 
 def facts_of(values: Mapping[str, str], runtime: Runtime, spared: Sequence[str] = ()) -> Facts:
-    """What was filled in of a case, as the API would take it; `spared`: contacts and organisations.
+    """Read the form's values by the API's rules; `spared` are contacts and organisations to exclude.
 
     Raises:
-        BadInput: the first field that can't be so.
+        BadInput: names the first invalid field.
     """
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
     given["people"] = [{"code": code} for code in values["people"].split()]
@@ -119,7 +122,7 @@ def _show(
 
 
 def choices(runtime: Runtime) -> dict[str, list[str]]:
-    """What can be chosen of a case."""
+    """The values that the selects of the form offer."""
     return {
         "codes": sorted(runtime.edition.network.people),
         "countries": _countries(runtime),
@@ -131,7 +134,7 @@ def choices(runtime: Runtime) -> dict[str, list[str]]:
 
 
 def _countries(runtime: Runtime) -> list[str]:
-    """The countries that a tree or a team names; all there are where a tree serves everywhere and none is named."""
+    """The countries that a tree or a team names; all countries where none is named."""
     network = runtime.edition.network
     named = {country for tree in network.trees.values() for country in tree.countries}
     named |= {team.country for team in network.teams.values()}

@@ -1,4 +1,4 @@
-"""The routes of the console: what can't be done is said on a page, with what to do instead."""
+"""Shows errors of the console's routes as pages that say why, and what to do instead."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
@@ -45,7 +45,7 @@ NOT_ALLOWED = "{field}: {value} is not allowed (allowed: {allowed})"
 MISSING = "{field}: missing (allowed: {allowed})"
 NOT_THERE = "no {kind} {name}"
 FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED)
-"""What the words of the pages say in each language; what names a thing and a value, the tables of refusals."""
+"""Refusals with a fixed text; `words/refusals.*.yaml` translates the others, which name a thing and a value."""
 
 ENTERING: Mapping[str, Any] = {
     "then": "/desk",
@@ -57,16 +57,16 @@ ENTERING: Mapping[str, Any] = {
     "refused": "",
     "detail": "",
 }
-"""What the page where one signs in shows at first."""
+"""The sign-in page's values unless a caller gives others."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class Told(APIRoute):
-    """A route whose refusals are pages."""
+    """A route that answers an error with a page."""
 
     def get_route_handler(self) -> Handler:
-        """The route's handler, and what it refuses as a page."""
+        """The route's handler, wrapped so that an error becomes a page."""
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
@@ -86,21 +86,21 @@ class Told(APIRoute):
 
 
 def show_door(request: Request, status: int = 200, **said: Any) -> Response:
-    """The page where one signs in, by the ways that there are."""
+    """Show the sign-in page with the ways to sign in that are configured."""
     provider = request.app.state.openid
     openid = provider.host if provider is not None else ""
     return show(request, "sign_in.html", status=status, openid=openid, **{**ENTERING, **said})
 
 
 async def _asked_again(request: Request, error: Unproven) -> Response:
-    """The same form, which whoever is signed in sends once more with their password."""
+    """Show the same form again, to be sent once more with the user's password."""
     form = await read_form(request)
     fields = [(name, text) for name, text in form.multi_items() if name != "password"]
     return show(request, "confirm.html", status=403, who=error.who, fields=fields, is_wrong=error.is_wrong)
 
 
 def told(error: Exception, language: str) -> str:
-    """What the error says, in that language: its sentence is ours, its values stay as they are."""
+    """The error's text in that language. Our sentence is translated; the values in it stay as they are."""
     say = partial(translated, language)
     if language != ENGLISH and isinstance(error, BadInput):
         frame = MISSING if error.value is None else NOT_ALLOWED

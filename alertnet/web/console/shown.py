@@ -1,4 +1,4 @@
-"""How a page of the console leaves: from a template, in a language, compressed, and how little it needs besides."""
+"""Builds the console's responses: templates, translation, compression, security headers and navigation."""
 
 import gzip
 import re
@@ -28,16 +28,16 @@ PACKAGE = "alertnet.web.console"
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deutsch", "pt": "Português"}
 LANGUAGE = "desk-language"
-"""The cookie that remembers which was chosen."""
+"""The cookie that keeps the chosen language."""
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 OURS = ("role", "status", "answer")
-"""Places in a sentence where a word of ours stands; in others stands what somebody wrote, which stays as it is."""
+"""Places in a sentence that hold a word of ours, to be translated; other places hold what people wrote."""
 SEVERAL = ("facts", "changes")
-"""Places where several sentences of ours stand."""
+"""Places that hold several sentences of ours, separated by "; "."""
 LONGEST = 4000
-"""Characters of a sentence that is put into another language; a longer one stays English."""
+"""The longest text to translate, in characters; a longer one stays English."""
 WORTH_COMPRESSING = 500
-"""Bytes."""
+"""The smallest response to compress, in bytes."""
 GZIP_HEAD, DEFLATE_END = b"\x1f\x8b\x08" + bytes(6) + b"\xff", b"\x03\x00"
 HEADERS = {
     "Referrer-Policy": "same-origin",
@@ -51,15 +51,15 @@ HEADERS = {
 
 
 class Sayable(Protocol):
-    """What can be said in any language: a phrase, or what is wrong with a tree."""
+    """Something that can be said in any language, such as a phrase or a fault of a tree."""
 
     def said(self, say: Say) -> str:
-        """It in the language of `say`."""
+        """Its text in the language of `say`."""
 
 
 @value
 class Place:
-    """A page that the navigation leads to, for those who have at least that role."""
+    """A page in the navigation, for users with at least that role."""
 
     path: str
     name: str
@@ -67,7 +67,7 @@ class Place:
 
 
 IN_SIGHT = (Place("/desk", "Board"), Place("/desk/drills", "Drills"), Place("/desk/raise", "Raise", Role.COORDINATOR))
-"""What always stands on top of a page."""
+"""Navigation that is always visible."""
 FOLDED = (
     Place("/desk/journeys", "On the road"),
     Place("/desk/quarantine", "Unknown numbers", Role.COORDINATOR),
@@ -80,26 +80,26 @@ FOLDED = (
     Place("/desk/system", "The system"),
     Place("/desk/figures", "Figures"),
 )
-"""What unfolds beside it."""
+"""Navigation that is folded into a menu."""
 
 
 @value
 class Frame:
-    """A sentence with places for values: what is fixed in it, and between those parts the places by name."""
+    """A sentence with places for values: the fixed parts, and the names of the places between them."""
 
     fixed: tuple[str, ...]
     places: tuple[str, ...]
 
     @classmethod
     def of(cls, english: str) -> "Frame":
-        """As it is written, with `{name}` for a place."""
+        """Parse a sentence in which `{name}` stands for a value."""
         parts = re.split(r"\{(\w+)\}", english)
         return cls(tuple(parts[::2]), tuple(parts[1::2]))
 
     def values_in(self, text: str) -> dict[str, str]:
-        """What stands in each place of a text of that kind, at least a character; nothing if it is of another.
+        """The value at each place of a text of this form; empty where the text has another form or a value is empty.
 
-        A value ends where what is fixed after it stands first: nothing is tried twice, whatever somebody wrote (B9).
+        A value ends where the fixed part after it first occurs. There is no backtracking, whatever text comes in (B9).
         """
         first, *between, last = self.fixed
         if not (text.startswith(first) and text.endswith(last)):
@@ -115,7 +115,7 @@ class Frame:
 
 @cache
 def environment() -> Environment:
-    """The templates; whatever is not one of them is escaped."""
+    """The Jinja environment of the console's templates; it escapes all values."""
     made = Environment(
         loader=PackageLoader(PACKAGE),
         autoescape=True,
@@ -139,25 +139,25 @@ def environment() -> Environment:
 
 @cache
 def words(language: str) -> dict[str, str]:
-    """What the English words of the templates are in that language; those that it lacks stay English."""
+    """Translations of the templates' English texts; a text without one stays English."""
     return _in_tables(language, "history.", "trees.", "")
 
 
 @cache
 def refusals(language: str) -> dict[str, str]:
-    """What the English sentences of refusals, and parts of them, are in that language."""
+    """Translations of the sentences by which the program refuses something, and of their parts."""
     return _in_tables(language, "refusals.")
 
 
 @cache
 def cautions(language: str) -> dict[str, str]:
-    """The same of what an incident warns of, which is kept in English."""
+    """Translations of an incident's warnings, which are stored in English."""
     return _in_tables(language, "cautions.")
 
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """What the English forms of phrases about trees are in that language; those without words of their own stay."""
+    """Translations of phrases about contact trees; a phrase without one stays English."""
     return _in_tables(language, *(f"phrases/{name}." for name in ("differences", "faults", "keys", "warnings")))
 
 
@@ -169,7 +169,7 @@ def _in_tables(language: str, *names: str) -> dict[str, str]:
 
 
 def translated(language: str, text: str) -> str:
-    """A sentence of ours that was made in English, or a part of one, in that language; what no table has stays so."""
+    """Translate an English sentence of ours, or a part of one; it stays English where no table has it."""
     for table in (refusals, cautions, words):
         if (sentence := table(language).get(text)) is not None:
             return sentence
@@ -187,33 +187,33 @@ def _part(language: str, name: str, value: str) -> str:
 
 @cache
 def _frames(language: str) -> list[tuple[Frame, str]]:
-    """The sentences with places for values: what they look like in English, the longest first, and in that language."""
+    """Sentences with places for values, each with its translation, the longest first."""
     known = {**refusals(language), **cautions(language)}.items()
     with_places = [(english, said) for english, said in known if "{" in english]
     return [(Frame.of(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
 
 
 def sayer(language: str) -> Say:
-    """What puts a phrase about trees into that language."""
+    """A function that translates phrases about contact trees."""
     known = phrases(language)
     return lambda form: known.get(form, form)
 
 
 def say_by(names: Mapping[str, str], language: str) -> Say:
-    """What says English words in that language. `names`: those that templates of messages say, by the English one."""
+    """A function that translates English words. `names`: message-template words by their English, such as types."""
     known = {} if language == ENGLISH else {**names, **words(language)}
     return lambda text: known.get(text, text)
 
 
 def language_of(request: Request) -> str:
-    """The language that was chosen last, else the first that the browser asks for and that there is."""
+    """The page's language: the one chosen last, else the first of the browser's that we have, else English."""
     asked = request.headers.get("Accept-Language", "").lower().split(",")
     wanted = [request.query_params.get("lang", ""), request.cookies.get(LANGUAGE, ""), *(each[:2] for each in asked)]
     return next((each for each in wanted if each in LANGUAGES), ENGLISH)
 
 
 def rendered(template: str, language: str, /, **values: Any) -> Markup:
-    """A template in that language; `_` says its English words in it."""
+    """Render a template in that language; `_` in it translates English words."""
     known = words(language)
     common = {"_": lambda text: known.get(text, text), "language": language, "languages": LANGUAGES}
     return Markup(environment().get_template(template).render(common | values))  # noqa: S704 - escaped by the template
@@ -222,7 +222,7 @@ def rendered(template: str, language: str, /, **values: Any) -> Markup:
 def show(
     request: Request, template: str, /, *, status: int = 200, who: SignedIn | None = None, **values: Any
 ) -> Response:
-    """A page of the console, for whoever is signed in."""
+    """Respond with a page of the console, with the navigation that this user may see."""
     language = language_of(request)
     leads = {name: _open_to(who, places) for name, places in (("in_sight", IN_SIGHT), ("folded", FOLDED))}
     page = rendered(template, language, who=who, current=request.url.path, **leads, **values)
@@ -233,12 +233,12 @@ def show(
 
 
 def as_html(request: Request, text: str, status: int = 200) -> Response:
-    """The text as a page."""
+    """Respond with HTML."""
     return compressed(request, text.encode(), "text/html", status)
 
 
 def compressed(request: Request, body: bytes, media_type: str, status: int = 200) -> Response:
-    """What is sent, compressed where the browser takes that."""
+    """A response with the console's headers, gzipped where the browser accepts it."""
     headers = {**HEADERS, "Vary": "Accept-Encoding"}
     if len(body) > WORTH_COMPRESSING and "gzip" in request.headers.get("Accept-Encoding", ""):
         body, headers = gzip.compress(body, mtime=0), {**headers, "Content-Encoding": "gzip"}
@@ -247,24 +247,24 @@ def compressed(request: Request, body: bytes, media_type: str, status: int = 200
 
 @value
 class Part:
-    """What a stream is told next: compressed once, for however many are told the same."""
+    """One message of a stream. It is compressed once for all who receive it."""
 
     text: str
 
     @cached_property
     def plain(self) -> bytes:
-        """As bytes."""
+        """The text as UTF-8."""
         return self.text.encode()
 
     @cached_property
     def packed(self) -> bytes:
-        """Deflated by itself, so that it stands in every stream behind whatever that one was told before."""
+        """The text as a deflate block of its own, so that it fits into any stream, whatever was sent before."""
         packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         return packer.compress(self.plain) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
 def streamed(request: Request, parts: AsyncIterator[Part], media_type: str) -> Response:
-    """What is sent part by part, each at once, compressed where the browser takes that."""
+    """Stream the parts as they come, gzipped where the browser accepts it."""
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     headers = {**HEADERS, "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_gzip else {})
 
@@ -281,22 +281,22 @@ def streamed(request: Request, parts: AsyncIterator[Part], media_type: str) -> R
 
 
 def go_to(path: str) -> Response:
-    """Send the browser there: what was posted is not posted again by a reload."""
+    """Redirect the browser with 303, so that a reload does not post again."""
     return RedirectResponse(path, 303, HEADERS)
 
 
 def own_path(path: str) -> str:
-    """The path where it is one of the console, else the board."""
+    """The path if it belongs to the console, else the board (no open redirects)."""
     return path if path.startswith("/desk/") or path == "/desk" else "/desk"
 
 
 def may_act(who: SignedIn) -> bool:
-    """Whether they may act, and read what people write."""
+    """Whether the user may act, and read what people wrote."""
     return who.role.may(Role.COORDINATOR)
 
 
 def faults_for(who: SignedIn, runtime: Runtime, language: str) -> list[str]:
-    """Faults of the trees; to observers only where they are: what stands there may be somebody's name or number."""
+    """The trees' faults. Observers see only their positions, since the text may hold a name or a number."""
     say = sayer(language)
     return [each.said_in_place(say) if may_act(who) else each.position for each in runtime.trees.faults]
 

@@ -1,1 +1,1 @@
-"""/healthz, /readyz and /metrics."""
+"""The routes `/healthz`, `/readyz` and `/metrics`."""

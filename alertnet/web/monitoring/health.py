@@ -1,4 +1,4 @@
-"""Whether the program is alive, and whether it can do its work: for load balancers, and for those who keep watch."""
+"""`/healthz` and `/readyz`: whether the process is alive, and whether the system can do its work."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from alertnet.store.monitoring.observations import observe
 from alertnet.web.auth import InForce
 
 FRESH = timedelta(seconds=10)
-"""Where no worker was seen for this long, none works."""
+"""A worker counts as working if it was seen within this time."""
 
 router = APIRouter()
 
@@ -28,10 +28,10 @@ class Alive(TypedDict):
 
 
 class Away(TypedDict):
-    """A provider to which nothing is handed for now, by one method; `since` is ISO 8601.
+    """A provider that gets nothing to send by one method for now; `since` is ISO 8601.
 
-    `fault`: what it has against our account, where that is why: `token`, `balance`, `permission` or `settings`; or
-    `paused`, by us.
+    `fault` is the reason where our account is the cause (`token`, `balance`, `permission` or `settings`), or `paused`
+    where we paused it ourselves.
     """
 
     method: str
@@ -41,12 +41,13 @@ class Away(TypedDict):
 
 
 class Ready(TypedDict):
-    """Whether traffic may come, and what needs a person but stops none; without a database only that is known.
+    """Whether the system is ready for traffic, and what needs a person without making it unready.
 
-    `heartbeat`: whether it is sent, or would be if its URL were set. `trouble`: the parts that are in trouble. `late`:
-    by queue, for how many seconds its oldest row is late, where that is more than is tolerated. `inbound_at`: when the
-    inbound path answered its test last (ISO 8601). `unheard`: open incidents of which nobody at all may be told (A2).
-    `away`: providers that do not work. `fault`: what keeps from the database, in words.
+    `heartbeat`: whether it is sent, or would be if its URL were set. `trouble`: the parts in trouble. `late`: by queue,
+    how many seconds its oldest row is late, if that is more than tolerated. `inbound_at`: when the inbound path last
+    answered its test (ISO 8601). `unheard`: open incidents of which nobody at all may be told (A2). `away`: providers
+    that do not work. `fault`: why the database can't be used, in words. Without a database only `trees` and `fault` are
+    known.
     """
 
     ready: bool
@@ -65,7 +66,7 @@ class Ready(TypedDict):
 @router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", response_model=Alive, responses={503: {"model": Alive, "description": "About to end"}})
 async def healthz(request: Request) -> Response:
-    """The process answers, and is not about to end."""
+    """200 while the process answers and is not about to end."""
     if request.app.state.leaving.is_set():
         return JSONResponse(Alive(status="leaving"), 503)
     return JSONResponse(Alive(status="ok"))
@@ -74,13 +75,13 @@ async def healthz(request: Request) -> Response:
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Not ready"}})
 def readyz(runtime: InForce) -> Response:
-    """The database answers, trees are in force, a worker was seen a moment ago; and whatever else is wrong."""
+    """200 while the database answers, trees are in force and a worker is alive. The body names all other trouble."""
     ready = how_it_stands(runtime)
     return JSONResponse(ready, 200 if ready["ready"] else 503)
 
 
 def how_it_stands(runtime: Runtime) -> Ready:
-    """What `/readyz` answers."""
+    """The content of `/readyz`."""
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:
@@ -105,7 +106,10 @@ def how_it_stands(runtime: Runtime) -> Ready:
 
 
 def _write_fault(runtime: Runtime) -> str | None:
-    """What keeps from writing; to know that it is over this writes, as perhaps nobody else does here."""
+    """Why the database can't be written, or None.
+
+    It tries a write, because no other write may happen in this process.
+    """
     if runtime.absence.is_time_to_try():
         with suppress(DatabaseAway):
             runtime.transact(heartbeats.note, heartbeats.WRITTEN)

@@ -1,6 +1,6 @@
-"""What Prometheus asks for, counted in the database at each request, so that every process of a network says the same.
+"""`/metrics` for Prometheus, read from the database at each request, so that all processes give the same figures.
 
-Only what is open, due or under way is counted: the cost does not grow with what is closed.
+Only what is open, due or under way is counted, so the cost does not grow with closed incidents.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,12 +33,12 @@ router = APIRouter()
 
 
 def gauge(name: str, help: str, *labels: str) -> GaugeMetricFamily:
-    """A gauge that is counted as a whole at each request."""
+    """A gauge whose value is read anew at each request."""
     return GaugeMetricFamily(name, help, labels=labels)
 
 
 def as_metrics(counted: Mapping[Key, float]) -> Iterator[Metric]:
-    """Each series, also where nothing was counted yet; what a later version counts is not known here."""
+    """The counters and histograms in use, those without a count yet too. Counts of unknown series are left out."""
     for series in ALL:
         of_series = {labels: number for (name, labels), number in counted.items() if name == series.name}
         yield _histogram(series, of_series) if series.bounds else _counter(series, of_series)
@@ -63,7 +63,7 @@ def _histogram(series: Series, counted: Mapping[tuple[str, ...], float]) -> Metr
 
 
 def count_watch(tx: Tx, seen: Observed) -> list[Metric]:
-    """Trouble, lateness, workers, reports and signs of life."""
+    """Metrics of the self-monitoring: trouble, lateness, workers, delivery reports and heartbeats."""
     found = find_trouble(seen)
     trouble = gauge("alertnet_trouble", "1 while that part is in trouble.", "part")
     for part in Part:
@@ -120,10 +120,7 @@ def _signs(tx: Tx) -> list[Metric]:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def metrics(runtime: InForce) -> Response:
-    """Queues, attempts, open incidents, what the watch on ourselves sees, and what was counted, as Prometheus reads it.
-
-    While the database is away: that, and what was counted as far as this process knows.
-    """
+    """All metrics. While the database is away: that fact, and the counts that this process knows."""
     families = [_build(runtime.engine.dialect.name)]
     is_there = True
     try:
@@ -143,7 +140,7 @@ def metrics(runtime: InForce) -> Response:
 
 
 class _Counted(Collector):
-    """Metrics that were counted already."""
+    """A collector for metrics that are already computed."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families

@@ -1,1 +1,1 @@
-"""Who comes into the console: signing in and out, and the users."""
+"""Access to the console: signing in and out, accounts and users."""

@@ -1,6 +1,7 @@
-"""The account of whoever is signed in: their sessions, passkeys, password and authenticator.
+"""The page of one's own account: sessions, passkeys, password and authenticator.
 
-What changes how they sign in asks for the password anew: whoever finds a console open leaves no key of their own.
+A change to how the user signs in needs their password again, so that somebody who finds a console open can't give
+themselves access.
 """
 
 from collections.abc import Callable
@@ -26,7 +27,7 @@ router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 HERE = "/desk/account"
 Handed = tuple[tuple[str, str], ...]
-"""What is handed over, each with what it is; it is shown once."""
+"""New credentials as pairs of name and value; the page shows them once."""
 
 
 def _password(tx: Tx, who: SignedIn, password: str, hash: str) -> Handed:
@@ -45,25 +46,25 @@ RENEWED: dict[str, tuple[Callable[..., Handed], str]] = {
         "Only this authenticator and these recovery codes are good now, and you are signed out everywhere else.",
     ),
 }
-"""By its name: what it does, and what is said once it is done."""
+"""What a user may renew, by its name in the path: the function, and the text shown once it is done."""
 
 
 @router.get("/account")
 def show_account(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """Who is signed in, until when and where else, the ways out, and what lets them in."""
+    """Show the account: its sessions, and the ways to sign in and out."""
     return _show(request, who, runtime)
 
 
 @router.get("/account/{what}")
 @router.get("/passkeys")
 def come_back(request: Request) -> Response:
-    """The page of the account, for who reloads an answer, or wants it in another language."""
+    """Redirect to the account page, when an answer is reloaded or another language chosen."""
     return go_to(f"{HERE}?{request.url.query}")
 
 
 @router.post("/account/{what}")
 def renew(what: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Give this user another password or authenticator, which stands on the answer alone."""
+    """Give this user a new password or authenticator, which only this response shows."""
     check_form(request, who, form)
     check_pace(request, who)
     if what not in RENEWED:
@@ -77,14 +78,14 @@ def renew(what: str, request: Request, form: Posted, who: Viewer, runtime: InFor
 
 @router.get("/challenge")
 def challenge(runtime: InForce) -> Response:
-    """What a device is to sign now, to make a passkey or to prove one."""
+    """A challenge for a device to sign, to make a passkey or to sign in with one."""
     drawn = draw_challenge(runtime.vault, runtime.entropy, runtime.now())
     return Response(drawn, 200, HEADERS, media_type="text/plain")
 
 
 @router.post("/passkeys")
 def add(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Keep what a device of this user has made."""
+    """Store a passkey that this user's device has made."""
     check_form(request, who, form)
     check_pace(request, who)
     check_password(request, runtime, who, form)
@@ -94,14 +95,14 @@ def add(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Respon
 
 @router.post("/passkeys/remove")
 def remove(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Forget a passkey of this user."""
+    """Delete a passkey of this user."""
     check_form(request, who, form)
     runtime.transact(remove_passkey, who.user, form.get("name", ""))
     return go_to(HERE)
 
 
 def handed(issued: flow.Issued) -> Handed:
-    """What goes into an app, and onto paper."""
+    """The secret for an authenticator app, and the recovery codes to print."""
     codes = (("recovery code", code) for code in issued.recovery_codes)
     return (("authenticator", issued.authenticator), *codes)
 

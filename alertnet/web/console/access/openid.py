@@ -1,6 +1,6 @@
-"""Signing in by an OpenID Connect provider: to it, back from it, and out of it.
+"""Sign-in by an OpenID Connect provider: the way there, the way back, and signing out there.
 
-What a browser is to bring back lies in a cookie of its own, sealed, and for ten minutes; coming back counts once.
+What the browser must bring back is sealed in a cookie of its own for ten minutes, and is accepted once.
 """
 
 import json
@@ -35,9 +35,9 @@ HERE = "/desk/openid"
 COOKIE = "desk-openid"
 LASTS = timedelta(minutes=10)
 ELSEWHERE = ("cross-site", "same-site")
-"""What a browser says where another site has it ask for the page, as for a picture: that counts for nobody."""
+"""`Sec-Fetch-Site` values of a request that another site started, such as an image there. It counts for nobody."""
 AT_ONCE = 4
-"""Browsers for which the provider is asked together: each holds a thread while it answers."""
+"""How many browsers may wait for the provider at a time; each holds a thread."""
 
 AWAY = "{host} gives no answer at the moment. Your password and the code of your authenticator let you in as well."
 DOUBTFUL = "What came back from {host} was not for this page, or too old. Begin again here."
@@ -51,19 +51,19 @@ _asking = threading.Semaphore(AT_ONCE)
 
 @value
 class Trip:
-    """What a browser brings back besides what the provider gives it. `then`: the page that was asked for."""
+    """What the browser must bring back from the provider. `then` is the page that the user asked for."""
 
     asked: "Asked"
     then: str
     until: float
 
     def sealed(self, vault: Vault) -> str:
-        """As it lies in the cookie."""
+        """The content of the cookie."""
         return urlsafe_b64encode(vault.seal(json.dumps(asdict(self)).encode())).decode()
 
     @classmethod
     def of(cls, cookie: str, vault: Vault, now: datetime) -> "Trip | None":
-        """What lies there; None where that is nothing of ours, or too old."""
+        """Read the cookie; None where it is not ours or too old."""
         from alertnet.runtime.openid import Asked
 
         try:
@@ -76,7 +76,7 @@ class Trip:
 
 @router.get("")
 def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
-    """Send the browser to the provider."""
+    """Redirect the browser to the provider."""
     from alertnet.runtime.openid import Asked, ProviderAway
 
     provider = _provider(request)
@@ -92,7 +92,7 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
         return _away(request, fault)
     trip = Trip(asked, own_path(then), (runtime.now() + LASTS).timestamp())
     age, secure = int(LASTS.total_seconds()), is_secure(request)
-    # Lax: it comes back from a page of the provider.
+    # Lax, because the browser comes back from a page of the provider.
     response.set_cookie(
         COOKIE, trip.sealed(runtime.vault), age, path=HERE, secure=secure, httponly=True, samesite="lax"
     )
@@ -101,7 +101,7 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
 
 @router.get("/back")
 def come_back(request: Request, runtime: InForce, state: str = "", code: str = "", iss: str | None = None) -> Response:
-    """Begin a session for the user for whom the account stands that the provider vouches for."""
+    """Sign in the user who is linked with the account that the provider confirms."""
     from alertnet.runtime.openid import Doubtful, ProviderAway
 
     provider = _provider(request)
@@ -126,7 +126,7 @@ def come_back(request: Request, runtime: InForce, state: str = "", code: str = "
 
 @router.get("/leave")
 def leave(request: Request) -> Response:
-    """Send the browser to where it leaves the provider too."""
+    """Redirect the browser to the page where it signs out of the provider too."""
     from alertnet.runtime.openid import ProviderAway
 
     provider = _provider(request)
@@ -138,7 +138,7 @@ def leave(request: Request) -> Response:
 
 
 def _entered(request: Request, token: str, then: str) -> Response:
-    """The page from which the browser goes on by itself: what follows on another site gets no strict cookie."""
+    """A page that then moves on by itself: a redirect that began on another site would not carry a strict cookie."""
     response = show(request, "entered.html", then=then)
     remember(request, response, token)
     response.delete_cookie(COOKIE, path=HERE)

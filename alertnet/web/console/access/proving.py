@@ -1,4 +1,7 @@
-"""Passwords and passkeys as they come with a form: each try is counted before it is judged, and few judged together."""
+"""Checks passwords and passkeys that come with a form.
+
+Each try is counted before it is checked (B9), and only a few are checked at a time.
+"""
 
 import threading
 from urllib.parse import urlsplit
@@ -14,22 +17,22 @@ from alertnet.web.console.door import Busy, Unproven
 from alertnet.web.forms import Form
 
 AT_ONCE = 2
-"""Passwords that are looked at together: each takes the processor a while, and an alarm must not wait for it."""
+"""How many passwords are checked at a time. Each takes much CPU, and an alarm must not wait for it."""
 
 MOST_WAITING = 8
-"""Sign-ins that wait for it at most: each holds a thread, and the provider's webhooks need some."""
+"""How many sign-ins may wait for a check. Each holds a thread, and the provider's webhooks need threads too."""
 
 _looking = threading.Semaphore(AT_ONCE)
 _waiting = threading.Semaphore(MOST_WAITING)
 
 
 def is_theirs(request: Request, runtime: Runtime, name: str, password: str, session: str | None = None) -> bool:
-    """Whether that is the password of that user; it takes as long for a name that is nobody's.
+    """Whether that is the user's password. An unknown name takes as long as a known one.
 
-    `session`: the one that asks for it again, which has tries of its own.
+    `session`: the session that asks again, which has its own limit of tries.
 
     Raises:
-        Busy: too many ask that at this moment.
+        Busy: too many sign-ins wait already.
     """
     if not _waiting.acquire(blocking=False):
         raise Busy
@@ -45,10 +48,11 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
 
 
 def check_password(request: Request, runtime: Runtime, who: SignedIn, form: Form) -> None:
-    """Refuse a form that changes what lets people in, or who is told, without the password of whoever is signed in.
+    """Refuse a change to who gets in, or who is told, that comes without the signed-in user's password.
 
     Raises:
-        Unproven: it is missing, or another one. Busy: too many ask that at this moment.
+        Unproven: the password is missing or wrong.
+        Busy: too many sign-ins wait already.
     """
     password = form.get("password", "")
     if not password or not is_theirs(request, runtime, who.user, password, who.id):
@@ -57,11 +61,11 @@ def check_password(request: Request, runtime: Runtime, who: SignedIn, form: Form
 
 
 def address_of(request: Request, runtime: Runtime) -> str:
-    """The address that tries are counted by."""
+    """The client address by which tries are counted."""
     return client_address(request, runtime.settings.trusted_proxies)
 
 
 def given(request: Request, form: Form) -> Given:
-    """What the device answered, and the site that the browser was at: its origin was looked at before."""
+    """What the device signed, and the browser's origin and host. Call `check_origin` before."""
     origin = request.headers.get("Origin", "")
     return Given(form.get("passkey", ""), origin, urlsplit(origin).hostname or "")

@@ -1,4 +1,4 @@
-"""Signing in to the console and out of it."""
+"""Signing in to the console and out of it, and its static files."""
 
 from functools import partial
 from importlib.resources import files
@@ -43,7 +43,7 @@ STATIC = {
 
 @router.get("/static/{name}")
 def static(name: str, request: Request) -> Response:
-    """A style, script or picture of the pages."""
+    """A style sheet, script or picture of the console."""
     if name not in STATIC:
         return Response("There is no such file.\n", 404, HEADERS, media_type="text/plain")
     return compressed(request, (files(PACKAGE) / "static" / name).read_bytes(), STATIC[name])
@@ -51,13 +51,13 @@ def static(name: str, request: Request) -> Response:
 
 @router.get("/sign-in")
 def show_sign_in(request: Request, then: str = "/desk", left: str = "") -> Response:
-    """Where one signs in; `then`: the page that was asked for; `left`: somebody just signed out."""
+    """Show the sign-in page. `then` is the page that was asked for; `left` says that the user has just signed out."""
     return show_door(request, then=own_path(then), left=bool(left))
 
 
 @router.post("/sign-in")
 def enter(request: Request, form: Posted, runtime: InForce) -> Response:
-    """Begin a session for who has the password and a code; what was wrong is not said."""
+    """Start a session with a password and a code or passkey. A refusal does not say which of them was wrong."""
     check_origin(request)
     name, then = typed(form, "name").lower(), own_path(form.get("then", ""))
     token = _prove(request, runtime, name, form)
@@ -70,7 +70,7 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
 
 @router.post("/sign-in/kept")
 def show_kept(request: Request, form: Posted, runtime: InForce) -> Response:
-    """What was to be sent when the session ended, for who has signed in elsewhere in this browser meanwhile."""
+    """Show the form kept from an ended session, for a user who has signed in again in another tab."""
     check_origin(request)
     kept = _again(request, runtime, request.cookies.get(COOKIE, ""), form)
     return kept or show_door(request, 401, ended=True, kept=form.get("kept", ""))
@@ -78,7 +78,7 @@ def show_kept(request: Request, form: Posted, runtime: InForce) -> Response:
 
 @router.post("/sign-out")
 def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """End this session, with `everywhere` all others of this user too, with `elsewhere` these alone."""
+    """End this session; with `everywhere` all sessions of this user, with `elsewhere` all but this one."""
     check_form(request, who, form)
     if "elsewhere" in form:
         runtime.transact(sign_out, who.user, by(who), who.id)
@@ -94,7 +94,7 @@ def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Resp
 
 
 def _prove(request: Request, runtime: Runtime, name: str, form: Form) -> str | None:
-    """The text of a new session; None: not with these."""
+    """The token of a new session; None where the password or the second factor is wrong."""
     if not is_theirs(request, runtime, name, form.get("password", "")):
         return None
     proof = partial(prove, given(request, form)) if form.get("passkey") else typed(form, "code")
@@ -102,7 +102,7 @@ def _prove(request: Request, runtime: Runtime, name: str, form: Form) -> str | N
 
 
 def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Response | None:
-    """What was to be sent when the session before ended, for who may send it: to be looked at, nothing is done yet."""
+    """Show the form kept from the session before, to the user who sent it. Nothing is done yet."""
     kept, who = kept_in(form, runtime.vault), runtime.read(users.signed_in, token)
     if kept is None or who is None or kept.user != who.user or not may_act(who):
         return None

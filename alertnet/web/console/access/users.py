@@ -1,4 +1,4 @@
-"""The users of the console, for administrators: added, given a role, signed out, given fresh means, and ended."""
+"""The page of the console's users, for administrators: add, change, sign out, renew and end them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -71,29 +71,29 @@ ACTS: dict[str, tuple[Callable[..., Handed], str]] = {
     "sign-out": (_sign_out, "Signed out everywhere."),
     "end": (_end, "Can't sign in any more."),
 }
-"""By its name: what it does, and what is said once it is done."""
+"""Acts by their name in the path: the function, and the text shown once it is done."""
 NOT_TO_ONESELF = ("role", "end")
-"""Else nobody might be left who can undo it."""
+"""Acts that administrators can't do to themselves; else nobody might be left to undo them."""
 TAKES_AWAY = ("sign-out",)
-"""What gives nobody anything, and asks for no password."""
+"""Acts that give nobody access, and so need no password."""
 
 
 @router.get("")
 def show_users(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """Everybody who may sign in, and what can be done."""
+    """Show everybody who may sign in, and the acts on them."""
     _check(who)
     return _show(request, who, runtime)
 
 
 @router.get("/{act}")
 def come_back(request: Request) -> Response:
-    """The page of the users, for who reloads an answer, or wants it in another language."""
+    """Redirect to the page of the users, when an answer is reloaded or another language chosen."""
     return go_to(f"{HERE}?{request.url.query}")
 
 
 @router.post("/{act}")
 def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Carry that out for the user who is named, once; what they need to sign in stands on the answer alone."""
+    """Carry out one of `ACTS` on a user, once. New credentials are shown only on this response."""
     check_form(request, who, form, Role.ADMINISTRATOR)
     if act not in ACTS:
         raise Unknown("act", act[:32])

@@ -1,1 +1,1 @@
-"""What coordinators see to before and beside an alarm: the field on the road, texts of strangers, people, duty, us."""
+"""Pages that coordinators use beside alarms: journeys, texts of strangers, people, duty, and the system itself."""

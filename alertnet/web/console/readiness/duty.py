@@ -1,4 +1,4 @@
-"""Who is on duty: the turns of the coming weeks, and what is arranged otherwise; it holds at once."""
+"""The page of who is on duty: turns of the next eight weeks, and changes to them, which apply at once."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -31,7 +31,7 @@ HERE = "/desk/duty"
 
 @value
 class Post:
-    """A contact with a rota: who takes turns for it, and when; the turn of now is the first."""
+    """A contact with a rota, and its turns; the first is the one of now."""
 
     owner: str
     called: str
@@ -44,7 +44,7 @@ class Post:
 
 @router.get("")
 def show_duty(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
-    """The turns of the coming weeks, contact by contact."""
+    """Show the coming turns of each contact with a rota."""
     network = runtime.edition.network
     posts = runtime.read(lambda tx: list(_posts(tx, network)))
     proof, seen = proof_of(runtime, who), runtime.entropy.id()
@@ -56,7 +56,7 @@ def show_duty(request: Request, who: Viewer, runtime: InForce, done: str = "") -
 
 @router.post("/set")
 def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Put somebody on duty out of turn, or off it."""
+    """Put a member on duty out of turn, or take one off."""
     owner, network = typed(form, "owner"), runtime.edition.network
     tree = network.trees.get(owner.partition("/")[0])
     zone = ZoneInfo(tree.timezone) if tree else ZoneInfo("UTC")
@@ -73,7 +73,7 @@ def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Re
 
 @router.post("/swap")
 def exchange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Let two exchange turns."""
+    """Swap the turns of two members."""
     names = (typed(form, "one"), typed(form, "other"))
     monday, owner = _monday(typed(form, "week")), typed(form, "owner")
 
@@ -86,7 +86,7 @@ def exchange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> R
 
 @router.post("/undo")
 def take_back(request: Request, form: Posted, who: Viewer) -> Response:
-    """Take back what this user arranged last."""
+    """Undo this user's last change."""
 
     def act(tx: Tx) -> tuple[None, Show]:
         undo_duty(tx, by(who))

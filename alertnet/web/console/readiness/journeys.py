@@ -1,4 +1,4 @@
-"""The field on the road: who is awaited where and when, what is heard of them otherwise, and roll-calls."""
+"""The page of the field: journeys that are awaited, and roll calls."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -34,23 +34,23 @@ router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class
 SAID = {"ok": FieldVerb.CHECK_IN, "arrived": FieldVerb.ARRIVE, "later": FieldVerb.EXTEND}
 END = "end"
 LATER = ("30m", "1h", "2h", "4h", "8h")
-"""How much later somebody may be expected, as a choice."""
+"""The delays that the form offers."""
 WITHIN = ("30m", "90m", "4h")
-"""How long the answer to a roll-call may take."""
+"""The times to answer that a roll call's form offers."""
 LONGEST = timedelta(hours=24)
 ROLL_CALLS = 5
-"""The last ones are shown."""
+"""How many of the latest roll calls are shown."""
 
 
 @value
 class FieldLook:
-    """The field as all see it who speak that language, and may act or not."""
+    """The page of the field for all who share a language and a role that may act or not."""
 
     language: str
     acts: bool
 
     def read(self, runtime: Runtime) -> tuple[Field, list[RollCallView]]:
-        """What is awaited, and the last roll-calls."""
+        """Read what is awaited, and the latest roll calls."""
         return runtime.read(self._read, runtime.edition.network)
 
     def _read(self, tx: Tx, network: Network) -> tuple[Field, list[RollCallView]]:
@@ -60,17 +60,17 @@ class FieldLook:
 
     @property
     def incident(self) -> str:
-        """It is about many."""
+        """Empty: the page is about no single incident."""
         return ""
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """What changes on the page while it is open."""
+        """Render the parts that change while the page is open, unless nothing has changed since `before`."""
         field, rolls = self.read(runtime)
         source = (field.awaited, field.unheard_since, rolls)
         return before if before is not None and before.source == source else self.of(runtime, field, rolls)
 
     def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
-        """That in words."""
+        """Render the regions of that field and those roll calls."""
         zone = zone_of(runtime.edition)
         values = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
 
@@ -84,7 +84,7 @@ class FieldLook:
 
 @router.get("")
 def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
-    """Who is awaited, and the last roll-calls."""
+    """Show who is awaited, and the latest roll calls."""
     look = FieldLook(language_of(request), may_act(who))
     field, rolls = look.read(runtime)
     regions, proof = look.of(runtime, field, rolls), proof_of(runtime, who)
@@ -111,14 +111,14 @@ def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") 
 def follow_field(
     request: Request, who: Viewer, runtime: InForce, seen: str = "", last_event_id: Annotated[str, Header()] = ""
 ) -> Response:
-    """What changes on that page, as Server-Sent Events."""
+    """Stream the changes of that page as Server-Sent Events."""
     look = FieldLook(language_of(request), may_act(who))
     return follow(request, runtime, look, who, last_event_id or seen)
 
 
 @router.post("/roll-calls")
 def ask_everybody(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Ask a team, a country or the network whether all are safe."""
+    """Start a roll call: ask a team, a country or the network whether all are safe."""
     question = _question(form)
 
     def act(tx: Tx) -> tuple[None, Show]:
@@ -130,7 +130,7 @@ def ask_everybody(request: Request, form: Posted, who: Viewer, runtime: InForce)
 
 @router.post("/{id}")
 def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Take somebody as heard of, expect them later, or await nothing more."""
+    """Record that a journey was heard of, put it off, or end it."""
     said = form.get("said", "")
     if said not in (*SAID, END):
         raise BadInput("said", said[:32], [*SAID, END])
@@ -149,7 +149,7 @@ def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
 
 
 def _question(form: Form) -> Question:
-    """Whom to ask, why, and what follows from silence."""
+    """Read whom to ask, the reason, and what follows from silence."""
     kind, _, name = typed(form, "whom").partition("/")
     if kind not in ("network", "team", "country") or (kind == "network") == bool(name):
         raise BadInput("whom", typed(form, "whom")[:80] or None, "network, team/… or country/…")

@@ -1,4 +1,4 @@
-"""Everybody whom the trees name: who is there now, whose numbers are known to work, what is amiss; and tests."""
+"""The page of all people in the trees: who is available, whose numbers work, what needs care; it also sends tests."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/desk/people", include_in_schema=False, route_class=T
 
 @router.get("")
 def show_people(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
-    """What somebody should see to first, then everybody, tree after tree."""
+    """Show what needs care first, then everybody, tree by tree."""
     network = runtime.edition.network
     return show(
         request,
@@ -43,14 +43,14 @@ def show_people(request: Request, who: Viewer, runtime: InForce, done: str = "")
 
 @router.post("/tests")
 def test_all_that_are_due(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Send a test to all who may be sent one, and have an address that was not shown to work for long."""
+    """Send a test to everybody with an address that has not been shown to work for long."""
     network = runtime.edition.network
     return _test(request, form, who, runtime, lambda tx: due_contacts(tx, network, DUE))
 
 
 @router.post("/tests/{tree}/{contact}")
 def test_one(tree: str, contact: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Send a test to every number and address of one contact."""
+    """Send a test to all addresses of one contact."""
     network = runtime.edition.network
     return _test(request, form, who, runtime, lambda _: [named(network, f"{tree}/{contact}"[:130])])
 

@@ -1,4 +1,4 @@
-"""Texts of unknown numbers: what they wrote, whose they turn out to be, and that they are nobody's."""
+"""The page of texts from unknown numbers: assign one to a member, or drop it."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ def show_texts(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     done: str = "",
 ) -> Response:
-    """The texts that nobody has bound, newest first; what people wrote is for coordinators."""
+    """Show the texts that belong to no member yet, newest first; only coordinators may read them."""
     acts, before = may_act(who), read_cursor(cursor) if cursor else None
 
     def query(tx: Tx) -> list[QuarantinedText]:
@@ -57,7 +57,7 @@ def show_texts(
 
 @router.post("/{id}")
 def decide(id: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Let a text be a member's, so that it does what it would have done from their own phone; or be nobody's."""
+    """Assign a text to a member, so that it acts as if sent from their own phone, or drop it."""
     if not IDENTIFIER.fullmatch(id):
         raise Unknown("text in quarantine", id[:32])
     member, edition = typed(form, "member"), runtime.edition

@@ -1,4 +1,4 @@
-"""How the program itself is: what is in trouble, providers, queues, what limits have dropped, signs of life."""
+"""The page of the system's health: trouble, providers, queues, limits, workers and heartbeat."""
 
 from datetime import datetime
 
@@ -50,12 +50,12 @@ DROPPED = {
     "all_wrong_sign_ins": "sign-ins of a user",
     "sign_ins": "sign-ins from one address",
 }
-"""What each limit that is counted in the database drops, by its name."""
+"""What each limit that the database counts has dropped, by the limit's name."""
 
 
 @value
 class Inside:
-    """What is counted in the database. `dropped`: by its name, what each limit has dropped and not forgotten yet."""
+    """What the database knows. `dropped`: by limit, how much it has dropped, as long as that is remembered."""
 
     queues: dict[str, QueueCount]
     unsent: dict[MethodKind, int]
@@ -69,7 +69,7 @@ class Inside:
 
 @router.get("")
 def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """How it stands, in trouble first; while the database is away that alone."""
+    """Show the system's health, trouble first. While the database is away, only what this process knows is shown."""
     try:
         inside = runtime.read(_inside)
     except DatabaseAway:

@@ -1,1 +1,1 @@
-"""What is handed on and learned from: reports of incidents, figures over months, drills that are planned."""
+"""Reports of incidents, figures over months, and drills."""

@@ -1,6 +1,6 @@
-"""Drills at the console: begun or planned after who takes part was seen, cancelled, and what came of each.
+"""Drills on the console: begin or plan one after a preview of who takes part, cancel it, and see its results.
 
-On pages of another colour, with other words and another place than an alarm, so that nobody takes one for the other.
+Their pages differ from those of alarms in colour, words and address, so that nobody mistakes one for the other.
 """
 
 from dataclasses import replace
@@ -40,14 +40,14 @@ USUAL_TIME = "10:00"
 
 @router.get("/new")
 def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """A form for whoever may begin one."""
+    """Show an empty form."""
     values = {"consent": "internal", "time": USUAL_TIME}
     return _show(request, who, runtime, values, seen=runtime.entropy.id())
 
 
 @router.post("/new")
 def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Show who takes part, or begin or plan it: what can't be is said above what was filled in."""
+    """Show who would take part, begin the drill, or plan it. An invalid field is named above the form."""
     check_form(request, who, form, Role.COORDINATOR)
     values = {name: typed(form, name) for name in (*FIELDS, *WHEN, "people")}
     seen = form.get("seen", "")
@@ -65,7 +65,7 @@ def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> 
 
 @router.post("/{id}/cancel")
 def cancel(id: str, request: Request, form: Posted, who: Viewer) -> Response:
-    """Let a planned drill not be held."""
+    """Cancel a planned drill."""
 
     def act(tx: Tx) -> tuple[None, Show]:
         cancel_drill(tx, id, by=by(who))
@@ -76,7 +76,7 @@ def cancel(id: str, request: Request, form: Posted, who: Viewer) -> Response:
 
 @router.get("/{ref}.csv")
 def get_rows(ref: str, who: Viewer, runtime: InForce) -> Response:
-    """What came of a drill as rows: contacts by id, no numbers."""
+    """The results of a drill as CSV: contacts by id, without numbers."""
     found = runtime.read(read_drill, ref)
     named = {"Content-Disposition": f'attachment; filename="drill-{found.ref}.csv"'}
     return Response(found.as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
@@ -84,7 +84,7 @@ def get_rows(ref: str, who: Viewer, runtime: InForce) -> Response:
 
 @router.get("/{ref}")
 def show_drill(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """What came of a drill: who was reached by what, how long each answer took, which numbers are dead."""
+    """Show the results of a drill: who was reached and how, how fast they answered, which numbers are dead."""
     found = runtime.read(read_drill, ref)
     return show(request, "drill.html", who=who, drill=found, length=length, **spoken(runtime, language_of(request)))
 
@@ -101,10 +101,10 @@ def _go(
 
 
 def _moment(values: dict[str, str], zone: str) -> datetime | None:
-    """When it is to begin, by the clocks of the zone; None: now.
+    """Read when the drill is to begin, by the clocks of the zone; None means now.
 
     Raises:
-        BadInput: that is no moment, or it would be held again and never first.
+        BadInput: it is no valid moment, or a repeated drill has no first date.
     """
     if values["every"] not in ("", *EVERY_MONTHS):
         raise BadInput("every", values["every"], EVERY_MONTHS)

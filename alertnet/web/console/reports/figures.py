@@ -1,4 +1,4 @@
-"""Figures over months, as a page with pictures and as CSV: read only, of as many incidents as a page can bear."""
+"""Figures over months, as a page with charts and as CSV. They are only read; nothing is kept for them."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -18,13 +18,13 @@ from alertnet.web.console.shown import HEADERS, language_of, may_act, show
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 USUAL_DAYS = 183
-"""How far it looks back unless somebody says."""
+"""How many days back the figures go unless the user says otherwise."""
 Day = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/figures")
 def show_figures(request: Request, who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
-    """What the incidents of these days come to."""
+    """Show the figures of these days."""
     first, last = _days(runtime, since, until)
     figures = _read(runtime, first, last)
     say = sayer(runtime, language_of(request))
@@ -46,7 +46,7 @@ def show_figures(request: Request, who: Viewer, runtime: InForce, since: Day = "
 
 @router.get("/figures.csv")
 def get_figures(who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
-    """The same as rows."""
+    """The same figures as CSV."""
     first, last = _days(runtime, since, until)
     named = {"Content-Disposition": f'attachment; filename="figures-{first}-{last}.csv"'}
     return Response(_read(runtime, first, last).as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
@@ -59,10 +59,10 @@ def _read(runtime: Runtime, first: date, last: date) -> Figures:
 
 
 def _days(runtime: Runtime, since: str, until: str) -> tuple[date, date]:
-    """The first and last day that were typed, or half a year up to today.
+    """The first and last day that the user typed; by default half a year up to today.
 
     Raises:
-        BadInput: one of them is no day, or they are in the wrong order.
+        BadInput: one of them is no day, or the first is after the last.
     """
     today = runtime.now().astimezone(ZoneInfo(zone_of(runtime.edition))).date()
     last = _day("until", until) or today

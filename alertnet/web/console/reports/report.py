@@ -1,6 +1,7 @@
-"""An incident as a report, from the console and by the API: a page or a PDF, at each disclosure, in each language.
+"""The report of an incident as HTML or PDF, from the console and by the API.
 
-What writes it is imported by whoever asks for one: the API names this path in every process.
+It comes at each disclosure and in each language. Its modules are imported at the first report, because every process
+loads this one.
 """
 
 from datetime import timedelta
@@ -31,14 +32,14 @@ WHOSE = "only whoever may coordinate reads more than a minimal report"
 
 
 class Format(StrEnum):
-    """How the report comes."""
+    """The file format of a report."""
 
     HTML = "html"
     PDF = "pdf"
 
 
 class Language(StrEnum):
-    """In which language it is: of those that the console has."""
+    """The languages of a report, which are the console's."""
 
     EN = "en"
     ES = "es"
@@ -48,7 +49,7 @@ class Language(StrEnum):
 
 
 class Asked(BaseModel):
-    """Which report is asked for."""
+    """The query parameters of a report."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,7 +62,7 @@ class Asked(BaseModel):
 def show_report(
     ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
 ) -> Response:
-    """The report, for whoever is signed in; more than the minimal one for coordinators."""
+    """The report for a signed-in user; anything above `minimal` is for coordinators."""
     from alertnet.web.console.incident import id_of_ref
 
     if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
@@ -73,7 +74,7 @@ def show_report(
 
 @router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 422, 503))
 def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
-    """One incident as a page or PDF to be handed on: `minimal` names nobody; more wants `coordinate`."""
+    """One incident as a page or PDF to hand on. `minimal` names nobody; more needs the scope `coordinate`."""
     if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
         raise Forbidden(WHOSE)
     id = runtime.read(lambda tx: id_of(tx.session, ref, key))

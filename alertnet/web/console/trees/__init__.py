@@ -1,1 +1,1 @@
-"""The contact trees on the console: pictures, what they would do, and editing, publishing and taking back of them."""
+"""Contact trees on the console: pictures, a simulator, and editing with publish and roll-back."""

@@ -1,10 +1,9 @@
-"""Editing the trees: the files of an edition as text, checked as `trees check` does, the difference seen, published.
+"""Edits contact trees in the browser: check files as `trees check` does, see the difference, publish or roll back.
 
-A form carries every file that was changed, so that several come into force together and nothing is kept before that.
+The form carries all changed files, so several come into force together and nothing is stored before.
 
-Coordinators may read, check and compare; whoever publishes or takes back is an administrator, and says their password
-for it. The files hold numbers
-and names, so that observers see none of them, nor in what they differ.
+Coordinators may read, check and compare. Publishing and rolling back need an administrator and their password.
+Observers see neither files nor differences, since both hold names and numbers.
 """
 
 import json
@@ -39,14 +38,14 @@ router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class
 NEW_FILE = "a name such as peru.yaml, without folders"
 DURATION = r"^[0-9]{1,7}[smhd]$"
 BESIDE = "beside."
-"""How the fields begin that hold the texts of changed files out of sight."""
+"""Prefix of the hidden fields that carry the changed files which are not in view."""
 OLDEST_FIRST = 200
-"""Editions that the history shows."""
+"""How many editions the history shows, the newest first."""
 
 
 @router.get("")
 def show_history(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
-    """Who put which trees in force, when and why, the newest first."""
+    """Show who put which trees in force, when and why, the newest first."""
     history = runtime.watched.history()
     return show(
         request,
@@ -62,7 +61,7 @@ def show_history(request: Request, who: Viewer, runtime: InForce, done: str = ""
 
 @router.get("/schema.json")
 def give_schema(request: Request, who: Viewer) -> Response:
-    """What completes what is typed."""
+    """The JSON schema by which the editor completes what is typed."""
     return JSONResponse(_schema(language_of(request)), headers=HEADERS)
 
 
@@ -73,19 +72,22 @@ def _schema(language: str) -> dict[str, object]:
 
 @router.get("/keys")
 def explain_keys(request: Request, who: Viewer) -> Response:
-    """What each key of the files means, with an example."""
+    """Explain each key of the files, with an example."""
     forms = {as_heading(form): keys for form, keys in tree_editing.keys_explained().items()}
     return show(request, "keys.html", who=who, forms=forms, say=sayer(language_of(request)))
 
 
 def as_heading(form: str) -> str:
-    """The name of a form in words, as in `needs go`."""
+    """The name of a form class in words: `NeedsGoForm` gives `needs go`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", form.removesuffix("Form")).lower()
 
 
 @router.get("/{number}")
 def show_edition(number: int, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """What an edition changed, its files, and what to put it in force again would change; for observers who made it."""
+    """Show an edition: its changes, its files, and what a roll-back to it would change.
+
+    Observers see only its metadata.
+    """
     history = runtime.watched.history()
     edition, latest = tree_editing.edition_named(runtime, number), history[-1]
     before = next((each for each in reversed(history) if each.number < number), None)
@@ -127,7 +129,7 @@ def edit_files(
     runtime: InForce,
     name: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """A file of an edition in an editor; without a name a new one."""
+    """Show a file of an edition in the editor; without a name, an empty one."""
     _refuse_observers(who)
     edit = Edit(tree_editing.edition_named(runtime, number), name, {})
     if name and name not in edit.files_in(runtime):
@@ -145,7 +147,7 @@ def shorten_wait(
     level: Annotated[str, Query(max_length=80)],
     wait: Annotated[str, Query(pattern=DURATION)],
 ) -> Response:
-    """The same, with another wait of a level, as the figures advise; nothing is in force of it."""
+    """Show the editor with a level's `wait` changed as the figures advise. Nothing is in force yet."""
     _refuse_observers(who)
     check_pace(request, who, TREE_CHECKS)
     base = tree_editing.edition_named(runtime, number)
@@ -156,7 +158,10 @@ def shorten_wait(
 
 @router.post("/{number}/files")
 def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """Check texts in place of files, and open another with `open`; with `step` publish, which refuses faults."""
+    """Check the edited files and show the result, or publish them if they have no faults.
+
+    `open` names another file to show next; `step=publish` publishes; `step=json` answers the check as JSON.
+    """
     publishes = form.get("step") == "publish"
     check_form(request, who, form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
     check_pace(request, who, TREE_CHECKS)
@@ -178,22 +183,22 @@ def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime:
 
 @value
 class Edit:
-    """What is being edited: the edition that it began with, the file in sight (none: a new one), all texts changed."""
+    """An edit: the edition it began with, the file in view (empty for a new one), and all changed texts."""
 
     base: Publication
     name: str
     texts: tree_editing.Edits
 
     def files_in(self, runtime: Runtime) -> dict[str, str]:
-        """The texts of all files by name, as they are edited."""
+        """The texts of all files by name, with the edits applied."""
         return dict(sorted((tree_editing.files_of(runtime, self.base) | dict(self.texts)).items()))
 
 
 def edit_in(form: Form, runtime: Runtime, number: int) -> Edit:
-    """What a form carries of an edit: the text in sight, and beside it those of other files.
+    """Read an edit from a form: the file in view, and the other changed files.
 
     Raises:
-        BadInput: a name is none that a file may have.
+        BadInput: a file may not have such a name.
     """
     base = tree_editing.edition_named(runtime, number)
     before = tree_editing.files_of(runtime, base)
@@ -208,7 +213,7 @@ def edit_in(form: Form, runtime: Runtime, number: int) -> Edit:
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a new file may be called so: it lies beside the others."""
+    """Whether a new file may have that name: no folders, and the ending of a YAML file."""
     is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
     return is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
 
@@ -255,7 +260,7 @@ def _editor(
 
 
 def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
-    """How others have changed the files of an edit since it began, line by line."""
+    """How others have changed the edited files since this edit began, as unified diffs."""
     before, after = (tree_editing.files_of(runtime, each) for each in (edit.base, runtime.watched.history()[-1]))
     both = ((name, before.get(name, ""), after.get(name, "")) for name in edit.texts)
     return {
@@ -266,7 +271,7 @@ def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
 
 
 def _as_plain(checked: Checked, name: str, language: str) -> dict[str, list[dict[str, object]]]:
-    """What was found in the file in sight, and in others."""
+    """The findings in JSON form, those of the file in view apart from the others."""
     say = sayer(language)
     found = [
         {"kind": each.kind, "file": each.file, "line": each.line, "text": each.said(say)} for each in checked.found
@@ -278,7 +283,7 @@ def _as_plain(checked: Checked, name: str, language: str) -> dict[str, list[dict
 
 
 def _text(text: str) -> str:
-    """The text with the ends of lines that files have; a browser sends two signs for each."""
+    r"""The text with `\n` line ends, as files have them; browsers send `\r\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if not text or text.endswith("\n") else f"{text}\n"
 

@@ -1,4 +1,4 @@
-"""The trees in force as pictures: level after level, when each begins, who is told by what, and what is unwise."""
+"""Draws the trees in force: each level with its start, who is told and how, and what is unwise in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=To
 
 @value
 class Band:
-    """A level with the moment at which it begins if nobody answers; None: the last resort, when nobody has."""
+    """A level and when it begins if nobody answers, counted from the opening; level None stands for the last resort."""
 
     starts_at: timedelta
     level: Level | None
@@ -33,7 +33,7 @@ class Band:
 
 @router.get("")
 def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """All trees in force, and what is wrong with an edit that is not."""
+    """Show all trees in force, and the faults of an edit that is not in force."""
     network, found = runtime.edition.network, _found(runtime)
     return show(
         request,
@@ -53,7 +53,7 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
 
 @router.get("/{tree}")
 def show_tree(tree: str, request: Request, who: Viewer, runtime: InForce) -> Response:
-    """One tree as a picture; no number of anybody is in it."""
+    """Show one tree as a picture, without anybody's numbers."""
     trees = runtime.edition.network.trees
     if tree not in trees:
         raise Unknown("tree", tree[:64])
@@ -77,7 +77,7 @@ def _found(runtime: Runtime) -> Mapping[str, Mapping[str, Sequence[Finding]]]:
 
 
 def _beside(found: Mapping[str, Sequence[Finding]], bands: Sequence[Band]) -> dict[str, list[Finding]]:
-    """What is unwise, by the level or contact of the picture that it stands beside; under "" what is not in it."""
+    """Findings by the level or contact beside which they are drawn; "" for those that are not in the picture."""
     drawn = {f"levels.{at}" for at, _ in enumerate(bands)}
     drawn |= {f"contacts.{contact.id}" for band in bands for contact in band.contacts}
     beside: dict[str, list[Finding]] = {}

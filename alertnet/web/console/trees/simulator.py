@@ -1,4 +1,4 @@
-"""The simulator: a case, a day and an hour are chosen, and who lights up when is seen on a slider; nothing is sent."""
+"""Plays a case through the trees: choose a case, day and hour, and see who is told when. Nothing is sent."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -34,21 +34,21 @@ HOURS = (2, 6, 24, 72)
 LISTS = ("nationality", "answers", "exclude")
 FIELDS = ("type", "country", "severity", "consent", "perpetrator", "place", *LISTS)
 HOLIDAYS = 8
-"""How many of the coming ones are offered."""
+"""How many coming holidays the form offers."""
 A_DAY = 24 * 60
 MOST_EDITIONS = 10**5
 
 
 @router.get("")
 def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
-    """The case that the address says, played through: its state after as many minutes as are asked for."""
+    """Play the case given in the address, and show its state after the chosen minutes."""
     check_pace(request, who, TREE_CHECKS)
     return _simulator(request, who, runtime, request.query_params)
 
 
 @router.post("")
 def play_edit(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
-    """The same on an edit that is not in force, with what it changes of what is; nothing is kept."""
+    """Play the case on an edit that is not in force, and show the difference. Nothing is stored."""
     check_form(request, who, form, Role.COORDINATOR)
     check_pace(request, who, TREE_CHECKS)
     return _simulator(request, who, runtime, form, edit_in(form, runtime, _number(form, "seen", MOST_EDITIONS, 0)))
@@ -96,7 +96,7 @@ def _simulator(
 
 
 Clock = tuple[date, int, int, int]
-"""The day on which it opens, the minute of that day, the hours that are played, and the minute that is looked at."""
+"""The day of opening, its minute of that day, the hours played, and the minute in view."""
 
 
 def _play(
@@ -116,7 +116,7 @@ def _play(
 
 
 def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
-    """What was chosen, as the API would take it."""
+    """Read the chosen case by the API's rules."""
     fields: dict[str, object] = {name: given[name] for name in FIELDS if given[name]}
     fields |= {name: given[name].split() for name in LISTS if given[name]}
     try:
@@ -151,7 +151,7 @@ def _countries(network: Network) -> list[str]:
 
 
 def _holidays(network: Network, today: date) -> list[tuple[date, str]]:
-    """The days that close some contact next, with their names; of several of one name the first."""
+    """The next days on which some contact is closed, with their names; each name once."""
     coming = sorted(
         (day, f"{country}: {name}")
         for tree in network.trees.values()
