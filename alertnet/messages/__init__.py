@@ -1,1 +1,1 @@
-"""What is written and spoken: templates in, messages out, in the language of whoever hears; never whether or when."""
+"""Renders messages from templates in the recipient's language; whether and when to send is decided elsewhere."""

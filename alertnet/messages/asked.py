@@ -1,4 +1,4 @@
-"""What a contact is asked to do, in which country, and for whom: what mail and pages say, and no SMS or call."""
+"""What a contact is asked to do, in which country and for whom. Mail and pages say it; SMS and calls never do."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,7 +15,7 @@ NOTHING_ASKED = {"ask": "", "country": "", "nationals": ""}
 
 
 def what_is_asked(said: Said, language: str, labels: Mapping[str, str], otherwise: str = "other") -> dict[str, str]:
-    """The values of that name in a language with these labels of the page; `otherwise`: the ask where there is none."""
+    """The values `ask`, `country` and `nationals` for templates; `otherwise` is the ask where there is none."""
     asked = said.ask or ({FALLBACK: otherwise} if otherwise else {})
     return {
         "ask": ask_in(language, asked, labels, said.tree_language) if asked else "",
@@ -25,26 +25,29 @@ def what_is_asked(said: Said, language: str, labels: Mapping[str, str], otherwis
 
 
 def ask_in(language: str, ask: Mapping[str, str], labels: Mapping[str, str], of_tree: str) -> str:
-    """An ask in the words of that language with these labels of the page, without a full stop."""
+    """An ask in that language, without a full stop; `labels` are those of the page."""
     text = title_in(language, next(iter(ask.values())), ask, of_tree)
     return labels[f"ask_{text}"] if text in ASKS else text.removesuffix(".")
 
 
 def country_name(country: str, language: str) -> str:
-    """What a country (ISO 3166-1 alpha-2) is called; its code where nobody knows."""
+    """The name of a country (ISO 3166-1 alpha-2), or its code where we have no name."""
     names = _names().get(country, {})
     return next((_own(names, each) for each in fallbacks(language) if each in names), country)
 
 
 def _own(names: Mapping[str, str], language: str) -> str:
-    """The name; `*en` stands for that of another language."""
+    """The name in that language; `*en` refers to the name in another one."""
     name = names[language]
     return names[name[1:]] if name.startswith("*") else name
 
 
 @cache
 def _names() -> dict[str, dict[str, str]]:
-    """By country and language. Its package would read the areas of the whole world with them: 200 MB, in seconds."""
+    """Country names by country and language.
+
+    Read directly from one file of `phonenumbers`: importing its package would load geodata of the whole world (200 MB).
+    """
     path = Path(phonenumbers.__file__).with_name("geodata") / "locale.py"
     spec = spec_from_file_location("phonenumbers.geodata.locale", path)
     assert spec is not None

@@ -1,6 +1,6 @@
-"""The call sheet in words, for others to set on paper or on a screen: its layout, each contact's entry, the sheet.
+"""Puts the call sheet into words, for others to lay out on paper or screen.
 
-It is read by whoever calls, in a language of their choice; what they read out is in that of the contact.
+The caller reads it in a language of their choice. What they read out is in the contact's language.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,16 +23,16 @@ from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped, offset
 
 FINISHED = frozenset({AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED})
-"""Whoever has said so is not called again; who passed it on may still be."""
+"""Answers after which a contact is not called again; one that only passed it on still is."""
 
 NEXT_HOLIDAYS = 3
-"""Days on which somebody is not there that are named."""
+"""How many coming days of absence are listed per contact."""
 
 RULES = ("rule_order", "rule_voicemail", "rule_no_answer", "rule_write", "rule_spared")
 
 
 class Style(StrEnum):
-    """What a line is on the sheet."""
+    """The role of a line on the sheet."""
 
     TITLE = "title"
     NOTE = "note"
@@ -62,7 +62,7 @@ class Boxes:
 
 
 Group = tuple[Line | Boxes, ...]
-"""What stays together on a page."""
+"""Lines that must stay together on a page."""
 
 
 @value
@@ -71,7 +71,7 @@ class Origin:
 
     made_at: datetime
     word: str
-    """Which of the sheet's labels says where its trees are from; `values` are filled in."""
+    """The label that says where the trees are from; `values` are filled into it."""
     trees: dict[str, str]
     """The hash of each tree."""
     values: dict[str, str] = field(default_factory=dict)
@@ -79,13 +79,13 @@ class Origin:
     opened_at: datetime | None = None
     closed: bool = False
     on_duty: Mapping[Key, Officer] = field(default_factory=dict)
-    """Who had the telephone of a contact when it was made."""
+    """Who was on duty for each contact when the sheet was made."""
     emergency: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """What people dial in an emergency, by country."""
+    """Emergency numbers by country."""
 
 
 class SheetWords:
-    """The labels of one language, filled in."""
+    """The sheet's labels in one language."""
 
     def __init__(self, renderer: Renderer, language: str, of_tree: str = "") -> None:
         self.renderer = renderer
@@ -93,14 +93,14 @@ class SheetWords:
         self.words = renderer.words(language, of_tree)
         self.asks = renderer.page_words(language, of_tree)
         self.said: dict[tuple[str, str, str], str] = {}
-        """To whom the sentences for others like it are written out: by tree, language, and what is said."""
+        """The contact for whom each set of sentences was written out first, by tree, language and what is said."""
 
     def say(self, word: str, **values: str) -> str:
-        """The label of that name."""
+        """The label of that name, filled in."""
         return fill(self.labels[word], values)
 
     def line(self, style: Style, word: str, **values: str) -> Line:
-        """A line that says it."""
+        """A line with that label."""
         return Line(style, self.say(word, **values))
 
     def lasting(self, duration: timedelta) -> str:
@@ -115,13 +115,16 @@ class SheetWords:
 
 
 def moment(at: datetime, timezone: str = "UTC") -> str:
-    """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`: a sheet may lie about for years."""
+    """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`.
+
+    The year is there because sheets may be kept for years.
+    """
     local = at.astimezone(ZoneInfo(timezone))
     return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
 
 
 def _group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, origin: Origin) -> Group:
-    """Everything about the contact, which stays on one page."""
+    """All lines about one contact, which stay together on a page."""
     contact, answered = entry.contact, entry.answered
     names = [name for name in (contact.name, contact.organisation, contact.id) if name]
     lines: list[Line | Boxes] = [Line(Style.CONTACT, " · ".join(names))]
@@ -146,7 +149,7 @@ def _group_of(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts |
 
 
 def _how_to_reach(words: SheetWords, tree: ContactTree, contact: Contact, origin: Origin) -> Iterator[Line]:
-    """The lines that say how to reach a contact, and how when nobody is there."""
+    """The lines that say how to reach a contact, also outside its hours."""
     if officer := origin.on_duty.get((tree.id, contact.id)):
         yield words.line(Style.DETAIL, "duty_now", officer=f"{officer.id} {grouped(officer.phone)}")
     if contact.hours:
@@ -163,7 +166,7 @@ def _how_to_reach(words: SheetWords, tree: ContactTree, contact: Contact, origin
 
 
 def _closed_next(tree: ContactTree, contact: Contact, today: date) -> list[date]:
-    """The days that close it next."""
+    """The next days on which it is closed."""
     holidays = {day for country in contact.holidays for day in tree.calendars.get(country, {})}
     return sorted(day for day in holidays | contact.closed if day >= today)[:NEXT_HOLIDAYS]
 
@@ -173,7 +176,7 @@ def _methods(words: SheetWords, methods: tuple[Method, ...]) -> str:
 
 
 def _in_order(methods: tuple[Method, ...]) -> list[Method]:
-    """The methods as an escalation would use them: by their time, then as they are written."""
+    """The methods in the order in which an escalation uses them: by delay, then as written."""
     return sorted(methods, key=lambda method: method.after)
 
 
@@ -188,7 +191,7 @@ def _method(words: SheetWords, method: Method) -> str:
 
 
 def _script(words: SheetWords, tree: ContactTree, entry: Entry, facts: Facts | None, ref: str | None) -> Iterator[Line]:
-    """The sentence that is safe with anybody, and then what only the contact hears."""
+    """The sentences to read out: first one that is safe with anybody, then what only the contact may hear."""
     spoken = SheetWords(words.renderer, entry.contact.language, tree.language)
     news = " ".join(_news(spoken, tree, entry, facts))
     first = {
@@ -227,7 +230,7 @@ def _boxes(words: SheetWords, contact: Contact) -> Boxes:
 
 
 def put_into_words(sheet: CallSheet, origin: Origin, renderer: Renderer, language: str) -> tuple[Group, ...]:
-    """The sheet from its title to the last contact, in that language or the nearest there is."""
+    """The whole sheet in that language, or the nearest that we have."""
     words = SheetWords(renderer, language)
     groups: list[Group] = [tuple(_head(words, sheet, origin))]
     for part in sheet.trees:
@@ -236,7 +239,7 @@ def put_into_words(sheet: CallSheet, origin: Origin, renderer: Renderer, languag
 
 
 def footer(renderer: Renderer, language: str, page: int, pages: int) -> str:
-    """What stands at the foot of each page."""
+    """The footer of each page."""
     words = SheetWords(renderer, language)
     return f"{words.say('confidential')} {words.say('page', page=str(page), pages=str(pages))}"
 
@@ -287,7 +290,7 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
     yield tuple(heading)
     for step in part.steps:
         first, *others = (_group_of(words, tree, entry, facts, origin) for entry in step.entries)
-        # A level's heading never ends a page.
+        # A level's heading must not be the last line of a page.
         yield (*_level(words, tree, step, facts, origin), *first)
         yield from others
     if not (part.steps or part.last_resort):
@@ -317,7 +320,7 @@ def _beginning(words: SheetWords, tree: ContactTree, starts_after: timedelta | N
 
 
 def _as_written(words: SheetWords, level: Level) -> Iterator[Line]:
-    """What a level depends on, where there is no case to judge it by."""
+    """The conditions of a level, where no case is given to judge them by."""
     if level.needs_go is not None:
         excepted = _named(words, level.needs_go.unless_severity)
         unless = f" {words.say('go_unless', severities=excepted)}" if excepted else ""
@@ -369,7 +372,7 @@ def _following(words: SheetWords, step: Step) -> str:
 
 
 def _spared(words: SheetWords, part: SheetTree) -> Iterator[Line]:
-    """The contacts that are left out, each once with each reason; by no number, so that nobody dials it."""
+    """Contacts that are left out, each once per reason. Without numbers, so that nobody dials them."""
     yield words.line(Style.LEVEL, "do_not_call")
     for id, reason in dict.fromkeys((each.contact, each.reason) for each in part.spared):
         organisation = part.tree.contacts[id].organisation

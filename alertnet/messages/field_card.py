@@ -1,7 +1,6 @@
-"""The card that a member of the field carries, made from the grammar: what to write, and what it means.
+"""The pocket card for members of the field, made from the SMS grammar: what to write, and what it means.
 
-A discreet one says neither what it is for nor whose it is: whoever finds it reads how somebody tells that they are on
-their way.
+The discreet version hides what it is for and whose it is; it reads like a card for announcing one's journeys.
 """
 
 from alertnet.core.codec import value
@@ -23,15 +22,15 @@ AFTER = {
     FieldVerb.TEST: " {pin}",
     FieldVerb.LANGUAGE: " {pin} FR",
 }
-"""What stands after each verb, in the order of the grammar."""
+"""An example of what follows each verb, in the order of the grammar."""
 TELLING = frozenset({FieldVerb.RAISE, FieldVerb.WITHDRAW, FieldVerb.UPDATE})
-"""Verbs, or words beside them, that say that something is wrong."""
+"""Verbs that reveal that something is wrong; a discreet card leaves them out."""
 FILL_IN = "_" * 18
 
 
 @value
 class Panel:
-    """One side of the folded card: (what to write, what it means) line by line; `listed`: in two columns below."""
+    """One side of the folded card: pairs of what to write and what it means; `listed` stands below in two columns."""
 
     lines: tuple[tuple[str, str], ...]
     listed: tuple[str, ...] = ()
@@ -40,12 +39,12 @@ class Panel:
 def panels_of(
     renderer: Renderer, language: str, number: str | None, callback: str | None, *, discreet: bool
 ) -> list[Panel]:
-    """The sides of the card in one language: what to write, and, unless it is discreet, which numbers mean what."""
+    """The sides of the card in one language. Unless it is discreet, it lists what the type numbers mean."""
     say = renderer.labels("card", language)
     numbers = [(say["write_to"], grouped(number) if number else FILL_IN)]
     numbers += [(say["call"], grouped(callback))] if callback else []
     if discreet:
-        # PIN and number alone raise the alarm as well: no word is needed for it.
+        # PIN and type number alone raise an alarm too, so no verb is needed.
         alone = (f"{HIDDEN_PIN} 20 L12 P7 C2", "…")
         return [Panel((*numbers, *_verbs(say, HIDDEN_PIN, TELLING), alone))]
     words = renderer.words(language)

@@ -1,10 +1,10 @@
-"""Labels with what they name filled in."""
+"""Fills values into labels."""
 
 from collections.abc import Mapping
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with each `{name}` that is known replaced, once."""
+    """The text with each known `{name}` replaced. Replaced values are not searched again."""
     pieces = text.split("{")
     filled = [pieces[0]]
     for piece in pieces[1:]:

@@ -1,6 +1,6 @@
-"""The letter with which a network introduces itself to a contact: who calls, what a message looks like, how to answer.
+"""The letter that introduces a network to a contact: who calls, what messages look like, how to answer.
 
-It names nobody but the contact, and its examples are invented: it may lie on a desk.
+It names nobody but the contact, and its examples are invented, so it may lie on a desk.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from alertnet.messages.words import grouped
 
 @value
 class Sender:
-    """From where the network's messages come; each is left out where it is not set."""
+    """The addresses from which the network sends; unset ones are left out."""
 
     numbers: tuple[str, ...] = ()
     mail: str | None = None
@@ -28,7 +28,7 @@ class Sender:
 
 
 class Letter:
-    """A letter to one contact, in the language of `renderer` that comes nearest to the one asked for."""
+    """A letter to one contact, in the language nearest to the one asked for."""
 
     def __init__(self, tree: ContactTree, contact: Contact, sender: Sender, renderer: Renderer, language: str) -> None:
         self._tree = tree
@@ -43,12 +43,12 @@ class Letter:
         self._callback = tree.callback_for(contact)
 
     def groups(self) -> tuple[Group, ...]:
-        """The whole letter, by what stays together on a page."""
+        """The whole letter, in groups that stay together on a page."""
         parts = (self._opening(), self._whence(), self._where(), self._looks(), self._answering(), self._closing())
         return tuple(tuple(part) for part in parts)
 
     def foot(self, made_on: date) -> str:
-        """The line at the foot: when it was made."""
+        """The footer, with the date."""
         return self._say("made", date=made_on.isoformat())
 
     def _opening(self) -> Iterator[Line]:
@@ -114,7 +114,7 @@ class Letter:
         return self._say("where_after" if minutes else "where_method", kind=kind, address=address, minutes=str(minutes))
 
     def _example(self, method: MethodKind) -> tuple[str, str]:
-        """Text and subject of an alert that never was, in the words that this contact would get."""
+        """Text and subject of an invented alert, in the words that this contact would get."""
         tree = self._tree
         said = replace(
             EXAMPLE, sender=tree.sender, organisation=tree.title_in(self._language), callback=self._callback, about=None

@@ -1,4 +1,4 @@
-"""A message ready to leave, a script ready to be spoken, and which kinds exist by which methods."""
+"""Rendered messages and call scripts, and which kind of message goes by which method."""
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
@@ -9,30 +9,30 @@ from alertnet.core.notification import Kind
 
 @value
 class Message:
-    """One message in the words of its recipient. What a method has no use for stays empty."""
+    """A message in the recipient's language. Fields that its method does not use stay empty."""
 
     language: str
-    """BCP 47: of the words really used, or of the voice for a call."""
+    """BCP 47 tag of the text, or of the voice for a call."""
     text: str = ""
-    """The SMS, or the plain part of the mail."""
+    """The SMS, or the plain-text part of a mail."""
     subject: str = ""
     html: str = ""
     sentences: tuple[str, ...] = ()
-    """A call's, in the order of its template."""
+    """The sentences of a call, in the order of its template."""
 
 
 @value
 class Script:
-    """All that may be said in a call, by stage; whoever runs the call picks the stage."""
+    """All sentences that a call may say, by stage. The flow of the call picks the stage."""
 
     language: str
     """BCP 47 tag of the voice: en-GB, fr-FR, es-MX."""
     sentences: dict[str, str]
     foreign: tuple[str, str] = ("", "")
-    """A name of another language that the sentences hold, and the tag of the voice that says it."""
+    """A name in another language that occurs in the sentences, and the tag of the voice for it."""
 
     def spoken(self, text: str) -> tuple[tuple[str, str], ...]:
-        """The text piece by piece, each with the voice that says it."""
+        """The text in pieces, each with the voice that says it."""
         name, voice = self.foreign
         if not name or name not in text:
             return ((text, self.language),)
@@ -41,15 +41,15 @@ class Script:
         return tuple(each for each in pieces if each[0])
 
     def parts(self, stage: str) -> tuple[str, ...]:
-        """The sentence of that stage in the pieces between which it is silent."""
+        """The sentence of that stage, split at its pauses."""
         return tuple(part.strip() for part in self.sentences[stage].split(PAUSE))
 
 
 OPEN_MATTERS = "open_matters"
-"""The folder of the SMS that names all that is open for a coordinator, in place of what its kind would say."""
+"""The folder of the SMS that lists all matters open for a coordinator, instead of only the newest."""
 
 PAUSE = "…"
-"""Where a sentence of a call is silent for a second."""
+"""A pause of one second in a sentence of a call."""
 
 STAGES = (
     "greeting",
@@ -70,10 +70,10 @@ STAGES = (
     "further",
     "no_incident",
 )
-"""What every call can say: `greeting` alone is fit for a voicemail, `after` only follows a code that was committed, and
-`next` the answer of a coordinator.
+"""The stages of a call's script.
 
-`no_incident` is all that a call says which is about none.
+Only `greeting` is fit for a voicemail. `after` is said only once a code was accepted and committed, and `next` only
+after a coordinator's answer. `no_incident` is all that a call about no incident says.
 """
 
 _SMS = frozenset({MethodKind.SMS})
@@ -99,7 +99,7 @@ METHODS: dict[Kind, frozenset[MethodKind]] = {
     Kind.ACTION_REMINDER: _ALL,
     Kind.TEST: _ALL,
 }
-"""By which methods each kind can be said. Who was alerted by telephone alone also hears by it what follows."""
+"""The methods of each kind. A contact that was alerted only by phone is also told what follows by phone."""
 
 _QUESTIONS = (Subject.VERIFY, Subject.LEVEL, Subject.CONFIRM, Subject.CHANGE, Subject.TASK)
 _ANY_NEWS = tuple(subject for subject in Subject if subject not in _QUESTIONS)
@@ -138,4 +138,4 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
         Subject.ROLL_CALL,
     ),
 }
-"""What the kinds that have a subject can be about; the first is the one meant when none is given."""
+"""The possible subjects of each kind that has one; the first is the default."""

@@ -1,4 +1,4 @@
-"""The contact's page and the coordinator's, put into words; whoever shows one decides what is on it."""
+"""The content of the contact's and the coordinator's page, put into words. What is on a page is decided elsewhere."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
@@ -18,27 +18,27 @@ from alertnet.messages.reported import Event, Text, details_in_words, event_in_w
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
-"""Between a value of the page and the ticket that it carries: whoever sent it has just entered the PIN."""
+"""Separates a value in a form from its ticket, which proves that the sender has just entered the PIN."""
 PAGE = "page/page.html.j2"
 TYPED = ("answer", "action", "contact", "kind", "reason", "note", "by")
-"""The fields whose values are shown again, as `typed_answer` and so on."""
+"""Fields whose values are shown again in the form, as `typed_answer` and so on."""
 _HOPED_FOR = ("acknowledge", "take", "reached")
-"""What a page hopes for: its one filled button, until there is an answer. A decision is nobody's to suggest."""
+"""Answers whose button is highlighted until one is given. A decision has none, so as not to suggest one."""
 _ASKED_AGAIN = "wrong_person"
-"""The answer that is asked for once more: it ends a number."""
+"""The answer that needs a confirmation, because it disables a number."""
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
 @value
 class Remark:
-    """A statement above everything else: a word of the page, and the instant that it names."""
+    """A statement at the top of the page: a label and the time that it names."""
 
     word: str
     at: datetime | None = None
     by: str = ""
-    """Who did what it states."""
+    """Who did what the statement says."""
     into: str = ""
-    """The reference of the incident that came of it."""
+    """The reference of the resulting incident."""
 
 
 @value
@@ -46,25 +46,25 @@ class TaskDetails:
     """Whom a coordinator is asked to call, and what to say."""
 
     who: tuple[str, ...]
-    """Organisation, name and id of the contact, as far as it has them."""
+    """Organisation, name and id of the contact, as far as known."""
     language: str
-    """The contact's: a text that is sent to it is written so."""
+    """The contact's language, for a text message to it."""
     words: str
     numbers: tuple[str, ...]
     mobiles: tuple[str, ...]
-    """Those of the numbers that may have an app for messages."""
+    """Those of the numbers that may have a messaging app."""
 
 
 @value
 class CoordinatorActions:
-    """What a coordinator can do for the incident besides; `contacts`: (value, name) of those whom it is about."""
+    """Further acts of a coordinator; `contacts` are pairs of value and name that they can be about."""
 
     contacts: tuple[tuple[str, str], ...]
 
 
 @value
 class AlsoOpen:
-    """One more matter that waits for an answer; `path`: to its own page, empty where it has none."""
+    """Another matter that awaits an answer; `path` leads to its page, or is empty."""
 
     named: Further
     path: str
@@ -87,67 +87,70 @@ class TextDecisions:
 
 
 LISTEN = "listen:"
-"""Before the id of a recording, as the answer that asks for its sound."""
+"""The prefix of a recording's id in the answer that asks for its sound."""
 
 
 @value
 class Page:
-    """What one opening of a link shows. Nothing is on the page that is not here."""
+    """The content of a page; nothing else is shown."""
 
     said: Said
     remarks: tuple[Remark, ...] = ()
     answers: tuple[str, ...] = ()
-    """The buttons. Without any, nothing is said of the incident but its reference."""
+    """The buttons. Without any, only the reference of the incident is shown."""
     answered: bool = False
-    """An answer stands: the buttons change it."""
+    """An answer exists already; the buttons change it."""
     actions: tuple[str, ...] = ()
-    """What can be reported as done."""
+    """The actions that can be reported as done."""
     asked: bool = False
     """A coordinator's page: `said.subject` is the question, or what the alarm or notice states."""
     stated: tuple[Remark, ...] = ()
-    """What is said below that: of an answer, when and how it was given."""
+    """Statements below that, such as when and how an answer was given."""
     takes_pin: bool = False
-    """A PIN is to be entered: for whatever the page does, and for what it shows then."""
+    """The page asks for a PIN, for its acts and for what it then shows."""
     ticket: str = ""
-    """What shows that the PIN was entered a moment ago: every value that is sent carries it."""
+    """Proof that the PIN was just entered; every value in the forms carries it."""
     typed: Mapping[str, str] = field(default_factory=dict)
-    """What was sent in vain, by the names of its fields, so that nobody types it again."""
+    """Field values of a refused form, so that nobody has to type them again."""
     opens_details: bool = False
-    """The PIN, entered alone, shows more than the page does now."""
+    """Entering only the PIN shows more than the page shows now."""
     details: Details = NO_DETAILS
-    """For those who may read them."""
+    """Details, for those who may read them."""
     duress: bool = False
-    """Said with the details, to a coordinator who has entered its PIN: somebody stands beside the team."""
+    """The team was under duress; shown with the details, to a coordinator who has entered the PIN."""
     coerced: tuple[str, ...] = ()
-    """Said likewise: contacts beside whom somebody stood when they entered theirs."""
+    """Contacts that entered their duress PIN; shown on the same terms."""
     texts: tuple[Text, ...] = ()
-    """What people wrote, oldest first: said with the details, to a coordinator who has entered its PIN."""
+    """What people wrote, oldest first; shown on the same terms."""
     recordings: tuple[tuple[str, datetime], ...] = ()
-    """Likewise what was told by voice, by id and moment; each is heard by a button of its own."""
+    """Recordings by id and time, each with a button to hear it; shown on the same terms."""
     since: tuple[Event, ...] = ()
-    """What has happened, oldest first."""
+    """What has happened since, oldest first."""
     rest: str | None = None
-    """What a coordinator can say to whatever comes next, `said.next_level` first: to hold it, or to let it go on."""
+    """A coordinator's choice about what comes next (`said.next_level` first): to hold it, or to let it go on."""
     task: TaskDetails | None = None
-    """On the page of a task."""
+    """Set on the page of a task."""
     coordinator_actions: CoordinatorActions | None = None
-    """On a coordinator's page, while the incident is open."""
+    """Set on a coordinator's page while the incident is open."""
     also_open: tuple[AlsoOpen, ...] = ()
-    """What else waits for an answer of this coordinator."""
+    """Other matters that await this coordinator's answer."""
     is_test: bool = False
-    """Only an address is tried: nothing has happened."""
+    """The page of a test of an address; nothing has happened."""
     is_notice: bool = False
-    """On a coordinator's page: what `said` states stands there though nothing is asked."""
+    """A coordinator's page that states `said` and asks nothing."""
     is_text: bool = False
-    """On a coordinator's page: there is no incident yet, but a text."""
+    """A coordinator's page about a text that belongs to no incident yet."""
     text_decisions: TextDecisions | None = None
-    """What can be decided on it, once it may be read."""
+    """The decisions on that text, once it may be read."""
 
 
 def page_values(
     page: Page, words: Words, labels: Mapping[str, str], theirs: Mapping[str, str] | None = None
 ) -> dict[str, object]:
-    """The page as its template sees it: texts, and pairs of value and label; `theirs`: labels for whom to call."""
+    """The values for the page's template: texts, and pairs of value and label.
+
+    `theirs`: labels in the language of the contact to call.
+    """
     said = page.said
     known = _known(said, words)
 
@@ -184,7 +187,7 @@ def page_values(
 
 
 def _known(said: Said, words: Words) -> dict[str, str]:
-    """What a label can name."""
+    """The values that a label can refer to."""
     return {
         "organisation": organisation_in(said, words.language),
         "ref": said.ref,
@@ -200,7 +203,7 @@ def _known(said: Said, words: Words) -> dict[str, str]:
 
 
 def _rest(page: Page, labels: Mapping[str, str], say: Callable[..., str]) -> dict[str, object]:
-    """What comes next, and the button about it."""
+    """What comes next, and the button to hold it or let it go on."""
     at = page.said.automatic_at
     if page.rest is None:
         return {"coming": "", "rest": []}
@@ -209,7 +212,7 @@ def _rest(page: Page, labels: Mapping[str, str], say: Callable[..., str]) -> dic
 
 
 def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
-    """What can be sent from the page, and what was sent in vain."""
+    """The forms of the page, with the values of a refused form."""
     return {
         "takes_name": not (page.asked or page.is_test),
         "answers": [(_carried(answer, page), _label(answer, page, labels)) for answer in page.answers],
@@ -231,12 +234,12 @@ def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
 
 
 def _weight(answer: str, page: Page) -> str:
-    """The style of a button: the one act that is hoped for is filled."""
+    """The style of a button; only the answer that is hoped for is highlighted."""
     return "hoped" if answer in _HOPED_FOR and not page.answered else ""
 
 
 def _carried(value: str, page: Page) -> str:
-    """The value with the page's ticket: forms of every version send their values back as they are."""
+    """The value with the page's ticket. Templates of every version send it back unchanged."""
     return f"{value}{TICKET}{page.ticket}" if page.ticket else value
 
 
@@ -247,17 +250,17 @@ def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
 
 
 def _also_open(page: Page, words: Words) -> list[tuple[str, str]]:
-    """Each matter with its code and its meaning, and the way to its page."""
+    """Each matter's code and meaning, and the path of its page."""
     return [(words.matter(each.named.kind or Kind.ALERT, each.named, whole=True), each.path) for each in page.also_open]
 
 
 def _unbroken(title: str, ref: str) -> Markup:
-    """The title with its reference in one piece: a line that ends at the hyphen would have it read as another."""
+    """The title with its reference unbroken: a line break at its hyphen would make it look like another reference."""
     return escape(title).replace(escape(ref), Markup('<span class="ref">{}</span>').format(ref))
 
 
 def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
-    """The label of an answer; those of a task are what somebody else has said."""
+    """The label of an answer. On a task, the answer is what somebody else has said."""
     return labels[f"task_{answer}" if page.task else answer]
 
 
@@ -277,7 +280,7 @@ def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> di
 
 def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
     offered = page.coordinator_actions
-    # A running incident keeps its words, and those of an earlier version know nothing of this.
+    # A running incident keeps its templates, and those of earlier versions lack these labels.
     if offered is None or "vouch" not in labels:
         return {"contacts": [], "kinds": [], "deeds": [], "reasons": []}
     return {
@@ -307,7 +310,7 @@ def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict
 
 
 def _recorded(page: Page) -> list[Remark]:
-    """What was just recorded: a title begins with it, since it is what a screen reader says first."""
+    """What was just recorded. The title begins with it, because a screen reader says the title first."""
     return [each for each in page.remarks if each.word.startswith("recorded_")][:1]
 
 
@@ -353,7 +356,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
 
 
 def _further(page: Page, words: Words) -> list[str]:
-    """What other notices stated that one SMS told together."""
+    """The statements of other notices that one SMS told together."""
     more = page.said.more if page.is_notice else ()
     return [f"{each.ref}: {unbroken(words.statement(each.subject, each.about))}" for each in more if each.subject]
 

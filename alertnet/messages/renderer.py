@@ -1,4 +1,4 @@
-"""The renderer: templates and values in, messages out; an SMS is shortened until it fits."""
+"""Renders messages from templates and values, and shortens an SMS until it fits."""
 
 import re
 from collections.abc import Container
@@ -36,17 +36,17 @@ from alertnet.messages.words import (
 
 DROPPED = ("with_callback", "with_names", "with_no_hint")
 SHORTER = ((True, True, True), (False, True, True), (False, False, True), (False, False, False))
-"""Whether an SMS still has each of these: when tight it drops the callback first. Code and link it always keeps."""
+"""The forms of an SMS from long to short: callback, names and hint are dropped in turn, code and link never."""
 
 Paper = Literal["sheet", "letter", "card"]
-"""What is printed or handed on: the call sheet, the letter that introduces a network to a contact, a member's card."""
+"""Printed texts: the call sheet, the letter that introduces a network to a contact, and a member's card."""
 
 ALLOWED_SEGMENTS = {"gsm7": 1, "ucs2": 2}
 
 _LONGEST_SMS = 1600
-"""Characters; Twilio refuses more (error 21617)."""
+"""Characters; Twilio refuses longer messages (error 21617)."""
 _LONGEST_SENTENCE = 3000
-"""Characters; Twilio's <Say> takes 4096 bytes."""
+"""Characters; Twilio's `<Say>` takes at most 4096 bytes."""
 _LONGEST_MAIL = 20_000
 
 
@@ -56,9 +56,9 @@ def fits(size: SmsSize) -> bool:
 
 
 class Renderer:
-    """Says what `Said` holds, in any language of its templates. Safe to share between threads.
+    """Renders messages in any language of its templates. It may be shared between threads.
 
-    Every method takes a BCP 47 tag and uses the first of its `fallbacks` that has what is needed: the region's, the
+    Every method takes a BCP 47 tag and uses the first of its `fallbacks` that has the text: the region's, the
     language's, the tree's where it is known, English.
     """
 
@@ -70,39 +70,39 @@ class Renderer:
             of: {tag: read_labels(text) for tag, text in regional_tables(templates, of)} for of in get_args(Paper)
         }
         self._words = {tag: read_words(tag, text) for tag, text in regional_tables(templates, "words")}
-        # A method's cache would be shared between renderers and keep them alive.
+        # A cache on the method would be shared by all renderers and keep them alive.
         self._template = cache(self._find_template)
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages with a `words` file, in the order of the alphabet."""
+        """The languages with a `words` file, in alphabetical order."""
         return tuple(sorted(self._words))
 
     def compile(self, *folders: str) -> None:
-        """Compile the templates of these folders now rather than at their first use; without any, all."""
+        """Compile the templates of these folders now instead of at their first use; without any, all of them."""
         for path in self.templates.files:
             if path.endswith(".j2") and (not folders or path.partition("/")[0] in folders):
                 self._environment.get_template(path)
 
     def words(self, language: str, of_tree: str = "") -> Words:
-        """Names of types and severities, and how a date is written."""
+        """The words of a language: names of types and severities, statements, dates."""
         return self._words[_first(language, self._words, of_tree)]
 
     @staticmethod
     def country(code: str, language: str) -> str:
-        """What a country (ISO 3166-1 alpha-2) is called."""
+        """The name of a country (ISO 3166-1 alpha-2)."""
         return country_name(code, language)
 
     def page_words(self, language: str, of_tree: str = "") -> dict[str, str]:
-        """The labels and statements of the contact's page; `{names}` in braces are for `str.format`."""
+        """The labels and statements of the contact's page, with `{names}` to be filled in."""
         return self._page_words[_first(language, self._page_words, of_tree)]
 
     def labels(self, of: Paper, language: str, of_tree: str = "") -> dict[str, str]:
-        """The labels of a paper, and what is read out from it."""
+        """The labels of a printed text, and what is read out from it."""
         return self._labels[of][_first(language, self._labels[of], of_tree)]
 
     def page(self, language: str, page: Page) -> str:
-        """The HTML of a page, with a link to it in each other language."""
+        """The HTML of a page, with links to its other languages."""
         of_tree = page.said.tree_language
         used = _first(language, self._page_words, of_tree)
         theirs = self.page_words(page.task.language, of_tree) if page.task else None
@@ -111,9 +111,9 @@ class Renderer:
         return self._environment.get_template(PAGE).render(values)
 
     def neutral(self, language: str, ref: str = "", callback: str = "") -> Script:
-        """The words that any caller to our number hears; `ref`: of what the caller has just reported (`raised`).
+        """What a caller to our number hears before anything is known of them; `ref`: the incident just reported.
 
-        `callback`: the number that is said to who is not put through (`call_back`).
+        `callback`: the number that is said to a caller who is not put through.
         """
         words = self.words(language)
         sentences = {name: getattr(words, name) for name in NEUTRAL}
@@ -127,7 +127,7 @@ class Renderer:
         """Render one message.
 
         Raises:
-            Unknown: this kind is not said by this method (see `METHODS`).
+            Unknown: this kind has no message by this method (see `METHODS`).
         """
         if method not in METHODS.get(kind, ()):
             raise Unknown("message", f"{kind} by {method}")
@@ -143,23 +143,26 @@ class Renderer:
         )
 
     def named_in(self, kind: str, part: str, language: str) -> Named:
-        """What that part of the messages of a kind can differ by, such as `sms.j2`."""
+        """The names by which that part of a kind's messages can differ, such as `sms.j2`."""
         template, _ = self._template(kind, part, language)
         return named_in(self.templates.files[str(template.name)])
 
     def speak(self, kind: Kind, language: str, said: Said) -> Script:
-        """Every sentence of a call, by stage (`STAGES`): those of the kind, over those that all calls share."""
+        """All sentences of a call by stage (`STAGES`): the kind's own, else those that all calls share."""
         template, used = self._template(kind, "voice.j2", language, said.tree_language)
         shared, _ = self._template("call", "voice.j2", used)
         words = self.words(used)
         values = self._values(kind, said, words, MethodKind.CALL)
         sentences = blocks_of(shared, values, _LONGEST_SENTENCE) | blocks_of(template, values, _LONGEST_SENTENCE)
-        # Templates that an incident was pinned to by an earlier version may lack a stage, and never need it.
+        # Templates of an earlier version, to which an incident is pinned, may lack a stage; they never need it.
         spoken = {stage: _one_line(sentences[stage]) for stage in STAGES if stage in sentences}
         return Script(words.voice(language), spoken, self._foreign(used, said))
 
     def _foreign(self, language: str, said: Said) -> tuple[str, str]:
-        """Who calls, and the voice of its language, where that is another and there are words in it."""
+        """The organisation's name and the voice of its language.
+
+        Empty where that is the call's language or has no words.
+        """
         theirs = language_of_title(language, said.titles, said.tree_language)
         if primary(theirs) == primary(language) or primary(theirs) not in self._words:
             return "", ""
@@ -176,7 +179,7 @@ class Renderer:
         return Message(used, text)
 
     def _open_matters(self, kind: Kind, language: str, said: Said) -> Message:
-        """One SMS for all that is open: it names as many matters as fit, and drops the callback before any of them."""
+        """One SMS for all that is open: as many matters as fit; the callback is dropped before any of them."""
         template, used = self._template(OPEN_MATTERS, "sms.j2", language, said.tree_language)
         words, own = self.words(used), Further(said.ref, said.subject, said.about, kind, said.code)
         values = self._values(kind, said, words, MethodKind.SMS)
@@ -192,7 +195,7 @@ class Renderer:
                     break
             return text
 
-        # Few of them fit, so they are tried from the first on; all together they need no word for the rest.
+        # First try all of them, which needs no "and more"; else few fit, so count up from one.
         text = write_first(len(matters))
         if not fits(count(text)):
             text = write_first(1)
@@ -216,7 +219,7 @@ class Renderer:
     def _values(self, kind: Kind, said: Said, words: Words, method: MethodKind) -> dict[str, Any]:
         if said.subject is None and kind in SUBJECTS:
             said = replace(said, subject=SUBJECTS[kind][0])
-        # In a drill the word for it stands in place of URGENT, and beside all else.
+        # In a drill the word for it replaces the heading of an alert, and is added to all others.
         heading = "" if said.drill and kind.is_alert else words.headings.get(kind, "")
         values = present(said, words, method) | {"heading": heading} | dict.fromkeys(DROPPED, True)
         if method is not MethodKind.EMAIL:
@@ -225,7 +228,7 @@ class Renderer:
         return values | what_is_asked(said, words.language, labels, otherwise="")
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
-        """The template and the language whose words go with it: a region may have words of its own and no messages."""
+        """The template, and the language of the words for it: a region may have its own words but no own messages."""
         shared = "mail" if part == "subject.j2" else kind
         spoken = [each for each in fallbacks(language, of_tree) if each in self._words]
         for used in spoken:
@@ -252,15 +255,15 @@ def _one_line(text: str) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """The text without needless spaces, its paragraphs one empty line apart."""
+    """The text without needless spaces; paragraphs are one empty line apart."""
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
     return unbroken(re.sub(r"\n{3,}", "\n\n", lines).strip())
 
 
 def _html(text: str, link: str | None) -> Markup:
-    """The text as paragraphs, a line that is the link itself as one to press.
+    """The text as HTML paragraphs; a line that is just the link becomes a link.
 
-    Styles stand at each element, since Outlook takes no others and has margins of its own.
+    Styles are inline, because Outlook takes no others and has margins of its own.
     """
     shown = escape(text)
     if link:

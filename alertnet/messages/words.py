@@ -1,4 +1,4 @@
-"""The words of one language: names of types and severities, statements, dates; and `Said` put into them."""
+"""The words of one language (types, severities, statements, dates), and the values of `Said` put into them."""
 
 import re
 from dataclasses import field, fields
@@ -22,14 +22,14 @@ from alertnet.core.resolution.resolve import Waiting
 from alertnet.messages.message import METHODS, PAUSE
 
 LONGEST_GROUP = 4
-"""Digits of a number that are said without a pause."""
+"""Digits of a number that are spoken without a pause."""
 
 SHORT_ABOUT = 20
 SHORT_LIST = 40
 SHORT_NAMES = 28
 SHORT_NEWS = 60
 SHORT_MATTER = 52
-"""Characters of an SMS that a name, a list of codes or of contacts, further notices, and an open matter may take."""
+"""The most characters that a name, a list of codes or contacts, further notices, and an open matter take in an SMS."""
 
 NEUTRAL = (
     *("unknown_caller", "put_through", "call_back"),
@@ -39,13 +39,13 @@ NEUTRAL = (
 """What callers to our number may hear."""
 
 RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
-"""The languages that are written so, by their primary tag."""
+"""Languages written from right to left, by primary tag."""
 
 ACCOUNT_SUBJECTS = (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY)
-"""What may be the fault of our account: then `about` is an `AccountFault`."""
+"""Subjects whose cause may be our account at the provider; `about` is then an `AccountFault`."""
 
 MATTERS = ("alert", "alarm", "task", "verify", "level", "confirm", "change")
-"""What can be open for a coordinator: a kind of message, a decision by its subject."""
+"""What can be open for a coordinator: kinds of message, and the subjects of decisions."""
 
 _PLAIN_KEYS = ("drill", "also", "plus", "somebody", "and_more", "date", "first", *NEUTRAL)
 _TABLES = {
@@ -59,22 +59,22 @@ _TABLES = {
     "matters": frozenset(MATTERS),
 }
 _PARTIAL = {"short_types": frozenset(TYPES)}
-"""Tables that name only what an SMS calls otherwise."""
+"""Tables that only hold types with a shorter name for SMS."""
 _LISTS = {"voices": 1, "months": 12}
 
 _LONE_SIGN = re.compile(r"(?<=«) | (?=[:;?!»])")
 NO_BREAK = "\u00a0"
 
 DEEPEST = 16
-"""Lists and mappings of a file within one another."""
+"""How deep lists and mappings of a file may be nested."""
 
 ALL = frozenset((*_PLAIN_KEYS, *_TABLES, *_PARTIAL, *_LISTS))
-"""Every word, table and list that a language has."""
+"""Every word, table and list of a language."""
 
 
 @value
 class Words:
-    """One `words/<language>.yaml`. `voices` are BCP 47 tags that the provider speaks, the usual one first."""
+    """The content of one `words/<language>.yaml`. `voices` are BCP 47 tags of the provider, the default first."""
 
     language: str
     voices: tuple[str, ...]
@@ -83,46 +83,46 @@ class Words:
     plus: str
     """How the + of a number is spoken."""
     somebody: str
-    """Who a statement is about when nobody is named."""
+    """What a statement says where it names nobody."""
     date: str
-    """`{day} {month}`, in this language's order."""
+    """`{day} {month}` in this language's order."""
     first: str
     """How the first day of a month is written."""
     unknown_caller: str
     put_through: str
     key_code: str
-    """What a contact that calls is asked for before it is put through."""
+    """What a calling contact is asked for before it is put through."""
     months: tuple[str, ...]
     types: dict[str, str]
     severities: dict[str, str]
     reasons: dict[str, str]
     subjects: dict[str, str]
-    """What each subject states, `{about}` standing for whom, `{type}` for what has happened."""
+    """What each subject states; `{about}` is whom, `{type}` what has happened."""
     headings: dict[str, str] = field(default_factory=dict)
-    """What a mail of each kind is, at the beginning of its subject line."""
+    """The beginning of a mail's subject line, by kind."""
     short_types: dict[str, str] = field(default_factory=dict)
-    """Names of types for an SMS, where those of `types` are too long."""
+    """Shorter names of types for SMS."""
     waiting: dict[str, str] = field(default_factory=dict)
-    """Why a level waits for a go, to be joined by semicolons."""
+    """Reasons why a level waits for a go."""
     matters: dict[str, str] = field(default_factory=dict)
-    """What is open, each with what is to be sent for it, where one SMS names several."""
+    """An open matter with what to send for it, where one SMS lists several."""
     and_more: str = ""
-    """How many more there are than it has room for: `{count}`."""
+    """How many more there are than fit: `{count}`."""
     faults: dict[str, str] = field(default_factory=dict)
-    """What a provider has against our account, said after what can't be sent for it."""
+    """What a provider has against our account, added to the statement about what can't be sent."""
     key_proof: str = ""
-    """What it is asked for after its code, where it has a PIN."""
+    """What a caller with a PIN is asked for after the code."""
     key_pin: str = ""
     key_type: str = ""
     tell: str = ""
     raised: str = ""
-    """What a member of the field is asked for, and hears once the call has raised an alarm; `{ref}` is spelt."""
+    """What a member of the field is asked for, and hears once the call has raised an alarm; `{ref}` is spelt out."""
     wrong_key: str = ""
     call_back: str = ""
     """What a caller hears after a wrong code, and instead of being put through; `{callback}` is spoken in groups."""
 
     def voice(self, language: str) -> str:
-        """The voice for that language tag: its own where it is listed, else the usual one."""
+        """The voice for that language tag: its own where listed, else the default."""
         return language if language in self.voices else self.voices[0]
 
     def short_type(self, code: str) -> str:
@@ -130,11 +130,11 @@ class Words:
         return self.short_types.get(code, self.types[code])
 
     def reasons_to_wait(self, why: tuple[str, ...]) -> str:
-        """Why a level waits for a go, as in `perpetrator unknown; would be public`; those that it has a word for."""
+        """Why a level waits for a go, as in `perpetrator unknown; would be public`; unknown reasons are left out."""
         return "; ".join(self.waiting[each] for each in why if each in self.waiting)
 
     def clock(self, at: datetime, timezone: str) -> str:
-        """The time alone, as in `02:14`."""
+        """The time of day, as in `02:14`."""
         return str(at.astimezone(ZoneInfo(timezone)).time())[:5]  # strftime takes several times as long
 
     def moment(self, at: datetime, timezone: str) -> str:
@@ -145,15 +145,15 @@ class Words:
         return f"{date}, {self.clock(at, timezone)} ({offset(local)})"
 
     def statement(self, subject: Subject, about: str | None, type: str = "") -> str:
-        """What the subject states, as in `embassy-es can't act`; `type`: what has happened, by its name."""
-        # A running incident keeps its words, and a newer program may have more to say than they can.
+        """What the subject states, as in `embassy-es can't act`; `type` is the name of what has happened."""
+        # A running incident keeps its templates, which may lack words for a newer program's subjects.
         statement = self.subjects.get(subject, f"{subject.replace('_', ' ')}: {{about}}")
         if subject in ACCOUNT_SUBJECTS and about in self.faults:
             return f"{statement}: {self.faults[about]}"
         return statement.replace("{about}", about or self.somebody).replace("{type}", type or self.types["other"])
 
     def matter(self, kind: Kind, further: Further, *, whole: bool = False) -> str:
-        """One open matter with what is to be sent for it, as in `GO 5823 A-7K3M: tell Army`; short, unless `whole`."""
+        """An open matter with what to send for it, as in `GO 5823 A-7K3M: tell Army`; shortened unless `whole`."""
         if further.code is None:
             return f"{self.headings[kind]} {further.ref}"
         name = further.subject if kind is Kind.DECISION else Kind.ALERT if kind.is_alert else kind
@@ -165,12 +165,12 @@ class Words:
 
 
 def direction(language: str) -> str:
-    """The direction of writing, as HTML has it: `ltr` or `rtl`."""
+    """The writing direction as in HTML: `ltr` or `rtl`."""
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The words of one language without those that no language has, and the names of these, as in `subjects.moon`."""
+    """The words that this version knows, and the names of the others, as in `subjects.moon`."""
     unknown = sorted(name for name in raw if name not in ALL)
     known = {name: value for name, value in raw.items() if name in ALL}
     for name, keys in (_TABLES | _PARTIAL).items():
@@ -181,7 +181,7 @@ def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def read_words(language: str, source: str) -> Words:
-    """The words of a file in which `find_faults` found none, perhaps those of another version of the program."""
+    """Read the words of a file without faults; it may be of another version of the program."""
     raw = load_text(source)
     known = {field.name for field in fields(Words)}
     values: dict[str, Any] = {
@@ -191,12 +191,12 @@ def read_words(language: str, source: str) -> Words:
 
 
 def read_labels(source: str) -> dict[str, str]:
-    """The words of a page or of the call sheet, of a file in which `find_label_faults` found none."""
+    """Read the labels of a file without faults."""
     return dict(load_text(source))
 
 
 def find_faults(path: str, source: str) -> list[str]:
-    """What is missing or unknown in the words of one language, and what is no word, each by its name.
+    """The faults in the words of one language: what is missing, unknown or not a text.
 
     A region may leave out whatever it says as its language does.
     """
@@ -217,16 +217,16 @@ def find_faults(path: str, source: str) -> list[str]:
 
 
 def find_label_faults(path: str, source: str) -> list[str]:
-    """What is not a plain text in a file of labels; whether all are there is for the whole folder to say."""
+    """Labels that are not plain text. Whether labels are missing is checked for the folder as a whole."""
     faults = _mapping_faults(path, source)
     return faults or [f"{path}: {name}: not a text" for name, text in load_text(source).items() if not _is_word(text)]
 
 
 def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
-    """`Said` as a template sees it: every field a text in this language, empty where there is nothing to say.
+    """The values of `Said` for a template: every field as text in this language, empty where there is nothing to say.
 
-    Only `answerable`, `expects_answer` and `silent`, which templates choose by, stay truth values, and `subject` a
-    code. An SMS has times alone and short names; a call spells references, numbers and codes one by one.
+    Only the fields for conditions (`answerable`, `expects_answer`, `silent`) stay booleans, and `subject` a code. An
+    SMS gets the time without a date, and short names; a call gets references, numbers and codes spelt out.
     """
     values = _texts(said)
     is_sms = method is MethodKind.SMS
@@ -263,17 +263,17 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
 
 
 def _texts(said: Said) -> dict[str, object]:
-    # What there are several of is joined in a way of its own.
+    # Tuples are joined elsewhere, each in its own way.
     return {name: "" if value is None or isinstance(value, tuple) else str(value) for name, value in vars(said).items()}
 
 
 def organisation_in(said: Said, language: str) -> str:
-    """Who calls, in full, as the recipient's language has it."""
+    """The full name of the organisation in the recipient's language."""
     return title_in(language, said.organisation, said.titles, said.tree_language)
 
 
 def _further(said: Said, words: Words, *, is_sms: bool) -> str:
-    """What other notices state; in an SMS as many as there is room for, beside a link only how many there are."""
+    """What other notices state; an SMS has as many as fit, or beside a link only their number."""
     stated = [
         f"{each.ref} {words.statement(each.subject, _cut(each.about, SHORT_ABOUT) if each.about else None)}"
         for each in said.more
@@ -287,7 +287,7 @@ def _further(said: Said, words: Words, *, is_sms: bool) -> str:
 
 
 def _listed(items: tuple[str, ...] | list[str], limit: int | None) -> str:
-    """The items with commas between them: as many whole ones as there is room for, then how many more."""
+    """The items joined by commas: as many as fit, then the number of the rest."""
     listed = ", ".join(items)
     if limit is None or len(listed) <= limit:
         return listed
@@ -301,19 +301,19 @@ def _cut(text: str, limit: int) -> str:
 
 
 def spelt(text: str) -> str:
-    """`A-7K3M` as `A, 7, K, 3, M`: the commas make the voice pause."""
+    """`A-7K3M` as `A, 7, K, 3, M`; the commas make the voice pause."""
     return ", ".join(character for character in text if character.isalnum())
 
 
 def spoken_number(number: str, plus: str) -> str:
-    """`+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: as its country groups it, no group longer than four."""
+    """Spell `+573005550101` as `plus 5 7, 3 0 0, 5 5 5, 0 1 0 1`: by its country's groups, at most four digits each."""
     groups = [short for group in re.findall(r"\d+", grouped(number)) for short in _short_groups(group)]
     spoken = ", ".join(" ".join(group) for group in groups)
     return f"{plus} {spoken}" if number.startswith("+") else spoken
 
 
 def _short_groups(digits: str) -> list[str]:
-    """The last four digits, and threes before them; a group that is short enough stays whole."""
+    """The last four digits, and groups of three before them; a short group stays whole."""
     groups: list[str] = []
     while len(digits) > LONGEST_GROUP:
         size = 3 if groups else LONGEST_GROUP
@@ -324,7 +324,7 @@ def _short_groups(digits: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def grouped(number: str) -> str:
-    """The number in the groups of its country, as in `+57 300 5550101`, which no line break parts."""
+    """The number as its country groups it, as in `+57 300 5550101`, with no-break spaces."""
     try:
         shown = phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:
@@ -333,12 +333,12 @@ def grouped(number: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """The text without a line that could begin with a lone `:` or `?`, as in French: its space there is no-break."""
+    """The text with no-break spaces before `:` and `?`, as French has them, so that no line begins with one."""
     return _LONE_SIGN.sub(NO_BREAK, text)
 
 
 def offset(local: datetime) -> str:
-    """How far its zone is from UTC at that instant, as in `UTC-5` or `UTC+5:45`."""
+    """The offset from UTC, as in `UTC-5` or `UTC+5:45`."""
     delta = local.utcoffset()
     minutes = round(delta.total_seconds() / 60) if delta else 0
     hours, rest = divmod(abs(minutes), 60)
@@ -348,19 +348,19 @@ def offset(local: datetime) -> str:
 
 @lru_cache(maxsize=64)
 def load_text(source: str) -> Any:
-    """What a YAML file says, in nothing but texts, lists and mappings; nobody may change it, for it is kept.
+    """The content of a YAML file as texts, lists and mappings only. It is cached, so nobody may change it.
 
-    Reading a folder asks for each of its tables six times over.
+    Reading a folder needs each table six times.
 
     Raises:
-        yaml.YAMLError: it is not YAML; the error tells the line.
+        yaml.YAMLError: it is not YAML; the error names the line.
         RecursionError: it is nested more than `DEEPEST` times.
     """
     try:
         depth = 0
         for event in yaml.parse(source, yaml.CBaseLoader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEEPEST:  # The loader in C is ten times as fast, and calls itself at each level without an end.
+            if depth > DEEPEST:  # The C loader is ten times as fast, but recurses without a limit.
                 raise RecursionError
         return yaml.load(source, yaml.CBaseLoader)  # noqa: S506 - a base loader makes no objects
     except yaml.YAMLError:

@@ -1,1 +1,1 @@
-"""Calls: those that we make, and those that come in (B4)."""
+"""Phone calls, outgoing and incoming (B4): what is said, asked and recorded."""

@@ -1,7 +1,7 @@
-"""What a call says that was picked up: what a voicemail may keep, then the code that a listener keys (A6, A9).
+"""The start of an outgoing call that somebody, or a voicemail, picked up (A6, A9).
 
-A call about no incident asks for nothing, unless it tries the number: it says what it has to, and ends. So does one to
-somebody of whom no answer is expected.
+It says what a voicemail may keep, then asks the listener to key the spoken code. A call about no incident asks for
+nothing unless it tests the number. Nor does a call to a contact from whom no answer is expected.
 """
 
 from alertnet.core.notification import AttemptStatus, Kind
@@ -16,7 +16,7 @@ from alertnet.store.records import notifications
 
 
 def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
-    """What a call says first; None when there is no such call. Asked again, it says the same.
+    """What a call says first; None where there is no such call. If the provider asks again, it says the same.
 
     `provider_id`: the provider's id of the call, which a lost answer may have kept from us.
     """

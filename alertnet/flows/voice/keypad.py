@@ -1,6 +1,6 @@
-"""What is keyed in a call that we placed: the code that proves a listener, then their answer to each matter (A6).
+"""Keys pressed in an outgoing call: the code that proves a listener, then the answer to each matter (A6).
 
-The address to which the keys are brought says which try they are, so that a webhook that comes twice counts once.
+The webhook's address says which try the keys are, so a webhook that arrives twice counts once.
 """
 
 from alertnet.core.disclosure import Subject
@@ -17,7 +17,10 @@ from alertnet.store.db.tx import Tx
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
-    """What the call says to these keys; None when there is no such call. The same keys again have no further effect."""
+    """What the call says to these keys; None where there is no such call.
+
+    Repeating the same keys has no further effect.
+    """
     if keyed.about is not None:
         return answer_further(tx, attempt_id, keyed.about, keyed.digits)
     call = take_call(tx, attempt_id)
@@ -41,13 +44,13 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
 def _is_right(call: Call, keyed: Keyed) -> bool:
     if not call.asks_for_pin:
         return keyed.digits == call.code
-    # Brought twice, it is one try: the first time it was wrong.
+    # A wrong PIN that the provider delivers twice counts as one try.
     is_new = keyed.try_number is None or keyed.try_number > call.placed.wrong_keys.tries
     return is_new and call.proves(keyed.digits)
 
 
 def _ask_once_more(call: Call, keyed: Keyed) -> Spoken:
-    """Ask once more after silence, which is no wrong try; a second one is most likely a machine's."""
+    """Ask once more after silence, which is no wrong try. After a second silence it is most likely a machine."""
     if keyed.silent:
         return call.say("nothing_recorded")
     try_number = keyed.try_number or call.placed.wrong_keys.tries + 1
@@ -67,7 +70,10 @@ def _refuse(call: Call, keyed: Keyed) -> Spoken:
 
 
 def _fail(call: Call) -> Spoken:
-    """Take a number for a stranger's. Where a PIN is set anybody could say so: people hear of it, nothing stops."""
+    """Mark the number as a stranger's.
+
+    Where a PIN is set, anybody could claim that, so coordinators are told instead.
+    """
     if call.asks_for_pin:
         if not call.placed.wrong_keys.are_too_many:
             call.attempt.change(wrong_keys=MOST_WRONG_KEYS)
@@ -81,8 +87,8 @@ def _fail(call: Call) -> Spoken:
 
 
 def _accept(call: Call) -> Spoken:
-    """Take a right code: somebody listens. Whoever hangs up now has received the call, and taken nothing on."""
-    # From here on the call is delivered: what an answer in it makes pointless is hung up, and never this very call.
+    """Accept a right code: somebody is listening. Who hangs up now has received the call, but taken nothing on."""
+    # From here on the call counts as delivered, so an answer given in it can't hang up this very call.
     is_wanted = call.is_wanted
     call.accept()
     if not is_wanted:
@@ -93,7 +99,7 @@ def _accept(call: Call) -> Spoken:
 
 
 def _choose(call: Call, digits: str) -> Spoken:
-    """Take the keys after the code, and go on with what else is open. What is no answer hears the question again."""
+    """Handle keys after the code, and go on with other open matters. Keys that are no answer repeat the question."""
     placed = call.placed
     matter = Matter(call.locked, call.kind, placed.tree, placed.contact, placed.address, placed.prompt_id)
     reaction = take_keys(matter, digits)

@@ -1,4 +1,4 @@
-"""A call that somebody picked up, under a flow's hands: what it is about, and what may be said and asked in it."""
+"""A call in progress: what it is about, and what may be said and asked in it."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,10 +23,10 @@ from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 @value
 class KeypadQuestion:
-    """A stage that is answered with keys, and that they may interrupt. `digits`: how many at most.
+    """A question to be answered with up to `digits` keys, which may interrupt it.
 
-    `try_number` counts the tries from 1; None: no key is wrong. `silent`: nothing was keyed when it was asked before.
-    `about`: the further matter that it asks about, by the id of its code.
+    `try_number` counts tries from 1; None means that no key can be wrong. `silent`: it was asked before, and nothing
+    was keyed. `about`: the id of the code of the further matter that it asks about.
     """
 
     stage: str
@@ -38,10 +38,10 @@ class KeypadQuestion:
 
 @value
 class Spoken:
-    """What a call says next, as stages of its script, and what it then asks; without a question it hangs up.
+    """What a call says next, as stages of its script, and then asks; without a question it hangs up.
 
-    `templates`: the hash of those that the incident is pinned to; None: those in force, since it is about no incident.
-    `then`: what it goes on with, in the words of another incident perhaps.
+    `templates`: the hash of the templates that the incident is pinned to; None for those in force, in a call about no
+    incident. `then`: what follows, which may be about another incident.
     """
 
     kind: Kind
@@ -55,37 +55,40 @@ class Spoken:
 
 @value
 class Keyed:
-    """What was keyed to which question; `try_number` None: not known, so it counts as a try of its own."""
+    """Keys pressed after a question. Without a `try_number` they count as a try of their own."""
 
     digits: str
     is_wrong_person: bool = False
-    """9 and the star."""
+    """The listener keyed 9 and the star."""
     try_number: int | None = None
     silent: bool = False
-    """Nothing was keyed when this question was asked before."""
+    """The question was asked before, and nothing was keyed."""
     about: str | None = None
-    """The further matter that was asked about; None: the code, or what the call was placed for."""
+    """The further matter that was asked about; None for the code, or for what the call was placed for."""
 
 
 @dataclass
 class Call:
-    """One attempt to call a contact, and the incident it belongs to."""
+    """An attempt to call a contact, and its incident, both locked."""
 
     attempt: LockedAttempt
     locked: LockedIncident
     placed: PlacedCall
-    """As it was when its provider asked what to say."""
+    """The call as it was when the provider asked what to say."""
     code: str | None
-    """Three digits, random for this call and valid in it alone; None until somebody picks up."""
+    """Three random digits, valid in this call only; None until somebody picks up."""
 
     @property
     def kind(self) -> Kind:
-        """The kind of message that the call was placed for."""
+        """The kind of message for which the call was placed."""
         return self.placed.kind
 
     @property
     def asks_for_code(self) -> bool:
-        """Whether somebody has to prove that a person listens; the other kinds only say what they have to."""
+        """Whether the listener must key a code to prove that a person listens.
+
+        Other kinds of call only say something.
+        """
         return (self.kind.is_alert and self.placed.said.expects_answer) or self.kind in ASKING
 
     @property
@@ -95,27 +98,27 @@ class Call:
 
     @cached_property
     def pin_digits(self) -> int:
-        """How many digits the contact's PIN has; 0 where none is on record."""
+        """The number of digits of the contact's PIN; 0 where it has none."""
         return digits_of_pin(self.locked.tx, owner_of_pin(self.locked, self.placed.tree, self.placed.contact))
 
     @property
     def asks_for_pin(self) -> bool:
-        """Whether the contact keys its PIN; one that has none on record keys the spoken code, or could never answer."""
+        """Whether the contact keys its PIN. A contact without a PIN keys the spoken code, or it could never answer."""
         return self.pin_digits > 0
 
     @property
     def prompt(self) -> Prompt:
-        """The prompt that the call rings for."""
+        """The prompt for which the call rings."""
         return prompt_store.get(self.locked.tx.session, self.placed.prompt)
 
     @property
     def may_answer(self) -> bool:
-        """Whether the incident is open, and the contact neither barred from it nor involved in it (A3)."""
+        """Whether the incident is open, and the contact is neither barred from it nor involved in it (A3)."""
         return self.locked.may_answer(self.placed.tree, self.placed.contact, self.placed.address)
 
     @property
     def is_wanted(self) -> bool:
-        """Whether what it says is still wanted (A4)."""
+        """Whether its message is still wanted (A4)."""
         if self.kind in ASKING:
             return self.may_answer and self.prompt.is_open
         if not self.kind.is_alert:
@@ -129,13 +132,16 @@ class Call:
         return bool(try_contacts_pin(self.locked, door, digits).check)
 
     def give_code(self) -> None:
-        """Draw the code of this call, unless it has one."""
+        """Draw the call's code, unless it has one."""
         if self.code is None:
             self.code = self.locked.tx.entropy.digits(SPOKEN_CODE_LENGTH)
             self.attempt.change(spoken_code=self.code)
 
     def accept(self) -> None:
-        """A person listens: the attempt is delivered, while the call goes on until the provider reports its end."""
+        """Record that a person listens. The attempt is delivered.
+
+        The call goes on until the provider reports its end.
+        """
         now = self.locked.tx.now
         status = AttemptStatus.DELIVERED
         self.attempt.change(status=status, failure=None, error=None, due_at=now + FOLLOW_UP, lease=None, changed_at=now)
@@ -144,9 +150,11 @@ class Call:
         self.attempt.work.flush()
 
     def count_wrong_try(self) -> None:
-        """Count a wrong code against the number, with those that it texts or keys elsewhere; a PIN has its own count.
+        """Count a wrong code against the number, together with wrong codes it texts or keys elsewhere (B9).
 
-        This call goes on by its own three tries: whoever hears its code was called by us, and can't be forged.
+        A PIN has its own count.
+
+        The call itself goes on for its own three tries, because we called the number, so it can't be forged.
         """
         if not self.asks_for_pin:
             self.attempt.work.flush()
@@ -158,13 +166,13 @@ class Call:
             count_wrong_tries(self.locked.tx, self.placed.address, told, 1, by_text=False)
 
     def ask_for_code(self, stage: str | None = None, *, try_number: int, silent: bool = False) -> KeypadQuestion:
-        """The question after the code or the PIN; `stage` in place of the usual words."""
+        """The question for the code or the PIN; `stage` replaces its usual words."""
         if self.asks_for_pin:
             return KeypadQuestion(stage or "pin", self.pin_digits, try_number, silent)
         return KeypadQuestion(stage or "code", SPOKEN_CODE_LENGTH, try_number, silent)
 
     def say(self, *stages: str, ask: KeypadQuestion | None = None, words: Said | None = None) -> Spoken:
-        """Write down what was done, and say this; `words`: in place of those that the call was placed with."""
+        """Store what was done and say these stages; `words` replace those that the call was placed with."""
         said = replace(words or self.placed.said, spoken_code=None if self.asks_for_pin else self.code)
         self.attempt.change(changed_at=self.locked.tx.now)
         self.attempt.finish()
@@ -173,7 +181,7 @@ class Call:
 
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:
-    """The call of that attempt, held in the order of locks; None when there is none."""
+    """Lock the call of that attempt, in the order of locks; None where there is none."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.locked is None or not locked.is_call:
         return None

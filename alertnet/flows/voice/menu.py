@@ -1,4 +1,4 @@
-"""What is keyed after a call's code: whoever listens answers an alert, takes an alarm or task, or decides (A6)."""
+"""The keypad menu after a call's code: answer an alert, take an alarm or task, or decide (A6)."""
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
@@ -17,7 +17,7 @@ from alertnet.store.records.prompts import Prompt
 
 MENU, NEXT = KeypadQuestion("after", 1), KeypadQuestion("next", 1)
 HOLD = "4"
-"""What a coordinator keys to hold what comes next."""
+"""The key by which a coordinator holds the next level."""
 ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
 THANKS = {
     AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
@@ -29,7 +29,7 @@ DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 @value
 class Matter:
-    """What one menu asks whoever listens at that address, its incident held."""
+    """What a menu asks the listener at that address; its incident is locked."""
 
     locked: LockedIncident
     kind: Kind
@@ -47,7 +47,7 @@ class Matter:
 
 @value
 class Reaction:
-    """What is said to an answer, and asked next in those words, if anything is; to silence nothing at all."""
+    """What to say to an answer, and what to ask next in those words. To silence it says nothing."""
 
     stages: tuple[str, ...] = ()
     ask: KeypadQuestion | None = None
@@ -55,7 +55,7 @@ class Reaction:
 
 
 def take_keys(matter: Matter, digits: str) -> Reaction:
-    """Let the answer count. What is none of the answers hears the question again."""
+    """Record the answer. Keys that are no answer repeat the question."""
     if not matter.locked.may_answer(matter.tree, matter.contact, matter.address):
         return Reaction(("taken_care_of",))
     if matter.kind is Kind.DECISION:
@@ -78,7 +78,7 @@ def take_keys(matter: Matter, digits: str) -> Reaction:
 
 
 def _take(matter: Matter) -> bool:
-    """Take an alarm or a task, also for whoever it is passed on to; whether it was still to be taken."""
+    """Take an alarm or a task, also for a coordinator to whom it is passed on. False where it was no longer open."""
     prompt = matter.prompt
     if prompt.answered_by == matter.contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
         return True
@@ -105,7 +105,7 @@ def _decide(matter: Matter, digits: str) -> Reaction:
 
 
 def _let_ring_on(matter: Matter) -> None:
-    """Let a prompt ring for all coordinators again: who took it can't act after all."""
+    """Let a prompt ring for all coordinators again, because the one who took it can't act after all."""
     prompt, locked = matter.prompt, matter.locked
     if prompt.answered_by == matter.contact:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
@@ -113,7 +113,7 @@ def _let_ring_on(matter: Matter) -> None:
 
 
 def _respond(matter: Matter, answer: AnswerKind) -> Reaction:
-    """Take an answer. A coordinator who takes charge hears what comes next, and may hold it."""
+    """Record an answer. A coordinator who takes charge hears what comes next, and may hold it."""
     recorded = respond(matter.locked, matter.tree, matter.contact, answer, Via.CALL, address=matter.address)
     if recorded.words.next_level is not None:
         return Reaction(ask=NEXT, words=recorded.words)

@@ -1,4 +1,4 @@
-"""A call that only tries a number: three digits are heard and keyed back, and show that somebody picked it up."""
+"""A call that tests a number: the listener keys back three digits, which proves that somebody picked up."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 
 def greet(locked: LockedAttempt, provider_id: str) -> Spoken:
-    """What it says first, and the digits that are to be keyed; asked again, the same ones."""
+    """What the call says first, and the digits to key back. If the provider asks again, they are the same."""
     locked.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(locked)
     placed = placed_call(locked.tx.session, locked.found.id)
@@ -29,7 +29,10 @@ def greet(locked: LockedAttempt, provider_id: str) -> Spoken:
 
 
 def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
-    """What it says to these keys; None when it is no such call. The same keys again have no further effect."""
+    """What the call says to these keys; None where it is no test call.
+
+    Repeating the same keys has no further effect.
+    """
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.found.kind is not Kind.TEST or not locked.is_call:
         return None

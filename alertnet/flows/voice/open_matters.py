@@ -1,4 +1,4 @@
-"""All that is open for a coordinator's phone: a call that was listened to offers one matter after the other (B9)."""
+"""Further open matters in a call to a coordinator: it offers one after the other (B9)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,16 +17,17 @@ from alertnet.store.views.placed_call import PlacedCall, find_call
 
 
 def open_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Iterator[OpenMatter]:
-    """What the phone of that call can answer besides what it was placed for, oldest first.
+    """What this phone can answer besides what the call was placed for, oldest first.
 
-    Only what whoever has proved to listen may answer: where a PIN is set, it is the one that this call asked for.
-    `after`: later than that one.
+    Only what the listener has proved to be allowed: where a PIN is set, it must be the one that this call asked for.
+    `after`:
+    only matters later than that one.
     """
     return (matter for matter in _matters(tx, call, after) if matter.is_open)
 
 
 def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[OpenMatter]:
-    """The same with what was answered just now, which has a question of its own perhaps."""
+    """The same, including what was answered just now, which may have a follow-up question."""
     codes = told_codes(tx, call.address)
     if after is not None:
         ids = [code.id for code in codes]
@@ -38,22 +39,22 @@ def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[Ope
 
 
 def is_anything_open(call: Call) -> bool:
-    """Whether there is anything to be answered in the call: what it was placed for, or something else."""
+    """Whether the call has anything to answer: what it was placed for, or something else."""
     return call.is_wanted or (call.asks_for_code and any(True for _ in open_matters(call.locked.tx, call.placed)))
 
 
 def go_on(tx: Tx, call: PlacedCall, spoken: Spoken, *, after: str | None = None) -> Spoken:
-    """Say that, and a farewell, or offer what is open next."""
+    """Say this, then offer the next open matter, or say goodbye."""
     following = next(open_matters(tx, call, after=after), None)
     thanks = tuple(stage for stage in spoken.stages if stage.startswith("thanks"))
     if following is not None:
-        # The other sentences are farewells themselves.
+        # The other sentences are themselves farewells.
         return replace(spoken, stages=thanks, then=_offer(call, following))
     return replace(spoken, stages=(*thanks, "goodbye")) if thanks else spoken
 
 
 def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken | None:
-    """Take the keys to a further matter, once the call's code was keyed; None where there is no such call."""
+    """Handle keys for a further matter, once the call's code was keyed; None where there is no such call."""
     call = find_call(tx.session, attempt_id)
     if call is None or not call.is_delivered or call.incident_id is None:
         return None

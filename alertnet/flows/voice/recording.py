@@ -1,4 +1,4 @@
-"""What a member tells in a call after its PIN: fetched from the provider, kept sealed, and deleted there (B4, A9)."""
+"""Recordings of what members say after their PIN: fetched from the provider, stored sealed, deleted there (B4, A9)."""
 
 from datetime import timedelta
 
@@ -17,23 +17,23 @@ RECORDED, LOST = "call_recorded", "recording_lost"
 PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=1)
 TOLD_AFTER = timedelta(hours=1)
-"""For so long a deletion may fail before those hear of it who run the program."""
+"""How long a deletion at the provider may fail before the administrators are told."""
 
 
 def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
-    """Fetch what was told in a call that has raised something; of any other it is only deleted at the provider."""
+    """Queue a recording for fetching, if its call has raised something; else it is only deleted at the provider."""
     raised = raised_by(tx, call)
     recordings.add(tx, id, incidents.id_of(tx.session, raised) if raised else None, provider, seconds)
 
 
 def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
-    """Take up a recording that the provider lists and nobody told us of; others' calls are none of our business."""
+    """Queue a recording that the provider lists and never announced. Calls that are not ours are left alone."""
     if reply_to(tx, call) is not None:
         note_recording(tx, call, id, provider, seconds)
 
 
 def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
-    """Keep the sound of a recording, and let the coordinators know that there is something to hear."""
+    """Store the sound of a recording, and tell the coordinators that there is something to hear."""
     known = recordings.find(tx.session, id)
     if known is None or known.is_kept or known.incident is None:
         return
@@ -46,7 +46,7 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
 
 
 def miss_recording(tx: Tx, id: str) -> None:
-    """Try again later to fetch a recording, which after a day is given up and told, or to delete it there."""
+    """Retry later: the fetch, which is given up and reported after a day, or the deletion at the provider."""
     known = recordings.find(tx.session, id)
     if known is None or known.due_at is None:
         return
@@ -60,7 +60,7 @@ def miss_recording(tx: Tx, id: str) -> None:
 
 
 def _tell_loss(tx: Tx, known: Recording) -> None:
-    """Let the coordinators ask the team what it has told in its call: nobody will hear it."""
+    """Tell the coordinators to ask the team what it said in its call, because nobody will hear it."""
     assert known.incident is not None
     locked = take_up(tx, known.incident)
     locked.record(LOST, recording=known.id)
@@ -69,7 +69,7 @@ def _tell_loss(tx: Tx, known: Recording) -> None:
 
 
 def _delete_later(tx: Tx, known: Recording) -> None:
-    """Never give that up: what was told is not to stay with the provider."""
+    """Retry the deletion without end: recordings must not stay with the provider."""
     failing_for = tx.now - (known.kept_at or known.made_at)
     again_at = tx.now + min(max(PAUSE, failing_for), LONGEST_PAUSE)
     if failing_for < TOLD_AFTER:

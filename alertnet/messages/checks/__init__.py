@@ -1,1 +1,1 @@
-"""What is wrong with message templates: names, leaks, lengths, differences between languages."""
+"""Checks of message templates: names, leaks, lengths, and differences between languages."""

@@ -1,4 +1,4 @@
-"""One invented case, for what is tried before it is needed: every field filled, and nothing in it true."""
+"""An invented case with every field filled, for checks and examples."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,7 +59,7 @@ CANARIES = Facts(
     summary="CANARY-SUMMARY",
     details="CANARY-DETAILS",
 )
-"""Values that are found again wherever they come out."""
+"""Facts that are easy to find in rendered text, to prove that it does not show them."""
 
 ANSWERS = ("acknowledge", "relay", "decline", "wrong_person")
 DECISIONS = ("go", "hold", "refuse")
@@ -67,7 +67,7 @@ DECISIONS = ("go", "hold", "refuse")
 ANSWERED = Page(
     EXAMPLE, answers=ANSWERS, answered=True, actions=tuple(Action), rest="hold", takes_pin=True, opens_details=True
 )
-"""A contact's page with everything on it that can be pressed."""
+"""A contact's page with every button there is."""
 
 ON_TASK = Page(
     replace(EXAMPLE, subject=Subject.TASK),
@@ -77,4 +77,4 @@ ON_TASK = Page(
     coordinator_actions=CoordinatorActions((("colombia/brigade", "5th Brigade (brigade)"),)),
     takes_pin=True,
 )
-"""A coordinator's page with everything on it."""
+"""A coordinator's page with every button there is."""

@@ -1,7 +1,7 @@
-"""A folder of templates that was written for another version, made to fit this one.
+"""Fits a folder of templates that was written for another version of the program.
 
-Words and kinds that it lacks come from those that ship with the program, and what this version does not know is passed
-over: a folder that somebody keeps must not end the program at an upgrade, nor on the way back.
+Missing words and kinds are taken from the shipped templates, and unknown ones are ignored. A customised folder must not
+stop the program after an upgrade or a downgrade.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from alertnet.messages.templates.restricted_jinja import find_unknown_subjects
 
 @value
 class Fitted:
-    """Templates that this version can use, and what it took to make them so, by file, as in `words/fr.yaml: plus`.
+    """Templates that this version can use, and what was changed to fit them, per file (`words/fr.yaml: plus`).
 
-    `added` ships with the program, `unknown` is passed over, `untranslated` is said in English.
+    `added`: taken from the shipped templates. `unknown`: ignored. `untranslated`: said in English.
     """
 
     templates: Templates
@@ -34,20 +34,20 @@ class Fitted:
     untranslated: tuple[str, ...] = ()
     shipped_languages: tuple[str, ...] = ()
     is_sound: bool = False
-    """They were found without a fault before, and not looked at again."""
+    """They were found to be without faults before, and not checked again."""
 
     @property
     def is_remarkable(self) -> bool:
-        """Whether there is anything to be said of how they fit."""
+        """Whether fitting changed anything worth reporting."""
         return bool(self.added or self.unknown or self.untranslated)
 
     def verdict(self, public_url: str) -> str:
-        """What can be kept once this version has found no fault in them: it says of which texts that holds."""
+        """A sentence to store once these texts are found to be without faults; it names their hash and this version."""
         looked_at = json.dumps([self.templates.to_text(), self.shipped_languages, public_url])
         return f"templates {hashlib.sha256(looked_at.encode()).hexdigest()} have no fault by {__version__}"
 
     def find_faults(self, public_url: str) -> list[str]:
-        """What keeps them from being used as a whole; what two versions wrote is not compared."""
+        """The faults that keep these templates from being used. Files with words of two versions are not compared."""
         mixed = {each.partition(":")[0] for each in (*self.added, *self.unknown, *self.untranslated)}
         beside = {path for path in self.templates.files if in_english(path) in mixed}
         spared = frozenset(mixed | beside)
@@ -55,12 +55,12 @@ class Fitted:
 
 
 def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool] = lambda _: False) -> Fitted:
-    """The templates of the folder, completed by those that ship with the program.
+    """Read the folder's templates, completed by the shipped ones.
 
-    `was_sound`: whether they were found without a fault before, so that nothing has to be looked for.
+    `was_sound`: whether they were found to be without faults before; the checks are then skipped.
 
     Raises:
-        Misconfigured: with every fault of a file, whatever version it was written for.
+        Misconfigured: lists every fault of a file, whatever version it was written for.
     """
     files, faults = read_files(folder)
     is_other = shipped.is_dir() and not shipped.samefile(folder)
@@ -72,7 +72,7 @@ def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool]
         if path in files:
             found = find_faults(path, source)
             faults += found
-            # While it is parsed: that takes longer than both.
+            # Only here, where the file is parsed anyway: parsing takes longer than both checks.
             if not found and path.endswith(".j2"):
                 unknown += find_unknown_subjects(path, source)
     if faults:
@@ -81,7 +81,7 @@ def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool]
 
 
 def fit(own: Templates, shipped: Templates) -> Fitted:
-    """Fit templates that were read already; none of them has to be sound."""
+    """Fit templates that were read already; they may have faults."""
     files, unknown = {}, []
     for path, source in own.files.items():
         if is_known(path):
@@ -99,7 +99,7 @@ def fit(own: Templates, shipped: Templates) -> Fitted:
 
 
 def _without_unknown(path: str, source: str, shipped: Templates) -> tuple[str, list[str]]:
-    """The file with what this version knows of its words, and the names of what it does not, stages of calls too."""
+    """The file without words or call stages that this version does not know, and the names of those."""
     if path.endswith("/voice.j2"):
         return source, [name for name in blocks(source) if name not in STAGES]
     if not path.endswith(".yaml"):

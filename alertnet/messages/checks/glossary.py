@@ -1,4 +1,4 @@
-"""Whether a language has one word for one notion, as the glossary beside its templates says."""
+"""Checks that a language uses one word for each notion, as the glossary beside its templates demands."""
 
 import re
 import unicodedata
@@ -34,7 +34,7 @@ _MESSAGES: dict[str, tuple[tuple[Kind, Said], ...]] = {
     "alert": ((Kind.NOT_UNDERSTOOD, replace(EXAMPLE, subject=Subject.NOT_UNDERSTOOD)),),
     "close": ((Kind.ALREADY_CLOSED, EXAMPLE), (Kind.STAND_DOWN, replace(EXAMPLE, reason=CloseReason.RESOLVED))),
 }
-"""The messages that are about a notion, by every method."""
+"""The messages about each notion; they are checked for every method."""
 
 _SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "acknowledge": {
@@ -54,7 +54,7 @@ _SAID: dict[str, dict[str, tuple[str, ...]]] = {
     "alert": {"page": ("title", "recorded_revoke"), "sheet": ("say_alert", "drill")},
     "close": {"page": ("closed", "close", "close_reason"), "sheet": ("closed",)},
 }
-"""The labels that are about a notion, and the statements of `words`."""
+"""The labels about each notion, and the statements in `words`."""
 
 NOTIONS = tuple(_SAID)
 
@@ -62,7 +62,7 @@ _CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|\{\w+\}", re.DOTALL)
 
 
 def find_mixed_terms(folder: Path, renderer: Renderer) -> list[str]:
-    """Where a language says a notion without its word, or a word that stands for none; each by its place."""
+    """Places where a language says a notion without its word, or uses a word that the glossary forbids."""
     return [fault for path in sorted((folder / GLOSSARY).glob("*.yaml")) for fault in _of_language(path, renderer)]
 
 
@@ -89,7 +89,7 @@ def _is_in(language: str, name: str) -> bool:
 
 
 def _words_of(name: str, source: str) -> str:
-    """What a file says, without what it chooses by and the names of its labels."""
+    """The text of a file without template code and label names."""
     return _CODE.sub(" ", "\n".join(_values(load_text(source))) if name.endswith(".yaml") else source)
 
 
@@ -102,12 +102,12 @@ def _values(table: Any) -> Iterator[str]:
 
 
 def _pattern(words: list[str]) -> re.Pattern[str]:
-    """Any of the words; parts of longer ones are none of them."""
+    """A pattern for any of the words, matching whole words only."""
     return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(_plain(word)) for word in words)})(?!\w)")
 
 
 def _plain(text: str) -> str:
-    """In small letters and without accents, as an SMS may have to write it."""
+    """The text in lower case and without accents, as an SMS may have to write it."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())
 

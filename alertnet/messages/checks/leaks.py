@@ -1,6 +1,6 @@
-"""What may be said where (A9): before a code is keyed, on a lock screen, to those who are not coordinators.
+"""Checks that templates don't say too much (A9): before the code, on a lock screen, or to people outside.
 
-A template can name no person and no place at all; what it can do is say too early what it has, or to the wrong people.
+Templates have no names of persons or places to use. But they could say something too early, or to the wrong people.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,10 +18,10 @@ from alertnet.messages.reported import details_in_words
 from alertnet.messages.templates.restricted_jinja import NAMES, Place, named_in
 
 FOR_COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
-"""The kinds that only coordinators get: they alone may read of other contacts."""
+"""Kinds that only coordinators get; only these may name other contacts."""
 
 FOR_THE_FIELD = frozenset({Kind.RECEIPT, Kind.FIELD_STATUS})
-"""The kinds that only a phone of the field gets, which may read what is awaited of it."""
+"""Kinds that only phones of the field get; these may say what is awaited of the field."""
 
 _OF_OTHERS = frozenset({"about", "statement", "more", "why"})
 _OF_THE_FIELD = frozenset({"awaited"})
@@ -35,14 +35,14 @@ _TOLD_NEUTRALLY = ("sexual_violence", "torture")
 
 
 def find_leaks(renderer: Renderer) -> list[str]:
-    """Every place where something could come out that must not, of a folder in which nothing is missing."""
+    """Every place where something could leak, in a folder that is complete."""
     files = renderer.templates.files
     spoken = [*_said_too_soon("call", files), *(fault for kind in METHODS for fault in _said_too_soon(kind, files))]
     return [*spoken, *_said_to_others(files), *_telling_types(renderer), *_find_on_pages(renderer)]
 
 
 def _find_on_pages(renderer: Renderer) -> list[str]:
-    """The contact's page by disclosure, the coordinator's by question or task, with canaries in what is hidden."""
+    """Render the contact's page per disclosure and the coordinator's per question, and look for hidden values."""
     by_contact = (
         replace(ANSWERED, said=replace(EXAMPLE, about=CANARIES.place), details=details_of(CANARIES, disclosure))
         for disclosure in Disclosure
@@ -59,7 +59,7 @@ def _find_on_pages(renderer: Renderer) -> list[str]:
 def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
     try:
         shown = renderer.page(language, page)
-    # What a label or a template can do wrong at this point is of many kinds, and each means the same.
+    # Labels and templates can fail in many ways here, and each means the same.
     except Exception as error:
         yield f"page/page.html.j2: can't be shown in {language}: {error}"
         return
@@ -70,7 +70,7 @@ def _canaries(renderer: Renderer, language: str, page: Page) -> Iterator[str]:
 
 
 def _said_too_soon(kind: str, files: dict[str, str]) -> Iterator[str]:
-    """What is said before the code and must not be: whoever picks up, and any voicemail, hears it."""
+    """Names that a call may not say before the code, because anybody who picks up, and any voicemail, hears it."""
     for path, source in _of(kind, "voice.j2", files):
         for block, named in named_in(source).by_block.items():
             if block in STAGES and block not in _AFTER_THE_CODE:
@@ -106,7 +106,7 @@ def _beyond(path: str, named: Iterable[Place], allowed: frozenset[str], place: s
 
 
 def _telling_types(renderer: Renderer) -> Iterator[str]:
-    """Types whose true name would betray somebody and that are not all called the same."""
+    """Sensitive types (`_TOLD_NEUTRALLY`) that don't have one neutral name, and so would betray what happened."""
     for language in renderer.languages:
         words = renderer.words(language)
         if any(len({name(code) for code in _TOLD_NEUTRALLY}) > 1 for name in (words.types.get, words.short_type)):

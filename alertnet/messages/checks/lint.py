@@ -1,4 +1,4 @@
-"""What the templates lack as a whole: files and words of a language, stages of a call, room in an SMS."""
+"""Checks the templates as a whole: missing files and words, call stages, and SMS that are too long."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -24,7 +24,7 @@ from alertnet.messages.templates.restricted_jinja import Environment, Named
 from alertnet.messages.words import SHORT_ABOUT, Words, read_labels
 
 REQUIRED = ("en",)
-"""What every other language is compared with, and falls back to."""
+"""The language that others are compared with and fall back to."""
 
 _NO_OR_YES = (False, True)
 _AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -38,15 +38,15 @@ _OPEN = tuple(replace(each, kind=Kind.ALARM, code="4711") for each in _MORE)
 def find_faults(
     templates: Templates, public_url: str, spared: Collection[str] = (), cheap: Collection[str] | None = None
 ) -> list[str]:
-    """Everything that keeps these templates from being used, each by its file; nothing = fit for use.
+    """All faults that keep these templates from being used, each with its file; empty means fit for use.
 
-    `templates check` and the start of the program run it. A language is complete or it is a fault: adding one means
-    adding its folders until none is left here. `spared`: files that may be missing, or say another thing than English.
-    `cheap`: the languages whose SMS have to be GSM-7, accents being replaced on sending; without, all of Latin script,
-    nothing in them that would be replaced, and no word to answer with that would not be understood.
+    `templates check` and the start of the program run it. A language must be complete: add its files until no fault is
+    left. `spared`: files that may be missing, or differ from English. `cheap`: languages whose SMS must be GSM-7 after
+    accents are replaced. Without it, all languages in Latin script must be GSM-7 as written, and every word to answer
+    with must be understood.
     """
     faults = find_missing(templates, spared)
-    # What isn't there can't be rendered: the rest is looked at once the folder is whole.
+    # Missing files can't be rendered, so the other checks wait until the folder is complete.
     if faults:
         return faults
     renderer = Renderer(templates)
@@ -59,16 +59,16 @@ def find_faults(
 
 
 def languages_of(templates: Templates) -> list[str]:
-    """English, and those that have any file at all, in the order of the alphabet.
+    """English and every language with at least one file, in alphabetical order.
 
-    A region of one of them is none of its own: it has no more than what it says otherwise.
+    A region such as `es-MX` does not count beside its language, since it only overrides some of its texts.
     """
     found = {*REQUIRED, *_languages(templates)}
     return sorted(tag for tag in found if tag == primary(tag) or primary(tag) not in found)
 
 
 def find_missing(templates: Templates, spared: Collection[str] = ()) -> list[str]:
-    """Files, stages of calls, and words of the page and the call sheet that a language lacks beside English."""
+    """Files, call stages, and words of the page and the call sheet that a language lacks compared with English."""
     languages = languages_of(templates)
     absent = [path for path in (LAYOUT, PAGE) if path not in templates.files]
     absent += [path for language in languages for path in find_absent(templates, language)]
@@ -87,7 +87,10 @@ def find_absent(templates: Templates, language: str) -> list[str]:
 
 
 def find_foreign_characters(templates: Templates) -> list[str]:
-    """Characters in SMS of Latin script that would be replaced on sending: better seen as they will arrive."""
+    """Characters in Latin-script SMS outside GSM 03.38.
+
+    Sending would replace them, so they should be written as they arrive.
+    """
     faults = []
     latin = [language for language in languages_of(templates) if _is_latin(templates, language)]
     for path, source in templates.files.items():
@@ -99,7 +102,7 @@ def find_foreign_characters(templates: Templates) -> list[str]:
 
 
 def _find_unheard(templates: Templates) -> list[str]:
-    """Words in capitals that somebody is to write before a code, and that no answer begins with."""
+    """Words in capitals before a code that no known answer begins with."""
     return [
         f"{path}: {word!r} before a code would not be understood (known: {', '.join(VERBS).upper()})"
         for path, source in templates.files.items()
@@ -109,16 +112,16 @@ def _find_unheard(templates: Templates) -> list[str]:
 
 
 def _is_latin(templates: Templates, language: str) -> bool:
-    """Whether its SMS are in the Latin script: then each can be, and so has to be, in the cheap alphabet."""
+    """Whether all its SMS are in Latin script, and so must fit into GSM-7."""
     texts = (source for path, source in templates.files.items() if path.endswith(f"/{language}/sms.j2"))
     return all(name(sign, "LATIN").startswith("LATIN") for text in texts for sign in text if sign.isalpha())
 
 
 def find_oversize(renderer: Renderer, public_url: str, cheap: Collection[str] | None = None) -> list[str]:
-    """The SMS that do not fit even at their shortest: one GSM-7 segment, in other scripts also two of UCS-2.
+    """SMS that don't fit even in their shortest form: one GSM-7 segment, or two UCS-2 segments for other scripts.
 
-    Tried for the longest case: this public URL, a sender of 12, a reference of 6, a callback of 13 characters, and of
-    every language its longest type, in drills too, and for every subject and reason.
+    The longest case is tried: this public URL, a sender of 12, a reference of 6 and a callback of 13 characters, each
+    language's longest type, with and without drill, and every subject and reason.
     """
     faults: set[str] = set()
     if cheap is None:
@@ -165,14 +168,14 @@ def _longest(words: Words, public_url: str) -> Said:
 
 
 def _alike(kind: Kind, language: str, renderer: Renderer) -> list[list[Subject | None]]:
-    """The subjects of a kind, together those whose SMS differ by their statement alone: the longest statement first.
+    """The subjects of a kind, grouped where their SMS differ only by the statement, the longest statement first.
 
-    Where an SMS with that one fits, it does with the others.
+    If the SMS with the longest statement fits, the others of its group do.
     """
     words, subjects = renderer.words(language), SUBJECTS.get(kind, (None,))
     named = [renderer.named_in(each, "sms.j2", language) for each in (kind, OPEN_MATTERS)]
     chosen_by = {place.name for each in named for place in each.subjects}
-    # A statement with the type in it is not the same wherever it is said.
+    # A statement that holds the type is not the same in each message.
     others = [
         each for each in subjects if each and each not in chosen_by and "{type}" not in words.subjects.get(each, "")
     ]
@@ -185,7 +188,7 @@ def _alike(kind: Kind, language: str, renderer: Renderer) -> list[list[Subject |
 
 
 def _cases(kind: Kind, said: Said, named: Named) -> Iterator[Said]:
-    """What makes a message longer or shorter besides, as far as its template names it."""
+    """The variants that make a message longer or shorter, as far as its template uses them."""
     names = {place.name for place in named.anywhere}
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
     codes = ((), tuple("4711" for _ in range(30))) if kind in (Kind.RECEIPT, Kind.NOT_UNDERSTOOD) else ((),)
@@ -223,13 +226,13 @@ def _paths(language: str) -> Iterator[str]:
 
 
 def _is_there(path: str, templates: Templates) -> bool:
-    """Whether a file is there; a kind's own subject line is optional beside the one of all mails."""
+    """Whether a file exists. A kind may use the subject line shared by all mails instead of its own."""
     _, *rest = path.split("/")
     return path in templates.files or (rest[-1] == "subject.j2" and "/".join(("mail", *rest)) in templates.files)
 
 
 def _stages(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
-    """Each file of a call with what is wrong with its stages; of those that are there."""
+    """Each voice file with what is wrong with its stages; missing files are skipped."""
     environment = Environment(templates.files)
     call = f"call/{language}/voice.j2"
     shared = environment.get_template(call).blocks if call in templates.files else STAGES
@@ -242,7 +245,7 @@ def _stages(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
 
 
 def _labels(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
-    """Each table of labels with what is wrong with it; of those that are there."""
+    """Each table of labels with what is wrong with it; missing files are skipped."""
     for path, english in ((f"{folder}/{language}.yaml", f"{folder}/en.yaml") for folder in LABELS):
         if path in templates.files and english in templates.files:
             known, found = (set(read_labels(templates.files[name])) for name in (english, path))

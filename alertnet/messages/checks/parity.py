@@ -1,4 +1,4 @@
-"""Whether every language says the same: each message and label names what its English one does, and no more."""
+"""Checks that all languages say the same: each message and label uses the names that its English one uses."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -9,17 +9,17 @@ from alertnet.messages.templates.restricted_jinja import named_in
 from alertnet.messages.words import read_labels
 
 LABELS = ("page", "sheet", "letter", "card")
-"""Folders with one file of labels for each language."""
+"""Folders with one file of labels per language."""
 
 _PLACE = re.compile(r"{(\w+)}")
 
 
 def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
-    """Parts that a language leaves out or adds, of a folder in which nothing is missing but what is `spared`."""
+    """Names that a language leaves out or adds, in a folder that is complete but for `spared` files."""
     others = [language for language in languages if language != "en"]
     for kind in ("call", "mail", OPEN_MATTERS, *METHODS):
         for part in sorted({part for parts in PARTS.values() for part in parts}):
-            # What a template only chooses by is its own affair.
+            # Names that a template only tests in conditions may differ.
             said = {tag: named_in(templates.files.get(f"{kind}/{tag}/{part}", "")).said for tag in ("en", *others)}
             for language in others:
                 path = f"{kind}/{language}/{part}"

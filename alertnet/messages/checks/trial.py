@@ -1,8 +1,7 @@
-"""Every message tried once before it is needed: each kind, method, language, subject and type, filled and bare.
+"""Renders every message once: each kind, method, language, subject and type, with all and with few fields filled.
 
-Types are tried where a message names its own: elsewhere it would be the same again and again. Role and disclosure
-choose which kinds and pages somebody gets, never their words (see `leaks`), so that these are all the combinations that
-differ.
+Types are only varied where a message names its own type. Role and disclosure choose which kinds and pages somebody
+gets, not their words (see `leaks`), so these are all the combinations that differ.
 """
 
 from collections import Counter
@@ -23,19 +22,19 @@ from alertnet.messages.templates.load import PARTS
 from alertnet.messages.words import ACCOUNT_SUBJECTS
 
 BARE = Said(EXAMPLE.sender, EXAMPLE.organisation, EXAMPLE.ref, EXAMPLE.callback, EXAMPLE.timezone)
-"""What is there at least."""
+"""The fields that are always filled."""
 
 
 @dataclass
 class Trial:
-    """What was rendered: how many messages by method, and by kind and language the longest SMS of the example."""
+    """The result: messages by method, and the longest SMS of the example by kind and language."""
 
     messages: Counter[MethodKind] = field(default_factory=Counter)
     longest: dict[tuple[Kind, str], SmsSize] = field(default_factory=dict)
 
 
 def try_all(renderer: Renderer, public_url: str) -> Trial:
-    """Render all of them, of templates without faults."""
+    """Render all messages of templates that have no faults."""
     trial = Trial()
     filled = replace(EXAMPLE, link=f"{public_url.rstrip('/')}/a/ABCDEFGH23456789")
     for kind, methods in METHODS.items():
@@ -47,7 +46,10 @@ def try_all(renderer: Renderer, public_url: str) -> Trial:
 
 
 def _names_a_type(renderer: Renderer, kind: Kind, method: MethodKind, language: str) -> bool:
-    """Whether its own words do, or make a statement with it; the subject line that mails share is the alert's too."""
+    """Whether the message names the type, directly or in a statement.
+
+    The subject line shared by all mails does not count.
+    """
     names = {place.name for place in renderer.named_in(kind, PARTS[method][-1], language).anywhere}
     stated = renderer.words(language).subjects.get(SUBJECTS[kind][0], "") if kind in SUBJECTS else ""
     return "type" in names or ("statement" in names and "{type}" in stated)

@@ -1,1 +1,1 @@
-"""Pictures as SVG, made of plain values: the console, a report and a terminal show the same one."""
+"""SVG drawings made from plain values, shared by the console, reports and the command line."""

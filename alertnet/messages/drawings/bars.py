@@ -1,4 +1,4 @@
-"""Lengths of time as bars beneath one another, as an SVG: half of them by the strong part, nine of ten by the pale."""
+"""A bar chart of durations as SVG: the strong part of a bar is the median, the pale part the 90th percentile."""
 
 from collections.abc import Sequence
 from html import escape
@@ -6,12 +6,12 @@ from html import escape
 from alertnet.core.codec import value
 
 ROW, NAME, BAR, WIDTH = 40, 16, 14, 640
-"""In pixels."""
+"""Pixels."""
 
 
 @value
 class Bar:
-    """A row: its name, the strong and the pale length in minutes, and what is written beside them."""
+    """A row: its name, the strong and the pale length in minutes, and the text beside them."""
 
     name: str
     strong: float | None
@@ -20,7 +20,7 @@ class Bar:
 
 
 def as_bars(title: str, description: str, bars: Sequence[Bar]) -> str:
-    """The picture; a page's stylesheet colours it. Where there is no length, the words stand alone."""
+    """Draw the chart; the page's stylesheet colours it. A row without lengths shows only its text."""
     longest = max((each.pale or each.strong or 0 for each in bars), default=0) or 1
     scale, height = (WIDTH - 230) / longest, ROW * len(bars) + 4
     lines = [

@@ -1,4 +1,4 @@
-"""A report as values, and as what is handed on: a page that stands alone, or a PDF for people and screen readers."""
+"""A report of an incident as values, and its output as a standalone HTML page or an accessible PDF."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from alertnet.messages.words import direction
 
 LATIN = 0x24F
 SIGNS = frozenset("–—“”«»‘’…·✓✗▸★■→≤≥")
-"""What the fonts of a PDF can draw besides Latin letters; all else stands there in Latin ones."""
+"""Characters besides Latin letters that the PDF's fonts have; all others are transliterated."""
 
 STYLE = """
 body{font:1rem/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
@@ -31,7 +31,7 @@ footer{margin-top:2rem;font-size:.875rem;color:#555}
 
 @value
 class Section:
-    """A part of a report: lines of text, then a table. `widths`: of its columns, beside one another."""
+    """A part of a report: lines of text, then a table with columns of those relative `widths`."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Section:
 
 @value
 class Report:
-    """What somebody may read of an incident, in one language. `warning`: that it was a drill."""
+    """The content of a report in one language. `warning` says that it was a drill."""
 
     title: str
     language: str
@@ -52,7 +52,7 @@ class Report:
     warning: str = ""
 
     def as_html(self) -> str:
-        """A page that stands alone, without a script."""
+        """A standalone HTML page without scripts."""
         return f"""<!doctype html>
 <html lang="{escape(self.language)}" dir="{direction(self.language)}">
 <meta charset="utf-8">
@@ -73,8 +73,8 @@ class Report:
 """
 
     def as_pdf(self) -> bytes:
-        """A tagged PDF (PDF/UA-1), which says nothing of who made it."""
-        # It is large: whoever never asks for a PDF does not wait for it at the start.
+        """A tagged PDF (PDF/UA-1) without metadata about its author."""
+        # Imported here because it is large, and most processes never make a PDF.
         import typst
 
         figure = as_figure(self.picture)
@@ -96,7 +96,7 @@ class Report:
         try:
             return _compiled(typst.compile, data)
         except typst.TypstError:
-            # A letter that no font has: PDF/UA allows no empty box in its place.
+            # Some letter is in none of the fonts, and PDF/UA forbids to draw an empty box for it.
             return _compiled(typst.compile, _each(data, _drawable))
 
 
@@ -107,7 +107,7 @@ def _compiled(compile: Callable[..., bytes], data: object) -> bytes:
 
 
 def _each(value: Any, change: Callable[[str], str]) -> Any:
-    """The same with each of its texts changed."""
+    """The same structure with each text changed."""
     match value:
         case str():
             return change(value)

@@ -1,7 +1,7 @@
-"""A time axis as an SVG: a lane for each row, a mark for each thing that happens, a column for each moment.
+"""A time axis as SVG: a lane per row, a mark per event, a column per moment.
 
-Columns stand apart by at least a mark, however close the moments are; marks of one moment stand one below the other:
-so no mark hides another. Colours are classes: a page brings them with its stylesheet, a file has them in itself.
+Columns are at least a mark apart, however close the moments are, and marks of one moment are stacked. So no mark hides
+another. Colours are CSS classes: a page styles them, a standalone file contains the styles.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,14 +13,14 @@ from itertools import groupby
 from alertnet.core.codec import value
 
 MARK, NAME, AIR, HEADING = 20, 18, 6, 44
-"""In pixels: a mark with the room around it, the name over a lane, the air below that, what stands above the first."""
+"""Pixels: a mark with its margin, a lane's name, the space below it, and the heading of a standalone picture."""
 NARROWEST, A_MINUTE, BETWEEN_LABELS = 22, 4, 28
-"""How wide a pause is at least, and a minute of it; how far what is written below stands apart."""
+"""Pixels: the smallest gap, the width of a minute, and the smallest distance between labels below."""
 LETTER = 7
 NOT_IN_XML = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), " ") | {
     ord(each): each for each in "\n\t"
 }
-"""Control characters, which anybody may write, and which no font or picture has."""
+"""Replacements for control characters, which XML forbids and fonts lack."""
 STEPS = tuple(timedelta(seconds=seconds) for seconds in (0, 20, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 7 * 24 * 3600))
 
 STYLE = """
@@ -38,12 +38,12 @@ STYLE = """
 .axis .planned circle,.axis .planned rect{fill:#fff;stroke:#6b6b6b;stroke-dasharray:3 2}
 .axis .planned text{fill:#565656}
 """
-"""Of a picture that stands alone."""
+"""Styles of a standalone picture."""
 
 
 @value
 class Mark:
-    """Something that happens in a row. `sign`: the letter or two in it; `tone`: its colour; `answers`: it is square."""
+    """An event in a row. `sign`: one or two letters; `tone`: its colour class; `answers`: it is drawn as a square."""
 
     at: datetime
     row: str
@@ -56,9 +56,9 @@ class Mark:
 
 @value
 class TimeAxis:
-    """What is drawn. `when`: what is written below a moment; `now`: with its word, the line before all that is planned.
+    """What to draw. `when` labels a moment; `now` labels the line between past and planned events.
 
-    `most`: of columns; where there are more moments, those that are close share one. `widest`: a pause, in pixels.
+    `most`: the most columns; beyond that, moments that are close share one. `widest`: the widest gap, in pixels.
     """
 
     title: str
@@ -72,7 +72,7 @@ class TimeAxis:
 
 @value
 class Figure:
-    """An SVG, and how large it is in pixels."""
+    """An SVG and its size in pixels."""
 
     svg: str
     width: int
@@ -80,9 +80,9 @@ class Figure:
 
 
 def as_svg(axis: TimeAxis) -> str:
-    """The picture as part of a page, whose stylesheet colours it: with title, description and words for each mark.
+    """The picture for a page, whose stylesheet colours it, with title, description and text for each mark.
 
-    The names of its lanes are one more picture over it, so that they can stay in sight while it is scrolled.
+    The names of its lanes are a second SVG on top, so that they stay visible while the picture is scrolled.
     """
     layout = _layout(axis, 0)
     names = "".join(_names(layout.lanes))
@@ -92,7 +92,7 @@ def as_svg(axis: TimeAxis) -> str:
 
 
 def as_file(axis: TimeAxis) -> str:
-    """The picture as a file, with its colours, and its title and description over it."""
+    """The picture as a standalone file, with colours, title and description."""
     layout = _layout(axis, HEADING, LETTER * max(len(axis.title), len(axis.description)))
     title = f'<text x="2" y="16" font-size="15">{_escaped(axis.title)}</text>'
     description = f'<text class="when" x="2" y="34">{_escaped(axis.description)}</text>'
@@ -100,14 +100,14 @@ def as_file(axis: TimeAxis) -> str:
 
 
 def as_figure(axis: TimeAxis) -> Figure:
-    """The picture for a page that shows it under a title of its own."""
+    """The picture with its own styles, for a page that shows it below a title."""
     layout = _layout(axis, 0)
     return Figure(_drawn(axis, layout, (f"<style>{STYLE}</style>", *_names(layout.lanes))), layout.width, layout.height)
 
 
 @value
 class _Layout:
-    """What stands where. `bottom`: where the last lane ends; `labels`: what is written below, by its place."""
+    """The positions of everything. `bottom`: where the last lane ends; `labels`: by their x position."""
 
     marks: Sequence[Mark]
     columns: Mapping[datetime, float]
@@ -118,7 +118,7 @@ class _Layout:
 
     @property
     def height(self) -> int:
-        """With the moments below the lanes, and the word for now."""
+        """The height, including the labels below the lanes and the word for now."""
         return self.bottom + LETTER * max(map(len, self.labels.values()), default=0) + MARK
 
 
@@ -159,7 +159,7 @@ def _names(lanes: Mapping[str, int]) -> Iterator[str]:
 
 
 def _columns(axis: TimeAxis) -> dict[datetime, float]:
-    """Where each moment is: the longer the pause before it, the wider the gap, within bounds."""
+    """The x position of each moment: a longer pause gives a wider gap, within limits."""
     past, planned = (sorted({each.at for each in axis.marks if each.planned is which}) for which in (False, True))
     shared: list[list[datetime]] = []
     for step in STEPS:
@@ -175,7 +175,7 @@ def _columns(axis: TimeAxis) -> dict[datetime, float]:
 
 
 def _together(moments: Iterable[datetime], step: timedelta) -> Iterator[list[datetime]]:
-    """Moments that are no further from the first of them than the step."""
+    """Groups of moments that lie within one step of the group's first."""
     these: list[datetime] = []
     for at in moments:
         if these and at - these[0] > step:
@@ -187,7 +187,7 @@ def _together(moments: Iterable[datetime], step: timedelta) -> Iterator[list[dat
 
 
 def _joined(marks: Iterable[Mark], columns: dict[datetime, float]) -> list[Mark]:
-    """Those that are alike in one place as one, which says how many they are."""
+    """Equal marks in one column joined into one mark with their number."""
     alike: dict[tuple[object, ...], list[Mark]] = {}
     for each in marks:
         key = (each.row, columns[each.at], each.sign, each.tone, each.planned)
@@ -199,7 +199,7 @@ def _joined(marks: Iterable[Mark], columns: dict[datetime, float]) -> list[Mark]
 
 
 def _lanes(marks: Sequence[Mark], columns: dict[datetime, float], top: int) -> tuple[dict[str, int], int]:
-    """Where each lane begins, as high as its fullest column; and where the last ends."""
+    """Where each lane begins (its height depends on its fullest column), and where the last ends."""
     heights: dict[str, dict[float, int]] = {}
     for each in marks:
         of_row = heights.setdefault(each.row, {})

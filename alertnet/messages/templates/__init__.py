@@ -1,1 +1,1 @@
-"""Message templates: loaded, completed, and rendered within bounds."""
+"""Message templates: reading, completing and rendering them within limits."""

@@ -1,4 +1,4 @@
-"""Templates of one version, completed where the program has come to need more since (A8)."""
+"""Completes templates of an earlier version with what the program has come to need since (A8)."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -18,10 +18,10 @@ _SUBJECT = re.compile(r"""\bsubject\s*==\s*['"](\w+)['"]""")
 
 
 def complete(own: Templates, latest: Templates, languages: Collection[str] = ()) -> Templates:
-    """The templates with those messages, words, stages of calls and subjects of the latest that they lack.
+    """The templates, with the messages, words, call stages and subjects added that only `latest` has.
 
-    An incident may outlive an upgrade: what it says stays as it was, and what it could not say before can be said, in
-    the languages that it has and in those of `languages`. What the latest do not say in a language is English.
+    An incident may outlive an upgrade. What it says stays as it was; what it lacks is added, in its own languages and
+    in `languages`. Where `latest` lacks a language, English is used.
     """
     spoken = {primary(tag) for tag in (*(tag for tag, _ in own.tables("words")), *languages)}
     files = {path: _completed(path, own, latest) for path in own.files}
@@ -32,7 +32,7 @@ def complete(own: Templates, latest: Templates, languages: Collection[str] = ())
 
 
 def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str, str]]:
-    """The languages of that folder with their sources; a region's says only what its language says otherwise."""
+    """The tables of that folder by language. A region's table is merged into its language's."""
     tables = dict(templates.tables(folder))
     for tag, source in tables.items():
         usual = tables.get(primary(tag), source)
@@ -40,7 +40,7 @@ def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str,
 
 
 def gained(path: str, before: str, after: str) -> Iterator[str]:
-    """What a completed file has more than before: words, as in `subjects.go`, stages of a call, or subjects."""
+    """What the completed file has more than before: words (`subjects.go`), call stages, or subjects."""
     if before == after:
         return
     if path.endswith(".yaml"):
@@ -51,7 +51,7 @@ def gained(path: str, before: str, after: str) -> Iterator[str]:
 
 
 def read_table(source: str) -> dict[str, Any]:
-    """The words of a file by their names; of one that is none, nothing."""
+    """The words of a YAML file by name; empty where it is not such a file."""
     try:
         raw = load_text(source)
     except (yaml.YAMLError, RecursionError):
@@ -60,7 +60,7 @@ def read_table(source: str) -> dict[str, Any]:
 
 
 def write_table(words: dict[str, Any]) -> str:
-    """Words as the text of a file."""
+    """Words as the text of a YAML file."""
     return yaml.safe_dump(words, allow_unicode=True, sort_keys=False)
 
 
@@ -78,7 +78,7 @@ def _completed(path: str, own: Templates, latest: Templates) -> str:
 
 
 def _later_subjects(language: str | None, own: Templates, latest: Templates) -> set[str]:
-    """What the latest have words for and the own, which have some, do not."""
+    """Subjects for which `latest` has words and `own` does not."""
     known, all_there_are = (
         read_table(each.files.get(f"words/{language}.yaml") or each.files.get(f"words/{FALLBACK}.yaml", ""))
         for each in (own, latest)
@@ -88,7 +88,7 @@ def _later_subjects(language: str | None, own: Templates, latest: Templates) -> 
 
 
 def _with_subjects(own: str, latest: str, later: set[str]) -> str:
-    """The message, which of later subjects says what the latest do: its own words would be those for another."""
+    """The message, extended so that it says later subjects as `latest` does; its own words would be wrong for them."""
     named = {*_SUBJECT.findall(latest)} & later - {*_SUBJECT.findall(own)}
     if not named:
         return own
@@ -111,7 +111,7 @@ def _with_subjects(own: str, latest: str, later: set[str]) -> str:
 
 
 def _is_regional(path: str, *templates: Templates) -> bool:
-    """Whether the file is a region's, of a language that there is: it says only what it says otherwise."""
+    """Whether the file belongs to a region of an existing language, and so only overrides some of its texts."""
     tag = language_of(path) or ""
     usual = path.replace(f"/{tag}", f"/{primary(tag)}")
     return usual != path and any(usual in each.files for each in templates)
@@ -136,7 +136,7 @@ def _completed_call(call: str, latest: str, spoken: Collection[str]) -> str:
 
 
 def blocks(call: str) -> dict[str, str]:
-    """The stages of a call, each as it is written."""
+    """The stages of a call's template, each as source text."""
     return {found["name"]: found[0] for found in _BLOCK.finditer(call)}
 
 

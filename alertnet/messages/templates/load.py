@@ -1,4 +1,4 @@
-"""The templates as they lie in a folder, checked one by one; what they lack as a whole is `lint`'s to find."""
+"""Reads templates from a folder and checks each file; `lint` checks them as a whole."""
 
 import hashlib
 import json
@@ -21,20 +21,20 @@ PARTS = {
     MethodKind.CALL: ("voice.j2",),
     MethodKind.EMAIL: ("subject.j2", "body.j2"),
 }
-"""The files of one kind and language, by method. A subject may come from `mail/`, stages of a call from `call/`."""
+"""The files per kind and language, by method. A subject may come from `mail/`, call stages from `call/`."""
 
 Folder = Literal["words", "page", "sheet", "letter", "card"]
-"""Those with one file for each language."""
+"""Folders with one file per language."""
 
 LAYOUT = "mail/mail.html.j2"
-"""The one page that all mails share."""
+"""The HTML frame that all mails share."""
 
 LARGEST_FILE = 4 * restricted_jinja.MAX_SOURCE
-"""Bytes: more is not even read."""
+"""Bytes; a larger file is not read."""
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
 _BESIDE = "glossary/"
-"""What is there for those who write templates, and no part of them."""
+"""A folder for those who write templates; it is no part of them."""
 _MESSAGE = re.compile(rf"([a-z_]+)/(?P<language>{LANGUAGE})/([a-z]+\.j2)")
 _WORDS = re.compile(rf"(words|page|sheet|letter|card)/(?P<language>{LANGUAGE})\.yaml")
 _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
@@ -42,17 +42,17 @@ _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 
 @value
 class Templates:
-    """Every file by its path in the folder, as it was read: what an incident is pinned to (A8)."""
+    """All files by their path in the folder, as read. An incident is pinned to them (A8)."""
 
     files: dict[str, str]
 
     @classmethod
     def from_text(cls, text: str) -> "Templates":
-        """The templates that `to_text` wrote as one text."""
+        """The templates that `to_text` wrote."""
         return cls(json.loads(text))
 
     def to_text(self) -> str:
-        """All files as one text, the same for the same content."""
+        """All files as one text, equal for equal content."""
         return self._text
 
     @cached_property
@@ -61,25 +61,25 @@ class Templates:
 
     @cached_property
     def hash(self) -> str:
-        """The hash of the templates: the same for the same content, whatever the folder."""
+        """The SHA-256 of the templates, equal for equal content in any folder."""
         digest = hashlib.sha256()
         for path, source in sorted(self.files.items()):
             digest.update(f"{path}\0{len(source)}\0{source}".encode())
         return digest.hexdigest()
 
     def tables(self, folder: Folder) -> Iterator[tuple[str, str]]:
-        """The languages of that folder with their sources."""
+        """The sources of that folder by language."""
         for path, source in self.files.items():
             if (found := _WORDS.fullmatch(path)) and found[1] == folder:
                 yield found[2], source
 
 
 def read_templates(folder: Path) -> Templates:
-    """All `.j2` and `.yaml` files of the folder, as this version of the program would have them.
+    """Read all `.j2` and `.yaml` files of a folder, and check them as this version requires.
 
     Raises:
-        Misconfigured: with every fault found: a folder or file that can't be read, a name that no message has,
-            a syntax error, a variable that isn't there.
+        Misconfigured: lists every fault: an unreadable folder or file, an unknown file name, a syntax error, an unknown
+            variable.
     """
     files, faults = read_files(folder)
     faults += [fault for path, source in files.items() for fault in _find_all_faults(path, source)]
@@ -89,7 +89,7 @@ def read_templates(folder: Path) -> Templates:
 
 
 def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
-    """All `.j2` and `.yaml` files of the folder by their paths in it, and those that can't be read.
+    """Read all `.j2` and `.yaml` files by their path in the folder; also gives faults of files that can't be read.
 
     Raises:
         Misconfigured: there is no such folder.
@@ -113,29 +113,29 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def is_known(path: str) -> bool:
-    """Whether the program has a use for a file of that name."""
+    """Whether the program uses a file of that name."""
     found = _MESSAGE.fullmatch(path)
     is_message = bool(found and found[3] in _parts_of(found[1]))
     return is_message or path == LAYOUT or bool(_PAGE.fullmatch(path) or _WORDS.fullmatch(path))
 
 
 def language_of(path: str) -> str | None:
-    """Which language the file is for; None: for all."""
+    """The language of a file; None where it serves all languages."""
     found = _WORDS.fullmatch(path) or _MESSAGE.fullmatch(path)
     return found["language"] if found else None
 
 
 def in_english(path: str) -> str:
-    """The file of the same words in English; the same file, if it is for all languages."""
+    """The English counterpart of a file, or the same file if it serves all languages."""
     tag = language_of(path)
     return path if tag is None else re.sub(rf"/{tag}(/|\.yaml$)", r"/en\1", path)
 
 
 @lru_cache(maxsize=1024)
 def find_faults(path: str, source: str) -> tuple[str, ...]:
-    """What keeps a file from being used; missing and unknown words do, subjects that do not exist don't.
+    """The faults that keep a file from being used: missing and unknown words, but not unknown subjects.
 
-    It is kept: of a folder that is read anew, hardly a file has changed.
+    The result is cached, because hardly any file changes between two readings of a folder.
     """
     return tuple(_faults_of(path, source))
 

@@ -1,6 +1,6 @@
-"""What the page's template may do beside those of messages: go once through a list, name a label, take in a style.
+"""The rules for the page's template: besides what messages may do, it may loop once, name labels and include its style.
 
-It is a file that people edit like the others, and a page that never ends answers nobody.
+People edit this file like other templates, and it must always end.
 """
 
 from collections.abc import Iterator
@@ -39,13 +39,13 @@ NAMES = frozenset(
         *("open_text", "join_text", "set_text_aside", "types", "severities", "joinable"),
     )
 )
-"""The names of `page_values`, and the links to it in each other language."""
+"""The names of `page_values`, and `others`, the links to the page in other languages."""
 
 _ALSO = (nodes.For, nodes.Getitem, nodes.Include, nodes.Tuple)
 
 
 def find_faults(path: str, source: str) -> list[str]:
-    """What is wrong with a file of the page, each fault with its line and what would have been allowed."""
+    """The faults of a file of the page, each with its line and what is allowed."""
     try:
         tree = restricted_jinja.Environment({}).parse(source)
     except (TemplateError, RecursionError):

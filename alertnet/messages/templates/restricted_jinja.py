@@ -1,8 +1,8 @@
-"""The little language of the templates: say, choose, and nothing else.
+"""The restricted Jinja of the templates: output and conditions, nothing else.
 
-A template is edited by people who should not be able to stop an alert or to let something slip. So it may name only
-what `Said` holds, and has no loops, calls, attributes or arithmetic: it always ends, in time and length bounded by its
-own. Jinja's sandbox stands behind that, for what reaches it unchecked.
+People edit templates, and must not be able to stop an alert or leak something. So a template may use only the names in
+`Said`, without loops, calls, attributes or arithmetic. It always ends, and its time and length are bounded by its own
+length. Jinja's sandbox is a second barrier for templates that were not checked.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,15 +21,15 @@ from alertnet.core.disclosure import Said, Subject
 NAMES = frozenset(field.name for field in fields(Said)) - {"tree_language", "titles"} | {
     *("statement", "slowly", "heading", "matters", "with_callback", "with_names", "with_no_hint"),
 }
-"""The fields of `Said`; its subject in words; its code slowly; what a mail is; what is open; what has room."""
+"""The fields of `Said`, and values derived from them (see `words.present` and the renderer)."""
 
 LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})
-"""What the layout of a mail may name: the rest was said by its text."""
+"""The names for the mail layout, which gets the finished text as `body`."""
 
 FILTERS = ("capitalize", "lower", "upper")
 
 MAX_SOURCE = 16_000
-"""Characters of one file."""
+"""The most characters of one file."""
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Output,
@@ -50,7 +50,7 @@ _ALLOWED: tuple[type[nodes.Node], ...] = (
 
 
 class _Compiled(BytecodeCache):
-    """The templates that this process has compiled, for whoever needs the same again: another edition, a check."""
+    """Compiled templates of this process, shared by all editions and checks."""
 
     def __init__(self) -> None:
         self._codes: LRUCache = LRUCache(1024)
@@ -62,7 +62,7 @@ class _Compiled(BytecodeCache):
         self._codes[bucket.key, bucket.checksum] = bucket.code
 
     def add(self, path: str, source: str, tree: nodes.Template) -> None:
-        """Compile what was parsed already, which takes longer than all the rest."""
+        """Compile a template from its parsed tree, since parsing takes longest."""
         environment = Environment({})
         bucket = self.get_bucket(environment, path, None, source)
         if bucket.code is None:
@@ -74,7 +74,7 @@ _COMPILED = _Compiled()
 
 
 class Environment(ImmutableSandboxedEnvironment):
-    """Jinja without its globals, tests and most filters; compiles each template once."""
+    """Jinja without globals, tests and most filters. Each template is compiled once."""
 
     intercepted_binops = frozenset({"*", "**", "%"})
 
@@ -104,9 +104,9 @@ class Environment(ImmutableSandboxedEnvironment):
 def find_faults(
     path: str, source: str, names: frozenset[str] = NAMES, also: tuple[type[nodes.Node], ...] = ()
 ) -> list[str]:
-    """What is wrong with one template, each fault with file, line and what would have been allowed.
+    """The faults of one template, each with file, line and what is allowed.
 
-    `also`: what it may do beside saying and choosing.
+    `also`: node types that are allowed besides output and conditions.
     """
     if len(source) > MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
@@ -122,7 +122,7 @@ def find_faults(
     return faults
 
 
-# What is asked of one template is asked at once.
+# One entry is enough: the questions about one template come one after the other.
 @lru_cache(maxsize=1)
 def _parsed(source: str) -> nodes.Template:
     return Environment({}).parse(source)
@@ -138,18 +138,18 @@ class Place:
 
 @value
 class Named:
-    """What a sound template names: `anywhere` all of it, by what it only chooses too; `said`, what it writes."""
+    """The names in a template without faults: `anywhere` includes its conditions; `said` has only what it outputs."""
 
     anywhere: tuple[Place, ...]
     said: frozenset[str]
     by_block: dict[str, tuple[Place, ...]]
     subjects: tuple[Place, ...]
-    """The codes that it compares the subject with."""
+    """The codes with which it compares the subject."""
 
 
 @lru_cache(maxsize=1024)
 def named_in(source: str) -> Named:
-    """What the template names. It is kept: several checks ask for it, and parsing takes longer than any of them."""
+    """The names in a template. The result is cached: several checks need it, and parsing takes longest."""
     tree = _parsed(source)
     subjects = (node for node in tree.find_all(nodes.Compare) if "subject" in {each.name for each in _places(node)})
     return Named(
@@ -161,7 +161,7 @@ def named_in(source: str) -> Named:
 
 
 def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
-    """Subjects that a sound template asks for and that do not exist: such a branch is simply never taken."""
+    """Subjects in conditions of a template that don't exist, so that the branch is never taken."""
     return tuple(
         f"{path}:{place.line}: subject is never {place.name!r} (known: {', '.join(Subject)})"
         for place in named_in(source).subjects
@@ -170,12 +170,12 @@ def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
 
 
 def parts_of(template: Template, values: dict[str, Any]) -> Iterator[str]:
-    """What the template says with those values, piece by piece."""
+    """Render the template piece by piece."""
     return template.root_render_func(template.new_context(values, shared=True))
 
 
 def write(parts: Iterator[str], limit: int) -> str:
-    """The rendered parts in one text, cut off at that many characters."""
+    """Join the rendered parts, cut off at `limit` characters."""
     text: list[str] = []
     length = 0
     for part in parts:
@@ -187,7 +187,7 @@ def write(parts: Iterator[str], limit: int) -> str:
 
 
 def blocks_of(template: Template, values: dict[str, Any], limit: int) -> dict[str, str]:
-    """Each block of the template by its name, in the order of the file."""
+    """Each block of the template by name, in the order of the file."""
     context = template.new_context(values, shared=True)
     return {name: write(block(context), limit) for name, block in template.blocks.items()}
 

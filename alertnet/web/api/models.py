@@ -261,7 +261,10 @@ class Said(StrEnum):
 
 
 class Stage(Strict):
-    """A leg of a journey: the place, when it should be reached, and the zone of the times in messages (default: team)."""
+    """A leg of a journey: the place, when it should be reached, and the zone of its times in messages.
+
+    Without a `timezone`, the team's applies.
+    """
 
     to: Line
     expected_at: Instant
