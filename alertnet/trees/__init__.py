@@ -1,4 +1,4 @@
-"""Contact trees in YAML: read and checked whole, every fault with its file, line, value and what would do."""
+"""Contact trees in YAML: reading and checking. Each fault names file, line, value and what is allowed."""
 
 from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, read_rules, survey, with_wait
 from alertnet.trees.reading.fault import Fault, fault_of

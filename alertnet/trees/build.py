@@ -1,4 +1,4 @@
-"""From a filled-in, faultless form to the core's contact tree and teams: defaults of the tree, and effective scopes."""
+"""Turns checked forms into the core's contact trees and teams, with defaults and effective scopes applied."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,19 +37,19 @@ from alertnet.trees.reading.values import days
 NO_DEFAULTS = DefaultsForm()
 
 Officers = Mapping[str, Officer]
-"""By `member` and by `team/member`."""
+"""Officers by `member` and by `team/member`."""
 
 SharedContacts = Mapping[str, tuple[str, ContactForm]]
-"""What a tree includes, by id, each contact with the file that it stands in."""
+"""The contacts that a tree includes, by id, each with the file that holds it."""
 
 
 def contact_tree(
     form: TreeForm, shared: SharedContacts, officers: Officers, keys: Mapping[str, str], rules: Rules
 ) -> ContactTree:
-    """The tree of the form, with what it includes.
+    """Build a tree from its form and the contacts that it includes.
 
-    `officers`: who may be on its rotas; `keys`: the public keys by the path that contacts have for them; `rules`: what
-    the telephones of each country can do.
+    `officers`: the people who may be on its rotas. `keys`: public keys by the path that contacts give. `rules`: what
+    phones in each country can do.
     """
     forms = form.contacts | {name: contact for name, (_, contact) in shared.items()}
     contacts = {name: _contact(name, contact, form, officers, keys, rules) for name, contact in forms.items()}
@@ -83,12 +83,12 @@ def teams(form: FieldForm) -> dict[str, Team]:
 
 
 def staff(form: FieldForm) -> dict[str, Member]:
-    """Those who take turns of duty and are in no team, by id."""
+    """People who take turns of duty without being in a team, by id."""
     return {key: Member(key, one.name, one.phone, one.language) for key, one in form.staff.items()}
 
 
 def officers(form: FieldForm, rules: Rules) -> Officers:
-    """Whoever may take turns of duty, by the names that a rota has for them."""
+    """Everybody who may take turns of duty, by the names that a rota may use for them."""
     groups = [(team.id, team.members) for team in teams(form).values()]
     return {
         name: Officer(
@@ -105,7 +105,7 @@ def officers(form: FieldForm, rules: Rules) -> Officers:
 
 
 def people(form: FieldForm) -> dict[str, Affected]:
-    """Those accompanied, by code."""
+    """The people accompanied, by code."""
     return {
         code: Affected(
             code=code,
@@ -155,7 +155,7 @@ def _contact(
 
 
 def _with_defaults(form: ContactForm, tree: TreeForm) -> ContactForm:
-    """The contact with what its role has by default, where it has written nothing of that itself."""
+    """The contact with its role's defaults for all keys that it leaves out."""
     defaults = tree.defaults.get(form.role, NO_DEFAULTS)
     missing = defaults.model_fields_set - form.model_fields_set
     if not missing:
@@ -164,11 +164,11 @@ def _with_defaults(form: ContactForm, tree: TreeForm) -> ContactForm:
 
 
 def _effective_scope(name: str, form: ContactForm, tree: TreeForm) -> Scope:
-    # Those who must always be reachable stand inside every consent, even against a scope of their own (A3).
+    # They must be reachable under every consent, so a scope of their own does not apply (A3).
     if form.role is Role.COORDINATOR or name in tree.last_resort:
         return Scope.INTERNAL
     scope = form.scope or tree.scope
-    # Word to these leaves the country, whatever the file says.
+    # What these hear leaves the country, whatever scope the file gives.
     if form.role in ABROAD and not scope.allows(Scope.INTERNATIONAL):
         return Scope.INTERNATIONAL
     return scope
@@ -204,7 +204,7 @@ def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
 
 
 def _meant(contacts: Mapping[str, ContactForm]) -> dict[str, list[str]]:
-    """The contacts that each name of a level means: an id, all of `role:embassy`, all of `group:eu`."""
+    """The contacts behind each name in a level: an id, `role:embassy` or `group:eu`."""
     meant = {id: [id] for id in contacts}
     for id, contact in contacts.items():
         for name in (f"role:{contact.role}", *(f"group:{group}" for group in contact.groups)):

@@ -1,6 +1,6 @@
-"""The files that a folder of trees consists of: found, kept as one text, and written again as they were.
+"""Finds the files of a folder of trees, packs them into one text, and writes them back unchanged.
 
-A folder may be several, `own:shared`: the installation's own, and behind it those that it shares with others.
+A place may be several folders, `own:shared`: the installation's own one, and those that it shares with others.
 """
 
 import json
@@ -15,31 +15,31 @@ YAML = (".yaml", ".yml")
 SUFFIXES = (*YAML, ".asc", ".pgp", ".gpg")
 
 MARKER = ".edition"
-"""The file that says from which edition a folder was made: `@` and its number."""
+"""The file that names the edition from which a folder was made, as `@12`."""
 
 OF_OTHERS = ":"
-"""How the names of kept files begin that are from a shared folder, before its place in the list."""
+"""Prefix of packed file names from a shared folder; its position in the list follows."""
 
 
 def folders_of(place: Path) -> tuple[Path, ...]:
-    """The folders that `own:shared` names, the installation's own first; a folder of that very name is one."""
+    """The folders in `own:shared`, the installation's own first. A path that exists is taken as one folder."""
     names = [name for name in str(place).split(":") if name]
     return (place,) if place.exists() or not names else tuple(map(Path, names))
 
 
 def own_folder(place: Path) -> Path:
-    """The first of the folders, which is written and marked; the others are somebody else's too."""
+    """The first of the folders. Only this one is written to, since others share the rest."""
     return folders_of(place)[0]
 
 
 def beside_shared(folder: Path, settings: Path) -> Path:
-    """A folder of one's own with what the installation shares; as it is where it names several by itself."""
+    """The folder together with the installation's shared ones, unless it names several itself."""
     shared = folders_of(settings)[1:]
     return Path(":".join(map(str, (folder, *shared)))) if len(folders_of(folder)) == 1 else folder
 
 
 def path_of(place: Path, file: str) -> Path:
-    """Where the file lies that a fault names: one of a shared folder goes by the name of that."""
+    """The path of a file named in a fault; files of a shared folder begin with that folder's name."""
     own, *shared = folders_of(place)
     within = [(folder, f"{folder.resolve().name}/") for folder in shared]
     paths = [folder / file.removeprefix(name) for folder, name in within if file.startswith(name)]
@@ -47,17 +47,17 @@ def path_of(place: Path, file: str) -> Path:
 
 
 def files_in(place: Path) -> list[Path]:
-    """The files of trees, teams and keys; hidden ones, such as those of git, are none."""
+    """The files of trees, teams and keys, without hidden ones such as git's."""
     return list(_by_name(place).values())
 
 
 def leads_out(folder: Path, path: Path) -> bool:
-    """Whether it is a link to what lies elsewhere: whoever may edit the folder must not read our secrets by it."""
+    """Whether it is a link to a file outside. Else an editor of the folder could make us read out secrets."""
     return path.is_symlink() and path.exists() and not path.resolve().is_relative_to(folder.resolve())
 
 
 def pack(place: Path) -> str:
-    """The files as one text, which is the same wherever they are: what `unpack` writes again."""
+    """All files as one text, equal for equal content, for `unpack`."""
     kept: dict[str, object] = {}
     for name, path in _by_name(place).items():
         content = path.read_bytes()
@@ -69,24 +69,24 @@ def pack(place: Path) -> str:
 
 
 def of_own(text: str) -> str:
-    """What was packed, without the files of shared folders."""
+    """A packed text without the files of shared folders."""
     return _text_of({name: content for name, content in json.loads(text).items() if not name.startswith(OF_OTHERS)})
 
 
 def texts_in(text: str) -> dict[str, str]:
-    """The YAML files of one's own in what was packed, by their names."""
+    """The installation's own YAML files in a packed text, by name."""
     own = json.loads(of_own(text)).items()
     return {name: content for name, content in own if isinstance(content, str) and name.endswith(YAML)}
 
 
 def with_texts(text: str, edits: Mapping[str, str]) -> str:
-    """What was packed, with these texts in place of the files of their names, or beside them; one without goes."""
+    """A packed text with these files replaced or added; a file with an empty text is removed."""
     kept = json.loads(text) | dict(edits)
     return _text_of({name: content for name, content in kept.items() if content})
 
 
 def unpack(text: str, folder: Path) -> None:
-    """Make the folder hold exactly those files that are its own, each exchanged whole; what else lies in it stays."""
+    """Make the folder hold exactly the packed files of its own. Each file is replaced atomically; other files stay."""
     wanted = {folder / name: content for name, content in json.loads(of_own(text)).items()}
     for path, content in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,9 +98,9 @@ def unpack(text: str, folder: Path) -> None:
 
 
 def newest_change(place: Path) -> datetime | None:
-    """When something in the folder was changed last; None: the folder is away."""
+    """When anything in the folder last changed; None where the folder is gone."""
     files = files_in(place)
-    folders = {*folders_of(place), *(path.parent for path in files)}  # which tell of a file that was taken away
+    folders = {*folders_of(place), *(path.parent for path in files)}  # a folder's own time tells of removed files
     try:
         return datetime.fromtimestamp(max(path.stat().st_mtime for path in (*files, *folders)), UTC)
     except OSError:
@@ -108,7 +108,7 @@ def newest_change(place: Path) -> datetime | None:
 
 
 def last_editor(place: Path) -> str:
-    """Who owns the file that was changed last."""
+    """The owner of the file that was changed last."""
     try:
         return max(files_in(place), key=lambda path: path.stat().st_mtime).owner()
     except (KeyError, OSError, ValueError, NotImplementedError):  # No such user, file, files, or owners at all.
@@ -116,7 +116,7 @@ def last_editor(place: Path) -> str:
 
 
 def edition_marked(place: Path) -> str | None:
-    """What the folder's own marker says, such as `@12`; None: it has none."""
+    """The edition in the folder's marker, such as `@12`; None where there is none."""
     try:
         return (own_folder(place) / MARKER).read_text().strip()
     except OSError:
@@ -124,18 +124,18 @@ def edition_marked(place: Path) -> str | None:
 
 
 def mark_edition(place: Path, number: int) -> None:
-    """Let the folder say from which edition it was made."""
+    """Note in the folder from which edition it was made."""
     (own_folder(place) / MARKER).write_text(f"@{number}\n")
 
 
 def _by_name(place: Path) -> dict[str, Path]:
-    """The files by the names under which they are kept, in that order."""
+    """The files by the names under which they are packed, in that order."""
     found: dict[str, Path] = {}
     own, *others = folders_of(place)
     for at, folder in enumerate((own, *others)):
         prefix = f"{OF_OTHERS}{at}/" if at else ""
         for here, folders, names in os.walk(folder):
-            # What git keeps is many times as much as what is kept in it, and this is asked twice a second.
+            # Skip hidden folders: this runs twice a second, and git's own files are many times as many.
             folders[:] = [name for name in folders if not _is_hidden(name)]
             if at > 0 or not any(Path(here).is_relative_to(other) for other in others):
                 paths = [Path(here, name) for name in names if name.endswith(SUFFIXES) and not _is_hidden(name)]

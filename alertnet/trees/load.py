@@ -1,6 +1,6 @@
-"""A folder of contact trees and the field's files, read whole: the network they describe, or everything that is wrong.
+"""Reads a folder of contact trees and teams into a network, or lists everything that is wrong with it.
 
-Wherever a folder is named it may be several, the installation's own first: `own:shared`.
+A folder may be several, the installation's own first: `own:shared`.
 """
 
 from collections import deque
@@ -47,17 +47,17 @@ F = TypeVar("F", bound=Form)
 NO_FIELD = FieldForm()
 
 _latest: deque[list[Document]] = deque(maxlen=2)
-"""What the latest readings have read: so much of what is read again is what it was."""
+"""The documents of the last two readings, kept so that unchanged files are not parsed again."""
 
 MOST_FAULTS = 200
-"""Faults that are listed for one file before the rest are only counted."""
+"""How many faults of a file are listed; the rest is only counted."""
 
 
 def read_network(folder: Path) -> Network:
-    """All trees of the folder and its teams.
+    """Read all trees and teams of the folder.
 
     Raises:
-        Misconfigured: with every fault of every file, as lines `file:line:column: path: what is wrong`.
+        Misconfigured: lists every fault of every file, as `file:line:column: path: what is wrong`.
     """
     network, faults = read_folder(folder)
     if network is None:
@@ -66,7 +66,7 @@ def read_network(folder: Path) -> Network:
 
 
 def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
-    """All trees of the folder and its teams, or None and everything that is wrong."""
+    """Read all trees and teams of the folder; None and the faults where something is wrong."""
     reading = _read(folder)
     if reading.faults:
         return None, reading.faults
@@ -76,7 +76,7 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
 
 
 def read_rules(folder: Path) -> Rules:
-    """What the telephones of each country can do, with what the folder says of some."""
+    """What phones in each country can do, with the folder's own corrections applied."""
     path = folders_of(folder)[0] / RULES
     try:
         own = read_document(path, RULES) if path.is_file() else None
@@ -86,18 +86,18 @@ def read_rules(folder: Path) -> Rules:
 
 
 def check_folder(folder: Path) -> tuple[Fault, ...]:
-    """Everything that is wrong with the folder, by file and line; empty when it can be used."""
+    """All faults of the folder, by file and line; empty where it can be used."""
     return _read(folder).faults
 
 
 def advise(folder: Path, today: date) -> tuple[Fault, ...]:
-    """What is unwise in a folder that can be used, by file and line; nothing where there are faults."""
+    """What is unwise in a folder without faults, by file and line; empty where there are faults."""
     return survey(folder, today).unwise
 
 
 @value
 class Survey:
-    """What `trees check` finds: faults, or what is unwise, the trees that can be used with their files, and teams."""
+    """What `trees check` finds: faults or advice, the trees with their files, and the teams."""
 
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
@@ -108,7 +108,7 @@ class Survey:
 def survey(
     folder: Path, today: date, spoken: Collection[str] | None = None, tried: Tried = lambda tree, contact: None
 ) -> Survey:
-    """Everything there is to say about the folder, in one reading. `spoken`, `tried`: as `advice` has them."""
+    """Check the folder in one reading. `spoken` and `tried`: see `advice`."""
     reading = _read(folder)
     keyrings = [folder.keyring for folder in reading.folders]
     faults = reading.faults or _in_order(fault for keyring in keyrings for fault in keyring.expired(today))
@@ -126,7 +126,7 @@ def survey(
 
 
 def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The file of a tree in the installation's own folder, and its text with another wait at that level.
+    """The name and text of a tree's file with another `wait` at that level, in the installation's own folder.
 
     Raises:
         Unknown: no file there has such a tree, or the tree no such level.
@@ -153,7 +153,7 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
 
 @value
 class _Filled:
-    """A tree's form, beside it what the tree includes, and the keys of its folder."""
+    """A tree's form with the contacts that it includes and the keys of its folder."""
 
     nodes: TreeNodes
     keys: Mapping[str, str]
@@ -163,7 +163,7 @@ class _Filled:
 
 @value
 class _Reading:
-    """What was read: the folders, and their forms, all of them where there are no faults."""
+    """What was read: the folders, and all forms where there are no faults."""
 
     folders: tuple[TreeFolder, ...]
     faults: tuple[Fault, ...] = ()
@@ -178,7 +178,7 @@ def _trees(reading: _Reading) -> list[ContactTree]:
 
 
 def _tree(filled: _Filled, officers: Mapping[str, Officer], rules: Rules) -> ContactTree:
-    """The tree of a form; of many trees one is edited at a time, and the others are what they were."""
+    """The tree of a form; cached, because usually one of many trees is edited at a time."""
     document, *included = filled.nodes.documents
 
     def make() -> ContactTree:
@@ -206,7 +206,7 @@ def _read(place: Path) -> _Reading:
 
 
 def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
-    """The forms of a folder's trees, and the faults of those that can't be filled in."""
+    """The forms of a folder's trees, or their faults."""
     trees, shared = _Forms(folder.trees, TreeForm), _Forms(folder.library.shared, SharedForm)
     faults = [*trees.faults, *shared.faults, *folder.keyring.faults]
     if faults or folder.library.faults or folder.library.unreadable:
@@ -220,7 +220,7 @@ def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
 
 
 def _joined(forms: Iterable[FieldForm]) -> FieldForm:
-    """The field of several files as one; no id stands in two of them."""
+    """The field of several files as one; ids are unique across them."""
     whole = FieldForm()
     for each in forms:
         whole.teams.update(each.teams)
@@ -234,12 +234,12 @@ def _field_of(folders: Iterable[TreeFolder]) -> Joined:
 
 
 def _reference_faults(folders: tuple[TreeFolder, ...]) -> Iterator[Fault]:
-    """What the forms can't see: names that lead nowhere, within and between the files."""
+    """The faults between names, within and across files."""
     for folder in folders:
         yield from _faults_within(folder)
     field = _field_of(folders)
     yield from field_faults(field)
-    # While a file can't be read, the names that only it knows would look unknown.
+    # Names that only an unreadable file knows would look unknown.
     if all(folder.is_whole for folder in folders):
         yield from network_faults([nodes for folder in folders for nodes in folder.nodes], field)
 
@@ -262,13 +262,13 @@ def _faults_within(folder: TreeFolder) -> Iterator[Fault]:
 
 
 def _included(contacts: Contacts, tree: Document, forms: "_Forms[SharedForm]") -> SharedContacts:
-    """The contacts of a tree that stand in other files, each with its file."""
+    """The contacts of a tree that other files hold, each with its file."""
     files = {id: contacts.source(id) for id in contacts.nodes}
     return {id: (file, forms.filled[file].contacts[id]) for id, file in files.items() if file != tree.file}
 
 
 class _Forms(Generic[F]):
-    """The forms of several documents, by file, and the faults of those that could not be filled in."""
+    """The forms of several documents by file, and the faults of those without one."""
 
     def __init__(self, documents: list[Document], form: type[F]) -> None:
         self.filled: dict[str, F] = {}
@@ -281,7 +281,7 @@ class _Forms(Generic[F]):
 
 
 def _in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """The faults by file and line; of several at one place the first, and never more than anybody reads."""
+    """The faults by file and line: the first of several at one place, and at most `MOST_FAULTS` a file."""
     first: dict[tuple[str, int, int, str], Fault] = {}
     for fault in faults:
         first.setdefault((fault.file, fault.line, fault.column, fault.path), fault)

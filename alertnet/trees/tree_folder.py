@@ -1,4 +1,4 @@
-"""The YAML files of one folder, told apart: trees, contacts that these share, the field, and rules of countries."""
+"""Sorts the YAML files of one folder: trees, shared contacts, teams and country rules."""
 
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +14,14 @@ from alertnet.trees.reading.keyring import Keyring
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
 
 FIELD = "teams"
-"""How the names of the field's files begin; beside them and the rules every YAML file is a tree, or holds contacts."""
+"""Prefix of the field's file names. Every other YAML file but the rules is a tree or holds contacts."""
 
 
 class TreeFolder:
-    """What one folder holds. `unreadable`: the faults of files, or of the folder, of which nothing can be known.
+    """The content of one folder. `unreadable`: faults of files, or of the folder, that could not be read.
 
-    `is_own`: it is the installation's, and not one that it shares with others, whose files go by the folder's name.
+    `is_own`: the folder belongs to this installation. Else several share it, and its file names begin with the folder's
+    name.
     """
 
     def __init__(self, folder: Path, *, is_own: bool) -> None:
@@ -39,7 +40,7 @@ class TreeFolder:
 
     @cached_property
     def nodes(self) -> tuple[TreeNodes, ...]:
-        """The trees, each with all contacts that it has."""
+        """The trees, each with all its contacts."""
         return tuple(TreeNodes.of(tree, self.contacts[tree.file].nodes) for tree in self.trees)
 
     @cached_property
@@ -49,7 +50,7 @@ class TreeFolder:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything could be read, so that a name which nobody has is none."""
+        """Whether everything could be read, so that an unknown name is really unknown."""
         return not self.unreadable and all(each.whole for each in self.contacts.values())
 
     def _paths(self) -> list[Path]:

@@ -1,1 +1,1 @@
-"""What is unwise or impossible in trees that can be read."""
+"""Checks of contact trees that can be read: faults, and things that are unwise."""

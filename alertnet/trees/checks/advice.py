@@ -1,4 +1,4 @@
-"""What is legal in a contact tree but unwise: it is used as it stands, and somebody should look at it once more."""
+"""Advice on contact trees: things that are allowed but unwise. They don't keep a tree from being used."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -20,11 +20,11 @@ RINGING = ("sms", "call")
 ADDRESSES = ("sms", "call", "email")
 KINDS = (*ADDRESSES, "task")
 GOOD_FOR = timedelta(days=183)
-"""Half a year: staff of embassies and offices changes about as fast."""
+"""Half a year, which is about how fast the staff of embassies and offices changes."""
 
 
 Tried = Callable[[str, str], date | None]
-"""The day on which a contact of a tree, by their ids, last answered tests of all its numbers and addresses."""
+"""The day on which a contact last answered tests of all its addresses; takes the ids of tree and contact."""
 
 ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
@@ -37,11 +37,10 @@ def advice(
     spoken: Collection[str] | None = None,
     tried: Tried = lambda tree, contact: None,
 ) -> Iterator[Fault]:
-    """A line for each thing that is unwise, at its place; `today` tells how old `verified` is.
+    """A finding for each thing that is unwise, at its place. `today` is compared with `verified`.
 
-    `rules`: what the telephones of each country can do.
-    `spoken`: the languages that have messages; None: they are not known.
-    `tried`: when a contact has last shown that it has its numbers, asked where the files say nothing newer.
+    `rules`: what phones in each country can do. `spoken`: the languages that have messages; None where they are not
+    known. `tried`: when a contact last answered a test; it is called only where the files say nothing newer.
     """
     for tree in trees:
         for id, contact in tree.contacts.items():
@@ -81,7 +80,7 @@ def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault
 
 
 def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fault]:
-    """A coordinator that is asked to read what people wrote, and is shown none of it."""
+    """Coordinators who are asked to read what people wrote, but are shown none of it."""
     if contact.get("role") != Role.COORDINATOR.value:
         return
     if tree.said(contact, "pin") != "true":
@@ -94,9 +93,9 @@ def _that_reads_nothing(id: str, contact: Node, tree: TreeNodes) -> Iterator[Fau
 
 
 def _may_hang_up(contact: Node) -> bool:
-    """Whether a machine is likely to be hung up on: officers, and authorities of whom nothing else is said.
+    """Whether a machine's call is likely to be hung up on: officers, and authorities with no `belongs_to`.
 
-    A ministry that is friendly, a mayor's office and a police desk take calls of all kinds.
+    A friendly ministry, a mayor's office or a police desk takes calls of all kinds.
     """
     role, belongs_to = contact.get("role"), contact.get("belongs_to")
     is_of_the_state = role in OF_THE_STATE and belongs_to in (Perpetrator.ARMY, Perpetrator.INTELLIGENCE)
@@ -104,7 +103,7 @@ def _may_hang_up(contact: Node) -> bool:
 
 
 def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Fault]:
-    """What an SMS to that number can't do; `answerable`: there is another method by which an answer comes."""
+    """What an SMS to that number can't do. `answerable`: another method can bring an answer."""
     try:
         parsed = parsed_number(number.value)
     except phonenumbers.NumberParseException:
@@ -133,7 +132,7 @@ def _unanswerable(region: str, answerable: bool) -> Phrase:
 
 
 def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
-    """Members and staff whose texts do not reach us from abroad."""
+    """Members and staff whose texts from abroad don't reach us."""
     groups = (*(team["members"].items() for _, team in field["teams"].items()), field["staff"].items())
     for phone in (one["phone"] for group in groups for _, one in group):
         rule = rules.of_number(phone.value)
@@ -154,7 +153,7 @@ def _stale(verified: Node, today: date, shown: Callable[[], date | None]) -> Ite
 
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:
-    """Levels whose rule can't be met: relays satisfy nothing, and of some no answer is expected."""
+    """Levels whose rule can't be met: relays satisfy no rule, and from some contacts no answer is expected."""
     told = list(dict.fromkeys(id for id, _ in tree.told(level)))
     listed = [id for id in told if _answers(tree.contacts[id], tree)]
     if told and not listed:
@@ -174,7 +173,7 @@ def _only_relays(contact: Node) -> bool:
 
 
 def _two_roles(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Telephones that stand for two roles: who answers for which is anybody's guess."""
+    """Phones shared by two roles, so that nobody can tell for which one an answer counts."""
     first: dict[str, tuple[str, Node]] = {}
     for address, contact in _addresses(trees):
         role = contact.get("role")
@@ -202,7 +201,7 @@ def _unserved(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 
 
 def _calling_itself(field: Joined) -> Iterator[Fault]:
-    """Teams whose number to call is a phone of their own: whoever carries it is told another, nobody else is."""
+    """Teams whose `callback` is a phone of a member, who may be in the same trouble."""
     for _, team in field["teams"].items():
         phones = {member.get("phone") for _, member in team["members"].items()}
         if team.get("callback") in phones:
@@ -211,7 +210,7 @@ def _calling_itself(field: Joined) -> Iterator[Fault]:
 
 
 def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """People whose embassy may be told, and has no contact."""
+    """People whose consent reaches embassies, but whose own embassy is no contact."""
     contacts = [tree.contacts[name] for tree in trees for name in _told(tree)]
     known = {contact.get("represents") for contact in contacts if contact.get("role") == Role.EMBASSY.value}
     served = {country for tree in trees for country in tree.root["serves"].words("countries")}
@@ -219,14 +218,14 @@ def _unheard(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     for _, person in field["people"].items():
         nation = person["nationality"]
         may_be_told = person.get("consent") in (*ABROAD, None)
-        # The state that threatens its own defenders has no embassy that could help them.
+        # Local defenders are threatened by their own state, whose embassy could not help them.
         is_at_home = person.get("kind") != PersonKind.ACCOMPANIER and nation.value in served
         if isinstance(nation.value, str) and may_be_told and nation.value not in known and not is_at_home:
             yield nation.fault(phrase("no tree has an embassy of this person's country:"))
 
 
 def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Organisations that a level or contact is for, and that nobody in `teams.yaml` belongs to."""
+    """Organisations in `when` to which nobody in `teams.yaml` belongs."""
     known = {person.get("organisation") for _, person in field["people"].items()}
     asking = (each for tree in trees for each in (*tree.root["levels"].entries(), *tree.contacts.values()))
     when = [node["when"] for node in asking if node.get("when")]
@@ -236,7 +235,7 @@ def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
 
 
 def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
-    """Languages without messages: whoever is to be written to in one is written to in another."""
+    """Languages without messages, so that another language is used."""
     named = [(tree.root["language"], "") for tree in trees]
     named += [
         (each["language"], str(tree.root.get("language")))
@@ -257,7 +256,7 @@ def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]
 
 
 def _told(tree: TreeNodes) -> Iterator[str]:
-    """The contacts that a level or the last resort names, or somebody's deputy."""
+    """The contacts that a level or the last resort names, and deputies."""
     deputies = {contact.get("deputy") for contact in tree.contacts.values()}
     named = {id for level in tree.root["levels"].entries() for id, _ in tree.told(level)}
     named.update(tree.root.words("last_resort"))

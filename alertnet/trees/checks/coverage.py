@@ -1,4 +1,4 @@
-"""When nobody can be reached: in a level at some hour of the week, or a contact on all days of a week."""
+"""Finds times at which nobody can be reached: in a level, or a contact that is closed for a whole week."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ HEARD = EVERY_METHOD - {MethodKind.EMAIL}
 
 
 def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
-    """A line for each level, and for the last resort, at the first such span in the zone of the tree."""
+    """A finding per level, and for the last resort, at the first such span in the tree's time zone."""
     monday = today - timedelta(days=today.weekday())
     for level, node in zip(tree.levels, root["levels"].entries(), strict=True):
         contacts = [tree.contacts[name] for name in level.notify]
@@ -27,15 +27,15 @@ def uncovered(tree: ContactTree, root: Node, today: date) -> Iterator[Fault]:
 
 
 Days = tuple[Hours | None, frozenset[date], tuple[str, ...]]
-"""What says on which days a contact opens: many have the same."""
+"""What decides on which days a contact opens; many contacts have the same."""
 
 
 def long_closed(
     tree: ContactTree, contacts: Mapping[str, Node], today: date, known: dict[Days, date | None]
 ) -> Iterator[Fault]:
-    """A line for each contact that opens on none of 7 days within a year: a level that finds it closed goes without it.
+    """A finding per contact that is closed for 7 days in a row within a year; a level does not wait that long for it.
 
-    `contacts`: where each stands; `known`: what was found of others.
+    `contacts`: the place of each in its file. `known`: results shared by contacts with the same `Days`.
     """
     for id, contact in tree.contacts.items():
         kinds = {method.kind for method in contact.methods} - {MethodKind.EMAIL}
@@ -56,10 +56,10 @@ def long_closed(
 
 
 def _week_closed(times: Times, today: date) -> date | None:
-    """The first of 7 days within a year on which it does not open."""
+    """The first day of 7 closed ones in a row within a year; None where there are none."""
     open_before = today - timedelta(days=1)
     while open_before < today + timedelta(days=366):
-        # Backwards, since what opens on a day of the week mostly does so a week later.
+        # Search backwards: what opens on a weekday mostly opens a week later too.
         week = (open_before + timedelta(days=days) for days in range(OPENS_WITHIN.days, 0, -1))
         opens = next(filter(times.open_on, week), None)
         if opens is None:
@@ -69,7 +69,7 @@ def _week_closed(times: Times, today: date) -> date | None:
 
 
 def _gap(contacts: Sequence[Contact], what: Phrase, node: Node, zone: str, monday: date) -> Iterator[Fault]:
-    # Whoever is always there and has no telephone has advice of its own.
+    # Levels whose contacts have no hours, or no phone, get other advice.
     by_hours = any(
         contact.hours and HEARD.intersection(method.kind for method in contact.all_methods) for contact in contacts
     )

@@ -1,4 +1,4 @@
-"""What is written in a contact tree and has no effect, and what was probably forgotten in it."""
+"""Finds what has no effect in a contact tree, and what was probably forgotten."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -13,7 +13,7 @@ from alertnet.trees.reading.fault import Fault
 
 
 def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: date) -> Iterator[Fault]:
-    """A line for each, at its place."""
+    """A finding for each such thing, at its place."""
     told = {_where(tree, id) for tree in trees for id in _told(tree)}
     for tree, of_tree in zip(trees, nodes, strict=True):
         for id, contact in tree.contacts.items():
@@ -31,12 +31,12 @@ def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: 
 
 
 def _where(tree: ContactTree, id: str) -> tuple[str, str]:
-    """What is one contact for all trees that include it from one file."""
+    """The identity of a contact: the same for all trees that include it from one file."""
     return tree.contacts[id].included_from or f"tree {tree.id}", id
 
 
 def _told(tree: ContactTree) -> set[str]:
-    """Whoever is named by a level, by the last resort, or as somebody's deputy."""
+    """The contacts named by a level or the last resort, and deputies."""
     named = {id for level in tree.levels for id in level.notify} | set(tree.last_resort)
     return named | {contact.deputy for contact in tree.contacts.values() if contact.deputy is not None}
 

@@ -1,6 +1,6 @@
-"""What a form can't see: names that lead nowhere, circles, doubles, and countries that nobody coordinates.
+"""Checks across forms: names that lead nowhere, circles, duplicates, and countries without a coordinator.
 
-It looks at documents and not at filled-in forms, so that a file with faults of form shows these as well.
+It reads documents, not filled-in forms, so that these faults are also found in files whose forms have faults.
 """
 
 import re
@@ -20,9 +20,9 @@ from alertnet.trees.reading.fault import Fault, shortened
 
 @value
 class TreeNodes:
-    """The top of a tree's file, and all contacts that the tree has, its own and included ones.
+    """The root of a tree's file, and all contacts of the tree, its own and included ones.
 
-    Two are the same that were read from the same documents.
+    Two are equal if they were read from the same documents.
     """
 
     documents: tuple[Document, ...]
@@ -31,17 +31,17 @@ class TreeNodes:
 
     @classmethod
     def of(cls, tree: Document, contacts: Mapping[str, Node]) -> "TreeNodes":
-        """Those of a tree with these contacts."""
+        """The nodes of a tree with these contacts."""
         documents = dict.fromkeys([tree, *(contact.document for contact in contacts.values())])
         return cls(tuple(documents), tree.root, contacts)
 
     def told(self, level: Node) -> Iterator[tuple[str, Node]]:
-        """The contacts that a level names, by their id, a role or a group; an id that is none is left out."""
+        """The contacts that a level names by id, role or group; unknown names are left out."""
         yield from ((id, name) for name in level["notify"].texts() for id in self.meant.get(name.value, ()))
 
     @cached_property
     def meant(self) -> dict[str, list[str]]:
-        """The contacts that each name means: its own id, `role:embassy`, `group:eu`."""
+        """The contacts behind each name: an id, `role:embassy` or `group:eu`."""
         meant = {id: [id] for id in self.contacts}
         for id, contact in self.contacts.items():
             groups = [f"group:{group}" for group in contact.words("groups")]
@@ -51,11 +51,11 @@ class TreeNodes:
 
     @cached_property
     def defaults(self) -> Node:
-        """What contacts of each role have unless they say otherwise."""
+        """The defaults of contacts by role."""
         return self.root["defaults"]
 
     def default(self, contact: Node, key: str) -> Node:
-        """What the contact has under that key, or else its role."""
+        """The contact's own value for the key, else its role's default."""
         is_its_own = contact.get(key) is not None or self.defaults.value is None
         return contact[key] if is_its_own else self.defaults[str(contact.get("role"))][key]
 
@@ -66,7 +66,7 @@ class TreeNodes:
 
 
 def tree_faults(nodes: TreeNodes) -> tuple[Fault, ...]:
-    """The faults inside one tree; for the same documents the same ones."""
+    """The faults inside one tree; cached with its documents."""
     tree, *included = nodes.documents
     return tree.keep("faults", included, lambda: tuple(_tree_faults(nodes)))
 
@@ -86,7 +86,7 @@ def _tree_faults(nodes: TreeNodes) -> Iterator[Fault]:
 
 
 def field_faults(field: Joined) -> Iterator[Fault]:
-    """The faults inside the field's files: a phone is how a member is known, so no two have the same."""
+    """The faults inside the field's files. A member is recognised by phone, so no two may share one."""
     for what, key in ((phrase("team"), "teams"), (phrase("staff"), "staff"), (phrase("person"), "people")):
         yield from _doubled_ids(what, field[key])
     yield from _doubled(phrase("phone"), (member["phone"] for _, _, member in _officers(field)))
@@ -100,7 +100,10 @@ def field_faults(field: Joined) -> Iterator[Fault]:
 
 
 def field_of_others(field: Node) -> Iterator[Fault]:
-    """Teams and people in a folder that installations share: each would know the phones and codes of the others."""
+    """Teams and people in a folder that several installations share.
+
+    The installations must not know each other's phones and codes.
+    """
     for key in ("teams", "people"):
         if field[key].value is not None:
             message = phrase("{key} belong into an installation's own folder, not into one that several share", key=key)
@@ -108,7 +111,7 @@ def field_of_others(field: Node) -> Iterator[Fault]:
 
 
 def network_faults(trees: Sequence[TreeNodes], field: Joined) -> Iterator[Fault]:
-    """The faults between the files, given all trees and the field."""
+    """The faults between files, given all trees and the field."""
     yield from _doubled(phrase("tree id"), (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)
@@ -123,7 +126,7 @@ def _doubled(what: Phrase, nodes: Iterable[Node]) -> Iterator[Fault]:
 
 
 def _doubled_ids(what: Phrase, entries: Joined) -> Iterator[Fault]:
-    """Ids that stand in two files; within one each key is read once."""
+    """Ids that occur in two files; within one file the YAML reader finds duplicates."""
     first: dict[str, Node] = {}
     for id, node in entries.items():
         if first.setdefault(id, node) is not node:
@@ -140,7 +143,7 @@ def _listed_faults(names: Node, known: tuple[str, ...]) -> Iterator[Fault]:
 
 
 def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
-    """Names that lead to no contact; roles and groups of which there is none."""
+    """Names in `notify` that lead to no contact, or to a role or group without contacts."""
     several = tuple(name for name in nodes.meant if name not in nodes.contacts)
     for name in level["notify"].texts():
         if name.value not in nodes.meant:
@@ -153,7 +156,7 @@ def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
 
 
 def called_by_name(nodes: TreeNodes) -> Iterator[Fault]:
-    """Contacts that are named by their organisation, or by their own name, where their id belongs."""
+    """Contacts referred to by their organisation or name where their id is needed."""
     ids: dict[str, list[str]] = {}
     for id, contact in nodes.contacts.items():
         names = (contact.get(key) for key in ("organisation", "name"))
@@ -176,7 +179,7 @@ def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
 
 
 def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
-    """Coordinators, who decide, and the last resort, without whose answer nothing ends: theirs is always expected."""
+    """Coordinators and last resort with `answers: false`: their answer is always needed."""
     last_resort = nodes.root.words("last_resort")
     for id, contact in nodes.contacts.items():
         is_awaited = contact.get("role") == Role.COORDINATOR.value or id in last_resort
@@ -197,7 +200,7 @@ def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
 
 
 def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
-    """Levels that tell the ICRC, which speaks in confidence, together with those who speak in public."""
+    """Levels that tell the ICRC, which works in confidence, together with NGOs or media, which speak in public."""
     told = [(nodes.contacts[id].get("role"), name) for id, name in nodes.told(level)]
     if {Role.NGO, Role.MEDIA}.intersection(role for role, _ in told):
         for role, name in told:
@@ -206,7 +209,7 @@ def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
 
 
 def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
-    """Deputies that nobody knows, and those that go round in a circle, among the contacts of one file."""
+    """Unknown deputies, and deputies in a circle, among the contacts of one file."""
     named = {name: contact["deputy"] for name, contact in contacts.items()}
     deputies = {name: node for name, node in named.items() if isinstance(node.value, str)}
     yield from (node.fault(phrase("unknown contact"), known) for node in deputies.values() if node.value not in known)
@@ -216,7 +219,7 @@ def deputy_faults(contacts: Node, known: tuple[str, ...]) -> Iterator[Fault]:
 
 
 def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
-    """Whoever hears in the end, or stands in for that, hears of every incident (A2)."""
+    """Contacts of the last resort (or their deputies) with `when`, though they hear of every incident (A2)."""
     for name in nodes.root["last_resort"].texts():
         for id in _with_deputies(nodes.contacts, name.value):
             if nodes.contacts[id].get("when"):
@@ -245,7 +248,7 @@ def _circles(successors: Mapping[str, str]) -> Iterator[list[str]]:
 
 
 def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    # A tree for some places coordinates nothing elsewhere in their country.
+    # A tree that serves only some places does not coordinate the rest of the country.
     coordinated = {
         country
         for tree in trees
@@ -274,14 +277,14 @@ def _unknown_exclusions(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[F
 
 
 def _officers(field: Joined) -> list[tuple[str, str, Node]]:
-    """The id, `team/member`, and entry of all who may take turns: the members of the teams, and the staff."""
+    """Everybody who may take turns, members and staff: id, `team/member` and node."""
     teams = [(f"{team}/", its["members"].items()) for team, its in field["teams"].items()]
     groups = [*teams, (f"{STAFF}/", field["staff"].items())]
     return [(name, group + name, member) for group, its in groups for name, member in its]
 
 
 def _rota_faults(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
-    """Rota members who are in no team nor of the staff, whose phone is silent, or whose name is ambiguous."""
+    """Entries of rotas that are unknown, ambiguous, or a member with a silent phone."""
     members = _officers(field)
     silent = {of for name, whole, member in members if member.get("silent") == "true" for of in (name, whole)}
     short = [name for name, _, _ in members]

@@ -1,1 +1,1 @@
-"""What the files may hold: their keys and shapes, and the schema for editors."""
+"""The forms of the YAML files: keys, value types and the JSON schema for editors."""

@@ -1,4 +1,4 @@
-"""Hold a document against its form: the form filled in, or every fault with its line."""
+"""Fills a form from a document, or gives every fault with its line."""
 
 from typing import Any, TypeVar, cast, get_args
 
@@ -23,7 +23,7 @@ _SHAPES = {
 
 
 def conform(document: Document, form: type[F]) -> tuple[F | None, tuple[Fault, ...]]:
-    """The filled-in form, or None and the faults; for the same document the same ones."""
+    """The form, or None and the faults; cached with the document."""
     return document.keep("form", form, lambda: _conform(document, form))
 
 
@@ -71,7 +71,7 @@ def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
 
 
 def _empty_above(document: Document, steps: Steps) -> str | None:
-    """The key right above, if nothing belongs to it: what follows was probably meant to."""
+    """The key right above with an empty value, under which this one was probably meant to stand."""
     around: Any = document.content
     for step in steps[:-1]:
         around = around[step]
@@ -80,7 +80,7 @@ def _empty_above(document: Document, steps: Steps) -> str | None:
 
 
 def _example(form: type[Form], steps: Steps) -> str:
-    """The key as it may be written: its own, or that of what it stands in."""
+    """An example of the key, else of the nearest key around it."""
     for end in range(len(steps), 0, -1):
         key = steps[end - 1]
         its = KEYS.get(getattr(_form_at(form, steps[: end - 1]), "__name__", ""), {})

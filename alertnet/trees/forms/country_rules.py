@@ -1,4 +1,4 @@
-"""What the telephones of a country can do with our messages: data that ships, and what a network knows better."""
+"""What phones in a country can do with our messages: shipped data, and a network's own corrections."""
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -17,7 +17,7 @@ from alertnet.trees.reading.fault import Fault
 from alertnet.trees.reading.yaml_file import read_document
 
 FILE = "countries.yaml"
-"""Beside the trees: the lines of a network, each of which goes before the shipped one of its country."""
+"""A network's own rules, beside its trees; they take precedence over the shipped ones per country."""
 
 Sender = Annotated[
     Literal["kept", "replaced"], read_by(values.one_of(phrase("unknown fate of the sender"), ("kept", "replaced")))
@@ -30,7 +30,7 @@ Emergency = Annotated[str, read_by(values.emergency_number)]
 
 
 class CountryForm(Form):
-    """The rules of one country, with where they are from and when somebody looked."""
+    """The rules of one country, with their source and the day on which it was checked."""
 
     source: Line
     checked: Day
@@ -49,13 +49,13 @@ class CountriesForm(Form):
 
 
 class Rules:
-    """The rules by country; what is not listed can all be done."""
+    """The rules by country. In a country without rules, everything is possible."""
 
     def __init__(self, by_country: Mapping[str, CountryForm]) -> None:
         self.by_country = by_country
 
     def of_number(self, number: str) -> CountryForm | None:
-        """The rules for a number in E.164; None: nothing is known of its country."""
+        """The rules for a number in E.164; None where its country has none."""
         return self.by_country.get(region_of(number) or "")
 
     def takes_replies(self, number: str) -> bool:
@@ -63,7 +63,7 @@ class Rules:
         return (rule := self.of_number(number)) is None or rule.replies
 
     def takes_links(self, number: str) -> bool:
-        """Whether an SMS to that number may hold a link."""
+        """Whether an SMS to that number may contain a link."""
         return (rule := self.of_number(number)) is None or rule.links
 
 
@@ -72,7 +72,7 @@ NO_RULES = Rules({})
 
 @lru_cache(maxsize=4)
 def rules_of(own: Document | None) -> tuple[Rules, tuple[Fault, ...]]:
-    """The shipped rules, with what a network's own file says of some countries; and the faults of that file."""
+    """The shipped rules with a network's own applied, and the faults of that file."""
     form, faults = conform(own, CountriesForm) if own else (None, ())
     known = dict(_shipped())
     for code, written in (form.countries if form else {}).items():
@@ -83,7 +83,7 @@ def rules_of(own: Document | None) -> tuple[Rules, tuple[Fault, ...]]:
 
 
 def region_of(number: str) -> str | None:
-    """The country of a number in E.164 by its ISO code."""
+    """The ISO code of the country of a number in E.164."""
     return phonenumbers.region_code_for_number(values.parsed_number(number))
 
 

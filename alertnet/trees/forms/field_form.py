@@ -1,4 +1,4 @@
-"""The form of `teams.yaml`: the field teams, and the codes of those accompanied."""
+"""The form of `teams.yaml`: field teams, staff, and codes of the people accompanied."""
 
 from typing import Annotated, Literal
 
@@ -40,7 +40,7 @@ class MemberForm(Form):
 
 
 class JourneysForm(Form):
-    """What holds of the journeys that members announce."""
+    """Settings for the journeys that members announce."""
 
     risk: OneRisk = Risk.LOW
     incident_after: Wait | None = None
@@ -48,7 +48,7 @@ class JourneysForm(Form):
 
 
 class RoutineForm(JourneysForm):
-    """The times at which a team, or each of some members, calls in."""
+    """The times at which a team, or each of some members, checks in."""
 
     daily: Some[TimeOfDay]
     days: list[Weekday] = Field(default_factory=list)
@@ -67,7 +67,7 @@ class TeamForm(Form):
 
 
 class StaffForm(Form):
-    """One who takes turns of duty and is in no field team."""
+    """A person who takes turns of duty without being in a field team."""
 
     name: Line
     phone: Number
@@ -83,7 +83,7 @@ class PersonForm(Form):
 
 
 class FieldForm(Form):
-    """`teams.yaml`: the field teams, the staff, and the codes of those accompanied."""
+    """`teams.yaml`: field teams, staff, and codes of the people accompanied."""
 
     teams: dict[Slug, TeamForm] = Field(default_factory=dict)
     staff: dict[Slug, StaffForm] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Every key of the contact trees explained, with an example: what an editor shows and `trees schema` is made of."""
+"""An explanation and an example for every key, shown by editors and used by `trees schema`."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ LANGUAGE = r"^[a-z]{2,3}(-[A-Z]{2})?$"
 
 @value
 class Key:
-    """What a key means and how it may look; the pattern of its single values, or all that they may be."""
+    """The meaning and an example of a key, with a pattern for its single values, or all values that it may have."""
 
     what: str
     example: Any
@@ -238,4 +238,4 @@ KEYS = {
     "StaffForm": STAFF,
     "PersonForm": PERSON,
 }
-"""By the form that has them."""
+"""The keys by form."""

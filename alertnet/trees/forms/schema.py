@@ -1,4 +1,4 @@
-"""The JSON Schema (2020-12) of the contact trees, so that an editor completes and explains what is being written."""
+"""The JSON Schema (2020-12) of the YAML files, by which editors complete and explain them."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def schema(say: Say = str) -> dict[str, Any]:
-    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or the rules of countries.
+    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or country rules.
 
-    `say` puts into a language what explains its keys.
+    `say` translates the explanations of keys.
     """
     made = TypeAdapter(TreeForm | SharedForm | FieldForm | CountriesForm).json_schema(mode="validation")
     forms = made["$defs"]
@@ -43,7 +43,7 @@ def schema(say: Say = str) -> dict[str, Any]:
     return {
         "$schema": DIALECT,
         "title": "alertnet contact trees",
-        # What an editor offers in an empty file, of which nobody can tell yet what it is.
+        # What an editor offers in an empty file, when its kind is not known yet.
         "properties": {"tree": forms["TreeForm"]["properties"]["tree"]},
         **_if("tree", "TreeForm", shared_or_field),
         "$defs": forms,
@@ -51,12 +51,12 @@ def schema(say: Say = str) -> dict[str, Any]:
 
 
 def _if(key: str, form: str, otherwise: dict[str, Any]) -> dict[str, Any]:
-    """What a file with that key is; so an editor marks what is wrong in it, and not that it is nothing at all."""
+    """A branch of the schema for files with that key. Editors then mark the real fault instead of the whole file."""
     return {"if": {"required": [key]}, "then": {"$ref": f"#/$defs/{form}"}, "else": otherwise}
 
 
 def _explained(property: dict[str, Any], key: Key, say: Say) -> dict[str, Any]:
-    """The property with words for people, and as it is written in YAML instead of as it is kept."""
+    """The property with an explanation, and in the form in which YAML has it."""
     written = _as_written(property, key.pattern)
     written.pop("title", None)
     written.pop("default", None)
@@ -66,7 +66,7 @@ def _explained(property: dict[str, Any], key: Key, say: Say) -> dict[str, Any]:
 
 
 def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:
-    """The schema of a value as it is written: durations, spans and hours are texts in the file."""
+    """The schema of a value as written in YAML, where durations, spans and hours are strings."""
     if property.get("format") == "duration":
         return {"type": "string", "pattern": DURATION}
     if property.get("$ref", "").endswith("/Hours"):

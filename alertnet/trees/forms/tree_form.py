@@ -1,4 +1,4 @@
-"""The form of `contact_trees/*.yaml`: every key of B1 with what it may hold. It knows nothing of other keys."""
+"""The form of `contact_trees/*.yaml`: every key of B1 and its allowed values. Checks across keys are in `checks`."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -44,7 +44,7 @@ def _whom(raw: Any) -> Any:
 
 
 def by_language(parse: Callable[[str], str]) -> BeforeValidator:
-    """A validator that takes a single value for one that all languages share."""
+    """A validator that takes a single value as one for all languages."""
 
     def read(raw: Any) -> Any:
         if isinstance(raw, str):
@@ -106,15 +106,15 @@ Title = Annotated[
     Field(min_length=1),
     by_language(values.line),
 ]
-"""One for all, or one for each language."""
+"""One for all, or one per language."""
 Ask = Annotated[
     dict[Language, Annotated[str, read_by(values.ask)]],
     Field(min_length=1),
     by_language(values.ask),
 ]
-"""Likewise, a code or a text."""
+"""A code or a text: one for all, or one per language."""
 Quiet = Annotated[dict[OneSeverity, NightSpan], BeforeValidator(lambda raw: {} if raw == NEVER else raw)]
-"""By severity, or `never`, whatever its role has by default."""
+"""Hours by severity, or `never`, which overrides the role's default."""
 Acknowledged = Annotated[
     Literal["acknowledged"], read_by(values.one_of(phrase("unknown condition"), ("acknowledged",)))
 ]
@@ -124,7 +124,7 @@ Named = Annotated[dict[Slug, T], Field(min_length=1)]
 
 
 class Form(BaseModel):
-    """A mapping of the file: its keys and no others."""
+    """A mapping in the file that allows only its own keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -143,7 +143,7 @@ class StartForm(Form):
 
 
 class MethodForm(Form):
-    """Exactly one of sms, call, email and task."""
+    """A method with exactly one of sms, call, email and task."""
 
     sms: Number | None = None
     call: Number | None = None
@@ -173,7 +173,7 @@ class MethodForm(Form):
 
 
 class DutyForm(Form):
-    """A rota; its members are those and the staff of teams.yaml, by `member` or `team/member`."""
+    """A rota of members and staff in teams.yaml, named by `member` or `team/member`."""
 
     rota: list[Line]
     change: WeeklyMoment
@@ -186,7 +186,7 @@ class ContactWhenForm(Form):
 
 
 class DefaultsForm(Form):
-    """What the contacts of one role have unless they have their own."""
+    """Defaults for contacts of one role."""
 
     scope: OneScope | None = None
     disclosure: OneDisclosure = Contact.disclosure

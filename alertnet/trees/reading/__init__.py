@@ -1,1 +1,1 @@
-"""YAML to plain values, every fault with its file and line."""
+"""Reads YAML into plain values, and describes every fault with file and line."""

@@ -1,7 +1,7 @@
-"""Opening hours and holidays as libraries know them, read into the plain days and minutes of the core.
+"""Reads opening hours and holidays, by libraries, into plain days and minutes for the core.
 
-Whatever stands in a tree gives the same days whenever it is read, so that one content is one version (A8): dates are
-worked out for a fixed span of years, and after it the weekly pattern holds.
+The same text must always give the same days, since equal content is one version (A8). So dates are computed for a fixed
+span of years, and after it the weekly pattern applies.
 """
 
 import re
@@ -16,7 +16,7 @@ from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.fault import NotAllowed
 
 YEARS = range(2026, 2036)
-"""The years for which holidays and dates within opening hours are worked out."""
+"""The years for which holidays and dates in opening hours are computed."""
 
 LONGEST = 255  # characters, as in OpenStreetMap
 
@@ -34,12 +34,12 @@ _ELSEWHERE = (
     (r'"|\bunknown\b', phrase("nobody can tell whether this is open:"), _FORMS[0]),
     (r"\d\+", phrase("an open end says nothing about when it closes:"), _FORMS[0]),
 )
-"""What the syntax allows and a contact can't have, and what to write in its place."""
+"""Parts of the syntax that a contact can't use, and what to write instead."""
 
 
 @lru_cache(maxsize=10_000)
 def opening_hours(text: str) -> Hours:
-    """Opening hours in the syntax of OpenStreetMap, without holidays, the sun, comments and open ends."""
+    """Opening hours in OpenStreetMap syntax, without holidays, sun times, comments and open ends."""
     for pattern, message, instead in _ELSEWHERE:
         if re.search(pattern, text):
             raise NotAllowed(message, (instead,))
@@ -55,20 +55,20 @@ def opening_hours(text: str) -> Hours:
 
 
 def holidays_of(text: str) -> str:
-    """A country whose holidays are known, or `EU` or `UN` for those of their institutions."""
+    """A country with known holidays, or `EU` or `UN` for those of their institutions."""
     if text not in _countries() and text not in INSTITUTIONS:
         raise NotAllowed(phrase("unknown country"), sorted((*_countries(), *INSTITUTIONS)))
     return text
 
 
 def calendars(countries: Iterable[str]) -> Calendars:
-    """The public holidays of those countries, with their English names where there are any."""
+    """The public holidays of those countries, with English names where there are any."""
     return {country: INSTITUTIONS.get(country, partial(_calendar, country))() for country in sorted(set(countries))}
 
 
 @cache
 def _calendar(country: str) -> dict[date, str]:
-    import holidays  # 4 MB, which a network without holidays need not hold
+    import holidays  # 4 MB, needed only by networks with holidays
 
     named = holidays.country_holidays(country, years=YEARS, language="en_US")
     return {day: name for day, name in sorted(named.items()) if day.year in YEARS}
@@ -76,10 +76,10 @@ def _calendar(country: str) -> dict[date, str]:
 
 @cache
 def _of_the_eu() -> dict[date, str]:
-    """The days on which the institutions of the EU are closed, as the Commission publishes them year by year.
+    """The days on which EU institutions are closed, as the Commission publishes them each year.
 
-    They are the holidays of Belgium but for the armistice, with days around Easter, Ascension and the end of the year.
-    An institution elsewhere may exchange some for those of its host.
+    They are Belgium's holidays without Armistice Day, plus days around Easter, Ascension and the end of the year.
+    Institutions elsewhere may exchange some for their host's.
     """
     days = {day: name for day, name in _calendar("BE").items() if (day.month, day.day) != (11, 11)}
     around = {"Easter Monday": {-4: "Maundy Thursday", -3: "Good Friday"}, "Ascension Day": {1: "Day after Ascension"}}
@@ -94,9 +94,9 @@ def _of_the_eu() -> dict[date, str]:
 
 @cache
 def _of_the_un() -> dict[date, str]:
-    """The official holidays of the United Nations as its headquarters keep them; one at a weekend is moved beside it.
+    """The official holidays of the United Nations headquarters; one on a weekend moves to the nearest weekday.
 
-    The dates of both Eids are estimates; an office elsewhere may exchange some days for those of its host.
+    The dates of both Eids are estimates. Offices elsewhere may exchange some days for their host's.
     """
     kept = {
         "US": ("New Year's Day", "Memorial Day", "Independence Day", "Labor Day", "Thanksgiving Day", "Christmas Day"),
@@ -124,12 +124,12 @@ def _countries() -> frozenset[str]:
 
 
 def _names_dates(text: str) -> bool:
-    """Whether some days may differ from their weekday: a month, a week, Easter, a year or the nth of a weekday."""
+    """Whether some days may differ from their weekday's pattern: months, weeks, Easter, years, nth weekdays."""
     return re.search(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|easter|\[|\b\d{4}\b", text) is not None
 
 
 def _usual(parsed: OpeningHours, dates: dict[date, tuple[Span, ...]], weekday: int) -> tuple[Span, ...]:
-    """The spans that most of those days have."""
+    """The spans that most days of that weekday have."""
     if not dates:
         day = _A_MONDAY + weekday * _DAY
         return _spans(parsed, day, day + _DAY)[day]
@@ -138,7 +138,7 @@ def _usual(parsed: OpeningHours, dates: dict[date, tuple[Span, ...]], weekday: i
 
 
 def _spans(parsed: OpeningHours, first: date, end: date) -> dict[date, tuple[Span, ...]]:
-    """The spans of each day from `first` to the day before `end`."""
+    """The open spans of each day from `first` to the day before `end`."""
     days: dict[date, tuple[Span, ...]] = {first + count * _DAY: () for count in range((end - first).days)}
     found = parsed.intervals(datetime.combine(first, time()), datetime.combine(end, time()))
     for opens, closes, state, _ in found:

@@ -1,4 +1,4 @@
-"""The content of a YAML file as plain text values, with the place of each, so that every fault can say its line."""
+"""The content of a YAML file as plain strings, with the position of each value for faults."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from alertnet.trees.reading.fault import Fault, shortened
 T = TypeVar("T")
 
 Steps = tuple[str | int, ...]
-"""The way from the top of the file to a value: keys of mappings and places in lists."""
+"""The path to a value: keys of mappings and indexes of lists."""
 
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """The content of one file: dicts, lists and strings, with the place of all of them."""
+    """The content of one file (dicts, lists and strings) with all positions."""
 
     file: str
     content: Any
@@ -25,12 +25,12 @@ class Document:
     keys: dict[Steps, Any]
     faults: tuple[Fault, ...]
     _made: dict[str, tuple[object, object]] = field(default_factory=dict)
-    """What was made of it last, by what it is, each beside what else it was made of."""
+    """Results cached by `keep`: by name, the other inputs and the result."""
 
     def keep(self, what: str, besides: object, make: Callable[[], T]) -> T:
-        """What was made of this document and of `besides`, or is made now: kept as long as the document itself is.
+        """Cache what is made from this document and `besides`, as long as the document lives.
 
-        Neither may lead back to the document, which then would not go before the garbage is looked for.
+        Neither the result nor `besides` may refer back to the document; else only the garbage collector could free it.
         """
         kept = self._made.get(what)
         if kept is None or kept[0] != besides:
@@ -39,7 +39,7 @@ class Document:
 
     @property
     def root(self) -> "Node":
-        """The top of the file."""
+        """The root node of the file."""
         return Node(self, (), self.content)
 
     def fault(
@@ -51,7 +51,7 @@ class Document:
         at_key: bool = False,
         example: str = "",
     ) -> Fault:
-        """A fault at that value, or at its key; at the nearest mapping around it where it is missing."""
+        """A fault at that value or its key; a missing value gives the position of the nearest mapping around it."""
         place = steps
         while place not in self.marks:
             place = place[:-1]
@@ -60,10 +60,10 @@ class Document:
         return Fault(self.file, mark.line + 1, mark.column + 1, dotted(steps), shown, message, allowed, example)
 
 
-# Frozen it would take twice as long to make, and of a large network there are half a million.
+# Frozen it would take twice as long to make, and a large network has half a million.
 @dataclass(eq=False, slots=True)
 class Node:
-    """A value in its document, which may be of any shape or missing: asking it for what it lacks gives nothing."""
+    """A value in its document. It may have any shape or be missing; asking it for what it lacks gives nothing."""
 
     document: Document
     steps: Steps
@@ -77,41 +77,41 @@ class Node:
         return self.value.get(key) if isinstance(self.value, dict) else None
 
     def items(self) -> "Iterator[tuple[str, Node]]":
-        """The entries of a mapping."""
+        """The entries of a mapping; none where it is no mapping."""
         if isinstance(self.value, dict):
             yield from ((key, self[key]) for key in self.value)
 
     def entries(self) -> "Iterator[Node]":
-        """The entries of a list."""
+        """The entries of a list; none where it is no list."""
         if isinstance(self.value, list):
             yield from (Node(self.document, (*self.steps, place), value) for place, value in enumerate(self.value))
 
     def texts(self) -> "Iterator[Node]":
-        """The entries of a list that are single values."""
+        """The entries of a list that are strings."""
         return (entry for entry in self.entries() if isinstance(entry.value, str))
 
     def words(self, key: str) -> list[str]:
-        """The single values of the list under that key, where no place of one is asked for."""
+        """The strings in the list under that key, without their positions."""
         listed = self.get(key)
         return [entry for entry in listed if isinstance(entry, str)] if isinstance(listed, list) else []
 
     @property
     def position(self) -> str:
-        """Where it stands, as `file:line`."""
+        """The position as `file:line`."""
         return f"{self.document.file}:{self.document.marks[self.steps].line + 1}"
 
     def fault(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
-        """A fault at this value."""
+        """A fault that shows this value."""
         return self.document.fault(self.steps, message, self.value, allowed)
 
     def fault_here(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
-        """A fault at this place, whose value says nothing."""
+        """A fault at this place that does not show the value."""
         return self.document.fault(self.steps, message, None, allowed)
 
 
 @value
 class Joined:
-    """The same place in several files, as one: asked for a key or for entries it gives those of all."""
+    """The same place in several files as one; its entries are those of all of them."""
 
     nodes: tuple[Node, ...]
 
@@ -119,11 +119,11 @@ class Joined:
         return Joined(tuple(node[key] for node in self.nodes))
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """The entries of all mappings, file after file."""
+        """The entries of all mappings, file by file."""
         for node in self.nodes:
             yield from node.items()
 
 
 def dotted(steps: Steps) -> str:
-    """The keys and places to a value as a fault shows them: `levels.1.notify.0`."""
+    """The path to a value as faults show it: `levels.1.notify.0`."""
     return ".".join(shortened(str(step)) for step in steps)

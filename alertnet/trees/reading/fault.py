@@ -1,4 +1,4 @@
-"""What is wrong with a contact tree: one fault, one line that names the place, the value and what would do."""
+"""A fault in a contact tree, as one line with place, value and what is allowed."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,16 +9,16 @@ from alertnet.trees.reading.field_words import did_you_mean, hint, meant_languag
 from alertnet.trees.reading.other_forms import in_our_form
 
 LISTED = 30
-"""Allowed values that a fault writes out before it only counts the rest."""
+"""How many allowed values a fault lists before it only counts the rest."""
 
 LEGIBLE = 60
-"""Characters of a value that a fault shows; the rest of it tells nobody anything."""
+"""How many characters of a value a fault shows."""
 
 
 class NotAllowed(ValueError):
-    """A value that can't be read: `message` goes before the value, `allowed` lists the values or forms that do.
+    """A value that can't be used. `message` comes before the value; `allowed` are values or forms that are.
 
-    `is_secret`: nobody is shown the value.
+    `is_secret`: the value is shown to nobody.
     """
 
     def __init__(self, message: Phrase, allowed: Iterable[str | Phrase] = (), *, is_secret: bool = False) -> None:
@@ -30,19 +30,19 @@ class NotAllowed(ValueError):
 
 @value
 class Fault:
-    """One fault. Lines and columns count from 1; line 0 means the folder as a whole."""
+    """One fault. Lines and columns count from 1; line 0 stands for the whole folder."""
 
     file: str
     line: int
     column: int
     path: str
-    """Keys and places, such as `levels.1.notify.0`; empty for the file as a whole."""
+    """Keys and indexes, such as `levels.1.notify.0`; empty for the whole file."""
     value: str | None
-    """As written; None where a key is missing, or where a whole list or mapping is at fault."""
+    """As written; None where a key is missing, or a whole list or mapping is at fault."""
     message: Phrase
     allowed: tuple[str | Phrase, ...] = ()
     example: str = ""
-    """How a value of the right shape is written."""
+    """An example of a value of the right form."""
 
     def __str__(self) -> str:
         """`colombia.yaml:12:9: levels.1.notify.0: unknown contact 'embasy-es' (known: …; did you mean …)`."""
@@ -50,15 +50,15 @@ class Fault:
 
     @property
     def position(self) -> str:
-        """Where it stands, without anything of what stands there."""
+        """The position, without anything of the content there."""
         return _printable(f"{self.file}:{self.line}:{self.column}" if self.line else self.file)
 
     def said_in_place(self, say: Say) -> str:
-        """Where it stands, and what is wrong in the language of `say`."""
+        """Position and fault, in the language of `say`."""
         return f"{self.position}: {self.said(say)}"
 
     def said(self, say: Say) -> str:
-        """What is wrong, in the language of `say`, and at which keys; not in which line of which file."""
+        """The fault and its key path in the language of `say`, without file and line."""
         path = f"{self.path}: " if self.path else ""
         value = f" {shortened(self.value)!r}" if self.value is not None else ""
         hint = self._hint()
@@ -85,15 +85,15 @@ class Fault:
 
 
 def fault_of(folder: Path, message: Phrase) -> Fault:
-    """A fault of the folder as a whole."""
+    """A fault of the whole folder."""
     return Fault(str(folder), 0, 0, "", None, message)
 
 
 def shortened(value: str) -> str:
-    """A text cut to as much as anybody would read."""
+    """The text cut to `LEGIBLE` characters."""
     return value if len(value) <= LEGIBLE else value[:LEGIBLE] + "…"
 
 
 def _printable(line: str) -> str:
-    # A key or a file name may hold line breaks or terminal escapes.
+    # Keys and file names may hold line breaks or terminal escapes.
     return line if line.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)

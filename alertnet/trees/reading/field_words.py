@@ -1,4 +1,4 @@
-"""What somebody means who writes a word of the field, or of another language, where a file has one of its own."""
+"""Guesses what was meant by a word of the field or of another language where a file needs a keyword."""
 
 import re
 from collections import defaultdict
@@ -78,7 +78,7 @@ _MEANT = {
     "US": "usa|america|eeuu",
     "GR": "el",
 }
-"""By what the file says, the words that mean it; one that is another's opposite is in none."""
+"""Words by the keyword that they mean. A word that could mean the opposite of another is in none."""
 
 _BY_WORD: dict[str, list[str]] = defaultdict(list)
 for _said, _words in _MEANT.items():
@@ -94,7 +94,7 @@ _INSTEAD = {
     ),
     "protected": phrase("somebody whom you accompany is a defender, or other"),
 }
-"""What no word of the file says, and what to write or to decide."""
+"""Words without a keyword, and what to write or decide instead."""
 
 _NUMBERS = {"two": "2", "dos": "2", "deux": "2", "three": "3", "tres": "3", "trois": "3", "both": "2"}
 
@@ -102,12 +102,12 @@ _NEGATIONS = ("un", "non", "not", "no", "in", "dis", "anti", "counter", "im")
 
 
 def did_you_mean(meant: str) -> Phrase:
-    """The question whether it was that."""
+    """The question "did you mean …?"."""
     return phrase("did you mean {meant}?", meant=meant)
 
 
 def hint(word: str, allowed: Collection[str]) -> Phrase | None:
-    """What was probably meant, as the end of a sentence; None where nobody can tell."""
+    """What was probably meant, as the end of a sentence; None where it is unclear."""
     folded = word.casefold().strip()
     if folded in _INSTEAD and not {"call", "defender"}.isdisjoint(allowed):
         return _INSTEAD[folded]
@@ -126,14 +126,14 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
 
 
 def meant_language(word: str) -> Phrase | None:
-    """The code of a language that was written as its name."""
+    """The code of a language that was written by its name."""
     meant = _BY_WORD.get(word.casefold().strip(), ())
     code = next((each for each in meant if each in ("de", "en", "es", "fr", "pt")), None)
     return did_you_mean(code) if code else None
 
 
 def _may_mean(word: str, other: str) -> bool:
-    """Whether a similar word may be a slip for the other: not its opposite, nor of another country or number."""
+    """Whether a similar word may be a typo of the other: not its opposite, nor another country or number."""
     for longer, shorter in ((word, other), (other, word)):
         if any(longer == f"{no}{mark}{shorter}" for no in _NEGATIONS for mark in ("", "-", "_")):
             return False
@@ -142,12 +142,12 @@ def _may_mean(word: str, other: str) -> bool:
 
 
 SHORT = 3
-"""Letters at the end of an id that tell it from its neighbours: a country, a number."""
+"""The longest ending of an id (a country, a number) that tells it from its neighbours, in characters."""
 
 
 @cache
 def _countries_by_name() -> dict[str, str]:
-    # The package around this module would read the areas of all telephone numbers, which takes seconds.
+    # Importing its package would load the areas of all phone numbers, which takes seconds.
     path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
     spec = spec_from_file_location("phonenumbers.geodata.locale", path)
     assert spec is not None
@@ -162,14 +162,14 @@ def _countries_by_name() -> dict[str, str]:
 
 
 def _country(name: str) -> str | None:
-    """The country of that name, or of whom a word so like its name belongs to: Colombian."""
+    """The country of that name, or of a word close to it, such as `Colombian`."""
     named = _countries_by_name()
     alike = get_close_matches(name, named, n=1, cutoff=0.85)
     return named.get(name) or (named[alike[0]] if alike else None)
 
 
 def _zone(name: str, known: Mapping[str, str]) -> str | None:
-    """The zone of a city; of an offset, whose sign is the other way round in the zones that have no city."""
+    """The time zone of a city or an offset. Zones named by offset have the opposite sign (`Etc/GMT+5` is UTC-5)."""
     offset = re.fullmatch(r"(?:utc|gmt)\s*([+-])0?(\d{1,2})(?::?00)?", name)
     if offset:
         return known.get(f"etc/gmt{'-' if offset[1] == '+' else '+'}{offset[2]}")

@@ -1,4 +1,4 @@
-"""`include:` follows trees to the files whose contacts they share; each file is read once, whoever includes it."""
+"""Follows `include:` from trees to files with shared contacts; each file is read once."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -11,31 +11,31 @@ from alertnet.trees.reading.fault import Fault, shortened
 from alertnet.trees.reading.yaml_file import Unreadable, read_document
 
 LONGEST_CHAIN = 20
-"""Files through which a tree may include another."""
+"""How many files a chain of includes may have."""
 
 
 @value
 class Contacts:
-    """All contacts that a file can name, its own first, with the file of each. `whole`: nothing hides any of them."""
+    """All contacts that a file can name, its own first, each with its file. `whole`: none is hidden by a fault."""
 
     nodes: dict[str, Node]
     whole: bool
 
     def source(self, id: str) -> str:
-        """The file in which the contact stands."""
+        """The file that holds the contact."""
         return self.nodes[id].document.file
 
 
 def is_shared(document: Document) -> bool:
-    """Whether it is a file of contacts alone, for trees to include."""
+    """Whether it is a file of contacts only, for trees to include."""
     content = document.content
     return isinstance(content, dict) and "contacts" in content and not {"tree", "levels"} & content.keys()
 
 
 class Library:
-    """The shared files of one folder. `faults` gathers what is wrong with the includes themselves.
+    """The shared files of one folder. `faults` collects what is wrong with the includes themselves.
 
-    `within`: how the names of its files begin.
+    `within`: prefix of its file names.
     """
 
     def __init__(self, folder: Path, documents: list[Document], within: str = "") -> None:
@@ -53,15 +53,15 @@ class Library:
 
     @property
     def shared(self) -> list[Document]:
-        """The files of shared contacts: those beside the trees, and those that an include led to."""
+        """Files of shared contacts: those beside the trees, and those that an include led to."""
         return [document for document in self.documents if is_shared(document)]
 
     def contacts_of(self, document: Document) -> Contacts:
-        """The contacts of a tree or shared file, with those of all that it includes."""
+        """The contacts of a tree or shared file, with those of all files that it includes."""
         return self._gather(document, (document.file,))
 
     def _gather(self, document: Document, chain: tuple[str, ...]) -> Contacts:
-        """The same, gathered once however many files include the document."""
+        """The same, computed once however many files include the document."""
         if document.file not in self._gathered:
             self._gathered[document.file] = self._gather_anew(document, chain)
         return self._gathered[document.file]
@@ -82,7 +82,7 @@ class Library:
         return Contacts(nodes, whole)
 
     def _follow(self, entry: Node, chain: tuple[str, ...]) -> Document | None:
-        """The file that an include leads to; None where it is none, with the fault gathered."""
+        """The file that an include names; None where there is none, with the fault collected."""
         try:
             beside = self._folder / entry.document.file.removeprefix(self._within)
             path = beside.parent.joinpath(entry.value).resolve()
@@ -127,13 +127,13 @@ def _included(document: Document) -> Iterator[Node]:
 
 
 def _misses_contacts(document: Document) -> bool:
-    """Whether a slip hides some, which is a fault itself: a mistyped key, or an id that stands there twice."""
+    """Whether a fault hides contacts: a mistyped key, or a duplicate id."""
     keys = document.content if isinstance(document.content, dict) else {}
     is_mistyped = "contacts" not in keys and bool(get_close_matches("contacts", keys))
     return is_mistyped or any(fault.path.startswith("contacts.") for fault in document.faults)
 
 
 def _doubled(first: Node, second: Node) -> Fault:
-    """The fault of a contact that stands in an included file and elsewhere: shown at the one that comes first."""
+    """The fault of a contact that occurs in an included file and elsewhere, shown at the first."""
     message = phrase("duplicate contact, also at {place}", place=second.position)
     return first.document.fault(first.steps, message, at_key=True)

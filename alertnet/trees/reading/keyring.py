@@ -1,4 +1,4 @@
-"""The OpenPGP keys that contacts name: read from the folder of the trees, and held against the day."""
+"""Reads the OpenPGP keys that contacts name, and checks when they expire."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -10,21 +10,21 @@ from alertnet.trees.reading.document import Node
 from alertnet.trees.reading.fault import Fault
 
 LARGEST = 200_000
-"""Bytes of a file with one key."""
+"""The largest key file, in bytes."""
 
 SOON = timedelta(days=60)
 
 
 @value
 class Key:
-    """One public key as it is pinned, in ASCII armor, and until when it can be used; None: for ever."""
+    """A public key in ASCII armor, and when it expires (None: never)."""
 
     text: str
     expires_at: datetime | None
 
 
 class Keyring:
-    """The keys of one folder, each read once; `faults` gathers those that can't be used whatever the day."""
+    """The keys of one folder, each read once. `faults` collects those that can't be used on any day."""
 
     def __init__(self, folder: Path, contacts: Iterable[Node]) -> None:
         self._folder = folder.resolve()
@@ -37,17 +37,17 @@ class Keyring:
 
     @property
     def texts(self) -> dict[str, str]:
-        """Each key by the path that the trees have for it."""
+        """Each key's text by its path in the trees."""
         return {path: key.text for path, key in self._keys.items()}
 
     def expired(self, today: date) -> Iterator[Fault]:
-        """Keys that nobody can be written to with any more."""
+        """Faults for keys that have expired."""
         for node, expires_at in self._expiring():
             if expires_at.date() <= today:
                 yield node.fault(phrase("a key that expired on {day}:", day=f"{expires_at:%Y-%m-%d}"))
 
     def expiring(self, today: date) -> Iterator[Fault]:
-        """Keys that will have expired before somebody thinks of it."""
+        """Findings for keys that expire within `SOON`."""
         for node, expires_at in self._expiring():
             if today < expires_at.date() <= today + SOON:
                 yield node.fault(phrase("a key that expires on {day}:", day=f"{expires_at:%Y-%m-%d}"))
@@ -79,7 +79,7 @@ class Keyring:
 
 
 class _Unusable(Exception):
-    """No mail can be encrypted with it; `why`."""
+    """A key to which no mail can be encrypted; `why` gives the reason."""
 
     def __init__(self, why: Phrase) -> None:
         self.why = why
@@ -92,13 +92,13 @@ def _read_key(content: bytes) -> Key:
     Raises:
         _Unusable: it holds none or several, a secret key, or one that is revoked or can't encrypt.
     """
-    # Most installations have no key, and start without the library.
+    # Imported here, because most installations use no keys.
     from pysequoia import Cert, encrypt
 
     try:
         certificates = Cert.split_bytes(content)
         secret = len(certificates) == 1 and _is_secret(content)
-    # The library tells a damaged file by a bare RuntimeError, and its text is a trace of itself.
+    # The library reports a damaged file by a bare RuntimeError with a stack trace as its text.
     except Exception:
         raise _Unusable(phrase("a file that holds no OpenPGP key")) from None
     if len(certificates) != 1:

@@ -1,6 +1,6 @@
-"""A value in the form of elsewhere, `5min` or `24.12.2026`, in the form that a file has for it: `5m`, `2026-12-24`.
+"""Guesses a value's form in our files from another usual one: `5min` gives `5m`, `24.12.2026` gives `2026-12-24`.
 
-What can be read in two ways is in none: 05/06/2026 is a day of June here, of May there.
+Ambiguous values give nothing: 05/06/2026 is in June or in May, depending on the country.
 """
 
 import re
@@ -27,7 +27,7 @@ _OPEN = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su|[-,; ])+ )?(\d\d:\d\d-\d\d:\d\d[,; ]
 
 
 def in_our_form(form: str, value: str) -> str:
-    """What was probably meant by a value that is refused with a message of that form; empty where nobody can tell."""
+    """The value probably meant by one that was refused with that message; empty where it is unclear."""
     return _READERS[form](value.strip()) if form in _READERS else ""
 
 
@@ -37,7 +37,7 @@ def _duration(text: str) -> str:
 
 
 def _hours(text: str) -> str:
-    """Weekdays and times as in opening hours, spans and moments of the week."""
+    """Weekdays and times in the form of opening hours, spans and moments of the week."""
     days = re.sub(r"[^\W\d_]{2,}", lambda word: _key_of(_DAYS, word[0]) or word[0], text)
     joined = re.sub(r"\s*([–—-]|\bto\b|\ba\b|\bà\b)\s*", "-", days)
     shown = _TIME.sub(_time, joined)
@@ -53,7 +53,7 @@ def _time(found: re.Match[str]) -> str:
 
 
 def _dates(text: str) -> str:
-    """A date, or two of them with something between."""
+    """A date, or a range of two dates."""
     dates = [_date(found) for found in _DATE.finditer(text)]
     between = _DATE.sub("", text).strip()
     is_range = len(dates) == 2 and re.fullmatch(r"[-–—]|\.{2,}|…|to|a|al|au", between)
@@ -69,7 +69,7 @@ def _date(found: re.Match[str]) -> str:
 
 
 def _number(text: str) -> str:
-    """As it is dialled from anywhere; of so many digits the first are the country's also without a sign."""
+    """The number in E.164; so many digits include the country's even without a sign."""
     digits = re.sub(r"\(0\)|[\s().–/-]", "", text)
     whole = f"+{digits.removeprefix('00')}" if re.fullmatch(r"00\d+|[1-9]\d{11,14}", digits) else digits
     return whole if re.fullmatch(r"\+[1-9]\d{6,14}", whole) else ""
@@ -78,7 +78,7 @@ def _number(text: str) -> str:
 def _language(text: str) -> str:
     language, mark, region = text.replace("_", "-").partition("-")
     shown = f"{language.lower()}{mark}{region.upper()}"
-    # A country alone is no language: UK is not Ukrainian.
+    # A country code alone is no language: UK does not mean Ukrainian.
     return shown if re.fullmatch(r"[a-z]{2}-[A-Z]{2}|de|en|es|fr|pt", shown) else ""
 
 
@@ -97,4 +97,4 @@ _READERS: dict[str, Callable[[str], str]] = {
     "not a telephone number": _number,
     "not a language": _language,
 }
-"""By what the fault says."""
+"""The reader by the fault's message."""

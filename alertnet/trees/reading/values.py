@@ -1,4 +1,7 @@
-"""Single values of a contact tree: from the text as written to what it means. What can't be read is NotAllowed."""
+"""Readers of single values of contact trees: from written text to meaning.
+
+They raise NotAllowed for what can't be read.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -45,7 +48,7 @@ def matching(pattern: str, message: Phrase, allowed: Phrase) -> Callable[[str], 
 
 
 def one_of(unknown: Phrase, known: Iterable[T]) -> Callable[[str], T]:
-    """A reader of the values of an enumeration; `unknown` is said of any other."""
+    """A reader of an enumeration's values; `unknown` is the message for others."""
     by_text = {str(value): value for value in known}
 
     def read(text: str) -> T:
@@ -57,7 +60,7 @@ def one_of(unknown: Phrase, known: Iterable[T]) -> Callable[[str], T]:
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """A reader of whole numbers from low to high."""
+    """A reader of whole numbers from `low` to `high`."""
 
     def read(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
@@ -73,7 +76,7 @@ slug = matching(
     phrase("not an id"),
     phrase("lower-case letters, digits and hyphens, such as embassy-es"),
 )
-# C0 to C3 are the consent of a field message, so no person can go by them.
+# C0 to C3 mean consent in a field message, so no person may have such a code.
 person_code = matching(
     r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}",
     phrase("not a code"),
@@ -90,7 +93,7 @@ place = matching(
 extension = matching(
     r"[0-9w]{1,32}", phrase("not an extension"), phrase("digits, and w for half a second, such as ww1234")
 )
-# Letters that GSM 03.38 holds in one septet each, and the marks that no carrier alters.
+# Letters of one septet each in GSM 03.38, and signs that no carrier alters.
 sender = matching(
     r"(?! )[A-Za-z0-9ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùü .'&/-]{1,12}(?<! )",
     phrase("not a sender"),
@@ -114,12 +117,12 @@ _several = matching(
 
 
 def to_notify(text: str) -> str:
-    """The id of a contact, or all of a role or group."""
+    """The id of a contact, or `role:…` or `group:…` for several."""
     return _several(text) if ":" in text else slug(text)
 
 
 def duration(text: str) -> timedelta:
-    """`90s 10m 2h 1d`, at most 30 days."""
+    """A duration such as `90s`, `10m`, `2h` or `1d`, at most 30 days."""
     length = read_duration(text)
     if length is None:
         raise NotAllowed(phrase("not a duration"), ("90s", "10m", "2h", "1d"))
@@ -129,7 +132,7 @@ def duration(text: str) -> timedelta:
 
 
 def wait(text: str) -> timedelta:
-    """A duration that is not nothing."""
+    """A duration of at least one second."""
     length = duration(text)
     if not length:
         raise NotAllowed(phrase("too short a duration"), (phrase("at least 1s"),))
@@ -138,13 +141,13 @@ def wait(text: str) -> timedelta:
 
 @lru_cache(maxsize=20_000)
 def parsed_number(text: str) -> phonenumbers.PhoneNumber:
-    """The number in its parts; raises `NumberParseException` where it is none."""
+    """The parsed number. Raises `NumberParseException` where it is none."""
     return phonenumbers.parse(text)
 
 
 @lru_cache(maxsize=20_000)
 def number(text: str) -> str:
-    """A telephone number in E.164; emergency and short numbers are refused, since no machine may ring them."""
+    """A phone number in E.164. Emergency and short numbers are refused, since no machine may call them."""
     wanted = NotAllowed(phrase("not a telephone number"), (phrase("E.164 without spaces, such as +573005550101"),))
     emergency = NotAllowed(phrase("an emergency number, which no machine may ring,"), wanted.allowed)
     if text.removeprefix("+") in ("112", "911", "999"):
@@ -158,14 +161,14 @@ def number(text: str) -> str:
     region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
     if shortnumberinfo.is_emergency_number(phonenumbers.national_significant_number(parsed), region):
         raise emergency
-    # Possible, not valid: numbering plans change faster than any table of them.
+    # Check for "possible", not "valid": numbering plans change faster than any table of them.
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise wanted
     return text
 
 
 def key_file(text: str) -> str:
-    """The path of a file with a public key, inside the folder of the trees."""
+    """The path of a public key's file inside the folder of the trees."""
     if len(text) > LONGEST_ADDRESS or not re.fullmatch(
         r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)", text, re.ASCII
     ):
@@ -176,7 +179,7 @@ def key_file(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """An addr-spec of RFC 5322 without quotes, comments or literals: nothing that could end a header."""
+    """An RFC 5322 addr-spec without quotes, comments or literals, so that it can't break out of a mail header."""
     if len(text) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):
         raise NotAllowed(phrase("not a mail address"), (phrase("name@domain, such as duty@pbi-colombia.example"),))
     return text
@@ -195,7 +198,7 @@ def _zones() -> set[str]:
 
 
 def line(text: str) -> str:
-    """Words for people, on one line."""
+    """Text for people on one line."""
     if not text.strip() or len(text) > LONGEST_LINE or not text.isprintable():
         most = phrase("1 to {most} characters without line breaks or tabs", most=LONGEST_LINE)
         raise NotAllowed(phrase("not a line of text"), (most,))
@@ -203,14 +206,14 @@ def line(text: str) -> str:
 
 
 def ask(text: str) -> str:
-    """What somebody is asked to do: a code, or words for people; one word alone is taken for a code."""
+    """What somebody is asked to do: a code or a text. A single word is taken as a code."""
     if re.fullmatch(r"[A-Za-z_-]+", text) and text not in ASKS:
         raise NotAllowed(phrase("unknown ask"), (*ASKS, phrase("or a text of several words")))
     return line(text)
 
 
 def task(text: str) -> str:
-    """What a coordinator is asked to do and to say, on one line or on several."""
+    """What a coordinator is asked to do and say, on one or several lines."""
     words = text.strip()
     if not words or len(words) > LONGEST_TASK or not all(line.isprintable() for line in words.split("\n")):
         most = phrase("1 to {most} characters without tabs", most=LONGEST_TASK)
@@ -219,12 +222,12 @@ def task(text: str) -> str:
 
 
 def yes_or_no(text: str) -> bool:
-    """`true` or `false`, as YAML 1.2 has them."""
+    """`true` or `false`, as in YAML 1.2."""
     return one_of(phrase("unknown answer"), ("true", "false"))(text) == "true"
 
 
 def has_pin(text: str) -> bool:
-    """Whether somebody has a PIN, which itself stands in no file."""
+    """Whether somebody has a PIN. The PIN itself must be in no file."""
     if text.isdigit():
         message = phrase("a PIN stands in no file: write `pin: true`, and set it with `alertnet pins set`")
         raise NotAllowed(message, is_secret=True)
@@ -232,7 +235,7 @@ def has_pin(text: str) -> bool:
 
 
 def day(text: str) -> date:
-    """A date of ISO 8601."""
+    """An ISO 8601 date."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -240,7 +243,7 @@ def day(text: str) -> date:
 
 
 def days(text: str) -> frozenset[date]:
-    """A date, or all days from one to another, both included: `2026-12-24..2027-01-02`."""
+    """A date, or all days of an inclusive range: `2026-12-24..2027-01-02`."""
     begins, _, ends = text.partition("..")
     first = day(begins)
     last = day(ends) if ends else first
@@ -251,13 +254,13 @@ def days(text: str) -> frozenset[date]:
 
 
 def closed_days(text: str) -> str:
-    """A date or a range of them, as it is written."""
+    """A date or an inclusive range, kept as written."""
     days(text)
     return text
 
 
 def span(text: str) -> Span:
-    """A span of each day, `22:00-07:00`, which may go past midnight."""
+    """A daily span such as `22:00-07:00`, which may cross midnight, as two minutes of the day."""
     found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
     begins, ends = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
     if begins == ends:
@@ -266,7 +269,7 @@ def span(text: str) -> Span:
 
 
 def weekly_moment(text: str) -> tuple[int, int]:
-    """A moment of each week, `Mo 09:00`: the weekday (0 = Monday) and the minute of the day."""
+    """A weekly moment such as `Mo 09:00`: weekday (0 = Monday) and minute of the day."""
     found = re.fullmatch(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", text)
     if not found:
         raise NotAllowed(phrase("not a moment of the week"), (phrase("weekday and time, such as Mo 09:00"),))
@@ -274,7 +277,7 @@ def weekly_moment(text: str) -> tuple[int, int]:
 
 
 def time_of_day(text: str) -> int:
-    """A time of the day, `18:00`: its minute."""
+    """A time such as `18:00`, as the minute of the day."""
     found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
     if not found:
         raise NotAllowed(phrase("not a time of the day"), (phrase("HH:MM, such as 18:00"),))
@@ -282,12 +285,12 @@ def time_of_day(text: str) -> int:
 
 
 def weekday(text: str) -> int:
-    """A day of the week, `Mo`: 0 to 6."""
+    """A weekday such as `Mo`, as 0 to 6."""
     return WEEKDAYS.index(one_of(phrase("unknown day of the week"), WEEKDAYS)(text))
 
 
 def quota(text: str) -> Quota:
-    """How many must acknowledge."""
+    """How many must acknowledge: `any`, `all`, `each_organisation` or a number."""
     match text:
         case "any" | "all" | "each_organisation":
             return text

@@ -1,8 +1,8 @@
-"""Read a YAML file without interpreting it: every scalar stays the text that was written.
+"""Reads a YAML file without interpreting it: every scalar stays the string that was written.
 
-So `NO` is Norway and `+57…` keeps its plus. What could harm or mislead is refused: files beyond `LARGEST` bytes,
+So `NO` stays Norway and `+57…` keeps its plus. What could harm or mislead is refused: files beyond `LARGEST` bytes,
 `DEEPEST` levels or `MOST_VALUES` values, tags, duplicate keys, several documents. An alias (`*name`, `<<: *name`)
-repeats what the file has anchored (`&name`) further up; what aliases repeat has a bound of its own.
+repeats what the file anchored (`&name`) further up; the size of all repeats is limited too.
 """
 
 import re
@@ -27,11 +27,11 @@ MOST_VALUES = 20_000
 
 
 _known: WeakValueDictionary[tuple[str, str], Document] = WeakValueDictionary()
-"""Documents that somebody still holds: of many files one is edited at a time, and the others are what they were."""
+"""Documents still in use, by name and text, so that unchanged files are not parsed again."""
 
 
 class Unreadable(Exception):
-    """The file can't be read any further than this fault."""
+    """The file can't be read beyond this fault."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -39,10 +39,10 @@ class Unreadable(Exception):
 
 
 def read_document(path: Path, file: str) -> Document:
-    """The file as a document, which goes by that name; duplicate keys are among its `faults`.
+    """Read the file as a document under the name `file`; duplicate keys become `faults`.
 
     Raises:
-        Unreadable: it is no text, no YAML, or holds what is refused as a whole.
+        Unreadable: it is no text, no YAML, or refused as a whole.
     """
     text = _read_text(path, file)
     document = _known.get((file, text))
@@ -86,38 +86,38 @@ def _read_text(path: Path, file: str) -> str:
 
 IN_QUOTES = phrase("if it is part of the value, put all of it in quotes")
 HIDDEN = re.compile(r"\s*#[^\s#]")
-"""What was meant as a value, and is a comment: `#1 Embassy`."""
+"""A value that YAML takes for a comment: `#1 Embassy`."""
 
 CURLY = "“”„‟‘’‚«»"
-"""Quotes of a printed page, which close nothing in a file."""
+"""Typographic quotes, which quote nothing in YAML."""
 
 MERGE = "<<"
-"""The key by which a mapping takes over what another holds (YAML 1.1); what it has itself goes before."""
+"""The key that merges another mapping in (YAML 1.1); a mapping's own keys take precedence."""
 
 
 @dataclass
 class _Composer:
-    """Builds the content from the parser's events, and stops at the first that is refused: no bomb is ever unpacked.
+    """Builds the content from the parser's events, and stops at the first that is refused, so no bomb is unpacked.
 
-    An anchor keeps the events of its value; an alias puts them in front of those to come.
+    An anchor keeps the events of its value; an alias inserts them before the events to come.
     """
 
     file: str
     lines: list[str]
     next: Callable[[], Any]
-    """The next event: of the parser, and once the file has anchored anything `_next_of_several`."""
+    """Gives the next event: the parser's, or `_next_of_several` once the file has an anchor."""
     marks: dict[Steps, Any] = field(default_factory=dict)
     keys: dict[Steps, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     _parsed: Callable[[], Any] = field(init=False)
     _anchors: dict[str, list[Any]] = field(default_factory=dict)
-    """The events of each anchored value that is whole."""
+    """The events of each anchored value that is complete."""
     _recordings: list[list[Any]] = field(default_factory=list)
-    """Of the anchored values that are being read."""
+    """The events of anchored values that are still being read."""
     _repeated: deque[Any] = field(default_factory=deque)
-    """What an alias stands for and has yet to be read."""
+    """Events of aliases that are yet to be read."""
     _unused: dict[str, tuple[Any, Steps]] = field(default_factory=dict)
-    """The anchors of bare words that nothing repeats."""
+    """Anchors of bare words that no alias has used."""
     _repeats: int = 0
     _repeated_signs: int = 0
 
@@ -151,7 +151,7 @@ class _Composer:
         return self._compose_value(steps, event, key) if event.anchor is None else self._anchor(steps, event, key)
 
     def _anchor(self, steps: Steps, event: Any, key: Any) -> Any:
-        """The value of an event that an alias may repeat, or that is of one."""
+        """Compose the value of an event with an anchor, or of an alias."""
         name: str = event.anchor
         first = self._anchors.get(name, (None,))[0]
         if first is event:
@@ -172,7 +172,7 @@ class _Composer:
     def _compose_value(self, steps: Steps, event: Any, key: Any) -> Any:
         if isinstance(event, ScalarEvent):
             self.marks[steps] = event.start_mark
-            # Nearly every value is neither empty nor in quotes of a printed page.
+            # Nearly every value is neither empty nor in typographic quotes.
             if event.value[:1] in CURLY and not event.style and (slip := self._slip_in(event)):
                 raise self._refused(event, steps, slip)
             return event.value
@@ -187,7 +187,7 @@ class _Composer:
         return content
 
     def _slip_in(self, event: Any) -> Phrase | None:
-        """What is wrong with bare words, though they can be read."""
+        """What is wrong with bare words that YAML could read."""
         if not event.value:
             behind = self.lines[event.start_mark.line : event.start_mark.line + 1]
             is_hidden = any(HIDDEN.match(line, event.start_mark.column) for line in behind)
@@ -205,7 +205,10 @@ class _Composer:
     def _compose_entries(
         self, steps: Steps, content: dict[str, Any], inherited: frozenset[str] = frozenset()
     ) -> list[list[Any]]:
-        """Fill in the entries of a mapping, and give those to be merged. `inherited`: what goes before its entries."""
+        """Compose the entries of a mapping; gives the mappings to merge.
+
+        `inherited`: entries that come before its own.
+        """
         merged: list[list[Any]] = []
         while not isinstance(event := self.next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
@@ -228,7 +231,7 @@ class _Composer:
         return merged
 
     def _merged(self, steps: Steps, event: Any) -> list[list[Any]]:
-        """The events of each mapping that a merge key names, one alias or a list of them."""
+        """The events of each mapping that a merge key names: one alias or a list of them."""
         aliases = [event]
         if isinstance(event, SequenceStartEvent):
             aliases = []
@@ -282,5 +285,5 @@ class _Composer:
 
 
 def _opens(event: Any) -> int:
-    """How much deeper it goes after the event."""
+    """How much deeper the nesting is after the event: 1, 0 or -1."""
     return isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

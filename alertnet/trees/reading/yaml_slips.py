@@ -1,4 +1,4 @@
-"""What was probably mistyped in a file that is no YAML: in plain words, and at the place where it is mended."""
+"""Explains what was probably mistyped in a file that is no YAML, in plain words and at the place to correct."""
 
 import re
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ class Slip(NamedTuple):
 
 
 OPENS_A_VALUE = ("", ":", ",", "[", "{", "-")
-"""What stands before a quote that quotes, at the beginning of a line nothing: any other is an apostrophe."""
+"""What comes before a quote that opens a quotation ("" is the start of a line); other quotes are apostrophes."""
 
 QUOTED = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
 
 INDENTATION = ("did not find expected key", "did not find expected '-' indicator", "mapping values are not allowed")
 GIT = re.compile(r"(<{7}|>{7}|\|{7}) |={7}$")
-"""A line that git puts around the sides of a conflict."""
+"""The lines by which git marks the sides of a conflict."""
 
 BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 
@@ -46,11 +46,11 @@ PROBLEMS = {
         phrase("found undefined tag handle"),
     )
 }
-"""What the parser says most, which it says in English."""
+"""The parser's most frequent messages, so that they can be translated."""
 
 
 def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
-    """The likeliest slip behind what the parser has found."""
+    """The likeliest typo behind the parser's error."""
     lines = text.splitlines() or [""]
     mark = error.problem_mark
     # The end of the file counts as a line of its own.
@@ -68,7 +68,7 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
 
 
 def _conflict(lines: list[str]) -> Slip | None:
-    """Two sides of an edit that git could not join, and nobody has."""
+    """A git conflict that nobody has resolved."""
     marked = [number for number, line in enumerate(lines, 1) if GIT.match(line)]
     if not marked:
         return None
@@ -81,7 +81,7 @@ def _conflict(lines: list[str]) -> Slip | None:
 
 
 def _odd_indent(lines: list[str], until: int) -> Slip | None:
-    """What looks like spaces, and is none: tabs, and what is copied out of a page or document."""
+    """Indentation that looks like spaces but is none: tabs, or spaces copied from a web page or document."""
     for number, line in enumerate(lines[: until + 1], 1):
         indent = line[: _indent(line)]
         if "\t" in indent and number == until + 1:
@@ -101,7 +101,7 @@ def _open_quote(lines: list[str], until: int) -> Slip | None:
 
 
 def _unclosed(line: str) -> int | None:
-    """Where on the line a quote begins that does not end there."""
+    """The column of a quote that is opened and not closed on the line; None where there is none."""
     at, before = 0, ""
     while at < len(line):
         sign = line[at]
@@ -151,7 +151,7 @@ def _begins_with(sign: str) -> Phrase:
 
 
 def _moved(lines: list[str], line: int) -> Slip | None:
-    """How far the line has to be moved to stand below one of those that it may belong to."""
+    """How far to move the line so that it stands below one that it may belong to."""
     if line >= len(lines):
         return None
     have = _indent(lines[line])
@@ -170,7 +170,7 @@ def _moved(lines: list[str], line: int) -> Slip | None:
 
 
 def _no_entry(error: yaml.MarkedYAMLError, lines: list[str], line: int) -> Slip | None:
-    """A line within a list, which does not begin as its entries do."""
+    """A line in a list that does not begin as its entries do."""
     if "'-'" not in (error.problem or "") or error.context_mark is None or line >= len(lines):
         return None
     indent = _indent(lines[line])
@@ -184,7 +184,7 @@ def _no_entry(error: yaml.MarkedYAMLError, lines: list[str], line: int) -> Slip 
 
 
 def _open_indents(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """At which columns the next line may begin, and below which line that would be; innermost first."""
+    """The columns at which the next line may begin, each with the line above it; innermost first."""
     lowest: int | None = None
     for number in range(len(lines), 0, -1):
         written = lines[number - 1]
