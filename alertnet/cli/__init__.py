@@ -1,7 +1,7 @@
-"""The command line (B7): names commands, hands what was typed to the program, and says what came of it.
+"""The command line (B7): each command hands its arguments to the program and prints the result.
 
-Results go to stdout, everything else to stderr; what can't be used ends with exit code 2 and a text that names it.
-What a command needs is imported inside it, so that `--help` and the like answer at once.
+Results go to stdout, everything else to stderr. Invalid input ends with exit code 2 and a message that names it.
+Commands import what they need inside their function, so that `--help` answers at once.
 """
 
 import sys
@@ -39,7 +39,7 @@ app = typer.Typer(
     epilog="Example: alertnet demo",
     no_args_is_help=True,
     add_completion=False,
-    # Boxes around the help would take a tenth of a second to import.
+    # Boxes around the help take a tenth of a second to import.
     rich_markup_mode=None,
     context_settings={"max_content_width": 120},
     pretty_exceptions_enable=False,
@@ -89,14 +89,14 @@ def begin(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
     ] = False,
 ) -> None:
-    """What goes before every command."""
+    """Options that are valid before every command."""
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Refuse what was typed where it is no text: other bytes could be neither sealed nor shown.
+    """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown.
 
     Raises:
-        BadInput: it is not.
+        BadInput: names the first such argument.
     """
     for argument in arguments:
         if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
@@ -104,7 +104,7 @@ def _check_text(arguments: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Run the command that was typed, in the environment with the `.env` of this folder."""
+    """Run the command from `sys.argv`, with the variables of `.env` in the current folder."""
     load_dotenv(".env")
     try:
         _check_text(sys.argv)

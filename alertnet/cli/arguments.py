@@ -1,4 +1,4 @@
-"""What several commands are given: folders, which need not be typed, who decided, and moments, by a clock or a zone."""
+"""Arguments and options that several commands share: folders, who decided, and moments."""
 
 from datetime import UTC, datetime
 from getpass import getuser
@@ -18,7 +18,7 @@ TREES_HELP = "The folder with the trees and the field; several, one's own first,
 
 
 def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
-    """The folder as it was typed or set; one that nobody named may be the one that came with the program."""
+    """The folder that was typed or set; if nobody named one, the shipped folder may take its place."""
     source = ctx.get_parameter_source(param.name or "")
     return shipped.default_folder(str(value)) if source is not None and source.name == "DEFAULT" else value
 
@@ -36,15 +36,15 @@ Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 
 
 def decider(by: str) -> str:
-    """Who decided: as it was typed, else whoever is signed in here."""
+    """Who decided: as typed, else the user of the operating system."""
     return by.strip() or getuser()
 
 
 def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datetime:
-    """The instant that was typed; without a zone it is by the clock of `zone`.
+    """Read a moment; without a zone it is in `zone`.
 
     Raises:
-        BadInput: it is none, or none of the years 2000 to 2100; says what is allowed.
+        BadInput: it is no moment of the years 2000 to 2100; says what is allowed.
     """
     try:
         at = datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""How a command reaches the database beside a running `serve`: the same settings, vault and transactions, no trees."""
+"""How commands connect to the database beside a running `serve`, without loading trees."""
 
 import logging
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected() -> Iterator["Runtime"]:
-    """A runtime that knows no tree and no template, on a database that is up to date; closed at the end.
+    """A runtime without trees and templates, on a database with the newest schema; closed at the end.
 
     Raises:
-        Misconfigured: settings that can't be used, or a database without the newest schema.
+        Misconfigured: invalid settings, or a database without the newest schema.
         DatabaseAway: it can't be reached.
     """
     with unchecked() as runtime:
@@ -30,7 +30,7 @@ def connected() -> Iterator["Runtime"]:
 
 @contextmanager
 def unchecked() -> Iterator["Runtime"]:
-    """A runtime that knows no tree and no template, on a database of any age."""
+    """A runtime without trees and templates, on a database with any schema."""
     from alertnet.messages.templates.load import Templates
     from alertnet.runtime.logging import configure
     from alertnet.runtime.settings.settings import read_settings
@@ -45,10 +45,10 @@ def unchecked() -> Iterator["Runtime"]:
 
 
 def require_newest_schema(engine: "Engine") -> None:
-    """Refuse a database that lacks a migration; one that a later version has upgraded lacks none.
+    """Refuse a database that lacks a migration. One that a later version has upgraded is accepted.
 
     Raises:
-        Misconfigured: it lacks one, or is not there.
+        Misconfigured: it lacks a migration, or does not exist.
         DatabaseAway: it can't be reached.
     """
     _require_file(engine)
@@ -67,7 +67,7 @@ def require_newest_schema(engine: "Engine") -> None:
 
 
 def _require_file(engine: "Engine") -> None:
-    """Refuse a SQLite file that is not there: to look into it would make it.
+    """Refuse a SQLite database without a file: connecting would create it.
 
     Raises:
         Misconfigured: there is no such file.
@@ -80,12 +80,12 @@ def _require_file(engine: "Engine") -> None:
 
 
 def require_sound(engine: "Engine") -> None:
-    """Refuse a SQLite file whose pages don't fit together; PostgreSQL sees to its own.
+    """Refuse a damaged SQLite file; PostgreSQL checks its own files.
 
-    A copy that is laid over a database whose `-wal` file is still there is mixed with what that one had not yet kept.
+    A backup copied over a database whose `-wal` file is still there gets mixed with newer pages.
 
     Raises:
-        Misconfigured: they don't.
+        Misconfigured: the file is damaged.
         DatabaseAway: it can't be reached.
     """
     from sqlalchemy.exc import DatabaseError
@@ -109,8 +109,8 @@ def require_sound(engine: "Engine") -> None:
 def _is_later(there: set[str], newest: str, known: set[str]) -> bool:
     """Whether a later version has upgraded the database.
 
-    While versions are exchanged one by one, the older must be able to begin anew; what the later one added is nothing
-    to it (tests/store/test_rolling_upgrade). Revisions are named by their day.
+    In a rolling upgrade the older version must be able to restart. It ignores what the later one added
+    (tests/store/test_rolling_upgrade). Revisions are named by their day.
     """
     day = len("2026_11_24")
     return bool(there) and all(one not in known and one[:day] >= newest[:day] for one in there)

@@ -1,6 +1,6 @@
-"""`alertnet raise` and `alertnet incidents`: an incident from a terminal, how each one stands, and closing it.
+"""`alertnet raise` and `alertnet incidents`: raise, list, show, close, merge and report incidents.
 
-The options of a case that is typed are those of every command that asks what an incident would do.
+The options that describe a case are shared with all commands that play one through.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -68,7 +68,7 @@ SECTIONS = {
     "actions": ("contact", "action", "at"),
     "pruned": ("tree", "level", "contact", "reason"),
 }
-"""What is shown of an incident, under the names that the API uses."""
+"""The columns shown of an incident, by the API's names."""
 
 Person = Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")]
 Summary = Annotated[str | None, typer.Option(help="One line for those who may read it.")]
@@ -89,7 +89,7 @@ def typed_case(
     """The case that the options describe.
 
     Raises:
-        BadInput: a type or country that is none, or none at all.
+        BadInput: the type or country is missing or unknown.
     """
     if type is None or type not in TYPES:
         raise BadInput("--type", type, TYPES)
@@ -121,7 +121,7 @@ def case_with_people(
     person: list[str] | None,
     summary: str | None,
 ) -> Facts:
-    """The case that the options describe, with those affected by the codes of `people:`.
+    """The case that the options describe, with the people affected by their codes in `people:`.
 
     Raises:
         BadInput: see `typed_case`.
@@ -157,7 +157,7 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
 
 @app.command(epilog="Example: alertnet incidents show A-7K3M")
 def show(ref: Ref) -> None:
-    """Print how an incident stands: who was told by what, who answered, who was spared and why, what people wrote."""
+    """Print how an incident stands: who was told by what, who answered, who was left out and why, what people wrote."""
     from alertnet.store.records import incidents
     from alertnet.store.views.incident_view import for_coordinators
 
@@ -173,7 +173,7 @@ def show(ref: Ref) -> None:
 
 @app.command(epilog="Example: alertnet incidents close A-7K3M --reason released")
 def close(ref: Ref, reason: Reason, text: Words = None) -> None:
-    """Close an incident: nothing more of it is sent but the all-clear, to exactly those who were told."""
+    """Close an incident: only the all-clear is still sent, to exactly those who were told."""
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
@@ -183,7 +183,7 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
 
 @app.command(epilog="Example: alertnet incidents merge A-7K3M --into B-2QRS")
 def merge(ref: Ref, into: Into) -> None:
-    """Let another incident act for this one too, as two reports of one event: nobody outside is told twice."""
+    """Merge an incident into another, as two reports of one event; nobody outside is told twice."""
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
@@ -193,7 +193,7 @@ def merge(ref: Ref, into: Into) -> None:
 
 @app.command(epilog="Example: alertnet incidents split B-2QRS --report A-7K3M")
 def split(ref: Ref, report: Report) -> None:
-    """Let a report that was merged into an incident be one of its own again, that goes on where it stood."""
+    """Split a merged report off again; it goes on where it stopped."""
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
@@ -210,9 +210,9 @@ def report(
     html: AsHtml = None,
     templates: Templates = TEMPLATES,
 ) -> None:
-    """Write an incident down to be handed on: what happened, who was told and answered, and the picture of it.
+    """Write a report of an incident to hand on: what happened, who was told and answered, and a picture of it.
 
-    `minimal` names nobody: contacts by their role; `limited` organisations and the summary; `full` all that
+    `minimal` names nobody and shows contacts by role; `limited` adds organisations and the summary; `full` is all that
     coordinators read.
     """
     from alertnet.cli.output import write_confidential
@@ -255,19 +255,19 @@ def _lines(incident: "IncidentView") -> list[str]:
 
 
 def _person(person: "PersonView") -> str:
-    """The code and what it stands for, as in `P7 (accompanier, ES)`."""
+    """A person's code and what it stands for, as in `P7 (accompanier, ES)`."""
     known = filter(None, (person["kind"], person["nationality"], person["organisation"]))
     return f"{person['code']} ({', '.join(known)})"
 
 
 def _code_lines(place: str | None, people: Iterable[str]) -> Iterator[str]:
-    """Where it happened and who is affected, by their codes."""
+    """The place and the people affected, by their codes."""
     known = [f"{name}  {codes}" for name, codes in (("place", place), ("people", ", ".join(people))) if codes]
     yield from ("", *known) if known else ()
 
 
 def _text_lines(texts: "list[TextView]", people: Mapping[str, str]) -> Iterator[str]:
-    """Who wrote when and from which number, what was understood, and the words as they were written."""
+    """The texts: who wrote when and from which number, what was understood, and the words."""
     yield from ("", "texts") if texts else ()
     for text in texts:
         codes = text["codes"]
@@ -298,7 +298,7 @@ def raise_incident(
     summary: Summary = None,
     drill: Drill = False,
 ) -> None:
-    """Raise an incident: who serves the country is told as the trees in force say. Its reference is printed, alone."""
+    """Raise an incident; those who serve the country are told as the trees in force say. Prints the reference alone."""
     import logging
 
     from alertnet.cli.startup import checked_runtime, on_stderr

@@ -1,4 +1,4 @@
-"""What commands put out: rows in columns, and files that nobody else may read."""
+"""Output of commands: aligned rows, and files that only the user can read."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from alertnet.core.errors import BadInput
 
 
 def aligned(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """A line for each row, two spaces between its columns; `-` where there is nothing. All rows are equally long."""
+    """A line per row with aligned columns; `-` stands for empty cells. All rows must have the same length."""
     texts = [["-" if cell in (None, "") else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:
@@ -19,7 +19,7 @@ def aligned(rows: Iterable[Sequence[object]]) -> Iterator[str]:
 
 
 def print_rows(rows: Iterable[Sequence[object]], nothing: str) -> None:
-    """A line for each row; that there is none is said on stderr, where no script takes it for one."""
+    """Print the rows; that there are none goes to stderr, where no script takes it for a row."""
     lines = [*aligned(rows)]
     for line in lines:
         typer.echo(line)
@@ -28,13 +28,13 @@ def print_rows(rows: Iterable[Sequence[object]], nothing: str) -> None:
 
 
 def write_confidential(path: Path, content: bytes) -> None:
-    """Put the content there with mode 600, in the place of what was there before.
+    """Write a file with mode 600, replacing an existing one.
 
     Raises:
-        BadInput: nothing can be written there, with the system's reason.
+        BadInput: it can't be written, with the system's reason.
     """
     try:
-        # A file that is there keeps its mode when it is written to: a new one takes its place, readable by no other.
+        # Writing into an existing file would keep its mode, so a new one replaces it.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(content)

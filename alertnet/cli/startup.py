@@ -1,6 +1,6 @@
-"""What `serve` and `worker` look at before they begin, so that nothing turns out to be wrong at night.
+"""Checks at the start of `serve` and `worker`, so that configuration errors show before they matter.
 
-Wrong settings end them. Trees or templates with faults do not, where a good edition is in the database (A8).
+Invalid settings end the process. Faults in trees or templates don't if the database has a good edition (A8).
 """
 
 from collections.abc import Callable, Iterator
@@ -37,29 +37,30 @@ NOTHING = Network({}, {}, {})
 VERDICT = "verdict"
 
 Say = Callable[[tuple[str, ...]], object]
-"""Told why the files are not in force, and the last good edition is."""
+"""Called with the faults of the files when the last good edition is used instead."""
 
 log = structlog.get_logger(__name__)
 
 
 def _log_faults(faults: tuple[str, ...]) -> None:
-    """In the log of a process that runs day and night."""
+    """Write the faults to the log of a long-running process."""
     log.error("last_edition_in_force", faults=list(faults))
 
 
 def on_stderr(faults: tuple[str, ...]) -> None:
-    """Beside what a command prints."""
+    """Write the faults to stderr, beside a command's output."""
     typer.echo("\n".join(faults), err=True)
     typer.echo("The last good edition of the database is used, since the files have the faults above.", err=True)
 
 
 @contextmanager
 def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
-    """A runtime in which everything that can be checked was; closed at the end.
+    """A runtime with everything checked; closed at the end.
 
     Raises:
-        Misconfigured: all that is wrong with the settings, or with the trees and templates where the database has no
-            good edition of them; or else with the database's schema.
+        Misconfigured: all faults of the settings, of trees and templates without a good edition in the database, or of
+            the
+            database's schema.
         DatabaseAway: it could not be reached for minutes.
     """
     files = _read_all()
@@ -78,7 +79,7 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
 
 
 def _warn_of_missing_pins(runtime: Runtime) -> None:
-    """Say which contacts are to prove themselves with a PIN that was never set: their links and calls work without."""
+    """Warn of contacts with `pin: true` whose PIN was never set: their links and calls work without one."""
     known = runtime.read(pins.owners)
     asked = (
         f"{tree.id}/{contact.id}"
@@ -92,7 +93,7 @@ def _warn_of_missing_pins(runtime: Runtime) -> None:
 
 @value
 class Files:
-    """What the settings name; None: it has the faults that are listed, and can't be used."""
+    """What the settings name. A network or templates with faults are None, and their faults are listed."""
 
     settings: Settings
     network: Network | None
@@ -100,18 +101,18 @@ class Files:
     of_trees: tuple[Fault, ...]
     of_templates: tuple[Fault, ...]
     packed: str | None = None
-    """The files of the trees, as `network` was read from them."""
+    """The packed files of the trees from which `network` was read."""
     verdict: str | None = None
-    """What is to be kept of a check of the templates that found nothing, so that the next start need not repeat it."""
+    """The result of a check without findings, to be stored so that the next start need not repeat it."""
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """All of them, as lines."""
+        """All faults as lines."""
         return tuple(map(str, (*self.of_trees, *self.of_templates)))
 
 
 def _open(files: Files) -> Runtime:
-    """The runtime on a database that has been read and written."""
+    """A runtime on a database that was read and written successfully."""
     runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
     runtime = replace(runtime, files=files.packed)
     try:
@@ -129,14 +130,14 @@ def _open(files: Files) -> Runtime:
 
 
 def _read_all() -> Files:
-    """The settings of this process, and the trees and templates that they name, as far as they can be used.
+    """The settings, and the trees and templates that they name, as far as they can be used.
 
     Raises:
-        Misconfigured: the settings have faults; then all there are, of everything.
+        Misconfigured: the settings have faults; lists those of all three.
     """
     reading = examine()
     settings = reading.settings
-    # The folders are looked at whatever else is wrong: nobody should have to start again for each fault.
+    # Check the folders too, so that nobody has to restart once per fault.
     packed, (network, of_trees) = pack(settings.contact_trees), read_folder(settings.contact_trees)
     templates, of_templates, verdict = _read_templates(settings, is_usable=not reading.faults)
     needed = reading.faults_for(network.methods if network else ())
@@ -147,11 +148,11 @@ def _read_all() -> Files:
 
 
 def trees_in_force(runtime: Runtime, say: Say) -> Network:
-    """The trees of the folder, or those of the last good edition where it has faults or others have published since.
+    """The folder's trees, or the last good edition where the folder has faults or others have published since.
 
     Raises:
-        Misconfigured: it has, and there is no such edition.
-        DatabaseAway: it can't be reached.
+        Misconfigured: it has faults and there is no such edition.
+        DatabaseAway: the database can't be reached.
     """
     packed, (network, faults) = pack(runtime.settings.contact_trees), read_folder(runtime.settings.contact_trees)
     if network is None:
@@ -192,13 +193,13 @@ def _last_edition(runtime: Runtime, faults: tuple[str, ...]) -> Edition:
 
 
 def _kept(runtime: Runtime, edition: Edition) -> Templates:
-    """The templates of that edition, with what this version needs besides."""
+    """The templates of that edition, completed for this version."""
     kept = Templates.from_text(runtime.read(lambda tx: documents.fetch(tx.session, edition.templates)))
     return fit(kept, Templates(read_files(shipped(TEMPLATES))[0])).templates
 
 
 def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates | None, tuple[Fault, ...], str | None]:
-    """The templates, or their faults, and a verdict that is new. `is_usable`: the settings lead to a database."""
+    """The templates or their faults, and a new verdict to store. `is_usable`: the settings lead to a database."""
     url = settings.public_url or LONGEST_URL
     try:
         fitted = read_fitted(
@@ -221,7 +222,7 @@ def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates |
 
 
 def _is_kept(settings: Settings, verdict: str) -> bool:
-    """Whether an earlier start kept that; a database that can't be asked knows nothing of it."""
+    """Whether an earlier start stored that verdict; False where the database can't be asked."""
     try:
         with closing(wire(settings, NOTHING, Templates({}))) as runtime:
             require_newest_schema(runtime.engine)

@@ -1,4 +1,4 @@
-"""`alertnet templates`: what is wrong with the message templates, and a message as whoever gets it will have it."""
+"""`alertnet templates`: checks message templates, and previews messages as recipients get them."""
 
 import gc
 import re
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Medium(StrEnum):
-    """Where it is read or heard."""
+    """How a message is read or heard."""
 
     SMS = "sms"
     CALL = "call"
@@ -74,7 +74,7 @@ def preview(
     drill: Drill = False,
     every: Every = False,
 ) -> None:
-    """Show a message as its recipient will read or hear it, with invented values: nothing is sent."""
+    """Show a message as its recipient will read or hear it, with invented values. Nothing is sent."""
     from jinja2 import TemplateError
 
     from alertnet.messages.checks.example import EXAMPLE
@@ -91,13 +91,13 @@ def preview(
             try:
                 shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure), ""]
             except (KeyError, TemplateError) as error:
-                # A language in the making: what it lacks says more than what came of that.
+                # In an unfinished language, what is missing says more than the error that it causes.
                 raise Misconfigured(find_missing(templates) or [str(error)]) from None
             typer.echo("\n".join(shown))
 
 
 def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> None:
-    """Refuse what no message has."""
+    """Refuse a kind, subject, type or language that no message has."""
     from alertnet.messages.message import METHODS, SUBJECTS
     from alertnet.messages.templates.load import LANGUAGE
 
@@ -119,7 +119,7 @@ def _everything() -> list[tuple[Kind, Subject | None]]:
 
 
 def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
-    """Those by which this kind reaches that role."""
+    """The media by which this kind reaches that role."""
     from alertnet.messages.checks.leaks import FOR_COORDINATORS
     from alertnet.messages.message import METHODS
 
@@ -164,12 +164,12 @@ def _shown(
 
 
 def _in(language: str, used: str) -> str:
-    """The language or voice that is used, as in `es-MX`; in place of another one, as in `de → en`."""
+    """The language or voice in use, as in `es-MX`; or `de → en` where another one replaces it."""
     return used if primary(used) == primary(language) else f"{language} → {used}"
 
 
 def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosure: Disclosure) -> Iterator[str]:
-    """As it opens, and for those who may read more also after their PIN."""
+    """The page as it opens, and what it shows after the PIN."""
     from alertnet.messages.checks.example import ANSWERS, DECISIONS, FACTS
     from alertnet.messages.page import Page
 
@@ -192,7 +192,7 @@ def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosur
 
 
 class _Lines(HTMLParser):
-    """What a page shows, line by line; what can be pressed stands in brackets."""
+    """The text of a page, line by line; buttons are in brackets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,7 +222,7 @@ def _text_of(html: str) -> list[str]:
 
 
 LONGEST_URL = f"https://{'m' * 32}"
-"""What every SMS must leave room for (B4: a public URL of up to 40 characters)."""
+"""A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
 
 app = typer.Typer(help="The message templates.", epilog="Example: alertnet templates check", no_args_is_help=True)
 CheckedFolder = Annotated[
@@ -246,8 +246,8 @@ app.command(epilog="Example: alertnet templates preview alert --language fr --ty
 def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> None:
     """Report every fault, by file and line; exit code 2 if there is one.
 
-    What a language lacks, names that are not there, what would come out too early or to the wrong people, SMS that do
-    not fit. Without faults: how long each SMS becomes, which is what it costs.
+    Faults are missing texts, unknown names, what would be said too early or to the wrong people, and SMS that are too
+    long. Without faults it prints the length of each SMS, which is what it costs.
     """
     from alertnet.messages.checks.glossary import find_mixed_terms
     from alertnet.messages.checks.lint import find_faults, languages_of
@@ -256,7 +256,7 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates.load import read_templates
 
-    # As in `trees check`: the process ends with it.
+    # As in `trees check`: the process ends soon, so collecting garbage is a waste.
     gc.disable()
     templates = read_templates(folder)
     _refuse(folder, find_faults(templates, public_url))
@@ -279,5 +279,5 @@ def _refuse(folder: Path, faults: list[str]) -> None:
 
 
 def _size_of(size: "SmsSize | None") -> str:
-    """As in `152/1`."""
+    """The size as in `152/1`."""
     return f"{size.units}/{size.segments}" if size else ""

@@ -1,4 +1,4 @@
-"""Beginning on a database that is not there yet: after a power cut everything starts at once, in any order."""
+"""Waits for the database at a start: after a power cut, all machines start at once in any order."""
 
 import time
 from collections.abc import Callable
@@ -21,10 +21,10 @@ log = structlog.get_logger(__name__)
 def when_database_is_there(
     begin: Callable[[], T], sleep: Callable[[float], object] = time.sleep, monotonic: Monotonic = time.monotonic
 ) -> T:
-    """What `begin` gives once the database answers; the log says what is waited for.
+    """Call `begin` until the database answers, and give its result. The log says what is waited for.
 
     Raises:
-        Misconfigured: it is there and can't be written, which waiting doesn't cure.
+        Misconfigured: the database is there but can't be written, so waiting won't help.
         DatabaseAway: it did not answer for five minutes.
     """
     until = monotonic() + PATIENCE_SECONDS

@@ -1,1 +1,1 @@
-"""Commands of whoever runs an installation: keys, PINs, duty, the audit."""
+"""Commands for administrators: keys, PINs, users, duty, pauses, purging and the audit."""

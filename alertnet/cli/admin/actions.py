@@ -1,4 +1,4 @@
-"""What the commands change, each in one transaction, and what they put on the system's record of it (A10)."""
+"""Changes that commands make, each in one transaction and recorded on the system's timeline (A10)."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,14 +18,14 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.editions import Edition
 
 BY = "command line"
-"""Who did it, as the timeline has it."""
+"""How the timeline names the command line."""
 
 
 def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
-    """The text of a new API key.
+    """Create an API key and give its text.
 
     Raises:
-        BadInput: no scope, or one that does not exist.
+        BadInput: no scope, or an unknown one.
     """
     granted = sorted(scopes)
     id, key = api_keys.create(tx, team, granted)
@@ -34,7 +34,7 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
 
 
 def revoke_key(tx: Tx, id: str) -> None:
-    """Revoke a key.
+    """Revoke an API key.
 
     Raises:
         Unknown: there is no such key.
@@ -48,7 +48,7 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
 
     Raises:
         Unknown: there is no such incident.
-        WrongState: it is closed already, or part of another.
+        WrongState: it is closed already, or merged into another.
     """
     locked = take_up(tx, incidents.id_of(tx.session, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
@@ -56,28 +56,33 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
 
 
 def merge_incidents(tx: Tx, ref: str, into: str) -> None:
-    """Let another incident act for this one too.
+    """Merge an incident into another, which then acts for both.
 
     Raises:
-        Unknown: there is no such incident. WrongState: the two can't be one event.
+        Unknown: there is no such incident.
+        WrongState: the two can't be one event.
     """
     merging.merge(tx, incidents.id_of(tx.session, ref), incidents.id_of(tx.session, into), by=BY).finish()
 
 
 def split_incident(tx: Tx, ref: str, reports: Iterable[str]) -> None:
-    """Let reports that were merged into an incident be incidents of their own again.
+    """Split merged reports off again, as incidents of their own.
 
     Raises:
-        Unknown: there is no such incident. BadInput: one is no part of it. WrongState: it is closed.
+        Unknown: there is no such incident.
+        BadInput: one of the reports is no part of it.
+        WrongState: it is closed.
     """
     merging.split(tx, incidents.id_of(tx.session, ref), reports, by=BY).finish()
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str) -> str:
-    """Let a text of an unknown number be that member's; the reference under which it stands now.
+    """Assign a text from an unknown number to a member; gives the reference of the incident that holds it now.
 
     Raises:
-        BadInput: no such team or member. Unknown: no such text. WrongState: it was bound before.
+        BadInput: no such team or member.
+        Unknown: no such text.
+        WrongState: it was assigned before.
     """
     locked = quarantine.bind_text(tx, edition, id, team, member, by=BY)
     locked.finish()
@@ -88,7 +93,7 @@ def check_team(network: Network, team: str) -> None:
     """Refuse a field team that the network does not have.
 
     Raises:
-        BadInput: it has none of that name.
+        BadInput: lists the teams that it has.
     """
     if team not in network.teams:
         raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
@@ -98,7 +103,7 @@ def check_owner(network: Network, owner: str) -> None:
     """Refuse an `owner` that is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network.
 
     Raises:
-        Unknown: it is neither.
+        Unknown: there is no such member or contact.
     """
     group, _, name = owner.partition("/")
     members = network.teams[group].members if group in network.teams else network.staff if group == STAFF else {}
@@ -108,7 +113,7 @@ def check_owner(network: Network, owner: str) -> None:
 
 
 def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:
-    """So many one-time PINs, none twice."""
+    """Draw `count` different one-time PINs."""
     drawn: set[str] = set()
     while len(drawn) < count:
         drawn.add(entropy.digits(ONE_TIME_PIN_LENGTH))
@@ -116,10 +121,10 @@ def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:
 
 
 def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: Sequence[str] = ()) -> None:
-    """Replace the PINs that are given, leave the others.
+    """Replace the PINs that are given; the others stay.
 
     Raises:
-        BadInput: a PIN of another shape, or one for two purposes.
+        BadInput: a PIN of the wrong form, or one used for two purposes.
     """
     pins.set_pins(tx, owner, pin, duress, one_time)
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", one_time)) if given]
@@ -127,6 +132,6 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
 
 
 def without_pin(tx: Tx, network: Network) -> list[str]:
-    """The coordinators, as TREE/CONTACT, that have no PIN, and so can read nothing of what people write."""
+    """Coordinators (TREE/CONTACT) without a PIN, who therefore can't read what people write."""
     owners = [f"{tree.id}/{each.id}" for tree in network.in_order for each in tree.coordinators]
     return [owner for owner in owners if not pins.has_pin(tx, owner)]

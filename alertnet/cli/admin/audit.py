@@ -1,4 +1,4 @@
-"""`alertnet audit`: whether the history is still the one that was written, and what to keep of it outside (A10)."""
+"""`alertnet audit`: checks that the history is unchanged, and prints its head to keep elsewhere (A10)."""
 
 from typing import Annotated
 
@@ -14,10 +14,10 @@ Kept = Annotated[str | None, typer.Option(help="A head that was kept outside: wh
 
 @app.command(epilog="Example: alertnet audit verify && echo untouched")
 def verify(head: Kept = None) -> None:
-    """Follow every hash chain; exit code 1 and one line `chain seq: why` for each place where one does not hold.
+    """Check every hash chain; exit code 1 and a line `chain seq: why` for each place where one does not hold.
 
-    An incident's chain goes by its id, and seq 0 is the chain as a whole. Only with a head it is seen that the whole
-    database was exchanged for an older one, or that what was written in its last minute is gone.
+    An incident's chain is named by its id; seq 0 stands for the whole chain. Only a kept head shows that the database
+    was exchanged for an older one, or that entries of its last minute are gone.
     """
     from alertnet.store.records import checkpoints
     from alertnet.store.views import audit
@@ -38,9 +38,9 @@ def verify(head: Kept = None) -> None:
 
 @app.command(epilog="Example: alertnet audit head >> /mnt/elsewhere/heads")
 def head() -> None:
-    """Print where the history ends, signed, alone on a line: keep it where nobody who has the database can reach.
+    """Print the signed head of the history on one line. Keep it where nobody with access to the database can reach.
 
-    The heartbeat carries one each minute. `audit verify --head …` holds the database to it.
+    The heartbeat carries one each minute. `audit verify --head …` checks the database against it.
     """
     from alertnet.store.records import checkpoints
 

@@ -1,4 +1,4 @@
-"""`alertnet duty`: who is on duty for each contact that has a rota, and who takes a turn out of order."""
+"""`alertnet duty`: who is on duty for each contact with a rota, and changes of turns."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -45,7 +45,7 @@ Of = Annotated[str | None, typer.Option("--contact", metavar="TREE/CONTACT", hel
 
 @app.command(epilog="Example: alertnet duty show --weeks 8")
 def show(weeks: Weeks = 1) -> None:
-    """Whoever is on duty now, when the turn changes, and what was arranged; or the turns of the coming weeks."""
+    """Print who is on duty now, when the turn changes, and what was arranged; or the turns of the coming weeks."""
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.store.records import on_call
 
@@ -61,7 +61,7 @@ def show(weeks: Weeks = 1) -> None:
 
 @app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
-    """Put a member on duty out of turn, or off duty; it holds at once, for running incidents as well."""
+    """Put a member on duty out of turn, or off duty. It applies at once, also for running incidents."""
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.sms import on_call
@@ -79,7 +79,7 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
 
 @app.command(epilog="Example: alertnet duty swap ana luis --week 2026-W50")
 def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
-    """Let two exchange turns: that week goes to the other, whose next turn goes to the first."""
+    """Swap two turns: that week goes to the other member, whose next turn goes to the first."""
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.sms import on_call
@@ -93,7 +93,7 @@ def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
 
 @app.command(epilog="Example: alertnet duty undo")
 def undo() -> None:
-    """Take back the last set or swap that was typed, as far as it is not over; texts ON and OFF stay."""
+    """Undo the last set or swap from the command line, as far as it is not over. ON and OFF by SMS stay."""
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.sms import on_call
@@ -107,7 +107,7 @@ def undo() -> None:
 
 @app.command(epilog="Example: alertnet duty ical ana > ana.ics")
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
-    """Print the coming turns as a calendar (.ics): of one, or of all; or the secret address at which it stays new."""
+    """Print the coming turns of one member or of all as a calendar (.ics), or the secret address of one's calendar."""
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.system import duty
@@ -130,7 +130,7 @@ def ical(member: Whose = None, address: Address = False, revoke: Revoke = False)
 def _lines(
     tree: ContactTree, arranged: Mapping[str, Sequence[Arrangement]], now: datetime, weeks: int
 ) -> Iterator[str]:
-    """Each contact with a rota, and below it what was arranged, or who has which turn, by the tree's clock."""
+    """Each contact with a rota, followed by what was arranged or by the coming turns, in the tree's time zone."""
     officers = tree.on_duty(now, arranged=arranged)
     for contact in tree.with_duty:
         assert contact.duty is not None
@@ -157,7 +157,7 @@ def _said(arrangement: Arrangement, zone: str) -> str:
 
 
 def _monday(week: str) -> date:
-    """The first day of a week as ISO 8601 writes it."""
+    """The Monday of an ISO 8601 week."""
     try:
         return datetime.strptime(f"{week}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:

@@ -1,4 +1,4 @@
-"""`alertnet figures`: what months of incidents come to, in words or as CSV."""
+"""`alertnet figures`: statistics of months of incidents, in words or as CSV."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -14,9 +14,9 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Rows for a spreadsheet, time
 
 
 def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees: Trees = TREES) -> None:
-    """Print how long things took, who was reached by what, how drills went, and what to change for it.
+    """Print how long things took, who was reached by what, how drills went, and what to change because of it.
 
-    Of few there is no p50 or p90: they say nothing about the next one.
+    Few cases give no p50 or p90, which would say nothing about the next one.
     """
     from zoneinfo import ZoneInfo
 

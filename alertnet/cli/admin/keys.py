@@ -1,4 +1,4 @@
-"""`alertnet keys`: who may use the API, and for what."""
+"""`alertnet keys`: the API's keys, and the rotation of the secret that encrypts stored data."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ DeviceOption = Annotated[
 
 @app.command(epilog="Example: alertnet keys create --team north --scope raise,read")
 def create(scope: ScopeOption = None, team: TeamOption = None, device: DeviceOption = None) -> None:
-    """Make a key and print it, alone; it is not stored and can't be shown again."""
+    """Create a key and print it alone on a line. It is stored as a hash only, and can't be shown again."""
     from alertnet.cli.admin import actions
     from alertnet.runtime.settings.settings import read_settings
     from alertnet.store.records.credentials.api_keys import DEVICE
@@ -71,7 +71,7 @@ def list_all() -> None:
 
 @app.command(epilog="Example: alertnet keys revoke k3m7qwxa")
 def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
-    """Let the key open nothing from now on."""
+    """Revoke the key at once."""
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
@@ -81,10 +81,11 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list`
 
 @app.command("rotate-data", epilog="Example: alertnet keys rotate-data")
 def rotate_data() -> None:
-    """Seal all that is stored with the first secret in ALERTNET_SECRET_KEY, once that stands before the old one.
+    """Encrypt all stored data anew with the first secret in ALERTNET_SECRET_KEY, once it stands before the old one.
 
-    Restart every process with both secrets first, so that none goes on to seal with the old. It may be cut short at any
-    time: typed again it goes on. What can't be opened stays as it is, and is named on stderr: then the exit code is 1.
+    Restart every process with both secrets first, so that none goes on to use the old one. The command may be
+    interrupted at any time and run again. What can't be decrypted stays as it is and is named on stderr; the exit code
+    is then 1.
     """
     from alertnet.store.rotation import held_by_older
 
@@ -106,7 +107,7 @@ def rotate_data() -> None:
 
 
 def seal_anew(runtime: "Runtime") -> tuple[Counter[str], list[str]]:
-    """How many values of each table were sealed anew, and a line for each that can't be opened."""
+    """Encrypt anew; gives the number of values by table, and a line for each value that can't be decrypted."""
     from alertnet.store.rotation import SEALED_COLUMNS, exchange, stale
     from alertnet.worker.purging import REST
 
@@ -117,7 +118,7 @@ def seal_anew(runtime: "Runtime") -> tuple[Counter[str], list[str]]:
             can = [each for each in found if not each.why]
             done = runtime.transact(exchange, column, can) if can else 0
             sealed[table] += done
-            # Of a row that somebody held or changed meanwhile, once the others are done.
+            # Rows that others had locked or changed meanwhile get another try at the end.
             missed = missed + len(can) - done if found else 0
             after = found[-1].key if found else None
             damaged |= {f"{table} {_id(each.key)}, {column.name}: {each.why}": None for each in found if each.why}

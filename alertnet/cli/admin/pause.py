@@ -1,4 +1,4 @@
-"""`alertnet pause`: gives a provider nothing for a while, where it is broken, or a flood went out by mistake (A2)."""
+"""`alertnet pause`: hands nothing to a provider for a while, when it is broken or messages went out by mistake (A2)."""
 
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -39,10 +39,11 @@ def pause(
     end: End = False,
     yes: Yes = False,
 ) -> None:
-    """Hand nothing to a provider for a while, alarms neither; reports and answers still come in. Alone: what is paused.
+    """Hand nothing to a provider for a while, no alarms either; reports and answers still come in.
 
-    As when a provider is away: each contact's next method goes at once, coordinators are told by whatever is left, and
-    at the end what waits leaves, once, as the rules for an outage say. It ends by itself.
+    Without options it shows what is paused. A pause works as if the provider were away: each contact's next method goes
+    at once, and coordinators are told by what is left. It ends by itself; what waits is then sent once, by the rules
+    for outages.
     """
     from alertnet.flows.sending import pause as flow
 

@@ -1,4 +1,4 @@
-"""`alertnet pins`: what members and contacts prove themselves with; set here, never in YAML, and never shown again."""
+"""`alertnet pins`: sets the PINs of members and contacts, which are never in YAML and never shown again."""
 
 import sys
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ IN_A_ROW = 5
 
 @app.callback()
 def _group() -> None:
-    """Keeps `set` a command of its own while it is the only one."""
+    """Keeps `set` a subcommand while it is the only one."""
 
 
 @app.command("set", epilog="Example: alertnet pins set north/ana --pin 47110 --duress 47990 --one-time 5")
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
-    """Replace the PINs that are given, and leave the others. Each `-` reads one line, the true PIN first."""
+    """Replace the PINs that are given; the others stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
     from alertnet.cli.startup import on_stderr, trees_in_force
 
@@ -50,7 +50,7 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
 
 
 def _card(fresh: Sequence[str]) -> list[str]:
-    """The one-time PINs as a small card to cut out and cross off; nothing on it says what they are for."""
+    """One-time PINs as a card to cut out and cross off. Nothing on it says what they are for."""
     return ["   ".join(fresh[at : at + IN_A_ROW]) for at in range(0, len(fresh), IN_A_ROW)]
 
 

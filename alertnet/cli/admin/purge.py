@@ -1,4 +1,4 @@
-"""`alertnet purge`: gives up for good what closed incidents held, by their age or one by one (A10)."""
+"""`alertnet purge`: erases the content of closed incidents for good, by age or one by one (A10)."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,8 +38,9 @@ def purge(
 ) -> None:
     """Erase for good what closed incidents held: names, numbers, places, words, recordings, positions, codes, links.
 
-    What stays: that there was an incident, its type, times and counts, and on the record who purged it and why; every
-    chain still verifies. Without --older-than, the age in ALERTNET_KEEP. None that is open, held or still under way.
+    What stays: that there was an incident, its type, times and counts, and who purged it and why; every chain still
+    verifies. Without --older-than, the age in ALERTNET_KEEP applies. Incidents that are open, held or still under way
+    are left out.
     """
     from alertnet.flows.system.purge import Decision
 

@@ -1,4 +1,4 @@
-"""`alertnet subject`: what is kept about one person, for whoever asks for it or wants it erased."""
+"""`alertnet subject`: shows or erases what is stored about one person who asks for it."""
 
 import json
 from collections.abc import Iterator
@@ -22,10 +22,11 @@ Why = Annotated[str, typer.Option(help="Why, for the record: no names.")]
 def subject(
     who: Who, as_json: AsJson = False, erase: Erase = False, why: Why = "", by: By = "", yes: Yes = False
 ) -> None:
-    """Print what is kept about one person: words, numbers, messages, answers, check-ins. It is confidential.
+    """Print what is stored about one person: words, numbers, messages, answers, check-ins. It is confidential.
 
-    With --erase what is over goes: addresses and words of messages in closed incidents, names and notes of answers,
-    texts, check-ins and past turns of duty; of whom no file in force names, PINs and the like too. What stays is said.
+    With --erase, what is over goes: addresses and words of messages in closed incidents, names and notes of answers,
+    texts, check-ins and past turns of duty; for people whom no file in force names, PINs and the like too. It prints
+    what stays.
     """
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.system import subject as flow
@@ -53,7 +54,7 @@ def subject(
 
 
 def _lines(kept: "dict[str, Section]") -> Iterator[str]:
-    """Each thing that is kept, a line for each entry; what there is nothing of is left out."""
+    """The stored entries, a line each; empty sections are left out."""
     for name, section in kept.items():
         if section:
             yield name.replace("_", " ")

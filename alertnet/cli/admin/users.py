@@ -1,4 +1,4 @@
-"""`alertnet users`: who may sign in to the console, and as what."""
+"""`alertnet users`: who may sign in to the console, and in which role."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -26,7 +26,7 @@ RoleOption = Annotated[
 
 @app.command(epilog="Example: alertnet users add maria --role coordinator")
 def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
-    """Let somebody sign in at /desk, and print what they need for it; none of that can be shown again."""
+    """Add a user of the console, and print what they need to sign in; none of it can be shown again."""
     from alertnet.flows.credentials import users as flow
     from alertnet.store.records.credentials import users
     from alertnet.store.records.credentials.users import Role
@@ -44,7 +44,7 @@ def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
 
 @app.command(epilog="Example: alertnet users renew maria")
 def renew(name: Name, password: Password = None) -> None:
-    """Give a user another password, authenticator and recovery codes, and end their sessions."""
+    """Give a user a new password, authenticator and recovery codes, and end their sessions."""
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
@@ -71,7 +71,7 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="observer, coordin
 def link(
     name: Name, account: Annotated[str, typer.Argument(help="The address, or the subject, that the provider has.")]
 ) -> None:
-    """Let an account at the OpenID Connect provider (ALERTNET_OIDC_ISSUER) stand for a user."""
+    """Link a user with an account at the OpenID Connect provider (ALERTNET_OIDC_ISSUER)."""
     from alertnet.flows.credentials import linked
 
     with connected() as runtime:
@@ -81,7 +81,7 @@ def link(
 
 @app.command(epilog="Example: alertnet users unlink maria")
 def unlink(name: Name) -> None:
-    """Let no account at the provider stand for a user any more; the password still does."""
+    """Remove a user's link with an account at the provider; the password still works."""
     from alertnet.flows.credentials import linked
 
     with connected() as runtime:
@@ -91,7 +91,7 @@ def unlink(name: Name) -> None:
 
 @app.command("list", epilog="Example: alertnet users list")
 def list_all() -> None:
-    """Print every user there ever was, by name: role, recovery codes left, when added, linked with what, when ended."""
+    """Print every user there ever was, by name: role, recovery codes left, when added, linked account, when ended."""
     from alertnet.store.records.credentials import users
 
     with connected() as runtime:
@@ -113,7 +113,7 @@ def list_all() -> None:
 
 @app.command(epilog="Example: alertnet users end maria")
 def end(name: Name) -> None:
-    """Let a user sign in no more, and end their sessions, at once."""
+    """End a user's access and sessions, at once."""
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
@@ -123,7 +123,7 @@ def end(name: Name) -> None:
 
 @app.command("sign-out", epilog="Example: alertnet users sign-out maria")
 def sign_out(name: Name) -> None:
-    """End the sessions of a user, at once; they may sign in again."""
+    """End a user's sessions, at once; they may sign in again."""
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
@@ -138,7 +138,7 @@ def _by() -> str:
 
 
 def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
-    """The password and its hash, which is made before the transaction begins."""
+    """The password and its hash, which takes long and so is made before the transaction."""
     from alertnet.flows.credentials import users as flow
 
     if given not in (None, "-"):
@@ -148,7 +148,7 @@ def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
 
 
 def _print(name: str, password: str | None, issued: "Issued") -> None:
-    """What is handed over: a line for each thing, so that scripts can read it."""
+    """What to hand over, a line each, so that scripts can read it."""
     lines = [("user", name), *([("password", password)] if password else []), ("authenticator", issued.authenticator)]
     for line in aligned([*lines, *(("recovery code", code) for code in issued.recovery_codes)]):
         typer.echo(line)

@@ -1,4 +1,4 @@
-"""`alertnet call-sheet`: whom to call by hand, and with which words, when everything else is down."""
+"""`alertnet call-sheet`: whom to call by hand, and what to say, when everything else is down."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How the sheet comes out."""
+    """The file format of the sheet."""
 
     PDF = "pdf"
     TEXT = "text"
@@ -62,10 +62,10 @@ def call_sheet(
     format: As = Format.PDF,
     output: Output = None,
 ) -> None:
-    """Write down whom to call, in which order, with which words and numbers: to print before it is needed.
+    """Write whom to call, in which order, with which words and numbers. Print it before it is needed.
 
-    Without a case it holds every tree whole. It is made from the trees in force in the database, or where that can't
-    be read from the folder of trees, and says which. The file is confidential, and readable by you alone.
+    Without a case it holds every tree whole. It is made from the trees in force in the database, or from the folder of
+    trees where that can't be read, and says which. The file is confidential; only you can read it.
     """
     from alertnet.cli.call_sheet.sources import Wanted, draft
     from alertnet.cli.output import write_confidential

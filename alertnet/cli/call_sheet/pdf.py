@@ -1,4 +1,4 @@
-"""The call sheet as a PDF on A4, in black alone, with boxes to fill in by pen."""
+"""The call sheet as a PDF on A4, in black only, with boxes to fill in by pen."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -18,7 +18,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 from alertnet.messages.call_sheet import Boxes, Group, Line, Style
 
 PLAIN, BOLD = "Vera", "VeraBd"
-"""The fonts that come with the library: they are embedded, so that every reader and printer has them."""
+"""Fonts of the PDF library; they are embedded, so every reader and printer has them."""
 
 SIZE = 8  # points
 SMALL = 7
@@ -26,14 +26,14 @@ MARGIN = 11 * mm
 BOX = 4 * mm
 
 RUN_ON = (Style.CONTACT, Style.DETAIL)
-"""What details follow in the same paragraph."""
+"""Styles after which a detail continues the same paragraph."""
 
 Footer = Callable[[int, int], str]
-"""What stands at the foot of a page, by its number and how many there are."""
+"""The footer of a page, by its number and the number of pages."""
 
 
 def as_pdf(groups: tuple[Group, ...], footer: Footer) -> bytes:
-    """The whole sheet. A letter that the font lacks stands there in Latin ones, rather than as an empty box."""
+    """The whole sheet as a PDF. Letters that the fonts lack are transliterated."""
     fonts = [TTFont(name, f"{name}.ttf") for name in (PLAIN, BOLD)]
     for font in fonts:
         registerFont(font)
@@ -43,7 +43,7 @@ def as_pdf(groups: tuple[Group, ...], footer: Footer) -> bytes:
 
 
 def _build(groups: tuple[Group, ...], drawn: frozenset[int], foot: Callable[[int], str]) -> tuple[bytes, int]:
-    """The document, and how many pages it has: known only once it was laid out."""
+    """The document and its number of pages, which is known only once it is laid out."""
     out = BytesIO()
     document = SimpleDocTemplate(
         out, pagesize=A4, leftMargin=MARGIN, rightMargin=MARGIN, topMargin=MARGIN, bottomMargin=MARGIN
@@ -59,7 +59,7 @@ def _build(groups: tuple[Group, ...], drawn: frozenset[int], foot: Callable[[int
 
 
 def _joined(group: Group) -> list[tuple[Line, ...] | Boxes]:
-    """The parts of a group, a contact with the details that follow as one paragraph: few pages are soon at hand."""
+    """The parts of a group; a contact and its details become one paragraph, to save pages."""
     parts: list[tuple[Line, ...] | Boxes] = []
     for part in group:
         before = parts[-1] if parts else None
@@ -111,7 +111,7 @@ STYLES = {
 
 
 def _row(boxes: Boxes, drawn: frozenset[int]) -> Flowable:
-    """A framed box before each word, and a wide one for the note."""
+    """A row of labelled boxes, with a wide one for the note."""
     first: list[str] = []
     widths: list[float] = []
     for text, width in ((boxes.time, 3 * BOX), *((tick, BOX) for tick in boxes.ticks)):

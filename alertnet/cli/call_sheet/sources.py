@@ -1,4 +1,4 @@
-"""Where a call sheet is made from: the database as long as it can be read, else the folder of trees; it says which."""
+"""Collects a call sheet's content: from the database if it can be read, else from the folder of trees."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -30,7 +30,7 @@ from alertnet.trees import read_network, read_rules
 
 @value
 class Wanted:
-    """Which sheet: that of an incident, of a case, or of everything; `folder`: from there, database or not."""
+    """Which sheet to make: of an incident, of a case, or of everything. `folder`: use this folder, not the database."""
 
     ref: str | None = None
     facts: Facts | None = None
@@ -41,14 +41,14 @@ Draft = tuple[CallSheet, Origin]
 
 
 class _NoTrees(AlertnetError):
-    """A database that has never had any trees in force."""
+    """The database has never had trees in force."""
 
 
 def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
-    """The sheet and where it is from; `warn` is told why it is not the database.
+    """The sheet and its origin. `warn` is told why the database could not be used.
 
     Raises:
-        BadInput: somebody is to be spared whom no tree knows.
+        BadInput: an excluded name is in no tree.
         Unknown: there is no such incident.
         Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
     """
@@ -66,7 +66,7 @@ def _draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
         with connected() as runtime:
             return runtime.read(_from_database, wanted)
     except (Misconfigured, DatabaseAway, Unreadable, _NoTrees, DBAPIError) as error:
-        # The text of a driver's error may be long and strange; its kind says enough.
+        # A driver's error text may be long and cryptic; its type says enough.
         why = type(error.orig).__name__ if isinstance(error, DBAPIError) else error.for_operator
     if wanted.ref is not None:
         raise Misconfigured(
@@ -78,7 +78,7 @@ def _draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
 
 
 def _require_file() -> None:
-    """Refuse a SQLite database that is not there: looking for it would make it."""
+    """Refuse a SQLite database without a file: connecting would create it."""
     url = parse_url(read_settings().database_url.get_secret_value())
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise _NoTrees(f"there is no file {url.database}")
@@ -135,5 +135,5 @@ def _sheet(facts: Facts | None, trees: Iterable[ContactTree]) -> CallSheet:
 
 
 def _named(sheet: CallSheet, hashes: dict[str, str]) -> dict[str, str]:
-    """The hashes of the trees that are on the sheet."""
+    """The hashes of the trees on the sheet."""
     return {part.tree.id: hashes[part.tree.id] for part in sheet.trees}

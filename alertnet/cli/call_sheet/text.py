@@ -16,14 +16,14 @@ MARGINS = {
     Style.DETAIL: ("    ", "      "),
     Style.SAY: ("    ", "       "),
 }
-"""What stands before the first line and before the others."""
+"""The indents of a line's first and further rows."""
 
 RULES = {Style.TITLE: "=", Style.TREE: "=", Style.LEVEL: "-"}
-"""What a heading is underlined with."""
+"""The character that underlines a heading."""
 
 
 def as_text(groups: tuple[Group, ...]) -> str:
-    """The sheet as text: all groups with an empty line between them."""
+    """The sheet as text, with an empty line between groups."""
     return "\n\n".join("\n".join(line for part in group for line in _lines(part)) for group in groups) + "\n"
 
 
@@ -33,7 +33,7 @@ def _lines(part: Line | Boxes) -> Iterator[str]:
         yield f"    {part.time} __:__  {ticks}  {part.note} ".ljust(WIDTH, "_")
         return
     first, others = MARGINS[part.style]
-    # Ids and numbers stay whole: they are read out, and searched for.
+    # Don't break ids and numbers: people read them out and search for them.
     yield from textwrap.wrap(part.text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
     if part.style in RULES:
         yield RULES[part.style] * WIDTH

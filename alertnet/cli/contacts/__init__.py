@@ -1,1 +1,1 @@
-"""Commands to try contacts before the night: drills, tests of their numbers; and the letter that introduces us."""
+"""Commands about contacts: drills, tests of their numbers, and the letter that introduces the network."""

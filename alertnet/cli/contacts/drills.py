@@ -1,4 +1,4 @@
-"""`alertnet drill` and `alertnet drills`: one is begun or planned, and what came of each."""
+"""`alertnet drill` and `alertnet drills`: begins or plans drills, and reports their results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,10 +56,10 @@ def drill(
     at: At = None,
     every: Every = None,
 ) -> None:
-    """Begin a drill, or plan it: every message says that it is one, and only those who take part are told.
+    """Begin a drill, or plan it. Every message says that it is a drill, and only those who take part are told.
 
-    These are our own people, and contacts with `drills: true`. Prints the reference of one that begins, the id of one
-    that is planned, alone.
+    Our own people take part, and contacts with `drills: true`. Prints only the reference of a drill that begins, or the
+    id of one that is planned.
     """
     import logging
 
@@ -78,7 +78,7 @@ def drill(
 
 @app.command("list", epilog="Example: alertnet drills list")
 def list_drills() -> None:
-    """Print the drills that are to come, the next first, then the others, the latest first."""
+    """Print the planned drills, the next first, then the others, the latest first."""
     from alertnet.cli.output import print_rows
     from alertnet.flows.desk.drills import MOST_LISTED
     from alertnet.store.queues import drills
@@ -90,7 +90,7 @@ def list_drills() -> None:
 
 @app.command(epilog="Example: alertnet drills cancel 5f0c")
 def cancel(id: Id) -> None:
-    """Let a planned drill, and those that would follow it, not be held."""
+    """Cancel a planned drill and its repetitions."""
     from alertnet.cli.admin.actions import BY
     from alertnet.flows.incidents.drills import cancel_drill
 
@@ -101,7 +101,7 @@ def cancel(id: Id) -> None:
 
 @app.command(epilog="Example: alertnet drills report A-7K3M --csv drill.csv")
 def report(ref: Ref, csv: AsCsv = None) -> None:
-    """Print who was reached by what, who was not, how long each answer took, and which addresses are of no use."""
+    """Print who was reached and how, who was not, how long each answer took, and which addresses are dead."""
     from alertnet.cli.output import aligned, write_confidential
     from alertnet.flows.desk.drills import read_drill
 

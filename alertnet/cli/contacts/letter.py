@@ -1,4 +1,4 @@
-"""`alertnet letter`: the page with which a network introduces itself to a contact, to hand over before the night."""
+"""`alertnet letter`: a letter that introduces the network to a contact, to hand over in advance."""
 
 from enum import StrEnum
 from html import escape
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """How the letter comes out."""
+    """The file format of the letter."""
 
     PDF = "pdf"
     HTML = "html"
@@ -38,9 +38,9 @@ def letter(
     format: As = Format.PDF,
     output: Output = None,
 ) -> None:
-    """Write the letter that introduces the network to a contact: who calls, how it looks, how to answer, whom to ask.
+    """Write a letter that introduces the network to a contact: who calls, how it looks, how to answer, whom to ask.
 
-    The numbers and addresses that it calls genuine are those of the settings.
+    The genuine numbers and addresses in it are those of the settings.
     """
     from alertnet.cli.output import write_confidential
     from alertnet.messages.checks.fitting import read_fitted

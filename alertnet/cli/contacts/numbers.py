@@ -1,4 +1,4 @@
-"""`alertnet numbers`: tries the numbers and addresses of contacts before the night, and says which have answered."""
+"""`alertnet numbers`: tests the numbers and addresses of contacts, and shows which have answered."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -28,10 +28,10 @@ Due = Annotated[str, typer.Option("--due", metavar="90d", help="With --all: only
 
 @app.command("test", epilog="Example: alertnet numbers test coordinator embassy-es")
 def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "0d") -> None:
-    """Send a test to every number and address of contacts, in their language, by a running worker.
+    """Send a test to every number and address of contacts, in their language; a running worker sends it.
 
-    It says that it is a test of your network, and asks for a code by SMS, three digits in a call, or a button on a
-    page. Only coordinators, the last resort, and contacts with `drills: true` are sent one.
+    The test says that it is one, and asks for a code by SMS, three digits in a call, or a button on a page. Only
+    coordinators, the last resort, and contacts with `drills: true` get tests.
     """
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
@@ -57,7 +57,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 
 @app.command("list", epilog="Example: alertnet numbers list")
 def list_tests() -> None:
-    """List every number and address that may be tested: when it was last shown to work, and what became of the test."""
+    """List all numbers and addresses that may be tested: when each was last shown to work, and its test's result."""
     from alertnet.cli.output import aligned
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.notifications import number_tests

@@ -1,4 +1,4 @@
-"""`alertnet demo`: a network on this machine alone, as a page to try things on or as a tour that ends by itself."""
+"""`alertnet demo`: a whole network on this machine, as a page to try things on or as a tour that ends by itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +21,7 @@ Trees = Annotated[
 
 
 def demo(tour: Tour = False, port: Port = 0, trees: Trees = None) -> None:
-    """Open the sandbox in a browser: a stand-in telephone network to try an alarm on. Ctrl-C ends it.
+    """Open the sandbox in a browser: a simulated phone network to try an alarm on. Ctrl-C ends it.
 
     alertnet demo --trees contact_trees
     """

@@ -1,4 +1,4 @@
-"""The demo as a client like any other: the API with a key, a page in a browser, and what people read off phones."""
+"""The demo's client: uses the API with a key, opens pages, and reads codes off the phones."""
 
 import json
 import re
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 10
 DECISION_CODE = re.compile(r"\bGO (\d{4})\b")
 WRITTEN_CODE = re.compile(r"(?<![-+\d])(\d{4})(?!\d)")
 LINK = re.compile(r"(http://\S+/a/\w+)")
-"""To the page of a contact, which only an alert has."""
+"""The link to a contact's page, which only an alert has."""
 
 
 @value
@@ -26,11 +26,11 @@ class Api:
     key: str
 
     def get(self, path: str) -> Any:
-        """GET a path, read as JSON. Raises OSError where there is no good answer, as `post` does."""
+        """GET a path and read the answer as JSON. Raises OSError where there is no good answer, as `post` does."""
         return self._request(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """POST a body; the answer, read as JSON."""
+        """POST a body and read the answer as JSON."""
         data = json.dumps(body).encode()
         return self._request(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
 
@@ -44,7 +44,7 @@ class Api:
 
 
 class _HiddenFields(HTMLParser):
-    """The hidden fields of the forms on a page."""
+    """Collects the hidden fields of the forms on a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class _HiddenFields(HTMLParser):
 
 
 def press_acknowledge(link: str) -> None:
-    """Open the page as a browser does, then press the button that takes charge. Raises OSError where that fails."""
+    """Open the page as a browser does, then press its button to acknowledge. Raises OSError where that fails."""
     with urlopen(link, timeout=TIMEOUT_SECONDS) as page:  # noqa: S310 - a link of our own
         fields = _HiddenFields()
         fields.feed(page.read().decode())
@@ -67,7 +67,7 @@ def press_acknowledge(link: str) -> None:
 
 
 def newest(handset: Handset, *patterns: re.Pattern[str]) -> str | None:
-    """What the last of the patterns finds in the newest SMS that matches them all."""
+    """What the last pattern finds in the newest SMS that matches all patterns; None where none does."""
     for text in reversed(handset.inbox):
         found = [pattern.search(text) for pattern in patterns]
         if all(found) and (last := found[-1]):

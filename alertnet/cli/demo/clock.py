@@ -1,4 +1,4 @@
-"""The demo's clock: the machine's time, in which what is only waiting can be skipped or run fast."""
+"""The demo's clock: the machine's time, with jumps over waiting times, or running faster during them."""
 
 import threading
 import time
@@ -15,13 +15,13 @@ from alertnet.store.records import timeline
 NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False, journeys=False)
 LOOK_SECONDS = 0.02
 JUMP_SECONDS = 10.0
-"""A jump lasts no longer than that, whatever it has set going."""
+"""The longest real time that a jump may take."""
 TECHNICAL = ("attempt_sent", "attempt_delivered", "attempt_cancelled")
-"""Entries of the timeline that nobody would jump to."""
+"""Timeline entries that are not interesting enough to jump to."""
 
 
 class DemoClock:
-    """Runs at the usual speed, so that time limits and leases mean what they always mean, and jumps when told to."""
+    """A clock at normal speed that jumps when told to, so that time limits and leases keep their meaning."""
 
     def __init__(self) -> None:
         self._skipped = timedelta()
@@ -30,16 +30,16 @@ class DemoClock:
         return system_clock() + self._skipped
 
     def skip_to(self, at: datetime) -> None:
-        """Let it be that instant now; nothing happens if it has passed."""
+        """Set the clock to that moment; nothing happens if it has passed."""
         self._skipped += max(at - self(), timedelta())
 
 
 class ClockSpeed:
-    """The time of one stage, which a thread pushes forward while it is to run fast; `close` ends that."""
+    """Controls the speed of a stage's clock by a thread; `close` ends the thread."""
 
     def __init__(self, runtime: Runtime, sandbox: Sandbox, clock: DemoClock) -> None:
         self.speed = 1
-        """Seconds that pass in one of the machine's, as long as there is nothing to do but wait."""
+        """Seconds that pass per real second while there is nothing to do but wait."""
         self._runtime = runtime
         self._sandbox = sandbox
         self._clock = clock
@@ -49,7 +49,7 @@ class ClockSpeed:
         self._thread.start()
 
     def run(self, speed: int) -> None:
-        """Go that fast from now on."""
+        """Set the speed from now on."""
         self.speed = speed
         if speed > 1:
             self._fast.set()
@@ -57,14 +57,17 @@ class ClockSpeed:
             self._fast.clear()
 
     def is_quiet(self) -> bool:
-        """Whether all that is due has been done: only waiting is left."""
+        """Whether everything due has been done, so that only waiting is left."""
         if self._sandbox.network.is_busy or not self._runtime.read(_is_at_rest):
             return False
         next_due = self._next_due()
         return next_due is None or next_due > self._clock()
 
     def skip(self, at_most: timedelta | None = None) -> bool:
-        """Let it be the next moment at which anything is due, or so much later at most; whether there was one."""
+        """Jump to the next moment at which something is due, but at most `at_most` ahead.
+
+        False where nothing will be due.
+        """
         next_due = self._next_due()
         limit = None if at_most is None else self._clock() + at_most
         moments = [moment for moment in (next_due, limit) if moment is not None]
@@ -76,10 +79,10 @@ class ClockSpeed:
         return True
 
     def jump(self) -> None:
-        """Skip until something has happened that can be seen at a phone, in a mailbox or on the timeline."""
+        """Skip until something has happened that shows on a phone, in a mailbox or on the timeline."""
         before = self._visible()
         deadline = time.monotonic() + JUMP_SECONDS
-        # What nobody sees, such as asking the provider how a message fares, is passed over.
+        # Invisible events, such as asking the provider for a message's status, are skipped.
         while self._visible() == before and time.monotonic() < deadline:
             if not self.is_quiet():
                 time.sleep(LOOK_SECONDS)
@@ -104,7 +107,7 @@ class ClockSpeed:
         return min((moment for moment in moments if moment), default=None)
 
     def _run_fast(self) -> None:
-        # Only waiting goes faster: a message on its way takes its time, and no lease ends under it.
+        # Only waiting is sped up. A message on its way takes its time, and no lease may end meanwhile.
         while not self._closed.is_set():
             self._fast.wait()
             began = time.monotonic()
@@ -115,7 +118,7 @@ class ClockSpeed:
 
 
 def _is_at_rest(tx: Tx) -> bool:
-    """Whether nothing is due, and nothing is being sent: its lease would end if time were skipped now."""
+    """Whether nothing is due or being sent. A skip during a send would end its lease."""
     return not row_counts.is_anything_sending(tx.session) and workers.due(tx) == NOTHING
 
 

@@ -1,4 +1,4 @@
-"""What people do in a story that plays by itself: each answers as soon as there is something to answer."""
+"""The people in a story that plays by itself; each answers as soon as there is something to answer."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,11 +12,11 @@ from alertnet.core.directory.contact import Contact, Role
 FIRST_KEY = re.compile(r"\b1\b")
 
 Try = Callable[[Stage], bool]
-"""Does it where that can be done by now, and says whether it was."""
+"""Tries to act, and says whether it could."""
 
 
 def company(stage: Stage) -> Iterator[tuple[timedelta, Try]]:
-    """From when on people try what: coordinators take charge and decide, an ombudsman and an embassy take charge."""
+    """Who tries what from when on: coordinators take charge and decide, an ombudsman and an embassy take charge."""
     for place, coordinator in enumerate(_first_of_each_tree(stage, Role.COORDINATOR)):
         yield timedelta(minutes=0.75 + 7.25 * place), _by_call(coordinator) if place == 0 else _by_sms(coordinator)
         yield timedelta(minutes=3 + 6 * place), _decides(coordinator)
@@ -35,7 +35,7 @@ def _first_of_each_tree(stage: Stage, role: Role) -> tuple[str, ...]:
 
 
 def _by_call(who: str) -> Try:
-    """Answers, keys the PIN, takes charge, and gives its go to whatever else is open."""
+    """Answers the call, keys the PIN, takes charge, and says yes to whatever else is open."""
 
     def attempt(stage: Stage) -> bool:
         for number in stage.numbers(who):
@@ -45,7 +45,7 @@ def _by_call(who: str) -> Try:
             if (call := phone.talking) and call.waits_for_keys:
                 call.press(PIN)
                 while call.waits_for_keys:
-                    # What comes next can be held, and nobody does.
+                    # The next level could be held here, but nobody does.
                     call.press("1") if FIRST_KEY.search(call.heard[-1].text) else call.stays_silent()
                 call.hang_up()
                 return True
@@ -65,7 +65,7 @@ def _by_sms(who: str) -> Try:
 
 
 def _by_link(who: str) -> Try:
-    """Opens the page of the alert, and presses the button on it."""
+    """Opens the page of the alert and presses its button."""
 
     def attempt(stage: Stage) -> bool:
         link = newest(stage.phone(who), LINK)
@@ -77,7 +77,7 @@ def _by_link(who: str) -> Try:
 
 
 def _decides(who: str) -> Try:
-    """Gives its go to whatever is asked, as long as the story lasts."""
+    """Says GO to every question while the story lasts."""
     decided: set[str] = set()
 
     def attempt(stage: Stage) -> bool:

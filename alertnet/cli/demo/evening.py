@@ -1,4 +1,4 @@
-"""The evening that the page shows: a stage that can be thrown away and set anew, and the story of what is on record."""
+"""What the demo's page shows and controls: a stage that can be restarted, and the story on its record."""
 
 import threading
 from contextlib import AbstractContextManager, ExitStack
@@ -22,9 +22,9 @@ STYLE = "page/style.css.j2"
 
 
 class Evening(AbstractContextManager["Evening"]):
-    """One stage after the other, each with a database of its own; nobody sees the moment between two.
+    """One stage after the other, each with its own database; the exchange is invisible from outside.
 
-    `trees`: the folder of the network, the example's unless given.
+    `trees`: the folder of the network, by default the example's.
     """
 
     def __init__(self, trees: Path | None = None) -> None:
@@ -44,7 +44,7 @@ class Evening(AbstractContextManager["Evening"]):
 
     @property
     def sandbox(self) -> Sandbox:
-        """The network of the stage that stands now."""
+        """The simulated network of the current stage."""
         return self.stage.sandbox
 
     def now(self) -> datetime:
@@ -91,7 +91,7 @@ class Evening(AbstractContextManager["Evening"]):
             try:
                 return record.story()
             except Exception:
-                # A stage that was put away meanwhile has nothing to tell; the new one has.
+                # The stage was replaced meanwhile; the new one has its own story.
                 if record is self._record:
                     raise
 

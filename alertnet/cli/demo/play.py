@@ -1,4 +1,4 @@
-"""The demo from curtain to curtain: a tour that ends by itself, or an evening on which anybody may try things."""
+"""Runs the demo: a tour that ends by itself, or a page to try things on until Ctrl-C."""
 
 import logging
 import os
@@ -52,7 +52,7 @@ All of it is at {url}/openapi.json
 
 @contextmanager
 def page_over(evening: Evening, port: int) -> Iterator[str]:
-    """The address of the page, which answers there while inside; port 0 means any that is free.
+    """Serve the page while inside and give its address; port 0 means any free one.
 
     Raises:
         BadInput: the port is taken.
@@ -68,7 +68,7 @@ def page_over(evening: Evening, port: int) -> Iterator[str]:
 
 
 def _open_browser(url: str) -> bool:
-    """Whether a browser was asked to open it: only where somebody sits before a screen."""
+    """Open the address in a browser, but only on a terminal with a display. Says whether a browser was started."""
     on_screen = sys.platform in ("darwin", "win32") or bool(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
@@ -76,7 +76,7 @@ def _open_browser(url: str) -> bool:
 
 
 def play_tour() -> bool:
-    """Whether the tour went as it should."""
+    """Play the tour; says whether it went as it should."""
     configure(level=logging.ERROR)
     console = Console(highlight=False)
     with stage() as built:
@@ -90,12 +90,12 @@ def play_tour() -> bool:
 
 
 def play_evening(port: int, trees: Path | None = None) -> None:
-    """Show the page at that port until a signal ends it.
+    """Serve the page at that port until a signal ends it.
 
-    `trees`: the folder of the network, the example's unless given.
+    `trees`: the folder of the network, by default the example's.
 
     Raises:
-        BadInput: the port is taken, or nobody is in the field.
+        BadInput: the port is taken, or no team has a member.
         Misconfigured: the trees have faults.
     """
     configure(level=logging.ERROR)

@@ -1,4 +1,4 @@
-"""The stories to begin with: somebody in the field acts, and the network has its bad luck."""
+"""The stories that the demo can begin: what the field does, and how phones and mail misbehave."""
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
@@ -14,39 +14,39 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.sandbox.page import Scene
 
 STRANGER = "+573005550999"
-"""A telephone that nobody knows."""
+"""A phone that the network does not know."""
 AGAIN = timedelta(seconds=5)
-"""How soon somebody looks again whether there is something to answer."""
+"""How long until somebody looks again for something to answer."""
 EPILOGUE = timedelta(seconds=30)
-"""From the all-clear until everybody has it."""
+"""Time from the all-clear until everybody has it."""
 
 Act = Callable[[Stage], object]
 
 
 @value
 class Plot:
-    """A scene, how telephones behave in it, and what happens when: `after` its beginning."""
+    """A scene, the behaviour of phones in it, and its acts with their time `after` the beginning."""
 
     scene: Scene
     acts: tuple[tuple[timedelta, Act], ...]
     telephones: tuple[tuple[str, str], ...] = ()
-    """Contacts, with what all their telephones do."""
+    """Contacts, each with the behaviour of all its phones."""
     needs: frozenset[str] = frozenset()
-    """The contacts and people, by id, without whom it can't be told."""
+    """Ids of contacts and people without whom the story can't be told."""
     nobody_on_call: bool = False
-    """Whether those on call have no coverage or only a voicemail."""
+    """The coordinators on call have no coverage or only a voicemail."""
     filtered: bool = False
-    """Whether a scanner and an automatic reply stand before every mailbox."""
+    """A link scanner and an automatic reply stand before every mailbox."""
     at: time | None = None
-    """The time of day in the field at which it begins; None: whatever it is now."""
+    """The time of day in the field at which it begins; None for now."""
 
     lasts: timedelta = timedelta(minutes=22)
-    """When the all-clear comes where it plays by itself."""
+    """When the all-clear comes if the story plays by itself."""
 
     def begin(self, stage: Stage, *, by_itself: bool = False) -> None:
-        """Begin the scene on that stage, by its clock.
+        """Begin the scene on that stage.
 
-        `by_itself`: at sixty times the speed, people answer and give the all-clear without anybody's hand.
+        `by_itself`: it runs at sixty times the speed, and people answer and give the all-clear by themselves.
         """
         if self.at is not None:
             stage.clock.skip_to(_next(self.at, stage.clock().astimezone(stage.zone)))
@@ -95,18 +95,18 @@ def _all_clear(stage: Stage) -> None:
 
 
 def plots(network: Network) -> tuple[Plot, ...]:
-    """Those that can be told of that network."""
+    """The stories that this network can tell."""
     contacts = {id for tree in network.trees.values() for id in tree.contacts}
     return tuple(plot for plot in PLOTS if plot.needs <= contacts | network.people.keys())
 
 
 def _reports(text: str) -> Act:
-    """Whoever is first in the field sends that."""
+    """The reporter sends that text."""
     return lambda stage: stage.sandbox.handset(stage.reporter.phone).sends(text, to=stage.sandbox.number)
 
 
 def _reports_an_arrest(stage: Stage) -> None:
-    """Of the first of those accompanied, if anybody is named in teams.yaml."""
+    """Reports the arrest of the first person in teams.yaml, if there is one."""
     person = next(iter(stage.runtime.network.people), "")
     _reports(f"ALERTA {PIN} 20 L12 {person} C2 nos pararon")(stage)
 
@@ -118,7 +118,7 @@ def _drill(stage: Stage) -> None:
 
 
 def _sets_out(stage: Stage) -> None:
-    """Whoever is first in the field says where it will be, and by when; nobody hears of it again."""
+    """The reporter announces where they will be and when; nothing more is heard of them."""
     zone = ZoneInfo(stage.team.timezone) if stage.team.timezone else stage.zone
     there_at = (stage.clock() + BY_CAR).astimezone(zone)
     _reports(f"GO {PIN} L12 {there_at:%H:%M}")(stage)
@@ -130,7 +130,7 @@ def _calls_roll(stage: Stage) -> None:
 
 
 def _copies_the_code(stage: Stage) -> None:
-    """A stranger has seen the SMS of the first on call, and sends its code."""
+    """A stranger has seen the SMS of the first contact on call, and sends its code."""
     if code := newest(stage.phone(stage.on_call[0]), LINK, WRITTEN_CODE):
         stage.sandbox.handset(STRANGER).sends(code, to=stage.sandbox.number)
 

@@ -1,4 +1,4 @@
-"""The demo's stage: the whole program in this process, over real HTTP to the stand-in network and back."""
+"""The demo's stage: the whole program in this process, talking real HTTP with a simulated network."""
 
 import threading
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ from alertnet.worker.platform import THIS_PLATFORM
 LOOPBACK = "127.0.0.1"
 SCOPES = ("raise", "read", "coordinate")
 COORDINATOR = "visitor"
-"""Who sits at the console: signed in by the sandbox's page alone; the door asks for a code that nobody has."""
+"""The user at the console. Only the sandbox's page signs them in, since nobody has their second factor."""
 HASH = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdCBvZiB0aGUgZGVtbw$ZdI0ty8BARAwKskctnKO8eW35KaTccxP/1EeM314OCA"
-"""Of `alertnet demo`, which the sandbox's page says: it is asked for where somebody changes what lets people in."""
+"""The hash of the password `alertnet demo`, which the sandbox's page shows; changes to who gets in ask for it."""
 
 
 @value
 class Stage:
-    """The program, the network around it, the clock of both, and a client with a key."""
+    """The program, the simulated network, the clock of both, and a client with a key."""
 
     runtime: Runtime
     sandbox: Sandbox
@@ -49,22 +49,22 @@ class Stage:
     subtitles: Subtitles
 
     def sit_down(self) -> str:
-        """The text of a new session of the console, as the one who coordinates there."""
+        """Begin a console session for the demo's user, and give its token."""
         return self.runtime.transact(_begin_session)
 
     @property
     def team(self) -> Team:
-        """The first team of the field."""
+        """The first field team."""
         return _first_team(self.runtime.network)
 
     @property
     def reporter(self) -> Member:
-        """Whose telephone a story begins on: the first of that team."""
+        """The member on whose phone stories begin: the first of that team."""
         return next(iter(self.team.members.values()))
 
     @property
     def on_call(self) -> tuple[str, ...]:
-        """Whom the first level of the first tree tells, each followed by the deputies."""
+        """The contacts of the first tree's first level, each followed by its deputies."""
         tree = next(iter(self.runtime.network.trees.values()))
         return tuple(contact.id for contact in with_deputies(tree, tree.levels[0].notify))
 
@@ -78,12 +78,12 @@ class Stage:
         return ZoneInfo(next(iter(self.runtime.network.trees.values())).timezone)
 
     def numbers(self, who: str) -> list[str]:
-        """All telephone numbers of a member or contact, by id."""
+        """All phone numbers of a member or contact, by id."""
         return [address for address, name in self.cast.items() if name == who and "@" not in address]
 
     @cached_property
     def cast(self) -> dict[str, str]:
-        """Who is reached at each number and mail address, by id; where several are, the first."""
+        """The id behind each number and mail address; the first one where several share it."""
         network = self.runtime.network
         members = [member for team in network.teams.values() for member in team.members.values()]
         contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
@@ -95,10 +95,10 @@ class Stage:
 
 
 def _first_team(network: Network) -> Team:
-    """The first team that has a member.
+    """The first team with a member.
 
     Raises:
-        BadInput: nobody is in the field.
+        BadInput: no team has one.
     """
     for team in network.teams.values():
         if team.members:
@@ -108,12 +108,12 @@ def _first_team(network: Network) -> Team:
 
 @contextmanager
 def stage(trees: Path | None = None) -> Iterator[Stage]:
-    """Set up a stage on free ports of this machine; at the end take it down and throw its database away.
+    """Set up a stage on free ports; at the end take it down and delete its database.
 
-    `trees`: the folder of the network, the example's unless given.
+    `trees`: the folder of the network, by default the example's.
 
     Raises:
-        BadInput: nobody is in the field.
+        BadInput: no team has a member.
         Misconfigured: the trees have faults.
     """
     with ExitStack() as stack:
@@ -132,7 +132,7 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         team = _first_team(runtime.network)
         key = runtime.transact(create_key, team.id, SCOPES)
         set_everybodys_pins(runtime)
-        # A clock that jumps would be taken for a standstill.
+        # The watchdog would take jumps of the clock for a standstill.
         stack.enter_context(working(runtime, replace(THIS_PLATFORM, ping=None)))
         stack.enter_context(web(runtime, listening, threading.Event()))
         clock_speed = ClockSpeed(runtime, sandbox, clock)
@@ -150,14 +150,14 @@ def _begin_session(tx: Tx) -> str:
 
 
 def set_everybodys_pins(runtime: Runtime) -> None:
-    """Give whoever reports and each coordinator the PINs of the demo."""
+    """Give the reporter and each coordinator the demo's PINs."""
     team = _first_team(runtime.network)
     for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
         runtime.transact(set_pins, owner, PIN, DURESS_PIN)
 
 
 def _coordinators(network: Network) -> list[str]:
-    """The owners of the PINs of those who read what people write."""
+    """The owners of the coordinators' PINs."""
     return [f"{tree.id}/{each.id}" for tree in network.in_order for each in tree.coordinators]
 
 
@@ -171,7 +171,7 @@ def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: st
             "ALERTNET_MESSAGE_TEMPLATES": str(shipped(TEMPLATES)),
             "ALERTNET_SMTP_URL": sandbox.smtp_url,
             "ALERTNET_RATES": "sms=0,calls=0",
-            # Everybody has the same ones, and they are told.
+            # A cheap hash will do: all PINs are the same, and the demo shows them.
             "ALERTNET_PIN_COST": "m=8,t=1",
             "ALERTNET_TWILIO_API_URL": sandbox.api_url,
             "ALERTNET_TWILIO_FROM": sandbox.number,

@@ -1,4 +1,4 @@
-"""What is said in other languages, noted in English for whoever looks on and reads none of them."""
+"""English subtitles for messages in other languages."""
 
 from dataclasses import replace
 
@@ -13,27 +13,27 @@ ENGLISH = "en"
 
 
 class Subtitles:
-    """The English of every SMS and every sentence of a call that was rendered, by its words."""
+    """The English of every rendered SMS and call sentence, by its text."""
 
     def __init__(self) -> None:
         self._english: dict[str, str] = {}
 
     def of(self, text: str) -> str | None:
-        """What those words mean; None where they are English, or nobody's but the writer's own."""
+        """The English of that text; None where it is English itself, or was written by a person."""
         return self._english.get(" ".join(text.split()))
 
     def note(self, text: str, english: str) -> None:
-        """Remember what the words mean."""
+        """Remember the English of a text."""
         if text != english:
             self._english[" ".join(text.split())] = english
 
     def renderer(self, templates: Templates) -> Renderer:
-        """A renderer of those templates that notes what everything means."""
+        """A renderer of those templates that notes the English of everything."""
         return _Subtitled(templates, self)
 
 
 class _Subtitled(Renderer):
-    """Says everything as it is said, and once more in English for the subtitles."""
+    """Renders everything twice: in its language, and in English for the subtitles."""
 
     def __init__(self, templates: Templates, subtitles: Subtitles) -> None:
         super().__init__(templates)
@@ -61,6 +61,6 @@ class _Subtitled(Renderer):
             said, meant = script.spoken(script.sentences[stage]), alike.spoken(english.sentences[stage])
             for (piece, _), (meaning, _) in zip(said, meant, strict=False):
                 self._subtitles.note(piece, meaning)
-            # Where one language pauses more often than the other, the parts beyond have no counterpart.
+            # Where the languages pause at different places, parts without a counterpart are left out.
             for part, meaning in zip(script.parts(stage), english.parts(stage), strict=False):
                 self._subtitles.note(part, meaning)

@@ -1,4 +1,4 @@
-"""The tour: one incident from the SOS to the all-clear, each scene ending with what must have come of it."""
+"""The demo's tour: one incident from the SOS to the all-clear; each scene checks its result."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from alertnet.cli.demo.watch import Missed, Watch
 
 ALERTS = ("alert", "reminder")
 RUNG = (*ALERTS, "decision", "alarm", "task", "notice")
-"""After any of these the all-clear is due."""
+"""Kinds of message after which the all-clear is due."""
 REACHED = ("sent", "delivered")
 
 
@@ -29,7 +29,7 @@ class Tour:
         """Play every scene.
 
         Raises:
-            Missed: something did not come of one.
+            Missed: a scene's result did not come.
         """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
@@ -92,7 +92,7 @@ class Tour:
         return found
 
     def _reached(self, kinds: Iterable[str]) -> list[dict[str, Any]]:
-        """The notifications of those kinds that got through."""
+        """Notifications of those kinds that got through."""
         notifications = self._incident()["notifications"]
         return [each for each in notifications if each["kind"] in kinds and each["status"] in REACHED]
 
@@ -106,5 +106,5 @@ class Tour:
         )
 
     def _text(self, who: str, *patterns: re.Pattern[str]) -> str | None:
-        """What the last of the patterns finds in the newest SMS of theirs that matches them all."""
+        """What the last pattern finds in the newest SMS of that contact that matches all patterns."""
         return newest(self._stage.phone(who), *patterns)

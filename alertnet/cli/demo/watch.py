@@ -1,4 +1,4 @@
-"""What can be seen from outside: a live timeline of the phones and mailboxes, and the wait for what should come."""
+"""Prints what happens on phones and in mailboxes, and waits for expected events."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,15 +27,15 @@ STYLES = {
 ENDINGS = {"completed": "is hung up", "canceled": "is hung up", "no-answer": "no answer"}
 
 Sight = tuple[datetime, str, str, str]
-"""When, who, what happened at that phone or mailbox, in which words."""
+"""When, who, what happened there, and its words."""
 
 
 class Missed(Exception):
-    """Something that should have happened did not, in the time there was; the text says what."""
+    """Something expected did not happen in time; the text says what."""
 
 
 class Watch:
-    """Prints each thing once, soon after it happened, in minutes and seconds since the demo began."""
+    """Prints each event once, with minutes and seconds since the demo began."""
 
     def __init__(self, stage: Stage, console: Console, limit_seconds: float) -> None:
         self.console = console
@@ -45,15 +45,15 @@ class Watch:
         self._seen: set[tuple[str, object]] = set()
 
     def look(self) -> None:
-        """Print what is new, in the order in which it happened."""
+        """Print new events in the order in which they happened."""
         for at, who, what, words in sorted(self._news(), key=lambda sight: sight[0]):
             self._print(at, who, what, words)
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
-        """Wait for what is expected, and give it as soon as it is there.
+        """Wait for what is expected and give it.
 
         Raises:
-            Missed: the time is up.
+            Missed: it did not come in time.
         """
         while not (value := found()):
             if time.monotonic() > self._deadline:
@@ -64,7 +64,7 @@ class Watch:
         return value
 
     def skip_until(self, what: str, found: Callable[[], T | None]) -> T:
-        """Wait likewise, going from one due moment to the next whenever all that is due has been done."""
+        """Wait in the same way, and skip to the next due moment whenever everything due has been done."""
 
         def look_again() -> T | None:
             value = found()
@@ -76,10 +76,10 @@ class Watch:
         return self.expect(what, look_again)
 
     def wait_until_quiet(self) -> None:
-        """Return when all that is due has been done.
+        """Wait until everything due has been done.
 
         Raises:
-            Missed: the time is up.
+            Missed: it took too long.
         """
         self.expect("an end to what was due", self.stage.clock_speed.is_quiet)
 

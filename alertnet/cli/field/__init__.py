@@ -1,1 +1,1 @@
-"""Commands about the field: its journeys, and whether all of it is safe."""
+"""Commands about the field: its journeys, roll calls, cards, and texts from unknown numbers."""

@@ -1,4 +1,4 @@
-"""The card of the field on one page of A4, as a PDF or a PNG: a column for each language, folded to a wallet's size."""
+"""Draws the field card on an A4 page, as PDF or PNG: a column per language, to fold to wallet size."""
 
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from alertnet.messages.words import NO_BREAK
 
 PAGE = (297.0, 210.0)
 PANEL = (85.0, 54.0)
-"""Millimetres: a sheet on its side, and what a card of a bank is like."""
+"""Millimetres: an A4 page in landscape, and a bank card."""
 MARGIN = ((PAGE[0] - 3 * PANEL[0]) / 2, 30.0)
 INSET, LEADING = 3.0, 2.9
 SIZE, SMALLEST = 6.6, 4.0  # points
@@ -27,7 +27,7 @@ _FONTS = Path(reportlab.__file__).parent / "fonts"
 
 @value
 class Written:
-    """A line of text; its place in millimetres from the top left corner to where its letters stand."""
+    """A line of text; `x` and `y` are millimetres from the top left corner to its baseline."""
 
     x: float
     y: float
@@ -40,7 +40,7 @@ Rule = tuple[float, float, float, float]
 
 
 def lay_out(columns: list[list[Panel]]) -> tuple[list[Written], list[Rule]]:
-    """What is written where, and the lines to cut and to fold at."""
+    """All texts with their places, and the lines to cut and fold along."""
     for font in (PLAIN, BOLD):
         registerFont(TTFont(font, f"{font}.ttf"))
     written: list[Written] = []
@@ -55,7 +55,7 @@ def lay_out(columns: list[list[Panel]]) -> tuple[list[Written], list[Rule]]:
 
 
 def as_pdf(columns: list[list[Panel]]) -> bytes:
-    """The page as a PDF, which says nothing of who made it."""
+    """The page as a PDF without metadata about its author."""
     written, rules = lay_out(columns)
     out = BytesIO()
     canvas = Canvas(out, pagesize=(PAGE[0] * mm, PAGE[1] * mm), invariant=1)
@@ -71,7 +71,7 @@ def as_pdf(columns: list[list[Panel]]) -> bytes:
 
 
 def as_png(columns: list[list[Panel]]) -> bytes:
-    """The same as a picture, to be sent or shown on a telephone."""
+    """The page as a PNG, to send or to show on a phone."""
     written, rules = lay_out(columns)
     dots = DPI / 25.4
     image = Image.new("L", (round(PAGE[0] * dots), round(PAGE[1] * dots)), 255)
@@ -104,7 +104,7 @@ def _panel(panel: Panel, left: float, top: float) -> list[Written]:
 
 
 def _fitted(text: str, x: float, y: float, width: float, font: str) -> Written:
-    """The text as large as there is room for."""
+    """The text in the largest size that fits."""
     size = SIZE
     while size > SMALLEST and stringWidth(text, font, size) > width * mm:
         size -= 0.1

@@ -1,4 +1,4 @@
-"""`alertnet field-card`: what to write from the field, on a card that fits a wallet."""
+"""`alertnet field-card`: a wallet card that tells members of the field what to write."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from alertnet.core.directory.contact_tree import Network
 
 MOST_LANGUAGES = 3
-"""As many columns as a page has."""
+"""How many columns fit on the page."""
 
 
 class Format(StrEnum):
-    """How the card comes out."""
+    """The file format of the card."""
 
     PDF = "pdf"
     PNG = "png"
@@ -44,7 +44,7 @@ def field_card(
     format: As = None,
     output: Output = None,
 ) -> None:
-    """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank's card."""
+    """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank card."""
     from alertnet.cli.field.drawn_card import as_pdf, as_png
     from alertnet.cli.output import write_confidential
     from alertnet.messages.checks.fitting import read_fitted

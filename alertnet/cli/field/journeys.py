@@ -22,8 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="As the API gives them.")]
 def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
     """Print the day's journeys and routines: who is overdue or missed, on the road, or awaited within a day.
 
-    Soonest first: how it stands, who, where and when it is awaited by the clocks of the team, when it was heard of,
-    and the incident that its silence has opened.
+    Soonest first: status, who, where and when it is awaited by the team's clocks, when it was last heard of, and the
+    incident that its silence opened.
     """
 
     def query(tx: "Tx") -> "tuple[list[StoredJourney], Overview, datetime]":

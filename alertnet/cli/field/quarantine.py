@@ -1,4 +1,4 @@
-"""`alertnet quarantine`: what unknown numbers have written, and whose it turns out to be."""
+"""`alertnet quarantine`: texts from unknown numbers, and assigning one to a member."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ app = typer.Typer(
 
 @app.command("list", epilog="Example: alertnet quarantine list --limit 10")
 def list_texts(limit: Limit = 50) -> None:
-    """Print the texts that nobody has bound to a member, newest first: id, when, number, and the words below."""
+    """Print the texts that belong to no member yet, newest first: id, time and number, with the words below."""
     from alertnet.flows.sms.quarantine import to_show
     from alertnet.store.records import inbound
 
@@ -31,7 +31,7 @@ def bind(
     id: Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")],
     member: Annotated[str, typer.Argument(metavar="TEAM/MEMBER", help="Whose text it is.")],
 ) -> None:
-    """Let a text do what it would have done from that member's own phone; prints where it stands now."""
+    """Assign a text to a member, so that it acts as if sent from their own phone; prints the incident's reference."""
     import logging
 
     from alertnet.cli.admin import actions

@@ -1,4 +1,4 @@
-"""`alertnet roll-call`: asks everybody of the field whether they are safe, and says who has answered."""
+"""`alertnet roll-call`: asks everybody in the field whether they are safe, and shows who has answered."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -39,8 +39,8 @@ def roll_call(
 ) -> None:
     """Ask everybody of a team, a country or the network "are you safe? OK PIN", each in its language.
 
-    Sent by a running worker, with up to three reminders; a phone that is to be left alone is not written to. Its id is
-    printed, alone; with that id the figures are, those under duress apart.
+    A running worker sends it, with up to three reminders; silent phones are not written to. Prints the id alone. With
+    that id the command prints the figures, with those under duress counted apart.
     """
     chosen = [each for each in (id, team, country, everybody, made) if each]
     if len(chosen) != 1:

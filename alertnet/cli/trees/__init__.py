@@ -1,4 +1,4 @@
-"""`alertnet trees`: what is wrong with the contact trees, what they would do, what an edit changes, who did it."""
+"""`alertnet trees`: checks contact trees, plays cases through them, and publishes editions."""
 
 import typer
 

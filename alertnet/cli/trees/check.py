@@ -1,4 +1,4 @@
-"""`alertnet trees check`: every fault and every piece of advice, for people, for programs, and for GitHub."""
+"""`alertnet trees check`: lists faults and advice as text, JSON or GitHub annotations."""
 
 import gc
 import json
@@ -22,7 +22,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where someth
 
 
 class Format(StrEnum):
-    """How the findings come out."""
+    """The output format."""
 
     TEXT = "text"
     JSON = "json"
@@ -35,14 +35,14 @@ As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or an
 def check(
     folder: TreesFolder = TREES, strict: Strict = False, format: As = Format.TEXT, templates: Templates = TEMPLATES
 ) -> None:
-    """Report every fault of every file, with its line and what would do, and what is legal but unwise.
+    """Report every fault of every file, with its line and what is allowed, and what is legal but unwise.
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
     """
     from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 
-    # Hundreds of trees are read once, and then the process ends: looking for garbage would take a third of the time.
+    # The trees are read once and then the process ends; the garbage collector would take a third of the time.
     gc.disable()
     found = survey(folder, system_clock().date(), _spoken(templates), _tried(folder))
     faults, unwise = found.faults, found.unwise
@@ -58,7 +58,7 @@ def check(
 
 
 def _spoken(templates: Path) -> list[str] | None:
-    """The languages of the messages; None where there is no folder of them to be seen."""
+    """The languages with messages; None where there is no folder of templates."""
     from alertnet.messages.checks.lint import languages_of
     from alertnet.messages.templates.load import Templates, read_files
     from alertnet.shipped import shipped
@@ -69,7 +69,7 @@ def _spoken(templates: Path) -> list[str] | None:
 
 
 def _tried(folder: Path) -> "Tried":
-    """What the database, where there is one, knows of tests that were answered; asked only if it makes a difference."""
+    """When tests were last answered, by the database if there is one; it is asked only when needed."""
 
     @cache
     def known() -> dict[tuple[str, str], date | None]:
@@ -112,7 +112,7 @@ def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
 
 
 def _annotations(severity: str, folder: Path, found: Iterable["Fault"]) -> list[str]:
-    """Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    """Findings as workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
     from alertnet.trees.folder_files import path_of
 
     return [

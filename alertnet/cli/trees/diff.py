@@ -1,4 +1,4 @@
-"""`alertnet trees diff`: what an edit changes, in words, before it is in force or after."""
+"""`alertnet trees diff`: what an edit changes, in words."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ After = Annotated[str, typer.Argument(metavar="AFTER", help="The folder as it wo
 
 
 def diff(before: Before, after: After) -> None:
-    """Say who would be told sooner, later or no more, and what else is not as it was; folders have to be whole."""
+    """Print who would be told sooner, later or no more, and all other differences. Both folders must be complete."""
     from alertnet.core.replan.describe_tree_diff import differences
 
     beside_edition = before.startswith("@") or after.startswith("@")
@@ -21,7 +21,7 @@ def diff(before: Before, after: After) -> None:
 
 
 def _network(name: str, beside_edition: bool) -> Network:
-    """The network of an edition, or of a folder; beside an edition with what the installation shares, as that has."""
+    """The network of an edition or a folder. Beside an edition, a folder includes what the installation shares."""
     from alertnet.cli.connection import connected
     from alertnet.cli.trees.editions import named
     from alertnet.runtime.settings.settings import read_settings

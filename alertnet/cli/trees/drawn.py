@@ -1,4 +1,4 @@
-"""A rehearsal as a picture: a lane for each contact, a mark for each message, a column for each moment."""
+"""A rehearsal as an SVG: a lane per contact, a mark per message, a column per moment."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ TONES = {Kind.ALERT: "alarm", Kind.REMINDER: "told", Kind.DECISION: "asked", Kin
 
 
 def picture_of(played: Played) -> str:
-    """An SVG that stands alone, with a title and words for each mark."""
+    """A standalone SVG with a title and text for each mark."""
     title, *more = head_of(played)
     marks = [_mark(played, each) for each in _without_repeats(played.rehearsal.told)]
     legend = "S SMS, C call, M mail, T task; red an alert, brown once more, violet a question or alarm, green a task"
@@ -24,7 +24,7 @@ def picture_of(played: Played) -> str:
 
 
 def _without_repeats(told: Sequence[Told]) -> list[Told]:
-    """Alarms, questions and tasks are drawn when they are raised, and not each time they ring again."""
+    """The messages without repetitions of alarms, questions and tasks."""
     first: dict[tuple[object, ...], datetime] = {}
     shown = []
     for each in told:

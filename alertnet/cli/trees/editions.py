@@ -1,4 +1,4 @@
-"""`alertnet trees history` and `export`: who put which trees in force, and the files of an edition as they were."""
+"""`alertnet trees history` and `export`: lists the editions, and writes the files of one into a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ Into = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where its files go
 
 
 def history() -> None:
-    """List every edition, newest first: number, moment, author, and reason; the first line is in force."""
+    """List every edition, newest first: number, time, author and reason; the first line is in force."""
     with connected() as runtime:
         published = runtime.watched.history()
     for each in reversed(published):
@@ -28,9 +28,9 @@ def history() -> None:
 
 
 def export(edition: Which, folder: Into) -> None:
-    """Write the files of an edition, comments and all, into a folder to edit and publish from.
+    """Write the files of an edition, comments included, into a folder to edit and publish from.
 
-    A folder that holds changes which are in no edition is refused: they would be lost.
+    A folder with changes that are in no edition is refused, because they would be lost.
     """
     from alertnet.store.records import documents
     from alertnet.trees.folder_files import mark_edition, of_own, own_folder, unpack
@@ -60,7 +60,7 @@ def named(published: "Sequence[Publication]", text: str) -> "Publication":
     """The edition of that number.
 
     Raises:
-        BadInput: it is no `@` with a number.
+        BadInput: it is not `@` and a number.
         Unknown: there is no such edition.
     """
     number = text.removeprefix("@")
@@ -73,23 +73,23 @@ def named(published: "Sequence[Publication]", text: str) -> "Publication":
 
 
 def written(edition: "Publication") -> str:
-    """An edition in a line: number, moment, author, and reason."""
+    """An edition on one line: number, time, author and reason."""
     why = edition.why or ("the folder was edited" if edition.by else "as it was read at a start")
     return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
 
 
 def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
-    """Refuse a folder with files of trees that are those of no edition.
+    """Refuse a folder with tree files that are in no edition.
 
     Raises:
-        BadInput: it holds such.
+        BadInput: it holds such files.
     """
     from alertnet.store.records import documents
     from alertnet.trees.folder_files import files_in, of_own, pack
 
     if not files_in(folder) or documents.hash_of(packed := pack(folder)) in known:
         return
-    # What an edition shared with other installations lies in another folder.
+    # An edition's shared files are in another folder, so compare without them.
     editions: list[str] = runtime.read(lambda tx: [documents.fetch(tx.session, kept) for kept in known])
     if packed not in map(of_own, editions):
         raise BadInput("FOLDER", str(folder), "a new folder: this one holds files that are in no edition")

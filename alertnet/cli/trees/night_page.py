@@ -1,4 +1,4 @@
-"""A rehearsal as a page: time runs downwards, each step stands beside its moment, and no step is torn when printed."""
+"""A rehearsal as an HTML page: time runs down the page, and no step is split across pages when printed."""
 
 from collections.abc import Iterable
 from html import escape
@@ -23,7 +23,7 @@ p{margin:.15rem 0}
 
 
 def as_html(played: Played, rules: Rules) -> str:
-    """A page that stands alone, without a script."""
+    """A standalone page without scripts."""
     first, *more = head_of(played)
     steps = (
         f"<li><time>{escape(moment(played, each.at).strip())}</time>"

@@ -1,4 +1,4 @@
-"""`alertnet trees publish`, `rollback`: put an edition in force, by somebody, for a reason, once the change is seen."""
+"""`alertnet trees publish` and `rollback`: put an edition in force after showing what it changes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,9 +26,10 @@ Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="What for; th
 
 
 def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Yes = False) -> None:
-    """Check a folder, say what it changes, ask, and put it in force everywhere; open incidents go on as before.
+    """Check a folder, show what it changes, ask, and put it in force everywhere. Open incidents go on as before.
 
-    Refused where another edition was put in force than the one that the folder was made from: nothing is overwritten.
+    It is refused if another edition was published since the one that the folder was made from, so nothing is
+    overwritten.
     """
     from alertnet.store.records.editions import Authorship, content_of
     from alertnet.trees.folder_files import beside_shared, edition_marked, mark_edition, pack
@@ -54,7 +55,7 @@ def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Y
 
 
 def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False) -> None:
-    """Put an earlier edition in force again, as a new one; what came between stays in the history."""
+    """Put an earlier edition in force again, as a new one; those in between stay in the history."""
     from alertnet.store.records import documents, editions
 
     with connected() as runtime:
@@ -75,7 +76,7 @@ def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False
 def _put_in_force(
     runtime: "Runtime", network: Network, latest: "Publication | None", authorship: "Authorship", yes: bool
 ) -> int:
-    """Say what changes, ask, and publish; the number of the new edition."""
+    """Show what changes, ask, and publish; gives the number of the new edition."""
     from alertnet.core.replan.describe_tree_diff import differences
     from alertnet.runtime.settings.settings import missing_for
     from alertnet.store.records import editions
@@ -98,8 +99,8 @@ def _require_made_from(
     """Refuse a folder that was made from another edition than the one in force.
 
     Raises:
-        BadInput: nobody says from which.
-        WrongState: another was put in force since; says which, and what it changed.
+        BadInput: the edition that it was made from is not known.
+        WrongState: another one was published since; says which, and what it changed.
     """
     from alertnet.core.replan.describe_tree_diff import differences
 
@@ -129,7 +130,7 @@ def _network(runtime: "Runtime", edition: "Publication | None") -> Network:
 
 
 def _templates(runtime: "Runtime", latest: "Publication | None") -> str:
-    """The words of messages stay those in force: a start puts others in force, an edit of trees does not."""
+    """The templates in force: publishing trees does not change them, only a restart does."""
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.shipped import TEMPLATES, shipped
     from alertnet.store.records import documents
@@ -141,10 +142,10 @@ def _templates(runtime: "Runtime", latest: "Publication | None") -> str:
 
 
 def _checked(folder: Path) -> Network:
-    """The network of a folder without faults; what is unwise is said.
+    """The network of a folder without faults; advice is printed.
 
     Raises:
-        Misconfigured: it has faults; all of them.
+        Misconfigured: it has faults; lists all.
     """
     from alertnet.runtime.clock import system_clock
     from alertnet.trees import read_network, survey
@@ -164,7 +165,7 @@ def _said(option: str, text: str) -> str:
 
 
 def _tell_of_left_behind(runtime: "Runtime", files: str | None, number: int) -> None:
-    """Say so where the watched folder holds other files than those in force, since an edit there would be refused."""
+    """Tell the user if the watched folder holds other files than those in force: edits there would be refused."""
     from alertnet.trees.folder_files import own_folder, pack
 
     folder, watched = runtime.watched.folder, own_folder(runtime.watched.folder)

@@ -1,4 +1,4 @@
-"""`alertnet trees schema`: what an editor needs to complete and explain a contact tree."""
+"""`alertnet trees schema`: the JSON Schema by which editors complete and explain contact trees."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`alertnet trees show`: a tree in lines for the terminal, or as a picture for the wall."""
+"""`alertnet trees show`: a tree as text for the terminal, or as a picture for the wall."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -20,16 +20,16 @@ from alertnet.core.incident import Severity
 WIDTH, MARGIN, CARD, GAP, LINE = 1180, 24, 268, 14, 17
 IN_A_ROW = (WIDTH - 2 * MARGIN - 80) // (CARD + GAP)
 WORDS = 40
-"""Letters of a card's line."""
+"""The most characters on a line of a card."""
 
 STYLE = (
     "body{font-family:sans-serif;margin:2rem;color:#111;background:#fff}"
-    # A page ends between two levels, never within one.
+    # Pages may break between two levels, not within one.
     "svg{display:block;max-width:100%;height:auto;break-inside:avoid}@page{margin:12mm}@media print{body{margin:0}}"
 )
 
 OnDuty = Mapping[str, Officer]
-"""Whoever has a contact's telephone now, by the contact's id."""
+"""Who is on duty now, by the contact's id."""
 
 Tree = Annotated[str | None, typer.Option("--tree", help="One tree alone, by its id.")]
 Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
@@ -37,7 +37,7 @@ Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
 
 
 def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
-    """The tree from its head to its last resort, for a terminal."""
+    """The tree from its head to its last resort, as text."""
     yield f"{tree.id}: {tree.title}"
     yield f"  {head(tree)}"
     starts_at = tree.start.after
@@ -53,7 +53,7 @@ def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
 
 
 def _outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
-    """The teams, a line for each: where they work, what they are told in, and who may raise an alarm."""
+    """The teams, a line each: country, language, consent, and members who may raise an alarm."""
     yield "field:"
     for team in teams.values():
         zone = f", times in {team.timezone}" if team.timezone else ""
@@ -63,7 +63,7 @@ def _outline_of_field(teams: Mapping[str, Team]) -> Iterator[str]:
 
 
 def head(tree: ContactTree) -> str:
-    """Whom it serves, how far its news goes, and in which language and zone."""
+    """The countries that it serves, its scope, language, time zone and rounds."""
     start = " unless all others are acknowledged" if tree.start.unless_acknowledged else ""
     begins = f", begins after {span(tree.start.after)}{start}" if tree.start.after else ""
     serves = ", ".join(sorted(tree.countries)) + (f" at {', '.join(sorted(tree.places))}" if tree.places else "")
@@ -71,7 +71,7 @@ def head(tree: ContactTree) -> str:
 
 
 def terms(level: Level) -> str:
-    """What a level is for, what it asks of its contacts, and how long it waits."""
+    """The conditions of a level: for which incidents, what must be acknowledged, and how long it waits."""
     when, go, repeat, due = level.when, level.needs_go, level.repeat, level.action_due
     parts = [f"acknowledge: {level.acknowledge}", f"wait {span(level.wait)}"]
     if repeat:
@@ -95,7 +95,7 @@ def terms(level: Level) -> str:
 
 
 def only_for(when: When) -> list[str]:
-    """The places and organisations that a level or a contact is for."""
+    """The places and organisations to which a level or a contact is limited."""
     places, organisations = (", ".join(sorted(codes)) for codes in (when.place, when.organisation))
     return [*([f"only at {places}"] if places else []), *([f"only for {organisations}"] if organisations else [])]
 
@@ -111,7 +111,7 @@ def card(tree: ContactTree, id: str, on_duty: OnDuty) -> str:
 
 
 def details(contact: Contact, on_duty: OnDuty) -> list[str]:
-    """What else is to be known of it."""
+    """Further facts about a contact."""
     closed = [contact.hours.written] if contact.hours else []
     closed += [f"holidays {', '.join(contact.holidays)}"] if contact.holidays else []
     return [
@@ -148,7 +148,7 @@ def _methods(methods: tuple[Method, ...]) -> str:
 
 
 def span(length: timedelta) -> str:
-    """As it stands in the file: `0m`, `90s`, `10m`, `2h`."""
+    """A duration as in the file: `0m`, `90s`, `10m`, `2h`."""
     seconds = round(length.total_seconds())
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if seconds % size == 0:
@@ -157,7 +157,10 @@ def span(length: timedelta) -> str:
 
 
 def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
-    """A page that stands alone, without a script: a picture for each level, so that pages of paper end between them."""
+    """A standalone page without scripts.
+
+    Each level is a picture of its own, so that printed pages break between them.
+    """
     pictures = "\n".join(wall.svg() for tree, on_duty in trees for wall in _walls(tree, on_duty))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Contact trees</title>'
@@ -166,7 +169,7 @@ def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
 
 
 def as_svg(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
-    """One SVG with all of them, one below the other."""
+    """One SVG with all trees, one below the other."""
     wall = _Wall()
     for tree, on_duty in trees:
         wall.begin(tree)
@@ -177,7 +180,7 @@ def as_svg(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
 
 
 def _walls(tree: ContactTree, on_duty: OnDuty) -> Iterator["_Wall"]:
-    """A picture for each band; the first begins with the tree's name."""
+    """A picture per band; the first begins with the tree's name."""
     wall = _Wall()
     wall.begin(tree)
     for band in _bands(tree):
@@ -187,7 +190,7 @@ def _walls(tree: ContactTree, on_duty: OnDuty) -> Iterator["_Wall"]:
 
 
 class _Band(NamedTuple):
-    """A level, or whom it comes to when nobody has answered."""
+    """A level, or the last resort, which is told when nobody has answered."""
 
     at: str
     name: str
@@ -205,26 +208,26 @@ def _bands(tree: ContactTree) -> Iterator[_Band]:
 
 
 class _Wall:
-    """What is drawn so far, and how far down it reaches."""
+    """The drawing so far, and its height."""
 
     def __init__(self, y: int = MARGIN) -> None:
         self.parts: list[str] = []
         self.y = y
 
     def svg(self) -> str:
-        """All of it as one picture."""
+        """The drawing as one SVG."""
         box = f"0 0 {WIDTH} {self.y + MARGIN}"
         opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif" font-size="13">'
         paper = f'<rect width="{WIDTH}" height="{self.y + MARGIN}" fill="#fff"/>'
         return "\n".join([opening, paper, *self.parts, "</svg>"])
 
     def begin(self, tree: ContactTree) -> None:
-        """The name of a tree, and whom it serves."""
+        """Draw the name of a tree and whom it serves."""
         self._text(MARGIN, tree.title, size=20, bold=True)
         self._text(MARGIN, head(tree))
 
     def draw(self, tree: ContactTree, band: _Band, on_duty: OnDuty) -> None:
-        """A band below what is there."""
+        """Draw a band below what is there."""
         self.y += GAP
         top = self.y
         self._text(MARGIN + 80, band.name, size=15, bold=True)
@@ -258,7 +261,7 @@ class _Wall:
 
 
 def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
-    """The words on a card, short enough for it."""
+    """The lines on a card, wrapped to its width."""
     methods = ", ".join(str(each.kind) + (f" +{span(each.after)}" if each.after else "") for each in contact.methods)
     said = [
         contact.organisation,
@@ -270,9 +273,9 @@ def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
 
 
 def show(folder: TreesFolder = TREES, tree: Tree = None, svg: Svg = False, html: Html = False) -> None:
-    """Draw the trees: level after level, when each begins, who is told, by what, and who stands in for whom.
+    """Show the trees: each level, when it begins, who is told and how, and who the deputies are.
 
-    In the terminal also the teams of the field. Numbers and addresses are not shown, so that it may hang where others
+    In the terminal it also shows the field teams. Numbers and addresses are left out, so that it may hang where others
     see it.
     """
     from alertnet.runtime.clock import system_clock

@@ -1,4 +1,4 @@
-"""`alertnet trees simulate`: who would be told what, when and in which language, before it happens."""
+"""`alertnet trees simulate`: plays a case through the trees and prints who would be told what and when."""
 
 import json
 from collections.abc import Mapping
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 LONGEST_HOURS = 24 * 7
 ANSWERED_AFTER = timedelta(minutes=5)
-"""How soon alarms are answered in the cost that stands beside that of a night in which nobody answers them."""
+"""How soon alarms are answered in the second cost estimate, shown beside that of a night without answers."""
 
 
 class Format(StrEnum):
-    """How the timeline comes out."""
+    """The output format."""
 
     TEXT = "text"
     JSON = "json"
@@ -102,7 +102,7 @@ def simulate(
     templates: Templates = TEMPLATES,
     format: As = Format.TEXT,
 ) -> None:
-    """Play a case through on a virtual clock, with the decisions of the real program: nothing is sent.
+    """Play a case through on a virtual clock, with the decisions of the real program. Nothing is sent.
 
     It lists by level who is told what and when, who is not and why, what it costs, and when it ends.
     """
@@ -123,7 +123,7 @@ def _refuse_both(nobody_answers: bool, answers: list[str] | None) -> None:
 
 @value
 class _Typed:
-    """What was typed of the script. `deeds`: by what is done."""
+    """The script's options as typed. `deeds`: by kind of deed."""
 
     deeds: Mapping[str, list[str] | None]
     fails: list[str]
@@ -132,7 +132,7 @@ class _Typed:
     alarms: str
 
     def script(self, network: Network, facts: Facts) -> Script:
-        """The script, by the names of the trees that serve the case."""
+        """The script, with names resolved in the trees that serve the case."""
         reader = ScriptReader(network, facts)
         deeds = (reader.deeds(f"--{does}", Does(does), texts or []) for does, texts in self.deeds.items())
         fails = reader.fails("--fails", self.fails)

@@ -1,4 +1,4 @@
-"""A rehearsal as lines to read: level after level, whom each tells and what comes of it; or message by message."""
+"""A rehearsal as text: each level with whom it tells and what follows, or each message."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from alertnet.flows.incidents.preview import Cost, Played, words_of
 from alertnet.trees.forms.country_rules import NO_RULES, CountryForm, Rules
 
 MOST_LINES = 120
-"""Of a night that is not asked for in full."""
+"""The most lines, unless all are asked for."""
 
 CALLS = {
     Calls.RING_OUT: "calls ring out",
@@ -28,13 +28,13 @@ LIMITS = (
 )
 ASKED = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}
 TELLING = ("acknowledged", "escalation_acknowledged", "contact_opened")
-"""What is told of a later round beside how many hear of it."""
+"""Kinds of event that a later round still lists; of the rest it only gives numbers."""
 SMALL = 18
-"""Contacts of a scene that are listed one by one before they are only counted."""
+"""How many contacts of a scene are listed one by one."""
 
 
 def as_text(played: Played, rules: Rules = NO_RULES, *, full: bool = False, with_words: bool = False) -> str:
-    """The whole rehearsal, for a terminal. `rules`: what is known of the prices of countries."""
+    """The whole rehearsal as text. `rules`: known prices by country."""
     scenes = scenes_of(played)
     head, tail = list(head_of(played)), list(tail_of(played, rules))
     if full or with_words:
@@ -68,7 +68,7 @@ def head_of(played: Played) -> Iterator[str]:
 
 @value
 class Step:
-    """A level in its first round, or a later round of a tree as a whole."""
+    """A level in its first round, or a whole later round of a tree."""
 
     at: datetime
     title: str
@@ -76,7 +76,10 @@ class Step:
 
 
 def steps_of(played: Played, scenes: Sequence[Scene], most: int = SMALL) -> Iterator[Step]:
-    """The night in the order in which things begin. `most`: contacts of a level that are listed one by one."""
+    """The steps of the night in order of their beginning.
+
+    `most`: how many contacts of a level are listed one by one.
+    """
     rounds = groupby(_in_rounds(scenes), key=lambda each: (each.tree, each.round) if each.round > 1 else each.at)
     for _, grouped in rounds:
         of_round = list(grouped)
@@ -89,7 +92,7 @@ def steps_of(played: Played, scenes: Sequence[Scene], most: int = SMALL) -> Iter
 
 
 def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
-    """Each later round as a whole, at the moment when it begins."""
+    """The scenes by time, with each later round as a whole at its beginning."""
     begins = {(each.tree, each.round): each.at for each in reversed(scenes)}
     return sorted(scenes, key=lambda each: (begins[each.tree, each.round] if each.round > 1 else each.at, each.tree))
 
@@ -123,7 +126,7 @@ def _scene(played: Played, scene: Scene, most: int) -> Iterator[str]:
 
 
 def _contact(played: Played, told: Sequence[Told]) -> str:
-    """Everything that one contact is told in a scene."""
+    """All that one contact is told in a scene."""
     first, parts = told[0], []
     for each in told:
         if each.kind is not Kind.REMINDER:
@@ -147,7 +150,7 @@ def _asked(played: Played, what: str, asked: Sequence[Told]) -> str:
 
 
 def _each_message(played: Played, scenes: Sequence[Scene], full: bool, with_words: bool) -> Iterator[str]:
-    """Scene by scene, a line for each message; repeats of what the coordinators are asked only in full."""
+    """Scene by scene, a line per message; repeated questions to coordinators only with `full`."""
     for scene in scenes:
         yield f"{moment(played, scene.at)}  {scene.tree}: {scene.level} (round {scene.round})"
         asked = [each for each in scene.asked if full or each.at == scene.asked[0].at]
@@ -168,7 +171,7 @@ def _message(played: Played, told: Told, with_words: bool) -> list[str]:
 
 
 def tail_of(played: Played, rules: Rules) -> Iterator[str]:
-    """Who is not told and why, what it costs, when it ends, and what was not played."""
+    """Who is not told and why, the cost, when it ends, and what was not played."""
     rehearsal, cost = played.rehearsal, played.cost
     for deed in rehearsal.ignored:
         does = f"{DOES[deed.deed.does]} {deed.deed.tree}/{deed.deed.about} +{_short(deed.deed.after)}"
@@ -196,7 +199,7 @@ def tail_of(played: Played, rules: Rules) -> Iterator[str]:
 
 
 def _alarms(script: Script) -> str:
-    """What coordinators do with an alarm."""
+    """What coordinators do with alarms."""
     if script.alarms is None:
         return "nobody answers the alarms"
     return f"alarms are answered after {_short(script.alarms)}"
@@ -222,31 +225,31 @@ def _counted(told: Sequence[Told]) -> str:
 
 
 def _price(rule: CountryForm | None) -> str:
-    """What is known of a country's price, as in ` (price high, dearest by sms)`, or that it is not."""
+    """The price class of a country, as in ` (price high, dearest by sms)`, or that it is not known."""
     known = [f"price {rule.price}" if rule and rule.price else "price not known"]
     known += [f"dearest by {rule.dearest}"] if rule and rule.dearest else []
     return f" ({', '.join(known)})"
 
 
 def _there(played: Played, told: Told) -> str:
-    """The hour where whoever is told lives, if their clocks show another."""
+    """The recipient's local time, if it differs."""
     local, here = played.local(told), told.at.astimezone(played.zone)
     return "" if local.utcoffset() == here.utcoffset() else f", {local:%a %H:%M} there"
 
 
 def _told_only(told: Told) -> str:
-    """That no answer is awaited, of a contact of which none is expected."""
+    """A note for contacts of whom no answer is expected."""
     return "" if told.contact.answers else ", told, no answer expected"
 
 
 def _lacks(told: Told) -> str:
-    """What the telephone can't do, as in ` (can't reply)`."""
+    """What the phone can't do, as in ` (can't reply)`."""
     lacks = [*([] if told.method.replies else ["can't reply"]), *([] if told.method.links else ["no link"])]
     return f" ({', '.join(lacks)})" if lacks else ""
 
 
 def moment(played: Played, at: datetime) -> str:
-    """After how long, and what the clocks show there then."""
+    """The time since the opening, and the local time."""
     return f"{_after(played, at):>8} {at.astimezone(played.zone):%a %H:%M}"
 
 

@@ -1,1 +1,1 @@
-"""What the demo's page shows of what is on record: who stands how, what happened, what comes next."""
+"""The content of the demo's page: the state of all people, what happened, and what comes next."""

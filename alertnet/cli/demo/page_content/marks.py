@@ -1,4 +1,4 @@
-"""How everybody stands in an incident: a mark for each contact, level and tree."""
+"""Marks that show the state of each contact, level and tree in an incident."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -32,7 +32,7 @@ TREES = {
 
 
 def mark_contacts(view: IncidentView, names: PartyNames) -> dict[str, Mark]:
-    """By the key of the party: who was told, answered, could not be reached or was left out."""
+    """Marks by party: told, answered, not reached or left out."""
     marks: dict[str, Mark] = {}
     for pruned in view["pruned"]:
         _put(
@@ -44,7 +44,7 @@ def mark_contacts(view: IncidentView, names: PartyNames) -> dict[str, Mark]:
             mark = Mark(Tone.TROUBLE, "not reached") if failed else Mark(Tone.TOLD, "told")
             if not failed or names.party(each["tree"], each["contact"]) not in marks:
                 _put(marks, names, each["tree"], each["contact"], mark)
-    # What somebody said stands above that they listened, which may be of the same moment.
+    # An answer outranks having listened, which may be of the same moment.
     for answer in sorted(view["acknowledgements"], key=lambda each: each["kind"] != "received"):
         if answer["revoked_at"] is None:
             _put(marks, names, answer["tree"], answer["contact"], ANSWERS[answer["kind"]])
@@ -52,13 +52,13 @@ def mark_contacts(view: IncidentView, names: PartyNames) -> dict[str, Mark]:
 
 
 def mark_trees(locked: LockedIncident, names: PartyNames) -> tuple[Mark, ...]:
-    """One mark for each tree that has an escalation, and for those that told nobody."""
+    """A mark for each tree with an escalation, and for those that told nobody."""
     marks = [(names.tree(tree), _of_tree(locked.escalation_of(tree))) for tree in sorted(locked.plans)]
     return tuple(Mark(mark.tone, f"{title}: {mark.text}") for title, mark in marks)
 
 
 def mark_levels(locked: LockedIncident, foretold: Sequence[Noted], zone: tzinfo) -> dict[str, Mark]:
-    """By the key of the ring: open, answered, waiting, left out, or when it will open."""
+    """Marks by ring (level): open, answered, waiting, left out, or when it will open."""
     marks: dict[str, Mark] = {}
     for tree, plan in locked.plans.items():
         escalation = locked.escalation_of(tree)
@@ -75,7 +75,7 @@ def mark_levels(locked: LockedIncident, foretold: Sequence[Noted], zone: tzinfo)
 
 
 def mark_plan(network: Network) -> dict[str, Mark]:
-    """By the key of the ring: when it would open, where there is no incident."""
+    """Marks by ring without an incident: when each level would open."""
     return {key: mark for tree in network.trees.values() for key, mark in _planned(tree)}
 
 
@@ -118,7 +118,7 @@ def _later(locked: LockedIncident, escalation: Escalation | None) -> Mark:
 
 
 def _noted(foretold: Sequence[Noted], tree: str, kind: str) -> Iterator[tuple[str, datetime]]:
-    """The levels in notes of that kind, each with its earliest moment, which comes last."""
+    """The levels in entries of that kind; each level's earliest moment comes last."""
     for note in reversed(foretold):
         if note.tree == tree and note.kind == kind:
             yield str(note.payload["level"]), note.at

@@ -1,4 +1,4 @@
-"""What people, levels and messages are called on the page, and the example network with everybody at one place."""
+"""Names of people, levels and messages on the page, and the cast of the network."""
 
 from collections.abc import Iterator
 from dataclasses import field
@@ -10,11 +10,11 @@ from alertnet.flows.desk.names import Names
 from alertnet.sandbox.page import Cast, Circle, Party, Ring
 
 PIN, DURESS_PIN = "47110", "47990"
-"""Of whoever reports and of each coordinator: the true one, and the one to send when somebody forces them to."""
+"""The PINs of the reporter and of each coordinator: the true one, and the one for duress."""
 
 
 def make_cast(network: Network) -> Cast:
-    """Everybody with a telephone or mailbox; a contact of several trees stands in the first whose level names it."""
+    """Everybody with a phone or mailbox. A contact of several trees appears in the first whose level names it."""
     seen: set[str] = set()
     circles = tuple(_circle(tree, seen) for tree in network.in_order)
     field = (_member(team, member) for team in network.teams.values() for member in team.members.values())
@@ -22,7 +22,7 @@ def make_cast(network: Network) -> Cast:
 
 
 def ring_key(tree: str, index: int) -> str:
-    """The key of the level at that place of the tree."""
+    """The key of a level on the page."""
     return f"{tree}-{index}"
 
 
@@ -69,17 +69,17 @@ def _addresses(contact: Contact, *kinds: MethodKind) -> tuple[str, ...]:
 
 @value
 class PartyNames(Names):
-    """The names of one case, and where its people stand on the page."""
+    """The names of one case, and the party on the page of each contact."""
 
     cast: Cast = field(kw_only=True)
 
     def contact(self, tree: str | None, id: str) -> str:
-        """A contact, or a member of the field by the name on the page."""
+        """A contact's name, or the page's name for a member of the field."""
         key = id.removeprefix("field/").replace("/", "-")
         found = next((party.title for party in self.cast.field if party.key == key), None)
         return found or super().contact(tree, id)
 
     def party(self, tree: str, id: str) -> str | None:
-        """The key of the party that the contact is on the page."""
+        """The key of the contact's party on the page."""
         addresses = self.locked.contact(tree, id).addresses
         return next((self.cast.by_address[each].key for each in addresses if each in self.cast.by_address), None)

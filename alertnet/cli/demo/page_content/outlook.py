@@ -1,4 +1,4 @@
-"""What comes next if nobody answers, asked of the core as it will be then, and what a newcomer could do now."""
+"""What comes next if nobody answers, as the core foretells it, and a hint for newcomers."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,17 +16,20 @@ from alertnet.sandbox.page import Coming, Hint, Party, Tone
 from alertnet.store.records.prompts import Prompt
 
 MOST = 5
-"""Things to come that are shown."""
+"""How many coming events are shown."""
 
 
 def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Coming, ...]:
-    """The next things, earliest first."""
+    """The next events, earliest first."""
     ahead = [*_alarms(locked, now), *_noted(foretold, names), *_told(foretold, names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
 
 
 def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinator: str) -> Hint:
-    """What to try; `answered`: a coordinator has taken charge. `field`, `coordinator`: whose telephone is meant."""
+    """What to try next. `answered`: a coordinator has taken charge.
+
+    `field`, `coordinator`: whose phones the hint means.
+    """
     if locked is None:
         return Hint(
             "Raise the alarm",
@@ -71,7 +74,7 @@ def _noted(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
 
 
 def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
-    """Whom each level tells at a moment, be it by a message that another tree sends."""
+    """Whom each level tells at a moment, also by messages that another tree sends."""
     opened = {(note.at, note.tree, note.payload["level"]) for note in foretold.noted if note.kind == "level_opened"}
     by_level: dict[tuple[datetime, str, str], list[tuple[str, MethodKind]]] = {}
     for each in foretold.told:
@@ -96,7 +99,7 @@ def _whom(sends: list[tuple[str, MethodKind]], tree: str, names: Names) -> str:
 
 
 def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Coming]:
-    """The prompts that are repeated until a coordinator answers."""
+    """Prompts that are repeated until a coordinator answers."""
     for prompt in prompts.open_prompts(locked):
         yield Coming(max(prompt.due_at or now, now), *_repeated(prompt))
 

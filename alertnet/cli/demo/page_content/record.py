@@ -1,4 +1,4 @@
-"""What is on record, as the page tells it: the newest incident with all that belongs to it, in one read."""
+"""Reads the record for the page: the newest incident with all that belongs to it, in one transaction."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -23,7 +23,7 @@ MOST_INCIDENTS = 20
 
 
 def _sum_up(view: IncidentView, entries: Sequence[EntryView], names: PartyNames) -> Ending:
-    """The three numbers; who stands in two trees is counted once."""
+    """The three figures at the end; a contact in two trees counts once."""
     told = (each for each in view["notifications"] if each["kind"] in ALERTS and each["status"] != "failed")
     took_charge = (
         each for each in view["acknowledgements"] if each["kind"] == "acknowledged" and each["revoked_at"] is None
@@ -42,7 +42,7 @@ def _count(contacts: Iterable[tuple[str | None, str]], names: PartyNames) -> int
 
 
 class Record:
-    """The record of one runtime. The story changes when something is added to the record, and only then."""
+    """The record of one runtime. Its story changes only when an entry is added."""
 
     def __init__(self, runtime: Runtime, cast: Cast, zone: tzinfo) -> None:
         self._runtime = runtime
@@ -51,7 +51,7 @@ class Record:
         self._told: tuple[int, Story] | None = None
 
     def story(self) -> Story:
-        """The story as it stands. Raises DatabaseAway where there is no answer."""
+        """The current story. Raises DatabaseAway where the database gives no answer."""
         length = self._runtime.read(_length)
         if self._told is None or self._told[0] != length:
             self._told = length, self._runtime.read(_tell, self._runtime, self._cast, self._zone)
