@@ -1,7 +1,7 @@
-"""A stand-in for the telephone network and the mail server, for the demo, training and tests; loopback only.
+"""A simulated telephone network and mail server for the demo, training and tests; loopback only.
 
-It speaks the provider's own protocol (REST, TwiML, signed webhooks) and SMTP, so that the production channels run
-against it unchanged. Nothing in production imports it.
+It speaks the provider's protocol (REST, TwiML, signed webhooks) and SMTP, so the production channels run against it
+unchanged. Nothing in production imports it.
 """
 
 from alertnet.sandbox.mail import Mail, Mailbox

@@ -1,4 +1,4 @@
-"""The stand-in mail server: catches every mail in its mailbox, and refuses, greylists or hangs up when told to."""
+"""The simulated mail server: keeps every mail in its mailbox, and refuses, greylists or hangs up when told to."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ LINK = re.compile(r"https?://[^\s<>\"]+")
 OUT_OF_OFFICE = "I am out of the office until Monday and read no mail. In urgent cases please call our switchboard."
 
 Visit = Callable[[str, str], object]
-"""Opens (HTTP method, link); whatever comes of it."""
+"""Opens a link by an HTTP method; the result is ignored."""
 
 
 class MailFault(StrEnum):
@@ -29,7 +29,7 @@ class MailFault(StrEnum):
 
 @value
 class Mail:
-    """One mail as it came, for one recipient; `to` and `sender` are those of the envelope."""
+    """One mail as received by one recipient; `to` and `sender` are those of the envelope."""
 
     to: str
     sender: str
@@ -41,50 +41,50 @@ class Mail:
 
 @dataclass
 class Mailbox:
-    """One address: what came, newest last, and how it treats what comes."""
+    """The mailbox of one address: its mails, newest last, and how it treats new ones."""
 
     address: str
     mails: list[Mail] = field(default_factory=list)
     scanned: bool = False
-    """Whether a scanner opens every link before its owner can."""
+    """A scanner opens every link before the owner can."""
     away: bool = False
-    """Whether an automatic reply answers every mail."""
+    """An automatic reply answers every mail."""
     visited: list[str] = field(default_factory=list)
     """What the scanner has opened: method and link."""
     _faults: list[MailFault] = field(default_factory=list)
 
     def refuses(self, times: int) -> None:
-        """Answer 550 to the next so many mails."""
+        """Answer 550 to the next `times` mails."""
         self._faults += [MailFault.REFUSED] * times
 
     def greylists(self, times: int) -> None:
-        """Answer 451 to the next so many mails."""
+        """Answer 451 to the next `times` mails."""
         self._faults += [MailFault.GREYLISTED] * times
 
     def cuts_off(self, times: int) -> None:
-        """Keep the next so many mails, but drop the connection instead of saying so."""
+        """Keep the next `times` mails, but drop the connection instead of confirming them."""
         self._faults += [MailFault.CUT_OFF] * times
 
     def next_fault(self, *among: MailFault) -> MailFault | None:
-        """The fault that strikes now, if it is one of these, used up."""
+        """The next fault, if it is one of these; it is used up."""
         return self._faults.pop(0) if self._faults and self._faults[0] in among else None
 
 
 class PostOffice:
-    """The mailboxes, and the handler that the SMTP server asks; `visit` is how a link scanner opens a link."""
+    """The mailboxes, and the handler for the SMTP server. `visit` opens a link for a scanner."""
 
     def __init__(self, visit: Visit) -> None:
         self.refusal: str | None = None
-        """Answered to whoever names a sender, in place of taking any mail."""
+        """The reply to every sender, while no mail is accepted."""
         self._mailboxes: dict[str, Mailbox] = {}
         self._visit = visit
 
     def mailbox(self, address: str) -> Mailbox:
-        """The mailbox of this address; each address has one, whatever its case."""
+        """The mailbox of this address, regardless of case."""
         return self._mailboxes.setdefault(address.lower(), Mailbox(address))
 
     def protocol(self) -> asyncio.Protocol:
-        """One SMTP connection, for the event loop that runs."""
+        """The handler of one SMTP connection, for the running event loop."""
         return SMTP(self, hostname="sandbox", enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
 
     async def handle_MAIL(
@@ -124,7 +124,7 @@ class PostOffice:
         return "250 OK"
 
     def _scan(self, mailbox: Mailbox, mail: Mail) -> None:
-        """Open each link twice, as scanners do: once for the head, once for the page."""
+        """Open each link twice, as scanners do: HEAD, then GET."""
         for link in dict.fromkeys(LINK.findall(mail.text)):
             for method in ("HEAD", "GET"):
                 self._visit(method, link)
@@ -143,7 +143,7 @@ def _mail(to: str, sender: str, parsed: EmailMessage) -> Mail:
 
 def _part(parsed: EmailMessage, kind: str) -> str:
     if parsed.get_content_type() == "multipart/encrypted" and kind == "plain":
-        # What stands in the mailbox of somebody without the key (RFC 3156 4).
+        # What somebody without the key finds in the mailbox (RFC 3156 4).
         return "".join(part.get_content().decode("ascii") for part in parsed.iter_attachments() if part.get_filename())
     body = parsed.get_body(preferencelist=(kind,))
     return str(body.get_content()) if body is not None else ""

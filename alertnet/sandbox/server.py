@@ -1,4 +1,4 @@
-"""The sandbox as its users hold it: start it, ask for handsets and mailboxes, order faults, let time pass."""
+"""The sandbox's public interface: start it, get phones and mailboxes, order faults, let time pass."""
 
 import asyncio
 import itertools
@@ -27,13 +27,13 @@ from alertnet.sandbox.telephony.webhooks import Delivery, Post, Webhooks, delive
 LOOPBACK = "127.0.0.1"
 
 LONGEST_WAIT = timedelta(milliseconds=500)
-"""Between two looks at the clock in live mode, when nothing wakes it."""
+"""How often to check the clock in live mode when nothing wakes the thread."""
 NO_DELAY = timedelta(0)
 log = logging.getLogger(__name__)
 
 
 class _Connection(HttpToolsProtocol):
-    """Lets the application at its own transport, so that it can hang up without an answer."""
+    """Gives the application access to its transport, so that it can hang up without an answer."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -41,7 +41,7 @@ class _Connection(HttpToolsProtocol):
 
 
 class Listener:
-    """The two servers. A port of 0 becomes a free one at the first start, and stays the same after a stop."""
+    """The HTTP and SMTP servers. Port 0 becomes a free port at the first start, and stays the same after a stop."""
 
     def __init__(self, app: ASGIApp, smtp: Callable[[], asyncio.Protocol], port: int, smtp_port: int) -> None:
         self.port = port
@@ -53,7 +53,7 @@ class Listener:
         self._servers: list[asyncio.Server] = []
 
     def start(self) -> None:
-        """Listen. Raises OSError where a port is taken."""
+        """Start listening. Raises OSError where a port is taken."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
         self._thread.start()
@@ -64,7 +64,7 @@ class Listener:
             raise
 
     def stop(self) -> None:
-        """Refuse connections, and cut those that are open; nothing happens where that was done."""
+        """Refuse new connections and cut open ones. A second call does nothing."""
         if self._loop.is_closed():
             return
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
@@ -98,14 +98,14 @@ def utc_now() -> datetime:
 
 
 class Sandbox:
-    """The stand-in network and mail server, on loopback while it is started.
+    """The simulated network and mail server, on loopback while it is started.
 
-    `live=False` (tests): nothing is sent on, rung or called back until `settle()`, which lets happen what is due by
-    `now()`; a ringing call stops when the clock has passed its Timeout. `live=True` (demo): a thread does so by itself.
+    `live=False` (tests): nothing is sent, rung or called back until `settle()`, which carries out what is due by
+    `now()`; a ringing call stops once its Timeout has passed. `live=True` (demo): a thread does so by itself.
 
-    `number` is alertnet's own; `public_url` where what comes in is posted (`/twilio/sms`, `/twilio/voice`); both may be
-    set later. `post` replaces delivery over HTTP, for example with a test client. `ids` are counted up for the SIDs; by
-    default they differ from one start to the next, so that a database outlives the sandbox it was used with.
+    `number` is alertnet's own. `public_url` is where inbound texts and calls are posted (`/twilio/sms`,
+    `/twilio/voice`). Both may be set later. `post` replaces delivery over HTTP, for example by a test client. `ids` are
+    counted up for SIDs; by default they differ between starts, so that a database may outlive its sandbox.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Sandbox:
         self._stopping = threading.Event()
 
     def start(self) -> Self:
-        """Listen, again on the same ports after a stop. Raises OSError where a port is taken."""
+        """Start listening, after a stop on the same ports. Raises OSError where a port is taken."""
         self._listener.start()
         if self._live:
             self._stopping.clear()
@@ -144,7 +144,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Refuse and cut connections; what the network knows and has planned stays."""
+        """Refuse new connections and cut open ones; the state of the network is kept."""
         self._listener.stop()
         if self._live:
             self._stopping.set()
@@ -161,12 +161,12 @@ class Sandbox:
 
     @property
     def api_url(self) -> str:
-        """The base of the REST API, for ALERTNET_TWILIO_API_URL."""
+        """The base URL of the REST API, for ALERTNET_TWILIO_API_URL."""
         return f"http://{LOOPBACK}:{self._listener.port}"
 
     @property
     def smtp_url(self) -> str:
-        """The mail server, for ALERTNET_SMTP_URL; without user, without TLS."""
+        """The mail server, for ALERTNET_SMTP_URL; without user and TLS."""
         return f"smtp://{LOOPBACK}:{self._listener.smtp_port}?from=alertnet@sandbox.example"
 
     def handset(self, number: str) -> Handset:
@@ -178,25 +178,25 @@ class Sandbox:
         return self._post_office.mailbox(address)
 
     def settle(self) -> list[Delivery]:
-        """Let happen all that is due by now and all that follows; the status callbacks this delivered, in order."""
+        """Carry out all that is due by now, and what follows from it; gives the delivered status callbacks in order."""
         return deliver_due(self.network)
 
     def next_due(self) -> datetime | None:
-        """When something happens by itself next: a receipt, a ring that ends; None when nothing will."""
+        """When the next event is due, such as a receipt or the end of a ring; None where none is."""
         return self.network.next_due()
 
     def misbehaves(
         self, fault: Fault, times: int = 1, number: str | None = None, method: str = "POST", delay: timedelta = NO_DELAY
     ) -> None:
-        """Let this fault strike the next `times` requests of that HTTP method, or only those about `number`."""
+        """Apply this fault to the next `times` requests of that HTTP method, or only to those about `number`."""
         self.network.faults.order(fault, times, number, method, delay)
 
     def refuses_mail(self, reply: str | None) -> None:
-        """Take no mail from anybody, with that reply, such as `535 5.7.8 wrong password`; None: take it again."""
+        """Refuse all mail with that reply, such as `535 5.7.8 wrong password`; None accepts it again."""
         self._post_office.refusal = reply
 
     def recovers(self) -> None:
-        """No faults any more."""
+        """Remove all faults."""
         self.network.faults.clear()
 
     def _let_time_pass(self) -> None:

@@ -1,1 +1,1 @@
-"""Commands that start processes or look after their database."""
+"""Commands that run the server processes, and commands for their database."""

@@ -1,4 +1,4 @@
-"""`alertnet db`: the schema of the database, and what has to be said of one that was restored."""
+"""`alertnet db`: upgrades the schema, and declares that the database was restored from a backup."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -48,14 +48,14 @@ def restored(
         typer.Option(formats=TIMES, help="When the backup was taken, in UTC; the newest moment in it unless told."),
     ] = None,
 ) -> None:
-    """Say that the database was restored from a backup, so that nothing old is sent again.
+    """Declare that the database was restored from a backup, so that nothing old is sent again.
 
     Run it after the restore and before any `serve` or `worker` begins. Messages that were waiting in the backup are
     looked for at the provider first, and sent only if it does not know them. Escalations and alarms stand still for two
     minutes, in which a worker fetches the texts and calls that came in since; then everything goes on as after an
-    outage. Coordinators are alarmed, and so is each incident in which somebody is still waited for: what was answered
-    by call, page or API since the backup is lost, and so are incidents that were raised since. If the command dies over
-    it, type it again: it goes on where it broke off, as does a worker that begins.
+    outage. Coordinators are alarmed, also about each incident in which an answer is still awaited: answers by call,
+    page or API since the backup are lost, and so are incidents that were raised since. If the command is interrupted,
+    run it again: it goes on where it stopped, and so does a worker that begins.
     """
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.connection import require_sound, unchecked

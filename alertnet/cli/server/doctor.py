@@ -1,6 +1,6 @@
-"""`alertnet doctor`: looks at an installation from end to end, and says in plain words what is wrong and what to do.
+"""`alertnet doctor`: checks an installation from end to end, and says what is wrong and what to do.
 
-Nobody is sent anything by it, and nothing that it prints is a secret.
+It sends nobody anything, and prints no secrets.
 """
 
 import json
@@ -27,17 +27,17 @@ AsJson = Annotated[bool, typer.Option("--json", help='{"well": …, "findings": 
 Inside = Annotated[bool, typer.Option("--offline", help="Ask nobody outside: neither providers nor the public URL.")]
 
 SCARCE, LITTLE = 200 * 10**6, 2 * 10**9
-"""Bytes that a disk has to have: below the first nothing may be written soon."""
+"""Bytes of free disk space: below the first nothing may be written soon, below the second it is worth a look."""
 SKEW = timedelta(seconds=5)
 FRESH = timedelta(seconds=30)
 TRIED = timedelta(days=180)
-"""A number that nobody has tried for so long may be somebody else's."""
+"""After so long without a test, a number may belong to somebody else."""
 FEW = 5
-"""So many are named, and the rest is counted."""
+"""How many names are listed before the rest is only counted."""
 
 
 class State(StrEnum):
-    """How much a finding matters: only what is wrong makes the exit code 1."""
+    """How serious a finding is. Only WRONG makes the exit code 1."""
 
     WELL = "well"
     LOOK = "look"
@@ -49,7 +49,7 @@ SIGNS = {State.WELL: "✓", State.LOOK: "!", State.WRONG: "✗"}
 
 @value
 class Finding:
-    """What was looked at, what was found, and what to do about it."""
+    """What was checked, what was found, and what to do about it."""
 
     about: str
     state: State
@@ -58,7 +58,7 @@ class Finding:
 
 
 def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
-    """Look at settings, files, database, workers, providers and people; exit code 1 where something is wrong.
+    """Check settings, files, database, workers, providers and people; exit code 1 where something is wrong.
 
     ✓ is well, ! is worth a look, ✗ is wrong. Nobody is sent anything.
     """

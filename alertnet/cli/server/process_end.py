@@ -1,7 +1,7 @@
-"""How a process that runs day and night ends: in good order where that is possible, never without a word in the log.
+"""Ends long-running processes in good order where possible, and never without a line in the log.
 
-A signal that can be caught ends it in good order. What can't be caught (kill -9, no memory left) the next one to start
-tells of, where a worker had been in the database (`worker_gone`).
+Signals that can be caught end a process in good order. What can't be caught (kill -9, out of memory) is reported by the
+next worker to start (`worker_gone`).
 """
 
 import faulthandler
@@ -19,22 +19,22 @@ import structlog
 
 from alertnet.core.errors import AlertnetError
 
-LISTEN_SECONDS = 0.2  # between two looks for a signal
+LISTEN_SECONDS = 0.2  # between two checks for a signal
 LOOK_SECONDS = 2.0
-"""Between two looks whether the threads that a process can't do without are there."""
+"""Seconds between two checks that all necessary threads are alive."""
 
 _NAMES = [
     *("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU"),
     *("SIGPWR", "SIGSTKFLT", "SIGIO"),
 ]
 SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
-"""All that end a process which takes no notice of them, and can be caught without harm."""
+"""All signals that would end the process by default and can safely be caught."""
 
 NEEDED = frozenset({"worker", "APScheduler", "writer", "listener", "web"})
-"""The names of the threads without which a process looks alive and does nothing."""
+"""Names of threads without which a process looks alive but does nothing."""
 
 FAULT_CODE = 70
-"""The exit code after a fault of ours (EX_SOFTWARE): whoever watches over the process is to start it again."""
+"""The exit code after a fault of ours (EX_SOFTWARE), on which a supervisor should restart the process."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ Handler = Callable[[int, FrameType | None], object]
 
 
 class Signalled(BaseException):
-    """A signal that came before there was anything to be ended in good order."""
+    """A signal came during the start, when there was nothing to end in good order yet."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -50,21 +50,21 @@ class Signalled(BaseException):
 
 
 class Fault(Exception):
-    """Something ended that the process can't do without; the text says what."""
+    """Something that the process needs has ended; the text says what."""
 
 
 class Ending(threading.Event):
-    """An event that a signal's handler may announce, in the thread that waits for it.
+    """An event that a signal handler can announce to the main thread, which waits for it.
 
-    A handler runs between two steps of the main thread: it can't take the lock of an event that is being waited for,
-    and what comes right before the wait goes unheard by a wait without an end.
+    A handler runs between two steps of the main thread. It can't take the lock of an event that is being waited for,
+    and a wait without a timeout would miss what was announced right before it.
     """
 
     cause: str | None = None
-    """What was announced first."""
+    """The first cause announced."""
 
     def announce(self, cause: str) -> None:
-        """The process is to end, for that cause; safe in a signal's handler."""
+        """Announce that the process is to end, with the cause. It is safe in a signal handler."""
         if self.cause is None:
             self.cause = cause
 
@@ -81,7 +81,7 @@ class Ending(threading.Event):
 
 @contextmanager
 def until_signalled() -> Iterator[Ending]:
-    """An event that a signal announces, in place of what it does otherwise; one that is ignored stays ignored."""
+    """An event that replaces the default action of signals. Signals that are ignored stay ignored."""
     signalled = Ending()
     with _handling(lambda number, _frame: signalled.announce(signal.Signals(number).name)):
         yield signalled
@@ -89,10 +89,10 @@ def until_signalled() -> Iterator[Ending]:
 
 @contextmanager
 def logged_end(process: str) -> Iterator[None]:
-    """Let nothing end in silence inside: the log says when, after how long, and why.
+    """Log when, after how long and why the block ends.
 
     Raises:
-        SystemExit: by a fault of ours, or a signal that came while it began.
+        SystemExit: the block ended by a fault of ours, or by a signal during the start.
     """
     began = time.monotonic()
 
@@ -115,10 +115,10 @@ def logged_end(process: str) -> Iterator[None]:
 
 
 def wait_for(ended: Ending) -> None:
-    """Wait until it is to end, and as long as everything is there that it can't do without.
+    """Wait for the end of the process, and check that all necessary threads are alive.
 
     Raises:
-        Fault: a thread of these is gone.
+        Fault: one of them has ended.
     """
     threads = [thread for thread in threading.enumerate() if thread.name in NEEDED]
     while not ended.wait(LOOK_SECONDS):
@@ -138,7 +138,7 @@ def _raise(number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _handling(handler: Handler) -> Iterator[None]:
-    """Let that handler have every signal that would end the process."""
+    """Give that handler every signal that would end the process."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     taken = {number: old for number, old in before.items() if old is not signal.SIG_IGN}
     for number in taken:
@@ -152,7 +152,7 @@ def _handling(handler: Handler) -> Iterator[None]:
 
 @contextmanager
 def _telling_of_faults() -> Iterator[None]:
-    """Log what ends a thread, or is raised where nobody can catch it; and crashes of the interpreter itself."""
+    """Log exceptions that end a thread or can't be caught, and crashes of the interpreter."""
     before = threading.excepthook, sys.unraisablehook
 
     def tell_thread(args: threading.ExceptHookArgs) -> None:

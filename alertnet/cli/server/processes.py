@@ -1,6 +1,6 @@
-"""Running the web and the worker, each in threads of its own, until a signal ends them in good order.
+"""Runs the web server and the worker, each in threads of its own, until a signal ends them in good order.
 
-The main thread only waits, and takes the signals: the web server's own handlers would let the process die with them.
+The main thread only waits and handles signals: uvicorn's own handlers would kill the process.
 """
 
 import ctypes
@@ -29,38 +29,38 @@ from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.service import Worker
 
 RESERVED = 256
-"""Files that incoming connections never take.
+"""File descriptors that incoming connections never take.
 
-At most 130 for the database (SQLite's 64 connections), 100 for what is sent and asked at the same time, 26 besides.
+At most 130 for the database (SQLite's 64 connections), 100 for concurrent sends and queries, 26 for the rest.
 """
 _ENDLESS = 10240
-"""In place of a limit that is none, which some systems take for no number of files."""
+"""A number of files that stands for no limit, since some systems reject "infinity"."""
 
 _ARENA_MAX = -8
-"""What glibc calls the option in `malloc.h`."""
+"""The number of the option M_ARENA_MAX in glibc's `malloc.h`."""
 
 log = structlog.get_logger(__name__)
 
 NEW_OBJECTS = 20_000
-"""So many more than were let go have come before the garbage collector looks for circles among them."""
+"""How many more objects are created than freed before the garbage collector looks for cycles among the new ones."""
 
 GRACE_SECONDS = 10  # for answers under way
 BACKLOG = 2048
 SILENCE = timedelta(seconds=35)
-"""Who has given no sign of life for so long, beside others that work, has ended."""
+"""A worker without a sign of life for so long has ended, where several work side by side."""
 
 
 def share_one_heap() -> None:
-    """Let all threads take memory from one heap, where the C library is glibc.
+    """Make all threads share one heap, where the C library is glibc.
 
-    It gives every few threads one of their own, and what is let go in one is of no use to those of another.
+    By default it gives every few threads a heap of their own, and memory freed in one can't be used by the others.
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def raise_limit() -> int:
-    """Let the process open as many files as it is allowed to; how many that is."""
+    """Raise the limit of open files to the most allowed; gives the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENDLESS if hard == resource.RLIM_INFINITY else hard
     if soft == resource.RLIM_INFINITY or soft >= wanted:
@@ -73,15 +73,15 @@ def raise_limit() -> int:
 
 
 def _connections_within(limit: int) -> int:
-    """How many connections may be let in where so many files may be open: a quarter, where that is hardly enough."""
+    """How many connections fit into that limit of open files; at least a quarter of it."""
     return min(max(limit - RESERVED, limit // 4), MOST_CONNECTIONS)
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 means any free one.
+    """A listening socket; port 0 means any free one.
 
     Raises:
-        BadInput: nobody can listen there, with the system's reason.
+        BadInput: the address can't be used, with the system's reason.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -94,12 +94,12 @@ def listen(host: str, port: int) -> socket.socket:
 def web(
     runtime: Runtime, listening: socket.socket, ended: threading.Event, leaving: threading.Event | None = None
 ) -> Iterator[None]:
-    """Answer there while inside; `ended` is set when the web has ended, for whatever reason.
+    """Serve the web application inside the block; `ended` is set when the server has ended for any reason.
 
-    Once `leaving` is set, which the end does, a front is told to send nothing more here, and open pages are let go.
+    Once `leaving` is set (at the latest at the end of the block), `/healthz` says so and open pages are closed.
 
     Raises:
-        Fault: it ended before its time.
+        Fault: the server ended by itself.
     """
     leaving = leaving or threading.Event()
     with answering(make_app(runtime, leaving), listening, ended, GRACE_SECONDS):
@@ -111,10 +111,10 @@ def web(
 
 @contextmanager
 def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, grace_seconds: int) -> Iterator[None]:
-    """The same for any application; at the end what is under way has that long.
+    """Serve any ASGI application inside the block; requests under way get `grace_seconds` at the end.
 
     Raises:
-        Fault: it ended before its time.
+        Fault: the server ended by itself.
     """
     config = uvicorn.Config(
         app,
@@ -134,7 +134,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
         try:
             server.run()
         except BaseException:
-            # Python says nothing of a thread that ends by SystemExit, as the server's own start does.
+            # Python logs nothing when SystemExit ends a thread, as a failed start of uvicorn does.
             log.critical("web_failed", exc_info=True)
         finally:
             ended.set()
@@ -152,10 +152,10 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
 
 @contextmanager
 def working(runtime: Runtime, platform: Platform = THIS_PLATFORM) -> Iterator[None]:
-    """Send what is due while inside.
+    """Run a worker inside the block.
 
     Raises:
-        Misconfigured: on SQLite, where another worker runs on the same database.
+        Misconfigured: on SQLite, another worker runs on the same database.
     """
     worker, gone = Worker(runtime, platform=platform), _gone(runtime)
     worker.start()
@@ -168,8 +168,8 @@ def working(runtime: Runtime, platform: Platform = THIS_PLATFORM) -> Iterator[No
 
 
 def _gone(runtime: Runtime) -> Seen | None:
-    """The last worker that has ended without a word, such as by `kill -9` or without memory."""
-    # On SQLite there is one at a time: whoever is still noted as this one begins has ended so.
+    """The last worker that ended without signing off, as by `kill -9` or out of memory."""
+    # SQLite allows one worker at a time, so any other that is still recorded has ended that way.
     silence = timedelta() if runtime.engine.dialect.name == "sqlite" else SILENCE
     seen = runtime.read(lambda tx: workers.seen(tx.session))
     gone = [each for each in seen if each.seen_at + silence <= runtime.now()]
@@ -177,7 +177,7 @@ def _gone(runtime: Runtime) -> Seen | None:
 
 
 def load_the_rest(runtime: Runtime) -> None:
-    """Load what no start waits for, in a thread that nobody waits for: else who asks for it first would, at night."""
+    """Load what the start did not need, so that the first who asks for it at night does not wait."""
     try:
         load_console(runtime.settings)
     except Exception:
@@ -185,10 +185,10 @@ def load_the_rest(runtime: Runtime) -> None:
 
 
 def keep_what_is_loaded() -> None:
-    """Let the garbage collector pass over all that was loaded to begin with, for it stays to the end.
+    """Exclude everything loaded so far from garbage collection, because it stays until the end.
 
-    Else it looks through all of it from time to time: a tenth of a second, in the middle of an alarm. It looks at new
-    objects less often, too: a group of flows makes thousands, which live until its commit and are in no circle.
+    Else the collector goes through it from time to time, for a tenth of a second in the middle of an alarm. It also
+    looks at new objects less often: a group of flows creates thousands, which live until its commit and form no cycles.
     """
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
@@ -196,7 +196,7 @@ def keep_what_is_loaded() -> None:
 
 
 def log_start(runtime: Runtime, process: str, listening: socket.socket | None = None) -> None:
-    """Say what has begun: which version, on what, with which trees."""
+    """Log what has started: version, database and trees."""
     host, port = listening.getsockname()[:2] if listening else (None, None)
     log.info(
         "started",

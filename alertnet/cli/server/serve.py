@@ -1,4 +1,4 @@
-"""`alertnet serve` and `alertnet worker`: the processes that run day and night."""
+"""`alertnet serve` and `alertnet worker`: the long-running processes."""
 
 import gc
 import sys
@@ -20,10 +20,9 @@ WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether 
 
 
 UNWANTED = ("rich", "charset_normalizer", "chardet", "greenlet", "watchfiles")
-"""What libraries import wherever they find it, and do without: 10 MB.
+"""Modules that libraries import if present but don't need (10 MB).
 
-Tracebacks in colours that no log wants, guesses at encodings that no answer of ours needs, threads that are none, and a
-web server that starts anew when its source is edited.
+They are coloured tracebacks, guesses of encodings, green threads and a server that restarts when its source changes.
 """
 
 
@@ -80,9 +79,9 @@ def worker() -> None:
 
 
 def load_lightly() -> None:
-    """Keep out what is not needed while the program is loaded, until `keep_what_is_loaded`.
+    """Load the program without garbage collection and without modules that it does not need.
 
-    The garbage collector would look through all of it again and again, for a sixth of the time and no garbage.
+    Until `keep_what_is_loaded` the collector would take a sixth of the time and find no garbage.
     """
     gc.disable()
     warnings.filterwarnings("ignore", "Unable to find acceptable character detection")

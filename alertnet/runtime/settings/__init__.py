@@ -1,1 +1,1 @@
-"""The settings of B6: read from the environment, checked, and every fault reported at once."""
+"""The settings of B6: read from the environment and checked, with all faults reported at once."""

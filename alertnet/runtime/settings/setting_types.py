@@ -1,4 +1,4 @@
-"""The form of each setting: text from the environment becomes a value, or an error that says what is allowed."""
+"""The type of each setting: turns text from the environment into a value, or an error with what is allowed."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -17,12 +17,12 @@ _WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 
 _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
 _SLOWEST, _FASTEST = 0.01, 10000
 _LEAST_MEMORY = 8
-"""What argon2 can do with, in KiB."""
+"""The least memory that argon2 works with, in KiB."""
 
 
 @value
 class Rates:
-    """How much one sender may send in a second, 0 = unlimited: SMS segments, and calls begun."""
+    """The most that one sender may send per second (SMS segments, calls begun); 0 means unlimited."""
 
     sms: float = 1.0
     calls: float = 1.0
@@ -30,7 +30,7 @@ class Rates:
 
 @value
 class MailServer:
-    """Where mail is handed over. Without a user there is no authentication."""
+    """A mail relay. Without a user there is no authentication."""
 
     host: str
     port: int
@@ -41,7 +41,7 @@ class MailServer:
 
 @value
 class TelephoneAccount:
-    """An account with a telephone provider: who we are there, and the numbers that we have."""
+    """An account with a telephone provider, and its numbers."""
 
     sid: str
     auth_tokens: tuple[SecretStr, ...]
@@ -51,7 +51,7 @@ class TelephoneAccount:
 
 @value
 class OpenIdClient:
-    """What we are at an OpenID Connect provider."""
+    """Our client at an OpenID Connect provider."""
 
     issuer: str
     id: str
@@ -103,7 +103,7 @@ def _is_web_url(text: str) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Whether that can be the name or the address of a host."""
+    """Whether that can be the name or address of a host."""
     try:
         return bool(_HOST.fullmatch(host) or ip_address(host))
     except ValueError:
@@ -189,7 +189,7 @@ def _mail_server(text: Any) -> Any:
         parts, sender, port = urlsplit(""), "", 0
     host = parts.hostname or ""
     user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
-    # SMTP has no other letters for who signs in.
+    # SMTP authentication allows only ASCII.
     may_sign_in = f"{user}{password}".isascii()
     if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.

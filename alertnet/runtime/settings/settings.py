@@ -1,8 +1,8 @@
-"""The settings of B6: read from the environment, `.env` and `…_FILE`, and every fault reported at once.
+"""The settings of B6: read from the environment, `.env` and `…_FILE`, with all faults reported at once.
 
-A fault names its variable, and shows its value unless that is a secret. A name that is misspelt is a fault too. What
-only some methods need is asked for by `missing_for`, once the trees in force are known, and by `Reading.faults_for`
-together with what is wrong.
+A fault names its variable, and its value unless that is a secret. A misspelt name is a fault too. Settings that only
+some methods need are checked by `missing_for`, once the trees in force are known, and by `Reading.faults_for` together
+with all other faults.
 """
 
 import os
@@ -32,22 +32,22 @@ EXAMPLES = {
         "smtp://user:password@host:587?from=alert@example.org",
     },
 }
-"""What `.env.example` and the README show where only the operator's own value serves."""
+"""Placeholder values in `.env.example` and the README that an operator must replace."""
 
 _OURS = "ALERTNET_"
 _PROVIDERS = "TWILIO_"
 _CLOSE = {_OURS: 0.73, _PROVIDERS: 0.75}
-"""How like a setting of ours a name must be to be meant for it, by how it begins."""
+"""How similar a name must be to a setting of ours to count as misspelt, by its prefix (difflib ratio)."""
 _ELSEWHERE_CLOSE = 0.9
-"""The same for a name whose very beginning may be misspelt."""
+"""The same for a name whose prefix may be misspelt itself."""
 
 _OTHERS = re.compile(
-    # What compose.yaml alone reads, and the tests.
+    # For compose.yaml and the tests only.
     r"ALERTNET_(HOST|TEST_\w+)"
-    # What an orchestrator tells every container of a service that has our name.
+    # Set by orchestrators in every container beside a service of our name.
     r"|ALERTNET(_\w+)?_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)"
 )
-"""Variables that look like ours and are not for the program."""
+"""Variables that look like settings but are not for the program."""
 
 SECRET = frozenset(
     {
@@ -62,7 +62,7 @@ SECRET = frozenset(
         "TWILIO_2_AUTH_TOKEN",
     }
 )
-"""Variables whose value is never shown, because it is a secret or may hold one."""
+"""Variables whose value is never shown, because it is a secret or may contain one."""
 
 TWILIO_API_URL = "https://api.twilio.com"
 
@@ -70,7 +70,7 @@ _TREES, _TEMPLATES = partial(default_folder, TREES), partial(default_folder, TEM
 
 
 def misspelt(env: Mapping[str, str | None], settings: Iterable[str]) -> Iterator[str]:
-    """A fault for every variable that is none of these settings and was meant to be; never its value."""
+    """A fault for every variable that looks like a misspelt setting; it never shows the value."""
     known = [variable for name in settings for variable in (name, f"{name}_FILE")]
     for name, text in env.items():
         if not text or name in known or _OTHERS.fullmatch(name):
@@ -82,7 +82,7 @@ def misspelt(env: Mapping[str, str | None], settings: Iterable[str]) -> Iterator
 
 
 def unchanged(texts: Mapping[str, str]) -> Iterator[str]:
-    """A fault for every setting that holds what the example shows."""
+    """A fault for every setting that still has the example's value."""
     for name, shown in EXAMPLES.items():
         if texts.get(name, "").rstrip("/") in shown:
             yield f"{name}: its value is the example's (allowed: your own)"
@@ -96,7 +96,7 @@ def _closest(name: str, known: Sequence[str]) -> str | None:
 
 
 class Settings(BaseModel):
-    """All settings, checked; what is needed only for some methods is None or empty where it is not set."""
+    """All settings, checked. Settings that only some methods need are None or empty where unset."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True)
 
@@ -133,12 +133,12 @@ class Settings(BaseModel):
 
     @property
     def trees_are_examples(self) -> bool:
-        """Whether nobody named a folder and the working folder has none, so that those that ship are used."""
+        """Whether no folder was named and the working folder has none, so that the shipped trees are used."""
         return "contact_trees" not in self.model_fields_set and self.contact_trees.is_absolute()
 
     @property
     def telephones(self) -> dict[str, TelephoneAccount]:
-        """The accounts that messages and calls can go by, by provider."""
+        """The complete telephone accounts, by provider."""
         given = {
             FIRST: (self.twilio_account_sid, self.twilio_auth_tokens, self.twilio_from, self.twilio_api_url),
             SECOND: (self.twilio_2_account_sid, self.twilio_2_auth_tokens, self.twilio_2_from, self.twilio_2_api_url),
@@ -151,38 +151,38 @@ class Settings(BaseModel):
 
     @property
     def relays(self) -> dict[str, MailServer]:
-        """The relays that mail can go by, by provider."""
+        """The mail relays, by provider."""
         given = {FIRST: self.smtp, SECOND: self.smtp_2}
         return {provider: relay for provider, relay in given.items() if relay is not None}
 
     @property
     def openid(self) -> OpenIdClient | None:
-        """What we are at the provider by which users may sign in; None: they sign in here alone."""
+        """Our client at the OpenID Connect provider; None where users sign in by password only."""
         if not (self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret):
             return None
         return OpenIdClient(self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def takes_texts(self) -> bool:
-        """Whether the provider can bring texts and calls, and we can tell that it is the provider."""
+        """Whether the provider can deliver texts and calls to us, and we can verify that it is the provider."""
         return bool(self.public_url and self.telephones)
 
     @property
     def routes(self) -> frozenset[Route]:
-        """The methods that can be used, each with every provider of it."""
+        """The methods that can be used, each with all its providers."""
         spoken = {(method, provider) for method in (MethodKind.SMS, MethodKind.CALL) for provider in self.telephones}
         return frozenset({*(spoken if self.public_url else ()), *((MethodKind.EMAIL, relay) for relay in self.relays)})
 
 
 NAMES = {name: str(field.alias) for name, field in Settings.model_fields.items()}
-"""The variable of each setting."""
+"""The environment variable of each setting."""
 
 _TELEPHONE = ("public_url", "twilio_account_sid", "twilio_auth_tokens", "twilio_from")
 NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EMAIL: ("public_url", "smtp")}
-"""What a method can't do without."""
+"""Settings that a method needs."""
 
 REMEDIES = {"ALERTNET_SECRET_KEY": " (`openssl rand -hex 32` gives one; keep a copy elsewhere)"}
-"""Where what is missing comes from."""
+"""Where to get a missing setting."""
 
 _SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
 _SECOND_RELAY = ("smtp_2",)
@@ -190,30 +190,30 @@ _OPENID = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
 
 
 class _Draft(Settings):
-    """The settings without those that are wrong, so that the others are checked all the same."""
+    """The settings without the invalid ones, so that the others are still checked."""
 
     secret_keys: values.SecretKeys = Field((), alias="ALERTNET_SECRET_KEY")
 
 
 @value
 class Reading:
-    """The settings as far as they can be read, to be used as a whole only without faults, and their faults in order."""
+    """The settings as far as they can be read, and their faults in order. Use them only where there are no faults."""
 
     settings: Settings
     faults: tuple[str, ...]
 
     def faults_for(self, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
-        """The faults together with what these methods need; a variable that is wrong is not missing too."""
+        """The faults, and what these methods lack. An invalid variable is not also reported as missing."""
         settled = _named(self.faults)
         missing = [fault for fault in missing_for(self.settings, kinds) if _variable(fault) not in settled]
         return _in_order([*self.faults, *missing])
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """The settings of that environment alone; of this process and the `.env` of its folder when None is given.
+    """The settings in `env`; by default those of this process and of `.env` in the working folder.
 
     Raises:
-        Misconfigured: every variable that is wrong or missing, by name.
+        Misconfigured: every variable that is invalid or missing, by name.
     """
     reading = examine(env)
     if reading.faults:
@@ -222,7 +222,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
 
 
 def examine(env: Mapping[str, str] | None = None) -> Reading:
-    """The settings where `read_settings` finds them, for who goes on looking for faults when some are wrong."""
+    """Like `read_settings`, but gives the faults instead of raising, for callers that look for more."""
     found: Mapping[str, str | None] = env if env is not None else {**dotenv_values(".env"), **os.environ}
     texts, faults = _gather(found)
     faults += unchanged(texts)
@@ -241,7 +241,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
 
 
 def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
-    """A fault for every variable that these methods need and that is not set; empty when they can all be used."""
+    """A fault for every variable that these methods need and that is not set."""
     uses: dict[str, list[str]] = {}
     for kind in sorted(kinds):
         for name in NEEDED.get(kind, ()):
@@ -251,7 +251,7 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
-    """The values by variable, and the faults in where they are to be found. An empty variable or file is not set."""
+    """The values by variable, and faults in how they are given. Empty variables and files count as not set."""
     texts: dict[str, str] = {}
     faults: list[str] = []
     for name in NAMES.values():
@@ -270,13 +270,13 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
 
 
 def _listen_faults(settings: Settings) -> Iterator[str]:
-    """The fault of a connection for LISTEN that is set beside a SQLite file."""
+    """A fault if `ALERTNET_LISTEN_URL` is set beside a SQLite database."""
     if settings.listen_url and not settings.database_url.get_secret_value().startswith("postgres"):
         yield "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)"
 
 
 def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
-    """What the second provider lacks, and what is to go by it although it isn't there."""
+    """What the second provider lacks, and routes that name it although it is not complete."""
     begun = [variable for name, variable in NAMES.items() if name.startswith("twilio_2_") and variable in given]
     telephone, relay = (
         [NAMES[name] for name in names if not getattr(settings, name) and NAMES[name] not in wrong]
@@ -292,7 +292,7 @@ def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]
 
 
 def _openid_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
-    """What is missing for signing in by a provider, once a part of it is set."""
+    """What OpenID Connect lacks once one of its settings is set."""
     begun = [NAMES[name] for name in _OPENID if NAMES[name] in given]
     for name in (*_OPENID, "public_url") if begun else ():
         if not getattr(settings, name) and NAMES[name] not in wrong:

@@ -1,7 +1,7 @@
-"""The sandbox as a page: handsets and mailboxes that a person reads, answers and lets ring, beside what is on record.
+"""The sandbox's web page: phones and mailboxes to read and answer, beside the record of the incident.
 
-It knows the stand-in network alone. What the program under it does is told to it by an `Evening`, so that it can stand
-over any installation that sends into this sandbox.
+It knows only the simulated network. What the program does is given to it as an `Evening`, so it works over any
+installation that sends into this sandbox.
 """
 
 from alertnet.sandbox.page.app import make_page

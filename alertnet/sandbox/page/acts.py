@@ -1,4 +1,4 @@
-"""What a person can do on the page: with a telephone, with a mailbox, with the time, and to begin anew."""
+"""What a person can do on the page: use phones and mailboxes, change the speed of time, and start again."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 
 def send_text(evening: Evening, key: str, form: Form) -> None:
-    """Text alertnet from that telephone."""
+    """Text alertnet from that phone."""
     handset = _on_air(_handset(evening, key))
     text = form.get("text", "").strip()
     if not 0 < len(text) <= LONGEST_TEXT:
@@ -27,7 +27,7 @@ def send_text(evening: Evening, key: str, form: Form) -> None:
 
 
 def dial(evening: Evening, key: str, form: Form) -> None:
-    """Call alertnet from that telephone."""
+    """Call alertnet from that phone."""
     handset = _on_air(_handset(evening, key))
     if handset.talking:
         raise WrongState("this telephone", "in a call", "hang up first")
@@ -35,12 +35,12 @@ def dial(evening: Evening, key: str, form: Form) -> None:
 
 
 def answer(evening: Evening, key: str, form: Form) -> None:
-    """Pick up."""
+    """Answer the ringing call."""
     _handset(evening, key).answers()
 
 
 def reject(evening: Evening, key: str, form: Form) -> None:
-    """Press the red button while it rings."""
+    """Reject the ringing call."""
     _handset(evening, key).rejects()
 
 
@@ -50,45 +50,45 @@ def press(evening: Evening, key: str, form: Form) -> None:
 
 
 def stay_silent(evening: Evening, key: str, form: Form) -> None:
-    """Let the question time out."""
+    """Press nothing until the question times out."""
     _talking(evening, key).stays_silent()
 
 
 def hang_up(evening: Evening, key: str, form: Form) -> None:
-    """End the call."""
+    """Hang up the call."""
     _talking(evening, key).hang_up()
 
 
 def choose_habit(evening: Evening, key: str, form: Form) -> None:
-    """From now on the telephone treats what comes in like this."""
+    """Choose how the phone treats calls and texts from now on."""
     habits = {habit.value: habit for habit in HABITS}
     _handset(evening, key).behaves(_one_of("habit", form, habits))
 
 
 def set_mailbox(evening: Evening, key: str, form: Form) -> None:
-    """Whether a scanner opens links, and an automatic reply answers."""
+    """Set whether a scanner opens links, and whether an automatic reply answers."""
     mailbox = evening.sandbox.mailbox(address_of(evening, key))
     mailbox.scanned, mailbox.away = "scanned" in form, "away" in form
 
 
 def run(evening: Evening, _: str, form: Form) -> None:
-    """Let time go slower or faster."""
+    """Set the speed of time."""
     evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
 
 
 def jump(evening: Evening, _: str, form: Form) -> None:
-    """To the next thing that can be seen."""
+    """Jump to the next visible event."""
     evening.jump()
 
 
 def begin(evening: Evening, _: str, form: Form) -> None:
-    """A scene to take part in, one that plays by itself, or an empty evening."""
+    """Begin a scene to take part in, one that plays by itself, or an empty evening."""
     watched = form.get("watch")
     evening.begin(watched or form.get("scene") or None, by_itself=bool(watched))
 
 
 def close(evening: Evening, _: str, form: Form) -> None:
-    """The all-clear."""
+    """Give the all-clear."""
     evening.close(form.get("ref", ""), _one_of("reason", form, {each: each for each in REASONS}))
 
 
@@ -108,16 +108,16 @@ ACTS: Mapping[str, Act] = {
     "/begin": begin,
     "/close": close,
 }
-"""By the path that it is posted to."""
+"""The acts by path."""
 
 STATUS: Mapping[type[Exception], int] = {BadInput: 422, Unknown: 404, WrongState: 409}
 
 
 def address_of(evening: Evening, key: str) -> str:
-    """The number or mail address that goes by that key.
+    """The number or mail address with that key.
 
     Raises:
-        Unknown: nobody has it.
+        Unknown: there is none.
     """
     for address in evening.cast.by_address:
         if key_of(address) == key:

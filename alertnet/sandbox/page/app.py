@@ -1,4 +1,4 @@
-"""The page over HTTP: on loopback alone, for this page's own buttons alone, and live as Server-Sent Events."""
+"""Serves the page on loopback only, accepts only its own buttons, and updates it by Server-Sent Events."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from alertnet.sandbox.page.view import View
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
 LONGEST_BODY = 16_384
-"""Bytes."""
+"""The longest body, in bytes."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
@@ -48,7 +48,7 @@ STATIC = {"page.css": "text/css", "devices.css": "text/css", "page.js": "text/ja
 
 
 class Guard:
-    """Refuses what does not come from the page itself, and says to the browser how little the page needs."""
+    """Refuses requests that don't come from the page itself, and sets strict security headers."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
@@ -65,7 +65,7 @@ class Guard:
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
         host = headers.get("Host", "")
         if host not in self._hosts:
-            # Another name for this address is how a strange site would read the page (DNS rebinding).
+            # Another host name for this address is how a foreign site could read the page (DNS rebinding).
             return PlainTextResponse("This page is only for this machine.\n", 421)
         if method in ("GET", "HEAD"):
             return None
@@ -89,7 +89,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def show_letter(mailbox: Mailbox, place: int, part: str) -> Response:
-    """The mail at that place, counted from the oldest: its `html`, or its plain `text`."""
+    """The mail at that position, counted from the oldest: its `html`, or its plain `text`."""
     if place >= len(mailbox.mails) or part not in ("html", "text"):
         return PlainTextResponse("There is no such mail.\n", 404)
     mail = mailbox.mails[place]
@@ -104,9 +104,9 @@ def _opening_elsewhere(html: str) -> str:
 
 
 def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
-    """The application; it is to be served at that port of the loopback interface, and answers to no other name.
+    """The page's application, to be served on loopback at that port; it answers to no other host name.
 
-    `closing`: once it is set, nobody is told news any more, so that the server can end.
+    `closing`: once set, live streams end, so that the server can stop.
     """
     view = View(evening)
 
@@ -152,7 +152,7 @@ async def _refuse(_: Request, error: Exception) -> Response:
 def _desk(evening: Evening) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         seat = await run_in_threadpool(evening.sit_down)
-        # A cookie counts for a name of this machine, at each of its ports.
+        # Cookies ignore ports, so the host name must be the same.
         response = RedirectResponse(seat.address.replace(NAMES[0], request.url.hostname or NAMES[0]), 303)
         response.set_cookie(seat.cookie, seat.session, httponly=True, samesite="strict")
         return response
@@ -164,14 +164,14 @@ def _act(evening: Evening, act: Act) -> Callable[[Request], Awaitable[Response]]
     async def endpoint(request: Request) -> Response:
         form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         await run_in_threadpool(act, evening, request.path_params.get("key", ""), form)
-        # A browser without scripts comes back to the page; the page's own script only looks whether it went well.
+        # A browser without scripts returns to the page; the page's own script only checks the status.
         return RedirectResponse("/", 303)
 
     return endpoint
 
 
 async def _changes(view: View, request: Request, closing: Event) -> AsyncIterator[str]:
-    """The regions that differ from what was said before, as soon as they do."""
+    """Send the regions that differ from the last ones sent, as soon as they do."""
     said: dict[str, str] = {}
     while not (closing.is_set() or await request.is_disconnected()):
         regions = await run_in_threadpool(view.regions)

@@ -1,4 +1,4 @@
-"""Who is on the page and where: the field, and the circles of those who protect it, level by level."""
+"""The people on the page and their places: the field, and the circles of contacts, level by level."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -8,21 +8,21 @@ from alertnet.core.codec import value
 
 @value
 class Party:
-    """Somebody with telephones and mailboxes; `key` is a plain word, unique on the page."""
+    """Somebody with phones and mailboxes; `key` is a plain word, unique on the page."""
 
     key: str
     title: str
     subtitle: str
     role: str
-    """`field`, or the role of a contact; the page has a sign for each."""
+    """`field`, or the role of a contact; the page has an icon for each."""
     phones: tuple[str, ...]
-    """E.164."""
+    """Phone numbers in E.164."""
     mailboxes: tuple[str, ...] = ()
 
 
 @value
 class Ring:
-    """One level: who is told at the same time."""
+    """One level: contacts who are told at the same time."""
 
     key: str
     title: str
@@ -40,14 +40,14 @@ class Circle:
 
 @value
 class Cast:
-    """Everybody, each once."""
+    """Everybody on the page, each once."""
 
     field: tuple[Party, ...]
     circles: tuple[Circle, ...]
 
     @property
     def protectors(self) -> Iterator[Party]:
-        """Those who are not in the field."""
+        """Everybody who is not in the field."""
         return (party for circle in self.circles for ring in circle.rings for party in ring.parties)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the page shows besides phones and mailboxes, and what it can ask for: the program as far as it is known here."""
+"""The page's interface to the program: what it shows beside phones and mailboxes, and what it can ask for."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,7 +12,7 @@ from alertnet.sandbox.server import Sandbox
 
 
 class Tone(StrEnum):
-    """What kind of thing it is, for the colour and the sign beside its words."""
+    """The kind of an event or state, which sets its colour and icon."""
 
     ALARM = "alarm"
     TOLD = "told"
@@ -24,7 +24,7 @@ class Tone(StrEnum):
 
 @value
 class Mark:
-    """How somebody, or a level, stands: a few words."""
+    """The state of somebody, or of a level, in a few words."""
 
     tone: Tone
     text: str
@@ -32,7 +32,7 @@ class Mark:
 
 @value
 class Line:
-    """Something that happened."""
+    """An event that happened."""
 
     at: datetime
     tone: Tone
@@ -42,7 +42,7 @@ class Line:
 
 @value
 class Coming:
-    """Something that will happen unless somebody answers before."""
+    """An event that will happen unless somebody answers first."""
 
     at: datetime
     tone: Tone
@@ -52,7 +52,7 @@ class Coming:
 
 @value
 class Incident:
-    """The head of what is on the record."""
+    """The summary of an incident."""
 
     ref: str
     title: str
@@ -64,7 +64,7 @@ class Incident:
 
 @value
 class Ending:
-    """What came of an incident that is closed, in three numbers."""
+    """The result of a closed incident, in three numbers."""
 
     told: int
     took_charge: int
@@ -72,7 +72,7 @@ class Ending:
 
     @property
     def text(self) -> str:
-        """As in `14 told, 3 took charge, 22 minutes`."""
+        """The result as in `14 told, 3 took charge, 22 minutes`."""
         return f"{self.told} told, {self.took_charge} took charge, {self.minutes} minutes"
 
 
@@ -83,20 +83,20 @@ class Hint:
     title: str
     text: str
     party: str | None = None
-    """Whose phone it is about."""
+    """The key of the party whose phone the hint is about."""
 
 
 @value
 class Story:
-    """One look at the record: the newest incident, how everybody stands in it, what was, and what comes next."""
+    """The state of the record: the newest incident, everybody's state in it, its events, and what comes next."""
 
     hint: Hint
     incident: Incident | None = None
     ending: Ending | None = None
     others_open: int = 0
-    """Incidents that are open besides."""
+    """How many other incidents are open."""
     lines: tuple[Line, ...] = ()
-    """Oldest first."""
+    """Events, oldest first."""
     coming: tuple[Coming, ...] = ()
     parties: Mapping[str, Mark] = field(default_factory=dict)
     """By the key of the party."""
@@ -106,7 +106,7 @@ class Story:
 
 @value
 class Scene:
-    """A beginning that can be chosen: somebody in the field acts, and the network has its bad luck."""
+    """A story to begin: somebody in the field acts, and phones or mail misbehave."""
 
     key: str
     title: str
@@ -115,7 +115,7 @@ class Scene:
 
 @value
 class Seat:
-    """A place at the program's own console: its address, and the session that a browser shows there as a cookie."""
+    """A console session: its address, and the cookie to set for it."""
 
     address: str
     cookie: str
@@ -123,11 +123,11 @@ class Seat:
 
 
 class Evening(Protocol):
-    """The program on its stage. Whatever is begun anew stands behind these names from then on."""
+    """The program that the page is about. After a restart the same object stands for the new stage."""
 
     @property
     def sandbox(self) -> Sandbox:
-        """The network that stands now."""
+        """The current simulated network."""
 
     @property
     def cast(self) -> Cast:
@@ -135,56 +135,58 @@ class Evening(Protocol):
 
     @property
     def scenes(self) -> tuple[Scene, ...]:
-        """What can be begun."""
+        """The scenes that can be begun."""
 
     @property
     def zone(self) -> tzinfo:
-        """In which the page shows its times."""
+        """The time zone of the page."""
 
     @property
     def zone_name(self) -> str:
-        """How that zone is called."""
+        """The name of that zone."""
 
     @property
     def style(self) -> str:
-        """The stylesheet that the page shares with those of the program."""
+        """The stylesheet that the page shares with the program's pages."""
 
     def now(self) -> datetime:
-        """The time of the stage."""
+        """The stage's time."""
 
     @property
     def speed(self) -> int:
-        """Its seconds in one of the machine's."""
+        """Seconds of the stage per real second."""
 
     def run(self, speed: int) -> None:
-        """Let time go that fast."""
+        """Set the speed of time."""
 
     def jump(self) -> None:
-        """Skip to the next thing that can be seen."""
+        """Skip to the next visible event."""
 
     @property
     def plays_by_itself(self) -> bool:
-        """Whether people answer without anybody's hand, and somebody looks on."""
+        """Whether a story plays by itself and the user only watches."""
 
     def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
-        """Throw everything away and begin that scene, or an empty evening; `by_itself`: it is to be looked on at.
+        """Discard everything and begin that scene, or an empty evening; `by_itself`: the scene plays without the user.
 
         Raises:
             Unknown: there is no such scene.
         """
 
     def close(self, ref: str, reason: str) -> None:
-        """A coordinator gives the all-clear.
+        """Close the incident as a coordinator.
 
         Raises:
-            Unknown, WrongState, BadInput: it can't be.
+            Unknown: there is no such incident.
+            WrongState: it can't be closed now.
+            BadInput: the reason is not allowed.
         """
 
     def sit_down(self) -> Seat:
-        """A place at the console, for whoever holds the telephones."""
+        """Begin a console session for the user of the page."""
 
     def subtitle(self, text: str) -> str | None:
-        """What an SMS or a sentence of a call means in English; None where it is English itself."""
+        """The English of an SMS or a sentence in a call; None where it is English itself."""
 
     def story(self) -> Story:
-        """What is on the record."""
+        """The current state of the record."""

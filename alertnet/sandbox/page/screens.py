@@ -1,4 +1,4 @@
-"""What a handset and a mailbox show: plain values, read off the stand-in network for the templates."""
+"""What phones and mailboxes show, read from the simulated network as plain values for templates."""
 
 import re
 from datetime import datetime
@@ -22,31 +22,31 @@ HABITS = {
     Behaviour.OPTED_OUT: "refusing our SMS",
     Behaviour.INVALID: "a number that is gone",
 }
-"""What can be chosen for a telephone."""
+"""The behaviours that can be chosen for a phone."""
 
 ENDINGS = {"completed": "Call ended", "busy": "Call rejected", "no-answer": "Missed call", "canceled": "Missed call"}
 LATEST = 40
-"""Entries of a thread that are shown."""
+"""How many entries of a thread are shown."""
 CODES = re.compile(r"(?<![-+\w/.:])((?:GO|HOLD|NO|NON|OK) )?(\d{4})(?![-\w:])")
 ANSWERABLE, MOST_REPLIES = 2, 4
-"""Texts whose codes are offered as replies, and how many of those."""
+"""How many texts have their codes offered as replies, and how many replies are offered."""
 
 
 @value
 class Entry:
-    """One thing in a thread: a text in, a text out, or a call that is over."""
+    """An entry in a phone's thread: a text in, a text out, or a call that is over."""
 
     at: datetime
     kind: str
     words: Markup
     number: str = ""
     text: str = ""
-    """The words of what came in, as they came."""
+    """The words of an incoming text, unchanged."""
 
 
 @value
 class Screen:
-    """A handset: what rings or talks, what was written, and the replies that lie at hand."""
+    """A phone: its ringing or current call, its thread, and suggested replies."""
 
     number: str
     habit: Behaviour
@@ -55,7 +55,7 @@ class Screen:
     entries: tuple[Entry, ...]
     replies: tuple[str, ...]
     received: int
-    """How many texts came."""
+    """How many texts were received."""
 
     @property
     def key(self) -> str:
@@ -75,7 +75,7 @@ class Letter:
 
 @value
 class Box:
-    """A mailbox: what came, newest first."""
+    """A mailbox with its mails, newest first."""
 
     address: str
     letters: tuple[Letter, ...]
@@ -90,12 +90,12 @@ class Box:
 
 
 def key_of(address: str) -> str:
-    """A number or mail address as a word for the page's ids and paths."""
+    """A number or mail address as a word for ids and paths of the page."""
     return re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-").lower()
 
 
 def read_screen(sandbox: Sandbox, number: str) -> Screen:
-    """The handset of that number as it is now."""
+    """The current state of that number's phone."""
     handset = sandbox.handset(number)
     with sandbox.network.lock:
         entries = sorted(_entries(handset, sandbox), key=lambda entry: entry.at)
@@ -112,7 +112,7 @@ def read_screen(sandbox: Sandbox, number: str) -> Screen:
 
 
 def read_box(mailbox: Mailbox) -> Box:
-    """The mailbox as it is now."""
+    """The current state of the mailbox."""
     letters = tuple(
         Letter(place, _date(mail.headers.get("Date", "")), mail.headers.get("From", mail.sender), mail.subject)
         for place, mail in enumerate(list(mailbox.mails))
@@ -121,7 +121,7 @@ def read_box(mailbox: Mailbox) -> Box:
 
 
 def linked(text: str, ours: str) -> Markup:
-    """The text with each link into alertnet as one to press; nothing else in it is markup."""
+    """The text as HTML in which links to alertnet can be clicked; everything else is escaped."""
     parts = []
     end = 0
     for found in LINK.finditer(text):

@@ -1,4 +1,4 @@
-"""The page as HTML: the whole of it once, and afterwards the regions of it that have changed."""
+"""Renders the page as HTML: once as a whole, then only regions that have changed."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box,
 KEYS = "123456789*0#"
 SPEEDS = (1, 60)
 LINES = 60
-"""Of the timeline, the newest first."""
+"""How many timeline entries are shown, the newest first."""
 REASONS = {
     "resolved": "resolved",
     "safe_arrival": "safe arrival",
@@ -27,11 +27,11 @@ REASONS = {
 }
 
 Regions = Mapping[str, Markup]
-"""The inner HTML of each part of the page that changes, by the id of its element."""
+"""The inner HTML of each changing part of the page, by element id."""
 
 
 class View:
-    """Looks at an evening, and says it in HTML. Everything that is not a template is escaped."""
+    """Renders an evening as HTML; all values are escaped."""
 
     def __init__(self, evening: Evening) -> None:
         self._evening = evening
@@ -46,7 +46,7 @@ class View:
         self._environment.filters |= {"clock": self._clock, "key": key_of, "number": spaced, "english": self._english}
 
     def page(self) -> str:
-        """The whole page."""
+        """Render the whole page."""
         evening = self._evening
         return self._render(
             "page.html",
@@ -58,7 +58,7 @@ class View:
         )
 
     def regions(self) -> Regions:
-        """Every region as it is now."""
+        """Render every region."""
         evening = self._evening
         sandbox, cast, story = evening.sandbox, evening.cast, evening.story()
         ringing: list[Party] = []
@@ -82,7 +82,7 @@ class View:
         return regions | self._now(story, ringing)
 
     def card(self) -> str | None:
-        """What came of the incident as a picture (SVG); None while it goes on."""
+        """The result of a closed incident as an SVG; None while it is open."""
         story = self._evening.story()
         if story.ending is None or story.incident is None:
             return None
@@ -110,7 +110,7 @@ class View:
 
     def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
         rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout
-        # A call goes on within the value that stands for it.
+        # A call changes inside its object, which therefore compares equal, so it is always rendered anew.
         is_calm = screen.ringing is None and screen.talking is None
         render = partial(self._render_once, f"screen-{screen.key}") if is_calm else self._render
         return render(
@@ -124,7 +124,7 @@ class View:
         )
 
     def _render_once(self, id: str, name: str, **values: Any) -> Markup:
-        """The region, rendered anew only if what it shows has changed: somebody looks four times a second."""
+        """Render the region only if its values have changed, because the page looks four times a second."""
         before = self._shown.get(id)
         if before is None or before[0] != values:
             before = self._shown[id] = values, self._render(name, **values)
@@ -134,7 +134,7 @@ class View:
         return Markup(self._environment.get_template(name).render(values))  # noqa: S704 - escaped by the template
 
     def _english(self, text: str) -> str:
-        """What it means, without the links, which stand above it; nothing where it is English."""
+        """The English of a text, without its links; empty where it is English already."""
         return " ".join(LINK.sub(" ", self._evening.subtitle(text) or "").split())
 
     def _clock(self, at: datetime, seconds: bool = True) -> str:
@@ -142,24 +142,27 @@ class View:
 
 
 def spaced(number: str) -> str:
-    """A telephone number (E.164) that can be read: `+57 300 555 0001`."""
+    """A phone number in a readable form: `+57 300 555 0001`."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _caption(story: Story) -> Line | None:
-    """The newest thing that somebody who looks on would want to know."""
+    """The newest event that a spectator would want to know."""
     return next((line for line in reversed(story.lines) if line.tone is not Tone.QUIET), None)
 
 
 def _dots(lines: tuple[Line, ...]) -> Iterator[tuple[float, Tone]]:
-    """Each thing that happened: how far from the first to the last, 0 to 1, and of which kind; answers lie on top."""
+    """Each event with its position between first and last (0 to 1) and its kind.
+
+    Answers come last, to be drawn on top.
+    """
     lasted = (lines[-1].at - lines[0].at) / timedelta(seconds=1) or 1
     for line in sorted(lines, key=lambda line: line.tone is Tone.ANSWERED):
         yield (line.at - lines[0].at) / timedelta(seconds=1) / lasted, line.tone
 
 
 def _marks(party: Party, screens: list[Screen], boxes: list[Box], story: Story) -> Iterator[Mark]:
-    """What the closed card says: first what the devices do, then how the party stands."""
+    """The marks on a party's card: first what its devices do, then its state in the incident."""
     if any(screen.ringing for screen in screens):
         yield Mark(Tone.ALARM, "ringing")
     elif any(screen.talking for screen in screens):

@@ -1,1 +1,1 @@
-"""The sandbox's telephone network: handsets, texts, calls, and what can go wrong with them."""
+"""The sandbox's telephone network: phones, texts, calls, and their faults."""

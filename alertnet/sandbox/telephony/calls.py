@@ -1,4 +1,4 @@
-"""The telephone exchange: rings handsets for alertnet, connects whoever answers, and reports each step back."""
+"""The telephone exchange: rings phones for alertnet, connects calls, and reports each step back."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from alertnet.sandbox.telephony.voice import Player, call_params
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
 MOST_SILENCES = 20
-"""Questions that a voicemail sits through before it is full."""
+"""How many questions a voicemail listens to before it is full."""
 WRONG_NUMBER = "9*"
-"""The keys that our voice messages offer to somebody who is the wrong person."""
+"""The keys that our calls offer to a wrong person."""
 SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487"}
 
 
 class Exchange:
-    """Calls in both directions; `player` is what is said in them."""
+    """Calls in both directions; `player` plays what is said in them."""
 
     def __init__(self, network: Network, webhooks: Webhooks) -> None:
         self.player = Player(network, webhooks, self.end)
@@ -28,7 +28,7 @@ class Exchange:
         self._webhooks = webhooks
 
     def place(self, request: CallRequest, faults: Mapping[Fault, timedelta]) -> CallRecord:
-        """Queue a call of alertnet's; it rings when time passes.
+        """Queue a call from alertnet; it rings when time passes.
 
         Raises:
             Refusal: there is no such number.
@@ -46,7 +46,7 @@ class Exchange:
         return call
 
     def dial_in(self, caller: str, to: str, url: str) -> CallRecord:
-        """A handset calls alertnet, which picks up at once and says what it has to say at `url`."""
+        """Place a call from a phone to alertnet, which answers at once with the TwiML at `url`."""
         with self._network.lock:
             call = self._record("inbound", caller, to, url, "in-progress")
             call.answered_at = call.created_at
@@ -54,7 +54,7 @@ class Exchange:
         return call
 
     def answer(self, call: CallRecord, at: datetime | None = None) -> None:
-        """Pick up: hears what alertnet says up to its first question or the end.
+        """Answer the call, and play it up to its first question or its end.
 
         Raises:
             WrongState: it does not ring.
@@ -67,7 +67,7 @@ class Exchange:
         self.player.play_from(call, call.url)
 
     def end(self, call: CallRecord, status: str, at: datetime | None = None) -> None:
-        """Let it be over, and report it; nothing happens to a call that is over already."""
+        """End the call and report it; nothing happens where it is over already."""
         with self._network.lock:
             if call.status in FINISHED:
                 return
@@ -75,7 +75,7 @@ class Exchange:
             self._report(call, "completed", status, call.ended_at)
 
     def update(self, call: CallRecord, status: str) -> None:
-        """What alertnet asks for: `canceled` ends what is queued or rings, `completed` what is in progress too.
+        """Carry out alertnet's update: `canceled` ends a queued or ringing call, `completed` also one in progress.
 
         Raises:
             Refusal: the call is over.

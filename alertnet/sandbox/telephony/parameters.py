@@ -1,4 +1,4 @@
-"""Judges the parameters of a request as the provider's documents do, and stricter: unknown names are refused."""
+"""Checks request parameters as the provider documents them, but more strictly: unknown names are refused."""
 
 import re
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ REPEATABLE = frozenset({"StatusCallbackEvent"})
 
 
 class Refusal(Exception):
-    """A request that the provider refuses: its HTTP status, its code and its words."""
+    """The provider refuses the request, with an HTTP status, a code and a text."""
 
     def __init__(self, code: int, subject: object = "", status: int = 400) -> None:
         self.code = code
@@ -100,13 +100,13 @@ class PageRequest:
     sender: str | None
     status: str | None
     day: date | None
-    """The first day (UTC) that is listed; None for all."""
+    """The first day (UTC) to list; None for all."""
     number: int
     size: int
 
 
 class Form:
-    """Decoded parameters, by name; blank values are kept."""
+    """Decoded parameters by name; blank values are kept."""
 
     def __init__(self, encoded: str) -> None:
         self._values: dict[str, list[str]] = {}
@@ -114,7 +114,7 @@ class Form:
             self._values.setdefault(name, []).append(text)
 
     def get(self, name: str) -> str | None:
-        """The value, or None where it is absent or blank."""
+        """The value; None where it is absent or blank."""
         return self._values.get(name, [""])[-1] or None
 
     def all(self, name: str) -> list[str]:
@@ -122,14 +122,14 @@ class Form:
         return self._values.get(name, [])
 
     def allow(self, names: frozenset[str]) -> None:
-        """Refuse whatever is not among these names, and a repeated one that may not be."""
+        """Refuse unknown names, and repeated ones that may not be."""
         repeated = {name for name, values in self._values.items() if len(values) > 1} - REPEATABLE
         if odd := self._values.keys() - names | repeated:
             raise Refusal(20001, ", ".join(sorted(odd)))
 
 
 def read_text(form: Form) -> TextRequest:
-    """The SMS that this form asks for. Raises Refusal."""
+    """Read an SMS from the form. Raises Refusal."""
     form.allow(TEXT_NAMES)
     to = _number(form.get("To"), missing=21604, invalid=21211, magic=TEXTS_TO)
     sender = _number(form.get("From"), missing=21603, invalid=21212, magic=TEXTS_FROM)
@@ -143,7 +143,7 @@ def read_text(form: Form) -> TextRequest:
 
 
 def read_call(form: Form) -> CallRequest:
-    """The call that this form asks for. Raises Refusal."""
+    """Read a call from the form. Raises Refusal."""
     form.allow(CALL_NAMES)
     to = _number(form.get("To"), missing=21201, invalid=21211, magic=CALLS_TO)
     sender = _number(form.get("From"), missing=21213, invalid=21212, magic=CALLS_FROM)
@@ -164,9 +164,9 @@ def read_call(form: Form) -> CallRequest:
 
 
 def read_page(form: Form, day: str, *also: str) -> PageRequest:
-    """The part of a list that this query asks for: at most 1000 entries, 50 unless told. Raises Refusal.
+    """Read which part of a list is wanted: at most 1000 entries, by default 50. Raises Refusal.
 
-    `day` names the filter for a first day, such as `DateSent>`; of an instant its day alone counts.
+    `day` names the filter for the first day, such as `DateSent>`; only the day of a moment counts.
     """
     form.allow(PAGE_NAMES.union((day, *also)))
     size = _whole(form.get("PageSize"), 50, 1000, invalid=20001)
@@ -178,7 +178,7 @@ def read_page(form: Form, day: str, *also: str) -> PageRequest:
 
 
 def read_status(form: Form, *allowed: str) -> str:
-    """The status that an update asks for. Raises Refusal."""
+    """Read the status of an update. Raises Refusal."""
     form.allow(frozenset({"Status"}))
     status = form.get("Status") or ""
     if status not in allowed:

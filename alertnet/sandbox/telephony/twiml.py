@@ -1,11 +1,11 @@
-"""Reads the TwiML that alertnet answers with, as far as the sandbox plays it; the rest is a fault, never a guess."""
+"""Reads TwiML as far as the sandbox plays it; anything else is an error, never a guess."""
 
 import xml.etree.ElementTree as ElementTree
 
 from alertnet.core.codec import value
 
 MAX_DOCUMENT = 64_000
-"""Characters; the provider's own limit is 64 kB."""
+"""The most characters; the provider's limit is 64 kB."""
 
 
 class BadTwiml(ValueError):
@@ -29,9 +29,9 @@ class Gather:
     action_on_empty_result: bool
 
     def collect(self, keys: str) -> tuple[str, str]:
-        """The digits that these keys make, and the key that ended them early (empty: their number, or silence, did).
+        """The digits that these keys make, and the key that ended them early (empty if their number or silence did).
 
-        Keys after the end are lost, as they are on the line.
+        Keys after the end are lost, as on a real line.
         """
         digits = ""
         for key in keys:
@@ -43,14 +43,14 @@ class Gather:
         return digits, ""
 
     def ends_with(self, keys: str) -> bool:
-        """Whether these keys are an answer without waiting for the silence after them."""
+        """Whether these keys are a complete answer, without waiting for silence."""
         digits, finished_on = self.collect(keys)
         return bool(finished_on) or len(digits) == self.num_digits
 
 
 @value
 class Record:
-    """A tone, after which somebody speaks; where nobody does the document goes on."""
+    """A tone, after which somebody speaks; if nobody does, the document goes on."""
 
     action: str
     status_callback: str
@@ -75,17 +75,17 @@ Verb = Say | Gather | Record | Redirect | Dial | Hangup
 
 
 def read_voice(document: str) -> tuple[Verb, ...]:
-    """What a voice answer says and does, in order; Play and Pause are silence here.
+    """Read a voice answer as verbs in order; Play and Pause are silence here.
 
     Raises:
-        BadTwiml: not XML, a DOCTYPE, too long, or a verb the sandbox does not play.
+        BadTwiml: not XML, a DOCTYPE, too long, or a verb that the sandbox does not play.
     """
     verbs = (_verb(element) for element in _response(document))
     return tuple(verb for verb in verbs if verb is not None)
 
 
 def read_messages(document: str) -> tuple[str, ...]:
-    """The texts that a messaging answer sends back; none for an empty document.
+    """Read the texts in a messaging answer; none for an empty document.
 
     Raises:
         BadTwiml: not XML, a DOCTYPE, too long, or anything but Message.
@@ -96,7 +96,7 @@ def read_messages(document: str) -> tuple[str, ...]:
 
 
 def _response(document: str) -> ElementTree.Element:
-    # Without a DOCTYPE there are no entities, hence neither bombs nor outside files.
+    # Without a DOCTYPE there are no entities, so no entity bombs and no external files.
     if "<!DOCTYPE" in document or len(document) > MAX_DOCUMENT:
         raise BadTwiml(f"a DOCTYPE or {len(document)} characters (allowed: no DOCTYPE, {MAX_DOCUMENT})")
     try:

@@ -1,4 +1,4 @@
-"""What goes on in an answered call: alertnet's TwiML is fetched and spoken, and pressed keys are brought to it."""
+"""Plays answered calls: fetches alertnet's TwiML, speaks it, and delivers pressed keys."""
 
 from collections.abc import Callable, Container, Mapping
 from urllib.parse import urljoin
@@ -10,13 +10,13 @@ from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Rec
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
 APPLICATION_ERROR = Say("We're sorry, an application error has occurred. Goodbye.", "en-US")
-"""What the provider says when the TwiML could not be had."""
+"""What the provider says where the TwiML could not be fetched."""
 MOST_DOCUMENTS = 20
-"""In one go, without a key pressed: a Redirect that leads back to itself ends here."""
+"""The most documents without a key pressed, which ends a Redirect to itself."""
 
 
 class Player:
-    """Plays documents up to the next question, the next put-through, or the end of the call."""
+    """Plays documents up to the next question, a put-through, or the end of the call."""
 
     def __init__(self, network: Network, webhooks: Webhooks, end: Callable[[CallRecord, str], None]) -> None:
         self._network = network
@@ -24,7 +24,7 @@ class Player:
         self._end = end
 
     def play_from(self, call: CallRecord, url: str, keyed: Mapping[str, str] | None = None) -> None:
-        """Fetch and hear what alertnet says at this URL, and at those it redirects to."""
+        """Fetch and play the document at this URL, and those that it redirects to."""
         params = call_params(self._network.account_sid, call) | {"CallStatus": call.status}
         next_url: str | None = urljoin(call.url, url)
         for _ in range(MOST_DOCUMENTS):
@@ -36,7 +36,7 @@ class Player:
         self._hear(call, (APPLICATION_ERROR,))
 
     def press(self, call: CallRecord, keys: str) -> None:
-        """Key these at the current question, and hear the answer to it.
+        """Press these keys at the current question, and play the answer.
 
         Raises:
             WrongState: the call asks for no keys.
@@ -49,7 +49,7 @@ class Player:
             self.stay_silent(call)
 
     def stay_silent(self, call: CallRecord) -> None:
-        """Key nothing until the question times out: alertnet is told if it wants to be, else the document goes on.
+        """Press nothing until the question times out. Alertnet is told if it asked for that, else the document goes on.
 
         Raises:
             WrongState: the call asks for no keys.
@@ -65,10 +65,10 @@ class Player:
             self.play_from(call, next_url)
 
     def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault] = ()) -> None:
-        """Say something after the tone: alertnet is told where it is kept, and what comes next is heard.
+        """Speak after the tone: alertnet is told where the recording is, and what follows is played.
 
         Raises:
-            WrongState: nothing is recorded.
+            WrongState: nothing is being recorded.
         """
         record = call.record
         if record is None:
@@ -98,9 +98,9 @@ class Player:
             return (APPLICATION_ERROR,)
 
     def _hear(self, call: CallRecord, verbs: tuple[Verb, ...]) -> str | None:
-        """The URL to go on at, when a Redirect comes before a question or the end."""
+        """The URL to go on at, where a Redirect comes before a question or the end."""
         with self._network.lock:
-            # Alertnet may have hung up while its answer was under way.
+            # Alertnet may have ended the call while its answer was under way.
             if call.status in FINISHED:
                 return None
             call.gather, call.record, call.rest, call.keyed = None, None, (), ""
@@ -130,7 +130,7 @@ class Player:
 
 
 def call_params(account_sid: str, call: CallRecord) -> dict[str, str]:
-    """The fields of every webhook about a call; what the provider does not know is blank, and signed all the same."""
+    """The fields of every webhook about a call; unknown ones are blank, and signed all the same."""
     return {
         "CallSid": call.sid,
         "AccountSid": account_sid,

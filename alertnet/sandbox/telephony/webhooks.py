@@ -1,4 +1,4 @@
-"""Calls alertnet back as the provider does: signed, form-encoded, tried once. Never leaves the loopback interface."""
+"""Calls alertnet's webhooks as the provider does: signed, form-encoded, tried once, on loopback only."""
 
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
@@ -14,12 +14,12 @@ from alertnet.sandbox.telephony.network import Network
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 LIMITS = urllib3.Timeout(connect=5, read=15)
-"""The provider's own, in seconds."""
+"""The provider's own limits, in seconds."""
 
 
 @value
 class WebhookAnswer:
-    """What a webhook was answered."""
+    """The answer to a webhook."""
 
     status: int
     body: str
@@ -27,7 +27,7 @@ class WebhookAnswer:
 
 @value
 class Delivery:
-    """One webhook and what came of it; `answer` is None when nobody could be reached."""
+    """One webhook and its answer; None where nobody could be reached."""
 
     url: str
     params: Mapping[str, str]
@@ -39,18 +39,18 @@ class Unreachable(Exception):
 
 
 Post = Callable[[str, Mapping[str, str], Mapping[str, str]], WebhookAnswer]
-"""POSTs (url, form fields, headers); raises Unreachable when no answer comes."""
+"""POSTs (url, form fields, headers); raises Unreachable where no answer comes."""
 
 
 class Webhooks:
-    """Signs with the account's token, over exactly the URL that was given and every field, blank ones too."""
+    """Signs with the account's token, over exactly the given URL and all fields, blank ones included."""
 
     def __init__(self, auth_token: str, post: Post) -> None:
         self._validator = RequestValidator(auth_token)
         self._post = post
 
     def post(self, url: str, params: Mapping[str, str]) -> Delivery:
-        """Deliver a webhook now. A fragment of the URL is for the provider alone: neither signed nor sent."""
+        """Deliver a webhook now. A fragment in the URL is for the provider only, neither signed nor sent."""
         url = urldefrag(url).url
         signature = self._validator.compute_signature(url, params)
         headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
@@ -62,14 +62,14 @@ class Webhooks:
     def plan(
         self, network: Network, at: datetime, url: str, params: Mapping[str, str], faults: Container[Fault]
     ) -> None:
-        """Plan a webhook for that instant: once, or as often as the faults have it."""
+        """Plan a webhook for that moment: once, or as often as the faults say."""
         times = 0 if Fault.CALL_BACK_NEVER in faults else 2 if Fault.CALL_BACK_TWICE in faults else 1
         for _ in range(times):
             network.plan(at, lambda _: self.post(url, params))
 
 
 def post_over_http() -> Post:
-    """The usual way to deliver: over HTTP with connections kept, to loopback addresses only."""
+    """A `Post` over HTTP with kept connections, to loopback addresses only."""
     pool = urllib3.PoolManager(maxsize=8, timeout=LIMITS, retries=False)
 
     def post(url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
@@ -85,14 +85,14 @@ def post_over_http() -> Post:
 
 
 def visit(method: str, url: str) -> None:
-    """Open a link as a scanner does, on loopback addresses only; whatever comes of it is thrown away."""
+    """Open a link as a scanner does, on loopback only; the result is ignored."""
     if urlsplit(url).hostname in LOOPBACK:
         with suppress(urllib3.exceptions.HTTPError):
             urllib3.request(method, url, timeout=LIMITS, retries=False, headers={"User-Agent": "LinkScanner/1.0"})
 
 
 def deliver_due(network: Network) -> list[Delivery]:
-    """Let happen all that is due by now, and all that follows from it; the webhooks that this delivered."""
+    """Carry out all that is due by now and what follows from it; gives the delivered webhooks."""
     deliveries = []
     while (due := network.take_due()) is not None:
         at, action = due
