@@ -12,8 +12,9 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import CONTACTS, DURESS, LEVELS, TRUE
-from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World
+from tests.scenarios.valley import CONTACTS as VALLEY
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import World, link_in
 
 FIELD = """
 teams:
@@ -158,3 +159,37 @@ def test_who_is_left_alone_because_of_duress_is_named_to_coordinators_alone(vall
     assert seen_by(valley, "north", place)["not_asked"] == ["north/mudo"]
     whole = valley.client.get(place, headers=valley.headers).json()
     assert whole["not_asked"] == ["north/ana", "north/mudo"]
+
+
+@pytest.mark.parametrize(("pin", "warned"), [(TRUE, 0), (DURESS, 1)])
+def test_where_the_only_coordinator_is_forced_last_resort_is_warned(world_of: Worlds, pin: str, warned: int) -> None:
+    """A2, A9: in neutral words; who stands beside whom is named after last resort's own PIN, and nowhere else."""
+    world = world_of(a_tree(COORDINATION))
+    world.runtime.transact(set_pins, "valley/coordinator", TRUE, DURESS)
+    world.runtime.transact(set_pins, "valley/desk", TRUE)
+    world.raises()
+    page = link_in(world.phone("coordinator").inbox[0])
+    forced = world.client.post(page, data={"answer": "acknowledge", "pin": pin}).text
+    world.settles()
+
+    notices = world.phone("head office").inbox
+    assert ["before you call anybody, read the page" in each for each in notices] == [True] * warned
+    assert "Somebody stands beside" not in forced
+    for notice in notices:
+        assert "Somebody stands beside" not in world.client.get(link_in(notice)).text
+        assert "Somebody stands beside coordinator" in world.client.post(link_in(notice), data={"pin": TRUE}).text
+
+
+def test_a_coordinator_who_was_not_told_yet_hears_before_last_resort(world_of: Worlds) -> None:
+    """B1: those of a later level are coordinators of the incident as well."""
+    later = COORDINATION + "  - {name: Later, notify: [second], wait: 10m}\n"
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(later, VALLEY + second))
+    world.runtime.transact(set_pins, "valley/coordinator", TRUE, DURESS)
+    world.raises()
+    world.client.post(link_in(world.phone("coordinator").inbox[0]), data={"pin": DURESS})
+    world.settles()
+
+    [notice] = world.phone("+573005550102").inbox
+    assert "before you call anybody, read the page" in notice
+    assert world.phone("head office").inbox == []

@@ -155,9 +155,12 @@ class Plans(dict[str, Plan]):
         """
         known = ((plan, contact) for plan in self.values() for contact in plan.tree.coordinators)
         coordinators = _each_once((plan, contact) for plan, contact in known if contact.id in plan.allowed)
-        return coordinators or _each_once(
-            (plan, plan.tree.contacts[id]) for plan in self.values() for id in plan.last_resort
-        )
+        return coordinators or self.last_resort
+
+    @cached_property
+    def last_resort(self) -> tuple[Named, ...]:
+        """The last resort of every tree: each recipient once, if it may be told."""
+        return _each_once((plan, plan.tree.contacts[id]) for plan in self.values() for id in plan.last_resort)
 
 
 def _each_once(contacts: Iterable[tuple[Plan, Contact]]) -> tuple[Named, ...]:

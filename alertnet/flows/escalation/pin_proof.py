@@ -129,7 +129,8 @@ def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
         # What a closed door did not look at is a number, and not a line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        notify_coordinators(locked, Subject.READ_FIRST, door.contact, besides=(door.tree, door.contact))
+        forced = (door.tree, door.contact)
+        notify_coordinators(locked, Subject.READ_FIRST, door.contact, besides=forced, never_nobody=True)
     if tried.closes:
         tell_closing(locked, owner)
     return tried

@@ -155,21 +155,24 @@ def notify_coordinators(
     besides: tuple[str, str] | None = None,
     acknowledgement: str | None = None,
     leaves_at: datetime | None = None,
+    never_nobody: bool = False,
 ) -> None:
     """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
 
     In the quiet hours of a coordinator it is a mail, or else an SMS at their end. `leaves_at`: not before then.
-    `besides`: (tree, contact) of the one who needs none. `acknowledgement`: the answer that it is about, with a link to
-    the page on which it can be taken back, and what its giver did be read.
+    `besides`: (tree, contact) of the one who needs none. `never_nobody`: where no other was told, to the untold,
+    else to last resort. `acknowledgement`: the answer that it is about, with a link to the page on which it can be
+    taken back, and what its giver did be read.
     """
     everybody = locked.plans.coordinators
     told = _told(locked)
     listening = [each for each in everybody if told & locked.names(each[0], each[1].id)] or everybody
     spared = locked.names(*besides) if besides else set()
-    for tree, contact in listening:
-        if (tree, contact.id) not in spared:
-            words = replace(said(locked, tree, contact), subject=subject, about=about, at=locked.tx.now)
-            _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
+    circles = (listening, everybody, locked.plans.last_resort) if never_nobody else (listening,)
+    others = ([each for each in circle if (each[0], each[1].id) not in spared] for circle in circles)
+    for tree, contact in next(filter(None, others), ()):
+        words = replace(said(locked, tree, contact), subject=subject, about=about, at=locked.tx.now)
+        _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
 
 
 def _notice(

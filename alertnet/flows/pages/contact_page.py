@@ -124,7 +124,7 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
     decides = locked.may_coordinate(link.tree, link.contact)
     # A coordinator may have to know that somebody stands beside the team, or beside a contact.
     learns = decides or locked.contact(link.tree, link.contact).disclosure is not Disclosure.MINIMAL
-    hears = decides and proof.is_given and not proof.is_coerced
+    hears = (decides or page.is_notice) and proof.is_given and not proof.is_coerced
     return replace(
         page,
         takes_pin=proof.is_missing,
