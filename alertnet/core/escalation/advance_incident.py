@@ -282,7 +282,8 @@ class _Advancing:
 
     def _send(self, tree: str, sends: Sequence[Send]) -> list[Event]:
         """Let each message leave, or share another's; the events of those that reach nobody that way."""
-        plan, bounced = self.plans[tree], list[Event]()
+        plan = self.plans[tree]
+        bounced: list[Event] = []
         places = [place_of(plan, send) for send in sends]
         reminded = [place for place, send in zip(places, sends, strict=True) if send.kind is Kind.REMINDER]
         unsent = self.record.unsent_to(reminded) if reminded else ()

@@ -140,8 +140,8 @@ class Agenda:
 
     def _turns(self) -> list[_Due]:
         """The next messages of each level, and the silence of those who have a deputy."""
-        context, found = self.context, list[_Due]()
-        for run in context.state.runs:
+        found: list[_Due] = []
+        for run in (context := self.context).state.runs:
             steps: list[contact_steps.NextStep] = []
             silences: list[tuple[datetime, str]] = []
             level = context.level(run)
