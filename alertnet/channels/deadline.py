@@ -1,7 +1,7 @@
-"""One deadline over a whole exchange: resolving, connecting, writing, and every byte read.
+"""One deadline for a whole exchange: resolving, connecting, writing, and every read.
 
-A socket's own timeout is for each read, so that a server that drips a byte a second holds a thread for ever. Here each
-read gets what is left of the deadline and no more.
+A socket's own timeout applies to each read, so a server that sends a byte a second could hold a thread for ever. Here
+each read gets only the rest of the deadline.
 """
 
 import io
@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
-"""One answer of `socket.getaddrinfo`."""
+"""One result of `socket.getaddrinfo`."""
 
 
 class Deadline:
@@ -39,7 +39,7 @@ class Deadline:
 
 
 class DeadlineReader(io.RawIOBase):
-    """The reading side of a socket until a deadline; closing it leaves the socket open."""
+    """The reading side of a socket, with a deadline; closing it leaves the socket open."""
 
     def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
         self._connection = connection
@@ -53,14 +53,14 @@ class DeadlineReader(io.RawIOBase):
         return self._connection.recv_into(buffer)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """A buffered reader, by the name under which the standard library asks a socket for one."""
+        """A buffered reader, under the name by which the standard library asks a socket for one."""
         return io.BufferedReader(self)
 
 
 def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """A connected TCP socket to the first address of the host that answers.
+    """A TCP socket connected to the first address of the host that answers.
 
-    Each address gets a fair share of the time left, so that a dead one (IPv6 without a route) does not use it all.
+    Each address gets a fair share of the time left, so that a dead one (IPv6 without a route) does not use up all.
 
     Raises:
         OSError: none answered in time; nothing was sent.
@@ -81,7 +81,7 @@ def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> Sequence[Address]:
-    # getaddrinfo knows no timeout, and a dead resolver holds it for half a minute: it waits in a thread of its own.
+    # getaddrinfo has no timeout, and a dead resolver blocks it for half a minute, so it runs in a thread of its own.
     answers: SimpleQueue[Sequence[Address] | OSError] = SimpleQueue()
 
     def ask() -> None:

@@ -1,6 +1,6 @@
-"""Mail: its bytes, in which no value can become a header, and the way through one relay.
+"""Composes mails so that no value can become a header, and sends them through one relay.
 
-Text and HTML side by side, a stable Message-ID; a connection for each mail, in the calling thread, under one deadline.
+Text and HTML side by side, a stable Message-ID; one connection per mail, in the calling thread, under one deadline.
 """
 
 import re
@@ -39,7 +39,7 @@ _POLICY = SMTP.clone(cte_type="7bit")
 
 _DOT_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
 _LITERAL = r"\[[\w.:]+\]"
-# The standard library's own parser answers what is no address with another exception in each version of Python.
+# For invalid addresses the standard library's parser raises a different exception in each Python version.
 _ADDR_SPEC = re.compile(rf"(?P<name>{_DOT_ATOM})@(?P<host>{_DOT_ATOM}|{_LITERAL})", re.ASCII)
 """An addr-spec without quotes, comments, white space or folding."""
 
@@ -47,11 +47,11 @@ CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
 
 _NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(1|3|10)\b")
-"""Enhanced status codes (RFC 3463, RFC 7505) by which the address itself is bad."""
+"""Enhanced status codes (RFC 3463, RFC 7505) that mean that the address itself is bad."""
 
 
 _OUR_CREDENTIALS = (530, 534, 535, 538)
-"""Authentication is wanted, too weak, or wrong (RFC 4954 6)."""
+"""Authentication is required, too weak, or wrong (RFC 4954 6)."""
 
 _OUR_SENDER = re.compile(
     rb"5\.(1\.[78]|7\.(3|8|9|1[34]|2[0-7]))\b"
@@ -59,23 +59,25 @@ _OUR_SENDER = re.compile(
     rb"|(sender|client)( \w+)* (rejected|blocked|denied|not allowed)|blocked using)\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""Refusals of a recipient or a mail that are meant for whoever sends it (RFC 3463, RFC 7372); those of relays that let
-nobody in have no code of their own, and say so in words."""
+"""Refusals of a recipient or mail that really concern the sender (RFC 3463, RFC 7372).
+
+Relays that refuse to relay at all have no code of their own, and are recognised by their words.
+"""
 
 
 _SERVICE_NOT_AVAILABLE = 421
-"""The relay closes the connection, whatever was asked of it (RFC 5321 3.8)."""
+"""The relay closes the connection, whatever was asked (RFC 5321 3.8)."""
 
 
 _MAIL_SYSTEM = b"4.3."
-"""How the enhanced status codes begin that speak of the relay itself, such as a full disk (RFC 3463 3.4)."""
+"""Prefix of enhanced status codes about the relay itself, such as a full disk (RFC 3463 3.4)."""
 
 
 def mail_address(address: str, name: str = "") -> Address:
-    """The address in its parts, with the name that a mailbox shows in its place.
+    """Parse an address, and add the name that a mailbox shows.
 
     Raises:
-        BadInput: it is no plain addr-spec in ASCII (RFC 5322 3.4.1), or would be read as an encoded word (RFC 2047).
+        BadInput: it is no plain ASCII addr-spec (RFC 5322 3.4.1), or could be read as an encoded word (RFC 2047).
     """
     parts = _ADDR_SPEC.fullmatch(address)
     if parts is None or "=?" in address:
@@ -84,15 +86,15 @@ def mail_address(address: str, name: str = "") -> Address:
 
 
 def message_id(outgoing: Outgoing) -> str:
-    """`<notification@host>`, the host being the sender's: a re-send has the same, so that mailboxes show it once."""
+    """`<notification@host>` with the sender's host. A re-send has the same, so that mailboxes show it once."""
     return f"<{outgoing.notification}@{mail_address(outgoing.sender).domain}>"
 
 
 def compose(outgoing: Outgoing) -> bytes:
-    """The whole mail with CRLF line ends. `Date` and the like come in `outgoing.headers`.
+    """The whole mail with CRLF line ends. `Date` and others come from `outgoing.headers`.
 
     Raises:
-        BadInput: an address, or the name of a header, is not one.
+        BadInput: an address or the name of a header is not valid.
     """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = mail_address(outgoing.sender, outgoing.sender_name)
@@ -114,7 +116,7 @@ def compose(outgoing: Outgoing) -> bytes:
 
 
 def _enclose(mail: EmailMessage, encrypted: str) -> None:
-    """PGP/MIME: a part that says so, and the part that holds all else (RFC 3156 4)."""
+    """Wrap the content as PGP/MIME: a version part, and the part with the encrypted content (RFC 3156 4)."""
     version, content = MIMEPart(policy=_POLICY), MIMEPart(policy=_POLICY)
     version.set_content(b"Version: 1\n", "application", "pgp-encrypted", cte="7bit")
     content.set_content(
@@ -158,10 +160,10 @@ class SmtpRelay:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # To read the certificates that a machine trusts takes 10 ms: only where a relay offers STARTTLS.
+        # Reading the machine's trusted certificates takes 10 ms, so do it only for a relay that offers STARTTLS.
         context = ssl.create_default_context()
         if is_loopback(self.host):
-            # Mail servers offer STARTTLS on loopback with a certificate of their own making; nobody listens in between.
+            # On loopback mail servers use self-made certificates, and nobody can listen in between.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
@@ -188,11 +190,11 @@ class SmtpRelay:
             session.leave()
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Say that a relay can't be asked."""
+        """Relays can't be asked."""
         return CannotTell()
 
     def answers(self) -> bool:
-        """Whether the relay would take a mail from us."""
+        """Whether the relay would accept a mail from us."""
         session = self._session()
         try:
             return self._prepare(session) is None
@@ -202,13 +204,13 @@ class SmtpRelay:
             session.leave()
 
     def hang_up(self, provider_id: str) -> None:
-        """Do nothing: no mail rings."""
+        """Do nothing: mails don't ring."""
 
     def _session(self) -> "_Session":
         return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
 
     def _prepare(self, session: "_Session") -> Result | None:
-        """Connect, encrypt and authenticate; None when the relay is ready for a mail."""
+        """Connect, encrypt and authenticate; None where the relay is ready for a mail."""
         code, reply = session.connect(self.host, self.port)
         if code != 220:
             return _not_accepted(code, reply, Failure.OUR_ACCOUNT)
@@ -224,7 +226,7 @@ class SmtpRelay:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether mail to that host stays on this machine, where STARTTLS is not required."""
+    """Whether mail to that host stays on this machine, so that STARTTLS is not required."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -232,7 +234,7 @@ def is_loopback(host: str) -> bool:
 
 
 class _Session(smtplib.SMTP):
-    """smtplib's client with a deadline over everything, where its own timeout is for each read."""
+    """smtplib's client with one deadline for everything; its own timeout applies to each read."""
 
     def __init__(self, greeting_name: str, deadline: Deadline, connect_seconds: float) -> None:
         super().__init__(local_hostname=greeting_name)
@@ -240,7 +242,7 @@ class _Session(smtplib.SMTP):
         self._connect_seconds = connect_seconds
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        # The name that a certificate has to prove; smtplib sets it only where it connects as it is made.
+        # The name that the certificate must prove; smtplib sets it only when it connects in its constructor.
         self._host = host
         return open_socket(host, port, Deadline(min(self._connect_seconds, self._deadline.left())))
 
@@ -255,7 +257,7 @@ class _Session(smtplib.SMTP):
         return super().getreply()
 
     def authenticate(self, user: str, password: str) -> None:
-        """Give the password once; smtplib's `login` tries it by every mechanism, which locks accounts."""
+        """Send the password once. smtplib's `login` tries it by every mechanism, which locks accounts."""
         self.user, self.password = user, password
         offered = self.esmtp_features.get("auth", "").split()
         for mechanism, words in (("PLAIN", self.auth_plain), ("LOGIN", self.auth_login)):
@@ -265,7 +267,7 @@ class _Session(smtplib.SMTP):
         raise smtplib.SMTPNotSupportedError("the relay offers neither PLAIN nor LOGIN")
 
     def leave(self) -> None:
-        """End the session without waiting for an answer: the fate of the mail is known by now."""
+        """End the session without waiting for an answer, since the result of the mail is known."""
         try:
             if self.sock:
                 self.putcmd("QUIT")
@@ -288,13 +290,13 @@ def _deliver(session: _Session, outgoing: Outgoing, mail: bytes) -> Result:
     except smtplib.SMTPDataError as answer:
         code, reply = answer.smtp_code, _as_bytes(answer.smtp_error)
     except OSError as fault:
-        # Whether the relay had the last line when the connection broke can't be known (RFC 5321 4.5.3.2.6).
+        # Whether the relay got the last line before the connection broke can't be known (RFC 5321 4.5.3.2.6).
         return Unsure(type(fault).__name__)
     return Accepted(message_id(outgoing)) if code == 250 else _not_accepted(code, reply, Failure.BOUNCED)
 
 
 def _not_accepted(code: int, reply: bytes, failure: Failure) -> Refused | NotSent:
-    """What a reply other than success means: 4xx and nonsense may pass later, 5xx will not (RFC 5321 4.2.1)."""
+    """What an unsuccessful reply means: 4xx and invalid codes may pass later, 5xx will not (RFC 5321 4.2.1)."""
     if not 500 <= code <= 599:
         is_this_mails = failure is Failure.BOUNCED and code != _SERVICE_NOT_AVAILABLE and reply[:4] != _MAIL_SYSTEM
         return NotSent(str(code), cause=Cause.ADDRESS if is_this_mails else Cause.PROVIDER)

@@ -1,1 +1,1 @@
-"""The worker: wakes at the next due time, sends, and asks what became of what it sent."""
+"""The worker: wakes at the next due time, sends what is due, and asks the provider for results."""

@@ -1,4 +1,7 @@
-"""Purges in many short transactions, so that nothing due waits for it; another go ends what a kill cut short."""
+"""Purges in many short transactions, so that due work does not wait.
+
+An interrupted purge is finished by the next one.
+"""
 
 import time
 from collections.abc import Callable
@@ -18,13 +21,13 @@ from alertnet.runtime.wiring import Runtime
 Rest = Callable[[], None]
 
 REST: Rest = partial(time.sleep, 0.02)
-"""Between two transactions: SQLite lets in whoever asks next, and knows no queue."""
+"""Pause between transactions: SQLite has no queue, so the pause lets others in."""
 
 log = structlog.get_logger(__name__)
 
 
 def purge_incident(runtime: Runtime, id: str, decision: Decision, rest: Rest = REST) -> None:
-    """Purge an incident, or end what was begun.
+    """Purge an incident, or finish a purge that was begun.
 
     Raises:
         WrongState: it can't be purged now.
@@ -36,15 +39,15 @@ def purge_incident(runtime: Runtime, id: str, decision: Decision, rest: Rest = R
 
 
 def purge_old(runtime: Runtime, before: datetime, decision: Decision, rest: Rest = REST) -> int:
-    """Purge the incidents that were closed by then, and what is about none; how many incidents those were.
+    """Purge incidents closed before that moment, and old data about no incident; gives the number of incidents.
 
-    One that fails is logged, and left over.
+    One that fails is logged and left over.
     """
     purged, tried = 0, set[str]()
     while ids := [id for id in runtime.read(purge.old_enough, before) if id not in tried]:
         for id in ids:
             tried.add(id)
-            # It is still under way, or somebody has reopened it or holds on to it.
+            # It is still under way, was reopened, or is held.
             with isolated(log, "purge_failed", incident=id), suppress(WrongState):
                 purge_incident(runtime, id, decision, rest)
                 purged += 1
@@ -55,7 +58,7 @@ def purge_old(runtime: Runtime, before: datetime, decision: Decision, rest: Rest
 
 
 def purge_by_itself(runtime: Runtime, age: Age) -> None:
-    """Purge what is older than the settings say; what is left over where that fails is found again in an hour."""
+    """Purge what is older than the settings allow. What fails is found again in an hour."""
     decision = Decision("alertnet", f"kept for {age}, as ALERTNET_KEEP says")
     with suppress(DatabaseAway), isolated(log, "purge_failed"):
         if count := purge_old(runtime, age.before(runtime.now()), decision):

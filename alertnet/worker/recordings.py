@@ -1,4 +1,4 @@
-"""Fetches what members have told in calls, and deletes it at the provider once it is kept here."""
+"""Fetches recordings of members' calls, and deletes them at the provider once they are stored here."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,17 +16,17 @@ from alertnet.store.queues.recordings import Recording
 log = structlog.get_logger(__name__)
 
 MOST = 20
-"""That one look finds."""
+"""The most recordings per look."""
 
 
 def work_on_recordings(runtime: Runtime) -> list[tuple[str, Callable[[], None]]]:
-    """What is to be done about recordings now, each by its id."""
+    """The work on recordings that is due, by id."""
     found = runtime.read(lambda tx: recordings.due(tx.session, tx.now, MOST))
     return [(each.id, partial(_go_on, runtime, each)) for each in found]
 
 
 def _go_on(runtime: Runtime, recording: Recording) -> None:
-    """Fetch it, else delete it where it was fetched from: whichever is next, so that none is lost in between."""
+    """Do the recording's next step: fetch it, or delete it at the provider once it is stored, so that none is lost."""
     outlet = runtime.outlets.get((MethodKind.CALL, recording.provider))
     books = outlet.recordings if outlet else None
     with handled(partial(_miss, runtime, recording.id)):

@@ -1,4 +1,4 @@
-"""The watch on ourselves in one process: it looks when others do not, and runs its checks outside any transaction."""
+"""A worker's part in monitoring ourselves; its checks run outside any transaction."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,7 +25,7 @@ Check = Callable[[], None]
 
 
 class Watch:
-    """A worker's part in the watch. `ping` None: there is no world outside for whom to keep it."""
+    """Runs the self-monitoring of one worker. With `ping` None there is no outside world, and no checks run."""
 
     def __init__(self, runtime: Runtime, worker: str, ping: Ping | None) -> None:
         self._runtime = runtime
@@ -33,8 +33,11 @@ class Watch:
         self._ping = ping
 
     def beat(self) -> dict[str, Check]:
-        """Show that the worker is alive, and look; the checks to be run, each on a thread of its own, by name."""
-        # While the database is away nobody can look, so the heartbeat stops; `Absence` tells why.
+        """Record that the worker is alive, and look for trouble.
+
+        Gives the checks to run, each on a thread of its own.
+        """
+        # While the database is away, nobody can look, so the heartbeat stops; `Absence` logs why.
         with suppress(DatabaseAway), isolated(log, "beat_failed"):
             self._runtime.transact(worker_store.beat, self._worker)
             self._runtime.measure_clock()
@@ -60,7 +63,7 @@ class Watch:
         return checks
 
     def _run(self, name: str, check: Callable[[], str | None], heartbeat: str | None) -> None:
-        """Run a check; its answer is recorded as a heartbeat, unless whoever answers has recorded it."""
+        """Run a check. A success is recorded as a heartbeat, unless the receiver of the check records it."""
         fault = check()
         if fault is not None:
             log.warning("errand_failed", errand=name, fault=fault)
@@ -70,13 +73,16 @@ class Watch:
 
 
 def _beat(url: str, head: str, ping: Ping) -> str | None:
-    """Ping, with the head of the record for somebody outside to keep: in headers, and where the URL says `{head}`."""
+    """Send the heartbeat with the head of the record, which the receiver may keep.
+
+    The head is in the headers, and in place of `{head}` in the URL.
+    """
     headers = {"User-Agent": f"alertnet (record {head})", HEAD_HEADER: head}
     return ping(url.replace("{head}", head), None, headers)
 
 
 def _test_inbound(settings: Settings, ping: Ping) -> str | None:
-    """A text from our number to itself, signed as the provider signs: by the way in to where it is noted."""
+    """Test the inbound path by a text from our number to itself, signed as the provider signs."""
     account = next(iter(settings.telephones.values()))
     url, number = f"{settings.public_url}/twilio/sms", account.numbers[0]
     form = {"AccountSid": account.sid, "MessageSid": SELF_TEST, "From": number, "To": number, "Body": ""}

@@ -1,4 +1,4 @@
-"""The lock of the one worker on SQLite: a file beside the database, which the system frees when its process dies."""
+"""The lock for the one worker on SQLite: a file beside the database, which the system unlocks when the process dies."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from alertnet.store.db.engine import for_the_owner
 
 
 class WorkerLock:
-    """Held from `acquire` to `release`. PostgreSQL needs none: there any number of workers share the work."""
+    """Held from `acquire` to `release`. It does nothing on PostgreSQL, where several workers share the work."""
 
     def __init__(self, engine: Engine) -> None:
         is_file = engine.dialect.name == "sqlite" and engine.url.database
@@ -20,10 +20,10 @@ class WorkerLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Be the one worker of this database.
+        """Become the one worker of this database.
 
         Raises:
-            Misconfigured: another one is, or nobody can be: the file of the lock can't be written.
+            Misconfigured: another worker holds the lock, or its file can't be written.
         """
         if self._path is None:
             return

@@ -1,9 +1,9 @@
-"""Recovery at a worker's start: what was said meanwhile counts first, and an old backup is recognised as one.
+"""Recovery at a worker's start: handles what was missed first, and recognises a restored backup.
 
-A backup that is restored would send everything again that was due after it was taken. Whoever restores one says so
-(`alertnet db restored`); a worker that begins looks for itself too: messages of ours at the provider that are younger
-than anything in the database were sent on the strength of another. Being wrong about it costs two minutes and an alarm,
-and never silences anything.
+A restored backup would send again everything that was due after it was taken. The administrator declares it (`alertnet
+db restored`), and a starting worker checks too. If the provider has messages of ours that are younger than anything in
+the database, they were sent from another state of it. A wrong guess costs two minutes and an alarm, and never silences
+anything.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,21 +28,21 @@ from alertnet.worker.missed_inbound import hear_unkeyed, list_each, poll_route
 T = TypeVar("T")
 
 AWAY = timedelta(minutes=2)
-"""Shorter than this nobody was away; it also covers the difference between our clock and the provider's."""
+"""A shorter absence is none; this also covers the difference between our clock and the provider's."""
 
 HEARD_WITHIN = timedelta(seconds=3)
-"""So long everything waits for what was answered meanwhile."""
+"""For how long everything waits for answers that came meanwhile."""
 LOOKED_WITHIN = timedelta(seconds=10)
-"""So long whatever would go by a route waits for its provider, which has no longer in all."""
+"""For how long a route waits for the look at its provider, at most."""
 
 log = structlog.get_logger(__name__)
 
 
 class StartupRecovery:
-    """What a worker looks for before it goes on, at each provider; it is said what has to wait for that meanwhile.
+    """What a worker looks for at each provider before it goes on, and what has to wait meanwhile.
 
-    For a moment everything waits, so that what was answered counts before anything goes on. A provider that takes
-    longer than that holds back only what would go by it, and that no longer than it has in all.
+    At first everything waits for a moment, so that answers that came meanwhile count first. A provider that takes
+    longer then holds back only its own routes, and only for `LOOKED_WITHIN`.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -50,34 +50,34 @@ class StartupRecovery:
         self._runtime = runtime
         self._began_at = runtime.now()
         self._unseen: set[Route] = set()
-        """Ways that were not looked at yet."""
+        """Routes that were not looked at yet."""
         self._is_settling = False
-        """A backup is being made the database."""
+        """A restored backup is being settled."""
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing to wait for any more."""
+        """Whether there is nothing left to wait for."""
         return self.has_begun and not self._unseen
 
     @property
     def holds_all(self) -> bool:
-        """Whether nothing at all is to go on yet."""
+        """Whether nothing at all may go on yet."""
         if not self.has_begun or self._is_settling:
             return True
         return bool(self._unseen) and self._runtime.now() < self._began_at + HEARD_WITHIN
 
     @property
     def held_routes(self) -> frozenset[Route]:
-        """The routes by which nothing is to be sent yet."""
+        """The routes by which nothing may be sent yet."""
         return frozenset(self._unseen) if self._runtime.now() < self._ends_at else frozenset()
 
     def begin(self) -> dict[str, Callable[[], None]]:
-        """See whether somebody was at work a moment ago; else what there is to do, each a job for itself, by name.
+        """Find out whether a worker was active a moment ago; if not, give the work to do, each job by name.
 
-        To be called before anything is written. A look that somebody died over is taken up again.
+        Call it before anything is written. Work that was interrupted by a crash is taken up again.
 
         Raises:
-            DatabaseAway: it is to be called once more.
+            DatabaseAway: call it again.
         """
         runtime = self._runtime
         since = runtime.transact(last_activity.away_since, AWAY)
@@ -105,7 +105,7 @@ class StartupRecovery:
         return self._began_at + LOOKED_WITHIN
 
     def _run(self, routes: Sequence[Route], first: Callable[[], None]) -> None:
-        """Look for everything by these routes; what goes wrong must not keep alarms from leaving (A11)."""
+        """Do all work for these routes. No failure may keep alarms from leaving (A11)."""
         fetching = [partial(self._fetch, route) for route in routes]
         steps: list[Callable[[], None]] = [first, *fetching, partial(hear_unkeyed, self._runtime)]
         try:
@@ -116,11 +116,11 @@ class StartupRecovery:
             if not self._unseen:
                 self._runtime.transact(last_activity.back)
         except DatabaseAway:
-            # Once it is there again all of it begins again.
+            # Once the database is back, all of it starts again.
             self.has_begun = False
 
     def _judge(self, routes: Sequence[Route], last: datetime) -> None:
-        """Make the backup that this is the database, if it is one."""
+        """If this database is an old backup, declare it restored."""
         if not self._is_settling and any(self._is_another(route, last) for route in routes):
             log.error("database_is_old", newest=last.isoformat())
             self._declare()
@@ -133,14 +133,14 @@ class StartupRecovery:
             self._is_settling = False
 
     def _fetch(self, route: Route) -> None:
-        """Fetch what came in meanwhile. Whoever has the lease may have died over it: it is not waited for."""
+        """Fetch what came in meanwhile. Don't wait for another lease: its holder may have died."""
         try:
             poll_route(self._runtime, route, at_once=True, until=self._ends_at)
         finally:
             self._unseen.discard(route)
 
     def _is_another(self, route: Route, last: datetime) -> bool:
-        """Whether the provider has messages of ours that this database knows nothing of."""
+        """Whether the provider has messages of ours that this database does not know."""
         method, outlet = route[0], self._runtime.outlets[route]
         if method is not MethodKind.SMS or outlet.ledger is None:
             return False
@@ -158,16 +158,16 @@ def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
 
 
 def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tuple[Declaration, Sequence[str]]:
-    """Settle what a backup that was taken then would do again, by default up to the newest moment in it.
+    """Keep a backup of that age from repeating what was done since; by default its age is the newest moment in it.
 
-    Said again it goes on where it broke off, and does nothing twice. What was declared, and the references of the
+    Called again it goes on where it stopped, and does nothing twice. Gives the declaration, and the references of
     incidents that may lack answers.
     """
     inbound_routes = [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
     declared = runtime.transact(restored_backup.hold_back, taken_at, by, inbound_routes)
     incidents = runtime.read(lambda tx: last_activity.going_on(tx.session))
     if not declared.is_over:
-        # Before anything draws a code: one that was told since the backup must not be given to another.
+        # Before any code is drawn: a code that was told since the backup must not be given to another contact.
         declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
         for id in runtime.read(lambda tx: last_activity.queued(tx.session, declared.at)):
             _apart(runtime, restored_backup.mark_unknown, id)
@@ -178,7 +178,7 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
 
 
 def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...]]:
-    """The incidents that the provider's books name and the database does not; their codes are kept."""
+    """Incidents that the provider's messages name and the database does not know. Their codes are reserved."""
     until = runtime.now() + LOOKED_WITHIN
     entries: list[Entry] = []
     for (method, _), outlet in runtime.outlets.items():
@@ -192,6 +192,6 @@ def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...
 
 
 def _apart(runtime: Runtime, flow: Callable[..., None], id: str, *args: object) -> None:
-    """Run a flow over one row; where it fails, the others are settled all the same (A11)."""
+    """Run a flow over one row; its failure does not affect the others (A11)."""
     with isolated(log, "restore_failed", row=id):
         runtime.transact(flow, id, *args)

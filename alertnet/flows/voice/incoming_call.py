@@ -1,4 +1,7 @@
-"""A call to our number: those we know are put through to a human, a code keyed in it counts, others learn nothing."""
+"""Calls to our number: known callers are put through to a human, and a code keyed in the call counts.
+
+Strangers hear one neutral sentence.
+"""
 
 from enum import StrEnum
 
@@ -30,16 +33,16 @@ from alertnet.store.records.inbound import InboundCall
 
 DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
-"""Stands where a reference would, in an alarm about no incident."""
+"""Stands for the reference in an alarm about no incident."""
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
 _SPOKEN = "; number spoken"
-"""Stands after what came of a call that was not put through, since its number was often enough."""
+"""Suffix of the outcome of a call that was not put through, because its number had been put through often enough."""
 CONTACTS = "contacts"
-"""By which calls of contacts are counted together."""
+"""The key under which calls of all contacts are counted together."""
 
 
 class Asks(StrEnum):
-    """What may be keyed before a call is put through."""
+    """What a caller may be asked to key before being put through."""
 
     CODE = "code"
     PROOF = "proof"
@@ -50,12 +53,12 @@ class Asks(StrEnum):
 
 @value
 class Reception:
-    """How a call is received. `callback` None: a stranger, who hears one neutral sentence.
+    """How to answer a call. `callback` None: a stranger, who hears one neutral sentence.
 
-    `is_spoken`: the number to call is said, and the call not put through there. `try_number`: which try at a code is
-    asked for; from the second on the one before was wrong. `code`: the id of the one that waits for a PIN. `raised`:
-    the reference of what the caller has just reported. `recorded`: what was recorded of a code, in words, with the hash
-    of the incident's templates. `thanked`: what may be said of a test that the caller has answered; then the call ends.
+    `is_spoken`: the number to call is spoken, and the call is not put through. `try_number`: the number of the try at a
+    code; from the second on the one before was wrong. `code`: the id of the code for which a PIN is asked. `raised`:
+    the reference of what the caller has just reported. `recorded`: what was recorded for a code, with the hash of the
+    incident's templates. `thanked`: what to say about a test that the caller has answered; the call then ends.
     """
 
     language: str
@@ -69,19 +72,22 @@ class Reception:
     templates: str | None = None
     thanked: Said | None = None
     may_tell: bool = False
-    """Something was raised: where calls are recorded, it may be told after a tone, before the call is put through."""
+    """Something was raised, so the caller may tell more after a tone, where calls are recorded."""
     rings_first: bool = False
-    """It is picked up only after a while: whoever hangs up before pays nothing."""
+    """The call is answered only after a while, so that a missed call costs nothing."""
     takes_pin: bool = False
-    """The caller may key its PIN, and so report, whatever is asked for: a member may hold codes as well."""
+    """The caller may key a PIN, and so report, whatever is asked: a member may hold codes as well."""
 
 
 @value
 class _Caller:
-    """Somebody known; `incident`: the latest open one that concerns them; `trees`: whose coordinators hear without."""
+    """A known caller. `incident`: the latest open one that concerns them.
+
+    `trees`: whose coordinators are told if there is none.
+    """
 
     id: str
-    """A contact's, or a team's."""
+    """The id of a contact, or of a team."""
     language: str
     callback: str
     incident: str | None = None
@@ -89,30 +95,30 @@ class _Caller:
     trees: tuple[ContactTree, ...] = ()
     is_coordinator: bool = False
     field: InTheField | None = None
-    """Of a member."""
+    """Set for a member."""
     may_be_ok: bool = False
-    """A call of it without words may be the check-in that is awaited."""
+    """A call without words may be the check-in that is awaited."""
     is_tested: bool = False
-    """The code of a test of its number is awaited."""
+    """The code of a test of this number is awaited."""
 
     @property
     def asked(self) -> Asks | None:
-        """What the caller may prove itself with."""
+        """What the caller may key to prove itself."""
         return Asks.CODE if self.codes or self.is_tested else Asks.PIN if self.field else None
 
 
 def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool = False) -> Reception:
-    """Whom the call is put through to, and what is asked for before. The same call again hears the same.
+    """Answer a call: whom it is put through to, and what to ask before. The same call gets the same answer again.
 
-    The coordinators hear of a member's call at once: it may be cut off before anything is keyed. Not so where a missed
-    call may be an OK, until it `is_silent` to the end of the question.
+    Coordinators are told of a member's call at once, because it may be cut off before anything is keyed. The exception
+    is a member whose missed call may be an OK: then only once the caller `is_silent` to the end of the question.
     """
     caller = _find(tx, edition, call.sender)
     inbound.receive_call(tx, call, known=caller is not None)
     if caller is None:
         languages = [tree.language for tree in edition.network.in_order]
         return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
-    # Nobody brings us the silence of those: it is looked for.
+    # Nobody reports the silence of these callers to us; `hear_unkeyed_call` looks for it.
     is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
     is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
     takes_pin = caller.field is not None
@@ -122,7 +128,7 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
-    """Tell the coordinators of a known caller whom nobody received, since we were away."""
+    """Tell the coordinators that a known caller was not answered while we were away."""
     caller = _find(tx, edition, call.sender)
     if not inbound.receive_call(tx, call, known=caller is not None) or caller is None or _is_ok(tx, call, caller):
         return
@@ -131,7 +137,7 @@ def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
 
 
 def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
-    """Tell the coordinators of a call that ended while a code was waited for: nobody brings us its silence."""
+    """Tell the coordinators of a call that ended while a code was awaited; no webhook reports its silence."""
     caller = _find(tx, edition, call.sender)
     if caller is None:
         keep_reply(tx, call, MISSED)
@@ -150,15 +156,15 @@ def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
 def key_written_code(
     tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
 ) -> Reception:
-    """A right code acknowledges; a wrong one is counted, and may be keyed anew. Whoever keys nothing is put through.
+    """Handle a keyed code: a right one acknowledges, a wrong one may be tried again, silence is put through.
 
-    `try_number`: which try it is, so that a webhook that comes twice counts once; None: not known, and one of its own.
+    `try_number`: the number of the try, so that a webhook delivered twice counts once; None counts as a try of its own.
     """
     caller = _find(tx, edition, call.sender)
     if caller is None or (caller.asked is not Asks.CODE and reply_to(tx, call) != RECORDED):
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
-    # Before any incident, as whoever is put through without a code.
+    # Take this lock before any incident's, as for callers who are put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
     if digits and not inbound.wrong_keys_in(tx.session, call.provider_id).are_too_many:
         if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
@@ -177,7 +183,7 @@ def key_written_code(
 
 
 def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, code_id: str) -> Reception:
-    """The PIN after a right code: with it the code acknowledges. There is one try in a call, then it is put through."""
+    """Handle the PIN after a right code; with it the code acknowledges. After one wrong try the call is put through."""
     caller = _find(tx, edition, call.sender)
     code = next((code for code in caller.codes if code.id == code_id), None) if caller else None
     if caller is None or code is None:
@@ -196,13 +202,13 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, c
 def _acknowledge(
     tx: Tx, call: InboundCall, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
 ) -> Reception | None:
-    """What the caller hears of its code, or the question for its PIN; None where the code does not count.
+    """What the caller hears for its code, or the question for its PIN; None where the code does not count.
 
-    The number that a call shows is easily forged, and a code may be read over a shoulder: where a PIN is set, it is
-    keyed as well (A6).
+    A caller's number is easily forged, and a code may be read over a shoulder. So where a PIN is set, it must be keyed
+    too (A6).
     """
     locked = take_up(tx, code.incident)
-    # Looked at again under the incident's lock, where wrong tries are counted.
+    # Look again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
     if again is None or not again.counts or again.id != code.id or not locked.may_answer(code.tree, code.contact):
         return None
@@ -227,7 +233,7 @@ def _acknowledge(
 def _count_wrong_key(
     tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, try_number: int | None
 ) -> WrongKeys:
-    """The wrong tries that the call has made by now; what the number was never sent counts against it."""
+    """The wrong tries of the call so far. A code that this number was never sent counts against the number (B9)."""
     before = inbound.wrong_keys_in(tx.session, call.provider_id)
     after = before.wrong(tx.vault.code_hash(digits).hex(), try_number)
     if after != before:
@@ -238,11 +244,11 @@ def _count_wrong_key(
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
-    """A contact that holds open codes at this number, one of the trees in force, or a member of the field."""
+    """Who calls: a contact with open codes at this number, a contact of the trees, or a member of the field."""
     told = told_codes(tx, number)
     if told:
         held = tuple(code for code in told if code.counts and code.prompt is None)
-        # Whoever is locked out, or only ever had an alarm's code, is known to its incident all the same.
+        # A caller who is locked out, or only ever had an alarm's code, still belongs to its incident.
         latest = (held or [code for code in told if code.prompt is None] or told)[-1]
         tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
         contact = tree.contacts[latest.contact]
@@ -259,7 +265,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         )
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
-    # Whoever is both may have something to report.
+    # A caller who is contact and member may have something to report.
     if field := member_at(tx, edition.network, number):
         incident = incident_store.open_of_phone(tx, number, team=field.team.id)
         owner, callback = field.team.id, field.words.callback
@@ -278,9 +284,9 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
 
 
 def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> bool:
-    """Let a caller pass who keyed nothing: the coordinators are alarmed, unless one of them calls.
+    """Let a caller pass who keyed nothing. Coordinators are alarmed, unless one of them is calling.
 
-    Whether the number to call is spoken, and the call not put through.
+    True where the number to call is spoken instead of putting the call through.
     """
     is_new = reply_to(tx, call) is None
     is_spoken = _pass(tx, call, PUT_THROUGH)
@@ -292,7 +298,10 @@ def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> b
 
 
 def _pass(tx: Tx, call: InboundCall, came_of_it: str) -> bool:
-    """Note what came of the call, and count that it is put through; whether the number to call is spoken instead."""
+    """Record the outcome and count the put-through.
+
+    True where the limit is reached and the number is spoken instead.
+    """
     before = reply_to(tx, call)
     if before is not None:
         return before.endswith(_SPOKEN)
@@ -311,11 +320,11 @@ def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> Non
 
 
 def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
-    """The first call of a phone is an alarm; what it has to say besides within ten minutes can wait for their end."""
+    """Tell coordinators of a call without incident: a phone's first is an alarm, others within ten minutes wait."""
     told_at = limits.tell_at(tx, TEXTS_TOLD, call.sender)
     if told_at is None:
         return
-    # Of contacts together one is an alarm in that time: whoever shows their numbers may have forged them.
+    # All contacts together get one alarm in that time, because their numbers may be forged.
     rings = told_at == tx.now and (caller.field or limits.use(tx, TEXTS_TOLD, CONTACTS))
     kind = Kind.ALARM if rings else Kind.NOTICE
     tell_coordinators(
@@ -324,16 +333,16 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
 
 
 def reply_to(tx: Tx, call: InboundCall) -> str | None:
-    """The kept reply to the call: what came of it so far."""
+    """The outcome of the call so far."""
     return inbound.outcome_of(tx.session, call.provider_id)
 
 
 def raised_by(tx: Tx, call: InboundCall) -> str | None:
-    """The reference of what was raised in this call."""
+    """The reference of the incident that this call raised; None where it raised none."""
     reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
     return None if reply in NOTHING_RAISED else reply
 
 
 def keep_reply(tx: Tx, call: InboundCall, reply: str, *, is_spoken: bool = False) -> None:
-    """Remember what came of the call, and whether it was not put through."""
+    """Record the outcome of the call, and whether the number was spoken instead of putting it through."""
     inbound.record_outcome(tx.session, call.provider_id, reply + (_SPOKEN if is_spoken else ""))

@@ -1,7 +1,7 @@
-"""A member's call to our number: the PIN that is keyed raises the alarm at once, the type after it says of what (B4).
+"""Reports by call: a member's PIN raises the alarm at once, and the type keyed after it says of what (B4).
 
-The PIN alone is enough, since a call may be cut off at any moment. It decides what is believed,
-and nothing of what is answered.
+The PIN alone is enough, since a call may be cut off at any moment. It decides whether the report counts as verified,
+not what the caller hears.
 """
 
 from dataclasses import replace
@@ -33,14 +33,14 @@ from alertnet.store.records.inbound import InboundCall
 def key_code_or_pin(
     tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
 ) -> Reception:
-    """Take what is keyed where a code was asked for: a member who holds codes, as on duty, may have to report."""
+    """Handle keys where a code was asked for: a PIN reports, because a member may also hold codes, as when on duty."""
     if is_pin(digits) and member_at(tx, edition.network, call.sender) is not None:
         return key_pin(tx, edition, call, digits)
     return key_written_code(tx, edition, call, digits, try_number)
 
 
 def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
-    """Raise the alarm for whatever is keyed, verified by a true PIN alone; silence is put through."""
+    """Raise the alarm whatever is keyed; only a true PIN verifies it. Silence is put through."""
     received = replace(receive_call(tx, edition, call, is_silent=not digits), rings_first=False)
     sender = member_at(tx, edition.network, call.sender)
     if sender is None or not received.takes_pin:
@@ -55,7 +55,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
 
 
 def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
-    """Take the two digits of the type of what the call has raised; it is put through, whatever was keyed."""
+    """Handle the two digits of the type; then the call is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)
     if not received.takes_pin or raised is None or type is None:
@@ -68,7 +68,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
 
 
 def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
-    """What was to be told is told: the call is put through."""
+    """Put the call through after the member has told what there was to tell."""
     return replace(receive_call(tx, edition, call, is_silent=True), asks=None, rings_first=False)
 
 
@@ -77,7 +77,7 @@ def _type(digits: str) -> IncidentType | None:
 
 
 def _make_known(locked: LockedIncident, type: IncidentType) -> None:
-    """Record the type: the first one that is named stands; severity only rises."""
+    """Record the type. The first one stands, and severity only rises."""
     locked.mark_anew(field_silent=type.code in IN_CUSTODY)
     known = add_to(locked.facts, replace(locked.facts, type=type.code, severity=type.severity, details=None), None)
     if known == locked.facts:
