@@ -88,6 +88,19 @@ def in_the_file(runtime: Runtime) -> set[str]:
         return {row[0] for row in database.execute("SELECT id FROM workers")}
 
 
+def test_a_flow_that_raises_stop_iteration_keeps_no_answer_from_the_others(on_sqlite: Runtime) -> None:
+    """A11: a future of an event loop takes no such error as it is."""
+
+    def ends_early(_: Tx) -> object:
+        return next(iter(()))
+
+    first, second, third = in_one_group(on_sqlite, [lambda tx: keep(tx, "1"), ends_early, lambda tx: keep(tx, "3")])
+
+    assert (first, third) == ("1", "3")
+    assert isinstance(second, RuntimeError)
+    assert on_disk(on_sqlite) == {"1", "3"}
+
+
 def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewer_commits(on_sqlite: Runtime) -> None:
     """A1: each answer leaves after the commit that holds it. A11: the failing one spoils nothing."""
 

@@ -52,6 +52,9 @@ class _Job:
             return
         if self.error is None:
             self.answer.set_result(self.value)
+        elif isinstance(self.error, StopIteration):
+            # Before Python 3.12 an event loop's future takes none.
+            self.answer.set_exception(RuntimeError("a flow has raised StopIteration"))
         else:
             self.answer.set_exception(self.error)
 
