@@ -12,7 +12,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.pipeline import MOST_AT_ONCE
-from alertnet.store.db.statements import Prepared, add_missing, change_each
+from alertnet.store.db.statements import Prepared, add_missing, change_each, line_of
 from alertnet.store.db.tx import Tx, apart
 from alertnet.store.tables import workers
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
@@ -354,3 +354,27 @@ def listening(runtime: Runtime) -> tuple[threading.Event, threading.Event]:
     runtime.on_commit.append(lambda: second.set() if first.is_set() else first.set())
     runtime.listen()
     return first, second
+
+
+@pytest.mark.parametrize("state", ["23505", "40P01", "57014"], ids=["collision", "deadlock", "too slow"])
+def test_what_a_flow_wrote_is_its_own_to_fail_for_and_not_of_who_takes_what_it_left_due(
+    on_postgres: Runtime, state: str
+) -> None:
+    """What is put off leaves with the savepoint of the taking: a flow that collides there runs again as elsewhere."""
+    tries: list[int] = []
+
+    def leaves_due(tx: Tx) -> None:
+        tries.append(1)
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        if len(tries) == 1:
+            line_of(tx.session).run(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$", gives=False)
+        tx.leaves_due("sms")
+
+    on_postgres.wakeups.claimers.append(lambda *_: lambda: None)
+    try:
+        on_postgres.transact(leaves_due)
+    except DatabaseAway:
+        on_postgres.transact(leaves_due)
+
+    assert len(tries) == 2
+    assert on_postgres.read(kept) == ["a"]

@@ -43,13 +43,20 @@ class Wakeups:
         """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner.
 
         Nothing may follow but the commit, which those wait for that make ready what was claimed.
+
+        Raises:
+            DBAPIError: what the transaction itself had put off has failed.
         """
         if not self.claimers or left == {None}:
             return list(self.wakers)
+        begun = False
         try:
             with undoing(tx.session), apart(tx.session, is_last=True):
+                begun = True
                 return [claim(tx, left) for claim in self.claimers]
         except Exception:
+            if not begun:
+                raise
             log.exception("taking_failed")
             return list(self.wakers)
 
