@@ -1,4 +1,7 @@
-"""The interface of a channel: what is handed to it and what it answers, nothing about when or whether."""
+"""The interface of channels: what they are given and what they answer.
+
+Whether and when to send is decided elsewhere.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
@@ -17,32 +20,32 @@ class Outgoing:
     """One attempt, rendered and ready to leave."""
 
     attempt: str
-    """Our id of the attempt: it travels in the status callback."""
+    """Our id of the attempt; it is part of the status callback's URL."""
     notification: str
-    """Our id of what is attempted, the same for its re-send: it travels in the Message-ID of a mail."""
+    """Our id of the notification, the same for a re-send; it is part of a mail's Message-ID."""
     method: MethodKind
     to: str
     sender: str
-    """The number it leaves from (E.164), or the `from` address of a mail."""
+    """The number that it leaves from (E.164), or a mail's From address."""
     text: str = ""
-    """The SMS, or the plain part of the mail; empty for a call, whose words are fetched when it is answered."""
+    """The SMS, or the plain-text part of a mail. Empty for a call, whose words are fetched when it is answered."""
     subject: str = ""
     html: str = ""
     validity: timedelta | None = None
-    """After this it is not worth delivering: the time left to the level's end."""
+    """After this time it is not worth delivering: the rest of the level's time."""
     extension: str | None = None
     headers: dict[str, str] = field(default_factory=dict, hash=False)
     encrypted: str = ""
-    """The words of a mail as an OpenPGP message in ASCII armor, in place of `text` and `html`."""
+    """The mail's content as an OpenPGP message in ASCII armor, in place of `text` and `html`."""
     unsealed: str = ""
-    """Why a mail that should be encrypted is not; it says no more than any other then."""
+    """Why a mail that should be encrypted is not; it then says no more than any unencrypted mail."""
     sender_name: str = ""
-    """Who a mail is from, as a mailbox shows it beside the address."""
+    """The name of a mail's sender, which mailboxes show beside the address."""
 
 
 @value
 class Accepted:
-    """The provider has taken the message; `provider_id` is its name for it."""
+    """The provider has accepted the message; `provider_id` is its id there."""
 
     provider_id: str
     status: AttemptStatus = AttemptStatus.SENT
@@ -50,7 +53,7 @@ class Accepted:
 
 @value
 class Refused:
-    """Surely not sent, and the same attempt would be refused again: the next method goes."""
+    """Surely not sent, and the same attempt would be refused again, so the next method goes."""
 
     failure: Failure
     code: str
@@ -61,20 +64,20 @@ class Cause(StrEnum):
     """Why something could not be handed over now."""
 
     PROVIDER = "provider"
-    """It can't be reached, or does not work: nothing else could be handed to it either."""
+    """The provider can't be reached or does not work, so nothing else could be handed to it either."""
     ACCOUNT = "account"
-    """It refuses our whole account, and so whatever else would be handed to it."""
+    """It refuses our whole account, and so everything else too."""
     TOO_FAST = "too_fast"
     """It takes nothing more for a moment (429)."""
     ADDRESS = "address"
-    """It takes this one later, and others now (greylisting)."""
+    """It will take this one later, and others now (greylisting)."""
 
 
 @value
 class NotSent:
-    """Surely not sent, but it may be tried again later (no connection, 429, a mail relay's 4xx, a wrong token).
+    """Surely not sent, but it may be tried again later (no connection, 429, a relay's 4xx, a wrong token).
 
-    `fault`: what the provider has against our account, where that is why.
+    `fault`: what the provider has against our account, where that is the reason.
     """
 
     code: str
@@ -93,11 +96,11 @@ class Unsure:
 Result = Accepted | Refused | NotSent | Unsure
 
 Leave = Callable[[Callable[[], object]], bool]
-"""Lets a message leave by calling what writes its first byte, on whatever thread; False: it must not leave any more."""
+"""Lets a message leave by calling the function that writes its first byte, on any thread; False: it must not leave."""
 
 
 def at_once(write: Callable[[], object]) -> bool:
-    """Let it leave, whatever it is."""
+    """Let the message leave in any case."""
     write()
     return True
 
@@ -121,7 +124,7 @@ class Absent:
 class CannotTell:
     """The provider did not answer, or this channel can't be asked.
 
-    `is_away`: it is known to be away and was not even asked, which says nothing of the message.
+    `is_away`: the provider is known to be away and was not asked, so this says nothing about the message.
     """
 
     is_away: bool = False
@@ -131,49 +134,49 @@ Lookup = Found | Absent | CannotTell
 
 
 class Channel(Protocol):
-    """Sends by one method and provider; it holds no state but its connections, and never retries by itself."""
+    """Sends by one method and provider. It has no state but its connections, and never retries by itself."""
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        """Hand a message to the provider, within a deadline over all of it; never raises for a provider's fault.
+        """Hand a message to the provider within a deadline. It never raises for a fault of the provider.
 
-        Nothing of it leaves but by `leave`, which is asked once all is ready; None where that says no.
+        Nothing leaves except through `leave`, which is called once all is ready; None where it returns False.
         """
         ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Ask what became of a message: by the provider's id, else among what it took to this address since."""
+        """Ask for the state of a message: by the provider's id, else by what was sent to this address since then."""
         ...
 
     def answers(self) -> bool:
-        """Whether the provider answers at all; nobody is sent anything by asking."""
+        """Whether the provider answers at all; asking sends nobody anything."""
         ...
 
     def hang_up(self, provider_id: str) -> None:
-        """End a call that still rings or speaks; does nothing where there are no calls."""
+        """End a call that still rings or speaks; does nothing for other methods."""
         ...
 
 
 class Handover(Protocol):
-    """A message that is ready, with a connection of its own."""
+    """A message that is ready on a connection of its own."""
 
     def write(self) -> None:
-        """Let it leave; never raises, and may be called by another thread."""
+        """Let it leave. It never raises, and may be called on another thread."""
         ...
 
     def withdraw(self) -> None:
-        """Do so no more."""
+        """Give up sending it."""
         ...
 
     def fileno(self) -> int:
-        """What can be read from once more is known of what came of it."""
+        """The file descriptor that becomes readable once more is known about its result."""
         ...
 
     def seconds_left(self) -> float:
-        """How long that may take at most."""
+        """How many seconds that may take at most."""
         ...
 
     def result(self) -> Result | None:
-        """What came of it; None: that is not known yet."""
+        """The result; None where it is not known yet."""
         ...
 
 
@@ -182,13 +185,13 @@ class Overlapping(Protocol):
     """A channel by which one thread may have several messages under way."""
 
     def prepare(self, outgoing: Outgoing) -> Handover | None:
-        """Have a message ready without waiting for anybody; None where that can't be, so that `send` takes it."""
+        """Prepare a message without waiting for anything; None where that is not possible, and `send` must be used."""
         ...
 
 
 @value
 class StatusQuery:
-    """An attempt to be asked about: what it was, since when it may be there, and the provider's id, if that is known.
+    """An attempt to ask about: what was sent, since when it may be known, and the provider's id if known.
 
     An `outgoing.sender` of "" means any of our numbers.
     """
@@ -200,9 +203,9 @@ class StatusQuery:
 
 @value
 class Entry:
-    """A message or call on the provider's books, as it stands there now.
+    """A message or call in the provider's records, with its present state.
 
-    `at`: when the provider took it from us, or brought it; aware UTC, to the second. `text`: empty for a call.
+    `at`: when the provider accepted or delivered it; aware UTC, to the second. `text`: empty for a call.
     """
 
     found: Found
@@ -216,31 +219,31 @@ class Entry:
 
 @value
 class Listing:
-    """A part of the books, newest first. `is_whole`: the provider answered to the end of what was asked for."""
+    """A part of the provider's records, newest first. `is_whole`: the provider answered to the end of the list."""
 
     entries: tuple[Entry, ...]
     is_whole: bool
 
 
 class Ledger(Protocol):
-    """The provider's books of one method. They may lag behind by a minute, and are read page by page, one at a time."""
+    """The provider's records of one method. They may lag by a minute, and are read one page at a time."""
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
-        """Ask what became of each message, in few requests however many there are; see `Channel.lookup`."""
+        """Ask for the state of each message, with few requests; see `Channel.lookup`."""
         ...
 
     def outgoing(self, number: str, since: datetime) -> Listing:
-        """What we made from that number since; replies that went out as the answer to a webhook are not among it."""
+        """What we sent from that number since then, without replies given in the answer to a webhook."""
         ...
 
     def incoming(self, number: str, since: datetime) -> Listing:
-        """What came in to that number since."""
+        """What came in to that number since then."""
         ...
 
 
 @value
 class Recorded:
-    """A recording that is whole, by the provider's ids of it and of its call."""
+    """A complete recording, with the provider's ids of it and of its call."""
 
     id: str
     call: str
@@ -248,13 +251,13 @@ class Recorded:
 
 
 class Recordings(Protocol):
-    """What a provider has recorded in calls, ours and those of whoever else uses the account."""
+    """The provider's recordings of calls, including those of others who use the account."""
 
     def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
-        """Those that were begun since then; None where the provider does not say all of it."""
+        """Recordings begun since then; None where the provider's list is incomplete."""
 
     def fetch(self, id: str) -> bytes | None:
-        """The sound as an MP3; None where the provider does not give it, or not yet."""
+        """The sound as MP3; None where the provider does not give it, or not yet."""
 
     def delete(self, id: str) -> bool:
-        """Delete it there; whether it is gone."""
+        """Delete it at the provider; True where it is gone."""

@@ -1,4 +1,4 @@
-"""Messages, calls and pages of them in the provider's JSON, as https://github.com/twilio/twilio-oai has it."""
+"""The provider's REST API: messages, calls and lists in JSON, as in https://github.com/twilio/twilio-oai."""
 
 import asyncio
 import base64
@@ -46,7 +46,7 @@ _OF_A_CALL = {
     "user_defined_message_subscriptions": "UserDefinedMessageSubscriptions",
     "user_defined_messages": "UserDefinedMessages",
 }
-"""Where the rest of a call would be found: with it an entry is as long as the provider's."""
+"""Links to the subresources of a call; with them an entry is as long as the provider's."""
 
 Faults = Mapping[Fault, timedelta]
 Resource = dict[str, Any]
@@ -60,11 +60,11 @@ ERRORS = {
     Fault.SUSPENDED: Refusal(20005, status=403),
 }
 RETRY_AFTER = {"Retry-After": "1"}
-"""Seconds; said with 429 and 503."""
+"""Seconds; sent with 429 and 503."""
 
 
 def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
-    """`api.v2010.account.message`."""
+    """A message as `api.v2010.account.message`."""
     uri = f"{API}{account_sid}/Messages/{message.sid}"
     return {
         "sid": message.sid,
@@ -91,7 +91,7 @@ def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
 
 
 def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
-    """`api.v2010.account.call`."""
+    """A call as `api.v2010.account.call`."""
     uri = f"{API}{account_sid}/Calls/{call.sid}"
     return {
         "sid": call.sid,
@@ -124,7 +124,7 @@ def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
 
 
 def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str, Any]:
-    """`api.v2010.account.recording`."""
+    """A recording as `api.v2010.account.recording`."""
     sid, recorded = made
     return {
         "sid": sid,
@@ -152,7 +152,7 @@ def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str
 def page_resource(
     path: str, name: str, entries: Sequence[T], resource_of: Callable[[T], dict[str, Any]], number: int, size: int
 ) -> dict[str, Any]:
-    """One page of all entries, under their name; `path` is that of the list, with its filters."""
+    """One page of a list; `path` is the path of the list with its filters."""
     start = number * size
     page = [resource_of(entry) for entry in entries[start : start + size]]
 
@@ -173,7 +173,7 @@ def page_resource(
 
 
 def error_resource(refusal: Refusal) -> dict[str, Any]:
-    """The error form: code, message, more_info, status."""
+    """An error as the provider formats it: code, message, more_info, status."""
     return {
         "code": refusal.code,
         "message": refusal.message,
@@ -187,7 +187,7 @@ def _moment(at: datetime | None) -> str | None:
 
 
 class Rest:
-    """Each request is authenticated, struck by the faults ordered for it, carried out and answered."""
+    """Authenticates each request, applies the faults ordered for it, carries it out and answers."""
 
     def __init__(
         self, network: Network, texts: MessageCentre, calls: Exchange, auth_token: str, settle: Callable[[], object]
@@ -258,7 +258,7 @@ class Rest:
     def _update_message(self, request: Request, form: Form, _: Faults) -> Resource:
         message = _known(self._network.messages, request)
         read_status(form, "canceled")
-        # Only what is scheduled with the provider can be cancelled, and alertnet schedules nothing there.
+        # Only scheduled messages can be cancelled, and alertnet schedules none at the provider.
         raise Refusal(20409, message.status, status=409)
 
     def _create_call(self, _: Request, form: Form, faults: Faults) -> Resource:
@@ -304,7 +304,10 @@ class Rest:
     def _listed(
         self, entries: Iterable[Entry], page: PageRequest, at: Callable[[Entry], datetime | None]
     ) -> list[Entry]:
-        """Newest first; `at` is what the filter by day goes by: what has no such moment yet passes no filter."""
+        """The entries of a list, newest first. `at` gives the moment for the filter by day.
+
+        Entries without one don't match.
+        """
         now = self._network.now()
         found = [
             entry
@@ -319,7 +322,7 @@ class Rest:
 
 
 class _NoAnswer(Response):
-    """Closes the connection without a byte; the server puts its transport into the scope's state."""
+    """Closes the connection without an answer; the server puts the transport into the scope's state."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"]["transport"].abort()

@@ -1,7 +1,7 @@
-"""The provider's webhooks: SMS, calls, and what became of ours, signed; a reply leaves only after its commit (A1).
+"""The provider's signed webhooks: SMS, calls and their status. A reply leaves only after its commit (A1).
 
-The URL that is signed is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
-A signature has no date: it is good for ever, so every handler behind it is idempotent.
+The signed URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set. A
+signature has no date and stays valid for ever, so every handler is idempotent.
 """
 
 from typing import Annotated
@@ -41,34 +41,37 @@ STAR = "*"
 WRONG_PERSON = "9"
 PATIENCE_SECONDS = {"again": 12}
 USUAL_PATIENCE_SECONDS = 8
-"""How long the first key, and each one after another, is waited for."""
+"""How many seconds to wait for the first key, and for each further one."""
 
 LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
-"""How many keys each question takes at most; the star ends what is shorter."""
+"""The most keys for each question; the star ends shorter input."""
 
 KEYED = {"pin": key_pin, "type": key_type, "told": end_telling}
-"""What takes the keys of a call to our number, by what was asked; a written code otherwise."""
+"""The flow for keys in a call to our number, by what was asked; for other questions a written code is expected."""
 
 PAUSE_SECONDS = 1
-"""Between digits that are said slowly: a verb of its own, since not every voice of the provider reads marks for it."""
+"""Between digits that are spoken slowly.
+
+A verb of its own, since not all of the provider's voices support markup for it.
+"""
 
 LONGEST_RECORDING, SILENCE_ENDS_IT = 180, 5
 """Seconds."""
 
 MOST_DIGITS = 7
-"""Of a length that is believed, in seconds."""
+"""The most digits of a recording's length (seconds) that is believed."""
 
 RINGING_SECONDS = 10
-"""Where a missed call may be a check-in, which is to cost nothing."""
+"""How long a call rings where a missed call may be a check-in, which is to cost nothing."""
 
 TryNumber = Annotated[int | None, Query(alias="try", ge=1, le=9)]
 
 
 async def signed_form(request: Request) -> Form:
-    """The fields of a webhook that the provider has signed (twilio.com/docs/usage/webhooks/webhooks-security).
+    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
 
     Raises:
-        HTTPException: 403 for every other request, and for all of them where no token is configured.
+        HTTPException: 403 for any other request, and for all where no token is configured.
     """
     form = await read_form(request)
     settings = runtime_of(request).settings
@@ -85,7 +88,7 @@ def _why_refused(settings: Settings, request: Request, form: Form) -> str | None
     if not (settings.public_url and telephones):
         return "no account is configured"
     if SIGNATURE_SETTINGS_HEADER in request.headers:
-        # Such a request is signed with a shared key that we have none of; it must not fall back to the token.
+        # It is signed with a shared key that we don't have; don't fall back to the token.
         return "it is signed with a shared key"
     # One account in two regions has a token in each.
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
@@ -98,7 +101,7 @@ def _why_refused(settings: Settings, request: Request, form: Form) -> str | None
 
 
 def _expected(settings: Settings, request: Request) -> str:
-    """The URL that the provider was given, and signs."""
+    """The URL that was given to the provider and that it signs."""
     return (settings.public_url or "") + request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
@@ -106,7 +109,7 @@ def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
     try:
         return bool(RequestValidator(token).validate(url, form, signature))
     except (TypeError, ValueError):
-        # What the validator stumbles over was not made by the provider.
+        # The validator fails on input that the provider would not have made.
         return False
 
 
@@ -131,7 +134,7 @@ def text_in(form: Signed, runtime: InForce) -> Response:
 
 @router.post("/twilio/sms/status/{attempt}")
 def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """Record what became of an SMS; nothing is said of an attempt that isn't there."""
+    """Record the status of an SMS. Unknown attempts get the same answer."""
     status = needed(form, "MessageStatus")
     message = identifier(form, "MessageSid")
     runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode"))
@@ -142,7 +145,7 @@ def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response
 def call_in(
     form: Signed, runtime: InForce, keyed: str | None = None, try_number: TryNumber = None, code: str = ""
 ) -> Response:
-    """A call to our number, at its beginning or (`keyed`) when something was asked for."""
+    """Answer a call to our number, or (`keyed`) handle keys after a question."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return _receive(runtime, runtime.transact(receive_call, runtime.edition, call))
@@ -155,7 +158,7 @@ def call_in(
 
 @router.post("/twilio/voice/recording")
 def call_recorded(form: Signed, runtime: InForce) -> Response:
-    """A recording is there to be fetched."""
+    """Note that a recording is ready to be fetched."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     seconds = word(form, "RecordingDuration") or ""
     accounts = runtime.settings.telephones.items()
@@ -168,7 +171,7 @@ def call_recorded(form: Signed, runtime: InForce) -> Response:
 
 @router.post("/twilio/voice/status/{attempt}")
 def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """Record how a call goes on and ends; nothing is said of an attempt that isn't there."""
+    """Record the progress and end of a call. Unknown attempts get the same answer."""
     status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
     runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes)
     return Response(status_code=204)
@@ -176,7 +179,7 @@ def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response
 
 @router.post("/twilio/voice/{attempt}")
 def call_answered(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
-    """What our call says once it is picked up."""
+    """What our call says once it is answered."""
     return _speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
 
 
@@ -189,12 +192,12 @@ def call_keyed(
     silent: bool = False,
     about: str | None = None,
 ) -> Response:
-    """What our call says to keys, or to none in time."""
+    """What our call says to keys, or after silence."""
     return _speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, try_number, silent, about)))
 
 
 def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) -> Keyed:
-    """The star ends what is keyed: 9 and the star are the 9, finished by it."""
+    """The keys as input: the star ends it, so 9 and the star are a 9 finished by the star."""
     keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
     digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
@@ -230,7 +233,7 @@ def _say(runtime: Runtime, twiml: VoiceResponse, attempt: str, spoken: Spoken) -
 
 
 def _place(question: KeypadQuestion) -> str:
-    """Which try or further matter the keys are brought back for, as a query; it is signed like all of the URL."""
+    """The try or further matter that the keys are for, as a query; it is signed with the URL."""
     if question.about is not None:
         return f"?about={question.about}"
     if question.try_number is None:
@@ -242,7 +245,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
     renderer, twiml = runtime.renderer(runtime.edition.templates), VoiceResponse()
     words = renderer.neutral(reception.language, reception.raised or "", reception.callback or "")
     if reception.rings_first:
-        # As the first verb it lets the caller's telephone ring so long before the call is picked up.
+        # As the first verb it lets the phone ring for so long before the call is answered.
         twiml.pause(length=RINGING_SECONDS)
     if reception.recorded is not None and reception.templates is not None:
         script = runtime.renderer(reception.templates).speak(Kind.RECORDED, reception.language, reception.recorded)
@@ -280,7 +283,7 @@ def _receive(runtime: Runtime, reception: Reception) -> Response:
 
 
 def _record(runtime: Runtime, twiml: VoiceResponse) -> None:
-    """A tone, and what is said after it; silence goes on to what follows."""
+    """Record what is said after a tone; after silence the document goes on."""
     twiml.record(
         action=f"{runtime.settings.public_url}/twilio/voice?keyed=told",
         method="POST",
@@ -297,7 +300,7 @@ def _record(runtime: Runtime, twiml: VoiceResponse) -> None:
 def _gather(
     runtime: Runtime, twiml: VoiceResponse, path: str, digits: int, patience: int, parts: tuple[str, ...], language: str
 ) -> None:
-    """A sentence that keys may interrupt; silence is reported as well."""
+    """Ask for keys, which may interrupt the sentence; silence is reported too."""
     gather = Gather(
         num_digits=digits,
         finish_on_key=STAR,

@@ -1,4 +1,4 @@
-"""What is due, as jobs: each is one unit of work for whatever thread takes it, and its failure stays its own (A11)."""
+"""Finds due work and makes jobs of it. Each job is a unit of its own, and its failure affects no other (A11)."""
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -43,36 +43,36 @@ from alertnet.worker.sender import Sending
 from alertnet.worker.thread_pools import Room
 
 FEW = 2
-"""So many are asked for one by one, which says more: a list of the provider may lag behind."""
+"""Up to so many messages are asked about one by one, which is more exact: the provider's lists may lag behind."""
 MOST = 500
 MOST_WITHOUT_BOOKS = 16
-"""Where each is a question of its own, all have to be answered within a lease."""
+"""The most where each needs a request of its own, because all must be answered within a lease."""
 
 Compose = Callable[[Claimed], Outgoing | None]
 
 log = structlog.get_logger(__name__)
 
 DUE = "due"
-"""The thread pool for what needs the database alone; each method has one of its own."""
+"""The thread pool for work that only needs the database; each method has one of its own."""
 
 ESCALATIONS = "escalations"
 RECORDINGS = "recordings"
 
 BATCH = 32
-"""How many escalations share a transaction at most: those that come after them wait so long."""
+"""The most escalations in one transaction; the last has to wait for all of them."""
 
 MOST_ROWS = 100
-"""How many due rows of a queue one look lists."""
+"""The most due rows of a queue in one look."""
 
 
 def _most_at_once(runtime: Runtime, route: Route) -> int:
-    """How many attempts that went by a route may be asked about together."""
+    """How many attempts of a route may be asked about together."""
     outlet = runtime.outlets.get(route)
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
 def _query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> None:
-    """Ask what became of them, and settle each by its answer."""
+    """Ask for the state of these attempts, and settle each by its answer."""
     lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
     for each, lookup in zip(claimed, lookups, strict=True):
         with isolated(log, "attempt_unsettled", attempt=each.attempt, method=each.method):
@@ -88,7 +88,7 @@ def _query(claimed: Claimed, compose: Compose) -> StatusQuery | None:
 
 
 def _look_up(runtime: Runtime, route: Route, queries: Sequence[StatusQuery | None]) -> list[Lookup]:
-    """The answer to each; what can't be put into words can't be asked for, nor can a provider that is away."""
+    """The answer for each query. Where a query could not be composed, or the provider is away, it is `CannotTell`."""
     outlet = runtime.outlets.get(route)
     asked = [query for query in queries if query is not None]
     if outlet is None or is_away(runtime, route):
@@ -114,13 +114,13 @@ class Job:
 
 
 def perform(job: Job) -> None:
-    """Run a job, whatever happens; why the database is away is told by `Absence`."""
+    """Run a job and log its failure; `Absence` logs why the database is away."""
     with suppress(DatabaseAway), isolated(log, "job_failed", job=job.key):
         job.run()
 
 
 class Search:
-    """One look for what is due, no more than each pool has room for; what it finds to send is claimed.
+    """One look for due work, no more than the pools have room for; what it finds to send is claimed.
 
     `under_way`: keys of jobs that were found before and are not over. `horizon`: how far back it goes; all the way if
     it is not given. `together`: whether what one thread can send together is one job. When `jobs` is at its end,
@@ -147,7 +147,7 @@ class Search:
         self._together = together
 
     def jobs(self) -> Iterator[Job]:
-        """The jobs, each as soon as it is found: none waits for those of another method (A11)."""
+        """The jobs, each as soon as it is found; none waits for those of another method (A11)."""
         due = self._runtime.ask(_due, self._horizon)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
@@ -169,7 +169,7 @@ class Search:
         self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
 
     def _guarded(self, pools: Sequence[str], part: Callable[[], Iterator[Job]]) -> Iterator[Job]:
-        """The jobs that a part of the search finds, where one of the pools that it is for has room."""
+        """The jobs that one part of the look finds, if one of its pools has room."""
         if pools and not any(self._rooms[pool].room for pool in pools):
             self.crowded.update(pools)
             return
@@ -221,7 +221,7 @@ class Search:
             self._runtime.transact(postpone, "attempts", id, fault)
 
     def _escalations(self) -> Iterator[Job]:
-        """One job for all that are due: they share their transactions."""
+        """One job for all due escalations, which share transactions."""
         if ESCALATIONS in self._under_way:
             self.crowded.add(DUE)
         else:
@@ -246,7 +246,7 @@ class Search:
         )
 
     def _as_room_is(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        """The jobs for the database's pool that are not under way yet, and that it has room for."""
+        """The jobs for the database's pool that are not under way yet, as many as it has room for."""
         room = self._rooms[DUE].room
         waiting = [job for job in jobs if job.key not in self._under_way]
         yield from waiting[:room]
@@ -255,7 +255,7 @@ class Search:
 
 
 def _due(tx: Tx, horizon: Horizon) -> Due:
-    """What is due; of attempts, what fell due since the oldest that the last whole look found."""
+    """What is due; of attempts, only those due since the oldest that the last full look found."""
     since = horizon.since(tx.now)
     due = worker_store.due(tx, since)
     if since == LONG_AGO and due.oldest is not None:
@@ -266,7 +266,7 @@ def _due(tx: Tx, horizon: Horizon) -> Due:
 def _due_rows(
     tx: Tx, most: int
 ) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str], Sequence[str]]:
-    """Due alarms, each with its incident, leases that are over, what is awaited of the field, its texts, drills."""
+    """Due alarms (each with its incident), expired leases, awaited journeys, texts of the field, drills."""
     return (
         prompt_store.due(tx.session, tx.now, most),
         attempt_store.leases_over(tx.session, tx.now, most),
@@ -277,7 +277,7 @@ def _due_rows(
 
 
 def batches(runtime: Runtime, claimed: Sequence[Claimed]) -> list[list[Claimed]]:
-    """What was claimed to be sent, as threads take it: those by one `Overlapping` channel together."""
+    """Claimed attempts grouped as threads take them: those of one `Overlapping` channel together."""
     found: dict[object, list[Claimed]] = {}
     for each in claimed:
         outlet = runtime.outlets.get(route := (each.method, each.provider))
@@ -287,7 +287,7 @@ def batches(runtime: Runtime, claimed: Sequence[Claimed]) -> list[list[Claimed]]
 
 
 def _escalate(runtime: Runtime) -> None:
-    """Escalate what is due, a batch after the other; where one fails, each of its rows alone (A11)."""
+    """Escalate what is due, batch by batch. If a batch fails, each of its rows is tried alone (A11)."""
     count = BATCH
     while count == BATCH:
         with handled(partial(_escalate_each, runtime)):
@@ -305,7 +305,7 @@ def _job(runtime: Runtime, queue: str, id: str, flow: Callable[..., None], *args
 
 
 def _do(runtime: Runtime, queue: str, id: str, flow: Callable[..., None], *args: object) -> None:
-    """Run one flow over one row; where it fails, the row is postponed."""
+    """Run one flow over one row; if it fails, the row is postponed."""
     with handled(partial(_postpone, runtime, queue, id)):
         runtime.transact(flow, *args)
 
@@ -316,7 +316,7 @@ def _postpone(runtime: Runtime, queue: str, id: str, fault: Exception) -> None:
 
 
 def _report(event: str, fault: Exception, **where: str) -> None:
-    """Log a failure; what can't be says by itself where it is, and needs no traceback."""
+    """Log a failure. An `Inconsistent` says where it is, and needs no traceback."""
     if isinstance(fault, Inconsistent):
         log.error(event, fault=str(fault), **where)
     else:

@@ -1,6 +1,6 @@
-"""What came in while nobody listened: fetched from the provider, and let in by the same door as a webhook (A1, A12).
+"""Fetches texts and calls that were missed from the provider, and handles them as a webhook would (A1, A12).
 
-Webhooks are tried once or twice within 15 seconds, and are lost while the web, the database or the way to it is away.
+Webhooks are tried once or twice within 15 seconds. They are lost while the web, the database or the way to it is away.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,18 +24,18 @@ from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_call
 from alertnet.worker.provider_health import is_away
 
 OVERLAP = timedelta(minutes=10)
-"""Lists of the provider lag behind: what came shortly before the last look is looked for again."""
+"""The provider's lists lag behind, so each look also covers the time shortly before the last one."""
 GRACE = timedelta(seconds=30)
-"""What came a moment ago is brought by its webhook, which alone can answer within the exchange."""
+"""Very recent texts and calls are left to their webhook, which alone can answer in the same exchange."""
 TO_KEY = timedelta(minutes=1)
-"""Whoever has keyed nothing so long after calling our number has hung up."""
+"""A caller who has keyed nothing for so long has hung up."""
 FORGOTTEN = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
 
 def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
-    """Look for what came in by SMS and by call, at each provider, if it is time to, and nobody does, or `at_once`."""
+    """Look for missed texts and calls at each provider, if it is time to and no other worker does, or `at_once`."""
     for route in runtime.outlets:
         if not is_away(runtime, route):
             poll_route(runtime, route, at_once=at_once)
@@ -43,7 +43,7 @@ def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
 
 
 def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
-    """Look for what came in by one route; `until`: no list is asked for any more from then on."""
+    """Look for missed texts and calls of one route. No further list is requested after `until`."""
     outlet = runtime.outlets[route]
     poll = None if outlet.ledger is None else runtime.transact(inbound_polls.begin, route, at_once=at_once)
     if outlet.ledger is None or poll is None:
@@ -56,7 +56,7 @@ def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: 
 
 
 def hear_unkeyed(runtime: Runtime) -> None:
-    """Let the coordinators hear of each known caller who hung up before keying anything (B4)."""
+    """Tell the coordinators of each known caller who hung up before keying anything (B4)."""
     now = runtime.now()
     calls, faults = runtime.read(unkeyed_calls, now - TO_KEY, now - FORGOTTEN)
     for id, fault in faults.items():
@@ -70,7 +70,7 @@ def hear_unkeyed(runtime: Runtime) -> None:
 def list_each(
     runtime: Runtime, ask: Callable[[str, datetime], Listing], numbers: Sequence[str], since: datetime, until: datetime
 ) -> list[Listing]:
-    """The list of each number, as far as there is time: the rest is not whole."""
+    """The list of each number; those for which there is no time left are marked as not whole."""
     unread = Listing((), is_whole=False)
     return [ask(number, since) if runtime.now() < until else unread for number in numbers]
 
@@ -78,7 +78,7 @@ def list_each(
 def _let_in_all(
     runtime: Runtime, poll: InboundPoll, ledger: Ledger, numbers: tuple[str, ...], until: datetime | None
 ) -> tuple[bool, bool]:
-    """Whether all that came in since the last look was found and let in, and nothing waits for its webhook any more."""
+    """Whether everything since the last look was found and handled, and whether nothing still waits for its webhook."""
     until = until or poll.at + inbound_polls.LEASE
     listings = list_each(runtime, ledger.incoming, numbers, poll.seen_until - OVERLAP, until)
     listed = [entry for listing in listings for entry in listing.entries]
@@ -95,9 +95,9 @@ def _let_in_all(
 
 
 def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings) -> None:
-    """Take up what was recorded since the last look, and for a day, of which we are told once.
+    """Take up recordings made since the last look, and at least of the last day; we are told of each only once.
 
-    A list that does not come holds up no calls (A11): it is asked for again by each look, and little is left on it.
+    A list that fails does not hold up calls (A11): each look asks for it again, and it is short.
     """
     made = recordings.made_since(min(poll.seen_until - OVERLAP, poll.at - FORGOTTEN))
     known = runtime.read(lambda tx: known_of(tx.session, [each.id for each in made or ()]))
@@ -107,7 +107,7 @@ def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings
 
 
 def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
-    """Let one text or call in; one that fails is logged, keeps no other out, and is tried again next time (A11)."""
+    """Handle one text or call. A failure is logged, does not affect others, and is tried again next time (A11)."""
     id, sender = entry.found.provider_id, entry.sender
     with isolated(log, "inbound_failed", method=method, provider_id=id):
         if method is MethodKind.CALL:

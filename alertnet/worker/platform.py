@@ -1,6 +1,6 @@
-"""What a worker runs on: threads, an event that wakes it, a scheduler, and the clock of the machine.
+"""What a worker runs on: threads, events, a scheduler and a clock.
 
-A worker is given these, so that a simulation can run the very same worker on virtual time and without threads.
+They are passed in, so that a simulation can run the same worker on virtual time and without threads.
 """
 
 import threading
@@ -19,16 +19,16 @@ from alertnet.runtime.http_ping import Ping, ping
 from alertnet.worker.single_worker_lock import WorkerLock
 
 SET_BACK = timedelta(seconds=2)
-"""A clock that goes back by more than this was set."""
+"""A clock that goes back by more than this was set back."""
 SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.01, 0.05
 REST_IN_LOOKS = 4
-"""From the beginning of a look to that of the next, as many times as long as the look took."""
+"""The rest between two looks, as a multiple of the time that a look takes."""
 LONGEST_WAIT_SECONDS = 2.0
-"""Between two looks of the scheduler at the clock."""
+"""The longest time until the scheduler looks at the clock again."""
 
 
 class Event(Protocol):
-    """A `threading.Event`."""
+    """As `threading.Event`."""
 
     def set(self) -> None: ...
 
@@ -38,7 +38,7 @@ class Event(Protocol):
 
 
 class Thread(Protocol):
-    """A `threading.Thread`."""
+    """As `threading.Thread`."""
 
     def start(self) -> None: ...
 
@@ -46,23 +46,23 @@ class Thread(Protocol):
 
 
 class Executor(Protocol):
-    """Does what it is given, each by a thread."""
+    """Runs work on threads."""
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Let the next free thread do it, which never raises.
+        """Run the work, which never raises, on the next free thread.
 
         Raises:
-            RuntimeError: it was shut down, or the system has no thread to give.
+            RuntimeError: the executor was shut down, or the system has no thread left.
         """
         ...
 
     def shutdown(self) -> None:
-        """Wait until everything that was submitted is done."""
+        """Wait until all submitted work is done."""
         ...
 
 
 class Scheduler(Protocol):
-    """As much of APScheduler as is a ticker (`interval`) and an alarm clock (`date`)."""
+    """The part of APScheduler that serves as a ticker (`interval`) and an alarm clock (`date`)."""
 
     def add_job(self, func: Callable[[], object], trigger: str, **options: Any) -> object: ...
 
@@ -72,7 +72,7 @@ class Scheduler(Protocol):
 
 
 class Lock(Protocol):
-    """A `WorkerLock`."""
+    """As `WorkerLock`."""
 
     def acquire(self) -> None: ...
 
@@ -81,26 +81,26 @@ class Lock(Protocol):
 
 @value
 class Platform:
-    """Makes whatever a worker needs to run. `now` is the clock that its scheduler goes by, and no other."""
+    """Creates whatever a worker needs to run. `now` is the clock of its scheduler only."""
 
     event: Callable[[], Event]
     wake: Callable[[], Event]
-    """What wakes the one thread that looks what is due."""
+    """Creates the event that wakes the thread which looks for due work."""
     thread: Callable[[Callable[[], None], str], Thread]
-    """By what it does and its name."""
+    """Takes the function to run and a name."""
     executor: Callable[[int, str], Executor]
-    """By how many threads it has and their name."""
+    """Takes the number of threads and a name."""
     scheduler: Callable[[], Scheduler]
     lock: Callable[[Engine], Lock]
     now: Callable[[], datetime]
     ping: Ping | None = None
-    """How the world outside is reached, beside the channels; None: there is none, and no watch is kept for it."""
+    """Reaches the outside world besides the channels; None where there is none, and no self-monitoring."""
 
 
 class SpacedEvent(threading.Event):
-    """Lets whoever waits go on only after a rest: what rings meanwhile is one ring.
+    """An event whose waiter goes on only after a rest; what is set meanwhile counts once.
 
-    Under load something rings with every message, and a look at the queues costs as much as an escalation: it may take
+    Under load each message sets it, and a look at the queues costs as much as an escalation. So looks may take at most
     a quarter of the time, however slow the machine is.
     """
 
@@ -120,9 +120,10 @@ def _thread(work: Callable[[], None], name: str) -> Thread:
 
 
 class Threads:
-    """So many threads, each started once it is needed.
+    """A fixed number of threads, each started when it is first needed.
 
-    A `ThreadPoolExecutor` makes a future for each piece of work, which nobody here asks, on the thread that commits.
+    A `ThreadPoolExecutor` would create a future for each piece of work, on the thread that commits, and nobody needs
+    it.
     """
 
     def __init__(self, most: int, name: str) -> None:
@@ -135,20 +136,20 @@ class Threads:
         self._lock = threading.Lock()
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Let the next free thread do it; see `Executor.submit`."""
+        """Run the work on the next free thread; see `Executor.submit`."""
         with self._lock:
             if self._is_shut:
                 raise RuntimeError(f"the threads of {self._name} have ended")
             if len(self._threads) < min(self._under_way + 1, self._most):
                 thread = threading.Thread(target=self._run, name=f"{self._name}_{len(self._threads)}", daemon=True)
-                # Where the system has none to give, it is asked again with the next piece.
+                # If the system has no thread left, the next piece of work asks again.
                 thread.start()
                 self._threads.append(thread)
             self._under_way += 1
             self._queue.put(work)
 
     def shutdown(self) -> None:
-        """Wait until everything that was submitted is done."""
+        """Wait until all submitted work is done."""
         with self._lock:
             self._is_shut = True
         for _ in self._threads:
@@ -159,17 +160,17 @@ class Threads:
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
             work()
-            # What it held must not live on until the next comes.
+            # Release what the work holds before waiting for the next.
             del work
             with self._lock:
                 self._under_way -= 1
 
 
 class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
-    """APScheduler goes by the machine's clock: set back by an hour, it would let every job wait for an hour."""
+    """APScheduler that copes with a clock that is set back; otherwise every job would wait for the difference."""
 
     latest = datetime.min.replace(tzinfo=UTC)
-    """The latest moment that it knows of."""
+    """The latest time seen."""
 
     def _process_jobs(self) -> float:
         now = system_clock()
@@ -182,7 +183,8 @@ class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
 
 
 def _scheduler() -> Scheduler:
-    # A job that is late must still run, however late, and never be skipped because an earlier one is not over: by
+    # A late job must still run, however late, and must not be skipped because an earlier one is still running. By
+    # default APScheduler drops both, and a dropped alarm clock never rings again.
     # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
     defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)

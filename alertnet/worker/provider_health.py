@@ -1,4 +1,4 @@
-"""The routes as a worker uses them: its threads for each, what may leave by them, and which provider is away."""
+"""Routes from a worker's view: the threads for each, what may leave by it, and whether its provider is away."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -23,36 +23,36 @@ log = structlog.get_logger(__name__)
 
 
 def sending(route: Route) -> str:
-    """The thread pool that sends by a route: one that hangs holds up no other (A11)."""
+    """The thread pool that sends by a route, so that one that hangs delays no other (A11)."""
     return route_name(route)
 
 
 def pool_of(claimed: Claimed) -> str:
-    """The thread pool that sends it."""
+    """The thread pool that sends this attempt."""
     return sending((claimed.method, claimed.provider))
 
 
 def asking(route: Route) -> str:
-    """The thread pool that asks what became of what went by a route, and whether its provider is back."""
+    """The thread pool that asks about a route's messages, and whether its provider is back."""
     return f"ask_{route_name(route)}"
 
 
 _THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
 SENDING = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
 ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
-"""How many threads these pools have."""
+"""The number of threads of these pools."""
 
 
 def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
-    """The providers that there are for a method; without any its attempts fail, in the first one's threads."""
+    """The providers for a method. Without any, attempts fail in the first one's threads."""
     return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
 
 
 def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
-    """Claim what there is to send by that method, as far as the pools have room, by whichever provider can have it.
+    """Claim what there is to send by that method, as far as the pools have room, for any provider that can take it.
 
-    The room is put aside before anything is claimed for it, and free again where the claim is not committed. While none
-    of our numbers is free nobody asks the database, unless a provider is in trouble: then others have to be told.
+    Threads are reserved before anything is claimed for them, and freed if the claim is not committed. While none of our
+    numbers is free the database is not asked, unless a provider is in trouble and others have to be told.
     """
     since, until = runtime.paced.get(method, (tx.now, tx.now))
     if since <= tx.now < until and not runtime.breakers:
@@ -76,7 +76,7 @@ def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str
 
 
 def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
-    """Correct the rate limit: a message takes so many units and not what was paid for; 0: it has not left."""
+    """Correct the rate limit: a message took `units`, not the `paid` ones; 0 units mean that it did not leave."""
     rate = runtime.outlets[claimed.method, claimed.provider].rate
     if rate and units != paid:
         runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid
@@ -85,7 +85,7 @@ def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None
 
 
 def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
-    """See which providers are in trouble, if any; those that are to be asked now whether they are back."""
+    """Look up which providers are in trouble, if any; gives those to probe now."""
     found = runtime.read(breaker_store.found) if trouble else {}
     for route in runtime.outlets:
         breaker = found.get(route, SOUND)
@@ -95,7 +95,7 @@ def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
 
 
 def probe_provider(runtime: Runtime, route: Route) -> tuple[str, ...]:
-    """Ask a provider that is away for a sign of life, unless another worker does; nothing rings by it."""
+    """Probe a provider that is away, unless another worker does; nobody is called by it."""
     if runtime.transact(provider_health.claim_probe, route):
         is_back = runtime.outlets[route].channel.answers()
         _see(runtime, route, runtime.transact(provider_health.record_probe, route, is_back))
@@ -104,14 +104,14 @@ def probe_provider(runtime: Runtime, route: Route) -> tuple[str, ...]:
 
 
 def note(runtime: Runtime, route: Route, result: Result, attempt: str) -> None:
-    """Take from what came of an attempt how its provider fares; costs nothing while all is well."""
+    """Update the state of a provider by an attempt's result; it costs nothing while all is well."""
     before = runtime.breakers.get(route, SOUND)
     if isinstance(result, Accepted | Refused) and before == SOUND:
         return
     try:
         after = runtime.transact(provider_health.note, route, result, attempt)
     except Exception as fault:
-        # What the attempt came to is written down, and the next one says the same of the provider.
+        # The result is stored already, and the next attempt will say the same of the provider.
         log.warning("provider_unnoted", method=route[0], provider=route[1], fault=type(fault).__name__)
         return
     _see(runtime, route, after)
@@ -123,14 +123,14 @@ def note(runtime: Runtime, route: Route, result: Result, attempt: str) -> None:
 
 
 def is_away(runtime: Runtime, route: Route) -> bool:
-    """Whether there is no use in asking that provider anything now."""
+    """Whether that provider is known to be away, so that asking it is of no use."""
     return runtime.breakers.get(route, SOUND).is_open
 
 
 def _see(runtime: Runtime, route: Route, breaker: Breaker) -> None:
     if breaker == SOUND:
         if runtime.breakers.pop(route, None) is not None:
-            # What waited for it is due again since it was written, and its numbers may be free.
+            # What waited for it has been due again for some time, and its numbers may be free.
             runtime.horizon.forget()
             runtime.paced.pop(route[0], None)
     else:

@@ -1,6 +1,6 @@
-"""Does what is due: a ticker and an alarm clock wake one thread that looks what there is, thread pools do it.
+"""The worker: a ticker and an alarm clock wake one thread that looks for due work, which thread pools then do.
 
-The database's due rows are the only truth. APScheduler rings each second and at the next due time, a commit at once.
+Only the database says what is due. APScheduler wakes the thread each second and at the next due time, a commit at once.
 Each channel has a thread pool of its own, so that one that hangs delays no other (A11).
 """
 
@@ -35,29 +35,29 @@ P = ParamSpec("P")
 
 INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
 POOLS = {**SENDING, **ASKING, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
-"""How many threads each kind of work has."""
+"""The number of threads for each kind of work."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
 POLL_SECONDS = 10
-"""How often it looks whether it is time to look for what came in unheard."""
+"""How often to check whether it is time to look for missed texts and calls."""
 
 EARLIEST = timedelta(milliseconds=1)
-"""Two clocks differ by microseconds: an alarm that rings too soon finds nothing."""
+"""Two clocks differ by microseconds, and an alarm that rings too early would find nothing."""
 
 STRIDE = 100
-"""How much a step by hand takes up at once."""
+"""How much work of one kind a step takes at once."""
 
 log = structlog.get_logger(__name__)
 
 
 def strides(pools: Iterable[str], most: int = STRIDE) -> dict[str, Stride]:
-    """The room of each pool for whoever does its work by hand."""
+    """Rooms for all pools, for work that is done step by step."""
     return {name: Stride(most) for name in pools}
 
 
 class Worker:
-    """The worker of one process: it runs from `start` to `stop`, or step by step where a test holds the clock."""
+    """The worker of one process. It runs from `start` to `stop`, or step by step where a test holds the clock."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Worker:
         self.stop()
 
     def step(self) -> int:
-        """Do everything that is due, and what becomes due by it, on the calling thread; how many jobs that took."""
+        """Do all due work, and what becomes due by it, on the calling thread; gives the number of jobs."""
         done: set[str] = set()
         count = 0
         while jobs := list(Search(self._sending, strides(self._sizes), done).jobs()):
@@ -102,14 +102,14 @@ class Worker:
         return count
 
     def next_due(self) -> datetime | None:
-        """When something falls due next, after now; what the pace holds back is not counted."""
+        """When something falls due next, without what only the rate limit holds back."""
         return self._runtime.read(worker_store.next_due)
 
     def start(self) -> None:
-        """Begin, in threads of its own.
+        """Start the worker's threads.
 
         Raises:
-            Misconfigured: on SQLite, where another worker runs on the same database.
+            Misconfigured: on SQLite, another worker runs on the same database.
         """
         self._lock.acquire()
         self._stopping, self._has_looked, self._recovery = False, False, StartupRecovery(self._runtime)
@@ -174,13 +174,13 @@ class Worker:
         self._plan(search.next_at)
 
     def _claim(self, tx: Tx, left: LeftDue) -> Callable[[], None]:
-        """Claim in the very transaction that leaves something due, as far as threads are free.
+        """Claim in the transaction that leaves something due, as far as threads are free.
 
-        What was taken is put into words while the disk takes the commit, and leaves after it.
+        What was claimed is rendered while the disk takes the commit, and leaves after it.
         """
-        # Before its first look it does not know which providers are away or paused.
+        # Before its first look the worker does not know which providers are away or paused.
         is_still = self._stopping or not self._has_looked or self._recovery.holds_all
-        # Always in the same order: two that each hold a sender which the other one wants would never go on.
+        # Always in the same order, or two transactions that each hold a sender the other wants would deadlock.
         wanted = [] if is_still else [method for method in SENT_BY if method in left]
         rooms, _ = self._rooms()
         taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
@@ -189,7 +189,7 @@ class Worker:
             return self._wake.set
         commit = Commit(self._platform.event(), partial(self._is_untouched, tx.now + LEASE))
         tx.if_undone(commit.fails)
-        # What there is else is looked for out of their way; what falls due later the tick finds in time.
+        # Other due work is looked for separately, so as not to delay this; the tick finds what falls due later.
         is_all = None not in left and all(claims.leaves_nothing for claims in taken)
         for batch in batches(self._runtime, claimed):
             send = partial(self._sending.send_together, batch, commit)
@@ -198,13 +198,13 @@ class Worker:
         return partial(self._let_leave, commit, claimed)
 
     def _is_untouched(self, until: datetime) -> bool:
-        """Whether nothing can have happened, right after the commit, to what was claimed till then."""
+        """Whether nothing can have happened, right after the commit, to what was claimed until then."""
         return self._runtime.transactions.in_turn and self._runtime.now() < until
 
     def _let_leave(self, commit: Commit, claimed: list[Claimed]) -> None:
         commit.holds()
         for each in claimed:
-            # Until now it was put aside, which is taken back where the claim is undone.
+            # Until now the thread was only reserved, which is undone together with the claim.
             self._pools[pool_of(each)].release()
 
     def _and_look(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
@@ -218,18 +218,18 @@ class Worker:
             self._wake.set()
 
     def _plan(self, next_at: datetime | None) -> None:
-        """Set the alarm clock for what is due soon; a later tick sees to the rest."""
+        """Set the alarm clock for what is due soon; a later tick finds the rest."""
         wait = next_at - self._runtime.now() if next_at else 2 * self._tick
         if wait < 2 * self._tick:
             now = self._platform.now()
             at = now + max(wait, EARLIEST)
-            # One that rings sooner looks, and plans anew; to set it for each look took as long as a third of that.
+            # An earlier alarm looks and plans again. Setting the alarm at each look took a third of the look's time.
             if not now < self._rings_at <= at:
                 self._scheduler.add_job(self._wake.set, "date", run_date=at, id="wake", replace_existing=True)
                 self._rings_at = at
 
     def _recover(self) -> None:
-        """Look for what came in while nobody was there; while the database is away the next look tries again."""
+        """Look for what came in while no worker was there. While the database is away, the next look tries again."""
         if self._stopping or self._recovery.has_begun:
             return
         with suppress(DatabaseAway):
@@ -237,14 +237,14 @@ class Worker:
                 self._pools[RECOVERY].submit(name, partial(self._and_look, job))
 
     def _rooms(self) -> tuple[Mapping[str, Room], frozenset[str]]:
-        """The pools, and those by name that are to send nothing yet: they have no room."""
+        """The pools, and the names of those that may send nothing yet and so have no room."""
         if self._recovery.is_over:
             return self._pools, frozenset()
         held_pools = frozenset(sending(route) for route in self._recovery.held_routes)
         return {**self._pools, **{name: Stride(0) for name in held_pools}}, held_pools
 
     def poll_missed_inbound(self) -> None:
-        """Fetch what came in while nobody listened, if it is time to."""
+        """Fetch missed texts and calls, if it is time to."""
         with suppress(DatabaseAway):
             poll_missed_inbound(self._runtime)
 
@@ -255,7 +255,7 @@ class Worker:
     def _beat(self) -> None:
         self._recover()
         if not self._recovery.has_begun:
-            # Once it shows that it is alive nobody could tell any more that it was away.
+            # A sign of life would hide that no worker was there, so first begin the recovery.
             return
         for name, check in self._lookout.beat().items():
             if not self._pools[CHECKS].is_at(name):

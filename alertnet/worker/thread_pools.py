@@ -1,4 +1,4 @@
-"""A thread pool for each kind of work, so that what hangs in one delays no other (A11)."""
+"""A thread pool for each kind of work, so that work that hangs delays no other kind (A11)."""
 
 import threading
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class Room(Protocol):
-    """A pool as a claim sees it."""
+    """A pool as seen by a claim."""
 
     @property
     def room(self) -> int:
@@ -22,17 +22,17 @@ class Room(Protocol):
         ...
 
     def reserve(self) -> bool:
-        """Whether one of them is put aside, for what is going to be taken."""
+        """Reserve a free thread for work to be claimed; False where none is free."""
         ...
 
     def release(self) -> None:
-        """Free a thread that was put aside."""
+        """Free a reserved thread."""
         ...
 
 
 @dataclass
 class Stride:
-    """No threads: how much of one kind of work is done at once by whoever does it by hand."""
+    """A room without threads: how much work of one kind is done at once when it is done step by step."""
 
     room: int
 
@@ -46,7 +46,7 @@ class Stride:
 
 
 class ThreadPool:
-    """Threads for one kind of work; what is found for it is no more than its free threads, so nothing claimed waits."""
+    """Threads for one kind of work. No more work is claimed than threads are free, so nothing claimed waits."""
 
     def __init__(self, executor: Executor, size: int, on_free: Callable[[], None]) -> None:
         self._size = size
@@ -62,7 +62,10 @@ class ThreadPool:
         return max(0, self._size - len(self._keys) - self._reserved)
 
     def reserve(self) -> bool:
-        """Whether one of them is put aside: no two claims at the same moment count on the same thread."""
+        """Reserve a free thread, so that two simultaneous claims don't count on the same one.
+
+        False where none is free.
+        """
         with self._lock:
             if not self.room:
                 return False
@@ -70,20 +73,20 @@ class ThreadPool:
             return True
 
     def release(self) -> None:
-        """Free a thread that was put aside."""
+        """Free a reserved thread."""
         with self._lock:
             self._reserved -= 1
         self._on_free()
 
     def is_at(self, key: str) -> bool:
-        """Whether one of them works on that row."""
+        """Whether a thread works on that row."""
         return key in self._keys
 
     def submit(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
-        """Let the next free thread do it, or one that was `reserved` for it.
+        """Run the work on the next free thread, or on one that was `reserved`.
 
         Raises:
-            RuntimeError: there is none, and it will not be done.
+            RuntimeError: no thread is available, and the work is not done.
         """
         self.submit_together([key], lambda _: work(), reserved=reserved)
 
@@ -101,7 +104,7 @@ class ThreadPool:
             raise
 
     def close(self) -> None:
-        """Wait until all that was taken is done."""
+        """Wait until all submitted work is done."""
         self._executor.shutdown()
 
     def _work(self, share: "Share", work: Callable[["Share"], None]) -> None:
@@ -113,21 +116,21 @@ class ThreadPool:
             share.free(list(share.keys))
 
     def free(self, keys: Iterable[str]) -> None:
-        """See that the work on these rows is over."""
+        """Note that the work on these rows is over."""
         with self._lock:
             self._keys.difference_update(keys)
         self._on_free()
 
 
 class Share:
-    """What one thread has of its pool: the rows that it works on, for each of which there might be a thread."""
+    """The rows that one thread works on, each of which could have a thread of its own."""
 
     def __init__(self, pool: ThreadPool, keys: Iterable[str]) -> None:
         self.keys = set(keys)
         self._pool = pool
 
     def free(self, keys: Iterable[str]) -> None:
-        """See that the work on these rows is over, and free the threads that there might be for them."""
+        """Note that the work on these rows is over, which frees their threads."""
         self.keys.difference_update(keys)
         self._pool.free(keys)
 
@@ -138,7 +141,7 @@ class Share:
 
 
 class UnderWay(Container[str]):
-    """The keys of the rows that some pool works on."""
+    """The keys of the rows on which some pool works."""
 
     def __init__(self, pools: Mapping[str, ThreadPool]) -> None:
         self._pools = pools
@@ -148,21 +151,21 @@ class UnderWay(Container[str]):
 
 
 class Hold:
-    """What one claim has put aside of the pools' free threads."""
+    """The threads that one claim has reserved in the pools."""
 
     def __init__(self, rooms: Mapping[str, Room]) -> None:
         self._rooms = rooms
         self._held: list[str] = []
 
     def reserve(self, pool: str) -> bool:
-        """Whether a free thread of that pool is put aside."""
+        """Reserve a free thread of that pool; False where none is free."""
         is_free = self._rooms[pool].reserve()
         if is_free:
             self._held.append(pool)
         return is_free
 
     def release(self) -> None:
-        """Free all of it: the claim was undone."""
+        """Free all reserved threads, because the claim was undone."""
         for pool in self._held:
             self._rooms[pool].release()
         self._held.clear()

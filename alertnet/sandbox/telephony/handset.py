@@ -1,4 +1,4 @@
-"""The people at the other end, as a test or a demo speaks of them: a phone in a hand, and a call they are in."""
+"""Phones and calls from the view of the person who holds the phone, for tests and the demo."""
 
 from collections.abc import Callable, Container
 
@@ -10,7 +10,7 @@ from alertnet.sandbox.telephony.texts import MessageCentre
 
 
 class Call:
-    """A call as the person holding the phone lives it."""
+    """A call as the person on the phone experiences it."""
 
     def __init__(self, record: CallRecord, exchange: Exchange) -> None:
         self.record = record
@@ -18,12 +18,12 @@ class Call:
 
     @property
     def status(self) -> str:
-        """In the provider's words: ringing, in-progress, completed and so on."""
+        """The provider's status: ringing, in-progress, completed and so on."""
         return self.record.status
 
     @property
     def heard(self) -> list[Heard]:
-        """Every sentence so far, each with its `text` and `language`."""
+        """All sentences so far, each with its `text` and `language`."""
         return list(self.record.heard)
 
     @property
@@ -33,21 +33,21 @@ class Call:
 
     @property
     def waits_for_keys(self) -> bool:
-        """Whether it has asked something that keys can answer."""
+        """Whether the call awaits keys."""
         return self.record.gather is not None
 
     @property
     def put_through_to(self) -> str | None:
-        """The number it was connected with, if any."""
+        """The number that it was put through to, if any."""
         return self.record.put_through_to
 
     def press(self, keys: str) -> "Call":
-        """Key these at the question just heard, wait, and hear what follows."""
+        """Press these keys at the current question, wait, and hear what follows."""
         self._exchange.player.press(self.record, keys)
         return self
 
     def keys(self, key: str) -> "Call":
-        """Press one key, as a thumb does; what follows is heard once the keys so far answer the question.
+        """Press one key; what follows is heard once the keys so far answer the question.
 
         Raises:
             WrongState: the call asks for no keys.
@@ -60,24 +60,24 @@ class Call:
         return self
 
     def stays_silent(self) -> "Call":
-        """Key nothing more until the question times out, and hear what follows."""
+        """Press nothing more until the question times out, and hear what follows."""
         if keyed := self.record.keyed:
             return self.press(keyed)
         self._exchange.player.stay_silent(self.record)
         return self
 
     def speaks(self, sound: bytes, seconds: int = 12, faults: Container[Fault] = ()) -> "Call":
-        """Say something after the tone, press the star, and hear what follows; `faults`: of telling of it."""
+        """Speak after the tone, press the star, and hear what follows; `faults`: those of the recording's webhook."""
         self._exchange.player.speak(self.record, sound, seconds, faults)
         return self
 
     def hang_up(self) -> None:
-        """End it from this side; nothing happens if it is over."""
+        """Hang up; nothing happens if the call is over."""
         self._exchange.end(self.record, "completed")
 
 
 class Handset:
-    """One number, and whoever has the phone."""
+    """One phone number, and the person with the phone."""
 
     def __init__(
         self,
@@ -94,14 +94,14 @@ class Handset:
         self._alertnet = alertnet
 
     def behaves(self, behaviour: Behaviour | str) -> None:
-        """Treat what comes in like this from now on."""
+        """Set how the phone treats calls and texts from now on."""
         with self._network.lock:
             self._network.behaviours[self.number] = Behaviour(behaviour)
         self._texts.release(self.number)
 
     @property
     def behaviour(self) -> Behaviour:
-        """How it treats what comes in."""
+        """How the phone treats calls and texts."""
         with self._network.lock:
             return self._network.behaviours[self.number]
 
@@ -124,26 +124,26 @@ class Handset:
         return self._texts.receive(self.number, to, text, f"{public_url}/twilio/sms", times, pictures)
 
     def sends_again(self) -> str | None:
-        """Let the network bring alertnet the last text of this phone once more; the reply, as of `sends`."""
+        """Deliver this phone's last text to alertnet once more; gives the reply as `sends` does."""
         with self._network.lock:
             sent = [each for each in self._network.messages.values() if each.sender == self.number]
         return self._texts.bring(sent[-1], f"{self._alertnet()[0]}/twilio/sms")
 
     def dials(self, to: str | None = None) -> Call:
-        """Call alertnet, at its own number unless told; the call goes on, or is over if no more than words came."""
+        """Call alertnet, by default at its own number. The call goes on, or is over if only words came."""
         public_url, number = self._alertnet()
         record = self._exchange.dial_in(self.number, to or number, f"{public_url}/twilio/voice")
         return Call(record, self._exchange)
 
     @property
     def ringing(self) -> Call | None:
-        """The call that rings here now; None when it is quiet."""
+        """The call that rings here now; None where none does."""
         record = self._network.ringing(self.number)
         return Call(record, self._exchange) if record else None
 
     @property
     def talking(self) -> Call | None:
-        """The call that somebody is in here, whoever called; None when there is none."""
+        """The call in progress on this phone, in either direction; None where there is none."""
         with self._network.lock:
             found = (
                 call
@@ -155,12 +155,12 @@ class Handset:
 
     @property
     def calls(self) -> list[Call]:
-        """Every call that was ever meant for this number, oldest first."""
+        """All calls ever placed to this number, oldest first."""
         with self._network.lock:
             return [Call(call, self._exchange) for call in self._network.calls.values() if call.to == self.number]
 
     def answers(self) -> Call:
-        """Pick up what rings, and hear it up to its first question or its end.
+        """Answer the ringing call, and hear it up to its first question or its end.
 
         Raises:
             WrongState: it does not ring.
@@ -170,7 +170,7 @@ class Handset:
         return call
 
     def rejects(self) -> None:
-        """Decline what rings: the caller hears that the line is busy.
+        """Reject the ringing call; the caller hears that the line is busy.
 
         Raises:
             WrongState: it does not ring.

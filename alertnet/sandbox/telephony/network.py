@@ -1,4 +1,4 @@
-"""What the stand-in network knows: handsets, messages, calls, and what is due. No I/O, no clock of its own."""
+"""The state of the simulated network: phones, messages, calls, and what is due. No I/O, no clock of its own."""
 
 import heapq
 import itertools
@@ -14,34 +14,34 @@ from alertnet.sandbox.telephony.faults import Fault, Faults
 from alertnet.sandbox.telephony.twiml import Gather, Record, Say, Verb
 
 FINISHED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-"""Call statuses that nothing follows."""
+"""Call statuses that are final."""
 
 
 class Behaviour(StrEnum):
-    """How the owner of a number, or its carrier, treats what comes in."""
+    """How a number's owner or carrier treats calls and texts."""
 
     MANUAL = "manual"
     """Texts arrive; calls ring until somebody answers, rejects or the time is up."""
     SWITCHED_OFF = "switched_off"
     """Texts are undelivered (30003), calls get no answer."""
     NO_COVERAGE = "no_coverage"
-    """Texts stay `sent` until it behaves otherwise, calls get no answer."""
+    """Texts stay `sent` until the behaviour changes, calls get no answer."""
     BUSY = "busy"
     VOICEMAIL = "voicemail"
-    """Calls are answered by a machine that keys nothing; texts arrive."""
+    """Calls are answered by a machine that presses no keys; texts arrive."""
     INVALID = "invalid"
     """No such number: 21211 for texts, 21217 for calls."""
     OPTED_OUT = "opted_out"
     """Texts are refused with 21610; calls ring."""
     WRONG_PERSON = "wrong_person"
-    """A stranger, who answers and keys 9 and the star; texts arrive."""
+    """A stranger, who answers and presses 9 and the star; texts arrive."""
     NO_RECEIPTS = "no_receipts"
     """Texts arrive, but stay `sent` for ever."""
 
 
 @dataclass
 class Message:
-    """One SMS in either direction; `status` in the provider's words."""
+    """One SMS in either direction, with the provider's `status`."""
 
     sid: str
     direction: str
@@ -68,7 +68,7 @@ class Heard(Say):
 
 @dataclass
 class CallRecord:
-    """One call in either direction: where it stands, what was said in it, and what it waits for."""
+    """One call in either direction: its state, what was said, and what it waits for."""
 
     sid: str
     direction: str
@@ -88,20 +88,20 @@ class CallRecord:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     sequence: int = 0
-    """How many progress events there were."""
+    """How many progress events it had."""
     heard: list[Heard] = field(default_factory=list)
     put_through_to: str | None = None
     gather: Gather | None = None
-    """The question it waits on, if any; `rest` is what follows on silence."""
+    """The question it waits for, if any; `rest` follows on silence."""
     record: Record | None = None
-    """What it records now, if it does."""
+    """The recording in progress, if any."""
     rest: tuple[Verb, ...] = ()
     keyed: str = ""
     """The keys pressed one by one at this question so far."""
 
     @property
     def seconds(self) -> int:
-        """How long they talked; 0 while it lasts, or when nobody answered."""
+        """The length of the conversation; 0 while it lasts, or where nobody answered."""
         if self.answered_at is None or self.ended_at is None:
             return 0
         return int((self.ended_at - self.answered_at).total_seconds())
@@ -109,7 +109,7 @@ class CallRecord:
 
 @value
 class Recorded:
-    """What else is known of a recording: its call's SID, when it was begun, how long it is."""
+    """What is known of a recording: the SID of its call, when it began, its length."""
 
     call: str
     created_at: datetime
@@ -117,11 +117,11 @@ class Recorded:
 
 
 Action = Callable[[datetime], object]
-"""Something due, called with the instant it was due at."""
+"""An event, called with the moment at which it was due."""
 
 
 class Network:
-    """All state of the sandbox; whoever changes it holds `lock`.
+    """All state of the sandbox; changes need `lock`.
 
     Nothing happens at once: what follows from a change is planned, and taken by whoever lets time pass (`take_due`).
     """
@@ -134,12 +134,12 @@ class Network:
         self.messages: dict[str, Message] = {}
         self.calls: dict[str, CallRecord] = {}
         self.recordings: dict[str, bytes] = {}
-        """What was spoken after a tone, by the id of the recording."""
+        """The sound by recording id."""
         self.recorded: dict[str, Recorded] = {}
-        """When, in which call and for how long, by the same id."""
+        """Further facts by recording id."""
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
-        """What waits for coverage."""
+        """Messages that wait for coverage."""
         self.behaviours: defaultdict[str, Behaviour] = defaultdict(lambda: Behaviour.MANUAL)
         self._under_way = 0
         self._ids = ids
@@ -147,19 +147,19 @@ class Network:
         self._agenda: list[tuple[datetime, int, Action]] = []
 
     def new_sid(self, prefix: str) -> str:
-        """A name as the provider gives them: `SM` or `CA` and 32 hexadecimal digits."""
+        """A new SID as the provider forms them: the prefix (`SM`, `CA`) and 32 hexadecimal digits."""
         return f"{prefix}{next(self._ids):032x}"
 
     def plan(self, at: datetime, action: Action) -> None:
-        """Let it happen at that instant, after what was planned for the same one earlier."""
+        """Plan an event, after those planned earlier for the same moment."""
         with self.lock:
             heapq.heappush(self._agenda, (at, next(self._order), action))
             self.lock.notify_all()
 
     def take_due(self) -> tuple[datetime, Action] | None:
-        """The earliest planned thing that is due by now, taken off the agenda; None when there is none.
+        """Take the earliest event that is due by now off the agenda; None where none is.
 
-        It is under way until `done` is called.
+        It counts as under way until `done` is called.
         """
         with self.lock:
             if not self._agenda or self._agenda[0][0] > self.now():
@@ -169,35 +169,35 @@ class Network:
             return at, action
 
     def done(self) -> None:
-        """What was taken has happened."""
+        """Note that an event that was taken has happened."""
         with self.lock:
             self._under_way -= 1
 
     @property
     def is_busy(self) -> bool:
-        """Whether something that was planned is happening right now."""
+        """Whether a planned event is happening right now."""
         with self.lock:
             return self._under_way > 0
 
     def next_due(self) -> datetime | None:
-        """When the next planned thing is due; None when nothing is planned."""
+        """When the next event is due; None where none is planned."""
         with self.lock:
             return self._agenda[0][0] if self._agenda else None
 
     def wait_for_due(self, at_most: timedelta) -> None:
-        """Block until something may be due, or that long."""
+        """Block until something may be due, at most that long."""
         with self.lock:
             wait = min(self._agenda[0][0] - self.now(), at_most) if self._agenda else at_most
             if wait > timedelta(0):
                 self.lock.wait(wait.total_seconds())
 
     def wake(self) -> None:
-        """Let whoever waits for what is due look up."""
+        """Wake threads in `wait_for_due`."""
         with self.lock:
             self.lock.notify_all()
 
     def ringing(self, number: str) -> CallRecord | None:
-        """The call that rings at this number the longest."""
+        """The call that has been ringing longest at this number."""
         with self.lock:
             calls = self.calls.values()
             return next((call for call in calls if call.to == number and call.status == "ringing"), None)

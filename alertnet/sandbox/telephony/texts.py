@@ -1,4 +1,4 @@
-"""The message centre: takes SMS from alertnet, lets them fare as their handset does, and brings what handsets send."""
+"""The message centre: delivers SMS from alertnet to phones, and from phones to alertnet."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,14 +17,14 @@ GSM7_ESCAPED = frozenset("\f^{}\\[~]|€")
 
 
 class MessageCentre:
-    """The message centre: SMS in both directions."""
+    """SMS in both directions."""
 
     def __init__(self, network: Network, webhooks: Webhooks) -> None:
         self._network = network
         self._webhooks = webhooks
 
     def accept(self, request: TextRequest, faults: Mapping[Fault, timedelta]) -> Message:
-        """Queue an SMS of alertnet's; it goes on when time passes.
+        """Queue an SMS from alertnet; it is sent when time passes.
 
         Raises:
             Refusal: its number is invalid or opted out.
@@ -43,8 +43,8 @@ class MessageCentre:
     def receive(self, sender: str, to: str, body: str, url: str, times: int, pictures: int) -> str | None:
         """Bring alertnet a handset's SMS, `times` over, as webhooks with one MessageSid.
 
-        The first text of its last answer, which also reaches the handset; None when it sent none or could not be
-        reached (the message stays in the list either way).
+        Gives the first text of the last answer, which also reaches the phone; None where there was none, or alertnet
+        could not be reached. The message stays in the list either way.
         """
         with self._network.lock:
             message = self._record("inbound", sender, to, body, "received")
@@ -53,12 +53,12 @@ class MessageCentre:
         return replies[-1] if replies else None
 
     def bring(self, message: Message, url: str) -> str | None:
-        """Bring alertnet a text that came in, for the first time or once more; see `receive` for what is returned."""
+        """Deliver an inbound text to alertnet, or deliver it again; gives the same as `receive`."""
         replies = self._reply(message, self._webhooks.post(url, self._inbound_params(message)))
         return replies[0] if replies else None
 
     def release(self, number: str) -> None:
-        """Bring what has waited for coverage; it fares as the handset does now."""
+        """Send the texts that waited for coverage, by the phone's current behaviour."""
         with self._network.lock:
             held = self._network.held.pop(number, [])
             for message in held:
@@ -102,7 +102,7 @@ class MessageCentre:
         return params
 
     def _inbound_params(self, message: Message) -> dict[str, str]:
-        # The provider sends what it does not know blank, and signs over it.
+        # The provider sends unknown fields blank, and signs over them.
         unknown = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
         sizes = {"NumMedia": str(message.pictures), "NumSegments": str(count_segments(message.body))}
         return self._common_params(message) | sizes | unknown | {"Body": message.body, "SmsStatus": "received"}
