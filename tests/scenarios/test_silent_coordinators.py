@@ -140,6 +140,42 @@ def test_a_coordinator_of_one_tree_answers_for_the_others(world_of: Worlds, is_a
     assert len(world.phone("+32470550109").inbox) == heard
 
 
+@pytest.mark.parametrize(("is_put_off", "heard"), [(True, 0), (False, 2)])
+def test_a_question_that_is_put_off_in_one_tree_is_in_hand_in_the_others(
+    world_of: Worlds, is_put_off: bool, heard: int
+) -> None:
+    """B3: no last resort is told that no coordinator answers where one has just done so."""
+    abroad = ABROAD.replace("[spain]", "[federal]").replace(
+        "spain: {role: embassy, organisation: Spain, scope: national",
+        "federal: {role: authority, organisation: Federal",
+    )
+    world = world_of(a_tree(POLICE, WITH_POLICE), abroad)
+    incident = world.raises(perpetrator="unknown")
+    world.passes(minutes=3)
+    if is_put_off:
+        incident.act("go", decision="hold", tree="valley", level="Police")
+    world.passes(minutes=30)
+
+    assert len(world.phone("+32470550109").inbox) == heard
+
+
+@pytest.mark.parametrize("is_put_off", [True, False])
+def test_who_has_put_off_whether_it_is_true_has_not_answered_what_is_asked_once_it_is(
+    world_of: Worlds, is_put_off: bool
+) -> None:
+    """A2: a later question that nobody answers is told to last resort as any other."""
+    world = world_of(a_tree(COORDINATION + POLICE, WITH_POLICE))
+    incident = sos(world)
+    world.passes(minutes=3)
+    if is_put_off:
+        holds_the_question(world)
+    world.passes(minutes=3)
+    incident.act("go", decision="go")
+    world.passes(minutes=20)
+
+    assert moments(incident, "desk") == [20]
+
+
 def test_last_resort_hears_once_what_an_outage_has_eaten(world: World) -> None:
     """A7: and the next time counts from there."""
     incident = sos(world)

@@ -295,8 +295,10 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
 
     When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
     """
-    if context.plan.verified and context.state.unverified_index is not None:
-        _catch_up(context)
+    if context.plan.verified:
+        context.change(in_hand=False)
+        if context.state.unverified_index is not None:
+            _catch_up(context)
     if isinstance(event, Replanned):
         _resume(context)
     question = context.state.question

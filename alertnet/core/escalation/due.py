@@ -88,9 +88,10 @@ ALONE = Others(acknowledged=False, in_hand=False)
 
 
 def is_in_hand(plan: Plan, state: State) -> bool:
-    """Whether somebody has taken charge, or a coordinator holds what comes next or has said that it is to wait."""
+    """Whether somebody has taken charge, or a coordinator holds what comes or has said that it is to wait."""
     answers = (kind for id, kind in state.answers.items() if id not in plan.discredited)
-    return AnswerKind.ACKNOWLEDGED in answers or state.on_hold_since is not None or state.in_hand
+    is_held = state.on_hold_since is not None or not {*state.goes, *state.refused}.issuperset(state.held)
+    return AnswerKind.ACKNOWLEDGED in answers or is_held or state.in_hand
 
 
 class Agenda:
@@ -200,8 +201,7 @@ class Agenda:
     def _silence(self) -> _Due | None:
         """Last resort hears where a coordinator's word alone goes on, was asked for twice, and none says any (A2)."""
         context, state = self.context, self.context.state
-        is_held = state.question is not None and context.is_held(state.question.index)
-        if is_held or not context.plan.last_resort or self.others.in_hand or is_in_hand(context.plan, state):
+        if not context.plan.last_resort or self.others.in_hand or is_in_hand(context.plan, state):
             return None
         asked_at = state.start_at if state.question is None else state.question.asked_at
         # A level of this round is over by then, and so is what last resort was told before.
