@@ -102,6 +102,12 @@ def test_what_is_put_off_is_undone_with_its_flow_and_never_comes_into_the_next(o
     assert on_postgres.read(kept) == ["b"]
 
 
+def test_what_only_reads_is_refused_what_it_writes(on_postgres: Runtime) -> None:
+    """It is never committed: a write that waited for that would be lost without a word."""
+    with pytest.raises(DBAPIError, match="read-only"):
+        on_postgres.read(lambda tx: _INSERT.each(tx.session, [_row(tx, "a")]))
+
+
 def test_a_text_that_no_server_takes_is_refused_where_it_is_written(on_postgres: Runtime) -> None:
     """Later another question would fail for it, and all that was put off be lost with that."""
 

@@ -104,7 +104,9 @@ class Pipeline:
             psycopg.Error: of the first that fails; nothing behind it has been done.
         """
         self._put_off += [self._given(*each) for each in wanted]
-        if not (gives or self._driver.autocommit or len(self._put_off) >= MOST_AT_ONCE):
+        # Where nothing is ever committed, nobody would hear that it was refused.
+        at_once = gives or self._driver.autocommit or self._driver.read_only
+        if not at_once and len(self._put_off) < MOST_AT_ONCE:
             return []
         answer = self.settle()
         self._values.set_pgresult(answer)
