@@ -164,6 +164,26 @@ def test_a_text_with_a_nul_is_refused_and_not_cut(on_postgres: Runtime) -> None:
     assert on_postgres.read(kept) == ["ab"]
 
 
+def test_a_fault_names_its_own_statement_and_none_that_failed_before(on_postgres: Runtime) -> None:
+    """Whoever looks for it would look at the wrong place."""
+
+    def collides(tx: Tx) -> None:
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        _ALL.all(tx.session, {})
+
+    def writes_what_is_no_text(tx: Tx) -> None:
+        change_each(tx.session, workers, [{"key": "a", "id": "a\0b"}])
+
+    on_postgres.transact(keep, "a")
+    named = []
+    for flow in (collides, writes_what_is_no_text):
+        with pytest.raises(DBAPIError) as raised:
+            on_postgres.transact(flow)
+        named.append(str(raised.value.statement).split()[0])
+
+    assert named == ["INSERT", "UPDATE"]
+
+
 def test_statements_stay_ready_when_a_flow_is_undone(on_postgres: Runtime) -> None:
     """Each look ends by being undone, and would let go of all that its connection has planned."""
 

@@ -90,7 +90,7 @@ class Pipeline:
         self._put_off: list[_PutOff] = []
         """What is to be run before anything else is."""
         self.at_fault: str | None = None
-        """The statement that failed last, where it is known."""
+        """The statement that has just failed, where it is known."""
         self._readable, self._open = poll(), poll()
         self._readable.register(self._server.socket, POLLIN)
         self._open.register(self._server.socket, POLLIN | POLLOUT)
@@ -103,6 +103,7 @@ class Pipeline:
         Raises:
             psycopg.Error: of the first that fails; nothing behind it has been done.
         """
+        self.at_fault = wanted[-1][0]
         self._put_off += [self._given(*each) for each in wanted]
         # Where nothing is ever committed, nobody would hear that it was refused.
         at_once = gives or self._driver.autocommit or self._driver.read_only
@@ -118,7 +119,7 @@ class Pipeline:
         Raises:
             psycopg.Error: as `run` does.
         """
-        wanted, self._put_off = self._put_off, []
+        wanted, self._put_off, self.at_fault = self._put_off, [], None
         answer = None
         for start in range(0, len(wanted), MOST_AT_ONCE):
             answer = self._exchange(wanted[start : start + MOST_AT_ONCE])
