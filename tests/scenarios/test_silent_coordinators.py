@@ -117,6 +117,22 @@ def test_last_resort_is_left_alone_while_a_coordinator_has_it_in_hand(
     assert incident.status("valley") == "waiting_for_go"
 
 
+@pytest.mark.parametrize("act", [holds_the_question, says_that_it_is_not_true])
+def test_what_was_put_off_is_in_hand_no_more_once_the_field_tells_more(
+    world: World, act: Callable[[World], None]
+) -> None:
+    """A2: the alarm about that rings at phones that are off; they have ten minutes for it, as for a question."""
+    incident = sos(world)
+    world.passes(minutes=3)
+    act(world)
+    world.passes(minutes=5)
+    world.texts("ana", "ALERTA 20 L12 nos llevan")
+    world.passes(minutes=11)
+
+    assert world.newest().ref == incident.ref
+    assert moments(incident, "desk") == [18]
+
+
 @pytest.mark.parametrize("word", ["NO", "PASS"])
 def test_a_coordinator_who_cannot_leaves_it_to_last_resort(world: World, word: str) -> None:
     """A2: whoever declines, or passes it on, has not taken it in hand."""

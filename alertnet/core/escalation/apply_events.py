@@ -29,6 +29,7 @@ from alertnet.core.escalation.state import (
     Refuse,
     Replanned,
     Status,
+    ToldMore,
     Undecided,
     Unopened,
     Unsent,
@@ -57,13 +58,21 @@ def apply_event(context: Context, event: Event) -> None:
             _decide(context, event)
         case Asked():
             _asked(context, event)
-        case InHand():
-            context.change(in_hand=True)
+        case InHand() | ToldMore():
+            _put_off(context, event)
         case Acted(contact):
             _act(context, contact)
         case PlanChanged() | Replanned():
             _look_again(context, event)
     reconsider(context)
+
+
+def _put_off(context: Context, event: InHand | ToldMore) -> None:
+    """Note that a coordinator has put off whether it is true; not any more where the field tells more."""
+    if isinstance(event, InHand):
+        context.change(in_hand=True)
+    elif context.state.in_hand:
+        context.change(in_hand=False, told_more_at=context.now)
 
 
 def reconsider(context: Context) -> None:

@@ -203,7 +203,7 @@ class Agenda:
         context, state = self.context, self.context.state
         if not context.plan.last_resort or self.others.in_hand or is_in_hand(context.plan, state):
             return None
-        asked_at = state.start_at if state.question is None else state.question.asked_at
+        asked_at = state.question.asked_at if state.question else state.told_more_at or state.start_at
         # A level of this round is over by then, and so is what last resort was told before.
         ends = [run.ends_at for run in (*context.this_round, context.find(LAST_RESORT)) if run is not None]
         tell = partial(tell_for_coordinators, context, "coordinators_silent")

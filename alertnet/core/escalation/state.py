@@ -142,6 +142,8 @@ class State:
     """That level: it opens then also where last resort has taken charge meanwhile."""
     in_hand: bool = False
     """A coordinator has put off, or denied, that the incident is genuine."""
+    told_more_at: datetime | None = None
+    """When the field told more after that."""
     round_due_at: datetime | None = None
     action_due_at: datetime | None = None
     acted: tuple[str, ...] = ()
@@ -277,6 +279,11 @@ class InHand:
 
 
 @value
+class ToldMore:
+    """The field has told more, of which nobody who had put off the incident has said anything yet."""
+
+
+@value
 class Acted:
     """A contact reported what it did."""
 
@@ -309,6 +316,7 @@ Event = (
     | Undecided
     | Asked
     | InHand
+    | ToldMore
     | Acted
     | PlanChanged
     | Replanned

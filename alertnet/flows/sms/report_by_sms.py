@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import PlanChanged, Status
+from alertnet.core.escalation.state import PlanChanged, Status, ToldMore
 from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
@@ -205,6 +205,8 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     else:
         ring_once(locked, subject, about)
+    if any(each.in_hand for each in locked.states.values()):
+        move(locked, for_all(locked, ToldMore()))
     if not is_proven:
         return
     if locked.facts.verified or not news.verified:
