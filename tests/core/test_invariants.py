@@ -62,6 +62,7 @@ BROKEN: list[tuple[str, State, Any]] = [
     ("round", running(round=0, runs=()), 0),
     ("start_at", running(start_at=WITHOUT_ZONE), WITHOUT_ZONE),
     ("onward_from", running(onward_from=LONG_AGO), LONG_AGO),
+    ("told_more_at", running(told_more_at=WITHOUT_ZONE), WITHOUT_ZONE),
     ("round_due_at", running(round_due_at=WITHOUT_ZONE), WITHOUT_ZONE),
     ("round_due_at", replace(ACKNOWLEDGED, round_due_at=NOW), NOW),
     ("action_due_at", replace(ACKNOWLEDGED, action_due_at=LONG_AGO), LONG_AGO),

@@ -63,7 +63,7 @@ def _check_due(id: str, state: State, due_at: datetime | None) -> None:
 def _check_state(id: str, state: State) -> None:
     status, round_due, action_due = state.status, state.round_due_at, state.action_due_at
     onward, unverified, stopped = state.onward_from, state.unverified_since, state.stopped_at
-    on_hold = state.on_hold_since
+    on_hold, told_more = state.on_hold_since, state.told_more_at
     acknowledged = status is Status.ACKNOWLEDGED
     was_acknowledged = acknowledged or state.stopped_from is Status.ACKNOWLEDGED
     must_hold(
@@ -75,6 +75,7 @@ def _check_state(id: str, state: State) -> None:
             is_moment(state.start_at) or ("start_at", state.start_at, MOMENT),
             onward is None or is_moment(onward) or ("onward_from", onward, MOMENT),
             on_hold is None or is_moment(on_hold) or ("on_hold_since", on_hold, MOMENT),
+            told_more is None or is_moment(told_more) or ("told_more_at", told_more, MOMENT),
             round_due is None or is_moment(round_due) or ("round_due_at", round_due, MOMENT),
             round_due is None or not acknowledged or ("round_due_at", round_due, "none once acknowledged"),
             action_due is None or is_moment(action_due) or ("action_due_at", action_due, MOMENT),
