@@ -133,6 +133,22 @@ def test_what_was_put_off_is_in_hand_no_more_once_the_field_tells_more(
     assert moments(incident, "desk") == [18]
 
 
+def test_what_was_refused_before_a_close_is_in_hand_no_more_once_the_incident_is_reopened(world: World) -> None:
+    """A2: the question is asked anew, and an answer from before is none to it."""
+    incident = sos(world)
+    world.passes(minutes=3)
+    says_that_it_is_not_true(world)
+    incident.act("close", reason="false_alarm")
+    world.passes(hours=1)
+    incident.act("reopen", reason="unresolved")
+    world.passes(minutes=9)
+    heard = moments(incident, "desk")
+    world.passes(minutes=5)
+
+    assert heard == []
+    assert moments(incident, "desk") == [73]
+
+
 @pytest.mark.parametrize("word", ["NO", "PASS"])
 def test_a_coordinator_who_cannot_leaves_it_to_last_resort(world: World, word: str) -> None:
     """A2: whoever declines, or passes it on, has not taken it in hand."""

@@ -82,8 +82,9 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
     if state.status is not Status.STOPPED or state.stopped_from is None:
         return state
     stopped_at = state.stopped_at or closed_at or now
-    restored = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
-    return cast(State, _shifted(restored, now - stopped_at))
+    told = stopped_at if state.in_hand else state.told_more_at  # what was put off is asked anew
+    stood = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
+    return cast(State, _shifted(replace(stood, in_hand=False, told_more_at=told), now - stopped_at))
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
