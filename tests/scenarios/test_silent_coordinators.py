@@ -66,6 +66,19 @@ def test_an_sos_that_no_coordinator_answers_is_told_to_last_resort(world: World,
     assert len(planned(incident, "coordinator", kinds=["decision"])) > 12
 
 
+def test_a_last_resort_of_coordinators_alone_is_rung_as_such_and_hears_nothing_twice(world_of: Worlds) -> None:
+    """B9: the same telephones ring for the question already."""
+    tree = a_tree(COORDINATION + FRIENDS)
+    desk = "last_resort: [desk]"
+    assert desk in tree
+    world = world_of(tree.replace(desk, "last_resort: [coordinator]"))
+    incident = sos(world)
+    world.passes(hours=1)
+
+    assert len([text for text in world.phone("coordinator").inbox if "GO " in text]) > 1
+    assert "coordinators_silent" not in incident.timeline()
+
+
 def test_a_tree_without_coordination_asks_twice_before_last_resort_hears(world_of: Worlds) -> None:
     """A2: ten minutes after the first asking; the police and their like hear nothing."""
     world = world_of(a_tree(FRIENDS))

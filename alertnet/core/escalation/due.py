@@ -201,7 +201,7 @@ class Agenda:
     def _silence(self) -> _Due | None:
         """Last resort hears where a coordinator's word alone goes on, was asked for twice, and none says any (A2)."""
         context, state = self.context, self.context.state
-        if not context.plan.last_resort or self.others.in_hand or is_in_hand(context.plan, state):
+        if not context.plan.has_others_at_last or self.others.in_hand or is_in_hand(context.plan, state):
             return None
         asked_at = state.question.asked_at if state.question else state.told_more_at or state.start_at
         # A level of this round is over by then, and so is what last resort was told before.

@@ -138,6 +138,11 @@ class Plan:
         """Whether no level is left with anybody: such a tree opens no escalation."""
         return not any(level.contacts for level in self.levels)
 
+    @cached_property
+    def has_others_at_last(self) -> bool:
+        """Whether last resort is anybody besides the tree's coordinators, whose telephones ring already."""
+        return not all(self.tree.contacts[id].is_coordinator for id in self.last_resort)
+
 
 class Plans(dict[str, Plan]):
     """The plans of one incident by tree, never changed once made."""
