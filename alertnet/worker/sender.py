@@ -167,7 +167,7 @@ class Sending:
         if commit is None or commit.wait():
             self._settle([(claimed, result)])
 
-    def send_together(self, batch: Sequence[Claimed], commit: Commit | None, share: Share) -> None:
+    def send_together(self, batch: Sequence[Claimed], commit: Commit, share: Share) -> None:
         """The same for several by one route that is `Overlapping`: one thread waits for all their answers."""
         found = [self._made_overlapping(each, commit) for each in batch]
         ready = [each for each in found if each is not None]
@@ -176,7 +176,7 @@ class Sending:
         refused = [work for lease, work in alone if not _given(share, lease, work)]
         if not ready:
             self._send_alone(others[0], commit)
-        elif commit is None or commit.wait():
+        elif commit.wait():
             self._hear(ready, share)
         else:
             for each in ready:
@@ -184,11 +184,11 @@ class Sending:
         for work in refused:
             work()
 
-    def _send_alone(self, claimed: Claimed, commit: Commit | None) -> None:
+    def _send_alone(self, claimed: Claimed, commit: Commit) -> None:
         with suppress(DatabaseAway):
             self.send(claimed, commit)
 
-    def _made_overlapping(self, claimed: Claimed, commit: Commit | None) -> "_Ready | None":
+    def _made_overlapping(self, claimed: Claimed, commit: Commit) -> "_Ready | None":
         """The attempt as it is ready to leave; None where `send` has to see to it, which also says why that is."""
         with suppress(Exception):
             channel = self.runtime.outlets[claimed.method, claimed.provider].channel
