@@ -1,1 +1,1 @@
-"""Every decision, as plain values and pure functions: no I/O, clock, randomness, logging or ORM in here."""
+"""The decisions, as plain values and pure functions: no I/O, clock, randomness, logging or ORM in here."""

@@ -1,8 +1,9 @@
-"""Frozen dataclasses to and from plain JSON values, by their annotations: how core values are pinned and kept.
+"""Converts frozen dataclasses to plain JSON values and back, by their annotations. Core values are stored this way.
 
-States and facts pass through here at every step. So what writes and what reads a dataclass is one expression each, its
-source made of the annotations at the first use, as `dataclasses` makes an `__init__`; `replace` is that of
-`dataclasses` in a fifth of the time, and what is frozen is a `value`, which costs a start little.
+States and facts pass through here at every step, so speed counts. The reader and the writer of a dataclass are each one
+expression, generated from its annotations at the first use, as `dataclasses` generates an `__init__`. `replace` does
+the same as that of `dataclasses` in a fifth of the time. `value` makes frozen dataclasses that add little to the
+program's start.
 """
 
 import dataclasses
@@ -17,31 +18,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 Source = str
-"""Of an expression."""
+"""The source text of an expression."""
 Names = dict[str, Any]
-"""What the names in a source stand for."""
+"""The values of the names in a source text."""
 
 PLAIN = frozenset({str, int, float, bool, type(None)})
-"""What is written as it is."""
+"""Types that are written unchanged."""
 
 
 def to_plain(value: Any) -> Any:
-    """The value as dicts, lists, strings, numbers: durations in seconds, instants in ISO 8601, sets sorted."""
+    """Turn a value into dicts, lists, strings and numbers: durations in seconds, instants in ISO 8601, sets sorted."""
     return value if type(value) in PLAIN else _writer(type(value))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
-    """The value of that dataclass (or annotation) again; fields that are absent take their defaults.
+    """Read a value of that dataclass (or annotation) back; absent fields take their defaults.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: the plain value was not made by `to_plain` of that kind.
+        AttributeError, KeyError, TypeError, ValueError: the plain value was not made by `to_plain` from that kind.
     """
     value: T = _reader(kind)(plain)
     return value
 
 
 def _make_writer(kind: Any) -> Convert:
-    """Writes a value of that class; what it holds unannounced by what that is."""
+    """Make the writer for values of that class; items without an annotation are written by their own type."""
     if issubclass(kind, dict):
         return lambda value: {str(name): to_plain(item) for name, item in value.items()}
     if issubclass(kind, (set, frozenset)):
@@ -60,7 +61,7 @@ _writer: Callable[[Any], Convert] = cache(_make_writer)
 
 
 def _written(kind: Any, value: Source, names: Names) -> Source:
-    """What writes a value that is announced as that kind."""
+    """The source that writes a value annotated with that kind."""
     kind, or_none = _split(kind)
     item = _written_some(kind, value, names)
     return f"(None if {value} is None else {item})" if or_none and item != value else item
@@ -97,7 +98,7 @@ _reader: Callable[[Any], Convert] = cache(_make_reader)
 
 
 def _found(field: "dataclasses.Field[Any]", names: Names) -> Source:
-    """What a dict has of a field, or else its default as it is written."""
+    """The source that reads a field from a dict, or takes its default in plain form."""
     if field.default_factory is not dataclasses.MISSING:
         return f"value.get({field.name!r}, {_named(to_plain(field.default_factory()), names)})"
     if field.default is not dataclasses.MISSING:
@@ -106,7 +107,7 @@ def _found(field: "dataclasses.Field[Any]", names: Names) -> Source:
 
 
 def _read(kind: Any, value: Source, names: Names) -> Source:
-    """What reads a value of that kind; none is left none."""
+    """The source that reads a value of that kind; None stays None."""
     item = _read_some(_split(kind)[0], "found", names)
     return value if item == "found" else f"(None if (found := {value}) is None else {item})"
 
@@ -128,7 +129,7 @@ def _read_some(kind: Any, value: Source, names: Names) -> Source:
 
 
 def _split(kind: Any) -> tuple[Any, bool]:
-    """An annotation without None, and whether it had that; of several that are left nothing is known."""
+    """Split None off an annotation: the rest, and whether None was in it. A union of several types becomes `Any`."""
     if typing.get_origin(kind) not in (typing.Union, types.UnionType):
         return kind, False
     options = [option for option in typing.get_args(kind) if option is not type(None)]
@@ -136,7 +137,7 @@ def _split(kind: Any) -> tuple[Any, bool]:
 
 
 def _named(thing: Any, names: Names) -> Source:
-    """A name for something that an expression needs."""
+    """Give a name to an object that an expression needs."""
     name = f"its_{len(names)}"
     names[name] = thing
     return name
@@ -152,7 +153,7 @@ def _compiled(source: Source, names: Names) -> Convert:
 
 
 class _Members(dict[Any, Enum]):
-    """The members of an enumeration by their values, and by what it takes for one: what earlier versions wrote."""
+    """The members of an enumeration by their values, and by older values that the enumeration still accepts."""
 
     def __init__(self, kind: type[Enum]) -> None:
         super().__init__((each.value, each) for each in kind)
@@ -163,19 +164,19 @@ class _Members(dict[Any, Enum]):
 
 
 def _maker(kind: Any) -> Convert:
-    """What makes a value of that kind of all its fields."""
+    """A function that makes a value of that kind from a dict of all its fields."""
     return partial(_made, kind) if _plain_fields(kind) else lambda fields: kind(**fields)
 
 
 def _made(kind: type[T], fields: dict[str, Any]) -> T:
-    """A dataclass of all its fields, set at once: a frozen one sets each by a call."""
+    """Make a dataclass from all its fields, set at once: a frozen one would set each field by a call."""
     made = object.__new__(kind)
     object.__setattr__(made, "__dict__", fields)
     return made
 
 
 def _count_fields(kind: type) -> int:
-    """How many fields are all that there is to a value of that kind; 0 where making one does more than set them."""
+    """The number of fields, where a value of that kind is nothing but its fields; 0 where making one does more."""
     is_plain = not hasattr(kind, "__post_init__") and "__slots__" not in vars(kind)
     return len(dataclasses.fields(kind)) if is_plain else 0
 
@@ -185,14 +186,14 @@ _plain_fields: Callable[[type], int] = cache(_count_fields)
 
 @typing.dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def value(kind: type[T]) -> type[T]:
-    """A frozen dataclass that is loaded in a fifth of the time: each method is written at its first use.
+    """Make a frozen dataclass in a fifth of the usual time: each method is generated at its first use.
 
-    One is made with all its fields at once, in half the time.
+    Making an instance takes half the time, since all fields are set at once.
 
     Raises:
-        TypeError: making one would do more than set its fields.
+        TypeError: making an instance would do more than set its fields.
     """
-    # Without words of its own `dataclasses` would look for its signature.
+    # Without a docstring `dataclasses` would work out the signature, which is slow.
     kind.__doc__ = kind.__doc__ or kind.__qualname__
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(kind)
     if hasattr(made, "__post_init__") or not all(each.init for each in dataclasses.fields(made)):
@@ -204,7 +205,7 @@ def value(kind: type[T]) -> type[T]:
 
 
 def _at_first_use(name: str, write: Callable[[type], Callable[..., Any]]) -> Callable[..., Any]:
-    """A method of every value: called first, it puts the one that is written for its class in its own place."""
+    """A method that replaces itself, at its first call, by one generated for its class."""
 
     def method(self: object, *args: Any, **kwargs: Any) -> Any:
         kind = next(each for each in type(self).__mro__ if "__dataclass_fields__" in vars(each))
@@ -267,16 +268,16 @@ _METHODS = {
     "__setattr__": _refuse_to_set,
     "__delattr__": _refuse_to_delete,
 }
-"""What every value has, unless its class has one of its own."""
+"""The methods of every value, unless its class defines its own."""
 
 
 if TYPE_CHECKING:
-    # Whoever checks types knows this one, and so which fields there are.
+    # Type checkers know this one, and so check the names of the fields.
     from dataclasses import replace as replace
 else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
-        """A copy of a dataclass without slots, with these fields changed.
+        """Copy a dataclass without slots, with these fields changed.
 
         Raises:
             TypeError: it has no such field.
@@ -284,7 +285,7 @@ else:
         kind = type(value)
         fields = value.__dict__ | changes
         if len(fields) != _plain_fields(kind):
-            # It keeps more than its fields, or there is no such field.
+            # The object keeps more than its fields, or there is no such field.
             return dataclasses.replace(value, **changes)
         made = object.__new__(kind)
         object.__setattr__(made, "__dict__", fields)

@@ -1,4 +1,4 @@
-"""What may be said: the only values that a message can name, so that no template lets slip what it never had (A9)."""
+"""The values that messages may contain: templates can name no others, so none can reveal more (A9)."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -15,7 +15,7 @@ from alertnet.core.notification import Kind
 
 
 class Subject(StrEnum):
-    """What an alarm, a notice, a decision or a receipt is about."""
+    """The subject of an alarm, notice, decision or receipt."""
 
     VERIFY = "verify"
     LEVEL = "level"
@@ -35,7 +35,7 @@ class Subject(StrEnum):
     RELAYED = "relayed"
     DECLINED = "declined"
     ACTION = "action"
-    """What was done was told in words alone; one of the next where it was chosen, each called after its action."""
+    """An action was reported in free text. For a chosen action there is one of the next, named after it."""
     ACTION_CALLED_AUTHORITY = "action_called_authority"
     ACTION_RAISED_WITH_MINISTRY = "action_raised_with_ministry"
     ACTION_VISITED = "action_visited"
@@ -49,7 +49,7 @@ class Subject(StrEnum):
     INBOUND_CALL = "inbound_call"
     MISSED_CALL = "missed_call"
     READ_FIRST = "read_first"
-    """News that must be read before anybody is called: said in place of duress, which no SMS, call or column names."""
+    """News that must be read before anybody is called. It replaces duress, which no SMS, call or column may name."""
     UNKNOWN_NUMBER = "unknown_number"
     FLOOD = "flood"
     NOBODY = "nobody"
@@ -68,7 +68,7 @@ class Subject(StrEnum):
     LOW_BATTERY = "low_battery"
     TESTED = "tested"
     LANGUAGE = "language"
-    """Of a receipt: in which language the field is written to from now on."""
+    """In a receipt: the language in which the field is written to from now on."""
     CHECKED_IN = "checked_in"
     NOT_COUNTED = "not_counted"
     CHECK_IN_DUE = "check_in_due"
@@ -109,15 +109,15 @@ class Subject(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> "Subject | None":
-        # What earlier versions have put down in clear.
+        # Earlier versions stored this subject in clear.
         return cls.READ_FIRST if value == DURESS else None
 
 
 FIELD_NEWS = frozenset({Subject.NEWS, Subject.VERIFIED, Subject.TYPE_KNOWN, Subject.SOS_AGAIN, Subject.WITHDRAWAL})
-"""What a text of the field adds to an incident: under duress all of it is said as `READ_FIRST`."""
+"""News that a text from the field adds to an incident; under duress it is all shown as `READ_FIRST`."""
 
 IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MISSED_CALL})
-"""What anybody with a known number can make ring, as often as it likes: counted with the notices (B9)."""
+"""Subjects that anybody with a known number can trigger at will; they count against the limit of notices (B9)."""
 
 
 _TO_DO = {
@@ -137,12 +137,12 @@ _TO_DO = {
     "same_event": (Subject.SAME_EVENT,),
 }
 TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subjects}
-"""What is to be done about a subject, where something is: its page says it in words."""
+"""What to do about a subject, for those that call for something; its page explains it."""
 
 
 @value
 class Further:
-    """What is told in another message: one more notice, or with kind and code one more matter to be answered."""
+    """Something told in another message: a further notice, or, with kind and code, a further matter to answer."""
 
     ref: str
     subject: Subject | None
@@ -153,84 +153,87 @@ class Further:
 
 @value
 class Said:
-    """The words of one message. There is no field for a person, a place, a route or free text."""
+    """The content of one message. It has no field for a person, a place, a route or free text."""
 
     sender: str
     """Who calls: at most 12 GSM-7 characters."""
     organisation: str
-    """The sender's full name as spoken and in mail: the tree's title."""
+    """The sender's full name, spoken and in mail: the tree's title."""
     ref: str
     callback: str
     timezone: str
-    """IANA zone of the recipient: every instant below is shown in it."""
+    """IANA time zone of the recipient; all times below are shown in it."""
     type: str = "other"
     severity: Severity = Severity.SERIOUS
     drill: bool = False
     also: bool = False
     """Another incident is open for the same number."""
     code: str | None = None
-    """The written code (4 digits), or the decision's own; None where the number can't answer."""
+    """The written code (4 digits), or that of the decision; None where the number can't answer."""
     link: str | None = None
     expects_answer: bool = True
-    """Whether an answer is expected: of some it is not, and they are told what has happened and whom to call."""
+    """Whether an answer is expected. If not, the message says what has happened and whom to call."""
     answerable: bool = True
-    """Whether the number that the SMS leaves from takes replies from there."""
+    """Whether the number that the SMS leaves from can take replies from the recipient."""
     silent: bool = False
-    """Nothing more is written to that phone: it is told so, and may call."""
+    """Nothing more will be written to that phone; the message says so, and that it may call."""
     subject: Subject | None = None
     about: str | None = None
-    """The id of the contact or level that the notice, alarm or decision is about."""
+    """The id of the contact or level that the message is about."""
     level: int | None = None
-    """1-based place of the level that a decision would open."""
+    """The place of the level that a decision would open, from 1."""
     contacts: int | None = None
-    """How many contacts that level would tell; `names` are theirs, by id."""
+    """How many contacts that level would tell; `names` holds their ids."""
     tree: str | None = None
-    """The title of the tree that the level stands in."""
+    """The title of the level's tree."""
     why: tuple[str, ...] = ()
-    """Why it waits for a go: of `core.resolution.resolve.Waiting`."""
+    """Why the level waits for a go: values of `core.resolution.resolve.Waiting`."""
     next_level: str | None = None
-    """The name of the level that comes next, for a coordinator who has answered; `tree` and `automatic_at` are its."""
+    """The name of the next level, for a coordinator who has answered; `tree` and `automatic_at` belong to it."""
     automatic_at: datetime | None = None
-    """When it proceeds without a decision."""
+    """When it goes on without a decision."""
     at: datetime | None = None
     """When the answer, report or incident was recorded."""
     due_at: datetime | None = None
     """By when an action is expected."""
     reason: CloseReason | None = None
     names: tuple[str, ...] = ()
-    """What the field's message was understood to say: type names and codes only; or a list for the coordinators."""
+    """What was understood of the field's message, as type names and codes only; or a list for the coordinators."""
     open_codes: tuple[str, ...] = ()
-    """The open codes of this number, for a reply to an answer without one."""
+    """The open codes of this number, in the reply to an answer without a code."""
     spoken_code: str | None = None
-    """Three digits, valid in this call alone."""
+    """Three digits, valid in this call only."""
     awaited: str | None = None
-    """What is awaited of the field, to itself alone: a place by its code, and when."""
+    """What is awaited of the field, told to the field only: a place by its code, and when."""
     more: tuple[Further, ...] = ()
-    """What else came for the coordinator meanwhile, or is open for it."""
+    """What else came for the coordinator in the meantime, or is open for it."""
     titles: dict[str, str] = field(default_factory=dict, hash=False)
-    """The tree's titles by language, where it has several: `organisation` in the words of the recipient."""
+    """The tree's titles by language, where it has several: translations of `organisation`."""
     ask: dict[str, str] = field(default_factory=dict, hash=False)
-    """What the recipient is asked to do, by language: one of `ASKS` or a text; like the next two for mail and pages."""
+    """What the recipient is asked to do, by language: one of `ASKS` or free text.
+
+    As the next two, for mail and pages only.
+    """
     country: str | None = None
-    """Where it happened (ISO 3166-1 alpha-2), for an embassy or ministry."""
+    """Where it happened (ISO 3166-1 alpha-2), for embassies and ministries."""
     nationals: bool = False
     """Whether one of the recipient's nationals is affected, where it may know."""
     tree_language: str = ""
-    """What its tree speaks: said to those whose own language has no messages. No template names it."""
+    """The language of its tree, used for recipients whose own language has no messages. No template names it."""
 
 
 def by_sms(said: Said, *, replies: bool, links: bool) -> Said:
-    """The words as an SMS to a number that takes no replies, or no links, can say them."""
+    """The content for an SMS to a number that may take no replies or no links."""
     if replies and links:
         return said
     return replace(said, answerable=said.answerable and replies, link=said.link if links else None)
 
 
 def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *, reads: bool = False) -> Said:
-    """The words with what that contact is asked, where it happened, and whether to one of its nationals.
+    """Add what the contact is asked to do, where it happened, and whether one of its nationals is affected.
 
-    An incident's ask in free text may name somebody: it is for those who read the details (`reads`), others are asked
-    to call.
+    An incident's ask in free text may name somebody. So only contacts who read the details (`reads`) get it; others are
+    asked to call.
     """
     is_told = contact.role in OF_A_COUNTRY
     return replace(
@@ -242,33 +245,39 @@ def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *
 
 
 def ask_of(contact: Contact, level: Level | None) -> dict[str, str]:
-    """What its tree asks of the contact, by language, and before what the incident asks: its own before its level's."""
+    """What the contact's tree asks of it, by language.
+
+    The contact's own ask goes before its level's, and both before the incident's.
+    """
     return contact.ask or (level.ask if level else {})
 
 
 def ask_of_incident(facts: Facts, *, reads: bool = False, otherwise: str | None = None) -> dict[str, str]:
-    """What the incident's report asks, by language, and in place of a free text that may not be read that code."""
+    """What the incident's report asks, by language.
+
+    Free text that may not be read is replaced by the code `otherwise`.
+    """
     ask = facts.ask if reads or facts.ask in ASKS else facts.ask and otherwise
     return {FALLBACK: ask} if ask else {}
 
 
 def _concerns_nationals(facts: Facts, contact: Contact) -> bool:
-    """Whether it concerns one of them, and those affected and the tree let the contact know."""
+    """Whether one of the contact's nationals is affected, and consent and the tree let the contact know it."""
     may_know = contact.disclosure is not Disclosure.MINIMAL and consent_of(facts).allows(Scope.INTERNATIONAL)
     is_theirs = any(person.nationality == contact.represents for person in facts.people)
     return contact.represents is not None and may_know and is_theirs
 
 
 DURESS = "duress"
-"""How it is written where it is sealed: in what a report's PIN proved, and by earlier versions as kind and subject."""
+"""How duress is written, always encrypted: in what a report's PIN proved; by earlier versions as kind and subject."""
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
 _OF_COORDINATORS = frozenset({"position", "left_out"})
-"""What of an entry coordinators alone see: where somebody is, and what a device told that can't be used."""
+"""Parts of an entry that only coordinators see: where somebody is, and unusable data from a device."""
 
 
 def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
-    """An entry of the timeline as after a true PIN: what those see of it who may not coordinate."""
+    """A timeline entry as if the true PIN had been given, for readers who are not coordinators."""
     neutral = Subject.NEWS.value
     if payload is None:
         return neutral if kind == DURESS else kind, None
@@ -282,14 +291,14 @@ def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, d
 
 @value
 class Details:
-    """What is known of an incident, for whoever may read it: free text in paragraphs, then codes."""
+    """The details of an incident for those who may read them: paragraphs of free text, then codes."""
 
     texts: tuple[str, ...] = ()
     place: str | None = None
     people: tuple[Affected, ...] = ()
 
     def with_texts(self, *texts: str | None) -> "Details":
-        """The same behind those of the texts that there are."""
+        """These details with the given texts before the others; empty ones are left out."""
         return replace(self, texts=(*filter(None, texts), *self.texts))
 
 
@@ -297,7 +306,10 @@ NO_DETAILS = Details()
 
 
 def details_of(facts: Facts, disclosure: Disclosure) -> Details:
-    """What a contact of that disclosure that has proved who it is may read: people are codes for everybody."""
+    """The details that a contact with that disclosure may read once it has proved who it is.
+
+    People are shown as codes.
+    """
     if disclosure is Disclosure.MINIMAL:
         return NO_DETAILS
     if disclosure is Disclosure.LIMITED:

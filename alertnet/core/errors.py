@@ -1,14 +1,14 @@
-"""The errors that the program raises, by whose turn it is.
+"""The errors that the program raises, by who can do something about them.
 
 AlertnetError
 ├── BadInput      a value from outside is not allowed: says which, and what is   (422, exit code 2)
 ├── Unknown       no such incident, tree, contact, …                             (404, exit code 2)
-│   └── Purged    there was such an incident; what it held is gone               (410, exit code 2)
-├── WrongState    the thing exists but is past this, with its current state      (409, exit code 2)
+│   └── Purged    there was such an incident; its content is erased              (410, exit code 2)
+├── WrongState    the thing exists, but its state, which is named, rules it out  (409, exit code 2)
 ├── Forbidden     the key or number may not do this                              (403)
-├── TooMany       a limit has no room: says from when on there is                (429, exit code 2)
+├── TooMany       a limit is reached: says when there is room again              (429, exit code 2)
 └── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
-Inconsistent      what is kept, or about to be, can't be: a fault of ours, its row is put aside (A11)
+Inconsistent      a stored value, or one about to be stored, is impossible: our fault, its row is put aside (A11)
 """
 
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ from math import ceil
 
 
 class AlertnetError(Exception):
-    """Any error of ours; its text is fit to be shown to whoever asked."""
+    """The base of our errors; its text may be shown to whoever asked."""
 
     exit_code = 2
 
     @property
     def for_operator(self) -> str:
-        """What whoever runs the program is told, who may know more."""
+        """The text for whoever runs the program, who may know more."""
         return str(self)
 
 
 class BadInput(AlertnetError):
     """A value from outside that is not allowed.
 
-    `field` is a path such as `people.0.nationality`, `allowed` the values or the form that would have done.
+    `field`: a path such as `people.0.nationality`; `allowed`: the values or the form that are allowed.
     """
 
     def __init__(self, field: str, value: object, allowed: Iterable[str] | str) -> None:
@@ -42,7 +42,7 @@ class BadInput(AlertnetError):
 
 
 class Unknown(AlertnetError):
-    """Nothing of that kind goes by that name."""
+    """Nothing of that kind has that name."""
 
     def __init__(self, kind: str, name: str) -> None:
         self.kind = kind
@@ -51,7 +51,7 @@ class Unknown(AlertnetError):
 
 
 class Purged(Unknown):
-    """An incident of that reference was closed long ago, and what it held was erased."""
+    """An incident with that reference was closed long ago, and its content was erased."""
 
     def __init__(self, ref: str, at: datetime) -> None:
         super().__init__("incident", ref)
@@ -59,7 +59,7 @@ class Purged(Unknown):
 
 
 class WrongState(AlertnetError):
-    """What was asked is not possible in the current state of the thing."""
+    """The request is not possible in the thing's current state."""
 
     def __init__(self, thing: str, current: str, wanted: str) -> None:
         self.thing = thing
@@ -68,11 +68,11 @@ class WrongState(AlertnetError):
 
 
 class Forbidden(AlertnetError):
-    """Whoever asks is known, but not allowed to do this."""
+    """The caller is known, but may not do this."""
 
 
 class TooMany(AlertnetError):
-    """What was asked came too often. `retry_after`: until there is room again."""
+    """A request came too often. `retry_after`: how long until there is room again."""
 
     def __init__(self, thing: str, retry_after: timedelta) -> None:
         self.retry_after = retry_after
@@ -80,7 +80,7 @@ class TooMany(AlertnetError):
 
 
 class Misconfigured(AlertnetError):
-    """Settings, trees or templates that can't be used; every fault is listed, not only the first."""
+    """Settings, trees or templates that can't be used; all faults are listed."""
 
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
@@ -88,10 +88,10 @@ class Misconfigured(AlertnetError):
 
 
 class Inconsistent(Exception):
-    """A value that is kept, or about to be, and that can't be: nobody who asks can mend that.
+    """A stored value, or one about to be stored, is impossible; nobody who asks can mend that.
 
-    `field` is a path within the thing, `allowed` what it could have been. Its text is written down: no names or
-    numbers of people in it.
+    `field`: a path within the thing; `allowed`: what it could have been. The text is logged, so it must hold no names
+    or numbers of people.
     """
 
     def __init__(self, thing: str, id: str, field: str, value: object, allowed: str) -> None:
@@ -104,22 +104,22 @@ class Inconsistent(Exception):
 
 
 def put_down(fault: Exception) -> str:
-    """What is written down of a fault: what can't be in full, of all else only its name, which gives nothing away."""
+    """The text to log for a fault: in full for `Inconsistent`, else only the class's name, which reveals nothing."""
     return str(fault) if isinstance(fault, Inconsistent) else type(fault).__name__
 
 
 Rule = bool | tuple[str, object, str]
-"""True where it holds; else of which field it doesn't, what that is, and what is allowed."""
+"""True where the rule holds; else the field that breaks it, its value, and what is allowed."""
 
 MOMENT = "a moment with its zone, 1970 to 2199"
 COUNT = "0 or more"
 
 
 def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) -> None:
-    """Refuse the value of which a rule doesn't hold; `where` begins with the id of the thing.
+    """Check the rules of a value. `where`: the thing's id, then the path to the value.
 
     Raises:
-        Inconsistent: the first of them does not.
+        Inconsistent: for the first rule that does not hold.
     """
     if rules.count(True) == len(rules):
         return
@@ -131,5 +131,5 @@ def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) ->
 
 
 def is_moment(value: object) -> bool:
-    """Whether that can be a moment of ours: with its zone, and neither long before us nor long after."""
+    """Whether a value is a plausible moment: with a time zone, between 1970 and 2199."""
     return isinstance(value, datetime) and value.tzinfo is not None and 1970 <= value.year < 2200

@@ -1,4 +1,4 @@
-"""What happened and what may be said of it: types, severities, people, consent, and the incident itself."""
+"""Incidents and their facts: types, severities, people, consent, and the incident itself."""
 
 from collections.abc import Iterable
 from dataclasses import field
@@ -10,7 +10,7 @@ from alertnet.core.codec import value
 
 
 class Severity(StrEnum):
-    """How grave, most grave first; only a person lowers it."""
+    """The severity of an incident, most severe first; only a person lowers it."""
 
     CRITICAL = "critical"
     SERIOUS = "serious"
@@ -19,12 +19,12 @@ class Severity(StrEnum):
 
     @cached_property
     def rank(self) -> int:
-        """0 for critical to 3 for watch: the order in which work is done."""
+        """0 for critical to 3 for watch; work is done in this order."""
         return _RANKS[self]
 
 
 class Scope(StrEnum):
-    """How far news may travel, narrowest first: the consent of those concerned and the reach of a contact."""
+    """How far news may travel, narrowest first: the consent of those affected, and the scope of a contact."""
 
     INTERNAL = "internal"
     NATIONAL = "national"
@@ -37,7 +37,7 @@ class Scope(StrEnum):
         return _RANKS[self]
 
     def allows(self, other: "Scope") -> bool:
-        """Whether consent to this scope covers a contact of the other."""
+        """Whether consent to this scope covers contacts of the other."""
         return other.rank <= self.rank
 
 
@@ -71,7 +71,7 @@ class Perpetrator(StrEnum):
 
 
 class PersonKind(StrEnum):
-    """What somebody affected is to the network."""
+    """What an affected person is to the network."""
 
     ACCOMPANIER = "accompanier"
     DEFENDER = "defender"
@@ -81,7 +81,7 @@ class PersonKind(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How sure the report is (CAP 1.2 certainty, in the field's words)."""
+    """How certain the report is (CAP 1.2 certainty, in the field's words)."""
 
     OBSERVED = "observed"
     LIKELY = "likely"
@@ -102,14 +102,14 @@ class CloseReason(StrEnum):
 
 
 IN_CUSTODY = frozenset({"arrest", "abduction", "disappearance", "missed_check_in"})
-"""Types after which somebody else may hold the team's phones: nothing is sent there on our own account."""
+"""Types in which somebody else may hold the team's phones; nothing that we begin is sent there."""
 
 ASKS = ("call_authority", "visit", "observe", "protect", "inform_headquarters", "medical_help", "other")
 
 
 @value
 class IncidentType:
-    """One row of the taxonomy: its code, the number keyed on a phone, and its default severity."""
+    """One row of the taxonomy: its code, the number pressed on a phone, and its default severity."""
 
     code: str
     number: int
@@ -154,7 +154,7 @@ TYPES_BY_NUMBER = {kind.number: kind for kind in TYPES.values()}
 
 @value
 class Affected:
-    """One of the people concerned, as the report or `people:` of teams.yaml has them. `code` is a pseudonym."""
+    """An affected person, as given by the report or by `people:` in teams.yaml. `code` is a pseudonym."""
 
     code: str
     kind: PersonKind = PersonKind.OTHER
@@ -168,14 +168,14 @@ class Affected:
 
 
 def affected_of(nationalities: Iterable[str], organisation: str | None = None) -> tuple[Affected, ...]:
-    """Those whom a case that is only thought of concerns: one of each nationality, of that organisation."""
+    """The people affected in a hypothetical case: one of each nationality, of that organisation."""
     known = tuple(Affected(each, nationality=each, organisation=organisation) for each in nationalities)
     return known or ((Affected(organisation, organisation=organisation),) if organisation else ())
 
 
 @value
 class Facts:
-    """All that decides who is told and what may be said: an incident without its progress."""
+    """Everything that decides who is told and what may be said: an incident without its progress."""
 
     type: str
     severity: Severity
@@ -193,56 +193,56 @@ class Facts:
     details: str | None = None
     ask: str | None = None
     raised_from: str | None = None
-    """The number (E.164) that raised it, which hears nothing of it; None when raised by API."""
+    """The number (E.164) that raised it, which is told nothing of it; None if raised by API."""
     also_from: tuple[str, ...] = ()
-    """The numbers of other reports that were merged into it: they hear nothing of it either."""
+    """Numbers of other reports merged into it; they are told nothing of it either."""
     also_accused: tuple[Perpetrator, ...] = ()
-    """Whom other reports of it accuse: nobody who belongs to them is told."""
+    """Perpetrators named in other reports of it; nobody who belongs to them is told."""
     team: str | None = None
     field_language: str | None = None
-    """The language of whoever raised it by SMS."""
+    """The language of the person who raised it by SMS."""
     field_timezone: str | None = None
     field_callback: str | None = None
-    """What its team has in place of the tree's."""
+    """The team's zone and callback number, which replace the tree's."""
     field_silent: bool = False
     """Nothing that we begin may reach the phone that raised it: it is silent, or somebody else may hold it."""
     field_borrowed: bool = False
-    """It was written on a borrowed phone: nothing that we begin reaches that, and coordinators may call it."""
+    """It was written on a borrowed phone: nothing that we begin is sent there, but coordinators may call it."""
     field_low_since: datetime | None = None
-    """Since when the battery of that phone is known to run low: each level has one message to it at most."""
+    """Since when the phone's battery is known to be low; it then gets at most one message for each level."""
     withdrawn: bool = False
-    """The team has asked to call it off: nothing that we begin reaches its phones, a coordinator speaks with it."""
+    """The team asked to call it off: nothing that we begin reaches its phones, and a coordinator speaks with it."""
     lone_text: bool = False
-    """So far somebody has only written: no coordinator has said yet whether it is an incident, nobody else hears."""
+    """Only one text so far: no coordinator has said yet that it is an incident, and nobody else is told."""
     duress: bool = False
-    """Somebody stands beside the team: to be named to coordinators who have proved who they are, and to nobody else."""
+    """The team is under duress; only coordinators who have proved who they are may be told so."""
     hidden_from_phone: bool = False
-    """The PIN for duress opened it by itself: no reply to the phone, which has reported nothing, may tell of it."""
+    """The duress PIN alone opened it: no reply to the phone, which reported nothing, may reveal it."""
 
     @property
     def rank(self) -> int:
-        """The order in which it is served, most severe first; a drill comes after all that is real."""
+        """The order in which incidents are handled, most severe first; drills come after everything real."""
         return self.severity.rank + (len(Severity) if self.drill else 0)
 
     @property
     def leaves_phone_alone(self) -> bool:
-        """Whether nothing is written on our own account to the phone that raised it: somebody else may hold it."""
+        """Whether nothing that we begin is written to the phone that raised it, since somebody else may hold it."""
         return self.field_silent or self.field_borrowed or self.leaves_all_alone
 
     @property
     def leaves_all_alone(self) -> bool:
-        """Whether that holds for the phones of all reports that were merged into it as well."""
+        """Whether the same holds for the phones of all merged reports."""
         return self.duress or self.withdrawn or self.type in IN_CUSTODY
 
 
 def consent_of(facts: Facts) -> Scope:
-    """The narrowest of the incident's consent and that of its people; consent recorded nowhere narrows nothing."""
+    """The narrowest consent of the incident and its people; people without recorded consent don't narrow it."""
     return narrowest([facts.consent, *(person.consent for person in facts.people if person.consent is not None)])
 
 
 @value
 class Wider:
-    """Consent wider than what holds, of the incident or one of its people: a coordinator has yet to apply it (A8)."""
+    """Wider consent than holds now, for the incident or one person; a coordinator has yet to apply it (A8)."""
 
     scope: Scope
     person: str | None
@@ -253,31 +253,31 @@ class Wider:
 
 @value
 class Proposed:
-    """What news would change of an incident, once a coordinator has seen who would be told then: else it stays."""
+    """Changes that news proposes; a coordinator applies them after seeing who would then be told."""
 
     type: str | None = None
     severity: Severity | None = None
     people: tuple[Affected, ...] = ()
-    """Those who are named anew, or otherwise than before."""
+    """People who are new, or described differently than before."""
     perpetrator: Perpetrator | None = None
 
 
 @value
 class Merged:
-    """The reports that were merged into an incident, and what was known without them: a split goes back to that."""
+    """The reports merged into an incident, and its facts without them, to which a split returns."""
 
     parts: dict[str, str] = field(hash=False)
-    """Their references by id, in the order in which they were merged."""
+    """Their references by id, in the order of merging."""
     own: Facts
     joined: Facts
-    """What was known of all of them together: whatever differs from it now has changed since."""
+    """The facts of all of them together; any difference from the present facts has come since."""
 
 
 @value
 class Incident:
-    """An incident on the record. `trees` and `templates` are hashes of what was in force when it opened (A8).
+    """An incident on record. `trees` and `templates` are hashes of those in force when it opened (A8).
 
-    A coordinator who re-resolves it exchanges the trees.
+    A coordinator who re-resolves it replaces the trees.
     """
 
     id: str
@@ -290,25 +290,25 @@ class Incident:
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     merged_into: str | None = None
-    """The incident that it was joined to, as a text that came while none was open."""
+    """The incident that it was joined to, being a text that came while none was open."""
     part_of: str | None = None
     """The incident that it was merged into, which now acts for its reference, codes and links."""
     merged: Merged | None = None
     warnings: tuple[str, ...] = ()
-    """What the answer says beside the plan: nobody to tell, a code that differs from the record."""
+    """Warnings in the answer beside the plan: nobody to tell, a code that differs from the record."""
     wider: tuple[Wider, ...] = ()
     """The latest of the incident and of each person."""
     proposed: Proposed | None = None
     replanned_at: datetime | None = None
     """When a coordinator last applied edited trees or wider consent."""
     held_at: datetime | None = None
-    """Since when somebody holds on to it: it is not purged, however old it is."""
+    """Since when somebody holds it back from purging; it is then never purged, however old."""
     purged_at: datetime | None = None
-    """When what it held was given up: from then on nothing of it is shown but that there was it, and when."""
+    """When its content was erased; from then on only the fact and time of it are shown."""
 
     @property
     def every_id(self) -> tuple[str, ...]:
-        """Its id and those of the reports that were merged into it: what was sent and answered stands with each."""
+        """Its id and those of the merged reports; messages and answers are stored under each of these."""
         return (self.id, *self.merged.parts) if self.merged else (self.id,)
 
 

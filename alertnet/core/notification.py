@@ -1,6 +1,6 @@
-"""What is sent to whom and how it fares: kinds, prompts and answers, the life of an attempt, and what holds of each.
+"""Notifications, prompts and attempts: their kinds, answers and statuses, and the invariants of each.
 
-The checks refuse only what no flow can bring about. A column that is not given is not asked for.
+The checks refuse only what no flow can produce. A column that is not given is not checked.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from alertnet.core.errors import COUNT, MOMENT, is_moment, must_hold
 
 
 class Kind(StrEnum):
-    """Why a message is sent. Only alerts and reminders are alerts: the rest may leave after an acknowledgement."""
+    """Why a message is sent. Only alerts and reminders are alerts; the others may leave after an acknowledgement."""
 
     ALERT = "alert"
     REMINDER = "reminder"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     STAND_DOWN = "stand_down"
     ACTION_REMINDER = "action_reminder"
     TEST = "test"
-    """A number or address is tried before the night."""
+    """A number or address is tested before it is needed."""
 
     @property
     def is_alert(self) -> bool:
@@ -41,44 +41,44 @@ class Kind(StrEnum):
 
 
 RINGS_FOR = timedelta(seconds=30)
-"""After this a call that nobody picks up has failed: about six rings, and most voicemails take over before."""
+"""A call that nobody answers fails after this: about six rings; most voicemails answer before."""
 
 ALERTS = frozenset({Kind.ALERT, Kind.REMINDER})
-"""What tells contacts of an incident."""
+"""The kinds that tell contacts of an incident."""
 
 ASKING = frozenset({Kind.DECISION, Kind.ALARM, Kind.TASK})
-"""What is asked of coordinators until one of them answers."""
+"""The kinds that ask coordinators until one of them answers."""
 
 URGENT = ALERTS | ASKING
-"""What rings, or wants an answer."""
+"""The kinds that ring, or want an answer."""
 
 CLASSES = 3
-"""How many ranks each severity has, of what is real and of drills."""
+"""How many ranks each severity has, for real incidents and for drills."""
 
 
 def send_rank(rank: int, kind: Kind, *, again: bool = False) -> int:
-    """The order in which a message is sent: by its incident's rank; then urgent and new, `again`, and the rest."""
+    """The order of sending: by the incident's rank; then urgent and new, then repeats (`again`), then the rest."""
     if kind not in URGENT:
         return rank * CLASSES + 2
     return rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
 
 
 FIELD = "field"
-"""Whom a message is for that goes to the phone that raised the incident, where that is no team's."""
+"""The recipient of a message to the phone that raised the incident, if it belongs to no team."""
 
 
 def is_in_field(contact: str) -> bool:
-    """Whether that name stands for a phone of the field, as `team/member` does: no tree has it, and none can bar it."""
+    """Whether that name stands for a phone of the field, such as `team/member`; no tree has it, and none can bar it."""
     return contact == FIELD or "/" in contact
 
 
 def is_repeat(rank: int) -> bool:
-    """Whether a message of that rank was said before."""
+    """Whether a message of that rank is a repeat."""
     return rank % CLASSES == 1
 
 
 class AttemptStatus(StrEnum):
-    """The life of one attempt; a late receipt may still better a failure."""
+    """The status of an attempt; a late receipt may still turn a failure into a success."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -94,7 +94,7 @@ UNDER_WAY = UNSETTLED | {AttemptStatus.SENT}
 
 
 class Failure(StrEnum):
-    """Why an attempt failed, in our words; the provider's code stands beside it."""
+    """Why an attempt failed, in our terms; the provider's code is stored beside it."""
 
     UNDELIVERED = "undelivered"
     INVALID = "invalid"
@@ -116,23 +116,23 @@ class Failure(StrEnum):
 
 
 class PromptKind(StrEnum):
-    """What a prompt is; its notifications have the kind of the same name."""
+    """The kinds of prompts; a prompt's notifications have the kind of the same name."""
 
     ALARM = "alarm"
-    """Coordinators are to take something on."""
+    """Coordinators must take something on."""
     DECISION = "decision"
-    """Coordinators are to say whether a level opens, or whether something is true."""
+    """Coordinators must decide whether a level opens, or whether something is true."""
     TASK = "task"
-    """Coordinators are to call a contact that no machine reaches."""
+    """Coordinators must call a contact that the program does not reach."""
     FIELD_STATUS = "field_status"
-    """The phone that raised the incident is to hear how it fares."""
+    """The phone that raised the incident is to hear how it goes."""
 
 
 def methods_to_prompt(kind: PromptKind, contact: Contact) -> frozenset[MethodKind]:
-    """The methods by which a coordinator is asked or alarmed the first time: later it is only rung.
+    """The methods by which a coordinator is first asked or alarmed; later only ringing ones are used.
 
-    A task is written too, for its words to be copied; so is an alarm to whoever has a key: encrypted mail carries what
-    it asks to read.
+    A task is also written, so that its words can be copied. An alarm is also mailed to a contact with a key, since
+    encrypted mail may contain what it asks to read.
     """
     is_written = kind is PromptKind.TASK or (kind is PromptKind.ALARM and contact.pgp is not None)
     return RINGING | WRITTEN if is_written else contact.rung_by
@@ -142,45 +142,45 @@ class PromptAnswer(StrEnum):
     """What ended a prompt, or put it off."""
 
     ACKNOWLEDGED = "acknowledged"
-    """Of an alarm: somebody has it. Of a task, as the next two: what the contact said."""
+    """For an alarm: somebody took it on. For a task, as the next two: the contact's answer."""
     RELAYED = "relayed"
     DECLINED = "declined"
     GO = "go"
     HOLD = "hold"
-    """It is asked again, after a longer pause."""
+    """It is asked again after a longer pause."""
     REFUSE = "refuse"
     TAKEN = "taken"
-    """A coordinator is calling: the others are left in peace meanwhile."""
+    """A coordinator is calling; meanwhile the others are not rung."""
     NO_ANSWER = "no_answer"
     WRONG_PERSON = "wrong_person"
     HOURS = "hours"
-    """The contact of a task has closed: its methods for that take over."""
+    """The contact of a task has closed; its `when_closed` methods take over."""
     OPENED = "opened"
-    """Of the alarm for a text, as the next two: it is an incident."""
+    """For the alarm about a text, as the next two: it is an incident."""
     JOINED = "joined"
     SET_ASIDE = "set_aside"
     OVERTAKEN = "overtaken"
-    """There is nothing left to decide or to do."""
+    """Nothing is left to decide or do."""
     REPEATED = "repeated"
     """A newer alarm says the same."""
     CLOSED = "closed"
-    """The incident was closed over it; a reopening asks anew."""
+    """The incident was closed; reopening asks again."""
     MERGED = "merged"
-    """The incident acts no more for itself: the one that it was merged into does; a split asks anew."""
+    """The incident was merged into another, which now acts for it; a split asks again."""
     NOBODY_YET = "nobody_yet"
     """The field was told that nobody has answered."""
     TOLD = "told"
     """The field was told that a coordinator has it."""
     SILENT = "silent"
-    """The field is to be left alone."""
+    """The field must be left alone."""
 
 
 DECISIONS = (PromptAnswer.GO, PromptAnswer.HOLD, PromptAnswer.REFUSE)
-"""What can be said to a decision."""
+"""The possible answers to a decision."""
 TEXT_DECISIONS = (PromptAnswer.OPENED, PromptAnswer.JOINED, PromptAnswer.SET_ASIDE)
-"""What can be decided on a text that came while no incident was open."""
+"""The possible decisions on a text that came while no incident was open."""
 CALL_FAILURES = (PromptAnswer.NO_ANSWER, PromptAnswer.WRONG_PERSON)
-"""Why a call came to nothing that a task asked for."""
+"""Why a call for a task failed."""
 
 
 _STATUSES = frozenset(each.value for each in AttemptStatus)
@@ -194,10 +194,10 @@ _QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.v
 
 
 def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
-    """Refuse what can't become of an attempt: without a due time it would be forgotten (A5).
+    """Refuse an impossible attempt; without a due time it would be forgotten (A5).
 
     Raises:
-        Inconsistent: says which column, what it is, and what is allowed.
+        Inconsistent: names the column, its value, and what is allowed.
     """
     get = attempt.get
     status, due_at, lease, failure = get("status", ...), get("due_at", ...), get("lease", ...), get("failure", ...)
@@ -224,10 +224,10 @@ def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
 
 
 def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
-    """Refuse what can't be said to anybody.
+    """Refuse an impossible notification.
 
     Raises:
-        Inconsistent: says which column, what it is, and what is allowed.
+        Inconsistent: names the column, its value, and what is allowed.
     """
     get = notification.get
     must_hold(
@@ -245,10 +245,10 @@ def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
 
 
 def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
-    """Refuse what coordinators can't be asked: unanswered it has a due time, or it would fall silent (A2).
+    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2).
 
     Raises:
-        Inconsistent: says which column, what it is, and what is allowed.
+        Inconsistent: names the column, its value, and what is allowed.
     """
     get = alarm.get
     level, contacts, due_at, answer = get("level"), get("contacts"), get("due_at", ...), get("answer", ...)
@@ -271,5 +271,5 @@ def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
 
 
 def _is_none_or_moment(value: object) -> bool:
-    """Whether it is none, or can be a moment of ours."""
+    """Whether it is None or a plausible moment."""
     return value is None or is_moment(value)

@@ -1,10 +1,10 @@
-"""Whether a provider works: a run of faults opens its breaker, a sign of life and one good attempt close it.
+"""The circuit breaker of a provider: a run of faults opens it, a sign of life and one good attempt close it.
 
-closed ── a run of faults ──▸ open ── it answers ──▸ half open ── one attempt succeeds ──▸ closed
-                               ▴                         │
-                               └──── that one fails ─────┘
+    closed ── a run of faults ──▸ open ── it answers ──▸ half open ── one attempt succeeds ──▸ closed
+                                   ▴                         │
+                                   └──── that one fails ─────┘
 
-A pause by hand holds it open until its end, whatever the provider does.
+A pause set by hand keeps it open until the pause ends, whatever the provider does.
 """
 
 from dataclasses import replace
@@ -14,57 +14,57 @@ from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 
 RUN = 5
-"""So many faults, with no success between them, are the provider's and no accident."""
+"""This many faults in a row, with no success between them, mean that the provider is at fault."""
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(seconds=60)
-"""Between two questions whether it is back, doubling; and however long a pause it asks for itself."""
+"""The pause between two probes of the provider doubles up to this; a pause that it asks for is cut to this."""
 
 TOO_FAST_PAUSE = timedelta(seconds=1)
-"""After a 429 that does not say how long to wait."""
+"""The pause after a 429 that does not say how long to wait."""
 
 PATIENCE = timedelta(seconds=15)
-"""A pause that is longer is not waited for: it is as if the provider were away."""
+"""A longer pause is not waited for: the provider counts as away."""
 
 LONGEST_HOLD = timedelta(hours=24)
-"""Of a pause by hand: whoever wants more asks again, so that nobody forgets that nothing is sent."""
+"""The longest pause by hand. For more, somebody has to ask again, so that nobody forgets that nothing is sent."""
 
 LONGEST_SILENCE = timedelta(hours=1)
-"""Of one with which nobody is texted or called at all."""
+"""The longest pause by hand that leaves no way to text or call anybody."""
 
 
 @value
 class Breaker:
-    """What is known of one provider and method; as it is made here, nothing is wrong."""
+    """What is known of one provider and method; the defaults mean that nothing is wrong."""
 
     faults: int = 0
-    """How many there were in a row; questions that nobody answered count on."""
+    """The number of faults in a row; unanswered probes count too."""
     opened_at: datetime | None = None
     is_back: bool = False
-    """Open, but it has answered: one attempt at a time may try."""
+    """Open, but the provider has answered: one attempt at a time may try."""
     try_at: datetime | None = None
-    """Open: when to ask it, or to let the next attempt try."""
+    """When open: the moment of the next probe, or of the next attempt that may try."""
     paused_until: datetime | None = None
-    """It works, and has asked for a pause."""
+    """The provider works, and has asked for a pause."""
     fault: AccountFault | None = None
-    """What it has against our account, where that is why."""
+    """What the provider has against our account, where that is the reason."""
     held_until: datetime | None = None
-    """Somebody of ours has paused it until then: it is given nothing, nor asked, and nothing opens it before."""
+    """A person paused it until then: nothing is sent to the provider, it is not probed, and nothing opens it before."""
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is sent, and the provider is asked whether it is back."""
+        """Whether nothing is sent and the provider is probed."""
         return self.opened_at is not None and not self.is_back
 
     def rests_until(self, now: datetime) -> datetime | None:
-        """Until when nothing may be sent; None: as much as the pace allows, or one attempt where it `is_back`."""
+        """Until when nothing may be sent. None: send at the usual pace, or one attempt where it `is_back`."""
         if self.held_until is not None:
             return self.held_until if self.held_until > now else None
         moment = self.paused_until if self.opened_at is None else self.try_at
         return moment if moment is not None and (moment > now or self.is_open) else None
 
     def bars_until(self, now: datetime) -> datetime | None:
-        """Until when it is as good as not there, so that another way is taken; None: what is sent by it can wait."""
+        """Until when the provider counts as away, so that another way is taken. None: its messages can wait."""
         until = self.rests_until(now)
         if self.held_until is not None:
             return until
@@ -79,14 +79,14 @@ CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 def paused(now: datetime, until: datetime) -> Breaker:
-    """The breaker of what somebody of ours pauses until then."""
+    """The breaker of a provider that a person pauses until then."""
     return Breaker(opened_at=now, fault=AccountFault.PAUSED, held_until=until)
 
 
 def as_believed(breaker: Breaker, now: datetime) -> Breaker:
-    """The breaker without moments that nobody can have set by now: the clock was ahead when they were.
+    """The breaker without moments too far in the future, which were set while the clock was wrong.
 
-    A pause by hand that is over, or was set on such a clock, leaves nothing behind.
+    A pause by hand that is over, or was set with such a clock, is dropped.
     """
     if breaker.held_until is not None:
         was_set = (breaker.opened_at or now) <= now + CLOCKS_DIFFER
@@ -106,14 +106,14 @@ def as_believed(breaker: Breaker, now: datetime) -> Breaker:
 def after_fault(
     breaker: Breaker, now: datetime, fault: AccountFault | None = None, *, is_certain: bool = False
 ) -> Breaker:
-    """The breaker after an attempt that was perhaps not handed over; `fault`: our account is refused.
+    """The breaker after an attempt that may not have been handed over. `fault`: our account was refused.
 
-    `is_certain`: by the provider's own word it is refused as a whole, so that no second attempt has to find that out.
+    `is_certain`: the provider itself says that it refuses the whole account, so one attempt is enough to open it.
     """
     if breaker.held_until is not None:
         return breaker
     if breaker.is_open:
-        # Those that were under way when it opened say nothing new, unless it is why.
+        # Attempts under way when it opened tell nothing new, except perhaps the reason.
         return replace(breaker, fault=breaker.fault or fault)
     faults = max(breaker.faults + 1, RUN if is_certain else 0)
     if breaker.opened_at is None and faults < RUN:
@@ -122,7 +122,7 @@ def after_fault(
 
 
 def after_success(breaker: Breaker, now: datetime) -> Breaker:
-    """The breaker after an attempt that the provider took, or refused for a reason of its own: it works."""
+    """The breaker after the provider accepted an attempt, or refused it for that message's own reason: it works."""
     if breaker.held_until is not None:
         return breaker
     is_paused = breaker.paused_until is not None and breaker.paused_until > now
@@ -130,9 +130,9 @@ def after_success(breaker: Breaker, now: datetime) -> Breaker:
 
 
 def after_too_fast(breaker: Breaker, now: datetime, pause: timedelta | None) -> Breaker:
-    """The breaker after the provider said that we send too fast: it works, and takes nothing for a while.
+    """The breaker after the provider said that we send too fast: it works, but takes nothing for a while.
 
-    A longer pause than we believe ends with one attempt that tries, and not with all of them.
+    After a pause longer than we accept, one attempt tries first, not all of them.
     """
     if breaker.held_until is not None:
         return breaker
@@ -145,12 +145,12 @@ def after_too_fast(breaker: Breaker, now: datetime, pause: timedelta | None) -> 
 
 
 def believed(pause: timedelta) -> timedelta:
-    """How much of a pause that was asked for is kept: an alarm does not wait for an hour because of one answer."""
+    """The requested pause, cut to the longest one: one answer must not hold up alarms for an hour."""
     return min(pause, LONGEST_PAUSE)
 
 
 def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
-    """The breaker after the provider was asked whether it is back."""
+    """The breaker after a probe."""
     if not breaker.is_open or breaker.held_until is not None:
         return breaker
     if is_back:
@@ -159,7 +159,7 @@ def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
 
 
 def pause_after(tries: int) -> timedelta:
-    """How long to wait after so many tries more than one: 5, 10, 20, 40, then always 60 seconds."""
+    """How long to wait after that many further tries: 5, 10, 20, 40, then always 60 seconds."""
     return min(FIRST_PAUSE * (1 << min(tries, 10)), LONGEST_PAUSE)
 
 

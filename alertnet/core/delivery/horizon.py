@@ -1,4 +1,4 @@
-"""How far back a look at the queue has to go: what fell due before was done, as one that went all the way saw."""
+"""How far back to look into the queue of attempts, so that most looks skip what is done."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -6,29 +6,29 @@ from datetime import UTC, datetime, timedelta
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 WHOLE_EVERY = timedelta(seconds=1)
 MARGIN = timedelta(seconds=2)
-"""A transaction that began before a look, and was committed after it, leaves due what is older than the look."""
+"""Safety margin: a transaction that began before a look and commits after it leaves due rows older than the look."""
 LATELY = timedelta(seconds=4)
 
 
 @dataclass
 class Horizon:
-    """How far back looks at what is to be sent have to go, by the last one that went all the way.
+    """How far back looks at the sending queue have to go, as the last look over all of it found.
 
-    Where a snapshot is open for long, such as a backup's, PostgreSQL has to pass over all that was sent since it began.
-    So only one look a second does; the others and the claims begin where it found the oldest of what is due.
+    While a snapshot stays open for long, as during a backup, PostgreSQL must pass over all rows sent since it began. So
+    only one look a second covers everything. The others, and the claims, begin at the oldest due row that it found.
     """
 
     looked_at: datetime = LONG_AGO
     oldest: datetime = LONG_AGO
 
     def since(self, now: datetime) -> datetime:
-        """All that is due, but for what was put back in time since the last whole look, fell due after that."""
+        """The moment to look from. Nothing due is older, except what was put back since the last whole look."""
         return self.oldest - MARGIN if self.looked_at <= now < self.looked_at + WHOLE_EVERY else LONG_AGO
 
     def saw(self, now: datetime, oldest: datetime) -> None:
-        """A look went all the way back."""
+        """Record a look that covered everything."""
         self.looked_at, self.oldest = now, oldest
 
     def forget(self) -> None:
-        """Much may have been put back in time: the next look goes all the way."""
+        """Make the next look cover everything, since much may have been put back in time."""
         self.looked_at = LONG_AGO

@@ -1,4 +1,4 @@
-"""Which provider takes a message: chosen by the country of its number, in the order in which they are tried."""
+"""Which provider takes a message, by the country of its number, and in which order providers are tried."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
@@ -8,20 +8,20 @@ from alertnet.core.directory.contact import MethodKind
 
 FIRST, SECOND = "1", "2"
 PROVIDERS = (FIRST, SECOND)
-"""The telephone accounts and mail relays that the settings may name."""
+"""The telephone accounts and mail relays that the settings can name."""
 
 Route = tuple[MethodKind, str]
-"""A method by one provider: what breaks, and comes back, as a whole."""
+"""A method by one provider; it fails and recovers as a whole."""
 
 
 def route_name(route: Route) -> str:
-    """The name of a route: `sms` for the first provider, `sms/2` for the second one."""
+    """The name of a route: `sms` for the first provider, `sms/2` for the second."""
     method, provider = route
     return method.value if provider == FIRST else f"{method.value}/{provider}"
 
 
 def leaves_nobody(paused: Collection[Route], known: Collection[Route]) -> bool:
-    """Whether, of the known routes, none is left by which somebody is texted or called: mail wakes nobody."""
+    """Whether the pauses leave no known route to text or call anybody; mail does not count, since it wakes nobody."""
     return all(each in paused for each in known if each[0] is not MethodKind.EMAIL)
 
 
@@ -31,21 +31,21 @@ MAIL = "mail"
 
 @value
 class Routing:
-    """The providers for each prefix of numbers, such as `+57`, for `ANY_NUMBER` and for `MAIL`, in the order to try."""
+    """The order of providers for each number prefix such as `+57`, for `ANY_NUMBER` and for `MAIL`."""
 
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def order(self, method: MethodKind, address: str, present: Sequence[str] = PROVIDERS) -> tuple[str, ...]:
-        """The providers for that address, of those that are present: the longest prefix counts.
+        """The providers to try for that address, among those present; the longest prefix counts.
 
-        Where none of them is, it is all that are: an alert is never without a way because of its country.
+        Where none of its providers is present, all present ones are used: an alert always has a way.
         """
         prefixes = (MAIL,) if method is MethodKind.EMAIL else self._prefixes_of(address)
         found = next((self.orders[prefix] for prefix in prefixes if prefix in self.orders), PROVIDERS)
         return tuple(provider for provider in found if provider in present) or tuple(present)
 
     def orders_of(self, method: MethodKind, present: Sequence[str] = PROVIDERS) -> set[tuple[str, ...]]:
-        """Every order that there is for addresses of that method."""
+        """All orders in use for addresses of that method."""
         prefixes = [ANY_NUMBER, *(prefix for prefix in self.orders if prefix not in (ANY_NUMBER, MAIL))]
         return {self.order(method, prefix, present) for prefix in prefixes}
 
@@ -54,4 +54,4 @@ class Routing:
 
 
 IN_ORDER = Routing()
-"""All that there are, the first one first."""
+"""All providers, the first one first."""

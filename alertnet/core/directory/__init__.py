@@ -1,1 +1,1 @@
-"""Who is in the network, when somebody is there, and by which methods they are reached."""
+"""The people in the network: who they are, when they are there, and by which methods they are reached."""

@@ -1,7 +1,7 @@
-"""When a contact is there: opening hours, holidays, extra closed days and quiet hours, all in its own zone (B1).
+"""When a contact is there: opening hours, holidays, closed days and quiet hours, in its own time zone (B1).
 
-An instant is judged by what the clocks on its wall show then, so a night without 02:30, or with two of them, needs no
-rule of its own. Days are closed from midnight to midnight there.
+An instant is judged by what local clocks show, so a night without 02:30, or with two, needs no rule of its own. A
+closed day lasts from midnight to midnight local time.
 """
 
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moments
 
 Span = tuple[int, int]
-"""From the first minute of the local day to the one it ends before: 510, 990 is 08:30 to 16:30, 1440 is midnight."""
+"""Minutes of the local day, start included, end not: (510, 990) is 08:30 to 16:30, 1440 is midnight."""
 
 OPENS_WITHIN = timedelta(days=7)
-"""How far ahead the next opening of a contact that was closed is waited for."""
+"""How far ahead to look for the next opening of a closed contact."""
 
 Calendars = dict[str, dict[date, str]]
-"""The holidays of each country (ISO 3166-1 alpha-2), with their names."""
+"""The holidays of each country (ISO 3166-1 alpha-2) by date, with their names."""
 
 
 @value
 class Hours:
-    """The spans of each day in which somebody is there. `written`: as the tree has it, to be shown."""
+    """Opening hours: the spans of each day. `written`: the text in the tree, for display."""
 
     written: str
     week: tuple[tuple[Span, ...], ...]
     """Monday first."""
     dates: dict[date, tuple[Span, ...]] = field(default_factory=dict, hash=False)
-    """The days that are not like their weekday."""
+    """Days that differ from their weekday."""
 
     def on(self, day: date) -> tuple[Span, ...]:
         """The spans of that day."""
@@ -39,9 +39,9 @@ class Hours:
 
 @value
 class Times:
-    """When one contact is there, for incidents of one severity. Without `hours` it always is, but on closed days.
+    """When one contact is there, for incidents of one severity. Without `hours` it always is, except on closed days.
 
-    `quiet`: the span in which nothing may ring or buzz; one that ends before it begins goes past midnight.
+    `quiet`: the span in which nothing may ring or buzz. One that ends before it begins goes past midnight.
     """
 
     zone: str = "UTC"
@@ -63,7 +63,7 @@ class Times:
         return "hours"
 
     def next_opening(self, at: datetime) -> datetime | None:
-        """The first moment from then on at which nothing closes the contact; None where the next 7 days have none."""
+        """The first moment from then on when nothing closes the contact; None if there is none in the next 7 days."""
         if self.closed_by(at) is None:
             return at
         zone = ZoneInfo(self.zone)
@@ -78,19 +78,19 @@ class Times:
         return None
 
     def _day_off(self, day: date) -> str | None:
-        """What closes the contact all day."""
+        """What closes the contact for the whole day; None where nothing does."""
         if day in self.closed:
             return "closed"
         return next((f"{country}: {names[day]}" for country, names in self.holidays if day in names), None)
 
     def open_on(self, day: date) -> tuple[Span, ...]:
-        """The spans of that day in which it is open."""
+        """The spans of that day in which the contact is open."""
         if self._day_off(day) is not None:
             return ()
         return ((0, 24 * 60),) if self.hours is None else self.hours.on(day)
 
     def quiet_until(self, at: datetime) -> datetime | None:
-        """When the quiet hours end that the instant lies in; None where it lies in none."""
+        """The end of the quiet hours at that instant; None outside quiet hours."""
         if self.quiet is None or not self._is_quiet(at):
             return None
         zone, ends = ZoneInfo(self.zone), timedelta(minutes=self.quiet[1])

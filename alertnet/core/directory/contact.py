@@ -1,4 +1,4 @@
-"""A contact: a role in an organisation that can be told, by which methods, and how much it may know."""
+"""A contact: a role in an organisation, how to reach it, and how much it may know."""
 
 from dataclasses import field, replace
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from alertnet.core.incident import Scope, Severity
 
 
 class Role(StrEnum):
-    """What a contact is to the network."""
+    """The role of a contact in the network."""
 
     COORDINATOR = "coordinator"
     AUTHORITY = "authority"
@@ -29,13 +29,13 @@ class Role(StrEnum):
 
 
 ABROAD = frozenset({Role.EMBASSY, Role.EU_DELEGATION, Role.UN, Role.MEDIA})
-"""Roles whose contacts are at least of international scope, whatever their tree says."""
+"""Roles with at least international scope, whatever their tree says."""
 
 OF_A_COUNTRY = frozenset({Role.EMBASSY, Role.MINISTRY})
-"""Roles whose contacts act by the country in which it happened, and for their nationals."""
+"""Roles that act for the country where it happened and for their nationals."""
 
 OF_THE_STATE = frozenset({Role.AUTHORITY, Role.MINISTRY})
-"""Roles that may turn out to be the perpetrator's employer."""
+"""Roles whose employer may turn out to be the perpetrator."""
 
 
 class Disclosure(StrEnum):
@@ -47,7 +47,7 @@ class Disclosure(StrEnum):
 
 
 class MethodKind(StrEnum):
-    """A kind of method by which somebody is reached."""
+    """The kinds of method by which contacts are reached."""
 
     SMS = "sms"
     CALL = "call"
@@ -56,24 +56,24 @@ class MethodKind(StrEnum):
 
 
 RINGING = frozenset({MethodKind.SMS, MethodKind.CALL})
-"""The methods of a telephone, which alarms and repeats use."""
+"""Telephone methods; alarms and repeats use them."""
 
 WRITTEN = frozenset({MethodKind.SMS, MethodKind.EMAIL})
-"""The methods that can be read again."""
+"""Methods whose message can be read again."""
 
 
 @value
 class Method:
-    """A method by which a contact is reached; `after` counts from the start of the level."""
+    """One way to reach a contact; `after` counts from the start of the level."""
 
     kind: MethodKind
     address: str
-    """E.164 for sms and call, addr-spec for email, the words of the task for task."""
+    """E.164 for sms and call, addr-spec for email, the task's text for task."""
     after: timedelta = timedelta()
     extension: str | None = None
-    """Digits and `w` (half a second each) dialled after the call is answered (Twilio SendDigits)."""
+    """Digits and `w` (half a second each), dialled after the call is answered (Twilio SendDigits)."""
     relays: bool = False
-    """`acknowledges_as: relay`: an answer from this address passes on, it never acknowledges."""
+    """`acknowledges_as: relay`: an answer from here says that the news is passed on; it never acknowledges."""
     replies: bool = True
     """Whether an SMS to this number can be answered."""
     links: bool = True
@@ -82,7 +82,7 @@ class Method:
 
 @value
 class Contact:
-    """A contact as its tree has it. `scope` is already the effective one."""
+    """A contact as its tree defines it. `scope` is already the effective one."""
 
     id: str
     role: Role
@@ -101,65 +101,68 @@ class Contact:
     drills: bool = False
     verified: date | None = None
     hours: Hours | None = None
-    """None: always."""
+    """None: always open."""
     holidays: tuple[str, ...] = ()
-    """The countries whose holidays close it."""
+    """The countries whose holidays it keeps."""
     closed: frozenset[date] = frozenset()
     when_closed: tuple[Method, ...] = ()
-    """What is used in place of its sms, call and task methods while it is closed."""
+    """Used in place of its sms, call and task methods while it is closed."""
     hold: bool = True
-    """Whether it is due again at its next opening, where a level has found all of its telephones closed."""
+    """Whether it is told at its next opening if all its telephones were closed during a level."""
     answers: bool = True
-    """Whether an answer is expected of it; False: it is told once, without a code, and counts for no rule."""
+    """Whether it is expected to answer. False: it is told once, without a code, and no rule counts it."""
     quiet: dict[Severity, Span] = field(default_factory=dict, hash=False)
-    """The spans of the day in which incidents of a severity do not ring it."""
+    """Times of day in which incidents of a severity do not ring it."""
     duty: Duty | None = None
-    """Whose telephones its sms and call methods ring; its own numbers serve when nobody is on duty."""
+    """The rota whose telephones serve its sms and call methods; its own numbers serve while nobody is on duty."""
     when: When = EVERY_INCIDENT
-    """The places and organisations that it is told of."""
+    """The places and organisations whose incidents it is told of."""
     pgp: str | None = None
-    """Its public OpenPGP key in ASCII armor: mail to it is encrypted."""
+    """Its public OpenPGP key in ASCII armor; mail to it is encrypted."""
     ask: dict[str, str] = field(default_factory=dict, hash=False)
-    """What it is asked to do, whichever level tells it: see `Level.ask`."""
+    """What it is asked to do, by language, in every level that tells it; see `Level.ask`."""
     included_from: str | None = None
-    """The shared file that it stands in: whoever else includes it has the same recipient."""
+    """The shared file that defines it; in every tree that includes the file it is the same recipient."""
     former: bool = False
-    """It left the tree while an incident ran on it: nobody tells it anything new, what it was told stays on record."""
+    """It left the tree during an incident: it is told nothing new, and what it was told stays on record."""
     former_methods: tuple[Method, ...] = ()
-    """Methods that it had when an incident told it, and has no more."""
+    """Methods that it had when it was told of an incident, and no longer has."""
 
     @property
     def is_coordinator(self) -> bool:
-        """Whether alarms and decisions go to this contact."""
+        """Whether it gets alarms and decisions."""
         return self.role is Role.COORDINATOR and not self.former
 
     @property
     def called(self) -> str:
-        """What it is called in a line of text: a coordinator by its function, others by their organisation."""
+        """Its name in a line of text: a coordinator's function, else the organisation."""
         return self.name if self.is_coordinator and self.name else self.organisation
 
     @cached_property
     def all_methods(self) -> tuple[Method, ...]:
-        """All it has or had, those for when it is closed behind the others: a method goes by its index here."""
+        """All present and former methods, with `when_closed` behind its own.
+
+        A method is identified by its index here.
+        """
         return self.methods + self.when_closed + self.former_methods
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """All numbers and mail addresses."""
+        """All its numbers and mail addresses."""
         return frozenset(method.address for method in self.at_hand if method.kind is not MethodKind.TASK)
 
     @cached_property
     def left(self) -> frozenset[str]:
-        """The numbers and addresses that are its own no more: nothing goes there, and no answer counts from there."""
+        """Former numbers and addresses: nothing is sent there, and no answer from there counts."""
         return frozenset(method.address for method in self.former_methods) - self.addresses
 
     def address_in(self, tree: str, method: Method) -> str:
-        """What tells a method of it from those of others: a task has no address, and its words may be another's."""
+        """The key of one of its methods. A task has no address, and another contact's may have the same text."""
         is_task = method.kind is MethodKind.TASK
         return f"{self.included_from or tree}/{self.id}: {method.address}" if is_task else method.address
 
     def staffed_by(self, officer: Officer) -> "Contact":
-        """The contact while that officer is on duty: rung on the officer's phone, and spoken to in its language."""
+        """The contact while that officer is on duty: it uses the officer's phone and language."""
         methods = (
             replace(method, address=officer.phone, extension=None, replies=officer.replies, links=officer.links)
             if method.kind in RINGING
@@ -169,39 +172,39 @@ class Contact:
         return replace(self, methods=tuple(methods), language=officer.language)
 
     def is_same_recipient(self, other: "Contact") -> bool:
-        """Whether the two are one in several trees: out of one included file, or with a number or address in common."""
+        """Whether both are the same recipient: defined in one included file, or sharing a number or address."""
         return bool(self.identities & other.identities)
 
     @cached_property
     def identities(self) -> frozenset[tuple[str, str | None]]:
-        """What two contacts have in common if they are one: a line or mailbox of their own, or the file they stand in.
+        """What identifies the recipient: its own lines and mailboxes, and the shared file that it is defined in.
 
-        Whoever only relays to both is neither of them, and an extension is a line of its own.
+        Whoever only relays to it is not it. The same number with another extension is another line.
         """
         own = {(each.address, each.extension) for each in self.own_methods}
         return frozenset(own if self.included_from is None else {*own, (self.included_from, self.id)})
 
     @cached_property
     def own_methods(self) -> tuple[Method, ...]:
-        """Those that reach itself by an address, and not whoever passes on to it."""
+        """Methods with an address that reach the contact itself, without relays."""
         return tuple(each for each in self.at_hand if each.kind is not MethodKind.TASK and not each.relays)
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        """The telephone numbers alone."""
+        """Its telephone numbers."""
         return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
 
     @property
     def rung_by(self) -> frozenset[MethodKind]:
-        """The methods by which it is asked and alarmed: those that ring, or mail where it has no telephone."""
+        """The methods for asking and alarming it: those that ring, or written ones where it has no telephone."""
         return RINGING if self.numbers else WRITTEN
 
     @cached_property
     def asked_at(self) -> frozenset[str]:
-        """The numbers at which it is asked and alarmed, or the mailboxes where it has no telephone."""
+        """The numbers at which it is asked and alarmed, or its mailboxes where it has no telephone."""
         return frozenset(method.address for method in self.at_hand if method.kind in self.rung_by)
 
     @cached_property
     def at_hand(self) -> tuple[Method, ...]:
-        """The methods that are its own now, those for when it is closed behind the others."""
+        """The methods that it has now, with `when_closed` behind its own."""
         return self.methods + self.when_closed

@@ -1,4 +1,4 @@
-"""A contact tree: who serves a country, in which levels they hear, what counts as an answer; and the field's teams."""
+"""A contact tree: which countries it serves, its levels and rules, and the teams of the field."""
 
 import json
 from collections import defaultdict
@@ -24,30 +24,30 @@ from alertnet.core.incident import Affected, Scope, Severity
 EVERYWHERE = "*"
 
 Named = tuple[str, Contact]
-"""A contact, with the id of its tree."""
+"""A contact with the id of its tree, which comes first."""
 
 
 class Then(StrEnum):
-    """What a satisfied level does to its escalation."""
+    """What a level does to its escalation once its rule is met."""
 
     STOP = "stop"
     NEXT = "next"
 
 
 class Otherwise(StrEnum):
-    """What happens when an acknowledged level reports no action in time."""
+    """What happens when no action is reported in time after an acknowledgement."""
 
     NEXT = "next"
     AGAIN = "again"
 
 
 Quota = Literal["any", "all", "each_organisation"] | int
-"""How many of a level's contacts must acknowledge; a number beyond those notified means all of them."""
+"""How many contacts of a level must acknowledge; a number larger than the notified contacts means all."""
 
 
 @value
 class NeedsGo:
-    """A coordinator decides before this level opens, unless the severity is among those excepted."""
+    """A coordinator must decide before this level opens, except for these severities."""
 
     unless_severity: frozenset[Severity] = frozenset()
     proceed_after: timedelta | None = None
@@ -63,7 +63,7 @@ class Repeat:
 
 @value
 class ActionDue:
-    """An acknowledgement is followed by an action within `after`."""
+    """An action must be reported within `after` of the acknowledgement."""
 
     after: timedelta
     otherwise: Otherwise = Otherwise.NEXT
@@ -71,7 +71,7 @@ class ActionDue:
 
 @value
 class Level:
-    """A step of the tree: everybody in `notify` is told when it opens."""
+    """A level of the tree: all in `notify` are told when it opens."""
 
     name: str
     notify: tuple[str, ...]
@@ -81,14 +81,14 @@ class Level:
     needs_go: NeedsGo | None = None
     repeat: Repeat | None = None
     then: Then | None = None
-    """None = next where all of its contacts are coordinators, else stop."""
+    """None means next where all its contacts are coordinators, else stop."""
     action_due: ActionDue | None = None
     confirm: bool = False
-    """An acknowledgement counts once a coordinator has confirmed it."""
+    """An acknowledgement counts only once a coordinator has confirmed it."""
     ask: dict[str, str] = field(default_factory=dict, hash=False)
-    """What its contacts are asked to do, by language: one of `ASKS` or the network's words; none: the incident's."""
+    """What its contacts are asked to do, by language: one of `ASKS` or free text. Empty: what the incident asks."""
     former: bool = False
-    """It left the tree while an incident ran on it: it tells nobody, what was answered in it stays on record."""
+    """It left the tree during an incident: it tells nobody, and its answers stay on record."""
 
 
 @value
@@ -101,7 +101,7 @@ class Start:
 
 @value
 class ContactTree:
-    """One tree, checked and whole: every id in `levels`, `last_resort` and `deputy` is in `contacts`."""
+    """A complete, checked tree: every id in `levels`, `last_resort` and `deputy` is in `contacts`."""
 
     id: str
     title: str
@@ -118,30 +118,30 @@ class ContactTree:
     rounds: int = 3
     ask_if_unknown_perpetrator: bool = True
     titles: dict[str, str] = field(default_factory=dict)
-    """The title by language, where it has several; `title` is the one for its own language."""
+    """The titles by language, where there are several; `title` is the one in the tree's own language."""
     places: frozenset[str] = frozenset()
-    """The places that it serves within its countries, in which `*` stands for any signs; none: all of them."""
+    """The places that it serves within its countries, with `*` as wildcard; empty: all."""
     calendars: Calendars = field(default_factory=dict)
     """The holidays that its contacts keep, by country."""
 
     def title_in(self, language: str) -> str:
-        """Who calls, as somebody of that language is told."""
+        """The title, as shown to people of that language."""
         return title_in(language, self.title, self.titles, self.language)
 
     def level(self, name: str | None) -> Level | None:
-        """The level of that name."""
+        """The level of that name; None where there is none."""
         return next((level for level in self.levels if level.name == name), None)
 
     def times(self, contact: Contact, severity: Severity) -> Times:
-        """When that contact is there for incidents of the severity."""
+        """When that contact is there, for incidents of that severity."""
         holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
         return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
 
     def callback_for(self, contact: Contact, besides: Collection[str] = ()) -> str:
-        """The number that a message asks the contact to call: never its own, but its deputy's, else head office's.
+        """The number that the contact is asked to call: the tree's, its deputy's, else last resort's; never its own.
 
-        A coordinator's where it is head office itself; its own only where nobody else has a telephone. `besides`:
-        numbers of those who are in trouble themselves.
+        Last resort itself is given a coordinator's. Its own is given only where nobody else has a telephone. `besides`:
+        numbers of people who are in trouble themselves.
         """
         spared = contact.numbers | set(besides)
         if self.callback not in spared:
@@ -151,47 +151,48 @@ class ContactTree:
         return next((number for number in numbers if number not in spared), self.callback)
 
     def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:
-        """The number that whoever reports is asked to call: the team's (`first`), the tree's, or the next that is left.
+        """The number that a field team is asked to call: the team's (`first`), the tree's, or the next that is left.
 
-        Those are a coordinator's, then head office's. Never its `own`; one that was `silent` only if all were.
+        The next are the coordinators', then last resort's. Never the caller's `own`. A `silent` number is used only if
+        all are silent.
         """
         asked = (*self.coordinators, *(self.contacts[id] for id in self.last_resort))
         numbers = [number for number in (first, self.callback, *_telephones(asked)) if number not in (None, own)]
         return next((number for number in numbers if number not in silent), numbers[-1]) if numbers else self.callback
 
     def serves(self, country: str, place: str | None = None) -> bool:
-        """Whether an incident in that country (ISO 3166-1 alpha-2), at that place, opens an escalation here.
+        """Whether an incident at that place in that country (ISO 3166-1 alpha-2) opens an escalation in this tree.
 
-        One in a country that nobody knows does so everywhere.
+        An incident in an unknown country opens one in every tree.
         """
         is_here = country in (*self.countries, NO_COUNTRY) or EVERYWHERE in self.countries
         return is_here and may_be_at(place, self.places)
 
     @cached_property
     def as_text(self) -> str:
-        """The tree in JSON, as it is kept: the SHA-256 of that is its name."""
+        """The tree in JSON, as it is stored; the SHA-256 of this text is its name."""
         return json.dumps(to_plain(self), sort_keys=True, ensure_ascii=False)
 
     def exercises(self, contact: Contact) -> bool:
-        """Whether the contact may be told of a drill, or sent a test: our own people, and who has agreed to it."""
+        """Whether the contact may get drills and tests: our own people, and those who agreed to it."""
         return contact.drills or contact.is_coordinator or contact.id in self.last_resort
 
     @cached_property
     def with_tasks(self) -> bool:
-        """Whether any of its contacts is called by a coordinator in a machine's place."""
+        """Whether any of its contacts is called by a coordinator instead of by the program."""
         return any(
             method.kind is MethodKind.TASK for contact in self.contacts.values() for method in contact.all_methods
         )
 
     @cached_property
     def with_duty(self) -> tuple[Contact, ...]:
-        """The contacts whose telephones a rota hands on."""
+        """The contacts with a duty rota."""
         return tuple(contact for contact in self.contacts.values() if contact.duty is not None)
 
     def on_duty(
         self, at: datetime, besides: str | None = None, arranged: Mapping[str, Sequence[Arrangement]] | None = None
     ) -> dict[str, Officer]:
-        """Whoever is on duty at that moment, by contact; none where the contact's own numbers serve (see `duty`)."""
+        """Who is on duty at that moment, by contact; contacts whose own numbers serve are left out (see `duty`)."""
         known = arranged or {}
         turns = {
             contact.id: on_duty(contact.duty, self.timezone, known.get(contact.id, ()), at, besides)
@@ -201,18 +202,18 @@ class ContactTree:
         return {id: officer for id, officer in turns.items() if officer is not None}
 
     def duty_ends_at(self, at: datetime) -> datetime:
-        """When the first of the turns ends that are taken at that moment, of a tree with duty."""
+        """When the first of the current duty turns ends; the tree must have duty."""
         duties = (contact.duty for contact in self.with_duty)
         return min(shift_at(duty, self.timezone, at).ends_at for duty in duties if duty is not None)
 
     def staffed(self, officers: Mapping[str, Officer]) -> "ContactTree":
-        """The tree while those are on duty, by contact."""
+        """The tree while these officers are on duty, by contact."""
         staffed = {id: self.contacts[id].staffed_by(officer) for id, officer in officers.items()}
         return replace(self, contacts=self.contacts | staffed) if staffed else self
 
     @cached_property
     def coordinators(self) -> tuple[Contact, ...]:
-        """The contacts that decide and are alarmed, in the order of the file."""
+        """The contacts that decide and get alarms, in the order of the file."""
         return tuple(contact for contact in self.contacts.values() if contact.is_coordinator)
 
 
@@ -222,7 +223,7 @@ def _telephones(contacts: Iterable[Contact]) -> Iterator[str]:
 
 @value
 class Member:
-    """One of a field team; `silent` phones are never written to on our own account."""
+    """A member of a field team; nothing that we begin is written to a `silent` phone."""
 
     id: str
     name: str
@@ -233,9 +234,9 @@ class Member:
 
 @value
 class Team:
-    """A field team and its standing consent, which holds where a message carries none.
+    """A field team, and its standing consent, which holds where a message gives none.
 
-    `timezone` and `callback`: the zone of the times that it is told, and whom it is asked to call; None: the tree's.
+    `timezone` and `callback`: the zone of times in its messages, and the number it is asked to call. None: the tree's.
     """
 
     id: str
@@ -246,19 +247,19 @@ class Team:
     timezone: str | None = None
     callback: str | None = None
     terms: Terms = USUAL
-    """Of the journeys that its members announce by SMS."""
+    """The terms of journeys that its members announce by SMS."""
     routines: tuple[Routine, ...] = ()
 
 
 @value
 class Network:
-    """All trees in force, the teams of the field and the staff, and the codes of those accompanied."""
+    """All trees in force, the field teams and staff, and the codes of accompanied people."""
 
     trees: dict[str, ContactTree]
     teams: dict[str, Team]
     people: dict[str, Affected]
     staff: dict[str, Member] = field(default_factory=dict)
-    """Those who take turns of duty and are in no team."""
+    """People who take turns of duty and are in no team."""
 
     @cached_property
     def in_order(self) -> tuple[ContactTree, ...]:
@@ -266,7 +267,7 @@ class Network:
         return tuple(sorted(self.trees.values(), key=attrgetter("id")))
 
     def contact_named(self, name: str) -> tuple[ContactTree, Contact]:
-        """The contact of that name, `id` or `tree/id`, behind its tree.
+        """Find a contact by `id` or `tree/id`; gives its tree and the contact.
 
         Raises:
             BadInput: there is none, or there are several.
@@ -285,32 +286,32 @@ class Network:
 
     @property
     def methods(self) -> frozenset[MethodKind]:
-        """The methods that any contact is reached by."""
+        """The methods by which any contact is reached."""
         contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
         return frozenset(method.kind for contact in contacts for method in contact.all_methods)
 
     def zone_of(self, country: str) -> str:
-        """The zone of the clocks in a country: of a field team there that names one, else of the capital."""
+        """The time zone for a country: that of a field team there which names one, else that of the capital."""
         teams = (team.timezone for team in self.teams.values() if team.country == country and team.timezone)
         return next(teams, ZONE_OF_CAPITAL.get(country, "UTC"))
 
     def serving(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
-        """The trees that serve a country, and the place in it if one is named, in the order of their ids."""
+        """The trees that serve a country, and the place in it if given, in the order of their ids."""
         return tuple(tree for tree in self._serving(country) if may_be_at(place, tree.places))
 
     @cached_property
     def _serving(self) -> Callable[[str], tuple[ContactTree, ...]]:
-        """Gives the trees that serve a country, or places in it: it is asked of each incident."""
+        """Gives the trees that serve a country or places in it; cached, since every incident asks."""
         return cache(lambda country: tuple(tree for tree in self.in_order if tree.serves(country)))
 
 
 class Recipients:
-    """The contacts of several trees, each with those that are the same recipient."""
+    """The contacts of several trees, each with the others that are the same recipient."""
 
     def __init__(self, trees: Iterable[ContactTree]) -> None:
         self._all: list[Named] = []
         self._sharing: dict[Hashable, list[int]] = defaultdict(list)
-        """By what makes a recipient known, the places of those who have it."""
+        """The positions of the contacts that have an identity, by that identity."""
         self._place: dict[tuple[str, str], int] = {}
         self._found: dict[int, tuple[Named, ...]] = {}
         for tree in trees:
@@ -318,7 +319,7 @@ class Recipients:
                 self._add(tree.id, contact)
 
     def same_as(self, tree: str, contact: str) -> tuple[Named, ...]:
-        """The same recipient in every tree: this contact first, the others in the order of the trees."""
+        """The same recipient in all trees: this contact first, the others in the order of the trees."""
         place = self._place[tree, contact]
         found = self._found.get(place)
         if found is None:
@@ -337,9 +338,9 @@ class Recipients:
 
 
 def _are_one(own: Named, other: Named) -> bool:
-    """Whether two who have something in common are one: in a tree not where each has a telephone of its own.
+    """Whether two contacts that share an identity are one. In the same tree not if each has a telephone of its own.
 
-    A deputy may have the mailbox of whom it stands in for, and must be told when that one declines.
+    A deputy may share the mailbox of its principal, and must be told when the principal declines.
     """
     (tree, contact), (other_tree, another) = own, other
     in_one_tree, ours, theirs = tree == other_tree, contact.asked_at, another.asked_at

@@ -1,4 +1,4 @@
-"""The countries of the world by their ISO 3166-1 alpha-2 codes, each with the zone of its capital: data alone."""
+"""All countries by ISO 3166-1 alpha-2 code, with the time zone of the capital. Data only."""
 
 _ZONES = """
 AD=Europe/Andorra AE=Asia/Dubai AF=Asia/Kabul AG=America/Antigua AI=America/Anguilla AL=Europe/Tirane AM=Asia/Yerevan
@@ -46,10 +46,10 @@ YT=Indian/Mayotte ZA=Africa/Johannesburg ZM=Africa/Lusaka ZW=Africa/Harare
 """
 
 ZONE_OF_CAPITAL = dict(each.split("=") for each in _ZONES.split())
-"""The IANA time zone that the clocks of each country's capital show."""
+"""The IANA time zone of each country's capital."""
 
 COUNTRIES = frozenset(ZONE_OF_CAPITAL)
 """All 249 officially assigned codes."""
 
 NO_COUNTRY = "ZZ"
-"""Where nobody knows the country: ISO 3166-1 assigns this code to none."""
+"""Stands for an unknown country; ISO 3166-1 assigns this code to none."""

@@ -1,4 +1,4 @@
-"""At which hours of a week somebody of several can be reached, by what their opening hours say alone."""
+"""The hours of a week in which nobody of several contacts can be reached, by their opening hours only."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
@@ -14,23 +14,23 @@ WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
 def gaps(contacts: Iterable[Contact], kinds: frozenset[MethodKind], zone: str, monday: date) -> list[Span]:
-    """The spans of that week in which none of them can be reached by such a method.
+    """The spans of that week in which none of the contacts can be reached by such a method.
 
-    In minutes from Monday 00:00 in that zone; one that goes on past Sunday ends beyond `WEEK`. Holidays, closed days
-    and dates that are not like their weekday are left out.
+    In minutes from Monday 00:00 in that zone; a span that goes on past Sunday ends beyond `WEEK`. Holidays, closed days
+    and dates that differ from their weekday are ignored.
     """
     spans = {span for contact in contacts for span in _spans(contact, kinds, _ahead(zone, contact.timezone, monday))}
     return list(_between(sorted(spans)))
 
 
 def shown(minute: int) -> str:
-    """A minute of the week, as in `Mo 08:30`."""
+    """A minute of the week as text, such as `Mo 08:30`."""
     day, of_day = divmod(minute % WEEK, DAY)
     return f"{WEEKDAYS[day]} {of_day // 60:02}:{of_day % 60:02}"
 
 
 def _spans(contact: Contact, kinds: frozenset[MethodKind], minutes: int) -> Iterable[Span]:
-    """The spans in which a contact can be reached by such a method, on clocks so many minutes ahead of its own."""
+    """The spans in which a contact can be reached by such a method, on clocks that many minutes ahead of its own."""
     usual = {method.kind for method in contact.methods} & kinds
     instead = {method.kind for method in contact.when_closed} & kinds
     if MethodKind.EMAIL in usual or (usual and (instead or contact.hours is None)):
@@ -40,10 +40,10 @@ def _spans(contact: Contact, kinds: frozenset[MethodKind], minutes: int) -> Iter
     return _in_week(contact.hours.week, minutes, is_open=bool(usual))
 
 
-# Offices of a network have much the same hours.
+# Cached, since the offices of a network have much the same hours.
 @lru_cache(maxsize=1024)
 def _in_week(week: tuple[tuple[Span, ...], ...], minutes: int, *, is_open: bool) -> tuple[Span, ...]:
-    """The spans that are within those hours, or outside them, on clocks so many minutes ahead."""
+    """The spans inside those hours, or outside them, on clocks that many minutes ahead."""
     opened = [(day * DAY + begins, day * DAY + ends) for day, spans in enumerate(week) for begins, ends in spans]
     spans = opened if is_open else _between(sorted(opened))
     return tuple(part for span in spans for part in _moved(span, minutes))
@@ -61,7 +61,7 @@ def _moved(span: Span, minutes: int) -> Iterator[Span]:
 
 
 def _between(spans: list[Span]) -> Iterator[Span]:
-    """The gaps that the spans leave in the week; what is left at its end and its beginning is one."""
+    """The gaps between the spans of a week; those at its end and its beginning are joined."""
     left: list[Span] = []
     until = 0
     for begins, ends in spans:
@@ -78,7 +78,7 @@ def _between(spans: list[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=1024)
 def _ahead(zone: str, of: str, monday: date) -> int:
-    """How many minutes the clocks of a zone are ahead of those of another in that week."""
+    """By how many minutes the clocks of a zone are ahead of another's in that week."""
     noon = datetime.combine(monday, time(12), UTC)
     return _offset(noon, zone) - _offset(noon, of)
 

@@ -1,4 +1,4 @@
-"""What becomes of a folder of trees beside the edition in force, which may have been published from elsewhere (A8)."""
+"""Whether a watched folder of trees comes into force, given that another edition may have been published since (A8)."""
 
 from enum import Enum, auto
 
@@ -9,30 +9,30 @@ class Standing(Enum):
     """How a folder stands to the edition in force."""
 
     IN_FORCE = auto()
-    """It says what is in force."""
+    """Its content is in force."""
     EDITED = auto()
-    """It was edited from what is in force: it comes into force."""
+    """It was edited from the edition in force, so it comes into force."""
     LEFT_BEHIND = auto()
-    """It holds what was in force before: what came after it stays."""
+    """It holds an earlier edition; the later one stays in force."""
     OVERTAKEN = auto()
-    """It was edited from what was in force before: in force, it would undo unseen what somebody published since."""
+    """It was edited from an earlier edition: in force, it would silently undo what was published since."""
 
 
 @value
 class FolderState:
-    """What is known of a folder, besides what is written in it."""
+    """What is known of a folder besides its content."""
 
     says_latest: bool
     was_in_force: bool
-    """It says what is in force, or was once."""
+    """Its content is in force now, or once was."""
     said_latest_before: bool | None
-    """Whether this edit began from what is in force; None: nobody saw the folder before, as at a start."""
+    """Whether this edit began from the edition in force; None: nobody saw the folder before, as at a start."""
     is_newer: bool = True
-    """A file of it was changed after the edition in force was published."""
+    """One of its files changed after the edition in force was published."""
 
 
 def standing(folder: FolderState, published_by_command: bool) -> Standing:
-    """How the folder stands; `published_by_command`: the edition in force came from no watched folder."""
+    """Decide how the folder stands. `published_by_command`: the edition in force came from no watched folder."""
     if folder.says_latest:
         return Standing.IN_FORCE
     if folder.said_latest_before is not None:

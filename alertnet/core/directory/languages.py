@@ -1,4 +1,4 @@
-"""Which language somebody is written to in, where there is nothing in their own; and phrases that know none yet."""
+"""The choice of language when there is none of the recipient's own; and phrases that are translated only when read."""
 
 import re
 from collections.abc import Callable, Container, Mapping
@@ -8,36 +8,36 @@ from typing import Union
 from alertnet.core.codec import value
 
 FALLBACK = "en"
-"""What is always there."""
+"""The language that always exists."""
 
 Say = Callable[[str], str]
-"""What puts the English form of a phrase into another language, its places as they are."""
+"""Translates the English form of a phrase; its placeholders stay."""
 
 Value = Union[str, int, "Phrase", tuple["Value", ...]]
-"""What stands in a place of a phrase: something that somebody wrote, which stays so; words of ours; several of them."""
+"""A value in a phrase: text written by somebody, kept as it is; another phrase; or several values."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
 @value
 class Phrase:
-    """Words of ours by their English form, and what stands in its places: put into a language where they are read."""
+    """A text of ours by its English form, with values for its placeholders; translated where it is read."""
 
     form: str
     values: tuple[tuple[str, Value], ...] = ()
 
     def __str__(self) -> str:
-        """It in English."""
+        """The phrase in English."""
         return self.said(str)
 
     def said(self, say: Say) -> str:
-        """It in the language of `say`; values are put in as they are, whatever they look like."""
+        """The phrase translated by `say`; values are put in unchanged, whatever they contain."""
         known = dict(self.values)
         return _PLACE.sub(lambda place: _put(known[place[1]], say), say(self.form))
 
 
 def phrase(form: str, **values: Value) -> Phrase:
-    """The phrase of that form, with these values in its places."""
+    """Make a phrase of that form with these values."""
     return Phrase(form, tuple(values.items()))
 
 
@@ -52,7 +52,7 @@ def _put(value: Value, say: Say) -> str:
     return value.said(say) if isinstance(value, Phrase) else str(value)
 
 
-# It is asked of each message, and of each word of one.
+# Cached, since every message asks, and each of its words.
 @lru_cache(maxsize=1024)
 def fallbacks(language: str, of_tree: str = "") -> tuple[str, ...]:
     """The languages to try, best first: region, language, the tree's, English.
@@ -69,27 +69,27 @@ def primary(language: str) -> str:
 
 
 def nearest(language: str, spoken: Container[str], of_tree: str = "") -> str:
-    """The first of its fallbacks that is spoken; English, if none is."""
+    """The first of the fallbacks that is in `spoken`; English if none is."""
     return next((each for each in fallbacks(language, of_tree) if each in spoken), FALLBACK)
 
 
 def title_in(language: str, title: str, titles: Mapping[str, str], of_tree: str = "") -> str:
-    """The title for somebody of that language; the one that all share, where there is none in its fallbacks."""
+    """The title for people of that language; the common title where no fallback has one."""
     return next((titles[each] for each in fallbacks(language, of_tree) if each in titles), title)
 
 
 def language_of_title(language: str, titles: Mapping[str, str], of_tree: str) -> str:
-    """In which language that title is: the tree's, where all share one."""
+    """The language of that title; the tree's where it is the common one."""
     return next((each for each in fallbacks(language, of_tree) if each in titles), of_tree)
 
 
 def in_all(texts: Mapping[str, str]) -> str:
-    """The one text that all share, or each behind its language, as in `de: Bitte; es: Por favor`."""
+    """The one text for all, or each text with its language, as in `de: Bitte; es: Por favor`."""
     if texts.keys() <= {FALLBACK}:
         return texts.get(FALLBACK, "none")
     return "; ".join(f"{language}: {text}" for language, text in texts.items())
 
 
 def shown(language: str, used: str) -> str:
-    """As in `es`, or in `de → en` where another language is used."""
+    """A language for display: `es`, or `de → en` where another language is used."""
     return language if primary(language) == primary(used) else f"{language} → {used}"

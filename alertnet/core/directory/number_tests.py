@@ -1,4 +1,4 @@
-"""Whose numbers are tried before the night, and by which methods: each address once, and no outsider unasked (B7)."""
+"""Which contacts' numbers are tested, by which methods: each address once, and outsiders only if they agreed (B7)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,13 +10,13 @@ from alertnet.core.directory.contact_tree import Named, Network
 
 SATURDAY = 5
 BEGINS, ENDS = 10, 16
-"""Hours of the day between which nobody minds a test."""
+"""The hours of the day between which a test disturbs nobody."""
 _BEST_FIRST = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
-"""A number that takes texts and calls is tried by the one that disturbs less."""
+"""A number for both texts and calls is tested by the method that disturbs less."""
 
 
 def testable(network: Network) -> Iterator[Named]:
-    """Every contact that may be sent a test, with its tree; one with no number or address of its own is elsewhere."""
+    """All contacts that may be tested, with their trees; those whose addresses all occurred before are left out."""
     seen: set[str] = set()
     for tree in network.in_order:
         for contact in tree.contacts.values():
@@ -26,9 +26,9 @@ def testable(network: Network) -> Iterator[Named]:
 
 
 def tests_of(contact: Contact) -> tuple[Method, ...]:
-    """The methods that a contact is tried by: one for each of its numbers and addresses.
+    """The methods to test for a contact: one for each of its numbers and addresses.
 
-    Where no SMS can be answered from, a number is called instead.
+    A number that can't answer an SMS is called instead.
     """
     ranked = [_answerable(method) for method in contact.at_hand if method.kind in _BEST_FIRST]
     ranked.sort(key=lambda method: _BEST_FIRST.index(method.kind))
@@ -41,11 +41,11 @@ def _answerable(method: Method) -> Method:
 
 
 def is_daytime(contact: Contact, now: datetime) -> bool:
-    """Whether a test disturbs nobody where the contact is: by day, on a working day."""
+    """Whether a test disturbs nobody where the contact is: in the daytime of a working day."""
     there = now.astimezone(ZoneInfo(contact.timezone))
     return there.weekday() < SATURDAY and BEGINS <= there.hour < ENDS
 
 
 def pick(candidates: Sequence[Named], number: int) -> Named:
-    """One of them, by a random number."""
+    """Pick one of them by a random number."""
     return candidates[number % len(candidates)]

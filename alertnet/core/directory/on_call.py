@@ -1,7 +1,7 @@
-"""Who is on duty: a rota that changes once a week, and what was arranged otherwise for some days (B1).
+"""Who is on duty: a weekly rota, and arrangements that differ from it for some days (B1).
 
-The change is a moment of the clock on the wall. Where clocks show it twice it is the first, where they skip it the one
-right after: so that no turn begins twice or not at all (A7).
+Turns change at a local clock time. Where clocks show that time twice, the first counts; where they skip it, the moment
+right after. So no turn begins twice or never (A7).
 """
 
 from collections.abc import Sequence
@@ -14,41 +14,44 @@ from alertnet.core.codec import value
 from alertnet.core.directory.wall_clock import wall_moment
 
 _MONDAY = date(1970, 1, 5)
-"""Weeks are counted from here: of a rota without a beginning the first has each week that its length divides."""
+"""Weeks are counted from here.
+
+In a rota without a start date the first officer has every week divisible by its length.
+"""
 _WEEK = timedelta(days=7)
 _LOOK_AHEAD = 53
-"""Weeks in which somebody's next turn is looked for."""
+"""How many weeks ahead somebody's next turn is searched."""
 
 STAFF = "staff"
-"""Stands where a team would, for those who take turns and are in none."""
+"""Used in place of a team for people who take turns and are in none."""
 
 
 @value
 class Officer:
-    """A member of a team, or one of the staff, who takes turns. `id`: `team/member`, `staff/name`."""
+    """A member of a team or the staff who takes turns of duty. `id`: `team/member` or `staff/name`."""
 
     id: str
     phone: str
     language: str
     replies: bool = True
-    """Whether an SMS to that phone can be answered, and may hold a link."""
+    """Whether an SMS to that phone can be answered (`replies`), and may hold a link (`links`)."""
     links: bool = True
 
 
 @value
 class Duty:
-    """The rota of a contact; the turn changes each week on that weekday (0 = Monday) at that minute of the day."""
+    """The rota of a contact; turns change weekly on that weekday (0 = Monday) at that minute of the day."""
 
     rota: tuple[Officer, ...]
     weekday: int
     minute: int
     since: date | None = None
-    """The first on the rota has the first turn that begins on this day or later; before it nobody is on duty."""
+    """The first on the rota has the first turn that begins on or after this day; before it nobody is on duty."""
 
 
 @value
 class Arrangement:
-    """Somebody is on duty, or off it, from one moment to another, whoever's turn it is."""
+    """An officer is on duty, or off duty, from one moment to another, whatever the rota says."""
 
     officer: str
     is_on: bool
@@ -56,13 +59,13 @@ class Arrangement:
     ends_at: datetime
 
     def holds(self, at: datetime) -> bool:
-        """Whether it is about that moment."""
+        """Whether it covers that moment."""
         return self.starts_at <= at < self.ends_at
 
 
 @value
 class Shift:
-    """A week of the rota; `place`: whose turn it is there, None: the rota has not begun."""
+    """One week of the rota. `place`: the index in the rota of whoever has the turn; None: the rota has not begun."""
 
     place: int | None
     starts_at: datetime
@@ -71,7 +74,7 @@ class Shift:
 
 @value
 class Turn:
-    """Somebody is on duty from one moment to another, by the rota or by arrangement; None: nobody is."""
+    """Who is on duty from one moment to another, by rota or arrangement; None: nobody."""
 
     officer: Officer | None
     starts_at: datetime
@@ -79,7 +82,7 @@ class Turn:
 
 
 def shift_at(duty: Duty, zone: str, at: datetime) -> Shift:
-    """The week of the rota in which the moment lies, by the clocks of the zone."""
+    """The week of the rota that contains the moment, by the clocks of the zone."""
     week = (at.astimezone(ZoneInfo(zone)).date() - _MONDAY) // _WEEK
     while at < (shift := _shift(duty, zone, week)).starts_at:
         week -= 1
@@ -90,7 +93,7 @@ def shift_at(duty: Duty, zone: str, at: datetime) -> Shift:
 
 
 def turns(duty: Duty, zone: str, arranged: Sequence[Arrangement], at: datetime, weeks: int) -> list[Turn]:
-    """Who is on duty when, from the change before that moment on; who goes on for several weeks has one turn."""
+    """Who is on duty when, from the last change before that moment; consecutive weeks of one officer are one turn."""
     shifts = [shift_at(duty, zone, at)]
     while len(shifts) < weeks:
         shifts.append(shift_at(duty, zone, shifts[-1].ends_at))
@@ -110,7 +113,7 @@ def turns(duty: Duty, zone: str, arranged: Sequence[Arrangement], at: datetime, 
 def swapped(
     duty: Duty, zone: str, arranged: Sequence[Arrangement], pair: tuple[Officer, Officer], monday: date, now: datetime
 ) -> tuple[Arrangement, Arrangement] | None:
-    """The two exchange the turn that begins in the week of that Monday for the next one of whoever takes it over.
+    """Let the two exchange turns: the one in the week of that Monday for the next turn of whoever takes it over.
 
     None where neither has that turn, it is over, or whoever takes it over has none in the year after.
     """
@@ -133,10 +136,10 @@ def swapped(
 def on_duty(
     duty: Duty, zone: str, arranged: Sequence[Arrangement], at: datetime, besides: str | None = None
 ) -> Officer | None:
-    """Whoever is on duty; None when nobody is, and the contact's own numbers serve.
+    """The officer on duty; None where nobody is, and the contact's own numbers serve.
 
-    Of what was `arranged`, oldest first, the last that concerns somebody holds. Who is off, or has the number
-    `besides`, is passed over for the next on the rota.
+    Of the arrangements (`arranged`, oldest first) the last one for an officer counts. Officers who are off, or have the
+    number `besides`, are skipped for the next on the rota.
     """
     latest = {each.officer: each.is_on for each in arranged if each.holds(at)}
     ready = {each.id: each for each in duty.rota if latest.get(each.id, True) and each.phone != besides}

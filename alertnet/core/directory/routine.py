@@ -1,6 +1,7 @@
-"""A routine of a field team: the times of the day at which it calls in, by the clocks of its zone (A7).
+"""The routine of a field team: the times of day at which it checks in, by the clocks of its zone (A7).
 
-Where clocks show a time twice it is the first, where they skip it the one right after: none is awaited twice or never.
+Where clocks show a time twice, the first counts; where they skip it, the moment right after. So no check-in is awaited
+twice or never.
 """
 
 from datetime import datetime, time, timedelta
@@ -16,20 +17,20 @@ EVERY_DAY = tuple(range(_WEEK))
 
 
 class Risk(StrEnum):
-    """How dangerous a journey is; in one of high risk only a one-time PIN proves a check-in."""
+    """How dangerous a journey is; with high risk only a one-time PIN proves a check-in."""
 
     LOW = "low"
     HIGH = "high"
 
     @property
     def incident_after(self) -> timedelta:
-        """How long after the expected moment an incident is opened, unless it is said otherwise."""
+        """How long after the expected moment an incident is opened by default."""
         return timedelta(minutes=60 if self is Risk.HIGH else 90)
 
 
 @value
 class Terms:
-    """What holds of a journey: its risk, when an incident is opened, and whether a missed call is an OK."""
+    """The terms of a journey: its risk, when an incident is opened, and whether a missed call counts as OK."""
 
     risk: Risk = Risk.LOW
     incident_after: timedelta = Risk.LOW.incident_after
@@ -41,17 +42,17 @@ USUAL = Terms()
 
 @value
 class Routine:
-    """The times at which a team, or each of some members, calls in. `times`: minutes of the day; `days`: 0 = Monday."""
+    """The times at which a team, or some of its members, check in. `times`: minutes of the day; `days`: 0 = Monday."""
 
     id: str
     times: tuple[int, ...]
     days: tuple[int, ...] = EVERY_DAY
     members: tuple[str, ...] = ()
-    """None of them: any of the team."""
+    """Each of these members must check in; empty: any member of the team."""
     terms: Terms = USUAL
 
     def next_time(self, after: datetime, timezone: str) -> datetime:
-        """The first of its moments, by the clocks of the zone, that comes after that one."""
+        """The first check-in time after that moment, by the clocks of the zone."""
         zone = ZoneInfo(timezone)
         first = after.astimezone(zone).date() - _DAY
         moments = (

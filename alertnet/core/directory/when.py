@@ -1,4 +1,4 @@
-"""Which incidents a tree, a level or a contact is for."""
+"""The condition on the incidents that a tree, a level or a contact is for."""
 
 from collections.abc import Collection
 from fnmatch import fnmatchcase
@@ -9,25 +9,25 @@ from alertnet.core.incident import Severity
 
 @value
 class When:
-    """Which incidents a level or a contact is for; what is empty asks for nothing. A contact has the last two alone."""
+    """Which incidents a level or a contact is for. Empty fields match all. A contact uses only the last two."""
 
     severity: frozenset[Severity] = frozenset()
     type: frozenset[str] = frozenset()
     nationality: bool = False
     """`nationality: match`: only contacts that represent one of the affected, and those that represent nobody."""
     place: frozenset[str] = frozenset()
-    """Codes of places, in which `*` stands for any signs."""
+    """Codes of places, with `*` as wildcard."""
     organisation: frozenset[str] = frozenset()
-    """Codes of organisations, one of which is affected."""
+    """Codes of organisations, one of which must be affected."""
 
 
 EVERY_INCIDENT = When()
 
 
 def may_be_at(place: str | None, patterns: Collection[str]) -> bool:
-    """Whether a place is one of those, `*` standing for any signs; so may be one that is not known, or told in words.
+    """Whether a place matches one of the patterns (`*` is the wildcard). Unknown places, and those in words, may match.
 
-    Without patterns every place is.
+    Without patterns every place matches.
     """
     code = (place or "").strip().upper()
     return not patterns or len(code.split()) != 1 or any(fnmatchcase(code, pattern) for pattern in patterns)

@@ -1,10 +1,10 @@
-"""How an incident and its escalations go on: given plans, states, what happened and the moment, what comes next (B3).
+"""Decides what happens next in an incident and its escalations, from plans, states, events and the moment (B3).
 
-`advance` is the only decider of one escalation. It works off everything due up to now in the order of the planned
-moments, so that a night gives the same plan however often it is looked at; an answer comes before what is due at the
-same instant (A7). `advance_incident` lets the escalations of an incident advance one after the other and share what is
-sent and asked, in earnest (`flows/escalation/escalate`) and in advance (`core/forecast`). What is to be done comes out
-as a list of effects; whoever carries them out decides nothing.
+`advance` alone decides about one escalation. It handles all that is due by now in the order of the planned moments, so
+the result does not depend on how often it runs. An answer goes before what is due at the same instant (A7).
+`advance_incident` advances the escalations of an incident one after the other, and lets them share messages and
+questions. It serves real incidents (`flows/escalation/escalate`) and simulated ones (`core/forecast`). Both give back
+effects; the code that carries them out decides nothing.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,20 +40,20 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 Place = tuple[MethodKind, str]
-"""A method and the address that it reaches (of a task: what tells it from others): two trees may have it in common."""
+"""A method and its address (for a task, a key that identifies it); several trees may have it in common."""
 
 
 def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
-    """The state of an escalation whose incident opened then; `alone`: the only one of its incident."""
+    """The first state of an escalation. `alone`: it is the only one of its incident."""
     start = plan.tree.start
     waits = timedelta() if alone and start.unless_acknowledged else start.after
     return State(Status.SCHEDULED, start_at=opened_at + waits)
 
 
 def advance(plan: Plan, state: State, now: datetime, events: Iterable[Event] = (), *, others: Others = ALONE) -> Step:
-    """Take the events and all that is due by now; the next due time is None only for what is acknowledged or stopped.
+    """Apply the events and all that is due by now. The next due time is None only once acknowledged or stopped.
 
-    What was due before the events comes before them; but after an outage they come first.
+    What was due before the events is done before them; but after an outage the events go first.
     """
     context = Context(plan, state, now)
     reconsider(context)
@@ -68,14 +68,14 @@ def advance(plan: Plan, state: State, now: datetime, events: Iterable[Event] = (
 
 
 def stop(state: State, now: datetime) -> State:
-    """Stop an escalation (closed, merged or without consent): nothing more happens until it is restored."""
+    """Stop an escalation (closed, merged or without consent); nothing more happens until it is restored."""
     if state.status is Status.STOPPED:
         return state
     return replace(state, status=Status.STOPPED, stopped_from=state.status, stopped_at=now)
 
 
 def restore(state: State, now: datetime, closed_at: datetime | None = None) -> State:
-    """Restore a stopped escalation: it stands where it stood, with as much time left for everything as it had then.
+    """Restore a stopped escalation as it was, with as much time left for everything as it had then.
 
     `closed_at`: when it stopped, where the state does not say so.
     """
@@ -88,9 +88,9 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
 
 
 def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
-    """Whether an alert of that level to that contact's method may still leave: read again right before it does (A4).
+    """Whether an alert of that level to that contact's method may still leave; checked right before it does (A4).
 
-    A task that nobody has done outlives its round: a later one rings for it.
+    A task that nobody has done stays wanted after its round, since a later one rings for it.
     """
     context = Context(plan, state, state.start_at)
     run = context.find(index)
@@ -101,29 +101,29 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
 
 
 def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
-    """What closes that method of the contact at that moment: asked again right before an alert leaves."""
+    """What closes that method of the contact at that moment; checked again right before an alert leaves."""
     return plan.reach(contact).closed_by(method_index, at)
 
 
 def coming_level(
     plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, now: datetime
 ) -> ComingLevel | None:
-    """The level of that tree that comes next; None where nothing does, or the tree was acknowledged."""
+    """The next level of that tree; None where nothing follows, or the tree was acknowledged."""
     return Agenda(Context(plans[tree], states[tree], now), _others(plans, states, tree)).coming()
 
 
 def coming_tries(plan: Plan, state: State, now: datetime) -> dict[str, datetime]:
-    """When each contact of its open levels is told next, where nobody answers before."""
+    """When each contact of the open levels is told next, if nobody answers before."""
     return Agenda(Context(plan, state, now)).tries()
 
 
 def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
-    """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
+    """The level that follows if nobody reports an action in time; None where none is due, or nobody is left."""
     return Agenda(Context(plan, state, now)).without_action()
 
 
 def _others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, *, whole: bool = True) -> Others:
-    """How the other escalations stand; `whole`: those are all."""
+    """The state of the other escalations. `whole`: the states are complete."""
     others = {id: state for id, state in states.items() if id != tree}
     # Two that wait for the others would wait for each other.
     counted = [state.status for id, state in others.items() if not _waits_for_others(plans, states, id)]
@@ -134,7 +134,7 @@ def _others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, *
 
 
 def _waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
-    """Whether it begins early, or never, by what the others come to."""
+    """Whether its start still depends on the other escalations."""
     return plans[tree].tree.start.unless_acknowledged and states[tree].status is Status.SCHEDULED
 
 
@@ -144,7 +144,7 @@ def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Wa
 
 
 def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
-    """Whether the contact's answer is the one that counts now; false once it was asked again for another."""
+    """Whether the contact's answer is the one that counts now; False once it was asked again."""
     if contact not in plan.allowed:
         return True
     asked_anew = contact in state.asked_anew and contact in plan.last_resort
@@ -152,7 +152,7 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 
 
 def _sends(context: Context) -> tuple[Send, ...]:
-    """The sends still wanted once all is decided: of several by one method to a contact only the first (A7)."""
+    """The planned messages that are still wanted; of several by one method to a contact only the first (A7)."""
     wanted, live = {send.index for send in context.sends}, dict[int, set[str]]()
     for run in context.state.runs:
         if run.index in wanted:
@@ -165,7 +165,7 @@ def _sends(context: Context) -> tuple[Send, ...]:
 
 
 def _asks(context: Context) -> tuple[Ask, ...]:
-    """The questions that have not been overtaken."""
+    """The questions that are still open."""
     question, to_confirm = context.state.question, context.state.to_confirm
     pending = None if question is None else question.index
     return tuple(
@@ -174,9 +174,9 @@ def _asks(context: Context) -> tuple[Ask, ...]:
 
 
 def _shifted(value: Any, by: timedelta) -> Any:
-    """The value with all its moments later by that span, however deep in it they stand.
+    """Shift all moments in a value by that span, at any depth.
 
-    The past moves along: what is yet to come is planned from it.
+    Past moments move too, since later ones are planned from them.
     """
     if isinstance(value, datetime):
         return value + by
@@ -195,16 +195,16 @@ def place_of(plan: Plan, send: Send) -> Place:
 
 
 class IncidentRecord(Protocol):
-    """What is on the record of an incident beside its escalations, read when a decision hangs on it."""
+    """The stored alerts and prompts of an incident, which are read when a decision depends on them."""
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
         """The alerts and tasks to each of the places that were not cancelled, first planned first."""
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """Those of the places to which an alert or reminder has not left yet."""
+        """The places to which an alert or reminder is still waiting to leave."""
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
-        """What its trees have asked the coordinators and nobody has answered."""
+        """The prompts of its trees that no coordinator has answered."""
 
 
 def advance_incident(
@@ -217,11 +217,11 @@ def advance_incident(
     whole: bool = True,
     merged: bool = False,
 ) -> IncidentStep:
-    """Advance the escalations that something happened to, and those that wait for the others to be acknowledged.
+    """Advance the escalations with events, and those that wait for the others to be acknowledged.
 
-    All by tree, in the order of `states`; of several due at once the first sends, and the others share. An event of
-    none, `()`, is time that has come. `whole` False: one of them can't be read, so nobody knows whether all the others
-    are acknowledged. `merged`: another report of the event was merged into it, and may have told the same people.
+    By tree, in the order of `states`; of several due at once the first sends, and the others share its message. No
+    events, `()`: time has passed. `whole` False: one escalation can't be read, so nobody knows whether all others are
+    acknowledged. `merged`: another report of the event was merged into it, and may have told the same people.
     """
     advancing = _Advancing(plans, dict(states), now, record, whole, merged)
     for tree, state in states.items():
@@ -236,7 +236,7 @@ def advance_incident(
 
 @dataclass
 class _KnownAlert:
-    """An alert to a place: one on the record, or one that has just been decided on."""
+    """An alert to a place, either stored or just decided on."""
 
     alert: NewAlert | AlertOnRecord
     trees: set[str]
@@ -247,7 +247,7 @@ class _KnownAlert:
 
 @dataclass
 class _Advancing:
-    """The working copy of one decision on an incident."""
+    """The working copy for one decision about an incident."""
 
     plans: Mapping[str, Plan]
     states: dict[str, State]
@@ -256,15 +256,15 @@ class _Advancing:
     whole: bool
     merged: bool
     due_at: dict[str, datetime | None] = field(default_factory=dict)
-    """Of those that were advanced."""
+    """The due times of the escalations that were advanced."""
     effects: list[Effect] = field(default_factory=list)
     alerts: dict[Place, list[_KnownAlert]] = field(default_factory=dict)
-    """To the places that were asked about so far."""
+    """Alerts to the places looked up so far."""
     prompts: list[OpenPrompt] | None = None
-    """Those still open; None: not asked for yet."""
+    """The prompts still open; None: not read yet."""
 
     def move(self, tree: str, events: Sequence[Event]) -> None:
-        """Advance one escalation, and again with what turned out as its messages were to leave."""
+        """Advance one escalation, repeatedly while some of its messages turn out to reach nobody."""
         bounced = self._advance(tree, events)
         while bounced:
             bounced = self._advance(tree, bounced)
@@ -282,7 +282,7 @@ class _Advancing:
         return bounced
 
     def _send(self, tree: str, sends: Sequence[Send]) -> list[Event]:
-        """Let each message leave, or share another's; the events of those that reach nobody that way."""
+        """Send each message, or share another's; gives the events of those that reach nobody that way."""
         plan = self.plans[tree]
         bounced: list[Event] = []
         places = [place_of(plan, send) for send in sends]
@@ -307,7 +307,7 @@ class _Advancing:
         return bounced
 
     def _look_up(self, places: Sequence[Place]) -> None:
-        """Ask once what was sent to those places: of a tree alone only a part shares, but a task may be open in it."""
+        """Read once what was sent to those places; a lone tree shares nothing, but may have a task open."""
         wanted = [place for place in dict.fromkeys(places) if place not in self.alerts]
         shares = self.merged or len(self.states) > 1
         asked = [place for place in wanted if shares or place[0] is MethodKind.TASK]
@@ -319,16 +319,16 @@ class _Advancing:
             ]
 
     def _open_task(self, tree: str, place: Place) -> AlertOnRecord | None:
-        """The task that the coordinators have for that contact already, in that tree, and nobody has done (B3)."""
+        """The open task for that contact in that tree, which the coordinators have already (B3)."""
         known = [each.alert for each in self.alerts[place] if tree in each.trees]
         rings = {prompt.id for prompt in self._prompts()} if known else set()
         return next((each for each in known if isinstance(each, AlertOnRecord) and each.prompt in rings), None)
 
     def _of_another_tree(self, tree: str, send: Send, place: Place) -> _KnownAlert | None:
-        """What is shared in place of a message of one's own: the first of that very moment, or of all there were.
+        """The alert to share instead of sending: the first of this very moment, else the first of all.
 
-        A message counts once for a tree: where two of its contacts have the address, the second gets its own. A
-        reminder is shared only with what another tree sends at the same moment.
+        A message counts once for a tree, so a second contact of the tree with the same address gets its own. A reminder
+        is shared only with what another tree sends at the same moment.
         """
         contact = self.plans[tree].tree.contacts[send.contact]
         known = [each for each in self.alerts[place] if self._still_counts(place, each) and self._told(contact, each)]
@@ -338,13 +338,13 @@ class _Advancing:
         return next(iter(known), None)
 
     def _told(self, contact: Contact, known: _KnownAlert) -> bool:
-        """Whether it has told that recipient: one phone may relay to several, and one number have several lines."""
+        """Whether the alert told this recipient; a phone may relay to several, and a number may have several lines."""
         alert = known.alert
         of = (alert.tree, alert.send.contact) if isinstance(alert, NewAlert) else alert.contact
         return of is None or contact.is_same_recipient(self.plans[of[0]].tree.contacts[of[1]])
 
     def _still_counts(self, place: Place, known: _KnownAlert) -> bool:
-        """Not what a number had refused that lets our SMS through again, nor a task that nobody is asked to do."""
+        """Whether the alert counts: not if its number takes our SMS again, nor if its task is over."""
         if known.refused:
             return any(f"{place[0]}:{place[1]}" in state.stale for state in self.states.values())
         if place[0] is not MethodKind.TASK or known.failed or known.just_now:
@@ -352,7 +352,7 @@ class _Advancing:
         return isinstance(known.alert, AlertOnRecord) and any(each.id == known.alert.prompt for each in self._prompts())
 
     def _ask(self, tree: str, step: Step) -> None:
-        """Put new questions to the coordinators, and take back those that were decided or overtaken."""
+        """Ask the coordinators new questions, and end those that were decided or overtaken."""
         state = step.state
         pending = None if state.question is None else state.question.index + 1
         for prompt in self._open_prompts(tree):
@@ -370,7 +370,7 @@ class _Advancing:
             )
 
     def _alarm(self, tree: str, before: State, step: Step) -> None:
-        """Sound the alarm at the end of the tree, and silence it once somebody acknowledges."""
+        """Raise the alarm at the end of the tree, and end it once somebody acknowledges."""
         acknowledged = step.state.status is Status.ACKNOWLEDGED
         unanswered = bool(step.noted("escalation_unanswered")) and not acknowledged
         if unanswered or (acknowledged and before.status is not Status.ACKNOWLEDGED):

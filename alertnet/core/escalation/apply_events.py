@@ -1,4 +1,4 @@
-"""What events do to an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
+"""The effect of each event on an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
@@ -39,7 +39,7 @@ from alertnet.core.incident import Severity
 
 
 def apply_event(context: Context, event: Event) -> None:
-    """Apply one event at the context's `now`. While stopped only what people say and providers report is kept."""
+    """Apply one event at the context's `now`. While stopped, only answers and reports of providers are kept."""
     context.moment = context.now
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed | LetThrough):
         return
@@ -68,7 +68,7 @@ def apply_event(context: Context, event: Event) -> None:
 
 
 def _put_off(context: Context, event: InHand | ToldMore) -> None:
-    """Note that a coordinator has put off whether it is true; not any more where the field tells more."""
+    """Note that a coordinator has put the question off, or that the field has told more since, which ends that."""
     if isinstance(event, InHand):
         context.change(in_hand=True)
     elif context.state.in_hand:
@@ -76,7 +76,7 @@ def _put_off(context: Context, event: InHand | ToldMore) -> None:
 
 
 def reconsider(context: Context) -> None:
-    """Settle, and go on where an acknowledgement has lost its ground: its rule is no longer met (A6)."""
+    """Bring all levels up to date, and resume the escalation if its rule is no longer met (A6)."""
     settle(context)
     state = context.state
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
@@ -98,7 +98,7 @@ def reconsider(context: Context) -> None:
 
 
 def _hear(context: Context, event: Answered | Received) -> None:
-    """Take an answer, if whoever gives it may; whoever has only listened has given none."""
+    """Apply an answer, if the contact may give one. `Received` is not an answer."""
     if isinstance(event, Received):
         _let_repeats_wait(context, event)
     elif event.contact in context.plan.allowed:
@@ -106,7 +106,7 @@ def _hear(context: Context, event: Answered | Received) -> None:
 
 
 def _answer(context: Context, event: Answered) -> None:
-    """Take an answer; a relay ends the number that relayed, and never takes the place of an answer."""
+    """Apply an answer. A relay ends only the number that relayed, and never replaces an answer."""
     state, contact = context.state, event.contact
     if event.kind in ENDED:
         anew = tuple(id for id in state.asked_anew if id != contact)
@@ -120,7 +120,7 @@ def _answer(context: Context, event: Answered) -> None:
 
 
 def _let_repeats_wait(context: Context, event: Received) -> None:
-    """Repeat nothing to that number for as long as each level of the contact lasts; no rule counts it."""
+    """Hold back repeats to that number while the levels of the contact last; no rule counts this."""
     for run in context.state.runs:
         progress = context.progress(run.index, event.contact)
         if progress is not None:
@@ -130,7 +130,7 @@ def _let_repeats_wait(context: Context, event: Received) -> None:
 
 
 def _confirm(context: Context, contact: str) -> None:
-    """Let what the contact said count from now on."""
+    """Let the contact's answer count from now on."""
     _forget_confirmation(context, contact)
     context.change(confirmed=(*context.state.confirmed, contact))
 
@@ -141,7 +141,7 @@ def _forget_confirmation(context: Context, contact: str) -> None:
 
 
 def _withdraw(context: Context, event: Withdrawn) -> None:
-    """Take an answer back: wherever the contact is to answer in this round, it begins again."""
+    """Take an answer back; where the contact is to answer in this round, its steps begin again."""
     state, contact = context.state, event.contact
     if not (contact in state.answers or event.untold):
         return
@@ -175,7 +175,8 @@ def _decide(context: Context, event: Go | Hold | Refuse | Unopened | Undecided) 
 def _go(context: Context, index: int | None) -> None:
     """End the hold on what comes next, and open the level now, whatever the escalation waits for.
 
-    That go stands in later rounds. Without a level it is the one that is asked about; the others come as planned.
+    The go stays valid in later rounds. Without an index it is for the level that was asked about; other levels come as
+    planned.
     """
     _end_hold(context)
     state = context.state
@@ -220,7 +221,7 @@ def _is_under_way(context: Context, run: LevelRun | None) -> bool:
 
 
 def _hold(context: Context, index: int | None) -> None:
-    """Hold a level, in later rounds too; or, without one, whatever comes next until a go."""
+    """Hold a level, also in later rounds; without an index, hold whatever comes next until a go."""
     if index is None:
         context.change(on_hold_since=context.moment)
         context.note("hold_began")
@@ -233,7 +234,7 @@ def _hold(context: Context, index: int | None) -> None:
 
 
 def _refuse(context: Context, index: int) -> None:
-    """Skip a level for good; the refusal is the event that opens the next."""
+    """Skip a level for good; the next one opens at once."""
     context.change(refused=tuple(dict.fromkeys((*context.state.refused, index))))
     context.note("level_refused", level=context.plan.levels[index].level.name)
     if context.state.question is not None and context.state.question.index == index:
@@ -241,7 +242,7 @@ def _refuse(context: Context, index: int) -> None:
 
 
 def _forget_level(context: Context, index: int) -> None:
-    """Take the level back, with the go for it; what it has acknowledged goes on."""
+    """Take the level back, with its go. An escalation that it acknowledged runs on."""
     state = context.state
     context.change(
         runs=tuple(run for run in state.runs if run.index != index),
@@ -253,7 +254,7 @@ def _forget_level(context: Context, index: int) -> None:
 
 
 def _forget_hold(context: Context, index: int | None) -> None:
-    """Let the level be as if nobody had held or refused it; a question that is open goes by its own time again."""
+    """Undo a hold or refusal of the level; an open question gets its automatic time back."""
     if index is None:
         _end_hold(context)
     else:
@@ -269,13 +270,16 @@ def _forget_hold(context: Context, index: int | None) -> None:
 
 
 def _go_on(context: Context) -> None:
-    """End the wait for a decision; where the tree was at its end already, it is so again."""
+    """End the wait for a decision; a tree that had already ended is unanswered again."""
     ended = context.state.round_due_at is not None
     context.change(question=None, status=Status.UNANSWERED if ended else Status.RUNNING, onward_from=context.moment)
 
 
 def _asked(context: Context, event: Asked) -> None:
-    """Note that a question was sent: time in which it could not be does not count, unless the incident is critical."""
+    """Note that a question was sent.
+
+    A delay in sending it puts the automatic time off, unless the incident is critical.
+    """
     if not event.reached:
         levels.tell_for_coordinators(context, "nobody_to_ask")
     question = context.state.question
@@ -289,7 +293,7 @@ def _asked(context: Context, event: Asked) -> None:
 
 
 def _act(context: Context, contact: str) -> None:
-    """End the wait for an action: one of anybody who counted is enough."""
+    """End the wait for an action; one by any contact that counted is enough."""
     state = context.state
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
@@ -300,9 +304,9 @@ def _act(context: Context, contact: str) -> None:
 
 
 def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
-    """Follow a changed plan: what waited for a reason that is gone goes on, and nothing proceeds that must wait now.
+    """Apply a changed plan: levels whose reason to wait is gone go on, and levels that must wait now do.
 
-    When the incident is verified now, what was due meanwhile opens at once and the rest at its time.
+    If the incident is now verified, what was due meanwhile opens at once, and the rest at its time.
     """
     if context.plan.verified:
         context.change(in_hand=False)
@@ -321,7 +325,7 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
 
 
 def _catch_up(context: Context) -> None:
-    """Go on where the incident is known to be genuine: also where last resort has taken charge of what it was."""
+    """Go on once the incident is known to be genuine, also if last resort has taken charge of it meanwhile."""
     onward_from, acknowledged = context.state.onward_from, context.state.status is Status.ACKNOWLEDGED
     context.change(unverified_since=None, unverified_index=None)
     if acknowledged and not any(levels.yet_to_open(context)):
@@ -334,7 +338,7 @@ def _catch_up(context: Context) -> None:
 
 
 def _resume(context: Context) -> None:
-    """Go on where the tree had nobody else to tell, and was acknowledged for that, and the new plan has somebody.
+    """Resume an escalation that was acknowledged for want of others to tell, if the new plan has somebody.
 
     What a level with `then: stop` has acknowledged stays so (A4).
     """

@@ -1,4 +1,4 @@
-"""One contact's steps in an opened level: which of its methods is used when, and when its silence brings the deputy."""
+"""The steps of one contact in an open level: when each method is used, and when silence brings the deputy."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from alertnet.core.notification import Kind
 
 @value
 class PlannedSend:
-    """One message to a contact of an opened level, and the moment it is planned for."""
+    """One message to a contact of an open level, and its planned moment."""
 
     kind: Kind
     method: int
@@ -21,10 +21,9 @@ class PlannedSend:
 
 @value
 class NextStep:
-    """The next moment at which a contact is due something, its progress after it, and its messages.
+    """A contact's next due moment, its progress after it, and its messages.
 
-    `closed_by`: what has kept a message from being sent, if anything has. `opens`: the contact begins again, since it
-    has opened.
+    `closed_by`: what kept a message from being sent, if anything. `opens`: the contact has opened and begins again.
     """
 
     at: datetime
@@ -35,13 +34,13 @@ class NextStep:
 
 
 def first_send(reach: Reach, method_index: int, at: datetime) -> PlannedSend:
-    """The first use of a method: a task is asked of the coordinators, everything else alerts the contact."""
+    """The first use of a method: a task is given to the coordinators, anything else alerts the contact."""
     is_task = reach.contact.all_methods[method_index].kind is MethodKind.TASK
     return PlannedSend(Kind.TASK if is_task else Kind.ALERT, method_index, at)
 
 
 def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
-    """A contact's progress at its start; methods whose address is stale have failed before they are tried."""
+    """A contact's progress at its start; methods with a stale address count as failed."""
     all_methods = range(len(reach.contact.all_methods)) if reach.stale else ()
     failed = tuple([method_index for method_index in all_methods if reach.is_stale(method_index)])
     return ContactProgress(
@@ -50,16 +49,16 @@ def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
 
 
 def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
-    """Whether no method of the contact is left that might reach it."""
+    """Whether the contact has no method left that might reach it."""
     at_hand = _at_hand(progress, reach)
     lost = (*progress.failed, *progress.skipped)
     return all(method_index in lost for method_index in at_hand) if lost else not at_hand
 
 
 def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
-    """When the contact is due again: at its next opening, if all that rings there was left out because it was closed.
+    """When the contact is told again because all its telephones were closed: at its next opening.
 
-    None where it is not, or where it opens on none of the next 7 days.
+    None where that is not so, or it does not open in the next 7 days.
     """
     if progress.skipped_at is None or not reach.contact.hold:
         return None
@@ -71,7 +70,7 @@ def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:
 
 
 def unused(progress: ContactProgress, reach: Reach) -> list[int]:
-    """The methods that were not used yet and still may be, in their order."""
+    """The methods not used yet that still may be, in their order."""
     spent = {*progress.failed, *progress.skipped, *[use.method for use in progress.uses]}
     return [
         method_index
@@ -81,10 +80,10 @@ def unused(progress: ContactProgress, reach: Reach) -> list[int]:
 
 
 def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep | None:
-    """What the contact is due next; None when everything is done.
+    """The contact's next step; None when all is done.
 
-    Repeats are at start + k x every, with the sms and call methods first used strictly before that moment. One that was
-    closed begins again at its opening.
+    Repeats are at start + k x every, with the sms and call methods first used strictly before that moment. A contact
+    that was closed begins again at its opening.
     """
     first = min(
         [(planned(progress, reach, method_index), method_index) for method_index in unused(progress, reach)],
@@ -103,7 +102,7 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
 
 
 def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
-    """Use the next unused method now, in place of one that did not reach the contact; in quiet hours it waits."""
+    """Use the next unused method now, instead of one that did not reach the contact; quiet hours delay it."""
     closed_by: str | None = None
     while waiting := unused(progress, reach):
         method_index = waiting[0]
@@ -117,9 +116,9 @@ def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> Next
 
 
 def planned(progress: ContactProgress, reach: Reach, method_index: int) -> datetime:
-    """When an unused method is to be used: after the contact's start, or once the contact turned out to be closed.
+    """When an unused method is due: after the contact's start, or once the contact was found closed.
 
-    What an edit has brought in counts from when it was applied, not from a moment that had passed by then.
+    Methods added by an edit count from the edit, not from a moment that had passed by then.
     """
     at = max(
         progress.starts_at + reach.contact.all_methods[method_index].after, progress.edited_at or progress.starts_at
@@ -135,23 +134,23 @@ def use(progress: ContactProgress, method_index: int, at: datetime) -> ContactPr
 
 
 def skip(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:
-    """The progress with that method left out, because the contact is closed: from now on others take its place."""
+    """The progress with that method left out because the contact is closed; other methods take over from now on."""
     skipped = (*progress.skipped, method_index)
     return replace(progress, skipped=skipped, skipped_at=at, closed_from=progress.closed_from or at)
 
 
 def _reopen(progress: ContactProgress, at: datetime) -> ContactProgress:
-    """The progress of a contact that has opened: its methods and repeats begin then, but for those that have left."""
+    """The progress of a contact that has opened: its methods and repeats begin now, except those already sent."""
     left = tuple(each for each in progress.uses if each.method not in progress.skipped)
     begun = replace(progress, starts_at=at, uses=left, handed_over=(), repeats=0, pauses=())
     return replace(begun, skipped=(), skipped_at=None, closed_from=None, reopened=True)
 
 
 def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: datetime) -> datetime:
-    """When the deputy is told for want of an answer.
+    """When the deputy is told because of silence.
 
-    Once the last method and repeat are out and half of the remaining wait has passed; where none remains, at once.
-    What was left out because the contact was closed is out at that moment.
+    That is once the last method and repeat have left and half of the remaining wait has passed; at once where no wait
+    remains. A method left out because the contact was closed counts as left at that moment.
     """
     moments = [progress.starts_at, progress.skipped_at or progress.starts_at, *(each.at for each in progress.uses)]
     moments += [planned(progress, reach, method_index) for method_index in unused(progress, reach)]
@@ -162,7 +161,7 @@ def silence_at(progress: ContactProgress, reach: Reach, level: Level, ends_at: d
 
 
 def _at_hand(progress: ContactProgress, reach: Reach) -> range:
-    """The contact's own methods, and those behind them for when it is closed once it was."""
+    """The indexes of the contact's own methods, and of its `when_closed` methods if it was found closed."""
     return reach.own if progress.closed_from is None else range(reach.when_closed.stop)
 
 
@@ -185,7 +184,7 @@ def _repeat(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:
 
 
 def _repeats(progress: ContactProgress, reach: Reach, used: MethodUse, at: datetime) -> bool:
-    """Whether a method that was used is used once more; repeats are left out in quiet hours and while they wait."""
+    """Whether a used method is repeated now. Repeats are left out in quiet hours and during a pause."""
     method = reach.contact.all_methods[used.method]
     if method.kind not in RINGING or any(
         pause.address == method.address and at < pause.until for pause in progress.pauses

@@ -1,6 +1,6 @@
-"""The working copy on which one decision is made: the plan, the state so far, the instant, and what the shell is to do.
+"""The working copy for one decision: the plan, the state so far, the moment, and what is to be done.
 
-It lives for one `advance` and is never kept. It knows what is so, and decides nothing.
+It lives for one `advance` and is never stored. It answers questions about the state, and decides nothing.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRu
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 LATE = timedelta(seconds=60)
-"""What starts later than this after its planned moment has its clock begin when it really starts (A7)."""
+"""A level that starts later than this after its planned moment is timed from its real start (A7)."""
 
 SHORTEST_VALIDITY = timedelta(minutes=5)
 
@@ -27,11 +27,11 @@ LONGEST_PAUSE = timedelta(hours=4)
 LAST_RESORT_NAME = "Last resort"
 
 ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
-"""The answers that end a contact's methods and repeats."""
+"""Answers that end a contact's methods and repeats."""
 
 
 def pause_after(round: int) -> timedelta:
-    """The pause after a round that nobody answered: 15, 30, 60, 120, then always 240 minutes."""
+    """The pause after an unanswered round: 15, 30, 60, 120, then always 240 minutes."""
     return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), LONGEST_PAUSE)
 
 
@@ -41,7 +41,7 @@ def _last_resort_of(round: int) -> Level:
 
 
 def level_name(plan: Plan, index: int) -> str:
-    """The name of a level of the tree, or of the one that last resort forms."""
+    """The name of a level, also of the one that last resort forms."""
     return LAST_RESORT_NAME if index == LAST_RESORT else plan.tree.levels[index].name
 
 
@@ -51,16 +51,19 @@ def last_opened(plan: Plan, state: State) -> str | None:
 
 
 class Context:
-    """`state` is replaced as decisions fall; `sends`, `asks` and `notes` collect what the shell is to do."""
+    """The working copy. `state` is replaced with each decision.
+
+    `sends`, `asks` and `notes` collect what is to be done.
+    """
 
     def __init__(self, plan: Plan, state: State, now: datetime) -> None:
         self.plan = plan
         self.state = state
         self.now = now
         self.moment = now
-        """The instant that is being decided on: an event's, or the one that something due was planned for."""
+        """The moment being decided about: that of an event, or the planned one of something due."""
         self.catching_up = False
-        """Set when the incident has just been verified: levels open now, and end when they would have."""
+        """The incident has just been verified: levels open now, and end when they would have."""
         self.sends: list[Send] = []
         self.asks: list[Ask] = []
         self.notes: list[Note] = []
@@ -80,7 +83,7 @@ class Context:
         return self.state.status not in (Status.ACKNOWLEDGED, Status.STOPPED)
 
     def on_time(self, moment: datetime) -> datetime:
-        """The planned moment, or now when that lies further back than punctuality allows (A7)."""
+        """The planned moment; now if it is further past than counts as on time (A7)."""
         return moment if self.now - moment <= LATE else self.now
 
     def contact(self, id: str) -> Contact:
@@ -88,9 +91,9 @@ class Context:
         return self.plan.tree.contacts[id]
 
     def reach(self, id: str) -> Reach:
-        """By which methods the contact may be reached, as things stand."""
+        """The methods by which the contact can be reached at present."""
         known, state = self._reach.get(id), self.state
-        # A phone that has passed on for one contact may have to do so for another.
+        # A phone that relayed for one contact may have to do so for another.
         relayed = state.relayed if id in state.answers else ()
         if known is None or known.relayed is not relayed or known.stale is not state.stale:
             known = self.plan.reach(id)
@@ -100,7 +103,7 @@ class Context:
         return known
 
     def answer(self, index: int, contact: str) -> AnswerKind | None:
-        """What the contact said, as far as it counts for that level."""
+        """The contact's answer, as far as it counts for that level."""
         if index == LAST_RESORT and contact in self.state.asked_anew:
             return None
         return self.state.answers.get(contact)
@@ -110,7 +113,7 @@ class Context:
         return bool(self.state.answers) and self.answer(index, contact) in ENDED
 
     def is_held(self, index: int) -> bool:
-        """Whether a hold keeps the level from proceeding by itself: of all that comes next, or of this one."""
+        """Whether a hold on this level, or on all that comes next, keeps it from opening by itself."""
         state = self.state
         return state.on_hold_since is not None or (index in state.held and index not in state.goes)
 
@@ -125,22 +128,22 @@ class Context:
         return (*reasons, Waiting.HELD) if self.is_held(planned.index) else reasons
 
     def level(self, run: LevelRun) -> Level:
-        """The level as the tree has it, or the one that last resort forms: it lasts until the next round."""
+        """The level of the tree, or the one that last resort forms, which lasts until the next round."""
         if run.index == LAST_RESORT:
             return _last_resort_of(run.round)
         return self.plan.levels[run.index].level
 
     def then(self, run: LevelRun) -> Then:
-        """What the run's satisfied rule does."""
+        """What happens once the run's rule is met."""
         return Then.STOP if run.index == LAST_RESORT else self.plan.levels[run.index].then
 
     @property
     def this_round(self) -> list[LevelRun]:
-        """The levels opened in this round, last resort apart."""
+        """The levels opened in this round, without last resort."""
         return [run for run in self.state.runs if run.round == self.state.round and run.index != LAST_RESORT]
 
     def find(self, index: int | None) -> LevelRun | None:
-        """The latest run of a level, if it was opened."""
+        """The latest run of a level; None if it was not opened."""
         for run in self.state.runs:
             if run.index == index:
                 return run
@@ -154,15 +157,15 @@ class Context:
         raise KeyError(index)
 
     def progress(self, index: int, contact: str) -> ContactProgress | None:
-        """The contact's progress in a level that was opened."""
+        """The contact's progress in a level that was opened; None if it is not in it."""
         return next((progress for progress in self.run(index).turns if progress.contact == contact), None)
 
     def put(self, run: LevelRun) -> None:
-        """Put a run in the place of the one it continues."""
+        """Replace the run of the same level by this one."""
         self.change(runs=tuple([run if each.index == run.index else each for each in self.state.runs]))
 
     def put_progress(self, index: int, progress: ContactProgress) -> None:
-        """Put a contact's progress in the place of its earlier one in that level, or beside the others."""
+        """Replace a contact's progress in that level, or add it."""
         run = self.run(index)
         if self.progress(index, progress.contact) is None:
             self.put(replace(run, turns=(*run.turns, progress)))
@@ -175,7 +178,7 @@ class Context:
             )
 
     def note_closed(self, index: int, following: NextStep) -> None:
-        """Put on the record that a contact was closed when a message to it was to leave, or has opened since."""
+        """Note for the timeline that a contact was closed when a message was to leave, or has opened since."""
         if following.closed_by is None and not following.opens:
             return
         contact, level = following.progress.contact, self.level(self.run(index)).name

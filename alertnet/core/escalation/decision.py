@@ -1,4 +1,4 @@
-"""What is decided: of one escalation by `advance`, of a whole incident by `advance_incident`."""
+"""The results of decisions: about one escalation (`advance`) and about a whole incident (`advance_incident`)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +11,9 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 
 @value
 class Send:
-    """A message that is to leave now: the contact's method, planned for `at`.
+    """A message to send now by the contact's method, planned for `at`.
 
-    `expires_at`: until then the provider is to go on trying.
+    `expires_at`: until then the provider keeps trying.
     """
 
     kind: Kind
@@ -27,7 +27,7 @@ class Send:
 
 @value
 class Ask:
-    """A question to the coordinators: may this level open? With a contact: does it really take charge?"""
+    """A question to the coordinators: may this level open? With a contact: did it really take charge?"""
 
     index: int
     contacts: int
@@ -45,7 +45,7 @@ class Note:
 
 @value
 class Step:
-    """What `advance` decided: the new state, its next due time, and what the shell has to do about it."""
+    """The result of `advance`: the new state, its next due time, and what is to be done."""
 
     state: State
     due_at: datetime | None
@@ -66,18 +66,18 @@ class AlertOnRecord:
     trees: frozenset[str]
     failed: bool = False
     just_now: bool = False
-    """Put on the record at this very moment, be it a reminder."""
+    """It was recorded at this very moment; it may be a reminder."""
     contact: tuple[str, str] | None = None
     """(tree, contact) whom it told; None: whoever has the address."""
     prompt: str | None = None
-    """Of a task: what asks the coordinators for it."""
+    """For a task: the prompt that asks the coordinators to do it."""
     refused: bool = False
-    """It failed since its number had refused our SMS; whoever lets them through again has not been told by it."""
+    """It failed because the number refused our SMS; if the number takes them again, it has not been told."""
 
 
 @value
 class OpenPrompt:
-    """A prompt of a tree that no coordinator has answered, as it is stored; `level` counts from 1."""
+    """A stored prompt of a tree that no coordinator has answered; `level` counts from 1."""
 
     id: str
     kind: str
@@ -89,7 +89,7 @@ class OpenPrompt:
 
 @value
 class TimelineNote:
-    """A line for the timeline of the incident."""
+    """A line for the incident's timeline."""
 
     tree: str
     kind: str
@@ -98,7 +98,7 @@ class TimelineNote:
 
 @value
 class NewAlert:
-    """An alert or reminder leaves; a task is asked of the coordinators. `level`: the name of its level."""
+    """Send an alert or reminder, or give the coordinators a task. `level`: the name of its level."""
 
     tree: str
     send: Send
@@ -107,7 +107,7 @@ class NewAlert:
 
 @value
 class SharedAlert:
-    """In place of a message of its own, that of another tree counts for this one too."""
+    """Let another tree's message count for this tree too, instead of a message of its own."""
 
     tree: str
     send: Send
@@ -116,7 +116,7 @@ class SharedAlert:
 
 @value
 class TaskAgain:
-    """In place of another task for the contact, the one that nobody has done rings again, and counts for this send."""
+    """Ring for the contact's open task again and let it count for this send, instead of another task."""
 
     tree: str
     send: Send
@@ -125,7 +125,7 @@ class TaskAgain:
 
 @value
 class NewPrompt:
-    """The coordinators are asked for a decision, or alarmed; `level` counts from 1, `contacts` is how many it tells."""
+    """Ask the coordinators for a decision, or alarm them; `level` counts from 1, `contacts` is how many it tells."""
 
     tree: str
     kind: PromptKind
@@ -138,7 +138,7 @@ class NewPrompt:
 
 @value
 class PromptOver:
-    """Nobody needs to answer that prompt any more."""
+    """End a prompt that nobody needs to answer any more."""
 
     tree: str
     id: str
@@ -147,7 +147,7 @@ class PromptOver:
 
 @value
 class ActionMissing:
-    """No action was reported of a level in time: the coordinators hear it, `contacts` are asked what they did."""
+    """No action of a level was reported in time: tell the coordinators, and ask `contacts` what they did."""
 
     tree: str
     level: str
@@ -159,7 +159,7 @@ Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | NewPrompt | PromptO
 
 @value
 class IncidentStep:
-    """What was decided of an incident: the new states and due times by tree, and what is to be done, in this order."""
+    """The decision about an incident: new states and due times by tree, and the effects in their order."""
 
     states: dict[str, State]
     due_at: dict[str, datetime | None]

@@ -1,6 +1,6 @@
-"""What is due next in an escalation, and doing it: rings, silences, decisions, levels, rounds, and the end of the tree.
+"""Finds what is due next in an escalation, and does it: messages, silences, decisions, levels, rounds, the tree's end.
 
-Each thing is decided at the moment it was planned for, never at the moment it is looked at (A7).
+Each thing is decided for its planned moment, never for the moment it is looked at (A7).
 """
 
 from collections.abc import Callable
@@ -34,13 +34,13 @@ from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import Plan, PlannedLevel
 
 HEARTBEAT = timedelta(hours=1)
-"""An escalation that waits for a person alone is still looked at this often: nobody forgets it (A2)."""
+"""An escalation that waits only for a person is still looked at this often, so that nobody forgets it (A2)."""
 
 MOST_STEPS = 10_000
 
 
 class _Due(NamedTuple):
-    """Something that happens at a planned moment; of several at the same moment the lower rank is first."""
+    """Something due at a planned moment; of several at the same moment the lower rank goes first."""
 
     at: datetime
     rank: int
@@ -51,20 +51,20 @@ _AT, _AT_AND_RANK = attrgetter("at"), attrgetter("at", "rank")
 
 
 class Until(StrEnum):
-    """What a level waits for that does not open by the clock."""
+    """What a level waits for if it does not open by the clock."""
 
     GENUINE = "genuine"
-    """Somebody says that the incident is."""
+    """Somebody confirms that the incident is genuine."""
     GO = "go"
     HELD = "held"
-    """A go, since somebody holds it."""
+    """A go, since somebody holds the level."""
     OTHERS = "others"
-    """An escalation that is acknowledged leaves that state."""
+    """Another escalation leaves the acknowledged state."""
 
 
 @value
 class ComingLevel:
-    """A level that comes next, whom it would tell, and when it opens if nobody decides; None: not by the clock."""
+    """A level that comes next, whom it would tell, and when it opens without a decision; None: not by the clock."""
 
     index: int
     name: str
@@ -74,11 +74,11 @@ class ComingLevel:
 
 
 SEND, SILENCE, DECISION, LEVEL = range(4)
-"""The ranks of what may be due at the same moment."""
+"""The ranks of things due at the same moment."""
 
 
 class Others(NamedTuple):
-    """The incident's other escalations: whether all are acknowledged, and whether in one somebody has it in hand."""
+    """The incident's other escalations: whether all are acknowledged, and whether one of them is in hand."""
 
     acknowledged: bool
     in_hand: bool
@@ -88,27 +88,27 @@ ALONE = Others(acknowledged=False, in_hand=False)
 
 
 def is_in_hand(plan: Plan, state: State) -> bool:
-    """Whether somebody has taken charge, or a coordinator holds what comes or has said that it is to wait."""
+    """Whether somebody has taken charge, or a coordinator has put what comes next on hold or off."""
     answers = (kind for id, kind in state.answers.items() if id not in plan.discredited)
     is_held = state.on_hold_since is not None or not {*state.goes, *state.refused}.issuperset(state.held)
     return AnswerKind.ACKNOWLEDGED in answers or is_held or state.in_hand
 
 
 class Agenda:
-    """Everything that is due in a context, in the order of the planned moments."""
+    """All that is due in a context, in the order of the planned moments."""
 
     def __init__(self, context: Context, others: Others = ALONE) -> None:
         self.context = context
         self.others = others
 
     def catch_up(self) -> None:
-        """Do what was due before now, unless it is so late that an outage must have held it up."""
+        """Do what was due before now, unless it is so late that there must have been an outage."""
         first = min(self._upcoming(), key=_AT, default=None)
         if first is not None and self.context.now - LATE <= first.at < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
 
     def run_until(self, limit: datetime) -> datetime | None:
-        """Do all that is due by then, in order; the moment of what comes next, if anything does."""
+        """Do all that is due by then, in order; gives the moment of what comes next, None if nothing does."""
         for _ in range(MOST_STEPS):
             first = min(self._upcoming(), key=_AT_AND_RANK, default=None)
             if first is None or first.at > limit:
@@ -118,7 +118,7 @@ class Agenda:
         raise AssertionError("an escalation does not come to rest")
 
     def work_off(self) -> datetime | None:
-        """Do all that is due by now; when somebody has to look again."""
+        """Do all that is due by now; gives the moment for the next look, None if none is needed."""
         upcoming = self.run_until(self.context.now)
         return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
 
@@ -140,7 +140,7 @@ class Agenda:
         return self.context.plan.tree.start.unless_acknowledged and self.others.acknowledged
 
     def _turns(self) -> list[_Due]:
-        """The next messages of each level, and the silence of those who have a deputy."""
+        """The next messages of each level, and the silences that bring a deputy."""
         found: list[_Due] = []
         for run in (context := self.context).state.runs:
             steps: list[contact_steps.NextStep] = []
@@ -165,7 +165,7 @@ class Agenda:
         return found
 
     def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
-        """Plan the next steps of a level's contacts together: they don't touch one another."""
+        """Plan the next steps of a level's contacts together, since they are independent."""
         after = {each.progress.contact: each.progress for each in steps}
         run = self.context.run(index)
         self.context.put(replace(run, turns=tuple([after.get(progress.contact, progress) for progress in run.turns])))
@@ -177,7 +177,7 @@ class Agenda:
             settle(self.context)
 
     def _miss(self, index: int, contacts: list[str]) -> None:
-        """Tell the deputies of those who do not answer, unless one of those has answered for the next."""
+        """Tell the deputies of silent contacts, unless a deputy told just before has answered for the next too."""
         for contact in contacts:
             progress = self.context.progress(index, contact)
             if (
@@ -189,7 +189,7 @@ class Agenda:
                 settle(self.context)
 
     def _decision_or_level(self) -> _Due | None:
-        """What comes of the level that is asked about, or the next one; None where only a person goes on."""
+        """The next thing due for the level asked about, else the next level; None where only a person can go on."""
         context, question = self.context, self.context.state.question
         if question is None and context.state.unverified_since is None:
             return self._level_or_end(self.next_level())
@@ -199,7 +199,7 @@ class Agenda:
         return _Due(question.automatic_at, DECISION, self._proceed) if goes_on else None
 
     def _silence(self) -> _Due | None:
-        """Last resort hears where a coordinator's word alone goes on, was asked for twice, and none says any (A2)."""
+        """Tell last resort if only a coordinator can go on, and none answered after being asked twice (A2)."""
         context, state = self.context, self.context.state
         if not context.plan.has_others_at_last or self.others.in_hand or is_in_hand(context.plan, state):
             return None
@@ -210,7 +210,7 @@ class Agenda:
         return _Due(max([asked_at + PROMPT_EVERY, *ends]), LEVEL, tell)
 
     def _level_or_end(self, following: PlannedLevel | None) -> _Due:
-        """The next level, or the end of the round. What a coordinator holds is asked about after a while."""
+        """The next level, or the end of the round; what a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if following is not None and (late := self._late_level(following)) is not None:
@@ -220,12 +220,12 @@ class Agenda:
                 return _Due(context.moment, LEVEL, self._conclude)
             return _Due(state.round_due_at, DECISION, self._next_round)
         happen = self._conclude if following is None else partial(self._pass, following)
-        # A level that was met keeps nobody waiting at the end: all that could still be told have been.
+        # A met level does not delay the end: everybody who could still be told has been.
         ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
         return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
 
     def coming(self) -> ComingLevel | None:
-        """What comes next: a level that is asked about or whose moment is ahead, last resort, the next round."""
+        """What comes next: a level that is asked about or planned, last resort, or the next round."""
         context, state = self.context, self.context.state
         if not context.is_active:
             return None
@@ -245,7 +245,7 @@ class Agenda:
         return self._reached(first, at) if first is not None else None
 
     def _reached(self, planned: PlannedLevel, at: datetime) -> ComingLevel:
-        """The level as it comes where it is reached at that moment."""
+        """The level as it would open if reached at that moment."""
         context, state = self.context, self.context.state
         if state.unverified_since is not None or self._waits_for_verification(planned):
             return self._told(planned, None, Until.GENUINE)
@@ -260,7 +260,7 @@ class Agenda:
         return ComingLevel(planned.index, planned.level.name, planned.contacts, at, until if at is None else None)
 
     def tries(self) -> dict[str, datetime]:
-        """When each contact of the levels that are open is told next, of those who still are."""
+        """When each contact of the open levels is told next, if at all."""
         context, found = self.context, dict[str, datetime]()
         for run in context.state.runs:
             for progress in live_progress(context, run):
@@ -270,7 +270,7 @@ class Agenda:
         return found
 
     def without_action(self) -> ComingLevel | None:
-        """The level that comes where nobody reports an action in time; None: none is due, or nobody is left."""
+        """The level that follows if nobody reports an action in time; None where none is due, or nobody is left."""
         state = self.context.state
         if state.action_due_at is None or state.met_index is None:
             return None
@@ -282,11 +282,11 @@ class Agenda:
         return self._reached(following, state.action_due_at) if following is not None else None
 
     def _beyond(self, index: int) -> PlannedLevel | None:
-        """The next level after that one, and after every one opened in this round."""
+        """The next level after that one and after all opened in this round."""
         return self.next_level(after=max([index, *(run.index for run in self.context.this_round)]))
 
     def next_level(self, after: int = -1) -> PlannedLevel | None:
-        """The first level not opened in this round that would tell somebody; `after` a given one."""
+        """The first level after index `after`, not opened in this round, that would tell somebody."""
         state = self.context.state
         opened = {run.index for run in state.runs if run.round == state.round}
         for planned in self.context.plan.levels[after + 1 :]:
@@ -295,7 +295,7 @@ class Agenda:
         return None
 
     def _late_level(self, following: PlannedLevel) -> PlannedLevel | None:
-        """A level whose moment has passed without it, and that would tell somebody now."""
+        """A level that was skipped at its moment and would tell somebody now."""
         if following.index < self.context.state.passed:
             return following
         for index in sorted(self.context.state.overdue):
@@ -306,7 +306,7 @@ class Agenda:
 
     def _start(self) -> None:
         context = self.context
-        # What the others' acknowledgements held back until now is not overdue: its clock begins now.
+        # A start held back by other acknowledgements is not overdue: its clock begins now.
         held_back = context.plan.tree.start.unless_acknowledged
         begins_at = context.on_time(context.moment) if held_back else context.moment
         context.change(status=Status.RUNNING, onward_from=begins_at)
@@ -320,7 +320,7 @@ class Agenda:
         return not (planned.coordination or self.context.plan.verified or given)
 
     def _reach(self, planned: PlannedLevel) -> None:
-        """Reach a level that is due: it waits for verification, for a go, or opens."""
+        """Reach a due level: it waits for verification, waits for a go, or opens."""
         context, moment = self.context, self.context.moment
         if self._waits_for_verification(planned):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
@@ -335,7 +335,7 @@ class Agenda:
             open_level(context, planned, moment, "due", last=last)
 
     def _proceed(self) -> None:
-        """Open a level by itself that nobody decided on in time; that go stands."""
+        """Open a level whose question nobody answered in time; this go stays valid."""
         context, question = self.context, self.context.state.question
         assert question is not None
         planned = context.plan.levels[question.index]
@@ -345,7 +345,7 @@ class Agenda:
             open_level(context, planned, context.moment, "automatic")
 
     def _last_asked(self) -> LevelRun | None:
-        """The last level that told anybody of whom an answer is expected, in this round or else before."""
+        """The last level that told a contact who is expected to answer, in this round or else before."""
         runs = [run for run in self.context.state.runs if run.index != LAST_RESORT and self._asks(run)]
         return next(reversed([run for run in runs if run.round == self.context.state.round] or runs), None)
 
@@ -358,7 +358,7 @@ class Agenda:
         return last is not None and last.status is LevelStatus.MET and last.index != self.context.state.missed_index
 
     def _conclude(self) -> None:
-        """End the tree, where no further level can tell anybody: acknowledged, or unanswered."""
+        """End the tree when no level can tell anybody any more: acknowledged, or unanswered."""
         context = self.context
         last = self._last_asked()
         if last is not None and self._is_answered():
@@ -371,7 +371,7 @@ class Agenda:
         open_last_resort(context, at, at + pause)
 
     def _next_round(self) -> None:
-        """Begin the whole tree again; a round that an outage has eaten begins now."""
+        """Begin the whole tree again, now if an outage swallowed the planned moment."""
         at = self.context.on_time(self.context.moment)
         self.context.change(
             round=self.context.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None
@@ -379,7 +379,7 @@ class Agenda:
         self.context.note("round_began", round=self.context.state.round)
 
     def _action_missed(self) -> None:
-        """Go on where nobody reported an action in time: the level again, or the one after the highest opened."""
+        """Go on when no action was reported in time: with the same level, or the one after the highest opened."""
         context, index = self.context, self.context.state.met_index
         assert index is not None
         planned, run = context.plan.levels[index], context.run(index)

@@ -1,6 +1,6 @@
-"""What holds of every escalation that is kept: asked of it when it is read, and again before it is written.
+"""The invariants of a stored escalation, checked when it is read and again before it is written.
 
-Only what no plan, event or edit can bring about is refused; what is merely odd is left to `advance`.
+Only states that no plan, event or edit can produce are refused; what is merely odd is left to `advance`.
 """
 
 from datetime import datetime
@@ -24,10 +24,10 @@ ONCE = "each once"
 
 
 def check_escalation(id: str, state: State, due_at: datetime | None) -> None:
-    """Refuse what an escalation can't remember, and a due time that does not go with it (A2).
+    """Refuse an impossible state of an escalation, or a due time that does not fit it (A2).
 
     Raises:
-        Inconsistent: says which field, what it is, and what is allowed.
+        Inconsistent: names the field, its value, and what is allowed.
     """
     try:
         _check_due(id, state, due_at)

@@ -1,4 +1,4 @@
-"""The opened levels of an escalation: how their contacts stand, what a change settles at once, and opening the next."""
+"""The open levels of an escalation: the status of their contacts, what changes settle at once, opening the next."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 
 
 def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) -> list[ContactProgress]:
-    """The progress of those still to be told: they may be, have not answered, and nobody has for them.
+    """The progress of the contacts still to be told: allowed, without an answer, and with nobody answering for them.
 
-    In a round that is over only of those who were closed, and are told at their opening; `also_after`: of all, as long
-    as the level is opened again.
+    In a past round only contacts who were closed still are, at their opening. `also_after`: all are, as long as the
+    level will open again.
     """
     if not context.is_active or run.status is LevelStatus.MET:
         return []
@@ -49,12 +49,12 @@ def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
 
 
 def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool = False) -> bool:
-    """Whether the contact is still to be told in that level; `also_after`: be its round over."""
+    """Whether the contact is still to be told in that level; `also_after`: even if its round is over."""
     return any(progress.contact == contact for progress in live_progress(context, run, also_after=also_after))
 
 
 def _answered_in(context: Context, run: LevelRun) -> set[str]:
-    """Whoever has acknowledged in that level, so that it counts there, and those they stand in for."""
+    """The contacts whose acknowledgement counts in that level, and those they stand in for."""
     if not context.state.answers:
         return set()
     must_confirm = context.level(run).confirm
@@ -70,12 +70,12 @@ def _answered_in(context: Context, run: LevelRun) -> set[str]:
 
 
 def _lacks_confirmation(context: Context, contact: str) -> bool:
-    """Whether a coordinator has yet to confirm what the contact said; what one of them said itself needs none."""
+    """Whether a coordinator has yet to confirm the contact's answer; a coordinator's own needs no confirmation."""
     return contact not in context.state.confirmed and context.contact(contact).role is not Role.COORDINATOR
 
 
 def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
-    """Whether the contact itself can't acknowledge any more: it declined, is involved, or nothing reaches it."""
+    """Whether the contact itself can no longer acknowledge: it declined, is involved, or nothing reaches it."""
     declined = context.answer(run.index, progress.contact) is AnswerKind.DECLINED
     return (
         declined
@@ -87,7 +87,7 @@ def is_dead(context: Context, run: LevelRun, progress: ContactProgress) -> bool:
 def _contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
     """The status of each contact that the level notified and that may still be told, or has acknowledged.
 
-    Of whom no answer is expected is left out, and makes nobody reachable for whom it stands in.
+    Contacts that are not expected to answer are left out, and don't make those they stand in for reachable.
     """
     allowed, answered, contacts = context.plan.allowed, _answered_in(context, run), context.plan.tree.contacts
     turns = [progress for progress in run.turns if contacts[progress.contact].answers]
@@ -104,14 +104,14 @@ def _contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
 
 
 def _may_stand_in(context: Context, index: int, deputy: str) -> bool:
-    """Whether a deputy may be told of that level."""
+    """Whether a deputy may be told in that level."""
     if deputy not in context.plan.allowed:
         return False
     return index == LAST_RESORT or deputy in context.plan.levels[index].deputies
 
 
 def deputise(context: Context, index: int, contact: str, at: datetime, cause: str) -> None:
-    """Tell the contact's deputy in its place; deputies chain, and stand for everyone before them."""
+    """Tell the contact's deputy in its place; deputies chain, and each stands for everyone before it."""
     progress = context.progress(index, contact)
     assert progress is not None
     context.put_progress(index, replace(progress, deputised=True))
@@ -134,7 +134,7 @@ def deputise(context: Context, index: int, contact: str, at: datetime, cause: st
 
 
 def would_matter(context: Context, planned: PlannedLevel) -> bool:
-    """Whether opening the level would tell somebody, or it would be met by answers that were given before."""
+    """Whether opening the level would tell somebody, or earlier answers would meet it."""
     state, run = context.state, context.find(planned.index)
     if planned.index in state.refused or (run is not None and run.status is LevelStatus.MET):
         return False
@@ -153,9 +153,9 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
 
 
 def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
-    """Whether the contact has not answered, or has declined and a deputy of it has not.
+    """Whether the contact has not answered, or has declined and one of its deputies has not answered.
 
-    Of whom no answer is expected is told by a level once.
+    A level tells a contact that is not expected to answer only once.
     """
     if not context.contact(id).answers and context.find(index) and context.progress(index, id):
         return False
@@ -168,7 +168,7 @@ def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
 
 
 def let_through(context: Context, number: str) -> None:
-    """Use a number for SMS again that had refused them: whoever was to be told there is told now."""
+    """Use a number for SMS again that refused them before; those who were to be told there are told now."""
     key = f"{MethodKind.SMS}:{number}"
     context.change(stale=tuple(each for each in context.state.stale if each != key))
     for run in context.state.runs:
@@ -185,7 +185,7 @@ def let_through(context: Context, number: str) -> None:
 
 
 def settle(context: Context) -> None:
-    """Bring every level into line with the answers and failures there are; of a settled context nothing changes."""
+    """Bring all levels into line with the answers and failures; settling twice changes nothing more."""
     if context.state.status is Status.STOPPED:
         return
     for index in [run.index for run in context.state.runs]:
@@ -227,7 +227,7 @@ def acknowledge(context: Context, run: LevelRun) -> None:
 
 
 def _left_unverified(context: Context) -> int | None:
-    """The first level that nobody was told by, since nobody knows whether the incident is genuine."""
+    """The first level that told nobody because the incident is not known to be genuine."""
     return None if context.plan.verified else next((each.index for each in yet_to_open(context)), None)
 
 
@@ -238,7 +238,7 @@ def yet_to_open(context: Context) -> Iterator[PlannedLevel]:
 
 
 def _ask_to_confirm(context: Context, index: int) -> None:
-    """Ask the coordinators, once, about each answer that counts only when one of them confirms it."""
+    """Ask the coordinators once about each answer that counts only when they confirm it."""
     run = context.run(index)
     for progress in run.turns if context.level(run).confirm and run.status is not LevelStatus.MET else ():
         said_so = context.answer(index, progress.contact) is AnswerKind.ACKNOWLEDGED
@@ -253,7 +253,7 @@ def _ask_to_confirm(context: Context, index: int) -> None:
 
 
 def _judge(context: Context, run: LevelRun, *, may_give_way: bool) -> None:
-    """Satisfy a level whose rule is met, and let one give way whose rule nobody left can meet."""
+    """Mark a level as met if its rule is, or let it give way if nobody left can meet the rule."""
     quota, statuses = context.level(run).acknowledge, _contact_statuses(context, run)
     if is_met(quota, statuses):
         _satisfy(context, run)
@@ -292,7 +292,7 @@ def _cause(context: Context, index: int, contact: str) -> str:
 
 
 def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause: str, *, last: bool = True) -> None:
-    """Open a level planned for that moment. `last`: no other is overdue behind it, so its clock may start now."""
+    """Open a level planned for that moment. `last`: no other overdue level follows, so its clock may start now."""
     wait = planned.level.wait
     start = context.on_time(moment)
     ends_at = start + wait
@@ -310,7 +310,7 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
 
 
 def open_last_resort(context: Context, at: datetime, until: datetime) -> None:
-    """Tell the tree's last resort, whatever it has answered before; `until` then it is not told again."""
+    """Tell the tree's last resort, whatever it answered before; it is not told again before `until`."""
     context.change(asked_anew=tuple(id for id, kind in context.state.answers.items() if kind in ENDED))
     turns = _begin(context, LAST_RESORT, at, context.plan.last_resort)
     _open(context, LevelRun(LAST_RESORT, context.state.round, at, until, turns))
@@ -318,7 +318,7 @@ def open_last_resort(context: Context, at: datetime, until: datetime) -> None:
 
 
 def tell_for_coordinators(context: Context, why: str) -> None:
-    """Tell last resort where no coordinator can be asked, or answers: again as the rounds of a tree begin again."""
+    """Tell last resort when no coordinator can be asked, or answers; again at the pace of the tree's rounds."""
     state, told = context.state, context.find(LAST_RESORT)
     before = told if told is not None and told.round == state.round else None
     is_being_told = before is not None and context.moment < before.ends_at
@@ -333,7 +333,7 @@ def tell_for_coordinators(context: Context, why: str) -> None:
 def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> None:
     """Ask the coordinators whether this level may open; the automatic time counts from when the level was due.
 
-    For a critical one that is so even where the question comes late.
+    For a critical level that is so even if the question comes late.
     """
     asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
     automatic_at = proceeds_at(context, planned, asked_at)
@@ -345,7 +345,7 @@ def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> Non
 
 
 def proceeds_at(context: Context, planned: PlannedLevel, asked_at: datetime) -> datetime | None:
-    """When a level that is asked about then opens without a go; None: it never does."""
+    """When a level asked about at that moment opens without a go; None: never."""
     approval = planned.approval
     if approval is None or approval.proceed_after is None or context.is_held(planned.index):
         return None
@@ -353,12 +353,12 @@ def proceeds_at(context: Context, planned: PlannedLevel, asked_at: datetime) -> 
 
 
 def _open(context: Context, run: LevelRun) -> None:
-    """Put a run behind the others, in the place of an earlier one of its level."""
+    """Add a run at the end, replacing an earlier one of its level."""
     context.change(runs=(*[each for each in context.state.runs if each.index != run.index], run))
 
 
 def _begin(context: Context, index: int, at: datetime, contacts: Iterable[str]) -> tuple[ContactProgress, ...]:
-    """Begin the steps of everybody; those who stood in before still answer, but wait to be needed again."""
+    """Begin everybody's steps. Earlier stand-ins keep their answers, but wait until they are needed again."""
     earlier = context.find(index)
     previous = {progress.contact: progress for progress in earlier.turns} if earlier else {}
     begun = {id: _progress(context, index, at, id, previous.get(id)) for id in contacts}
@@ -369,7 +369,7 @@ def _begin(context: Context, index: int, at: datetime, contacts: Iterable[str]) 
 
 
 def _held_back(context: Context, turns: Iterable[ContactProgress]) -> timedelta:
-    """How long quiet hours hold back whatever would be sent first: a level lasts so much longer."""
+    """How long quiet hours delay the first message; the level lasts that much longer."""
     reaches = [context.reach(progress.contact) for progress in turns]
     if not any(reach.times.quiet for reach in reaches):
         return timedelta()

@@ -1,4 +1,4 @@
-"""A message that did not reach its contact: the contact's next methods take over, or others for it (B3)."""
+"""What happens when a message does not reach its contact: its next methods, or others, take over (B3)."""
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.usable_methods import stale_key
@@ -9,7 +9,7 @@ from alertnet.core.escalation.state import ContactProgress, Delayed, Failed, Uns
 
 
 def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
-    """Let the contact's other methods take over as far as this one does not reach it."""
+    """Let the contact's other methods take over where this one does not reach it."""
     match event:
         case Failed():
             _fail(context, event)
@@ -20,7 +20,7 @@ def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
 
 
 def _fail(context: Context, event: Failed) -> None:
-    """Let a method fail wherever it was used; a bad address also for whoever else has it."""
+    """Mark a method as failed wherever it was used; a bad address also fails for others who have it."""
     contact = context.contact(event.contact)
     method = contact.all_methods[event.method]
     bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
@@ -32,7 +32,7 @@ def _fail(context: Context, event: Failed) -> None:
 
 
 def _fail_in(context: Context, index: int, progress: ContactProgress, event: Failed, bad: tuple[str, ...]) -> None:
-    """Let the method fail at one contact of a level, and whatever it has at a bad address; the next are used now."""
+    """Mark the method, and any with a bad address, as failed for one contact of a level; use its next method now."""
     its = context.contact(progress.contact)
     used = {use.method for use in progress.uses}
     failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
@@ -46,7 +46,7 @@ def _fail_in(context: Context, index: int, progress: ContactProgress, event: Fai
 
 
 def _leave_out(context: Context, contact: str, method_index: int) -> None:
-    """Leave a method out: the contact has closed and others take over, or another is on duty and is told now."""
+    """Skip a method: the contact has closed and others take over, or another person is on duty and is told now."""
     closed_by = context.reach(contact).closed_by(method_index, context.moment)
     for run in context.state.runs:
         progress = context.progress(run.index, contact)

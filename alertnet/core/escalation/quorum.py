@@ -1,4 +1,4 @@
-"""Who answered what, by which method, and whether a level's rule is met or can still be met."""
+"""Answers of contacts, and whether a level's rule is met or can still be met."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from alertnet.core.directory.contact_tree import Quota
 
 
 class AnswerKind(StrEnum):
-    """What a contact said. Only `acknowledged` ever counts for a rule."""
+    """A contact's answer. Only `acknowledged` counts for a rule."""
 
     ACKNOWLEDGED = "acknowledged"
     RELAYED = "relayed"
@@ -17,11 +17,11 @@ class AnswerKind(StrEnum):
 
 
 RECEIVED: Final = "received"
-"""Stands among the kinds of answers where somebody listened to a call and said no more: it is none of them."""
+"""Used beside the kinds of answers for somebody who listened to a call and said no more; it is not an answer."""
 
 
 class Via(StrEnum):
-    """How the answer came, each a proof of its own (A6)."""
+    """How the answer came; each way proves it by itself (A6)."""
 
     SMS = "sms"
     CALL = "call"
@@ -45,18 +45,18 @@ class Action(StrEnum):
 
 @value
 class ContactStatus:
-    """Whether one contact of a level, or whoever stands in for it, has acknowledged or still may."""
+    """Whether one contact of a level, or its deputy, has acknowledged or still may."""
 
     organisation: str
     acknowledged: bool
     reachable: bool
-    """Whether it, or a deputy, may still acknowledge."""
+    """Whether the contact or a deputy may still acknowledge."""
 
 
 def is_met(quota: Quota, everyone: Sequence[ContactStatus]) -> bool:
-    """Whether the rule is met; a level that told nobody is never met.
+    """Whether the rule is met; never for a level that told nobody.
 
-    `any`: one has acknowledged · `all`: every one · `each_organisation`: one of each · N: N of them, or all where fewer
+    `any`: one has acknowledged · `all`: everybody · `each_organisation`: one of each · N: N of them, or all where fewer
     are left.
     """
     return _reaches(quota, everyone, [each for each in everyone if each.acknowledged])

@@ -1,6 +1,6 @@
-"""An escalation as a value: its status, the levels it has opened, how far each contact is, and what is to happen when.
+"""The state of an escalation: its status, the levels it opened, the progress of each contact, and what is due.
 
-The values here are what the database keeps of an escalation between two moments. `advance` alone moves them.
+The database stores these values between two moments. Only `advance` changes them.
 """
 
 from dataclasses import field
@@ -16,7 +16,7 @@ LAST_RESORT = -1
 
 
 class Status(StrEnum):
-    """Where an escalation stands."""
+    """The status of an escalation."""
 
     SCHEDULED = "scheduled"
     WAITING_FOR_GO = "waiting_for_go"
@@ -27,17 +27,17 @@ class Status(StrEnum):
 
 
 class LevelStatus(StrEnum):
-    """How an opened level fares."""
+    """The status of an opened level."""
 
     OPEN = "open"
     MET = "met"
     GAVE_WAY = "gave_way"
-    """Nobody left could meet its rule: the next opened at once, later answers still count."""
+    """Nobody left could meet its rule, so the next opened at once; later answers still count."""
 
 
 @value
 class MethodUse:
-    """A method that was used: its index among the contact's methods, and the moment it was planned for."""
+    """A method that was used: its index among the contact's methods, and its planned moment."""
 
     method: int
     at: datetime
@@ -45,7 +45,7 @@ class MethodUse:
 
 @value
 class Pause:
-    """Somebody listened to a call to that number and said no more: it is not rung or written to again before then."""
+    """Somebody listened to a call to this number and said no more: it gets no repeats before `until`."""
 
     address: str
     until: datetime
@@ -53,39 +53,39 @@ class Pause:
 
 @value
 class ContactProgress:
-    """How far one contact is in an opened level: its methods count from `starts_at`."""
+    """The progress of one contact in an opened level; its methods count from `starts_at`."""
 
     contact: str
     starts_at: datetime
     told: bool
-    """False when it had answered before: then it counts, but is not told again."""
+    """False if it had answered before: it counts, but is not told again."""
     principal: bool = True
-    """Whether the level itself names it, so that the rule is about it; else it only stands in."""
+    """Whether the level itself names it, so that the rule counts it; else it only stands in."""
     stands_for: tuple[str, ...] = ()
     uses: tuple[MethodUse, ...] = ()
     failed: tuple[int, ...] = ()
     handed_over: tuple[int, ...] = ()
-    """The methods whose failure has brought the next one forward."""
+    """Methods whose failure brought the next one forward."""
     repeats: int = 0
-    """The highest k whose moment has passed."""
+    """The highest k whose repeat has passed."""
     pauses: tuple[Pause, ...] = ()
     """The numbers whose repeats wait."""
     deputised: bool = False
     closed_from: datetime | None = None
-    """When the contact turned out to be closed: from then on the methods for that are used."""
+    """When the contact was found closed; from then on its `when_closed` methods are used."""
     skipped: tuple[int, ...] = ()
-    """The methods that reach nobody because the contact was closed at their moment."""
+    """Methods left out because the contact was closed at their moment."""
     skipped_at: datetime | None = None
-    """When the last of them was left out: the contact is due again at its next opening from then on."""
+    """When the last of them was left out; the contact is told again at its next opening after that."""
     reopened: bool = False
-    """It was closed to all that rings, and has begun again at its opening: whatever round it is meanwhile."""
+    """All its telephones were closed, and it began again at its opening, whatever the round."""
     edited_at: datetime | None = None
-    """When other methods took the place of the contact's own: none of them counts from before."""
+    """When an edit replaced its methods; none of the new ones counts from before."""
 
 
 @value
 class LevelRun:
-    """A level that was opened, at its planned moment or by an event; `ends_at` is when the next is due."""
+    """A level that was opened, at its planned moment or by an event; the next is due at `ends_at`."""
 
     index: int
     round: int
@@ -98,52 +98,52 @@ class LevelRun:
 
 @value
 class OpenDecision:
-    """A level that waits for a go; `automatic_at` None: it never proceeds by itself."""
+    """A level that waits for a go; `automatic_at` None: it never opens by itself."""
 
     index: int
     asked_at: datetime
     automatic_at: datetime | None
     sent: bool = False
-    """Whether any coordinator was reached with it."""
+    """Whether it has reached any coordinator."""
 
 
 @value
 class State:
-    """All that an escalation remembers."""
+    """All that is remembered of an escalation."""
 
     status: Status
     start_at: datetime
     round: int = 1
     onward_from: datetime | None = None
-    """No level opens before this: when the round began, or a decision moved it on."""
+    """No level opens before this: the beginning of the round, or a decision."""
     passed: int = -1
-    """The last level whose moment has come in this round: one before it that was skipped opens as soon as it may."""
+    """The last level whose moment has passed in this round; an earlier one that was skipped opens as soon as it may."""
     overdue: tuple[int, ...] = ()
-    """Levels that an edit has brought in after their moment in an earlier round: they open as soon as they may."""
+    """Levels that an edit added after their moment in an earlier round; they open as soon as they may."""
     runs: tuple[LevelRun, ...] = ()
-    """The latest of each level, in the order of opening."""
+    """The latest run of each level, in the order of opening."""
     answers: dict[str, AnswerKind] = field(default_factory=dict)
     asked_anew: tuple[str, ...] = ()
-    """Contacts whose answer was given before the end of the tree: last resort is told again, and answers anew."""
+    """Contacts that answered before the end of the tree; last resort is told again and answers anew."""
     relayed: tuple[str, ...] = ()
-    """Addresses that passed it on: they are not used again for whoever they did so for."""
+    """Addresses that relayed; they are not used again for the contacts they did it for."""
     stale: tuple[str, ...] = ()
-    """`method:address` of those that are invalid, opted out or somebody else's."""
+    """`method:address` of addresses that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()
     refused: tuple[int, ...] = ()
     held: tuple[int, ...] = ()
-    """Levels that a hold keeps from proceeding by themselves, for good."""
+    """Levels that a hold keeps from opening by themselves, for good."""
     on_hold_since: datetime | None = None
-    """Since when a coordinator holds whatever comes next: until a go no level proceeds by itself."""
+    """Since when a coordinator holds whatever comes next: until a go no level opens by itself."""
     question: OpenDecision | None = None
     unverified_since: datetime | None = None
     """The planned moment of the level that waits for the incident to be verified."""
     unverified_index: int | None = None
-    """That level: it opens then also where last resort has taken charge meanwhile."""
+    """That level; on verification it opens even if last resort has taken charge meanwhile."""
     in_hand: bool = False
     """A coordinator has put off, or denied, that the incident is genuine."""
     told_more_at: datetime | None = None
-    """When the field told more after that."""
+    """When the field told more after that; None: it has not."""
     round_due_at: datetime | None = None
     action_due_at: datetime | None = None
     acted: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ class State:
     met_index: int | None = None
     """The level whose rule acknowledged the escalation."""
     missed_index: int | None = None
-    """The level that acknowledged, but reported no action in time: it does not acknowledge again by itself."""
+    """The level that acknowledged but reported no action in time; it does not acknowledge again by itself."""
     confirmed: tuple[str, ...] = ()
     """Contacts whose acknowledgement a coordinator has confirmed or vouched for."""
     to_confirm: tuple[str, ...] = ()
@@ -162,7 +162,7 @@ class State:
 
 @value
 class Answered:
-    """A contact answered, or changed its answer. `address` is the number or mailbox it came from, where known."""
+    """A contact answered, or changed its answer. `address`: the number or mailbox it came from, if known."""
 
     contact: str
     kind: AnswerKind
@@ -171,7 +171,7 @@ class Answered:
 
 @value
 class Received:
-    """Somebody listens to a call to that number of the contact: no answer yet, and none if they say no more."""
+    """Somebody is listening to a call to that number of the contact; unless they say more, it is not an answer."""
 
     contact: str
     address: str
@@ -188,7 +188,7 @@ class Confirmed:
 class Withdrawn:
     """An answer was revoked, or turned out to be another person's.
 
-    `untold`: with or without one, what the contact was sent is about something else: it is told of this from now on.
+    `untold`: what the contact was sent was about something else, answered or not, so it is told of this from now on.
     """
 
     contact: str
@@ -197,7 +197,7 @@ class Withdrawn:
 
 @value
 class Failed:
-    """The provider reported that this method did not reach the contact; `stale`: the kinds its address is bad for."""
+    """The provider reported that this method did not reach the contact. `stale`: the kinds its address is bad for."""
 
     contact: str
     method: int
@@ -206,14 +206,14 @@ class Failed:
 
 @value
 class LetThrough:
-    """Whoever has that number lets our SMS through again."""
+    """The owner of that number takes our SMS again."""
 
     number: str
 
 
 @value
 class Unsent:
-    """The message did not leave, because between its moment and now the contact has closed, or its duty has changed."""
+    """The message did not leave, because the contact has closed or the duty has changed since its moment."""
 
     contact: str
     method: int
@@ -229,14 +229,14 @@ class Delayed:
 
 @value
 class Go:
-    """A coordinator opens this level now; None: the one that is asked about, and what was held goes on as planned."""
+    """A coordinator opens this level now; None: the one asked about, and what was held goes on as planned."""
 
     index: int | None = None
 
 
 @value
 class Hold:
-    """A coordinator waits: this level never proceeds by itself; None: nor does any that comes later, until a go."""
+    """A coordinator holds this level, so that it never opens by itself; None: all that come later, until a go."""
 
     index: int | None = None
 
@@ -257,16 +257,16 @@ class Unopened:
 
 @value
 class Undecided:
-    """A hold or a refusal of the level was about something else; None: so was that of all that comes later."""
+    """A hold or refusal of the level was about something else and is undone; None: the hold on all that comes later."""
 
     index: int | None = None
 
 
 @value
 class Asked:
-    """The question of this level has left for a coordinator; None: whether the incident is genuine.
+    """The question about this level has left for a coordinator; None: the one whether the incident is genuine.
 
-    `reached` False: it has failed at every number and mailbox of every coordinator.
+    `reached` False: it failed at every number and mailbox of every coordinator.
     """
 
     index: int | None
@@ -275,12 +275,12 @@ class Asked:
 
 @value
 class InHand:
-    """A coordinator has put off, or denied, that the incident is genuine: somebody has heard of it."""
+    """A coordinator has put off, or denied, that the incident is genuine; so somebody knows of it."""
 
 
 @value
 class ToldMore:
-    """The field has told more, of which nobody who had put off the incident has said anything yet."""
+    """The field has told more since a coordinator put the incident off, and no coordinator has answered to it."""
 
 
 @value
@@ -292,12 +292,12 @@ class Acted:
 
 @value
 class PlanChanged:
-    """The incident was verified, or its severity, consent or exclusions changed: look again."""
+    """The incident was verified, or its severity, consent or exclusions changed: decide again."""
 
 
 @value
 class Replanned:
-    """A coordinator has applied edited trees or wider consent: the state stands on the new plan, look again."""
+    """A coordinator has applied edited trees or wider consent; the state is on the new plan: decide again."""
 
 
 Event = (

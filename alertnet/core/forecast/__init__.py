@@ -1,1 +1,1 @@
-"""What would happen if nobody, or somebody, answered: simulations and the call sheet."""
+"""Forecasts of what would happen if somebody, or nobody, answered: simulations and the call sheet."""

@@ -1,4 +1,4 @@
-"""Whom to call by hand, in which order, when nothing else works: the plan of a case, or the trees whole (B7)."""
+"""The call sheet: whom to call by hand, in which order, when nothing else works; for a case or for whole trees (B7)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
@@ -14,12 +14,12 @@ from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Approval, Plan, PlannedLevel, Pruned, deputies_of, left_out, resolve
 
 Key = tuple[str, str]
-"""A contact by the id of its tree and its own."""
+"""A contact, as (tree id, contact id)."""
 
 
 @value
 class Answered:
-    """What a contact has said already, by which method, and when."""
+    """A contact's answer so far: what, by which method, and when."""
 
     kind: AnswerKind
     via: Via
@@ -35,10 +35,13 @@ class Entry:
     same_as: Key | None = None
     """A contact further up that is the same recipient: one call serves both."""
     is_listed: bool = False
-    """Whether all there is to say of it stands further up."""
+    """Whether everything about it is already listed further up."""
     answered: Answered | None = None
     ask: dict[str, str] = field(default_factory=dict, hash=False)
-    """What it is asked to do, by language, as `Said.ask`: never the free text of a report, which may name somebody."""
+    """What it is asked to do, by language, as in `Said.ask`.
+
+    Never the free text of a report, which may name somebody.
+    """
 
 
 @value
@@ -49,29 +52,29 @@ class Step:
     """Its place in the tree, from 1."""
     level: Level
     starts_after: timedelta | None
-    """From the opening of the incident, as long as nobody answers; None: only once a coordinator has said go."""
+    """Time from the opening of the incident if nobody answers; None: only once a coordinator gives a go."""
     approval: Approval | None
     unverified: bool
     """It waits until somebody has made sure that the report is genuine."""
     then: Then
-    """What its satisfied rule does."""
+    """What happens once its rule is met."""
     entries: tuple[Entry, ...]
 
 
 @value
 class SheetTree:
-    """The part of the sheet that is about one tree."""
+    """The part of the sheet for one tree."""
 
     tree: ContactTree
     steps: tuple[Step, ...]
     last_resort: tuple[Entry, ...]
     spared: tuple[Pruned, ...]
-    """Who must not be called, and why."""
+    """The contacts that must not be called, and why."""
 
 
 @value
 class CallSheet:
-    """The whole sheet. `facts` None: every tree as it is written, not narrowed to a case."""
+    """The whole sheet. `facts` None: every tree as written, not narrowed to a case."""
 
     trees: tuple[SheetTree, ...]
     facts: Facts | None = None
@@ -79,10 +82,10 @@ class CallSheet:
 
 @value
 class Progress:
-    """What is known of an incident that is under way."""
+    """What is known of a running incident."""
 
     states: Mapping[str, State] = field(default_factory=dict)
-    """Of each escalation, by its tree."""
+    """The state of each escalation, by its tree."""
     answers: Mapping[Key, Answered] = field(default_factory=dict)
 
 
@@ -90,7 +93,7 @@ NOTHING_YET = Progress()
 
 
 def of_everything(trees: Iterable[ContactTree]) -> CallSheet:
-    """Every tree with every level and everybody in it: nobody's consent has been asked for that."""
+    """The sheet of all trees with all levels and contacts; consent does not narrow it."""
     known = tuple(trees)
     recipients, seen, listed = Recipients(known), dict[str, Key](), dict[Key, None]()
     pages = (_Page(tree, frozenset(tree.contacts), recipients, seen, listed, {}) for tree in known)
@@ -98,9 +101,9 @@ def of_everything(trees: Iterable[ContactTree]) -> CallSheet:
 
 
 def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
-    """Those whom an incident with these facts would tell, in the trees that serve its country.
+    """The sheet of those whom an incident with these facts would tell, in the trees that serve its country.
 
-    Where nobody in those may be told, the last resort of every tree, as when an incident opens (A2).
+    If nobody there may be told, it lists the last resort of every tree, as when an incident opens (A2).
     """
     everywhere = tuple(trees)
     plans = resolve(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
@@ -110,7 +113,7 @@ def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
 
 
 def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_YET) -> CallSheet:
-    """The sheet of plans that are already made, with what has come of them so far."""
+    """The sheet for given plans, with their progress so far."""
     kept = tuple(plans)
     alone = sum(not plan.reaches_nobody for plan in kept) <= 1
     recipients, seen, listed = Recipients(plan.tree for plan in kept), dict[str, Key](), dict[Key, None]()
@@ -123,21 +126,21 @@ def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_Y
 
 @value
 class _Page:
-    """What the entries of one tree are made from. `seen`: who was first to be listed with an address."""
+    """What is needed to make the entries of one tree. `seen`: the first contact listed with each address."""
 
     tree: ContactTree
     allowed: frozenset[str]
     recipients: Recipients
     seen: dict[str, Key]
     listed: dict[Key, None]
-    """Those that stand on the sheet already, in their order."""
+    """The contacts on the sheet so far, in their order."""
     answers: Mapping[Key, Answered]
-    """By whoever answered: the same recipient may be in several trees."""
+    """By the contact that answered; the same recipient may be in several trees."""
     ask: dict[str, str] = field(default_factory=dict)
-    """What the incident asks of those of whom their tree asks nothing."""
+    """What the incident asks of contacts of whom their tree asks nothing."""
 
     def entries(self, contacts: Iterable[str], deputies: frozenset[str], level: Level | None = None) -> Iterator[Entry]:
-        """Each contact, and behind it those of the deputies who stand in for it."""
+        """Each contact, followed by the deputies who stand in for it."""
         for id in contacts:
             yield self._entry(id, level)
             before = id
@@ -153,12 +156,12 @@ class _Page:
         approval: Approval | None = None,
         unverified: bool = False,
     ) -> Step:
-        """The level that begins then."""
+        """The level that begins at that moment."""
         entries = tuple(self.entries(planned.contacts, planned.deputies, planned.level))
         return Step(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
 
     def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
-        """Those who are called when no level is left."""
+        """The contacts to call when no level is left."""
         return tuple(self.entries(contacts, self.allowed))
 
     def _entry(self, id: str, level: Level | None, deputy_of: str | None = None) -> Entry:
@@ -166,7 +169,7 @@ class _Page:
         firsts = [self.seen.setdefault(address, key) for address in sorted(contact.addresses)]
         same = [(tree, each.id) for tree, each in self.recipients.same_as(*key)]
         first = next((each for each in self.listed if each in same), key)
-        # A task has no address: two of them are never one.
+        # A task has no address, so two tasks are never the same.
         is_listed = key in self.listed or (bool(firsts) and key not in firsts)
         self.listed[key] = None
         answers = [self.answers[each] for each in same if each in self.answers]

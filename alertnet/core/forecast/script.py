@@ -1,4 +1,4 @@
-"""What people and telephones do in a simulation, as values and as it is typed: `colombia/coordinator@4m`."""
+"""The script of a simulation: what people and telephones do, as values and as typed (`colombia/coordinator@4m`)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
 
 Key = tuple[str, str]
-"""A contact by the id of its tree and its own; a level by that of its tree and its name."""
+"""A contact as (tree id, contact id), or a level as (tree id, level name)."""
 
 
 class Calls(StrEnum):
-    """What becomes of every call to somebody who is to answer."""
+    """What happens to every call to somebody who is expected to answer."""
 
     RING_OUT = "ring-out"
     """Nobody picks up."""
     ANSWERED = "answered"
-    """Somebody keys the code, and hangs up before saying more."""
+    """Somebody presses the code, and hangs up before saying more."""
     VOICEMAIL = "voicemail"
 
 
 SILENT, ANSWERED_AT = "silent", "answered@"
-"""What coordinators do with an alarm, as it is typed: nothing, or answer it so long after it was raised."""
+"""What coordinators do with an alarm, as typed: nothing, or answer it that long after it was raised."""
 
 
 class Does(StrEnum):
-    """What somebody does: a contact the first three, a coordinator the others to a level."""
+    """What somebody does; the first three are done by a contact, the others by a coordinator to a level."""
 
     ANSWERS = "answers"
     DECLINES = "declines"
@@ -42,7 +42,10 @@ class Does(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Deed:
-    """Something that somebody does, so long after the opening. `about`: the contact who does it, or a level's name."""
+    """Something that somebody does, that long after the opening.
+
+    `about`: the contact who does it, or a level's name.
+    """
 
     after: timedelta
     does: Does
@@ -58,17 +61,17 @@ class Script:
     fails: frozenset[tuple[str, str, MethodKind]] = frozenset()
     calls: Calls = Calls.RING_OUT
     gives_go: bool = True
-    """Whether a coordinator says GO as soon as one is asked; else only the automatic time opens a level."""
+    """Whether a coordinator gives a go as soon as asked; else only the automatic time opens a level."""
     alarms: timedelta | None = None
-    """How long after it was raised a coordinator answers an alarm; None: nobody does."""
+    """How long after an alarm was raised a coordinator answers it; None: nobody does."""
 
     def decides_on(self, tree: str, level: str) -> bool:
-        """Whether somebody says at a moment of its own what becomes of that level."""
+        """Whether the script sets a time at which somebody decides about that level."""
         return any((each.tree, each.about) == (tree, level) for each in self.deeds if each.does in (Does.GO, Does.HOLD))
 
 
 class ScriptReader:
-    """Reads what was typed, by the names of the trees that serve the case; where none does, by those of all."""
+    """Reads what was typed, using the names of the trees that serve the case; if none does, of all trees."""
 
     def __init__(self, network: Network, facts: Facts) -> None:
         serving = network.serving(facts.country, facts.place)
@@ -76,7 +79,7 @@ class ScriptReader:
         self._recipients = Recipients(self._trees)
 
     def deeds(self, option: str, does: Does, texts: Iterable[str]) -> tuple[Deed, ...]:
-        """What is done and when, of texts such as `embassy-es@12m` or `colombia/Embassies@5m`.
+        """Read what is done and when, from texts such as `embassy-es@12m` or `colombia/Embassies@5m`.
 
         Raises:
             BadInput: a text of another form, a name that no tree has, or one that several have; under that option.
@@ -84,10 +87,10 @@ class ScriptReader:
         return tuple(self._deed(option, does, text) for text in texts)
 
     def fails(self, option: str, texts: Iterable[str]) -> frozenset[tuple[str, str, MethodKind]]:
-        """What never arrives, of texts such as `embassy-es/sms`: at whoever has that number in whichever tree.
+        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees.
 
         Raises:
-            BadInput: as for deeds, or a method that the contact has not.
+            BadInput: as for deeds, or the contact does not have the method.
         """
         return frozenset(each for text in texts for each in self._failing(option, text))
 
@@ -129,7 +132,7 @@ class ScriptReader:
 
 
 def read_alarms(option: str, text: str) -> timedelta | None:
-    """How long after it was raised an alarm is answered, of a text such as `answered@5m`; None for `silent`.
+    """Read how long after it was raised an alarm is answered, such as `answered@5m`; None for `silent`.
 
     Raises:
         BadInput: a text of another form.

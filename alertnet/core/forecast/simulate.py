@@ -1,6 +1,6 @@
-"""Playing an incident through before it happens: who would be told what, when, and where it ends.
+"""Simulates an incident before it happens: who would be told what, when, and how it ends.
 
-The same resolution and the same decider as in earnest, on a virtual clock, with people who do what the script says.
+It uses the same resolution and decisions as real incidents, on a virtual clock, with people who follow the script.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,19 +20,19 @@ from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Plan, Plans, resolve
 
 WANTS = frozenset({Kind.ALERT, Kind.REMINDER, Kind.TASK})
-"""The messages that want an answer of the contact itself."""
+"""Messages that want an answer from the contact itself."""
 
 
 MOST_TOLD = 50_000
-"""Messages after which nobody reads on: of trees that repeat each second a night would take all memory."""
+"""The limit of messages, since trees that repeat every second would fill the memory in one night."""
 
 
 def rehearse(
     facts: Facts, trees: Iterable[ContactTree], at: datetime, until: datetime, script: Script, most: int = MOST_TOLD
 ) -> Rehearsal:
-    """Play an incident that opens at that moment (aware UTC) on those trees, until nothing is left to do or `until`.
+    """Simulate an incident that opens at that moment (aware UTC) on those trees.
 
-    It is played no further than about `most` messages.
+    It goes on until nothing is left to do, until `until`, or until about `most` messages.
     """
     everywhere = tuple(trees)
     plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
@@ -62,7 +62,7 @@ def go_on(
     now: datetime,
     until: datetime,
 ) -> SimulatedIncident:
-    """Play an incident that is under way, as it stands now: nobody answers, and no coordinator decides."""
+    """Simulate a running incident from its present state, with nobody answering and no coordinator deciding."""
     script = Script(gives_go=False)
     incident = SimulatedIncident(plans, states, due_at, script, before)
     _Simulation(incident, lambda at: plans, now, script).play(until)
@@ -70,7 +70,7 @@ def go_on(
 
 
 class _Plans:
-    """The plans with whoever is on duty at a moment, of moments in their order; resolved anew when a turn changes."""
+    """The plans at a moment, with whoever is on duty; resolved anew when a turn changes. Ask in order of time."""
 
     def __init__(self, facts: Facts, trees: Iterable[ContactTree]) -> None:
         self._facts = facts
@@ -101,7 +101,7 @@ def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
 
 
 class _Simulation:
-    """The clock, and the people of the script."""
+    """The virtual clock and the people of the script."""
 
     def __init__(
         self, incident: SimulatedIncident, plans_at: Callable[[datetime], Plans], opened_at: datetime, script: Script
@@ -109,14 +109,17 @@ class _Simulation:
         self.incident = incident
         self.ignored: list[Ignored] = []
         self.until = opened_at
-        """As far as it was played, or could have been."""
+        """The end of the simulated time."""
         self._plans_at = plans_at
         self._opened_at = opened_at
         self._script = script
         self._deeds = sorted(script.deeds)
 
     def play(self, until: datetime, most: int = MOST_TOLD) -> datetime | None:
-        """Let time pass; when nothing is left to do, or None where that is not before `until` and so many messages."""
+        """Let time pass.
+
+        Gives the moment when nothing was left to do, or None if `until` or `most` messages came first.
+        """
         last, self.until = self._opened_at, until
         while (now := self._next()) is not None:
             if now > until or len(self.incident.told) > most:
@@ -132,7 +135,7 @@ class _Simulation:
         return min((at for at in moments if at is not None), default=None)
 
     def _live(self, now: datetime) -> None:
-        """Play all that happens at one moment: an answer comes before what is due (A7)."""
+        """Simulate all that happens at one moment; answers go before what is due (A7)."""
         self.incident.plans = self._plans_at(now)
         while self._deeds and self._opened_at + self._deeds[0].after <= now:
             self._move(now, self._done(now, self._deeds.pop(0)))
@@ -140,7 +143,7 @@ class _Simulation:
             self._move(now, events)
 
     def _move(self, now: datetime, events: Events) -> None:
-        """Let it happen, and the coordinators say at once what the script has them say."""
+        """Apply the events, and let the coordinators answer at once as the script says."""
         said: dict[str, list[Event]] = {}
         for prompt in self.incident.move(now, events):
             for event in self._said_to(prompt):
@@ -157,7 +160,7 @@ class _Simulation:
                 yield Confirmed(prompt.about)
 
     def _done(self, now: datetime, deed: Deed) -> Events:
-        """What somebody's deed means to each tree."""
+        """The events that somebody's deed means for each tree."""
         if deed.does in (Does.GO, Does.HOLD):
             return self._decided(deed)
         plans, tree = self.incident.plans, deed.tree
@@ -178,7 +181,7 @@ class _Simulation:
         return self._everywhere(same, lambda contact: Answered(contact, kind, address))
 
     def _everywhere(self, same: Iterable[Named], event: Callable[[str], Event]) -> Events:
-        """That event of the contact, wherever it stands by a shared file, number or address."""
+        """The same event for every contact that is the same recipient."""
         events: dict[str, list[Event]] = {}
         for tree, contact in same:
             if tree in self.incident.states:
@@ -186,7 +189,7 @@ class _Simulation:
         return events
 
     def _said(self, now: datetime, deed: Deed, told: Iterable[Told]) -> tuple[AnswerKind, str | None]:
-        """What its answer counts as: whoever is told while it is closed, at a number that only relays, passes it on."""
+        """What the answer counts as: a relay if told at relays only, or at one while the contact is closed."""
         if deed.does is Does.DECLINES:
             return AnswerKind.DECLINED, None
         methods = [each.method for each in told]

@@ -1,4 +1,4 @@
-"""An incident on its way in a simulation: where its trees stand, what was sent, and what rings until it is over."""
+"""A running incident in a simulation: the state of its trees, what was sent, and what rings until it is over."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,15 +38,15 @@ from alertnet.core.notification import RINGS_FOR, Kind, PromptKind, methods_to_p
 from alertnet.core.resolution.resolve import Plans, opening
 
 OWN = "foretold "
-"""Begins the ids of what is on the record of a simulation alone."""
+"""The prefix of ids that exist only in a simulation."""
 
 Events = Mapping[str, Sequence[Event]]
-"""What happened, by tree; where nothing did but time, none."""
+"""Events by tree; an empty list where only time has passed."""
 
 
 @dataclass
 class Ringing:
-    """A prompt at the coordinators: it rings again until it is over."""
+    """A prompt at the coordinators; it rings again until it is over."""
 
     prompt: OpenPrompt
     level: str
@@ -54,33 +54,33 @@ class Ringing:
     raised_at: datetime
     again_at: datetime
     task: int | None = None
-    """Of a task: its place in `told`."""
+    """For a task: its index in `told`."""
     answered_at: datetime | None = None
     """When a coordinator answers it; None: it rings until it is over."""
     is_held: bool = False
-    """A coordinator has said HOLD: it is asked again after an hour."""
+    """A coordinator has said HOLD; it asks again after an hour."""
 
 
 class _Nothing:
     """The record of an incident that has just opened."""
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
-        """None."""
+        """Give none."""
         return {}
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """None: every provider is there."""
+        """Give none, since every provider works."""
         return ()
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
-        """None."""
+        """Give none."""
         return ()
 
 
 class SimulatedIncident:
-    """Carries out at once, on a record of its own, whatever is decided. `told` and `noted` are what comes of it.
+    """Carries out each decision at once, on a record of its own. The results are in `told` and `noted`.
 
-    `before`: what is on record already, where the incident is under way.
+    `before`: what is already on record, for a running incident.
     """
 
     def __init__(
@@ -102,33 +102,33 @@ class SimulatedIncident:
         self._over: set[str] = set()
         """The prompts on record that are over by now."""
         self._counts_for: dict[str, set[str]] = {}
-        """By an alert on record: the further trees in which it counts by now."""
+        """For each alert on record, the further trees in which it counts by now."""
         self._shared: list[tuple[datetime, SharedAlert, int]] = []
         self._covers: dict[int, list[tuple[str, Send]]] = {}
-        """By the place of a message in `told`: in which trees it counts, and as what."""
+        """For each message, by its index in `told`: the trees in which it counts, and as what."""
         self._outcomes: dict[int, datetime] = {}
-        """When it turns out what became of a message, by its place."""
+        """When the outcome of each message is known, by its index."""
         self._failed: set[int] = set()
         self._alerts: dict[Place, list[int]] = {}
         self._ids = count()
 
     @classmethod
     def opened(cls, plans: Plans, at: datetime, script: Script) -> "SimulatedIncident":
-        """An incident that opens at that moment."""
+        """Open an incident at that moment."""
         reaching = opening(plans.values())
         states = {plan.tree.id: begin(plan, at, alone=len(reaching) == 1) for plan in reaching}
         return cls(plans, states, dict.fromkeys(states, at), script)
 
     @property
     def shared(self) -> Iterator[Shared]:
-        """The messages that count in a level of another tree too."""
+        """The messages that also count in a level of another tree."""
         for at, effect, place in self._shared:
             tree, send = effect.tree, effect.send
             level = level_name(self.plans[tree], send.index)
             yield Shared(at, tree, level, send.round, send.contact, self.told[place])
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
-        """Those that have left."""
+        """The alerts to these places that have left."""
         before = self._before.alerts_to(places)
         open_tasks = {each.task: each.prompt.id for each in self.ringing if each.task is not None}
         return {
@@ -140,22 +140,22 @@ class SimulatedIncident:
         }
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """None: every provider is there."""
+        """Give none, since every provider works."""
         return ()
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
-        """What rings."""
+        """The prompts that ring."""
         before = [each for each in self._before.open_prompts() if each.id not in self._over]
         return [*before, *(each.prompt for each in self.ringing)]
 
     def next_at(self) -> datetime | None:
-        """When something is due, or rings again."""
+        """The next moment at which something is due or rings again."""
         ringing = [at for each in self.ringing for at in (each.again_at, each.answered_at)]
         moments = [*self.due_at.values(), *self._outcomes.values(), *ringing]
         return min((at for at in moments if at is not None), default=None)
 
     def passes(self, now: datetime) -> Iterator[Events]:
-        """What happens by then of itself, to be moved by one after the other."""
+        """What happens by then by itself; each result has to be passed to `move` before the next is taken."""
         yield {tree: () for tree, at in self.due_at.items() if at is not None and at <= now}
         yield self._have_become(now)
         self.ringing = [each for each in self.ringing if each.answered_at is None or each.answered_at > now]
@@ -164,7 +164,7 @@ class SimulatedIncident:
                 yield self._ring_again(now, each)
 
     def move(self, now: datetime, events: Events) -> list[NewPrompt]:
-        """What happened has its effects; what the coordinators are asked for it."""
+        """Apply events and carry out their effects; gives the new prompts to the coordinators."""
         if not events:
             return []
         step = advance_incident(self.plans, self.states, events, now, self)
@@ -179,7 +179,7 @@ class SimulatedIncident:
         return [effect for effect in step.effects if isinstance(effect, NewPrompt)]
 
     def _have_become(self, now: datetime) -> Events:
-        """Messages that have failed by now, and calls that were heard; not those that were taken back before."""
+        """The results due by now: messages that failed, and calls that were heard, but not those taken back before."""
         events: dict[str, list[Event]] = {}
         for place in [place for place, at in self._outcomes.items() if at <= now]:
             del self._outcomes[place]
@@ -194,7 +194,10 @@ class SimulatedIncident:
         return events
 
     def _ring_again(self, now: datetime, ringing: Ringing) -> Events:
-        """Nobody has answered; a task of a contact that has closed is over: its methods for that take over."""
+        """Ring again, since nobody answered.
+
+        A task whose contact has closed ends, and its `when_closed` methods take over.
+        """
         covers = self._covers[ringing.task] if ringing.task is not None else []
         closed = [closed_by(self.plans[tree], send.contact, send.method, now) for tree, send in covers]
         if closed and all(closed):
@@ -207,7 +210,7 @@ class SimulatedIncident:
         return {}
 
     def _hold(self, now: datetime, tree: str, hold: Hold) -> None:
-        """What is asked about the levels on hold waits for an hour."""
+        """Let the questions about the held levels wait for an hour."""
         for each in self.ringing:
             level = each.prompt.level if each.prompt.tree == tree and each.prompt.subject == Subject.LEVEL else None
             if level is not None and hold.index in (None, level - 1):
@@ -258,7 +261,7 @@ class SimulatedIncident:
         self._shared.append((now, effect, place))
 
     def _ask_again(self, now: datetime, effect: TaskAgain, place: int) -> None:
-        """The open task rings again, and counts for what was due now."""
+        """Ring for the open task again, and let it count for what was due now."""
         others = [(tree, send) for tree, send in self._covers[place] if tree != effect.tree]
         self._covers[place] = [*others, (effect.tree, effect.send)]
         for ringing in (each for each in self.ringing if each.task == place):
@@ -281,7 +284,7 @@ class SimulatedIncident:
         self._ring(now, ringing, is_first=True)
 
     def _ring(self, now: datetime, ringing: Ringing, *, is_first: bool = False) -> None:
-        """At every coordinator of every tree, whether that tree tells anybody or not."""
+        """Ring at every coordinator of every tree, whether that tree tells anybody or not."""
         of = ringing.prompt.tree
         for tree, contact in self.plans.coordinators:
             by = methods_to_prompt(PromptKind(ringing.prompt.kind), contact) if is_first else contact.rung_by

@@ -1,4 +1,4 @@
-"""An incident played through before it happens, as values: what comes of it."""
+"""The results of a simulation, as values."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ class Told:
 
 @value
 class Shared:
-    """In a level of another tree the contact is not told again: that message counts there too."""
+    """A message of another tree that counts for this level, so that the contact is not told again."""
 
     at: datetime
     tree: str
@@ -51,7 +51,7 @@ class Noted:
 
 @value
 class Ignored:
-    """Something of the script that has no effect, and why."""
+    """A part of the script that has no effect, and why."""
 
     deed: Deed
     why: str
@@ -59,7 +59,7 @@ class Ignored:
 
 @value
 class Closed:
-    """A contact that is not there when its level opens. `by`: its hours, or which holiday of which country."""
+    """A contact that is closed when its level opens. `by`: its hours, or which holiday of which country."""
 
     at: datetime
     tree: str
@@ -70,7 +70,7 @@ class Closed:
 
 @value
 class Rehearsal:
-    """The outcome of a simulation. `ends_at` None: by `until` it had not come to an end by itself."""
+    """The outcome of a simulation. `ends_at` None: it had not ended by itself at `until`."""
 
     told: tuple[Told, ...]
     shared: tuple[Shared, ...]

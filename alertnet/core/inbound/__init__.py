@@ -1,1 +1,1 @@
-"""What a text or a key says: answers with codes, reports from the field (B4)."""
+"""The meaning of texts and pressed keys: answers with codes, and reports from the field (B4)."""

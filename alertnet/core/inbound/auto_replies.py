@@ -1,4 +1,4 @@
-"""Whether a text was written by a machine: nobody answers those, or two machines would talk for ever (A12, B9)."""
+"""Recognises texts written by machines; they get no reply, or two machines would talk for ever (A12, B9)."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 
 SOONEST, AT_ONCE = timedelta(seconds=1), timedelta(seconds=20)
-"""Within this of our reply nobody has written the very same text again; what came with it was no answer to it."""
+"""Only a machine repeats its text `AT_ONCE` after our reply; before `SOONEST` it can't be an answer to the reply."""
 OFTEN = 4
-"""A text that came so often within `LATELY`, and comes once more, is sent by a machine."""
+"""A machine sends a text that came this often within `LATELY` and comes once more."""
 LATELY = timedelta(minutes=10)
 
 PHRASES = (
@@ -51,12 +51,12 @@ PHRASES = (
     "fora do escritorio",
     "ausente do escritorio",
 )
-"""What only machines say of themselves, in small letters and without accents."""
+"""Phrases that only machines use, in small letters and without accents."""
 
 
 @value
 class Earlier:
-    """A text that the same number sent before."""
+    """An earlier text from the same number."""
 
     body: str
     at: datetime
@@ -64,16 +64,16 @@ class Earlier:
 
 
 def says_so(body: str) -> bool:
-    """Whether the text says of itself that a machine wrote it."""
+    """Whether the text itself says that a machine wrote it."""
     plain = f" {_plain(body)} "
     return any(f" {phrase}" in plain for phrase in PHRASES)
 
 
 def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> bool:
-    """Whether a machine most likely wrote it then: by its own words, or since it is the same text again and again.
+    """Whether a machine most likely wrote the text: by its own words, or because it is sent again and again.
 
-    Somebody who sends a text again may not have had our reply; who does so within seconds of it, or a fifth time
-    within minutes, is no person.
+    Somebody who sends a text again may not have got our reply. A repeat within seconds of the reply, or a fifth within
+    minutes, comes from a machine.
     """
     if says_so(body):
         return True

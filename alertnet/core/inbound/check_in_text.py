@@ -1,4 +1,4 @@
-"""When somebody of the field is expected where: the places and times that a text names (B4).
+"""Reads the places and times that a text from the field names: when somebody is expected where (B4).
 
 GO 47110 L12 18:00 · SALIDA 47110 L12 18h30 L14 21:00 P7 · GO 47110 L12 18:00 14:00-16:30 · WAIT 47110 20:30
 GO 47110 L12 18:00 L40 21:30 UTC-4: by the clocks of that offset, where the road leads into another zone.
@@ -16,13 +16,16 @@ from alertnet.core.inbound.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
 from alertnet.core.inbound.sms_words import clean, words_of
 
 JUST_GONE = timedelta(hours=2)
-"""A time of day that went by no longer ago is today's: a text may take that long. Any other is the next to come."""
+"""A time of day that passed this recently is today's, since a text may take that long.
+
+Any other is the next to come.
+"""
 
 LONGEST_GAP = timedelta(hours=12)
-"""That is typed: a slip must not leave a whole night unheard."""
+"""The longest gap that can be typed, so that a slip does not leave a whole night unwatched."""
 
 _EVENING = 5
-"""From that hour on people say "at night" of the hours after noon; 3 at night is said of no clock for sure."""
+"""People say "at night" for the hours after noon from this one on; earlier, as in "3 at night", it is ambiguous."""
 
 _DAY = timedelta(days=1)
 _AFTERNOON = r"p\.? ?m|(?:de|por|en) la tarde|de l\Wapres\Wmidi|in the afternoon"
@@ -30,7 +33,7 @@ _NIGHT = r"(?:de|por|en) la noche|du soir|in the evening|at night"
 _MORNING = r"a\.? ?m|(?:de|por|en) la manana|du matin|in the morning"
 _HALF = rf"(?:{_AFTERNOON}|{_NIGHT}|{_MORNING})\b"
 _COUNTS = rf" ?(?!{_HALF}|(?:[lpc]\d|utc|gmt))[a-z]"
-"""A word that says what a number before it counts: 30 personas."""
+"""A word that is counted by the number before it: 30 personas."""
 _MINUTES = r"[0-5]\d\b(?![:.h])"
 _HOURS = re.compile(rf"(?<=\d) ?(?:h|hs|hrs?|heures?|horas?|hours?)(?:(?={_MINUTES})| (?={_MINUTES}(?!{_COUNTS}))|\b)")
 _CLOCK = (
@@ -41,19 +44,19 @@ _GAP = re.compile(rf"\b{_CLOCK} ?[-–] ?{_CLOCK}\b")
 _OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
 _NO_TIME = r"(?:in|dans|en|dentro de) \d+h?\b(?![:.])|\d{1,2} ?[-–/,] ?\d{1,2}h\b"
 _PARTS = re.compile(rf"\b(?:{_NO_TIME}|(l\d{{1,3}})\b|{_CLOCK}(?: ?({_OFFSET}))?\b|\d[\w:.]*)")
-"""What is no time of day goes by first, and any other number last: no part of it is one either."""
+"""Matches first the numbers that are no time, and last any other number, so that no part of one is read as a time."""
 _CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|[ap]m|utc|gmt")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
 _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hours in range(-12, 15)}
-"""By minutes east of UTC, the zone whose clocks show that all year; `Etc` counts the hours west."""
+"""For each offset in minutes east of UTC, a zone with that offset all year; `Etc` counts hours west."""
 
 
 def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
-    """The places and times of a departure at that moment; each time ends a leg, and is one of the clocks of the zone.
+    """The places and times in a text about a departure; each time ends a leg, and is by the clocks of the zone.
 
-    None comes before the one that stands before it. A time may name an offset of its own (UTC-4); with one that no
-    clocks have the text says nothing, nor with an hour that is not in its half of the day (3 at night).
+    No time comes before the one that precedes it. A time may name its own offset (UTC-4). A text with an offset that
+    does not exist, or an hour that is not in its half of the day (3 at night), gives nothing.
     """
     legs: list[Leg] = []
     place: str | None = None
@@ -75,7 +78,7 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
 
 
 def gaps_in(text: str, now: datetime, zone: str) -> tuple[Gap, ...]:
-    """The spans without coverage, such as 14:00-16:30, that a text names; none that is too long."""
+    """The spans without coverage in a text, such as 14:00-16:30; too long ones are left out."""
     gaps = []
     for found in _GAP.finditer(_plain(text)):
         shown = found.groups()
@@ -94,7 +97,7 @@ def has_words(text: str | None) -> bool:
 
 
 def _plain(text: str) -> str:
-    """The text with its words in small letters and ASCII digits, hours as 18h, and what is between them as it is."""
+    """The text with its words in small letters and ASCII digits, and hours as 18h; the rest is unchanged."""
     plain, end, cleaned = "", 0, clean(text)
     for word in words_of(cleaned):
         plain += normalize("NFKC", cleaned[end : word.start]) + word.plain
@@ -108,9 +111,11 @@ def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | 
 
 
 def _next_moment(shown: Sequence[str | None], after: datetime, zone: str, gone: timedelta) -> datetime | None:
-    """The moment at which clocks show that: the first after that one, or `gone` since no longer; None if they never do.
+    """The first moment after that one when clocks show this time, or one passed at most `gone` ago.
 
-    While clocks show an hour again, a time in it is one of this second time.
+    None if there is none.
+
+    While clocks repeat an hour, a time in it means the second pass.
     """
     hour, minute, joined, *half = shown
     of_day = _hour_of_day(int(hour or 0), *half)
@@ -126,7 +131,7 @@ def _next_moment(shown: Sequence[str | None], after: datetime, zone: str, gone: 
 
 
 def _hour_of_day(hour: int, afternoon: str | None, night: str | None, morning: str | None) -> int | None:
-    """0 to 23; None where the hour is not in that half of the day. Twelve at night is midnight."""
+    """The hour from 0 to 23; None where it is not in that half of the day. Twelve at night is midnight."""
     if afternoon:
         return hour if hour > 12 else hour % 12 + 12
     if night:

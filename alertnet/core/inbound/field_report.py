@@ -1,4 +1,4 @@
-"""What a member's report makes known of an incident: a new one's facts, and what it adds to one just opened."""
+"""The facts that a member's report gives: those of a new incident, and what it adds to one just opened."""
 
 from collections.abc import Container, Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts
 
 UNKNOWN_TYPE = "other"
 NO_REPORTS = frozenset({*FieldVerb, "ON", "OFF"})
-"""What stands on the record in place of a report where a text had none, and the PIN for duress."""
+"""What is recorded instead of a report where a text contained none; and the PIN for duress."""
 LATE_AFTER = timedelta(minutes=30)
-"""A text that took longer from the network to us is marked: what it says may be over."""
+"""A text that took longer to reach us is marked, since its content may be out of date."""
 
 
 def facts_of(report: Report, team: Team, member: Member, *, verified: bool, duress: bool) -> Facts:
-    """The facts of a new incident; consent that the report does not give is the team's standing one."""
+    """The facts of a new incident; consent that the report does not give is the team's standing consent."""
     return Facts(
         type=report.type or UNKNOWN_TYPE,
         severity=_severity(report, duress),
@@ -42,8 +42,8 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
 def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
     """The known facts with what a proven second report of the same phone adds.
 
-    Severity only rises, consent (`said`, if any) only narrows, and what was known of type and place stays. What may be
-    custody leaves the phone alone before anybody has decided that it is.
+    Severity only rises, consent (`said`, if given) only narrows, and a known type and place stay. If it may be custody,
+    the phone is left alone before anybody has decided that it is.
     """
     names = {person.code for person in known.people}
     return replace(
@@ -61,19 +61,19 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
 
 
 def as_grave_as(known: Facts, news: Facts) -> Facts:
-    """The known facts, as grave as what a second report of the same phone says, and of its type if none was known."""
+    """The known facts as grave as a second report of the same phone, and of its type if none was known."""
     added = add_to(known, news, None)
     return replace(known, type=added.type, severity=added.severity)
 
 
 def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
-    """The known facts with what proven news adds that needs no decision: where, words, duress, narrower consent."""
+    """The known facts with what proven news adds without a decision: place, words, duress, narrower consent."""
     held = replace(add_to(known, news, report.consent), type=known.type, people=known.people)
     return held if news.duress else replace(held, severity=known.severity)
 
 
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
-    """The known facts as news has them that may change who is told: another type, what is graver of it, more people."""
+    """The known facts with what in the news may change who is told: type, higher severity, more people."""
     named = {person.code for person in known.people}
     type = report.type or known.type
     graver = min(known.severity, TYPES[type].severity, key=lambda severity: severity.rank)
@@ -82,19 +82,19 @@ def news_of(known: Facts, news: Facts, report: Report) -> Facts:
 
 
 def withdrawn(known: Facts, *, duress: bool) -> Facts:
-    """The known facts once the team has asked to call it off; under duress it is critical, whatever the team says."""
+    """The known facts after the team asked to call it off; under duress it is critical, whatever the team says."""
     if not duress:
         return replace(known, withdrawn=True)
     return replace(known, withdrawn=True, severity=Severity.CRITICAL, field_silent=True, duress=True)
 
 
 def understood(report: Report) -> tuple[str, ...]:
-    """What the report was understood to say, as type names and codes alone: for the record."""
+    """What was understood of the report, for the record: type names and codes only."""
     return _codes(report, report.type)
 
 
 class StandsFor(StrEnum):
-    """What a code of a report is a code of."""
+    """What a code in a report stands for."""
 
     PLACE = "place"
     PERSON = "person"
@@ -102,7 +102,7 @@ class StandsFor(StrEnum):
 
 
 def stands_for(code: str, people: Container[str] = ()) -> StandsFor | None:
-    """What it is, of what `understood` names: known `people` whatever they are called; None of types and verbs."""
+    """What a code from `understood` stands for; known `people` may have any form. None for types and verbs."""
     if code in people:
         return StandsFor.PERSON
     letters = {"L": StandsFor.PLACE, "P": StandsFor.PERSON, "C": StandsFor.CONSENT}
@@ -110,13 +110,13 @@ def stands_for(code: str, people: Container[str] = ()) -> StandsFor | None:
 
 
 def reports_nothing(heard: Mapping[str, Any]) -> bool:
-    """Whether what is on the record of a text, as `understood`, is what it was for and nothing that it reported."""
+    """Whether the stored `understood` of a text contains only its purpose and nothing that it reported."""
     codes = heard.get("understood") or []
     return bool(codes) and not heard.get("text") and NO_REPORTS.issuperset(codes)
 
 
 def echoed(report: Report) -> tuple[str, ...]:
-    """The same for a phone that may be searched: codes as they are typed, no type's name."""
+    """The same for a phone that may be searched: codes as typed, without the type's name."""
     return _codes(report, str(TYPES[report.type].number) if report.type else None)
 
 
@@ -127,5 +127,5 @@ def _codes(report: Report, type: str | None) -> tuple[str, ...]:
 
 
 def _severity(report: Report, duress: bool) -> Severity:
-    """The severity: the type's own, critical for a cry for help."""
+    """The severity: that of the type; critical for a cry for help or duress."""
     return Severity.CRITICAL if report.panic or duress else TYPES[report.type or UNKNOWN_TYPE].severity

@@ -1,7 +1,7 @@
-"""A journey: what is awaited of the field and by when, what a check-in changes, what follows when none comes (B4).
+"""A journey: what is awaited of the field and when, what a check-in changes, and what follows if none comes (B4).
 
-A routine is a journey that never ends. What follows is a ladder of steps, each at
-a share of `incident_after` from the moment that was expected. Time in which nothing could be heard does not count.
+A routine is a journey that never ends. What follows is a ladder of steps, each due at a share of `incident_after` after
+the expected moment. Time in which nothing could be received does not count.
 """
 
 import re
@@ -19,12 +19,12 @@ from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
 EARLY = timedelta(minutes=30)
-"""An OK so long before the expected moment, or later, is the one that is awaited."""
+"""From this long before the expected moment on, an OK is the awaited one."""
 LONGEST_DELAY = timedelta(hours=24)
-"""What one WAIT may ask for."""
+"""The longest delay that one WAIT may ask for."""
 MOST_LEGS = 20
 MOST_GAPS = 3
-"""That one text may name."""
+"""The most gaps that one text may name."""
 PLACE = re.compile(r"[A-Z]\d{1,4}")
 """The code of a place, which may be shown anywhere."""
 
@@ -42,25 +42,25 @@ class Status(StrEnum):
 
     UNDER_WAY = "under_way"
     MISSED = "missed"
-    """The ladder is at its end; a check-in is late, and counts all the same."""
+    """The ladder has ended; a late check-in still counts."""
     OVER = "over"
 
 
 TYPED = {FieldVerb.DEPART: "GO", FieldVerb.CHECK_IN: "OK", FieldVerb.ARRIVE: "ARR", FieldVerb.EXTEND: "WAIT"}
-"""What the field says of its journeys, with the shortest word by which it is typed, whatever the language."""
+"""The verbs about journeys, with the shortest word for each, whatever the language."""
 
 
 class Step(StrEnum):
-    """What is done when nothing comes."""
+    """A step taken when no check-in comes."""
 
     REMIND = "remind"
     """The field gets an SMS."""
     ASK = "ask"
-    """The coordinators are asked to call it."""
+    """The coordinators are asked to call the field."""
     RAISE = "raise"
     """An incident is opened."""
     GROW = "grow"
-    """It becomes critical."""
+    """The incident becomes critical."""
 
 
 Ladder = tuple[tuple[Step, float], ...]
@@ -74,17 +74,17 @@ RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2)
 
 @value
 class Leg:
-    """A place, by when it is expected to be reached, and the zone in which that is told."""
+    """A place, when it should be reached, and the time zone for showing that time."""
 
     to: str | None
     expected_at: datetime
     timezone: str
 
     def shown(self, since: datetime, *, in_full: bool = False, home: str | None = None) -> str:
-        """As the field writes it, `L12 18:00`; a later day than that of `since` as `+1`.
+        """The leg as the field writes it, `L12 18:00`; a day after that of `since` is shown as `+1`.
 
-        A place that is no code is shown `in_full` alone (A9). With a `home` zone, whose clocks show another time then,
-        the offset follows: `L40 21:30 UTC-4`.
+        A place that is not a code is shown only `in_full` (A9). With a `home` zone whose clocks differ then, the offset
+        follows: `L40 21:30 UTC-4`.
         """
         zone = ZoneInfo(self.timezone)
         to = self.to if in_full or (self.to and PLACE.fullmatch(self.to)) else None
@@ -96,23 +96,23 @@ class Leg:
 
 @value
 class Gap:
-    """A span in which nothing can be heard: no coverage on the road, or our own way in is down."""
+    """A span in which nothing can be received: no coverage on the road, or our own inbound path is down."""
 
     begins_at: datetime
     ends_at: datetime
 
     def shown(self, timezone: str) -> str:
-        """By the clocks of a zone, as the field writes it: 14:00-16:30."""
+        """The gap by the clocks of a zone, as the field writes it: 14:00-16:30."""
         zone = ZoneInfo(timezone)
         return f"{self.begins_at.astimezone(zone):%H:%M}-{self.ends_at.astimezone(zone):%H:%M}"
 
 
 @value
 class RollCall:
-    """Everybody of a team, a country or the whole network (`of`) is asked whether they are safe.
+    """A roll-call: all of a team, a country or the whole network (`of`) are asked whether they are safe.
 
-    `raises`: an incident is opened for each who does not answer. `text`: why, for those who read its figures.
-    `not_asked`: owners whose phones are to be left alone.
+    `raises`: an incident is opened for everybody who does not answer. `text`: the reason, for readers of its figures.
+    `not_asked`: owners whose phones must be left alone.
     """
 
     id: str
@@ -125,10 +125,10 @@ class RollCall:
 
 @value
 class Journey:
-    """What is awaited of a member, or (`member` None) of any of its team. `legs`: those ahead, never none.
+    """What is awaited of a member, or (`member` None) of any member of the team. `legs`: those ahead, at least one.
 
-    `steps`: how many of the ladder were taken for the first leg. `place`: where they were last known to be. `duress`:
-    it was under duress when it was heard of last.
+    `steps`: how many steps of the ladder were taken for the first leg. `place`: the last known place. `duress`: the
+    last check-in was under duress.
     """
 
     kind: Kind
@@ -150,7 +150,7 @@ class Journey:
 
     @property
     def owner(self) -> str:
-        """Whom it is awaited of: `team/member`, or the team."""
+        """Whose check-in is awaited: `team/member`, or the team."""
         return f"{self.team}/{self.member}" if self.member else self.team
 
     @property
@@ -160,14 +160,14 @@ class Journey:
 
     @property
     def ladder(self) -> Ladder:
-        """What follows when nothing comes."""
+        """The steps that follow if no check-in comes."""
         if self.roll_call is None:
             return LADDER
         return RAISING_ROLL_CALL_LADDER if self.roll_call.raises else ROLL_CALL_LADDER
 
     @property
     def due_at(self) -> datetime | None:
-        """When the next step is due; None: there is none left."""
+        """When the next step is due; None where none is left."""
         if self.steps >= len(self.ladder):
             return None
         return self._due_at(self.ladder[self.steps][1])
@@ -177,17 +177,17 @@ class Journey:
 
 
 def _offset(local: datetime) -> str:
-    """As in UTC-4 or UTC+5:30."""
+    """The offset of a local time, such as UTC-4 or UTC+5:30."""
     east = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
     hours, minutes = divmod(abs(east), 60)
     return f"UTC{'-' if east < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
 
 
 def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journey]:
-    """The steps that are due, and the journey once they are taken.
+    """Take the steps that are due; gives them and the journey after them.
 
-    Of several that are overdue the last one is taken; an incident is opened all the same. A routine whose ladder is at
-    its end awaits its next time.
+    Of several overdue steps only the last is taken, but an incident is always opened. A routine at the end of its
+    ladder awaits its next time.
     """
     due = [step for step, share in journey.ladder[journey.steps :] if journey._due_at(share) <= now]
     taken = [step for at, step in enumerate(due) if step is Step.RAISE or at == len(due) - 1]
@@ -198,7 +198,7 @@ def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journ
 
 
 def deafened(journey: Journey, since: datetime, until: datetime) -> Journey:
-    """The journey with a span in which nothing could be heard, joined to the last such if they meet."""
+    """The journey with a span in which nothing could be received, merged with other gaps that it meets."""
     joined = [gap for gap in journey.gaps if gap.begins_at <= until and since <= gap.ends_at]
     begins_at = min([since, *(gap.begins_at for gap in joined)])
     ends_at = max([until, *(gap.ends_at for gap in joined)])
@@ -207,12 +207,12 @@ def deafened(journey: Journey, since: datetime, until: datetime) -> Journey:
 
 
 def awaits(journey: Journey, at: datetime) -> bool:
-    """Whether an OK at that moment is the one that is awaited."""
+    """Whether an OK at that moment is the awaited one."""
     return at >= journey.awaited.expected_at - EARLY
 
 
 def believes(journey: Journey, pin: str | None, *, by_call: bool) -> bool:
-    """Whether a check-in counts that came with that PIN, known to be right, or by a call without words."""
+    """Whether a check-in counts that came with that correct PIN, or by a call without words."""
     is_low = journey.terms.risk is Risk.LOW
     if by_call:
         return is_low and journey.terms.missed_call
@@ -220,10 +220,10 @@ def believes(journey: Journey, pin: str | None, *, by_call: bool) -> bool:
 
 
 def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Journey]:
-    """Which of somebody's journeys a check-in at that moment is about.
+    """The journeys that a check-in at that moment is about.
 
-    An OK is for all that await one, else it is noted for all. Whoever arrives, or comes later, speaks of the journey
-    that is expected first; who arrives has answered a roll-call besides.
+    An OK is for all that await one now, else it is noted for all. An arrival or a delay is about the journey expected
+    first; an arrival also answers a roll-call.
     """
     ahead = sorted(journeys, key=lambda journey: (journey.kind is not Kind.JOURNEY, journey.awaited.expected_at))
     if said is FieldVerb.EXTEND or (said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY):
@@ -248,9 +248,9 @@ def ask(roll_call: RollCall, team: Team, member: str, zone: str, incident_after:
 
 
 def hear(journey: Journey, said: FieldVerb, at: datetime, until: datetime | None = None) -> Journey | None:
-    """The journey after a check-in at that moment; None: it is over. `until`: what is awaited comes only then.
+    """The journey after a check-in at that moment; None where it is over. `until`: the new expected moment.
 
-    An OK long before the expected moment is noted. Whoever arrives is awaited at the next leg.
+    An OK long before the expected moment is only noted. After an arrival the next leg is awaited.
     """
     heard = replace(journey, heard_at=at)
     if said is FieldVerb.EXTEND and until is not None:
@@ -262,12 +262,12 @@ def hear(journey: Journey, said: FieldVerb, at: datetime, until: datetime | None
 
 
 def later(journey: Journey, span: timedelta, at: datetime) -> datetime:
-    """The moment until which a WAIT of that span puts it off: by the plan, or from now if that has gone."""
+    """The new expected moment after a WAIT of that span: counted from the plan, or from now if that has passed."""
     return max(journey.awaited.expected_at, at) + span
 
 
 def _moved(journey: Journey, until: datetime) -> Journey:
-    """All that is ahead comes later by as much; of a routine this time alone."""
+    """Shift all legs ahead by the same span; a routine is shifted this time only."""
     by = until - journey.awaited.expected_at
     legs = tuple(replace(leg, expected_at=leg.expected_at + by) for leg in journey.legs)
     return replace(journey, legs=legs, steps=0)
@@ -288,7 +288,7 @@ def _next_time(journey: Journey, at: datetime) -> Journey:
 
 
 def _after(begins_at: datetime, span: timedelta, gaps: Iterable[Gap]) -> datetime:
-    """The moment at which so much time has gone by outside the gaps."""
+    """The moment when that much time has passed outside the gaps."""
     at = begins_at
     for gap in sorted(gaps, key=lambda gap: gap.begins_at):
         if gap.ends_at <= at:

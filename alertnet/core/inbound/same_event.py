@@ -1,7 +1,7 @@
-"""Whether two reports of the field may be about one event, and what is known of it once they are merged (A12).
+"""Whether two field reports may be about one event, and the facts after they are merged (A12).
 
-Two teams see the same arrest from two sides: same country, about the same place and time, and types that go together.
-A coordinator is told so, and decides.
+Two teams may see the same arrest from two sides: same country, about the same place and time, and types that fit
+together. A coordinator is told, and decides.
 """
 
 import re
@@ -13,16 +13,19 @@ from functools import reduce
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, consent_of, narrowest
 
 WITHIN = timedelta(minutes=30)
-"""Reports of one event come so soon after one another."""
+"""Reports of one event come within this time of each other."""
 
 _ON_THE_SPOT = frozenset(range(10, 30)) | frozenset(range(40, 50)) | {70}
-"""What happens somewhere, by the numbers of the types: force, custody, raids, presence, crowds, accidents."""
+"""Types of events at one place, by number: force, custody, raids, presence, crowds, accidents."""
 _ANY = TYPES["other"].number
 _PLACE = re.compile(r"L(\d{1,3})\b")
 
 
 def may_be_same(one: Facts, other: Facts, apart: timedelta) -> bool:
-    """Whether reports of two phones, so far apart in time, may be of one event; what is unknown speaks against none."""
+    """Whether reports of two phones, that far apart in time, may be about one event.
+
+    Unknown facts don't rule it out.
+    """
     return (
         abs(apart) <= WITHIN
         and one.country == other.country
@@ -41,7 +44,7 @@ def _go_together(one: Facts, other: Facts) -> bool:
 
 
 def _are_near(one: str | None, other: str | None) -> bool:
-    """Places by code are numbered area by area: L12 and L13 are neighbours, L12 and L40 are not."""
+    """Whether two places may be near: codes are numbered by area, so L12 is next to L13, but not to L40."""
     first, second = (_PLACE.match(place) if place else None for place in (one, other))
     if first is None or second is None:
         return one is None or other is None or one == other
@@ -49,15 +52,15 @@ def _are_near(one: str | None, other: str | None) -> bool:
 
 
 def as_one(own: Facts, others: Iterable[Facts]) -> Facts:
-    """What is known of one event that was reported several times: the graver, the narrower, all whom any report names.
+    """The joint facts of several reports of one event: higher severity, narrower consent, all people named in any.
 
-    What only one can say, such as the type, is as `own` has it.
+    A fact that only one report can decide, such as the type, is taken from `own`.
     """
     return reduce(_joined, others, own)
 
 
 def apart(own: Facts, joined: Facts, now: Facts) -> Facts:
-    """The own facts of a report with all that has changed since it was one with others."""
+    """The report's own facts, with everything that has changed since it was merged with others."""
     changed = {each.name for each in fields(Facts) if getattr(now, each.name) != getattr(joined, each.name)}
     if _is_coerced(joined, now):
         changed.add("severity")
@@ -65,9 +68,9 @@ def apart(own: Facts, joined: Facts, now: Facts) -> Facts:
 
 
 def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
-    """The facts of one of the reports with all that has changed meanwhile that is graver, narrower or spares somebody.
+    """The facts of one report with those changes since the merge that are graver, narrower or spare somebody.
 
-    Nobody is told for it who would not have been.
+    No one is told because of it who would not have been.
     """
     known = {person.code: person for person in joined.people}
     news = {person.code: person for person in now.people if person != known.get(person.code)}
@@ -94,13 +97,13 @@ def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
 
 
 def no_wider(facts: Facts, now: Facts) -> Facts:
-    """Those facts with no wider consent than holds now, of the incident or of its people."""
+    """The facts with consent no wider than holds now, for the incident and its people."""
     held, narrow = consent_of(now), replace(facts, consent=narrowest([facts.consent, now.consent]))
     return narrow if held.allows(consent_of(narrow)) else replace(narrow, consent=held)
 
 
 def _is_coerced(joined: Facts, now: Facts) -> bool:
-    """Whether somebody has come to stand beside a team meanwhile: then it is as grave as what is known now."""
+    """Whether the team has come under duress since; then the present severity counts."""
     return now.duress and not joined.duress
 
 
@@ -132,7 +135,7 @@ def _joined(own: Facts, other: Facts) -> Facts:
 
 
 def _everybody(own: Iterable[Affected], others: Iterable[Affected]) -> tuple[Affected, ...]:
-    """All people of both; of one whom both name the narrower consent holds."""
+    """All people of both; for one whom both name the narrower consent holds."""
     known = {person.code: person for person in own}
     for person in others:
         known[person.code] = _both(known[person.code], person) if person.code in known else person

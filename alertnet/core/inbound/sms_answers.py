@@ -1,8 +1,7 @@
-"""What an SMS answers: verbs with written codes, or a turn of duty; what is in doubt answers nothing (A6, B4).
+"""Reads answers in an SMS: verbs with written codes, or a change of duty; a doubtful text is no answer (A6, B4).
 
-Nothing here knows who sent the text or which codes are open: whether a code or PIN is the right one is for the flows
-to find. None of the carrier's words (STOP, YES, HELP, …) is a verb of an answer, since networks keep those for
-themselves.
+Nothing here knows who sent the text or which codes are open: flows check codes and PINs. None of the carriers' words
+(STOP, YES, HELP, …) is a verb, since networks keep those for themselves.
 """
 
 import re
@@ -17,7 +16,7 @@ from alertnet.core.inbound.sms_words import Word, clean, words_of
 
 
 class Verb(StrEnum):
-    """What is said about a code; a bare code says OK."""
+    """What is said about a code; a code alone means OK."""
 
     OK = "ok"
     NO = "no"
@@ -37,13 +36,16 @@ _WORDS_OF_VERBS = {
 }
 
 VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
-"""Whatever the language that it is written to in, a phone may answer in any: none of the words means two things."""
+"""The verbs by word.
+
+All languages are accepted, whatever language the phone is written to in, since no word means two things.
+"""
 
 OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"))
-"""With one of these as the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
+"""If one of these is the whole text, networks stop all further SMS to that phone (docs/twilio.md 1)."""
 
 _OPT_INS = frozenset(("start", "yes", "unstop"))
-"""The same, where networks let SMS through again."""
+"""If one of these is the whole text, networks let SMS through again."""
 
 _DOUBTS = frozenset(
     (
@@ -51,10 +53,10 @@ _DOUBTS = frozenset(
         *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
     )
 )
-"""Words after a code which may turn an OK or a GO into its contrary; t and n are what is left of can't and n'ai."""
+"""Words after a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
 
 MOST_CODES = 3
-"""Codes that one text may answer with: whoever sends more is guessing, and has answered nothing."""
+"""The most codes that one text may answer; with more the sender is guessing, and nothing is answered."""
 
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
@@ -62,7 +64,7 @@ _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
 @value
 class SmsAnswer:
-    """One answer of a text. `code` None: a verb alone, which never acts. `note`: what was written after it."""
+    """One answer in a text. `code` None: a verb alone, which never acts. `note`: the text after it."""
 
     verb: Verb
     code: str | None
@@ -78,26 +80,26 @@ class DutyChange:
 
 
 def is_opt_out(text: str) -> bool:
-    """Whether the whole text is one of the words by which a phone refuses further SMS."""
+    """Whether the whole text is a word by which a phone refuses further SMS."""
     words = words_of(clean(text))
     return len(words) == 1 and words[0].plain in OPT_OUTS
 
 
 def is_opt_in(text: str) -> bool:
-    """Whether the whole text is one of the words by which a phone lets SMS through again."""
+    """Whether the whole text is a word by which a phone accepts SMS again."""
     words = words_of(clean(text))
     return len(words) == 1 and words[0].plain in _OPT_INS
 
 
 def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
-    """The answers at the beginning of a text, in its order, else that with the only code in it; else none.
+    """Read the answers at the beginning of a text, in order; else the answer with the only code in it; else none.
 
         4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
         "My answer is 4711, thanks" · "Good evening, OK 4711"
 
-    What follows the last code is its note. A verb alone is an answer without a code. A code among words that may take
-    back its OK ("4711, but not before Monday") is left to people: then there is no answer at all. So is a text with
-    more than `MOST_CODES`, and one that begins as a report does, wherever it has four digits.
+    What follows the last code is its note. A verb alone is an answer without a code. If words near the code may take
+    back its OK ("4711, but not before Monday"), there is no answer: people decide. The same holds for a text with more
+    than `MOST_CODES`, and for one that begins like a report, wherever its four digits stand.
     """
     text = clean(text)
     words = words_of(text)
@@ -118,19 +120,19 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
 
 
 def says_more(text: str) -> bool:
-    """Whether a text has words besides verbs and digits: something for people to read."""
+    """Whether a text has words besides verbs and digits, for people to read."""
     plain = (word.plain for word in words_of(clean(text)))
     return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
 
 
 def parse_duty_change(text: str) -> DutyChange | None:
-    """ON or OFF with a PIN, and nothing else: on duty from now, or off it."""
+    """Read a text that is only ON or OFF with a PIN: on duty, or off duty, from now."""
     found = _DUTY_CHANGE.fullmatch("".join(word.plain for word in words_of(clean(text))))
     return DutyChange(found[1] == "on", found[2]) if found else None
 
 
 def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:
-    """The answers that the text begins with, and how many words they take; a code alone takes the last one's verb."""
+    """The answers at the beginning of the text, and how many words they take; a code alone has the verb before it."""
     found: list[tuple[Verb, str]] = []
     verb, at = Verb.OK, 0
     while at < len(words):
@@ -148,7 +150,7 @@ def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:
 
 
 def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
-    """The answer with the only code of a text that begins with something else, by the verb right before it."""
+    """The answer with the only code in a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
     if len(codes) != 1 or begins_report(words) or says_so(text):

@@ -1,9 +1,8 @@
-"""What a text from the field says: which verb, then codes in any order, then words (B4, domain 6).
+"""Reads a text from the field: a verb, then codes in any order, then words (B4, domain 6).
 
     VERB [PIN] [TYPE] [PLACE] [PEOPLE] [C0-C3] words
 
-Nothing here knows who sent the text: whether a PIN is the right one is for the flows to find. In doubt a text says
-nothing, and a person reads it.
+Nothing here knows who sent the text: flows check the PIN. A doubtful text gives nothing, and a person reads it.
 """
 
 import re
@@ -30,7 +29,7 @@ class FieldVerb(StrEnum):
     ARRIVE = "arrive"
     EXTEND = "extend"
     WITHDRAW = "withdraw"
-    """It asks for it: a coordinator confirms by voice."""
+    """The member asks to call it off: a coordinator confirms that by voice."""
     LOW_BATTERY = "low_battery"
     TEST = "test"
     LANGUAGE = "language"
@@ -43,10 +42,10 @@ PANIC = frozenset(
         *("hilfe", "notfall", "ajuda", "socorro"),
     )
 )
-"""Words that raise an alarm at its gravest, whatever the language of the phone."""
+"""Words that raise an alarm with the highest severity, whatever the language of the phone."""
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 URGENT = frozenset(("urgent", "urgente", "dringend"))
-"""Words that many a text begins with: they raise an alarm beside a PIN alone."""
+"""Words that many texts begin with; they raise an alarm only next to a PIN."""
 
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide"),
@@ -60,7 +59,7 @@ PHRASES = {
         *("we arrived", "we have arrived", "on est arrive", "on est arrives"),
     ),
 }
-"""Verbs that sentences begin with too: but for a cry for help they are ones only with a PIN."""
+"""Phrases that sentences begin with too; except for cries for help they are verbs only with a PIN."""
 
 FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
@@ -76,7 +75,10 @@ FIELD_VERBS = {
     FieldVerb.TEST: frozenset(("test", "essai", "prueba")),
     FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma")),
 }
-"""The verbs in English, French and Spanish, as they are compared; a cry for help also in German and Portuguese."""
+"""The verbs in English, French and Spanish, in the form in which words are compared.
+
+Cries for help also in German and Portuguese.
+"""
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
@@ -90,11 +92,11 @@ LANGUAGES = {
 
 _BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila"))
 _EMPTY = frozenset(("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"))
-"""Beside its name: it is nearly empty."""
+"""Words that, beside the word for battery, say that it is nearly empty."""
 _LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
 )
-"""Said before a code, as forms have it; of no meaning here."""
+"""Labels before codes, as in forms; they have no meaning here."""
 _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name in names}
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
@@ -107,13 +109,13 @@ _PLACE = re.compile(r"l\d{1,3}")
 
 @value
 class Report:
-    """What a member's text was understood to say; each part may be missing.
+    """What was understood of a member's text; each part may be missing.
 
-    `text` begins at the first word that was not understood and is kept as it was written, but for a PIN among it.
+    `text` begins at the first word that was not understood, and is kept as written, without any PIN in it.
     """
 
     panic: bool
-    """SOS, HELP or another cry for help."""
+    """Whether it is SOS, HELP or another cry for help."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
     place: str | None = None
@@ -122,16 +124,16 @@ class Report:
     text: str | None = None
     verb: FieldVerb = FieldVerb.RAISE
     ref: str | None = None
-    """Of a withdrawal or an update: the incident that it names."""
+    """In a withdrawal or an update: the reference of the incident that it names."""
     longer: timedelta | None = None
-    """Of an extension: by how much."""
+    """In an extension: by how much."""
     language: str | None = None
-    """The one that is asked for, by its code."""
+    """The code of the language that is asked for."""
 
 
 @value
 class _Beginning:
-    """How a report begins: its verb, the PIN joined to that, and the words after it."""
+    """The beginning of a report: its verb, a PIN joined to it, and the words after it."""
 
     verb: FieldVerb
     is_panic: bool
@@ -140,16 +142,16 @@ class _Beginning:
 
 
 def parse_report(text: str) -> Report | None:
-    """The report of a text that begins with a verb of the field, or with PIN and TYPE; None of any other.
+    """Read a report that begins with a verb of the field, or with PIN and type; None for any other text.
 
         SOS · AYUDA · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
         NEWS 47110 freed · OK 47110 · GO 47110 · ARR 47110 · WAIT 47110 2H · FALSE 47110 A-7K3M · LOW · LANG FR
 
-    One slip in the verb is forgiven (a letter that is wrong, missing, doubled or in its neighbour's place), unless it
-    may be of two verbs; in verbs that raise nothing only where a PIN shows that one was meant. PIN (5 or 6 digits) and
-    the type's number stand before the words, in any order; a PIN that comes later is taken out of them. Codes of people
-    (P7), place (L12) and consent (C0 to C3) are taken wherever they stand, and of several consents the narrowest. The
-    type's name counts where the form has it, else the gravest of those among the words that nothing denies.
+    One slip in the verb is forgiven (a letter that is wrong, missing, doubled or swapped with its neighbour), unless
+    two verbs may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6
+    digits) and the type's number stand before the words, in any order; a later PIN is removed from them. Codes of
+    people (P7), place (L12) and consent (C0 to C3) are read anywhere; of several consents the narrowest counts. The
+    type's name counts where the form has it, else the gravest type among the words that is not denied.
     """
     text = with_pin_joined(clean(text))
     begun = _begin(words_of(text))
@@ -180,12 +182,12 @@ def parse_report(text: str) -> Report | None:
 
 
 def codes_in(text: str) -> tuple[str | None, tuple[str, ...]]:
-    """The first code of a place, and every code of a person, that stand in a text of whatever kind."""
+    """The first place code and all person codes in any text."""
     return _codes_among(words_of(clean(text)))
 
 
 def begins_report(words: list[Word]) -> bool:
-    """Whether a text raises an alarm: then no digits of it are the code of an answer."""
+    """Whether a text raises an alarm; then its digits are never the code of an answer."""
     begun = _begin(words)
     return begun is not None and begun.verb is FieldVerb.RAISE
 
@@ -223,7 +225,7 @@ def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | No
 
 
 def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
-    """The beginning by a word that raises an alarm and the PIN after it, wherever they stand."""
+    """The beginning by a word that raises an alarm and the PIN after it, anywhere in the text."""
     for at, (word, following) in enumerate(pairwise(words)):
         if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
             is_panic = word.plain not in ALARMS | URGENT
@@ -238,7 +240,7 @@ def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning 
 
 
 def _is_pin_and_type(words: list[Word]) -> bool:
-    """Whether a text begins with PIN and type, and nothing before them."""
+    """Whether a text begins with PIN and type."""
     plain = [word.plain for word in words[:2]]
     if len(words) < 2 or not any(map(is_pin, plain)):
         return False
@@ -246,7 +248,7 @@ def _is_pin_and_type(words: list[Word]) -> bool:
 
 
 def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
-    """The type by its number or name, and the words that say nothing else."""
+    """The type by its number or name, and the words that say only that."""
     head = list(_head(rest))
     number = next((word for word in head if _is_number_of_type(word.plain)), None)
     if number is not None:
@@ -257,7 +259,7 @@ def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
 
 
 def _ref(text: str, rest: list[Word]) -> tuple[str | None, list[Word]]:
-    """The reference that the text names: A-7K3M; without the hyphen where a digit shows that it is no word."""
+    """The reference in the text, such as A-7K3M; without the hyphen only if a digit shows that it is not a word."""
     for word, following in zip_longest(rest, rest[1:]):
         if following and text[word.end : following.start] in ("-", " "):
             letter, characters = word.plain.upper(), following.plain.upper()
@@ -288,12 +290,12 @@ def _codes_among(words: list[Word]) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _head(words: list[Word]) -> Iterator[Word]:
-    """The words before the free text: digits and codes, and what forms say before them."""
+    """The words before the free text: digits, codes and labels."""
     return takewhile(lambda word: word.plain.isdigit() or _is_code(word.plain) or word.plain in _LABELS, words)
 
 
 def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection[Word]) -> str | None:
-    """The free text: from the first word that says nothing else to the end, without the PIN."""
+    """The free text: from the first word with no other meaning to the end, without the PIN."""
     labels = [word for word in _head(words) if word.plain in _LABELS]
     start = next(
         (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain)),

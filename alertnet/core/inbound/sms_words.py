@@ -1,4 +1,7 @@
-"""The words of a text as they are compared: in small letters, without accents, their digits ASCII ones; and spans."""
+"""Splits a text into words in the form in which they are compared (small letters, no accents, ASCII digits).
+
+And reads spans.
+"""
 
 import re
 import unicodedata
@@ -11,10 +14,10 @@ from alertnet.core.inbound.code_formats import PIN_APART, PIN_IN_ONE, digits_of,
 from alertnet.core.incident import TYPES_BY_NUMBER
 
 LONG_WORD = 5
-"""In a word of so many letters or more any one slip is forgiven; a shorter one would become another word too easily."""
+"""In words this long any one slip is forgiven; shorter ones would too easily become another word."""
 SHORTEST_WORD = 3
 MOST_BEFORE_PIN = 3
-"""Words before a PIN whose digits stand apart: later it may be any number."""
+"""How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
 _WORD = re.compile(r"[^\W_]+")
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
@@ -29,19 +32,19 @@ _SOFT = re.compile(r"c(?=[ei])")
 _MUTE = re.compile(r"(?<=[gq])u(?=[ei])")
 _DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
-"""What may stand apart from its digits: a `c` may be a word, and consent is never read into one."""
+"""Letters that may stand apart from their digits. A `c` may be a word, and consent is never read into one."""
 _HOURS = r"(\d{1,2})(?:[.,](5))?(?:h|hr|hour|heure|hora)s?"
 _MINUTES = r"(\d{1,3})(?:m|mn|min|minute|minuto)s?"
 _SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
 _MOST_WORDS_OF_A_SPAN = 5
 _WITHIN_NUMBERS = frozenset(".,/-–")
 _UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua"})
-"""What makes a time of day of the hours after it."""
+"""Words after which hours are a time of day, not a span."""
 
 
 @value
 class Word:
-    """A word of a text that was cleaned, and where it stands there."""
+    """A word of a cleaned text, and its position there."""
 
     plain: str
     start: int
@@ -49,7 +52,7 @@ class Word:
 
 
 def clean(text: str) -> str:
-    """The text with its letters composed, and without characters that can't be seen."""
+    """The text with composed letters and without invisible characters."""
     if text.isascii():
         return text
     composed = unicodedata.normalize("NFC", text)
@@ -57,9 +60,9 @@ def clean(text: str) -> str:
 
 
 def words_of(text: str) -> list[Word]:
-    """The words of a text that was cleaned; every other sign only separates them.
+    """The words of a cleaned text; all other characters only separate them.
 
-    Codes are words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12.
+    Codes become words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
@@ -76,7 +79,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def with_pin_joined(text: str) -> str:
-    """The text, with a PIN among its first words in one piece: 4 7 1 1 0, 47.110, 471-10."""
+    """The text with a PIN among its first words in one piece: 4 7 1 1 0, 47.110, 471-10."""
     found = None if PIN_IN_ONE.search(text) else PIN_APART.search(text)
     if found is None or len(_WORD.findall(text[: found.start()])) > MOST_BEFORE_PIN:
         return text
@@ -84,7 +87,7 @@ def with_pin_joined(text: str) -> str:
 
 
 def _is_slip(word: str, meant: str) -> bool:
-    """Whether one letter of it is wrong, missing, too many, or in its neighbour's place; in two letters none is."""
+    """Whether one letter is wrong, missing, extra or swapped with its neighbour; two-letter words allow no slip."""
     if len(meant) < SHORTEST_WORD:
         return False
     start = next((at for at, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), None)
@@ -97,19 +100,19 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def meant_by(word: str, known: Iterable[str]) -> set[str]:
-    """Which of the known words is meant: itself, else each of which it is one slip."""
+    """The known words that may be meant: the word itself, else all that differ by one slip."""
     known = frozenset(known)
     return {word} if word in known else {each for each in known if _is_slip(word, each)}
 
 
 def sound(plain: str) -> str:
-    """How a word is heard, in three languages well enough: amenasa is amenaza, and arestation is arrestation."""
+    """How a word sounds, well enough for three languages: amenasa is amenaza, and arestation is arrestation."""
     soft = _MUTE.sub("", _SOFT.sub("s", plain)).replace("ea", "ia").replace("eo", "io")
     return _DOUBLED.sub(r"\1", soft.translate(_HEARD_AS)).removeprefix("h")
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
-    """How long, as in 2H, 90 min, 2h30, 1.5 h; nothing of part of another number, or of a time (until 18h)."""
+    """A duration such as 2H, 90 min, 2h30, 1.5 h, and its words; not part of another number or a time (until 18h)."""
     for place in range(len(rest)):
         for end in range(min(place + _MOST_WORDS_OF_A_SPAN, len(rest)), place, -1):
             words = rest[place:end]
@@ -125,7 +128,7 @@ def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
 
 
 def _joined(text: str, words: list[Word]) -> str:
-    """The words as one, and of what is between them only what may be within a number."""
+    """The words as one; between them only characters that may be inside a number are kept."""
     between = (text[one.end : other.start] for one, other in pairwise(words))
     return words[0].plain + "".join(
         (sign if sign in _WITHIN_NUMBERS else "") + word.plain for sign, word in zip(between, words[1:], strict=True)
@@ -133,13 +136,13 @@ def _joined(text: str, words: list[Word]) -> str:
 
 
 def _is_part_of_number(text: str, *words: Word) -> bool:
-    """Whether what stands before the last of them is the beginning of its number: 1 1/2h, 2-3 h."""
+    """Whether the text before the last word is the beginning of its number: 1 1/2h, 2-3 h."""
     before, word = words[0], words[-1]
     return before.plain.isdigit() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
 
 
 def _plain(word: str) -> str:
-    """As it is compared; a letter among the digits of a PIN is the digit that it looks like."""
+    """The word as it is compared; a letter among the digits of a PIN is read as the digit that it looks like."""
     plain = word.lower() if word.isascii() else _ascii(word)
     means_digits = _DIGITS_WITH_LETTERS.fullmatch(plain) and not _CODES.fullmatch(plain)
     return plain.translate(_MEANT_AS_DIGITS) if means_digits else plain
@@ -155,7 +158,7 @@ def _ascii(word: str) -> str:
 
 
 def _is_initial(plain: str, between: str) -> bool:
-    """Whether that letter begins a code, by what stands between it and the digits."""
+    """Whether that letter begins a code, given what stands between it and the digits."""
     return plain in _INITIALS and (between in _WITHIN_CODES or (plain in _APART and between == " "))
 
 

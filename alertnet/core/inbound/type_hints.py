@@ -1,4 +1,4 @@
-"""What a text that names no type may be about (B2): words by what they tell of, and which tell of a type together."""
+"""Guesses the type of a text that names none (B2): groups of words, and which groups together hint at a type."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -8,7 +8,7 @@ from alertnet.core.inbound.sms_words import Word, sound
 from alertnet.core.incident import TYPES
 
 CLOSE = 10
-"""How far apart the words may stand."""
+"""The largest distance between such words."""
 
 HINTS = {
     "crowd_repression": "FORCE+CHARGE CROWD+CHARGE CROWD+HURT",
@@ -30,7 +30,7 @@ HINTS = {
     "immigration": "PAPERS+REFUSE",
     "armed_presence": "WHO+WEAPON FORCE+WEAPON",
 }
-"""What tells each type where it stands together, in any order."""
+"""The groups that hint at each type when they stand together, in any order."""
 
 CUES = {
     "FORCE": "police* policia* polic* cop cops soldier* soldad* soldat* army* ejerc* arme military* militar* "
@@ -108,21 +108,21 @@ CUES = {
     "TEAM": "team* driver* colleague* volunteer* equipo* chofer* conductor* companer* compas* muchach* brigad* "
     "equipe* chauffeur* collegue*",
 }
-"""By what they tell of: words in five languages, with a star for every word that begins so. `P` is a person besides."""
+"""The words of each group in five languages; a star stands for any ending. `P` is a person."""
 
 _HINTS = [(type, cues.split("+")) for type, hints in HINTS.items() for cues in hints.split()]
 _CUES: dict[str, set[str]] = defaultdict(set)
 for _cue, _words in CUES.items():
     for _word in _words.split():
         _CUES[sound(_word)].add(_cue)
-        if _word.endswith(("c*", "qu*")):  # As it is heard before e and i: menace, confisque.
+        if _word.endswith(("c*", "qu*")):  # How it sounds before e and i: menace, confisque.
             _CUES[sound(_word.replace("*", "e")).removesuffix("e") + "*"].add(_cue)
 
 
 def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) -> str | None:
-    """The gravest type that words hint at which stand near one another, of several as grave the first of `HINTS`.
+    """The gravest type hinted at by words near each other; of equally grave ones the first in `HINTS`.
 
-    `people`, `denied`: which of the words are a person, and which are denied.
+    `people`, `denied`: the positions of words that are a person, and of those that are denied.
     """
     told: dict[str, list[int]] = defaultdict(list)
     for at, word in enumerate(words):

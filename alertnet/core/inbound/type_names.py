@@ -1,4 +1,4 @@
-"""Where a text names a type of incident (B2): the tables of its vocabulary, heard by ear."""
+"""Finds names of incident types in a text (B2), using the tables of `type_vocabulary`; words are compared by sound."""
 
 import re
 from collections import defaultdict
@@ -14,35 +14,34 @@ from alertnet.core.incident import TYPES
 Name = tuple[str, ...]
 
 NEAR = 2
-"""Words on either side; and how many that say little may stand between two of a name."""
+"""How many words on either side are near; and how many unimportant words may stand between two words of a name."""
 FAR = 6
-"""Words of any kind that may stand where a name has a gap."""
+"""How many words of any kind may stand in a gap of a name."""
 GAP = "_"
 LONG_NAME = 9
-"""In a name of so many letters or more, one that is missing or in its neighbour's place is forgiven; in a shorter one
-it would make names of too many everyday words."""
+"""In names this long one missing or swapped letter is forgiven; in shorter ones too many everyday words would match."""
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE_OR_CONSENT = re.compile(r"l\d{1,3}|c[0-3]")
 
 
 @value
 class _Found:
-    """A name of a type where it stands among the words."""
+    """The name of a type, and where it stands among the words."""
 
     at: int
     end: int
     name: Name
     is_none: bool = False
-    """It is denied, or said of what is no harm."""
+    """It is denied, or means something harmless."""
 
     @property
     def type(self) -> str | None:
-        """Which one it names."""
+        """The type that it names."""
         return None if self.is_none else _TYPE_OF[self.name]
 
     @property
     def is_open(self) -> bool:
-        """Whether what stands behind its beginning may be named besides."""
+        """Whether another name may begin after its first word."""
         return GAP in self.name or self.name in _WHO_IS_THERE
 
 
@@ -55,11 +54,11 @@ def _names_of(type: str) -> Iterator[str]:
 
 
 NAMES = {type: tuple(_names_of(type)) for type in vocabulary.TYPE_NAMES}
-"""What each type is called, verbs in all of their forms, a hyphen between words."""
+"""All names of each type: verbs in all their forms, with a hyphen between words."""
 
 
 def _heard_names(names: str) -> list[Name]:
-    """Each of the names as it is heard."""
+    """The names as they sound."""
     said = (form for name in names.split() for form in product(*(part.split("/") for part in name.split("-"))))
     return [tuple(part if part.isupper() else sound(part) for part in form) for form in said]
 
@@ -69,11 +68,14 @@ _SAID = {name: type for type, names in vocabulary.SAID.items() for name in _hear
 _TYPE_OF: dict[Name, str | None] = {**_NAMES, **_SAID, **dict.fromkeys(_heard_names(vocabulary.NO_NAMES))}
 _EVERYDAY = frozenset(_heard_names(vocabulary.EVERYDAY))
 _WHO_IS_THERE = frozenset(_heard_names(vocabulary.SAID["armed_presence"]))
-"""What else is said of them, as grave, is what happened; and they may be who begins that: armed men took P9."""
+"""Names for who is there. What else is said of them, if as grave, is what happened.
+
+And they may begin it: armed men took P9.
+"""
 
 
 def _kinds_of() -> dict[str, frozenset[str]]:
-    """By each word that is of a kind, as it is heard: the word, and the kinds that it is of."""
+    """For each word of a kind, by its sound: the word, and the kinds that it belongs to."""
     found: dict[str, set[str]] = defaultdict(set)
     for kind in vocabulary.KINDS:
         within, seen = [kind], []
@@ -89,12 +91,12 @@ def _kinds_of() -> dict[str, frozenset[str]]:
 _KINDS_OF = _kinds_of()
 _WORDS = frozenset(part for name in _TYPE_OF for part in name) | _KINDS_OF.keys()
 _LONG: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
-"""By their first letter and length: long names as they are written and as they are heard, and how they are heard."""
+"""By first letter and length: long names as written and as they sound, each with its sound."""
 for _name in (name for names in NAMES.values() for name in names if "-" not in name and len(name) >= LONG_NAME):
     for _form in {_name, sound(_name)}:
         _LONG[_form[0], len(_form)].append((_form, sound(_name)))
 _BY_FIRST: dict[str, list[tuple[Name, frozenset[str]]]] = defaultdict(list)
-"""By what they begin with: names, with what else is heard where they are said."""
+"""Names by their first word, each with all words that must be heard."""
 for _said in _TYPE_OF:
     _BY_FIRST[_said[0]].append((_said, frozenset(_said) - {GAP}))
 _SHORT = dict(each.split("=") for each in vocabulary.SHORT.split())
@@ -105,15 +107,15 @@ _SKIPPED, _LITTLE, _DENIED, _OR = (
 _OF_THINGS = frozenset(("killed", "killing", "shot", "shoot"))
 _ARTICLES = frozenset(("the", "a", "an", "our"))
 _GOES_ON = frozenset(("in", "at", "on", "for", "to", "of", "with", "near", "during", "since", "and"))
-"""What may follow the thing: of a film crew that was shot nobody speaks so."""
+"""Words that may follow the thing that was shot; nobody speaks so of a film crew that was shot."""
 _THINGS = frozenset(sound(f"{word}{more}") for word in vocabulary.THINGS.split() for more in ("", "s"))
 _PICTURES, _WEATHER = (frozenset(map(sound, words.split())) for words in (vocabulary.PICTURES, vocabulary.WEATHER))
 
 
 def type_in(words: list[Word], begins: int) -> tuple[str | None, list[Word]]:
-    """The type that the words name, and those of them that say nothing else; codes alone stand before `begins`.
+    """The type that the words name, and the words that say only that; only codes stand before `begins`.
 
-    Where the form has it, that type; else the gravest of those that nothing denies; else the gravest that is hinted at.
+    It is the type where the form has it; else the gravest that is not denied; else the gravest that is hinted at.
     """
     heard = list(map(_heard, words))
     told = list(_told(words, heard, begins))
@@ -129,13 +131,13 @@ def type_in(words: list[Word], begins: int) -> tuple[str | None, list[Word]]:
 
 
 def begins_with_type(words: list[Word]) -> bool:
-    """Whether the first of the words begins the name of a type."""
+    """Whether the first word begins the name of a type."""
     heard = list(map(_heard, words))
     return bool(_found_at(words, heard, _said_in(heard), 0))
 
 
 def _heard(word: Word) -> frozenset[str]:
-    """What a word may be in a name: itself, what it is short for, one of it, or of a kind."""
+    """What a word may be in a name: itself, its long form, its singular, or a kind."""
     if _PERSON.fullmatch(word.plain):
         return _KINDS_OF["P"]
     heard = sound(word.plain)
@@ -148,13 +150,13 @@ def _heard(word: Word) -> frozenset[str]:
 
 
 def _meant(word: str) -> str | None:
-    """How the long name is heard that is meant by a word with such a slip."""
+    """The sound of the long name that the word is a slip of."""
     alike = (each for more in (0, 1, 2) for each in _LONG.get((word[:1], len(word) + more), ()))
     return next((heard for form, heard in alike if _is_slip(word, form)), None)
 
 
 def _is_slip(word: str, name: str) -> bool:
-    """Whether a letter is missing, perhaps between two alike, or in its neighbour's place."""
+    """Whether a letter is missing, perhaps between two equal ones, or swapped with its neighbour."""
     at = next((at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(word))
     swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :]
     return name[at:] == swapped or word[at:] in (
@@ -168,7 +170,7 @@ def _is_between_alike(name: str, at: int) -> bool:
 
 
 def _said_in(heard: list[frozenset[str]]) -> dict[str, list[Name]]:
-    """The names all of whose words are heard, by what they begin with."""
+    """The names whose words all occur, by their first word."""
     parts = frozenset().union(*heard)
     return {part: [name for name, needed in _BY_FIRST[part] if needed <= parts] for part in parts & _BY_FIRST.keys()}
 
@@ -182,7 +184,7 @@ def _found_at(words: list[Word], heard: list[frozenset[str]], said: dict[str, li
 
 
 def _end(words: list[Word], heard: list[frozenset[str]], at: int, name: Name) -> int | None:
-    """Where that name ends if it begins there."""
+    """Where that name ends if it begins there; None if it does not."""
     end, after_gap = at + 1, False
     for part in name[1:]:
         if part != GAP:
@@ -195,9 +197,9 @@ def _end(words: list[Word], heard: list[frozenset[str]], at: int, name: Name) ->
 
 
 def _places(words: list[Word], at: int, *, after_gap: bool) -> Iterator[int]:
-    """Where the next word of a name may stand: there, or after a few with no sign between and none that denies.
+    """Where the next word of a name may stand: there, or after a few words, without punctuation or denial between.
 
-    Where the name has no gap those are words that say little.
+    In a name without a gap those words must be unimportant.
     """
     for place in range(at, min(at + (FAR if after_gap else NEAR) + 1, len(words))):
         yield place
@@ -208,7 +210,7 @@ def _places(words: list[Word], at: int, *, after_gap: bool) -> Iterator[int]:
 
 
 def _told(words: list[Word], heard: list[frozenset[str]], begins: int) -> Iterator[_Found]:
-    """Where names stand, and no part of another: a death threat is no threat besides. What is denied is no type."""
+    """The names in the text, none inside another: a death threat is not also a threat. A denied name has no type."""
     said = _said_in(heard)
     end, was_denied = 0, False
     for at in range(len(words)):
@@ -224,9 +226,9 @@ def _told(words: list[Word], heard: list[frozenset[str]], begins: int) -> Iterat
 
 
 def _is_of_thing(words: list[Word], heard: list[frozenset[str]], found: _Found) -> bool:
-    """Whether what happens there is done to a thing, in so many words; near a person it never is (A12).
+    """Whether it is clearly said of a thing; never if a person is near (A12).
 
-    A false alarm that a coordinator sees is far cheaper than a killing that is not heard.
+    A false alarm that a coordinator sees is far cheaper than a killing that is missed.
     """
     at = found.at
     if len(found.name) > 1 or words[at].plain not in _OF_THINGS:
@@ -246,7 +248,7 @@ def _is_of_thing(words: list[Word], heard: list[frozenset[str]], found: _Found) 
 
 
 def _is_joined(words: list[Word], at: int) -> bool:
-    """Whether nothing but a space stands between that word and the one before it."""
+    """Whether only a space stands between that word and the one before it."""
     return 0 < at < len(words) and words[at].start - words[at - 1].end == 1
 
 
@@ -257,14 +259,14 @@ def _is_meant(words: list[Word], heard: list[frozenset[str]], begins: int, found
 
 
 def _is_in_form(words: list[Word], begins: int, found: _Found) -> bool:
-    """Whether the type stands where the form has it: before everything but codes, and a place or nothing after it."""
+    """Whether the type stands where the form has it: only codes before it, and a place or nothing after it."""
     after = words[found.end :]
     is_last = not after or _PLACE_OR_CONSENT.fullmatch(after[0].plain) is not None
     return found.at == begins and found.name in _NAMES and is_last
 
 
 def _is_denied(words: list[Word]) -> bool:
-    """Whether the last of the words, which begins a name, is denied by those before it, with no sign between."""
+    """Whether the words before the last one, which begins a name, deny it, without punctuation between."""
     for word, following in pairwise(reversed(words)):
         if word.start - following.end > 1:
             return False

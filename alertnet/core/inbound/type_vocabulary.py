@@ -1,7 +1,7 @@
-"""What the field calls each type of incident, in the words of five languages (B2): the tables of `type_names`.
+"""The field's names for each type of incident in five languages (B2): the tables of `type_names`.
 
-A hyphen stands between the words of a name, a slash between words that do as well. In capitals stands what may be any
-word of a kind (`KINDS`); `_` is a few words of any kind in the same sentence.
+A hyphen joins the words of a name, a slash separates alternatives. A word in capitals stands for any word of that kind
+(`KINDS`); `_` stands for a few words of any kind in the same sentence.
 """
 
 TYPE_NAMES = {
@@ -62,7 +62,7 @@ TYPE_NAMES = {
     "llamada-de-control-sin-respuesta control-sin-respuesta",
     "accident": "accident car-crash accidente accidentado accidentada acidente unfall",
 }
-"""What each type is called; a verb with a star stands for its forms, and an s at the end is one more of it."""
+"""The names of each type; a verb with a star stands for its forms, and a plural s is accepted too."""
 
 FORMS = {
     "ar": "ar aron o ado ada ando an",
@@ -71,7 +71,7 @@ FORMS = {
     "e": "ed ing",
     "": "ed ing",
 }
-"""By the ending of a verb that has a star: the endings of what tells that it was, or is being, done."""
+"""For each ending of a starred verb: the endings that say that it was done, or is being done."""
 
 SAID = {
     "killing": "shot-dead lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue "
@@ -230,7 +230,7 @@ SAID = {
     "telephone/portable-_-ne-passe P-_-gone-silent puedo/podemos-contactar/localizar/ubicar-P "
     "unable-to-reach/contact-P",
 }
-"""How people say it without its name; their words stay, since they tell more."""
+"""How people describe a type without its name; these words stay in the text, since they say more."""
 
 KINDS = {
     "P": "brother sister mother mom father dad wife husband son daughter child children leader colleague friend "
@@ -266,8 +266,10 @@ KINDS = {
     "espia subversivo rebelde enemigo comunista terroriste traitre espion rebelle criminel ennemi",
     "FIREWORKS": "firework fireworks firecracker petard petards cohete polvora artifice",
 }
-"""Words that do as well in a name; a kind holds those of another too. `P` is a person: by code, or as whoever it is to
-the writer, who knows no code."""
+"""Interchangeable words in a name; a kind may contain another.
+
+`P` is a person: a code, or what the writer, who knows no code, calls that person.
+"""
 
 NO_NAMES = (
     "s-arrete s-est-arrete s-est-arretee m-arrete n-arrete arrete-de se-detuvo se-detuvieron violacion-de-derechos "
@@ -280,25 +282,25 @@ NO_NAMES = (
     "FIREWORKS-_-shots FIREWORKS-_-disparos FIREWORKS-_-tirs FIREWORKS-_-explosion violaron-derecho violar-derecho "
     "took-HIM-to-hotel kill-us-with"
 )
-"""What sounds like a name and is none: a bus that stops, rights that are violated, a way home."""
+"""Phrases that sound like a name but mean something else: a bus that stops, rights that are violated, a way home."""
 EVERYDAY = "presa abattu abattue frappe missing watched"
-"""Names that are everyday words too: they count beside the code of a person, or in the form's place."""
+"""Names that are also everyday words; they count next to a person's code, or where the form has the type."""
 
 THINGS = "power electricity plants crops photo video film movie scene internet signal"
-"""What is killed or shot by way of speaking: the storm kills the power, and a film is shot."""
+"""Things that are killed or shot only figuratively: the storm kills the power, and a film is shot."""
 PICTURES = "photo video film movie"
 WEATHER = "storm rain heat wind drought"
 
 DENIED = "no not without nobody nothing ni sin nadie nada ninguna ningun pas sans aucun aucune"
-"""Before a type's name: it is what did not happen."""
+"""Before a type's name they say that it did not happen."""
 OR = "or nor ou o u ni"
-"""Between a name that is denied and the next: that is denied too."""
+"""Between a denied name and the next they deny that one too."""
 LITTLE = (
     "was were is are be been being has have had a an the any one yet ete est a ont eu de d des du un une la le les l "
     "una el lo los ser etre se me te nos fue fueron es son ha han he sido habido hay hubo mas new nouvelle nouvelles "
     "nueva nuevas"
 )
-"""What may stand between a denial and the name that it denies."""
+"""Words that may stand between a denial and the name that it denies."""
 SKIPPED = (
     "a al all already also an and are aussi ayer be been being both ce ces cette cuatro d de deja del des deux dos du "
     "el esa esas ese esos est esta este et etait ete five four fue fueron ha had han has have her him his hoy in is "
@@ -306,6 +308,6 @@ SKIPPED = (
     "nuestra nuestro o on ont our sa se several sido some son sont su sus that the their them these this those three "
     "to todas todos tous toutes tres trois two un una unas une unos unser us varias varios was were y ya your"
 )
-"""What may stand between the words of a name besides."""
+"""Words that may stand between the words of a name."""
 SHORT = "d=de q=que k=que x=por al=a au=a aux=a del=de du=de des=de"
-"""What a word is short for: as people type it, and where it stands for two."""
+"""Long forms of short words: as people type them, or where one stands for two."""

@@ -1,4 +1,4 @@
-"""Codes that fit nothing: tries that are wrong and how many count (A1, B4), and codes of an incident that was lost."""
+"""Counts wrong codes and decides what follows (A1, B4); finds codes of an incident that was lost."""
 
 import re
 from dataclasses import replace
@@ -16,18 +16,18 @@ _FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 
 
 class Verdict(StrEnum):
-    """What wrong tries lead to."""
+    """What wrong codes lead to."""
 
     COUNTED = "counted"
     RENEWED = "renewed"
-    """The number's codes are void, and made afresh this once."""
+    """The number's codes are void, and new ones are made this once."""
     LOCKED = "locked"
-    """Its texts and keys count no more in that incident."""
+    """Its texts and keys no longer count in that incident."""
 
 
 @value
 class Guesses:
-    """What a number has tried in an incident. `tries`: in all, for the record."""
+    """The wrong codes of a number in an incident. `tries`: in all, for the record."""
 
     usage: Usage = UNUSED
     tries: int = 0
@@ -35,7 +35,7 @@ class Guesses:
     locked_at: datetime | None = None
 
     def wrong(self, now: datetime, tries: int) -> tuple["Guesses", Verdict]:
-        """Count more wrong tries, and say what they lead to; whoever is locked out stays so."""
+        """Count further wrong codes, and decide what follows; a lockout stays."""
         used = WRONG_CODES.use(self.usage, now, tries)
         known = replace(self, usage=used, tries=self.tries + tries)
         if self.locked_at is not None or WRONG_CODES.room(used, now):
@@ -46,25 +46,25 @@ class Guesses:
 
 
 MOST_WRONG_KEYS = 3
-"""Of one call; those that come after them count for nothing."""
+"""The most wrong keys in one call; later ones do not count."""
 
 
 @value
 class WrongKeys:
-    """The wrong tries of a call. `tries`: how many; `keyed`: the hash of each that is known."""
+    """The wrong keys of a call. `tries`: how many; `keyed`: the hash of each that is known."""
 
     tries: int = 0
     keyed: tuple[str, ...] = ()
 
     @property
     def are_too_many(self) -> bool:
-        """Whether nothing that is keyed counts any more."""
+        """Whether no more keys count in this call."""
         return self.tries >= MOST_WRONG_KEYS
 
     def wrong(self, hash: str, try_number: int | None) -> "WrongKeys":
-        """Count wrong keys for the question of that try: the same once more changes nothing, others are a try.
+        """Count wrong keys for the question of that try; the same keys again change nothing, other keys are a new try.
 
-        `try_number` None: not known, and a try of its own.
+        `try_number` None: unknown, so it counts as a new try.
         """
         if try_number is not None and try_number <= self.tries and hash in self.keyed:
             return self
@@ -73,14 +73,14 @@ class WrongKeys:
 
 @value
 class Traces:
-    """Whatever in the text may be a reference, and whatever may be a written code."""
+    """Everything in a text that may be a reference or a written code."""
 
     refs: tuple[str, ...]
     codes: tuple[str, ...]
 
 
 def traces_of(text: str) -> Traces:
-    """What the text of an SMS holds; a code too many is only one that nobody else is given."""
+    """The references and codes in an SMS; one too many does no harm, as it is only a code given to nobody else."""
     bare = _NUMBER.sub(" ", _LINK.sub(" ", text))
     refs = tuple(dict.fromkeys(_REF.findall(bare)))
     codes = dict.fromkeys(code for code in _FOUR.findall(_REF.sub(" ", bare)) if is_written_code(code))

@@ -1,1 +1,1 @@
-"""What is wrong with ourselves, by what was observed; and what is counted for those who keep watch."""
+"""Monitoring of the program itself: troubles from what was observed, and counts for those who watch it."""

@@ -1,4 +1,4 @@
-"""A drill that is planned: when it begins, when the next one does, whether it still may; and what came of one."""
+"""Planned drills: when one begins and when the next does, whether it still may; and the result of one."""
 
 from calendar import monthrange
 from collections.abc import Iterable
@@ -13,33 +13,33 @@ from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure
 
 TOLD_BEFORE = timedelta(days=1)
-"""How long before it begins the coordinators hear of it; at once, if it is planned later than that."""
+"""How long before the start the coordinators are told; at once if it is planned later than that."""
 LATEST_START = timedelta(hours=1)
-"""Whoever agreed to ten in the morning is not woken at night because nothing ran in between."""
+"""A drill that is later than this is skipped: people who agreed to ten o'clock are not woken at night."""
 AFTER_REAL = timedelta(days=1)
-"""How long no drill begins after something critical that is real, and open, in its country."""
+"""For this long after something real and critical, and while it is open, no drill begins in its country."""
 MOST_MONTHS = 24
 DEAD = frozenset({Failure.INVALID, Failure.OPTED_OUT, Failure.BOUNCED, Failure.WRONG_PERSON})
-"""What says that an address is of no use; a telephone that is switched off or engaged is as good as any."""
+"""Failures that show that an address is of no use; a phone that is switched off or busy is still good."""
 
 
 class DrillStatus(StrEnum):
-    """Where a drill stands."""
+    """The status of a drill."""
 
     PLANNED = "planned"
     HELD = "held"
     SKIPPED = "skipped"
-    """It could not begin on time, or would have stood in the way of something real."""
+    """It could not begin on time, or would have been in the way of something real."""
     CANCELLED = "cancelled"
 
 
 @value
 class Drill:
-    """What is rehearsed, and when; `timezone`: by whose clocks. `day`: of the month, as it was planned at first.
+    """What is drilled, and when; `timezone`: the zone of its clocks. `day`: of the month, as first planned.
 
-    `every_months`: how far apart it is held again, None: once. `is_told`: the coordinators have heard that it comes.
-    `why`: of a skipped one, `late`, `unknown_name` or the reference of the real incident. `minute`: of the day, as
-    planned at first, of those that follow: on a day when the clocks go forward it may be later.
+    `every_months`: the interval of repeats, None: once. `is_told`: the coordinators have been told that it comes.
+    `why`: why it was skipped: `late`, `unknown_name` or the reference of the real incident. `minute`: of the day, as
+    first planned; a repeat may be later on a day when clocks go forward.
     """
 
     facts: Facts
@@ -54,19 +54,19 @@ class Drill:
 
     @property
     def due_at(self) -> datetime:
-        """When the next thing is done about it: the coordinators are told, then it begins."""
+        """When it next needs attention: to tell the coordinators, then to begin."""
         return self.starts_at if self.is_told else self.starts_at - TOLD_BEFORE
 
     def is_late(self, now: datetime) -> bool:
-        """Whether its time has gone by."""
+        """Whether its time has passed."""
         return now - self.starts_at > LATEST_START
 
     def once_told(self) -> "Drill":
-        """The same once the coordinators have heard of it."""
+        """The drill once the coordinators have been told."""
         return replace(self, is_told=True)
 
     def over(self, why: str | None = None) -> "Drill":
-        """What is kept of it once it has begun, or is not held (`why`): nothing that somebody wrote."""
+        """What is kept once it has begun or is not held (`why`): no free text."""
         facts = self.facts
         bare = Facts(
             facts.type, facts.severity, facts.country, consent=facts.consent, drill=facts.drill, team=facts.team
@@ -74,7 +74,7 @@ class Drill:
         return replace(self, facts=bare, why=why)
 
     def following(self, now: datetime) -> "Drill | None":
-        """The next one after now, at the same hour by the clocks of its zone; the last day of a month that is short."""
+        """The next drill after now, at the same local time; in a short month on its last day."""
         if self.every_months is None:
             return None
         zone, starts_at = ZoneInfo(self.timezone), self.starts_at
@@ -91,14 +91,14 @@ class Drill:
 
 
 def planned(facts: Facts, at: datetime, timezone: str, by: str, every_months: int | None = None) -> Drill:
-    """A drill of these facts at that moment, of which nobody has heard yet."""
+    """A drill with these facts at that moment; nobody has been told yet."""
     drill = replace(facts, drill=True)
     return Drill(drill, at, timezone, by, at.astimezone(ZoneInfo(timezone)).day, every_months)
 
 
 @value
 class Fared:
-    """How the alerts to a contact by one method fared; `failures`: of those that did not arrive, each reason once."""
+    """The results of the alerts to a contact by one method. `failures`: the reasons, each once."""
 
     method: str
     tries: int
@@ -107,13 +107,13 @@ class Fared:
 
     @property
     def is_dead(self) -> bool:
-        """Whether nothing arrived, for a reason that will not go away."""
+        """Whether nothing arrived, for a permanent reason."""
         return not self.arrived and any(each in DEAD for each in self.failures)
 
 
 @value
 class TookPart:
-    """A contact that a drill has alerted: since when, how each method fared, and what it answered last."""
+    """A contact alerted in a drill: since when, the results by method, and its last answer."""
 
     tree: str
     contact: str
@@ -130,13 +130,13 @@ class TookPart:
 
     @property
     def took(self) -> timedelta | None:
-        """How long its answer took; None: there is none."""
+        """How long its answer took; None if there is none."""
         return None if self.answered_at is None else max(self.answered_at - self.told_at, timedelta())
 
 
 @value
 class Sums:
-    """What a drill came to: how many were alerted, reached, and have answered."""
+    """The totals of a drill: how many were alerted, reached, and have answered; `dead`: useless addresses."""
 
     told: int
     reached: int
@@ -145,7 +145,7 @@ class Sums:
 
 
 def sums_of(parts: Iterable[TookPart]) -> Sums:
-    """These together; `dead`: addresses of no use."""
+    """Add up these contacts."""
     every = list(parts)
     return Sums(
         told=len(every),

@@ -1,4 +1,4 @@
-"""What months of incidents come to: how long it took, how often somebody was reached, and what to change for it."""
+"""Statistics over months of incidents: how long things took, how often contacts were reached, and what to change."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,15 +12,15 @@ from alertnet.core.directory.languages import Phrase
 from alertnet.core.replan.describe_tree_diff import differences
 
 FEWEST_HALF, FEWEST_TENTH = 5, 10
-"""Of how many there is a p50, and a p90: fewer say nothing about the next one."""
+"""How many values a p50 and a p90 need; fewer say nothing about the next one."""
 SHORTEST_WAIT, STEP = timedelta(minutes=5), timedelta(minutes=5)
 BANDS = {"night": (22, 6), "morning": (6, 14), "afternoon": (14, 22)}
-"""Parts of the day by the clocks of the tree: from that hour to before that one."""
+"""Parts of the day by the tree's clocks: from one hour to before the other."""
 
 
 @value
 class Course:
-    """An incident: when it opened, and when the first was told, answered and acted, where anybody was or did."""
+    """The course of an incident: when it opened, and when the first contact was told, answered and acted, if any."""
 
     id: str
     opened_at: datetime
@@ -32,7 +32,7 @@ class Course:
 
 @value
 class Opened:
-    """A level of a tree in one incident: when its first was told, and when the first of them answered."""
+    """A level of a tree in one incident: when its first contact was told, and when the first one answered."""
 
     incident: str
     tree: str
@@ -43,7 +43,7 @@ class Opened:
 
 @value
 class Tried:
-    """How often a contact was sent alerts by one method, and how often one arrived."""
+    """How often a contact was sent alerts by one method, and how many arrived."""
 
     tree: str
     contact: str
@@ -54,7 +54,7 @@ class Tried:
 
 @value
 class Times:
-    """How long something took, of so many; p50 and p90 only of as many as can have one. `never`: it did not happen."""
+    """How long something took, of that many; p50 and p90 are None for too few. `never`: how often it did not happen."""
 
     count: int
     never: int
@@ -76,7 +76,7 @@ class LevelTimes:
 
 @value
 class Advice:
-    """A level whose answers come too late for its wait, and the tree with a shorter one as a difference in words."""
+    """A level whose answers come too late for its wait, and the change to a shorter wait in words."""
 
     tree: str
     level: str
@@ -88,7 +88,7 @@ class Advice:
 
 
 def times_of(lengths: Iterable[timedelta | None]) -> Times:
-    """What these come to; None: it did not happen."""
+    """Sum up these durations; None: it did not happen."""
     every = list(lengths)
     took = sorted(each for each in every if each is not None)
     return Times(
@@ -102,12 +102,12 @@ def times_of(lengths: Iterable[timedelta | None]) -> Times:
 
 
 def _quantile(took: Sequence[timedelta], share: float) -> timedelta:
-    """The shortest that so many of them did not exceed."""
+    """The shortest duration that this share of them did not exceed."""
     return took[ceil(share * len(took)) - 1]
 
 
 def band_of(at: datetime, zone: str) -> str:
-    """The part of the day that it is there then."""
+    """The part of the day in that zone at that moment."""
     hour = at.astimezone(ZoneInfo(zone)).hour
     return next(name for name, (begins, ends) in BANDS.items() if (hour - begins) % 24 < (ends - begins) % 24)
 
@@ -123,9 +123,10 @@ def by_level(opened: Iterable[Opened], network: Network) -> list[LevelTimes]:
 
 
 def advise(levels: Iterable[LevelTimes], network: Network) -> list[Advice]:
-    """Where the next level would rather begin earlier: half of the answers come in the second half of the wait.
+    """Levels so slow to answer that the next should begin earlier, each with a shorter wait.
 
-    Or after it. Only of as many as have a p50, and of levels that the tree still has.
+    In these, half of the answers come in the second half of the wait, or later. Only levels with a p50 that the tree
+    still has are judged.
     """
     given = []
     for each in levels:

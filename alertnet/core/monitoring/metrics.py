@@ -1,4 +1,4 @@
-"""What is counted for those who keep watch: each counter and histogram with its labels, whose values are few."""
+"""The metrics: each counter and histogram with its labels, which have few values."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ SUM = "sum"
 
 @value
 class Series:
-    """A counter, or with `bounds` (in seconds, ascending) a histogram."""
+    """A counter, or a histogram if it has `bounds` (seconds, ascending)."""
 
     name: str
     help: str
@@ -19,7 +19,7 @@ class Series:
 
 
 Key = tuple[str, tuple[str, ...]]
-"""A series by its name, with a value for each of its labels; of a histogram a bound, `+Inf` or `sum` comes last."""
+"""A series by name with a value for each label; a histogram has a bound, `+Inf` or `sum` as the last value."""
 Counts = Mapping[Key, float]
 
 SENDS = Series("alertnet_sends", "Attempts handed to a provider.", ("method", "provider", "result"))
@@ -44,12 +44,12 @@ ALL = (SENDS, WEBHOOKS, REFUSALS, WRONG_KEYS, DROPPED, ANSWERS, FIRST_SEND, DUE_
 
 
 def once(series: Series, *values: str) -> dict[Key, float]:
-    """A count of one more."""
+    """The counts that add one."""
     return {(series.name, values): 1.0}
 
 
 def took(series: Series, seconds: float, *values: str) -> dict[Key, float]:
-    """A count of one more in a histogram, that took so long."""
+    """The counts that add one duration to a histogram."""
     bounds = [*map(str, series.bounds), "+Inf"]
     bound = bounds[bisect_left(series.bounds, max(seconds, 0.0))]
     return {(series.name, (*values, bound)): 1.0, (series.name, (*values, SUM)): max(seconds, 0.0)}

@@ -1,4 +1,4 @@
-"""How long what happened is kept: an age by the calendar, as in `90d`, `26w`, `24m` (months) and `2y`."""
+"""How long incidents are kept: an age by the calendar, such as `90d`, `26w`, `24m` (months) and `2y`."""
 
 import re
 from calendar import monthrange
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 
 SHORTEST = timedelta(days=7)
-"""For so long a code of a closed incident still counts, and a wrong close is noticed and taken back."""
+"""For this long codes of a closed incident still count, and a wrong close can be noticed and undone."""
 ALLOWED = "an age of at least 7 days in days, weeks, months or years: 90d, 26w, 24m, 2y"
 
 _DAYS = {"d": 1, "w": 7}
@@ -19,7 +19,7 @@ _LONGEST_DAYS = 100 * 365
 
 @value
 class Age:
-    """So many days, weeks, months or years."""
+    """A number of days, weeks, months or years."""
 
     count: int
     unit: str
@@ -28,7 +28,7 @@ class Age:
         return f"{self.count}{self.unit}"
 
     def before(self, now: datetime) -> datetime:
-        """The moment of that age; the last day of its month, where the month has no such day."""
+        """The moment that long ago; the last day of the month where the month has no such day."""
         if self.unit in _DAYS:
             return now - timedelta(days=self.count * _DAYS[self.unit])
         year, month = divmod(now.year * 12 + now.month - 1 - self.count * _MONTHS[self.unit], 12)
@@ -36,7 +36,7 @@ class Age:
 
 
 def read_age(text: str) -> Age | None:
-    """The age that the text says; None: it says none that may be kept to."""
+    """Read an age; None where the text is not one, or it is out of range."""
     found = _TYPED.fullmatch(text.strip())
     if found is None:
         return None

@@ -1,7 +1,7 @@
-"""The watch on ourselves: what was observed is judged, part by part, and a part in trouble is told of and followed.
+"""Judges what was observed of the program itself, part by part, and follows the parts that are in trouble.
 
-Trouble is told once, however long it lasts, and once more when it has been over for a while. While a part that an alarm
-depends on is in trouble the heartbeat stops, so that whoever waits for it outside rings.
+Trouble is told once, however long it lasts, and once more when it has been over for a while. While a part that alarms
+depend on is in trouble the heartbeat stops, so that whoever expects it outside raises an alarm.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,46 +16,46 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 
 LATEST = timedelta(seconds=60)
-"""What is due may be this late; half a minute of it goes by where the lease of a worker that died is waited for."""
+"""How late due work may be; half of it is spent if the lease of a dead worker has to expire first."""
 RATE_LIMITED_LATEST = timedelta(minutes=2)
-"""What a number's pace holds back may be this late: more than that nobody has agreed to."""
+"""How late messages may be because of a number's rate limit; more is not acceptable."""
 GONE_AFTER = timedelta(seconds=30)
-"""A worker shows every five seconds that it is alive."""
+"""A worker that is not seen for this long is gone; it reports every five seconds."""
 FEWEST_LOST = 3
-"""Reports of the provider that are lost one after the other, none arriving in between: one may get lost."""
+"""Reports of the provider lost in a row, with none arriving between them, that count as trouble; one may get lost."""
 FORGIVEN_AFTER = timedelta(hours=1)
-"""Without a message there is no report either: this long after the last one was lost it may be assumed to work."""
+"""After this time without a further lost report it may be working: without messages there are no reports."""
 FEWEST_REFUSED = 3
-"""Messages that our account may not send, none going through in between: a single country may be barred to it."""
+"""Messages in a row that our account may not send, with none accepted between them; a single country may be barred."""
 REFUSED_FOR = timedelta(minutes=10)
-"""So long after the last of them it is not known any more."""
+"""A refusal counts for this long."""
 SILENT_AFTER = timedelta(minutes=3)
-"""The inbound path is tested every minute."""
+"""The inbound path is tested every minute; after this long without success it is in trouble."""
 AWAY_FOR = timedelta(seconds=30)
-"""A provider that is away for a moment is nothing to wake anybody for."""
+"""A provider that is away for a shorter time wakes nobody."""
 RATE_LIMIT_IN_USE = timedelta(seconds=10)
-"""A sender that was free for longer than this is not what holds anything back."""
+"""A sender that has been free for longer than this holds nothing back."""
 STANDSTILL = timedelta(minutes=2)
-"""Nobody kept watch for this long, so nothing left either."""
+"""If nothing kept watch for this long, nothing was sent either."""
 OVER_AFTER = timedelta(minutes=5)
-"""Trouble that comes back before is the same, and not told of again."""
+"""Trouble that returns within this time is the same, and is not told again."""
 
 SELF_TEST = "alertnet-self-test"
-"""In place of the provider's id: the text that we bring to ourselves, and that has no effect."""
+"""Used in place of the provider's id for the text that we send to ourselves, which has no effect."""
 
 
 class Files(StrEnum):
-    """How the files of trees and templates stand to what is in force."""
+    """The state of the files of trees and templates, compared with what is in force."""
 
     IN_FORCE = "in_force"
     BROKEN = "broken"
-    """An edit has faults; what was in force before it still is."""
+    """An edit has faults; the previous edition stays in force."""
     BROKEN_AT_START = "broken_at_start"
-    """They had faults when the program started: the last good edition is in force."""
+    """They had faults when the program started; the last good edition is in force."""
 
 
 class Part(StrEnum):
-    """What may be in trouble."""
+    """The parts that may be in trouble."""
 
     SMS = MethodKind.SMS.value
     CALL = MethodKind.CALL.value
@@ -82,22 +82,24 @@ SUBJECTS = {
     Part.TREES: (Subject.TREES_BROKEN, Subject.TREES_MENDED),
     Part.EDITION: (Subject.LAST_EDITION, Subject.TREES_MENDED),
 }
-"""What is told when a part gets into trouble, and when that is over. Of an unheard incident nobody may be told (A3)."""
+"""What is told when a part gets into trouble, and when it is over. Nobody may be told of an unheard incident (A3)."""
 
 SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.TREES, Part.EDITION})
-"""The heartbeat goes on without these: another worker or provider does the work, and is on time or else found out, and
-the last good trees stay in force."""
+"""Parts whose trouble does not stop the heartbeat.
+
+Another worker or provider does their work, on time or its lateness is noticed; and the last good trees stay in force.
+"""
 
 CAN_WAIT = frozenset({Part.TREES})
-"""What is no alarm: nobody is to be woken for it."""
+"""Parts whose trouble is no alarm: nobody needs to be woken."""
 
 SAID_BY = {Part.TREES: Part.EDITION}
-"""Trouble that is not told of beside another, which says as much."""
+"""Trouble that is not told if the other part is in trouble, which says as much."""
 
 
 @value
 class Seen:
-    """A worker that has not ended in good order; `started_at` None: it is of a version that kept no such time."""
+    """A worker that has not ended properly; `started_at` None: its version did not record it."""
 
     started_at: datetime | None
     seen_at: datetime
@@ -105,9 +107,10 @@ class Seen:
 
 @value
 class Reports:
-    """What the provider says of one method: when it last reported on a message that our account may send.
+    """The provider's reports of one method: when it last reported on a message that our account may send.
 
-    `lost`: how many reports were lost since, `refused`: how many messages our account may not send; the last one when.
+    `lost`: how many reports were lost since; `refused`: how many messages our account may not send; each with the
+    moment of the last one.
     """
 
     heard_at: datetime | None
@@ -119,12 +122,12 @@ class Reports:
 
 @value
 class Observed:
-    """All that is judged. `since`: from when on somebody keeps watch without a gap; nothing before counts as late.
+    """Everything that is judged. `since`: the start of the unbroken watch; nothing before it counts as late.
 
-    `due`: by queue, since when its oldest row is due. `rate_limited_until`: by method, when its last sender is free.
-    `routes`: all there are, tried by `routing`; `away`: those whose provider is silent, since when. `stubborn`: the
-    methods by which something waits that could not be sent again and again. `inbound_at`: when the inbound path last
-    answered; None: never; `is_tested`: it should.
+    `due`: for each queue, since when its oldest row is due. `rate_limited_until`: for each method, when its last sender
+    is free. `routes`: all routes, tried by `routing`; `away`: those whose provider is silent, since when. `stubborn`:
+    methods with messages that failed to leave again and again. `inbound_at`: when the inbound path last answered, None:
+    never; `is_tested`: whether it should.
     """
 
     now: datetime
@@ -147,7 +150,7 @@ class Observed:
 
 @value
 class OpenTrouble:
-    """Trouble on the record that is not over; `clear_since`: nothing was seen of it from then on."""
+    """Recorded trouble that is not over; `clear_since`: since when it has not been seen."""
 
     part: Part
     clear_since: datetime | None
@@ -155,7 +158,7 @@ class OpenTrouble:
 
 @value
 class Changes:
-    """What becomes of the record: trouble that begins, has cleared up, came back, and is over."""
+    """The changes to the recorded troubles: begun, cleared, back, and over."""
 
     begun: tuple[Part, ...]
     cleared: tuple[Part, ...]
@@ -187,20 +190,20 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
 
 
 def may_beat(seen: Observed, found: Collection[Part]) -> bool:
-    """Whether the heartbeat goes on. What was never tested is not known to work."""
+    """Whether the heartbeat goes on. A path that was never tested is not known to work."""
     answered = seen.inbound_at is not None and seen.now - seen.inbound_at <= SILENT_AFTER
     return not (set(found) - SPARED) and (answered or not seen.is_tested)
 
 
 def _failing_methods(seen: Observed) -> frozenset[MethodKind]:
-    """The methods by which somebody can't be reached: no provider answers there, takes what waits, or lets us send."""
+    """The methods that fail: no provider answers, messages stay stuck, or our account may not send."""
     away = _long_away(seen)
     gone = {method for method, _ in away if _leads_nowhere(seen, method, away)}
     return seen.stubborn | gone | {method for method, reports in seen.reports.items() if _is_refused(seen, reports)}
 
 
 def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
-    """What a provider has against our account, where that is behind the trouble of a method or of one provider."""
+    """What a provider has against our account, where that explains the trouble of a method or provider."""
     if part is Part.PROVIDERS:
         return next((seen.faults[route] for route in sorted(_long_away(seen)) if route in seen.faults), None)
     known = [fault for (method, _), fault in sorted(seen.faults.items()) if method.value == part.value]
@@ -209,7 +212,7 @@ def fault_behind(seen: Observed, part: Part) -> AccountFault | None:
 
 
 def lateness(seen: Observed) -> dict[str, timedelta]:
-    """By queue, how late its oldest row is; what a channel that fails holds back is not, nor for a while the pace."""
+    """For each queue, how late its oldest row is, without what failing channels or, for a while, rate limits delay."""
     late = {name: max(seen.now - max(due_at, seen.since), timedelta()) for name, due_at in seen.due.items()}
     failing = _failing_methods(seen)
     return {
@@ -220,7 +223,7 @@ def lateness(seen: Observed) -> dict[str, timedelta]:
 
 
 def missing_workers(seen: Observed) -> int:
-    """How many workers have vanished, and none began afterwards in their place."""
+    """How many workers have vanished without another one starting afterwards in their place."""
     gone = sorted(each.seen_at for each in seen.workers if _is_gone(seen, each))
     for began in sorted(each.started_at for each in seen.workers if each.started_at and not _is_gone(seen, each)):
         if gone and gone[0] <= began:
@@ -229,7 +232,7 @@ def missing_workers(seen: Observed) -> int:
 
 
 def stood_still(previous: datetime | None, now: datetime, workers: Iterable[Seen]) -> timedelta | None:
-    """For how long nobody kept watch, if that was long and not on purpose: then every worker had taken its leave."""
+    """How long nobody kept watch, if long and not on purpose; on purpose every worker has ended properly."""
     if previous is None or now - previous < STANDSTILL:
         return None
     was_cut = any(each.started_at is None or each.started_at <= previous for each in workers)
@@ -237,7 +240,7 @@ def stood_still(previous: datetime | None, now: datetime, workers: Iterable[Seen
 
 
 def follow(found: Collection[Part], open_troubles: Iterable[OpenTrouble], now: datetime) -> Changes:
-    """What becomes of the trouble on the record by what is found now."""
+    """What becomes of the recorded troubles, given those found now."""
     known = {each.part: each.clear_since for each in open_troubles}
     told = [part for part in SUBJECTS if part in found]
     gone = {part: since for part, since in known.items() if part not in found}
@@ -273,7 +276,7 @@ def _long_away(seen: Observed) -> set[Route]:
 
 
 def _leads_nowhere(seen: Observed, method: MethodKind, away: set[Route]) -> bool:
-    """Whether every provider that takes messages to somewhere by that method is away."""
+    """Whether, for some addresses, all providers of that method are away."""
     present = sorted(provider for kind, provider in seen.routes if kind is method)
     return any(all((method, each) in away for each in order) for order in seen.routing.orders_of(method, present))
 

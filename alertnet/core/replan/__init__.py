@@ -1,1 +1,1 @@
-"""What an edited tree changes for a running incident, and how its state moves there (A8)."""
+"""What an edited tree changes for a running incident, and how its state is carried over (A8)."""

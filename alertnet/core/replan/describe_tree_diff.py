@@ -1,7 +1,7 @@
-"""What an edit of the trees changes, in words: who is told sooner, later, or no more, and what else is not as it was.
+"""Describes an edit of the trees in words: who is told sooner, later or no more, and all other changes.
 
-Numbers and addresses are shown by their ends alone, so that the list can go round. What a file says in words of its
-own (`critical`, `sms`, `true`) is shown as the file says it, in every language.
+Numbers and addresses are shortened to their ends, so that the list can be passed around. Words of the file's own
+language (`critical`, `sms`, `true`) are shown unchanged in every language.
 """
 
 import re
@@ -23,7 +23,7 @@ from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Severity
 
 SHOWN = 4
-"""Signs of an address that are shown."""
+"""How many characters of an address are shown."""
 
 NONE = phrase("none")
 
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"\+[0-9][0-9 -]{5,}[0-9]")
 
 
 def differences(before: Network, after: Network) -> tuple[Phrase, ...]:
-    """A line for each difference, tree by tree and team by team; empty where the two say the same."""
+    """A line for each difference, tree by tree and team by team; empty if there is none."""
     return (
         *_each(phrase("tree"), before.trees, after.trees, _tree),
         *_each(phrase("team"), before.teams, after.teams, _team),
@@ -41,7 +41,7 @@ def differences(before: Network, after: Network) -> tuple[Phrase, ...]:
 
 
 def _each(what: Phrase, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[Phrase]:
-    """A line for each that is new or gone, and for what differs in those that are in both."""
+    """A line for each item that is new or gone, and lines for differences in those in both."""
     for id in sorted({*before, *after}):
         if id not in after:
             yield phrase("{what} {id} is gone", what=what, id=id)
@@ -85,7 +85,7 @@ def _shifted(who: str, before: timedelta, after: timedelta) -> Phrase:
 
 
 def _first_told(tree: ContactTree) -> dict[str, timedelta]:
-    """How long after the opening each contact of a level is first told, by level after level and wait after wait."""
+    """How long after the opening each contact of a level is first told if nobody answers."""
     told: dict[str, timedelta] = {}
     starts_at = tree.start.after
     for level in tree.levels:
@@ -117,7 +117,7 @@ def _method(method: Method) -> Phrase:
 
 
 def _shown(method: Method) -> str:
-    """A task by its words, in which numbers are as short as elsewhere."""
+    """The address, shortened; for a task its words, with numbers shortened."""
     if method.kind is not MethodKind.TASK:
         return end_of(method.address)
     return f"“{_NUMBER.sub(lambda found: end_of(found[0]), method.address)}”"
@@ -133,7 +133,7 @@ def _clock(minute: int) -> str:
 
 
 def _ranges(days: Iterable[date]) -> Iterator[str]:
-    """The days, and of several that follow one another the first and the last, as a file has them."""
+    """The days as in a file; consecutive days as first and last."""
     spans: list[tuple[date, date]] = []
     for day in sorted(days):
         if spans and day - spans[-1][1] == timedelta(days=1):
@@ -144,7 +144,7 @@ def _ranges(days: Iterable[date]) -> Iterator[str]:
 
 
 def _duty(duty: Duty | None) -> Value:
-    """A rota in words: who takes turns, by name; their numbers stand with the team."""
+    """A rota in words: who takes turns, by name; their numbers are listed with the team."""
     if duty is None:
         return NONE
     who = tuple(officer.id for officer in duty.rota) or phrase("nobody")
@@ -154,7 +154,7 @@ def _duty(duty: Duty | None) -> Value:
 
 
 def _routine(routine: Routine) -> Phrase:
-    """A routine by its times and days, as a file has them."""
+    """A routine by its times and days, as in a file."""
     times, days = tuple(map(_clock, routine.times)), tuple(WEEKDAYS[day] for day in routine.days)
     said = phrase("{routine} at {times} on {days}", routine=routine.id, times=times, days=days)
     if routine.members:
@@ -171,7 +171,7 @@ _SAID: dict[str, Callable[[Any], Value]] = {
     "duty": _duty,
     "pgp": lambda key: phrase("key {digest}", digest=sha256(key.encode()).hexdigest()[:8]) if key else NONE,
 }
-"""What of a contact is shown in words of its own."""
+"""Fields of a contact that have a description of their own."""
 
 
 def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[Phrase]:
@@ -203,7 +203,7 @@ def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[
 
 
 def _change(field: str, old: Value, new: Value) -> Phrase:
-    """Both sides; where a number or address has changed that ends like the one before, that."""
+    """Both values of a field; if two numbers or addresses end alike, it says so."""
     after = phrase("another that ends alike") if old == new else new
     return phrase("{field}: {before} → {after}", field=_label(field), before=old, after=after)
 
@@ -217,12 +217,12 @@ def _who(contact: Contact) -> str:
 
 
 def end_of(address: str) -> str:
-    """An address by its end: enough to tell it from another, too little to give it away."""
+    """The end of an address: enough to tell it from others, too little to reveal it."""
     return f"…@{address.rpartition('@')[2]}" if "@" in address else f"…{address[-SHOWN:]}"
 
 
 def _words(value: Any) -> Value:
-    """A value as somebody would write it in the file."""
+    """A value as written in the file."""
     shown: tuple[tuple[type, Callable[[Any], Value]], ...] = (
         (bool, lambda yes: "true" if yes else "false"),
         (timedelta, duration_text),

@@ -1,7 +1,4 @@
-"""What re-resolving would change: the plans an incident runs on, and those by the trees in force and all consent (A8).
-
-It is shown to a coordinator before anything of it is done; its hash says that exactly this was seen.
-"""
+"""What re-resolving would change: an incident's present plans against the trees in force and all consent (A8)."""
 
 import hashlib
 import json
@@ -25,7 +22,7 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 class Change:
     """A level, contact or method that was added, removed or changed.
 
-    `address` is the end of a method's address; an empty field does not apply.
+    `address` is the end of a method's address; empty fields don't apply.
     """
 
     change: str
@@ -38,7 +35,7 @@ class Change:
 
 @value
 class Reached:
-    """A contact that the plan would tell, and the first level that names it; None for last resort alone."""
+    """A contact that the plan would tell, and the first level that names it; None if only last resort does."""
 
     tree: str
     contact: str
@@ -47,7 +44,7 @@ class Reached:
 
 @value
 class Difference:
-    """What would change, in parts and in words; all of it empty where nothing would."""
+    """The difference, in parts and in words; all empty where nothing would change."""
 
     hash: str
     consent_before: Scope
@@ -64,7 +61,7 @@ class Difference:
 
 
 def with_consent(facts: Facts, wider: Iterable[Wider]) -> Facts:
-    """The facts once the wider consent that is recorded holds."""
+    """The facts with the recorded wider consent applied."""
     for each in wider:
         if each.person is None:
             facts = replace(facts, consent=each.scope)
@@ -77,7 +74,7 @@ def with_consent(facts: Facts, wider: Iterable[Wider]) -> Facts:
 
 
 def proposed_by(known: Facts, news: Facts, before: Proposed | None) -> Proposed:
-    """What news would change, with what earlier news would that nobody has decided on."""
+    """What news would change, together with earlier changes that nobody has decided on."""
     earlier = before or Proposed()
     named = {person.code: person for person in (*earlier.people, *(set_apart(known.people, news.people)))}
     return Proposed(
@@ -89,13 +86,13 @@ def proposed_by(known: Facts, news: Facts, before: Proposed | None) -> Proposed:
 
 
 def set_apart(known: Iterable[Affected], named: Iterable[Affected]) -> tuple[Affected, ...]:
-    """Those of the named who are not known, or not as they are named now."""
+    """The named people who are not known, or known differently."""
     as_known = set(known)
     return tuple(person for person in named if person not in as_known)
 
 
 def as_proposed(known: Facts, news: Proposed) -> Facts:
-    """The facts once all that is proposed holds."""
+    """The facts with everything proposed applied."""
     people = {person.code: person for person in (*known.people, *news.people)}
     return replace(
         known,
@@ -107,7 +104,7 @@ def as_proposed(known: Facts, news: Proposed) -> Facts:
 
 
 def at_once(known: Facts, news: Proposed) -> Facts:
-    """The facts with as much of what is proposed as needs no decision: what is graver, and whoever is to be spared."""
+    """The facts with the part of the proposal that needs no decision: higher severity, and people to be spared."""
     consents = [person.consent for person in news.people if person.consent]
     spared = (name for person in news.people for name in person.exclude)
     involved = Proposed(people=tuple(person for person in news.people if person.contact))
@@ -124,7 +121,7 @@ NEWS_WOULD_CHANGE = "news would change who is told"
 
 
 def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
-    """What waits for a coordinator: which facts would be others, and what that changes of who is told."""
+    """What a coordinator must decide: which facts would change, and how that changes who is told."""
     names = {person.code for person in set_apart(known.people, becomes.people)}
     facts = [("type", known.type, becomes.type), ("severity", known.severity, becomes.severity)]
     facts.append(("perpetrator", known.perpetrator, becomes.perpetrator))
@@ -135,9 +132,9 @@ def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:
 
 @value
 class Retold:
-    """Who would be told that is not now, and who would not be any more: (tree, contact).
+    """Who would newly be told, and who no longer: (tree, contact).
 
-    `otherwise`: the levels of those who are told either way, but not as they are now.
+    `otherwise`: levels whose contacts are told either way, but differently.
     """
 
     newly: tuple[Reached, ...]
@@ -155,7 +152,7 @@ class Retold:
 def retold(
     before: Mapping[str, Plan], after: Mapping[str, Plan], *, beside: Mapping[str, Plan] | None = None
 ) -> Retold:
-    """What other plans would change of who is told; `beside`: those of another incident, for which they stand too."""
+    """How other plans would change who is told. `beside`: plans of another incident that they replace too."""
     was, becomes = _reached(beside or {}) | _reached(before), _reached(after)
     newly = tuple(each for key, each in becomes.items() if key not in was)
     no_longer = tuple(each for key, each in was.items() if key not in becomes)
@@ -167,9 +164,9 @@ def retold(
 
 
 def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Mapping[str, Plan]) -> Retold:
-    """What other facts would change on the same trees: who is told, by which level, whether that waits for a go.
+    """How other facts would change who is told on the same trees, by which level, and whether it waits for a go.
 
-    Whom naming the perpetrator, or people, releases from a wait was kept waiting for just that.
+    A wait that ends because the perpetrator or people are now named is not listed: it was for just that.
     """
     told = retold(before, after)
     is_other = (known.type, known.severity) != (becomes.type, becomes.severity)
@@ -189,9 +186,9 @@ def changed(known: Facts, becomes: Facts, before: Mapping[str, Plan], after: Map
 def compare(
     before: Mapping[str, Plan], after: Mapping[str, Plan], known: Facts, wider: tuple[Wider, ...], versions: object
 ) -> Difference:
-    """The difference between the plans that an incident with those facts runs on and those that would take over.
+    """The difference between the present plans of an incident with those facts and those that would replace them.
 
-    The trees of both are as somebody has written them, whoever is on duty; `versions` stands for their contents.
+    The trees of both are as written, without the duty of the moment; `versions` stands for their contents.
     """
     old = {id: as_edited(plan.tree) for id, plan in before.items() if any(not each.former for each in plan.tree.levels)}
     new = {id: plan.tree for id, plan in after.items()}
@@ -215,13 +212,13 @@ def compare(
             *differences(Network(old, {}, {}), Network(new, {}, {})),
         ),
     )
-    # Of all that is shown and all that would be applied: nothing unseen ever is.
+    # The hash covers all that is shown and all that would be applied, so that nothing is applied unseen.
     seen = json.dumps([to_plain(found), to_plain(wider), versions], sort_keys=True)
     return replace(found, hash=hashlib.sha256(seen.encode()).hexdigest())
 
 
 def _reached(plans: Mapping[str, Plan]) -> dict[tuple[str, str], Reached]:
-    """Whom the plans may tell, as a contact of a level, a deputy, or the last resort."""
+    """The contacts that the plans may tell: in a level, as a deputy, or as last resort."""
     found: dict[tuple[str, str], Reached] = {}
     for id, plan in plans.items():
         named = [(level.level.name, contact) for level in plan.levels for contact in level.contacts]

@@ -1,7 +1,7 @@
-"""What an escalation remembers, carried over to the plan that a coordinator has applied: nothing is forgotten (A2, A8).
+"""Carries the state of an escalation over to the plan that a coordinator has applied; nothing is forgotten (A2, A8).
 
-Answers, failures and what was sent keep their place; those who are in a level no more leave it, those who are new in
-one that is open are told in it now, and no clock begins in the past (A7).
+Answers, failures and sent messages stay. Contacts no longer in a level leave it, new ones in an open level are told
+now, and no clock begins in the past (A7).
 """
 
 from collections.abc import Iterable
@@ -20,16 +20,16 @@ from alertnet.core.resolution.resolve import Approval, Plan, deputies_of
 
 
 def migrate_state(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:
-    """The state as it stands on the plan `after`, whose tree has taken the place of that of `before`.
+    """The state on the plan `after`, whose tree replaced that of `before`.
 
-    Where the two plans are the same nothing changes.
+    If the plans are equal nothing changes.
     """
     moved = _moved(state, before, after, places)
     return _Carried(moved, before, after, places, now).over()
 
 
 def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
-    """Every place and name as it is in the tree after."""
+    """The state with all indexes and names of the new tree."""
 
     def level(index: int | None) -> int | None:
         return index if index is None or index == LAST_RESORT else places.levels[index]
@@ -63,7 +63,7 @@ def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
 
 
 def _passed(state: State, before: Plan, after: Plan, places: Places) -> int:
-    """The last level whose moment has come; at the end of the tree that is each, also one that is new."""
+    """The last level whose moment has passed; at the end of the tree these are all levels, new ones too."""
     if state.passed >= len(before.tree.levels) or state.round_due_at is not None:
         return len(after.tree.levels)
     passed = (places.levels[index] for index in range(state.passed + 1))
@@ -90,7 +90,7 @@ def _moved_progress(progress: ContactProgress, places: Places) -> ContactProgres
 
 @value
 class _Carried:
-    """A state whose places are those of the plan after, and what an edit means for it."""
+    """A state with the indexes of the new plan, to which the edit's effects are applied."""
 
     state: State
     before: Plan
@@ -99,7 +99,7 @@ class _Carried:
     now: datetime
 
     def over(self) -> State:
-        """The state on the plan after."""
+        """The state on the new plan."""
         start, edited = self.before.tree.start, self.after.tree.start
         starts_at = self.state.start_at
         if self.state.status is Status.SCHEDULED and start != edited:
@@ -113,7 +113,10 @@ class _Carried:
         )
 
     def _overdue(self) -> tuple[int, ...]:
-        """In a later round also the levels that tell somebody only now: their moment was in the first."""
+        """The overdue levels.
+
+        In a later round also those that only now tell somebody, as their moment was in the first.
+        """
         told = {self.places.levels[level.index] for level in self.before.levels if level.contacts}
         opened = {run.index for run in self.state.runs}
         fresh = (level.index for level in self.after.levels if level.contacts and level.index not in told | opened)
@@ -160,7 +163,7 @@ class _Carried:
         return progress
 
     def _with_newcomers(self, run: LevelRun) -> LevelRun:
-        """Whoever the level names is told in it now; who was told in another that it has left takes that along."""
+        """Tell the level's new contacts in it now; one that was told in a level it has left keeps its progress."""
         if run.round != self.state.round or run.status is LevelStatus.MET or not self._may_take_in(run.index):
             return run
         principals = {progress.contact for progress in run.turns if progress.principal}
@@ -184,7 +187,7 @@ class _Carried:
         return contact_steps.begin(self._reach(id), self.now, not ended)
 
     def _may_take_in(self, index: int) -> bool:
-        """Whoever joins an open level needs no other go than those who are in it; a new reason to wait asks anew."""
+        """Whether contacts may join an open level without a go of their own: not if a new reason to wait arose."""
         if index == LAST_RESORT:
             return True
         planned = self.after.levels[index]
@@ -202,7 +205,7 @@ class _Carried:
         return self.before.tree.levels[self.places.levels.index(index)], self.after.tree.levels[index]
 
     def _principals(self, plan: Plan, index: int) -> tuple[str, ...]:
-        """Whom a level names; `index` is its place after, whichever plan it is."""
+        """The contacts that a level names; `index` is that in the new tree, whichever plan is given."""
         if index == LAST_RESORT:
             return plan.last_resort
         place = self.places.levels.index(index) if plan is self.before else index

@@ -1,7 +1,7 @@
-"""An edited tree takes the place of the one that an incident runs on, and keeps a place for all that has gone (A8).
+"""Replaces an incident's tree by an edited one, keeping a place for all that was removed (A8).
 
-What is on record of an incident names levels, contacts and methods by their place. So nothing that it may name ever
-loses one: what has left the tree stays in it as `former`, where nobody is told by it any more.
+Records of an incident name levels, contacts and methods by their place. So nothing that they may name loses its place:
+removed parts stay in the tree as `former`, and nobody is told by them any more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,18 +16,18 @@ from alertnet.core.resolution.resolve import Plan
 
 @value
 class Places:
-    """Where everything of a tree is found in the one that took its place."""
+    """Where everything of a tree is found in the tree that replaced it."""
 
     levels: tuple[int, ...]
-    """By the place it had."""
+    """The new place, by the old one."""
     contacts: dict[str, str]
-    """By the id it had: another, where the same recipient goes by another id now."""
+    """The new id, by the old one; they differ where the same recipient has another id now."""
     methods: dict[str, tuple[int, ...]]
-    """By the id that the contact had, and the place that the method had."""
+    """The new places of its methods in their old order, by the old id of the contact."""
 
     @property
     def is_everything_where_it_was(self) -> bool:
-        """Whether whatever names a place may go on doing so."""
+        """Whether all old places are still valid."""
         return (
             all(id == now for id, now in self.contacts.items())
             and self.levels == tuple(range(len(self.levels)))
@@ -36,10 +36,10 @@ class Places:
 
 
 def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
-    """The edited tree with a place for all that the plan's tree had, and where it is found.
+    """The edited tree with a place for all that the plan's tree had, and where each is found.
 
-    A level is the same by its name, or else if it tells one of the same contacts; a contact by its id, or else by a
-    number or address; a method by its kind and address.
+    A level is the same if its name is, or else if it tells one of the same contacts; a contact if its id is, or else a
+    number or address; a method if kind and address are.
     """
     tree = before.tree
     contacts = _same_contacts(tree, edited)
@@ -60,7 +60,7 @@ def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
 
 
 def retire(before: Plan) -> tuple[ContactTree, Places]:
-    """The plan's tree, once it serves the incident no more: everything keeps its place, and nobody is told."""
+    """The plan's tree once it no longer serves the incident: everything keeps its place, and nobody is told."""
     tree, levels = before.tree, range(len(before.tree.levels))
     retired = replace(
         tree,
@@ -73,7 +73,7 @@ def retire(before: Plan) -> tuple[ContactTree, Places]:
 
 
 def as_edited(tree: ContactTree) -> ContactTree:
-    """The tree without what is only kept for the record, as somebody has written it."""
+    """The tree as written, without what is kept only for the record."""
     contacts = {
         id: replace(contact, former_methods=()) if contact.former_methods else contact
         for id, contact in tree.contacts.items()
@@ -87,7 +87,7 @@ def _retired(contact: Contact) -> Contact:
 
 
 def _former_levels(before: Plan, places: Iterable[int]) -> Iterable[Level]:
-    """They keep what a satisfied rule does there, since that hung on who was told."""
+    """The former levels. They keep what their satisfied rule did, since it depended on who was told."""
     does = {planned.index: planned.then for planned in before.levels}
     for place in places:
         level = before.tree.levels[place]
@@ -106,7 +106,7 @@ def _same_contacts(tree: ContactTree, edited: ContactTree) -> dict[str, str]:
 
 
 def _same_levels(before: Sequence[Level], after: Sequence[Level], contacts: Mapping[str, str]) -> dict[int, int]:
-    """By their names, else by whom they tell; those that have gone are left out."""
+    """Match levels by name, else by the contacts they tell; removed ones are left out."""
     by_name = {level.name: place for place, level in enumerate(after)}
     found = {place: by_name[level.name] for place, level in enumerate(before) if level.name in by_name}
     fresh = [place for place in range(len(after)) if place not in found.values()]
@@ -120,7 +120,7 @@ def _same_levels(before: Sequence[Level], after: Sequence[Level], contacts: Mapp
 
 
 def _with_former_methods(edited: Contact, before: Contact) -> tuple[Contact, tuple[int, ...]]:
-    """The contact with the methods that it had and has no more at the end, and where each is found in it."""
+    """The contact with its removed methods at the end, and the new index of each old method."""
     free = list(enumerate(edited.all_methods))
     former: list[Method] = []
     places: list[int] = []

@@ -1,1 +1,1 @@
-"""Who may hear of an incident, and what keeps the others from it (A3, B1)."""
+"""Who may be told of an incident, and why others may not (A3, B1)."""

@@ -10,7 +10,7 @@ from alertnet.core.incident import Facts, Scope, consent_of
 
 
 class Reason(StrEnum):
-    """Why a contact is not told; where several hold, the first in this order is given."""
+    """Why a contact is not told; of several reasons the first in this order is given."""
 
     CONSENT = "consent"
     EXCLUDED = "excluded"
@@ -26,21 +26,21 @@ class Reason(StrEnum):
 
 
 BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
-"""These hold for every address of the contact, whoever else lists it (A3)."""
+"""Reasons that hold for every address of the contact, whoever else lists it (A3)."""
 
 DISCREDITING = frozenset({Reason.PERPETRATOR, Reason.INVOLVED})
-"""Whoever turns out to be so has taken charge of nothing, whenever it answered."""
+"""Reasons that void the contact's answers, whenever it gave them."""
 
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 
 
 def names_of(contact: Contact) -> tuple[str, str, str]:
-    """What a contact can be excluded by: its id, its organisation, its role."""
+    """The names by which a contact can be excluded: its id, organisation and role."""
     return contact.id, contact.organisation, contact.role.value
 
 
 class Bars:
-    """Which contacts and addresses may not be told at all, whoever lists them, and why."""
+    """The contacts and addresses that may not be told at all, whoever lists them, and why."""
 
     def __init__(self, facts: Facts, trees: tuple[ContactTree, ...]) -> None:
         self.facts = facts
@@ -71,20 +71,20 @@ class Bars:
         return {address for contact in contacts if not contact.former for address in contact.addresses}
 
     def of(self, tree: ContactTree, contact: Contact) -> Reason | None:
-        """Why the contact may not be told: its own reason, or that of another who has one of its addresses."""
+        """Why the contact may not be told: its own reason, or that of another contact with one of its addresses."""
         reasons = [self.addresses[address] for address in contact.addresses if address in self.addresses]
         if (own := self.contacts.get((tree.id, contact.id))) is not None:
             reasons.append(own)
         return min(reasons, key=_ORDER.__getitem__, default=None)
 
     def scope_of(self, tree: ContactTree, contact: Contact) -> Scope:
-        """The scope that counts: coordinators and last resort are internal, whatever is written."""
+        """The effective scope: coordinators and last resort are internal, whatever is written."""
         named = contact.is_coordinator or contact.id in tree.last_resort
         shared = bool(contact.addresses) and contact.addresses <= self.internal
         return Scope.INTERNAL if named or shared else contact.scope
 
     def _reasons(self, tree: ContactTree, contact: Contact) -> Iterator[Reason]:
-        """All that hold, in their order: consent alone spares an address that is also a coordinator's."""
+        """All reasons, in their order; only consent spares an address that is also a coordinator's."""
         if not self.consent.allows(self.scope_of(tree, contact)):
             yield Reason.CONSENT
         if self.excluded.intersection(names_of(contact)):
@@ -97,10 +97,10 @@ class Bars:
     def _bar_addresses(self, contact: Contact, reason: Reason) -> None:
         own = {method.address for method in contact.own_methods}
         for address in contact.addresses:
-            # A number of the coordinators is theirs, even where a contact abroad lists it, or is reached through it.
+            # A number of the coordinators stays theirs, even if a contact abroad lists it or is reached through it.
             if address in self.internal and (reason is Reason.CONSENT or address not in own):
                 continue
-            # What held for somebody who has left the tree says nothing of who has the number now.
+            # A reason for a former contact says nothing about who has the number now.
             if contact.former and address in self._current:
                 continue
             self.addresses[address] = min(reason, self.addresses.get(address, reason), key=_ORDER.__getitem__)

@@ -1,4 +1,4 @@
-"""A report against what is on record: the codes of those accompanied, and the names that the trees know (B1)."""
+"""Checks a report against the records: the codes of accompanied people, and the names in the trees (B1)."""
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Network
@@ -8,7 +8,10 @@ from alertnet.core.resolution.resolve import unmatched_exclusions
 
 
 def with_records(reported: Facts, network: Network) -> tuple[Facts, tuple[str, ...]]:
-    """The facts with what `people:` of teams.yaml knows; a code's record wins, the narrower consent holds."""
+    """The facts completed from `people:` in teams.yaml, and the differences.
+
+    The record wins, and the narrower consent holds.
+    """
     if not any(person.code in network.people for person in reported.people):
         return reported, ()
     merged, differences = [], []
@@ -38,10 +41,10 @@ def _merge(person: Affected, record: Affected) -> Affected:
 
 
 def check_names(facts: Facts, network: Network) -> None:
-    """Refuse a name to be spared, or a contact among the people, that no tree knows.
+    """Refuse names to exclude, or contacts among the people, that no tree knows.
 
     Raises:
-        BadInput: the first such name, and those that are known.
+        BadInput: the first such name, with the known ones.
     """
     if facts.exclude and (unknown := unmatched_exclusions(facts.exclude, network.trees.values())):
         names = sorted(network.contact_ids)

@@ -1,4 +1,4 @@
-"""Who must hear of an incident: the levels of each tree, less whom consent, the perpetrator or `when` prune (B1)."""
+"""Who must be told of an incident: each tree's levels without those whom consent or other rules prune (B1)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -28,7 +28,7 @@ class Waiting(StrEnum):
 
 @value
 class Approval:
-    """The go that a level waits for: why, and after how long it proceeds without one (None = never by itself)."""
+    """The go that a level waits for: why, and after how long it opens without one (None: never)."""
 
     reasons: tuple[Waiting, ...]
     proceed_after: timedelta | None
@@ -37,10 +37,10 @@ class Approval:
 def _approval_of(
     facts: Facts, tree: ContactTree, level: Level, reached: Sequence[Contact], *, is_public: bool
 ) -> Approval | None:
-    """The approval that a level which would tell those contacts waits for; None when it opens by itself.
+    """The approval that a level telling those contacts waits for; None if it opens by itself.
 
-    Where several reasons hold, the level waits for the longest: for ever, if one of them has no automatic time.
-    `is_public`: one of them is of public scope.
+    Of several reasons the longest wait counts: for ever, if one has no automatic time. `is_public`: one of the contacts
+    has public scope.
     """
     configured = level.needs_go
     waits: dict[Waiting, timedelta | None] = {}
@@ -68,13 +68,13 @@ def _longest(times: Iterable[timedelta | None]) -> timedelta | None:
 
 
 def _nationality_unknown(facts: Facts) -> bool:
-    """Nobody named, or somebody whose nationality is not known."""
+    """Whether nobody is named, or somebody of unknown nationality."""
     return not facts.people or any(person.nationality is None for person in facts.people)
 
 
 @value
 class Pruned:
-    """A contact that a level, deputy or last resort names and that is not told. `level` None: last resort."""
+    """A contact that a level, deputy or last resort names but that is not told. `level` None: last resort."""
 
     tree: str
     level: str | None
@@ -84,26 +84,26 @@ class Pruned:
 
 @value
 class PlannedLevel:
-    """A level of the tree with the contacts that are left; `index` is its place in the tree."""
+    """A level of the tree with the remaining contacts; `index` is its place in the tree."""
 
     index: int
     level: Level
     contacts: tuple[str, ...]
     approval: Approval | None
     coordination: bool
-    """Whether only coordinators are told: such levels run unverified, and for ever."""
+    """Whether only coordinators are told; such levels run unverified, and for ever."""
     deputies: frozenset[str] = frozenset()
-    """Those who may stand in for its contacts."""
+    """The contacts that may stand in for its contacts."""
 
     @property
     def then(self) -> Then:
-        """What its satisfied rule does: as written, else next where all are coordinators."""
+        """What happens once its rule is met: as written, else next if all are coordinators."""
         return self.level.then or (Then.NEXT if self.coordination else Then.STOP)
 
 
 @value
 class Plan:
-    """A tree as it applies to one incident, now."""
+    """A tree as it applies to one incident at present."""
 
     tree: ContactTree
     severity: Severity
@@ -111,16 +111,16 @@ class Plan:
     levels: tuple[PlannedLevel, ...]
     last_resort: tuple[str, ...]
     allowed: frozenset[str]
-    """Contact ids that may be told at all: deputies are taken from these."""
+    """The ids of contacts that may be told at all; deputies are taken from these."""
     pruned: tuple[Pruned, ...]
     involved: frozenset[str] = frozenset()
-    """Contact ids whose deputy is told instead."""
+    """The ids of contacts whose deputy is told instead."""
     discredited: frozenset[str] = frozenset()
-    """Contact ids whose answer counts for nothing: they are accused, or involved."""
+    """The ids of contacts whose answers don't count: they are accused, or involved."""
 
     @cached_property
     def times(self) -> dict[str, Times]:
-        """The times of each contact: when it is there."""
+        """When each contact is there."""
         return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
 
     @cached_property
@@ -128,14 +128,14 @@ class Plan:
         return {}
 
     def reach(self, contact: str) -> Reach:
-        """By which methods the contact is reached as long as no address is known to be bad."""
+        """The methods by which the contact is reached, as long as no address is known to be bad."""
         if (known := self._reaches.get(contact)) is None:
             known = self._reaches[contact] = Reach(self.tree.contacts[contact], self.times[contact])
         return known
 
     @cached_property
     def reaches_nobody(self) -> bool:
-        """Whether no level is left with anybody: such a tree opens no escalation."""
+        """Whether no level has any contact left; such a tree opens no escalation."""
         return not any(level.contacts for level in self.levels)
 
     @cached_property
@@ -145,18 +145,18 @@ class Plan:
 
 
 class Plans(dict[str, Plan]):
-    """The plans of one incident by tree, never changed once made."""
+    """The plans of one incident by tree; not changed once made."""
 
     @cached_property
     def recipients(self) -> Recipients:
-        """The recipients: which contacts of these plans are one."""
+        """The contacts of these plans, with those that are the same recipient."""
         return Recipients(plan.tree for plan in self.values())
 
     @cached_property
     def coordinators(self) -> tuple[Named, ...]:
-        """Those whom alarms and decisions go to: each recipient once, in the order of the trees, if it may be told.
+        """The contacts for alarms and decisions: each recipient once, in the order of the trees, if it may be told.
 
-        Where none is left, the last resort of every tree: nothing is asked of nobody (A2).
+        If none is left, the last resort of every tree, so that there is always somebody to ask (A2).
         """
         known = ((plan, contact) for plan in self.values() for contact in plan.tree.coordinators)
         coordinators = _each_once((plan, contact) for plan, contact in known if contact.id in plan.allowed)
@@ -169,7 +169,7 @@ class Plans(dict[str, Plan]):
 
 
 def _each_once(contacts: Iterable[tuple[Plan, Contact]]) -> tuple[Named, ...]:
-    """Those by whom no telephone would be left out: two who share a mailbox alone are both rung."""
+    """The contacts without duplicates, such that no telephone is left out: two that share only a mailbox both stay."""
     found: list[Named] = []
     seen: set[str] = set()
     for plan, contact in contacts:
@@ -180,9 +180,9 @@ def _each_once(contacts: Iterable[tuple[Plan, Contact]]) -> tuple[Named, ...]:
 
 
 def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
-    """One plan for each tree, in the order given; those that reach nobody are among them, with what was pruned.
+    """Make a plan for each tree, in the given order; plans that reach nobody are included, with what was pruned.
 
-    The trees are judged together, since a contact that is barred in one is barred by all its addresses in every other.
+    The trees are judged together, since a contact barred in one is barred by all its addresses in every other.
     """
     everywhere = tuple(trees)
     bars = Bars(facts, everywhere)
@@ -193,20 +193,20 @@ def resolve(facts: Facts, trees: Iterable[ContactTree]) -> tuple[Plan, ...]:
 
 
 def deciding(facts: Facts) -> Facts:
-    """The facts without what has no part in who is told: where they are the same, so are the plans."""
+    """The facts without those that play no part in who is told; equal ones give equal plans."""
     people = tuple(replace(person, code="", kind=PersonKind.OTHER, name=None) for person in facts.people)
     return replace(facts, people=people, summary=None, details=None, ask=None, occurred_at=None)
 
 
 def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
-    """The plans that open an escalation, by tree: those that reach somebody, or else those with a last resort (A2)."""
+    """The plans that open an escalation, by tree: those that reach somebody, else those with a last resort (A2)."""
     known = sorted(plans, key=lambda plan: plan.tree.id)
     reaching = tuple(plan for plan in known if not plan.reaches_nobody)
     return reaching or tuple(plan for plan in known if plan.last_resort)
 
 
 def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
-    """Who is not told, and why: whom the plan prunes, and those of the levels that a coordinator has refused."""
+    """Who is not told, and why: those whom the plan prunes, and those of levels that a coordinator refused."""
     levels = [planned for planned in plan.levels if planned.index in refused]
     return plan.pruned + tuple(
         Pruned(plan.tree.id, planned.level.name, id, Reason.REFUSED) for planned in levels for id in planned.contacts
@@ -214,18 +214,18 @@ def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
 
 
 def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:
-    """The reason why nothing may go to that address now, or None: asked again at the moment of sending (A3)."""
+    """The reason why nothing may go to that address now, or None; checked again at the moment of sending (A3)."""
     return Bars(facts, tuple(trees)).addresses.get(address)
 
 
 def unmatched_exclusions(names: Iterable[str], trees: Iterable[ContactTree]) -> tuple[str, ...]:
-    """Names to exclude that are no contact's id, organisation or role: a slip would tell whom it meant to spare."""
+    """The names to exclude that match no contact's id, organisation or role: a typo would tell the one to be spared."""
     known = {name for tree in trees for contact in tree.contacts.values() for name in names_of(contact)}
     return tuple(name for name in names if name not in known)
 
 
 def deputies_of(tree: ContactTree, id: str) -> Iterator[str]:
-    """The chain of those who stand in for a contact, each at most once."""
+    """The chain of deputies of a contact, each at most once."""
     seen = {id}
     deputy = tree.contacts[id].deputy
     while deputy is not None and deputy not in seen:
@@ -236,7 +236,7 @@ def deputies_of(tree: ContactTree, id: str) -> Iterator[str]:
 
 @value
 class _Sifted:
-    """Those whom a level or last resort names, parted into who is told, who may stand in, and who is neither."""
+    """The contacts that a level or last resort names: who is told, who may stand in, and who is pruned."""
 
     contacts: tuple[str, ...]
     deputies: frozenset[str]
@@ -276,7 +276,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
 
 
 def _for_last_resort_alone(plan: Plan) -> Plan:
-    """A tree of another country or place: it lends its last resort where nobody else may be told (A2)."""
+    """The plan of a tree for another country or place: its last resort only, where nobody else may be told (A2)."""
     nobody = (replace(level, contacts=(), approval=None, deputies=frozenset()) for level in plan.levels)
     return replace(plan, levels=tuple(nobody), pruned=())
 
