@@ -1,9 +1,9 @@
-"""What is erased of an incident that is purged, and of whatever else is old: a few rows at a time, and once for all.
+"""Erases purged incidents and other old data, a few rows at a time, and for good.
 
-What stays of an incident says that there was it, when, of which type, and how each try and answer fared, by the ids of
-contacts: months of incidents come to the same figures. Whatever names a person, a number, a place or a code goes, and
-so does each word that somebody wrote or heard. No row goes that others refer to: to find those takes long, and an
-alarm would wait for it. Each step finds only what is still there, so that whoever goes on after a kill ends it.
+What stays of an incident says that it existed, when, its type, and how each attempt and answer went, with ids of
+contacts: statistics stay the same. All that names a person, number, place or code goes, and every word that somebody
+wrote or heard. Rows that others refer to are kept: finding the references takes long, and an alarm would wait for it.
+Each step finds only what is still there, so that it can be resumed after a kill.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,9 +65,9 @@ from alertnet.store.views import subject as view
 from alertnet.store.views.subject import Subject
 
 NOBODY = bytes(16)
-"""In place of a number's blind index, or the hash of a code, that was erased."""
+"""Replaces an erased blind index of a number, or hash of a code."""
 AROUND = timedelta(hours=1)
-"""What those who were told texted so long before the incident opened, and after it was closed, is erased with it."""
+"""Texts of those who were told, up to this long before the opening and after the close, are erased with an incident."""
 
 
 @value
@@ -82,18 +82,18 @@ class _Whole:
 Where = Callable[[_Whole], ColumnElement[bool]]
 
 _ALL_OF_ONE = 100_000
-"""More rows than there are of one person."""
+"""More rows than one person has."""
 _KEPT = (
     select(ACTING)
     .where(incidents.c.purged_at.is_(None))
     .where((incidents.c.status == IncidentStatus.OPEN.value) | incidents.c.held_at.is_not(None))
     .correlate(None)
 )
-"""Ids of those that act and are open, or held with any of their parts."""
+"""Ids of acting incidents that are open or held, or have a held part."""
 
 
 def purgeable(session: Session, before: datetime, most: int) -> Sequence[str]:
-    """Ids of the incidents that were closed by then, or are purged and not yet erased; who holds on to one keeps it."""
+    """Ids of incidents closed by then, or purged and not yet erased; held ones stay."""
     is_old = incidents.c.purged_at.is_(None) & incidents.c.id.not_in(_KEPT) & (incidents.c.closed_at <= before)
     is_begun = incidents.c.purged_at.is_not(None) & incidents.c.erased_at.is_(None)
     query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.CLOSED.value, is_old | is_begun)
@@ -108,7 +108,7 @@ def is_under_way(session: Session, ids: Sequence[str]) -> bool:
 
 
 def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.Head]:
-    """Show nothing more of a locked incident and its parts from now on; where their chains end with that."""
+    """Purge a locked incident and its parts: nothing more is shown of them. Gives the new ends of their chains."""
     known: dict[str, Any] = {"pruned": [], "warnings": [], "wider": None, "proposed": None, "purged_at": tx.now}
     for each in records.get_each(tx.session, incident.every_id):
         facts = to_plain(_bare(each.facts))
@@ -119,7 +119,7 @@ def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.H
 
 
 def _bare(facts: Facts) -> Facts:
-    """What stays of the facts: nothing that tells of whom, where or by whom."""
+    """The facts that stay: nothing that tells of whom, where or by whom."""
     return Facts(
         facts.type,
         facts.severity,
@@ -133,7 +133,7 @@ def _bare(facts: Facts) -> Facts:
 
 
 def erase_some(tx: Tx, ids: Sequence[str], most: int) -> bool:
-    """Erase so many rows of a purged incident with those ids; whether that was the last of it."""
+    """Erase up to that many rows of the purged incident with those ids; True once nothing is left."""
     left, whole = most, _whole(tx.session, ids)
     for table, where, values in _STEPS:
         left -= _erase(tx.session, table, where(whole), values, left)
@@ -145,12 +145,12 @@ def erase_some(tx: Tx, ids: Sequence[str], most: int) -> bool:
 
 
 def parts_of(session: Session, id: str) -> Sequence[str]:
-    """The id of an incident, and those of what was merged into it."""
+    """The ids of an incident and of those merged into it."""
     return session.scalars(select(incidents.c.id).where((incidents.c.id == id) | (incidents.c.part_of == id))).all()
 
 
 def erase_old(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
-    """Erase so many rows that are about no incident and older than that; how many there were."""
+    """Erase up to that many rows that are older and about no incident; gives their number."""
     found, before = 0, min(before, _needed_since(tx.session))
     for table, where, values in _old_steps(before):
         found += _erase(tx.session, table, where, values, most - found)
@@ -158,7 +158,7 @@ def erase_old(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
 
 
 def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> int:
-    """Take what the system's old entries say of people; not what vouches for the record, nor who may do what."""
+    """Erase what old system entries say of people, but not what vouches for the record or says who may do what."""
     old = (timeline.c.chain == SYSTEM, timeline.c.at < before, timeline.c.salt.is_not(None))
     is_free = timeline.c.kind.not_in(chains.LASTING)
     query = select(timeline.c.seq).where(*old, is_free)
@@ -172,7 +172,7 @@ def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> i
 
 
 def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
-    """Erase of a person what is over, and of those of its names that are `gone` all; how many rows there were."""
+    """Erase a person's data that is over, and that of the names that are all `gone`; gives the number of rows."""
     settled = select(incidents.c.id).where(ACTING.not_in(_KEPT))
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)
@@ -211,13 +211,13 @@ def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
 
 
 def overwrite(session: Session) -> None:
-    """Let SQLite write zeros over what is deleted; PostgreSQL gives its room back when it vacuums."""
+    """Let SQLite overwrite deleted data with zeros; PostgreSQL frees the space when it vacuums."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("PRAGMA secure_delete = ON"))
 
 
 def _erase(session: Session, table: Table, where: ColumnElement[bool], values: dict[str, Any] | None, most: int) -> int:
-    """Give those rows these values, at most so many of them, or delete them; how many there were."""
+    """Set these values in up to that many matching rows, or delete them; gives their number."""
     key = tuple_(*table.primary_key)
     some = key.in_(select(*table.primary_key).where(where).limit(most))
     statement = delete(table).where(some) if values is None else update(table).where(some).values(values)
@@ -231,7 +231,7 @@ def _whole(session: Session, ids: Sequence[str]) -> _Whole:
 
 
 def _needed_since(session: Session) -> datetime:
-    """Since when what was texted may be about an incident that is open or held: none of that is erased."""
+    """Since when texts may be about an open or held incident; those are not erased."""
     opened = session.scalar(select(func.min(incidents.c.opened_at)).where(ACTING.in_(_KEPT)))
     return opened - AROUND if opened else datetime.max.replace(tzinfo=UTC)
 
@@ -241,7 +241,7 @@ def _of(table: Table, more: ColumnElement[bool] | None = None) -> Where:
 
 
 def _texted(whole: _Whole) -> ColumnElement[bool]:
-    """What came from a number that raised the incident, or was told of it, while it was open; and somebody has read."""
+    """Texts from numbers that raised the incident or were told of it, while it was open, that somebody has read."""
     told = select(notifications.c.address_index).where(notifications.c.incident_id.in_(whole.ids))
     raised = select(incidents.c.raised_index).where(incidents.c.id.in_(whole.ids))
     return and_(
@@ -290,7 +290,7 @@ _IS_SENT = notifications.c.address_index != NOBODY
 _IS_TRIED = attempts.c.address_index != NOBODY
 
 _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
-    (inbound, _texted, _NOTHING_TEXTED),  # first: it goes by the numbers that the others erase
+    (inbound, _texted, _NOTHING_TEXTED),  # First, since it uses the numbers that the others erase.
     (timeline, _entries, {"payload": None, "salt": None}),
     (recordings, _of(recordings), None),
     (drills, _of(drills), None),
@@ -302,7 +302,8 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
     (
         links,
         _of(links, links.c.contact != ""),
-        {"token": "", "address": "", "tree": "", "contact": ""},  # its hash finds it still: it opens on what it was
+        # Its hash is kept, so that the link still leads to the page, which says what it was.
+        {"token": "", "address": "", "tree": "", "contact": ""},
     ),
     (
         alarms,
@@ -323,13 +324,13 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
         notifications,
         _of(notifications, _IS_SENT),
         {**_NOTHING_SENT, "contact": ""},
-    ),  # of members, of whom no figure tells
+    ),  # Messages to members, which no statistics count.
 )
-"""What is erased of an incident, in order: what finds it as long as it is there, and what it becomes; None: deleted."""
+"""What is erased of an incident, in order: how to find it while it exists, and its new values; None: deleted."""
 
 
 def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...]:
-    """What is erased of all that is about no incident: texts, check-ins, messages of the program and the like."""
+    """What is erased that is about no incident: texts, check-ins, messages of the program and the like."""
     told = notifications.c.incident_id.is_(None) & (notifications.c.planned_at < before) & _IS_SENT
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     tested = exists().where(number_tests.c.notification_id == notifications.c.id)

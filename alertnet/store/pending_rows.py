@@ -1,4 +1,4 @@
-"""Rows on their way to the tables: gathered while a flow decides, and written in a few statements at its end."""
+"""Rows that a flow collects while it decides, and writes in a few statements at its end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ New = TypeVar("New", bound=NewRow)
 
 _INSERTS = {table.name: Prepared(insert(table)) for table in metadata.sorted_tables}
 _PLACES = {table: place for place, table in enumerate(_INSERTS)}
-"""Of each table in the order that foreign keys want."""
+"""The position of each table in the order that foreign keys need."""
 
 _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
     "notifications": check_notification,
     "attempts": check_attempt,
     "alarms": check_prompt,
 }
-"""What is asked of a row before it is written, as it is of what is read; an escalation is asked by `moving`."""
+"""The checks of rows before they are written, the same as for rows that are read; `moving` checks escalations."""
 
 
 @dataclass
 class PendingRows:
-    """New rows, and changes of those that are there."""
+    """New rows, and changes to existing rows."""
 
     _new: dict[str, list[NewRow]] = field(default_factory=dict)
     """By table."""
@@ -40,15 +40,15 @@ class PendingRows:
         return bool(self._new or self._changes)
 
     def add(self, row: NewRow) -> None:
-        """Write that row."""
+        """Add a new row."""
         self._new.setdefault(row.table.name, []).append(row)
 
     def change(self, table: str, id: str, values: Mapping[str, Any]) -> None:
-        """Replace columns of a row that is there already."""
+        """Replace columns of an existing row."""
         self._changes.setdefault(table, {}).setdefault(id, {}).update(stored(values.items()))
 
     def change_of(self, table: str, id: str) -> Mapping[str, Any]:
-        """The columns of that row that are to be replaced."""
+        """The columns of that row that will be replaced."""
         return self._changes.get(table, {}).get(id, {})
 
     def waiting(self, kind: type[New]) -> list[New]:
@@ -56,11 +56,11 @@ class PendingRows:
         return cast(list[New], self._new.get(kind.table.name, []))
 
     def written(self, kind: type[New]) -> list[New]:
-        """Those that are."""
+        """The new rows of that kind that are written."""
         return cast(list[New], self._written.get(kind.table.name, []))
 
     def all(self, kind: type[New]) -> list[New]:
-        """The new rows of that kind, those first that are written."""
+        """All new rows of that kind, written ones first."""
         return [*self.written(kind), *self.waiting(kind)]
 
     def revise(self, kind: type[New], revised: Callable[[New], New]) -> None:
@@ -69,10 +69,10 @@ class PendingRows:
         rows[:] = map(revised, rows)
 
     def write(self, session: Session) -> None:
-        """Write all of it, new rows first.
+        """Write everything, new rows first.
 
         Raises:
-            Inconsistent: one of them can't be.
+            Inconsistent: one of the rows is impossible.
         """
         self.write_new(session, *sorted(self._new, key=_PLACES.__getitem__))
         for table in list(self._changes):

@@ -1,7 +1,7 @@
-"""What is stored, sealed anew by the newest secret: a few values at a time, beside whatever else runs.
+"""Re-encrypts everything stored with the newest secret, a few values at a time, while the program runs.
 
-Every column that holds something sealed is known by its type, so that no table is forgotten. A value is exchanged only
-where it is still the one that was read, and nobody holds its row: no alarm waits, and nothing new is written over.
+All encrypted columns are found by their type, so that no table is forgotten. A value is replaced only if it is still
+the one that was read and nobody has locked its row. So no alarm waits, and nothing newer is overwritten.
 """
 
 import json
@@ -39,16 +39,16 @@ SEALED_COLUMNS: Sequence[Column[Any]] = [
     for column in table.columns
     if isinstance(column.type, Sealed | EscalationState)
 ]
-"""Every column of every table that holds something sealed."""
+"""Every encrypted column of every table."""
 
 AT_ONCE = 100
 _RECORDINGS_AT_ONCE = 4
-"""Each may have megabytes."""
+"""Fewer, since each may have megabytes."""
 
 
 @value
 class Stale:
-    """A value that an older secret sealed, by its row's key; `why` there is no `new` one: nobody can open it."""
+    """A value encrypted with an older secret, by the key of its row; `why`: the reason if it can't be decrypted."""
 
     key: tuple[Any, ...]
     old: Any
@@ -58,17 +58,17 @@ class Stale:
 
 @value
 class HeldByOlder:
-    """What is kept as a keyed hash alone, and so is known by an older secret until somebody gives it anew."""
+    """Things known only by a keyed hash with an older secret, until somebody gives them again."""
 
     api_keys: Sequence[str]
     users: Sequence[str]
     pins: int
-    """All there are: a hash does not show which secret made it."""
+    """All PINs: a hash does not show which secret made it."""
     open_incidents: int
 
 
 def stale(tx: Tx, column: Column[Any], after: tuple[Any, ...] | None) -> list[Stale]:
-    """The next values of a column that the newest secret did not seal, by the keys of their rows."""
+    """The next values of a column not encrypted with the newest secret, in the order of their rows' keys."""
     key = column.table.primary_key.columns
     most = _RECORDINGS_AT_ONCE if isinstance(column.type, EncryptedBytes) else AT_ONCE
     query = select(*key, _raw(column)).where(_is_stale(column, tx.vault)).order_by(*key).limit(most)
@@ -78,7 +78,7 @@ def stale(tx: Tx, column: Column[Any], after: tuple[Any, ...] | None) -> list[St
 
 
 def exchange(tx: Tx, column: Column[Any], found: Sequence[Stale]) -> int:
-    """Put the new values where the old ones still are; in how many rows that was."""
+    """Replace old values by new ones where they are unchanged; gives the number of rows."""
     key = column.table.primary_key.columns
     overwrite(tx.session)
     ours = tuple_(*key).in_([each.key for each in found])
@@ -94,7 +94,7 @@ def exchange(tx: Tx, column: Column[Any], found: Sequence[Stale]) -> int:
 
 
 def held_by_older(tx: Tx) -> HeldByOlder:
-    """What must be given anew before the older secrets may go."""
+    """What must be given again before the older secrets can be removed."""
     is_open = select(func.count()).select_from(incidents).where(incidents.c.status == IncidentStatus.OPEN.value)
     return HeldByOlder(
         api_keys.dated(tx),
@@ -105,13 +105,13 @@ def held_by_older(tx: Tx) -> HeldByOlder:
 
 
 def _raw(column: Column[Any]) -> ColumnElement[Any]:
-    """The value as the database holds it."""
+    """The value as stored."""
     return cast(column, Text) if isinstance(column.type, EscalationState) else type_coerce(column, LargeBinary)
 
 
 def _is_stale(column: Column[Any], vault: Vault) -> ColumnElement[bool]:
     if isinstance(column.type, EscalationState):
-        # Base 64 gives six bits a letter: five of them are the id's alone.
+        # A base 64 letter is six bits, so the first five letters are from the id only.
         newest = f'"{SEALED}{b64encode(vault.newest_id).decode()[: KEY_ID_BYTES * 8 // 6]}'
         return func.replace(_raw(column), newest, "").contains(f'"{SEALED}')
     return func.substr(_raw(column), 1, KEY_ID_BYTES, type_=LargeBinary()) != vault.newest_id

@@ -1,7 +1,6 @@
-"""Brings a database to the newest schema, from nothing or from an earlier one, by the migrations beside the program.
+"""Upgrades a database to the newest schema, from nothing or an earlier one, with the shipped migrations.
 
-Alembic is imported where something is migrated: a process that only looks whether the schema is the newest holds 9 MB
-less without it.
+Alembic is imported only to migrate: a process that only checks the schema needs 9 MB less memory without it.
 """
 
 import re
@@ -22,7 +21,7 @@ _THERE = table("alembic_version", column("version_num"))
 
 
 def known_revisions() -> tuple[str, set[str]]:
-    """The newest revision that the program has a migration to, and all of them."""
+    """The newest revision for which the program has a migration, and all of them."""
     named = [dict(_NAMED.findall(path.read_text())) for path in (shipped(MIGRATIONS) / "versions").glob("*.py")]
     known = {each["revision"] for each in named}
     (newest,) = known - {each.get("down_revision") for each in named}
@@ -30,16 +29,16 @@ def known_revisions() -> tuple[str, set[str]]:
 
 
 def revisions_there(connection: Connection) -> set[str]:
-    """The revisions that the database is at: one, or none where nothing was ever migrated."""
+    """The revision of the database, in a set; empty if it was never migrated."""
     if not inspect(connection).has_table(_THERE.name):
         return set()
     return set(connection.scalars(select(_THERE.c.version_num)))
 
 
 def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None) -> None:
-    """Run every migration that the database lacks, in one transaction.
+    """Run all missing migrations in one transaction.
 
-    `since_keyed`: what is to be done, in the same one, where there is a history from before its links had a key.
+    `since_keyed`: called in the same transaction if the history is from before its links had a key.
     """
     from alembic import command
 
@@ -54,7 +53,7 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
 
 
 def alembic_config(connection: Connection) -> "Config":
-    """Alembic's configuration for that connection, which its `env.py` uses as it is."""
+    """Alembic's configuration for that connection, which its `env.py` uses directly."""
     from alembic.config import Config
 
     config = Config()

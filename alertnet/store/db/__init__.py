@@ -1,1 +1,1 @@
-"""The database itself: engines, column types, transactions, secrecy, upgrades."""
+"""The database layer: engines, column types, transactions, encryption."""

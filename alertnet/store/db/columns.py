@@ -1,6 +1,6 @@
-"""Column types: text and JSON that are sealed on their way into the database, and instants that are always aware UTC.
+"""Column types: text and JSON that are encrypted in the database, and moments that are always aware UTC.
 
-The sealed ones find the vault on the dialect, where `store.db.engine.make_engine` puts it, so that no key is a global.
+The encrypting types find the vault on the dialect, where `store.db.engine.make_engine` puts it, so no key is a global.
 """
 
 import json
@@ -19,23 +19,23 @@ from alertnet.store.db.vault import Vault
 
 
 def vault_of(dialect: Dialect) -> Vault:
-    """The vault of the engine that speaks this dialect."""
+    """The vault of the engine with this dialect."""
     return cast(Vault, vars(dialect)["vault"])
 
 
 SEALED = "~"
-"""What a sealed text in a JSON value begins with; no number, mailbox or name of a method does."""
+"""The prefix of an encrypted text inside a JSON value; no number, mailbox or method name begins so."""
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def canonical(value: Any) -> str:
-    """The one JSON text of a plain value: sorted keys, no spaces."""
+    """The canonical JSON text of a plain value: sorted keys, no spaces."""
     return _CANONICAL.encode(value)
 
 
 def as_json(value: Any) -> str:
-    """A JSON text of a plain value, made in a third of the time: what is kept and never hashed."""
+    """A JSON text of a plain value, made in a third of the time; for what is stored and never hashed."""
     return to_json(value).decode()
 
 
@@ -43,79 +43,83 @@ T = TypeVar("T")
 
 
 class Sealed(TypeDecorator[T]):
-    """What the database holds sealed."""
+    """The base of the types that are encrypted in the database."""
 
     impl = LargeBinary
     cache_ok = True
     in_bytes: ClassVar[tuple[Callable[[Any], bytes], Callable[[bytes], Any]]]
-    """What gives the bytes of a value, and what the value again."""
+    """The functions from a value to bytes and back."""
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], bytes | None]:
-        """Seals at once: what SQLAlchemy would wrap around it takes as long again, and drivers want bytes."""
+        """The encrypting function. It bypasses SQLAlchemy's wrapping, which takes as long again; drivers want bytes."""
         seal, (to_bytes, _) = vault_of(dialect).seal, self.in_bytes
         return lambda value: None if value is None else seal(to_bytes(value))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], T | None]:
-        """Likewise."""
+        """The decrypting function, likewise."""
         opened, (_, of_bytes) = vault_of(dialect).open, self.in_bytes
         return lambda sealed: None if sealed is None else of_bytes(opened(sealed))
 
 
 class Encrypted(Sealed[str]):
-    """Text that the database holds sealed."""
+    """Text, encrypted in the database."""
 
     cache_ok = True
     in_bytes = (str.encode, bytes.decode)
 
 
 class EncryptedBytes(Sealed[bytes]):
-    """Bytes that the database holds sealed."""
+    """Bytes, encrypted in the database."""
 
     cache_ok = True
     in_bytes = (bytes, bytes)
 
 
 class EncryptedJson(Sealed[Any]):
-    """A plain JSON value that the database holds sealed; None is NULL."""
+    """A plain JSON value, encrypted in the database; None is NULL."""
 
     cache_ok = True
     in_bytes = (to_json, json.loads)
 
 
 class Json(TypeDecorator[Any]):
-    """A plain JSON value in clear; None is NULL."""
+    """A plain JSON value, not encrypted; None is NULL."""
 
     impl = JSON(none_as_null=True)
     cache_ok = True
 
 
 class EscalationState(TypeDecorator[Any]):
-    """What an escalation remembers, as plain JSON in clear, but for the numbers and mailboxes in it: each is sealed.
+    """The state of an escalation as plain JSON, with only its numbers and mailboxes encrypted.
 
-    Each stays a text, so that a process of an earlier version, which takes it for another address, writes it back.
+    An encrypted address is still a text, so a process of an earlier version takes it for another address and writes it
+    back.
     """
 
     impl = JSON(none_as_null=True)
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """The state with its addresses sealed."""
+        """The state with encrypted addresses."""
         if value is None:
             return None
         return _with_addresses(value, partial(_sealed, vault_of(dialect)))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """The state again; earlier versions wrote the addresses in clear. What is no state stays as it is."""
+        """The state with readable addresses; earlier versions stored them in clear.
+
+        What is no state is left as it is.
+        """
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             return _with_addresses(value, partial(_opened, vault_of(dialect)))
         return value
 
 
 def sealed_anew(vault: Vault, state: dict[str, Any]) -> dict[str, Any]:
-    """A state as the database holds it, with each address sealed by the newest secret.
+    """Encrypt all addresses in a stored state with the newest secret.
 
     Raises:
-        Unreadable: an address in it can't be opened; AttributeError, KeyError, TypeError, ValueError: it is no state.
+        Unreadable: an address can't be opened; AttributeError, KeyError, TypeError, ValueError: it is not a state.
     """
     return _with_addresses(state, lambda text: _sealed(vault, _opened(vault, text)))
 
@@ -129,7 +133,7 @@ def _opened(vault: Vault, text: str) -> str:
 
 
 def _with_addresses(state: dict[str, Any], change: Callable[[str], str]) -> dict[str, Any]:
-    """The state with each address in it changed: those that passed it on, that are stale, and that were listened to."""
+    """Change each address in a state: those that relayed, are stale, or were listened to."""
     found = {name: [change(each) for each in state[name]] for name in ("relayed", "stale") if state.get(name)}
     runs = state.get("runs", ())
     if any(turn.get("pauses") for run in runs for turn in run["turns"]):
@@ -148,27 +152,27 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The instant in UTC.
+        """The moment in UTC.
 
         Raises:
-            ValueError: the datetime is naive, so that nobody can say which instant it is.
+            ValueError: the datetime is naive.
         """
         return None if value is None else _in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The instant in UTC; SQLite keeps none but UTC."""
+        """The moment in UTC, which SQLite stores without a zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """What SQLAlchemy makes of these; on SQLite its very text at once, since most of what is written has some."""
+        """SQLAlchemy's function; on SQLite a faster one that makes the text at once, since most rows hold moments."""
         if dialect.name != "sqlite":
             return super().bind_processor(dialect)
         return _text_of
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """Likewise."""
+        """The function back, likewise."""
         if dialect.name != "sqlite":
             return super().result_processor(dialect, coltype)
         return lambda text: text and datetime.fromisoformat(text).replace(tzinfo=UTC)
@@ -176,7 +180,7 @@ class Instant(TypeDecorator[datetime]):
 
 @lru_cache(maxsize=256)
 def _text_of(instant: datetime | None) -> str | None:
-    """What SQLite holds; most that a flow writes is of its own moment."""
+    """The text for SQLite; cached, since most moments that a flow writes are its own `now`."""
     return None if instant is None else _in_utc(instant).isoformat(" ", "microseconds")[:-6]
 
 

@@ -1,4 +1,4 @@
-"""Engines for SQLite and PostgreSQL whose every connection is durable, strict, and gives up within seconds."""
+"""Engines for SQLite and PostgreSQL: every connection is durable, strict, and gives up within seconds."""
 
 import os
 import stat
@@ -23,11 +23,11 @@ from alertnet.store.db.vault import Vault
 
 FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR
 BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
-"""What belongs to a SQLite file: SQLite makes its own with the rights of the database."""
+"""The files of a SQLite database; SQLite creates the others with the permissions of the database."""
 
 log = structlog.get_logger(__name__)
 
-# An error's text goes to the log: hide_parameters keeps names and numbers out of it.
+# An error's text is logged; hide_parameters keeps names and numbers out of it.
 _ENGINE: dict[str, Any] = {
     "hide_parameters": True,
     "pool_timeout": 5,
@@ -44,16 +44,16 @@ SQLITE_PRAGMAS = {
     "synchronous": "FULL",
     "busy_timeout": "5000",  # milliseconds
     "foreign_keys": "ON",
-    # What undoes one flow of a group would go to a file of /var/tmp else, page by page: four times the writes of the
-    # commit itself, and a copy of our pages in a place that is not ours.
+    # Otherwise the journal for undoing one flow of a group goes to a file in /var/tmp, page by page: four times as many
+    # writes as the commit itself, and a copy of our pages outside our folder.
     "temp_store": "MEMORY",
-    # KiB of pages for each connection, of which up to 64 keep what they have: a commit of another makes them worthless.
+    # KiB of pages for each connection, of which up to 64 stay full; another connection's commit invalidates them.
     "cache_size": "-512",
-    # Pages of the log, after which a commit carries them over to the file: `carry_over` does so sooner, beside them.
+    # Pages of the log after which a commit copies them to the file; `carry_over` does so earlier, in the background.
     "wal_autocheckpoint": "4000",
 }
 WRITER_CACHE = 2048
-"""KiB of pages for the one connection that writes, to which nobody else makes them worthless."""
+"""KiB of pages for the one connection that writes, which nobody else invalidates."""
 POSTGRES_CONNECT = {
     "connect_timeout": "3",  # seconds
     "tcp_user_timeout": "5000",  # milliseconds until an unanswered packet ends the connection
@@ -66,18 +66,21 @@ POSTGRES_SESSION = {
     "statement_timeout": "5000",  # milliseconds
     "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "15000",
-    # Every query here has its index. On a night that fills the tables faster than statistics are gathered, the planner
-    # would read them whole, hundreds of times a second.
+    # Every query here has an index. When tables grow faster than statistics are gathered, the planner would scan them
+    # whole, hundreds of times a second.
     "enable_seqscan": "off",
     "jit": "off",
-    # And each is planned once for a connection: by its values' own plan it is planned anew time and again, which took
-    # half of the server's time in a burst.
+    # Plan each statement once for a connection. With plans for particular values it is planned again and again, which
+    # took half of the server's time in a burst.
     "plan_cache_mode": "force_generic_plan",
 }
 PREPARED_AFTER = 1
-"""So often a connection runs a statement of SQLAlchemy's before it keeps its plan."""
+"""How often a connection runs a statement of SQLAlchemy before it keeps the plan."""
 RESTED_SECONDS = 1.0
-"""To ask before each transaction took longer than some of them."""
+"""A connection that rested this long is checked before use.
+
+Checking before each transaction took longer than some of them.
+"""
 
 _SET_LOCALLY = "SELECT " + ", ".join(
     f"set_config('{name}', '{value}', true)" for name, value in POSTGRES_SESSION.items()
@@ -86,17 +89,15 @@ URL_FORMS = "sqlite:///file.db, or postgresql+psycopg://user@host/database"
 
 
 def for_the_owner(path: str, flags: int) -> int:
-    """Open the file as `os.open` does; one that is made is for its owner alone, whatever the umask lets through."""
+    """Open a file as `os.open` does; a new file gets permissions for its owner only, whatever the umask is."""
     return os.open(path, flags, FOR_THE_OWNER)
 
 
 def make_private(database: str) -> None:
-    """Make the SQLite file, if it is not there, and take from everybody what is open to everybody.
+    """Create the SQLite file if it is missing, and remove the permissions of everybody else from existing files.
 
-    The owner is given nothing that it had not: who may only read its own file has a reason.
-
-    What is open to a group alone stays: that is somebody's choice, and no umask's. Where nothing can be made, SQLite
-    says why.
+    The owner gains no permission: a file that its owner may only read is so on purpose. Permissions of only the group
+    stay, since somebody chose them; no umask sets them. If the file can't be created, SQLite reports why.
     """
     with suppress(OSError):
         os.close(for_the_owner(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
@@ -121,20 +122,20 @@ def _tighten(path: Path) -> None:
 
 
 def server_time(connection: Connection) -> datetime:
-    """What time it is there."""
+    """The time on the server."""
     there: datetime = connection.execute(_CLOCK).scalar_one()
     return there
 
 
 def notify_others(connection: Connection) -> None:
-    """Let every process know that something is due."""
+    """Tell every process that something is due."""
     line_on(connection).run(_NOTIFY, gives=False)
 
 
 def listen(connection: Connection) -> Any:
-    """The driver's own connection, whose `notifies` tells from now on what `notify_others` says anywhere.
+    """The driver's own connection, whose `notifies` reports every `notify_others` from now on.
 
-    It is detached: a connection that listens must never go back to the pool.
+    It is detached, since a listening connection must never go back to the pool.
     """
     driver: Any = connection.connection.driver_connection
     connection.detach()
@@ -143,10 +144,11 @@ def listen(connection: Connection) -> Any:
 
 
 def parse_url(text: str) -> URL:
-    """The URL with its driver: bare `postgresql://` means psycopg 3.
+    """Parse a URL and add the driver: bare `postgresql://` means psycopg 3.
 
     Raises:
-        ValueError: it is neither a SQLite file nor a PostgreSQL database; says what is allowed, and shows no password.
+        ValueError: it is neither a SQLite file nor a PostgreSQL database; the text says what is allowed, without a
+            password.
     """
     try:
         url = make_url(text)
@@ -161,7 +163,7 @@ def parse_url(text: str) -> URL:
 
 
 def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
-    """An engine whose transactions write: `BEGIN IMMEDIATE` on SQLite. Connects to nothing yet.
+    """Make an engine whose transactions may write (`BEGIN IMMEDIATE` on SQLite). It does not connect yet.
 
     `pooled`: the URL leads to a pooler, such as PgBouncer, that lends a session for one transaction at a time.
 
@@ -170,20 +172,20 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        # Last in, first out: SQLite forgets the pages that it has read once another connection has written, so that
-        # writing by turns would read them anew for each transaction.
+        # Last in, first out: SQLite drops a connection's cached pages once another has written, so writing by turns
+        # would read them anew for each transaction.
         engine = create_engine(parsed, pool_size=16, max_overflow=48, pool_use_lifo=True, **_ENGINE)
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
-        # By a pooler the next transaction may have another session, and this one another program: nothing may stay.
+        # With a pooler each transaction may get another session, and a session another program: nothing may stay in it.
         connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
         if not pooled and "options" not in parsed.query:
             connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
-        # All that may be open stay so, and those used last are used next: making one costs more than most transactions,
-        # and each plans its statements anew.
+        # All connections stay open, and the last used is used next: a new one costs more than most transactions, and
+        # has to plan its statements anew.
         engine = create_engine(
             parsed, pool_size=20, max_overflow=0, pool_use_lifo=True, connect_args=connect, **_ENGINE
         )
@@ -198,60 +200,60 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
 
 
 def for_reading(engine: Engine) -> Engine:
-    """The same engine for transactions that only read, each one snapshot; on SQLite they never wait for the writer."""
+    """The same engine for read-only transactions, each a snapshot; on SQLite they never wait for the writer."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(begins="BEGIN")
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def for_asking(engine: Engine) -> Engine:
-    """The same for who reads by one statement, which is a snapshot by itself: nothing is begun and nothing ended."""
+    """The engine for reads of a single statement, which is a snapshot by itself: no transaction is begun or ended."""
     return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def connect_writer(engine: Engine) -> Connection:
-    """A connection of its own to SQLite, apart from the pool, for the one who writes.
+    """Open a connection to SQLite outside the pool, for the one writer.
 
     Raises:
         DatabaseError: it can't be opened.
     """
     connection = engine.connect()
     connection.detach()
-    # By the driver alone: nothing is begun yet.
+    # Directly by the driver, so that no transaction begins.
     with closing(connection.connection.cursor()) as cursor:
         cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE}")
     return connection
 
 
 def when_given_up(engine: Engine, let_go: Callable[[], object]) -> None:
-    """Call that whenever the engine's pool is given up with all its connections: what was taken out of it goes too."""
+    """Call that whenever the engine's pool and its connections are disposed of; detached connections must go too."""
     event.listen(engine, "engine_disposed", lambda _: let_go())
 
 
 def damage_of_file(connection: Connection) -> str | None:
-    """What SQLite finds wrong with its file; None where the pages fit together.
+    """Check the SQLite file: the first fault found, or None where its pages fit together.
 
     Raises:
-        DatabaseError: it is so damaged that this can't be found out.
+        DatabaseError: it is too damaged to check.
     """
     found: str | None = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     return None if found == "ok" else found
 
 
 def carry_over(engine: Engine) -> None:
-    """Bring what SQLite's log holds into its file, as far as nobody is in the way; nobody waits for it.
+    """Copy SQLite's log into its file as far as nobody is in the way; nobody waits for it.
 
     Raises:
         DatabaseError: it can't be written.
     """
-    # By the driver alone: it must not be within a transaction.
+    # Directly by the driver, since it must not be inside a transaction.
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
-    """Insert the row unless its key is taken, also by a transaction at the same moment; whether it was inserted."""
-    # SQLite says it in the same words.
+    """Insert the row unless its key is taken, even by a simultaneous transaction; True if it was inserted."""
+    # SQLite has the same syntax.
     statement = postgresql.insert(table).on_conflict_do_nothing().values(values).returning(*table.primary_key)
     return session.execute(statement).first() is not None
 
@@ -262,19 +264,19 @@ def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver's own BEGIN is deferred, and a deferred transaction that turns to writing fails under contention.
+    # The driver's own BEGIN is deferred, and a deferred transaction that begins to write fails under contention.
     connection.isolation_level = None
     for pragma, value in SQLITE_PRAGMAS.items():
         connection.execute(f"PRAGMA {pragma} = {value}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # By SQLAlchemy's way it takes longer than most looks.
+    # SQLAlchemy's way takes longer than most queries.
     line_on(connection).run(connection.get_execution_options().get("begins", "BEGIN IMMEDIATE"), gives=False)
 
 
 def _speak_by_pipelines(engine: Engine) -> None:
-    # On SQLite the driver would be nine megabytes for nothing.
+    # Imported here, since with SQLite the driver would use nine megabytes for nothing.
     from alertnet.store.db.pipeline import OUTDATED, LastingConnection
 
     def note(driver: Any, record: Any) -> None:
@@ -298,10 +300,10 @@ def _note_rest(_connection: object, record: Any) -> None:
 
 
 def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
-    """Ask a connection that has rested, or has something to say, whether its server is still there.
+    """Check whether the server is still there, on a connection that has rested or has a message.
 
     Raises:
-        InvalidatePoolError: it is not, and neither for the others: they are made anew, before a flow finds it out.
+        InvalidatePoolError: it is not; all connections are made anew before a flow notices.
     """
     if monotonic() - record.info.get("rests_since", monotonic()) < RESTED_SECONDS and not _has_news(connection):
         return
@@ -312,7 +314,7 @@ def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) 
 
 
 def _has_news(connection: Any) -> bool:
-    """Whether the server has said something unasked, such as that it goes."""
+    """Whether the server has sent something unasked, such as that it shuts down."""
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
     return bool(waiting.poll(0))

@@ -1,7 +1,7 @@
-"""What PostgreSQL is spoken to by: statements that leave together, in libpq's pipeline, and are answered together.
+"""The connection to PostgreSQL: statements are sent together, in libpq's pipeline, and answered together.
 
-The driver's own cursor takes 19 us of the processor for a statement, and 14 for each of eight in the driver's own
-pipeline; here it is 12 for one and 2.5 for each of eight.
+For one statement the driver's cursor takes 19 us of CPU time, and for each of eight in its own pipeline 14. Here it is
+12 for one, and 2.5 for each of eight.
 """
 
 import re
@@ -19,25 +19,25 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 Wanted = tuple[str, Mapping[str, Any] | None]
-"""A statement with its parameters; None: it is never kept ready, as what begins and ends something."""
+"""A statement with its parameters; None: it is never prepared, such as those that begin and end transactions."""
 
 _PutOff = tuple[str, Sequence[Any] | None, Sequence[int]]
-"""The same with its values as the server takes them, and the format of each."""
+"""The same, with the values as the server takes them and the format of each."""
 
 OUTDATED = ("0A000", "26000")
-"""SQLSTATE where what was kept ready fits no more: a migration has changed a column, or all of it was let go of."""
+"""SQLSTATE of an outdated prepared statement: a migration changed a column, or all were deallocated."""
 
 MOST_AT_ONCE = 256
-"""So many answers fit into what the system keeps of a socket: else both might wait for the other to read."""
+"""This many answers fit into the socket's buffers; with more both sides might wait for the other to read."""
 
 MOST_KEPT_READY = 400
-"""So many statements at most are kept ready by a connection."""
+"""The most statements that a connection keeps prepared."""
 
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 
 class _Settling(psycopg.Cursor[Any]):
-    """The driver's, for what SQLAlchemy runs itself: before it whatever was put off."""
+    """The driver's cursor for what SQLAlchemy runs itself; it first runs all postponed statements."""
 
     def execute(self, *given: Any, **named: Any) -> Any:
         cast(LastingConnection, self.connection).ours.settle()
@@ -49,7 +49,7 @@ class _Settling(psycopg.Cursor[Any]):
 
 
 class LastingConnection(psycopg.Connection[Any]):
-    """The driver's, but for how it ends a transaction: with each rollback that lets go of all that is kept ready."""
+    """The driver's connection, but its rollback keeps the prepared statements, which the driver's own drops."""
 
     def __init__(self, server: PGconn) -> None:
         super().__init__(server)
@@ -57,10 +57,10 @@ class LastingConnection(psycopg.Connection[Any]):
         self.ours = Pipeline(self)
 
     def commit(self) -> None:
-        """Commit what was done, and what was put off with it.
+        """Commit what was done, together with what was postponed.
 
         Raises:
-            psycopg.Error: it is undone; or, where the server is gone, nobody knows.
+            psycopg.Error: it is undone; or, if the server is gone, the outcome is unknown.
         """
         self.ours.commit()
 
@@ -78,30 +78,31 @@ class LastingConnection(psycopg.Connection[Any]):
 
 
 class Pipeline:
-    """A connection of PostgreSQL, as the driver has made it; what it keeps outlives a transaction."""
+    """The pipeline of one connection of the driver; what it prepares outlives a transaction."""
 
     def __init__(self, driver: psycopg.Connection[Any]) -> None:
         self._driver = driver
         self._server = driver.pgconn
         self._values = Transformer(driver)
         self._ready: dict[str, bytes] = {}
-        """The name of each statement that is kept ready."""
+        """The name of each prepared statement."""
         self._numbers = count(1)
         self._put_off: list[_PutOff] = []
-        """What is to be run before anything else is."""
+        """The postponed statements."""
         self.at_fault: str | None = None
-        """The statement that has just failed, where it is known."""
+        """The statement that has just failed, where that is known."""
         self._readable, self._open = poll(), poll()
         self._readable.register(self._server.socket, POLLIN)
         self._open.register(self._server.socket, POLLIN | POLLOUT)
 
     def run(self, wanted: Sequence[Wanted], *, gives: bool) -> list[Any]:
-        """The rows of the last of the statements; a transaction begins with the first of it.
+        """Run statements and give the rows of the last; the first one begins a transaction.
 
-        What gives none leaves with the next that does, or with the commit, which then fails for it.
+        Statements that give nothing are postponed to the next that does, or to the commit, which then reports their
+        failure.
 
         Raises:
-            psycopg.Error: of the first that fails; nothing behind it has been done.
+            psycopg.Error: that of the first failure; nothing after it was done.
         """
         self.at_fault = wanted[-1][0]
         self._put_off += [self._given(*each) for each in wanted]
@@ -114,10 +115,10 @@ class Pipeline:
         return self._values.load_rows(0, answer.ntuples, tuple) if answer is not None else []
 
     def settle(self) -> PGresult | None:
-        """Run what was put off; the answer to the last of it.
+        """Run the postponed statements; gives the answer to the last.
 
         Raises:
-            psycopg.Error: as `run` does.
+            psycopg.Error: as in `run`.
         """
         wanted, self._put_off, self.at_fault = self._put_off, [], None
         answer = None
@@ -126,14 +127,14 @@ class Pipeline:
         return answer
 
     def forget(self) -> None:
-        """Let go of what was put off."""
+        """Drop the postponed statements."""
         self._put_off.clear()
 
     def commit(self) -> None:
-        """Run what was put off, and commit.
+        """Run the postponed statements, and commit.
 
         Raises:
-            psycopg.Error: as `run` does; or something had failed before, which the flow has kept to itself.
+            psycopg.Error: as in `run`; or an earlier statement had failed and the flow ignored it.
         """
         if not self._put_off and self._server.transaction_status == TransactionStatus.IDLE:
             return
@@ -160,7 +161,7 @@ class Pipeline:
             if fault is None or self._server.status == ConnStatus.OK:
                 self._server.exit_pipeline_mode()
         except BaseException:
-            # Nobody knows what it would answer next.
+            # Nobody knows what the server would answer next.
             self._driver.close()
             raise
         if fault is not None:
@@ -179,7 +180,7 @@ class Pipeline:
         if not parameters:
             return sql, None if parameters is None else (), ()
         values = [parameters[name] for name in _said(sql)[1]]
-        # As text they are of whatever type the statement says.
+        # As text they take whatever type the statement has for them.
         ways = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
         return sql, self._values.dump_sequence(values, ways), self._values.formats or ()
 
@@ -197,12 +198,12 @@ class Pipeline:
         if len(self._ready) >= MOST_KEPT_READY:
             oldest = self._ready.pop(next(iter(self._ready)))
             self._server.send_query_params(b"DEALLOCATE " + oldest, None)
-        # A name is never used again: of one that failed nobody knows whether the server has it.
+        # A name is never reused: after a failure it is unknown whether the server has it.
         self._ready[sql] = name = b"ready_%d" % next(self._numbers)
         self._server.send_prepare(name, _said(sql)[0])
 
     def _answers(self) -> list[PGresult]:
-        """The answer to each statement; the last that there is, where the server ends the connection."""
+        """The answers to the statements, up to the last one if the server ends the connection."""
         server, answers = self._server, list[PGresult]()
         try:
             while server.flush():
@@ -228,7 +229,7 @@ class Pipeline:
 
 @lru_cache(maxsize=4 * MOST_KEPT_READY)
 def _said(sql: str) -> tuple[bytes, tuple[str, ...]]:
-    """A statement as the server says it, with numbered places, and the names of the parameters in them."""
+    """A statement with numbered placeholders, as the server takes it, and the names of their parameters."""
     places: dict[str, int] = {}
 
     def place(found: re.Match[str]) -> str:

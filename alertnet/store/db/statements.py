@@ -1,7 +1,7 @@
-"""Statements made ready once and run on the driver's cursor, and the shapes of what they read and write.
+"""Prepared statements that run directly on the driver's cursor, and the shapes of what they read and write.
 
 SQLAlchemy takes many times as long to bring a statement to SQLite as SQLite takes to run it. A `Prepared` takes and
-gives the same values by the same types, of which each has NULL for None, and fails with the same errors.
+gives the same values by the same types, each with NULL for None, and raises the same errors.
 """
 
 from collections import namedtuple
@@ -28,22 +28,22 @@ Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 _LINE = "line"
-"""Where the `info` of a session has the line of its transaction."""
+"""The key in a session's `info` for the line of its transaction."""
 PIPELINE = "pipeline"
-"""Where that of a connection has what PostgreSQL is spoken to by."""
+"""The key in a connection's `info` for its PostgreSQL pipeline."""
 
 MOST_LISTED = 64
-"""So many values in a list at most."""
+"""The most values in a list."""
 
 AS_THEY_ARE = (Boolean, LargeBinary)
-"""Types whose values the drivers take without being wrapped."""
+"""Types whose values the drivers take unchanged."""
 
 Value = TypeVar("Value")
 
 
 @value
 class NewRow:
-    """A row as the program names its columns, with the enums of the core in them."""
+    """A row with the program's names for its columns, and enums of the core as values."""
 
     table: ClassVar[Table]
     stored_as: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -51,13 +51,13 @@ class NewRow:
 
 
 def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """The columns with the values of enums in place of these."""
+    """The columns with enums replaced by their values."""
     return {name: value._value_ if isinstance(value, Enum) else value for name, value in values}
 
 
 @cache
 def _sources(kind: Any) -> dict[str, str]:
-    """The expression of each column's value, for a row of that kind: enums of the core become what they stand for."""
+    """For rows of that kind, the expression of each column's value; enums of the core are replaced by their values."""
     column_of = {each.name: dict(kind.stored_as).get(each.name, each.name) for each in fields(kind)}
     hints = get_type_hints(kind)
     return {column: _source(f"row.{name}", hints[name]) for name, column in column_of.items()}
@@ -75,7 +75,7 @@ def _is_of_core(kind: Any) -> bool:
 
 @value
 class _Parameter:
-    """A parameter of the driver's: it gets the value of a key, from that place if it is a list; or is a constant."""
+    """A parameter for the driver: the value of a key, or the item at that place of its list, or a constant."""
 
     type: TypeEngine[Any]
     key: str | None
@@ -85,48 +85,49 @@ class _Parameter:
 
 @value
 class _Written:
-    """A statement as one kind of dialect says it, with so many values in each list."""
+    """A statement compiled for one kind of dialect, with that many values in each list."""
 
     sql: str
     names: tuple[str, ...] | None
-    """Of the driver's parameters; None where it takes them by position."""
+    """The names of the driver's parameters; None where it takes them by position."""
     parameters: tuple[_Parameter, ...]
     columns: tuple[TypeEngine[Any], ...]
     row: type[tuple[Any, ...]]
-    """Has names for a row of the driver's."""
+    """A named tuple for the driver's rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """The same for the dialect of one engine, which seals by a vault of its own."""
+    """The statement for the dialect of one engine, with its own vault."""
 
     sql: str
     parameters: Convert
-    """What goes to the driver for the values of a row."""
+    """Makes the driver's parameters from the values of a row."""
     rows: Callable[[Sequence[Any]], list[Any]]
-    """The driver's rows, with names and converted."""
+    """Converts the driver's rows to named tuples."""
 
 
 @dataclass(slots=True)
 class Line:
-    """The way of one transaction to its driver."""
+    """The path of one transaction to its driver."""
 
     connection: Connection
     cursor: Any
-    """The driver's; whatever it gives is fetched at once, so that one serves all statements."""
+    """The driver's cursor. Results are fetched at once, so that one cursor serves all statements."""
     fault: type[Exception]
-    """What the driver raises."""
+    """The driver's base class of errors."""
     forms: dict[object, _Form]
-    """Of the dialect."""
+    """The dialect's statements."""
     is_watched: bool
-    """Whether somebody wanted to hear of each statement when it was made."""
+    """Whether somebody was listening for statements when this was made."""
     pipeline: "Pipeline | None" = None
-    """What PostgreSQL is spoken to by, unless that is watched."""
+    """The PostgreSQL pipeline, unless somebody is listening."""
 
     def run(self, sql: str, parameters: Any = None, *, gives: bool = True) -> Sequence[Any]:
-        """The driver's rows; `parameters`: a list of them has the statement run for each.
+        """Run a statement and give the driver's rows; with a list of `parameters` it runs for each.
 
-        PostgreSQL may have what gives none only with the next that does, or with the commit, and fail then.
+        On PostgreSQL a statement that gives nothing may run only with the next that does, or with the commit, and fail
+        then.
 
         Raises:
             DBAPIError: the driver's error, as SQLAlchemy would raise it.
@@ -148,10 +149,10 @@ class Line:
             raise self._surfaced(error, sql) from error
 
     def settle(self) -> None:
-        """Let the database have now what it was to have later.
+        """Send the postponed statements to the database now.
 
         Raises:
-            DBAPIError: as `run` does.
+            DBAPIError: as in `run`.
         """
         try:
             if self.pipeline is not None:
@@ -160,7 +161,7 @@ class Line:
             raise self._surfaced(error, None) from error
 
     def forget(self) -> None:
-        """Let go of what the database was to have later."""
+        """Drop the postponed statements."""
         if self.pipeline is not None:
             self.pipeline.forget()
 
@@ -171,14 +172,14 @@ class Line:
 
 
 class Prepared:
-    """A statement that is written once in the program and run often; its forms are kept with the dialect."""
+    """A statement that is written once in the program and run often; its compiled forms are kept with the dialect."""
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._written: dict[object, _Written] = {}
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
-        """Its rows, as named tuples."""
+        """Run it and give its rows, as named tuples."""
         which: tuple[int, ...] = ()
         if listed := {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}:
             which = tuple(map(len, listed.values()))
@@ -190,15 +191,15 @@ class Prepared:
         return form.rows(line.run(form.sql, form.parameters(values)))
 
     def first(self, session: Session, values: Values) -> Any | None:
-        """Its first row; None where there is none."""
+        """Run it and give its first row; None where there is none."""
         return next(iter(self.all(session, values)), None)
 
     def scalars(self, session: Session, values: Values) -> list[Any]:
-        """The first column of its rows."""
+        """Run it and give the first column of its rows."""
         return [row[0] for row in self.all(session, values)]
 
     def each(self, session: Session, rows: Sequence[Values | NewRow]) -> None:
-        """Run it for each of the rows, which have the same keys, or are of one kind: it gives nothing back."""
+        """Run it for each of the rows, which have the same keys or are of one kind; it gives nothing back."""
         line, first = line_of(session), rows[0]
         form = self._form(line, type(first) if isinstance(first, NewRow) else tuple(first), first)
         parameters = [*map(form.parameters, rows)]
@@ -210,7 +211,7 @@ class Prepared:
             dialect = line.connection.dialect
             is_row = isinstance(example, NewRow)
             sources = _sources(cast(Any, which)) if is_row else {key: f"row[{key!r}]" for key in cast(Values, example)}
-            # What takes long of it is the same for every engine that speaks like this one.
+            # The slow part is the same for all engines with the same kind of dialect.
             spoken = (type(dialect), which)
             if spoken not in self._written:
                 values = dict.fromkeys(sources) if is_row else cast(Values, example)
@@ -222,9 +223,9 @@ class Prepared:
 
 
 def _filled_up(values: list[Any]) -> list[Any]:
-    """As many values as the next power of two, the last one again and again: there is a form for each number of them.
+    """Repeat the last value up to the next power of two, so that fewer forms are needed: there is one for each length.
 
-    Lists are looked for among others, where it makes no difference how often a value stands in one.
+    These lists are only searched in, so repeated values make no difference.
     """
     missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
     return values + values[-1:] * missing
@@ -253,9 +254,9 @@ def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
 
 
 def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> Convert:
-    """What gives the driver's parameters for a row; `sources`: the expression of each key's value.
+    """Make the function from a row to the driver's parameters; `sources`: the expression of each key's value.
 
-    It is one expression, made as `dataclasses` makes an `__init__`.
+    It is generated as a single expression, as `dataclasses` generates an `__init__`.
     """
     needs: dict[str, Any] = {"to_plain": to_plain}
     given: list[str] = []
@@ -282,7 +283,7 @@ def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> 
 
 
 def _naming(written: _Written, dialect: Dialect) -> Convert:
-    """What gives names to the driver's rows, and their values back: likewise."""
+    """Make the function from the driver's rows to named tuples with converted values, likewise."""
     needs: dict[str, Any] = {"new": tuple.__new__, "Row": written.row}
     values = [f"got_{place}" for place, _ in enumerate(written.columns)]
     taken = "".join(f"{value}, " for value in values)
@@ -299,7 +300,7 @@ def _made(source: str, needs: dict[str, Any]) -> Convert:
 
 
 class _Session(Session):
-    """A session that ends with what flows have noted on it: together they are a circle for the garbage collector."""
+    """A session that drops at its end what flows noted on it; together they are a cycle for the garbage collector."""
 
     def close(self) -> None:
         super().close()
@@ -307,12 +308,12 @@ class _Session(Session):
 
 
 def session_on(connection: Connection) -> Session:
-    """A session within the transaction of the connection, which it neither looks for nor ends."""
+    """A session inside the connection's transaction; it neither begins nor ends it."""
     return _Session(connection, join_transaction_mode="rollback_only", info={_LINE: line_on(connection)})
 
 
 def line_of(session: Session) -> Line:
-    """The line of its transaction."""
+    """The line of the session's transaction."""
     line: Line | None = session.info.get(_LINE)
     if line is None or line.connection.closed:
         line = session.info[_LINE] = line_on(session.connection())
@@ -320,7 +321,7 @@ def line_of(session: Session) -> Line:
 
 
 def line_on(connection: Connection) -> Line:
-    """The way of the connection's transaction to its driver."""
+    """The line of the connection's transaction."""
     dialect, watching = connection.dialect, connection.dispatch
     is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
     return Line(
@@ -336,7 +337,7 @@ def line_on(connection: Connection) -> Line:
 def by_incident(
     session: Session, statement: Prepared, incidents: Collection[str], value_of: Callable[[Row[Any]], Value]
 ) -> dict[str, list[Value]]:
-    """The values of a statement that takes `incidents` and gives a column `incident_id`; none: an empty list."""
+    """For each incident the values from a statement that takes `incidents` and gives a column `incident_id`."""
     found: dict[str, list[Value]] = {incident: [] for incident in incidents}
     for row in statement.all(session, {"incidents": sorted(incidents)}):
         found[row.incident_id].append(value_of(row))
@@ -344,25 +345,25 @@ def by_incident(
 
 
 def change_each(session: Session, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Replace columns, the same ones in every change; each change has its row's `key` besides."""
+    """Replace columns, the same in every change; each change also has the `key` of its row."""
     if changes:
         _replacing(table, frozenset(changes[0].keys() - {"key"})).each(session, changes)
 
 
 def add_missing(session: Session, table: Table, rows: Sequence[Values]) -> None:
-    """Add those of the rows, which have the same columns, whose key is not taken, also by others at the same moment."""
+    """Add the rows whose key is not taken, even by a simultaneous transaction; all have the same columns."""
     if rows:
         _adding_missing(table).each(session, rows)
 
 
 @cache
 def _adding_missing(table: Table) -> Prepared:
-    # SQLite says it in the same words.
+    # SQLite has the same syntax.
     return Prepared(postgresql.insert(table).on_conflict_do_nothing())
 
 
 @cache
 def _replacing(table: Table, names: frozenset[str]) -> Prepared:
-    """The statement that replaces those columns: making one costs as much as running it, and there are few."""
+    """The statement that replaces those columns; cached, since making one costs as much as running it."""
     values: dict[str, Any] = {name: bindparam(name) for name in sorted(names)}
     return Prepared(update(table).where(table.c.id == bindparam("key")).values(values))

@@ -1,4 +1,4 @@
-"""What a flow works with: the session of its transaction, its moment, and the only sources of entropy and secrecy."""
+"""What a flow works with: its transaction's session, its moment, and the only sources of randomness and encryption."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,20 +14,20 @@ from alertnet.store.db.statements import line_of
 from alertnet.store.db.vault import Vault
 
 Stretch = tuple[str, bytes]
-"""A keyed hash that is to be made slow to guess, after the cost of doing so: see `Vault.stretch`."""
+"""A keyed hash to be made slow to guess, with the cost before it; see `Vault.stretch`."""
 
 LeftDue = Collection[str | None]
-"""The methods of attempts that were left due, and None where something else was."""
+"""The methods of attempts that were left due; None stands for anything else that was."""
 
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
 
 
 class Entropy(Protocol):
-    """Randomness and ids, so that a test can foresee them."""
+    """A source of randomness and ids, replaceable in tests."""
 
     def id(self) -> str:
-        """A fresh id: 32 lower-case hexadecimal digits."""
+        """A new id: 32 lower-case hexadecimal digits."""
         ...
 
     def digits(self, count: int) -> str:
@@ -44,7 +44,7 @@ class Entropy(Protocol):
 
 
 class Unstretched(Exception):
-    """A flow needs slow hashes: whoever runs it makes them once its transaction is undone, and runs it again."""
+    """A flow needs slow hashes: its runner undoes the transaction, makes them, and runs the flow again."""
 
     def __init__(self, missing: frozenset[Stretch]) -> None:
         self.missing = missing
@@ -60,9 +60,9 @@ class Tx:
     entropy: Entropy
     vault: Vault
     counted: list[Counts] = field(default_factory=list, compare=False)
-    """What is counted once this is committed."""
+    """The metrics to count once this is committed."""
     calls_to_end: list[str] = field(default_factory=list, compare=False)
-    """The provider's ids of calls that this has made pointless."""
+    """The provider's ids of calls to end once this is committed."""
     stretched: dict[Stretch, bytes] = field(default_factory=dict, compare=False)
     """The slow hashes that were made for this flow."""
 
@@ -70,22 +70,25 @@ class Tx:
         """The slow hashes of all these, and perhaps of others.
 
         Raises:
-            Unstretched: some are still to be made, which no transaction waits for.
+            Unstretched: some are still to be made, outside of any transaction.
         """
         if missing := frozenset(asked) - self.stretched.keys():
             raise Unstretched(missing)
         return self.stretched
 
     def leaves_due(self, method: str | None = None) -> None:
-        """Wake whoever waits for due rows once this commits; `method`: an attempt by it is due, else something else."""
+        """Wake whoever waits for due rows once this commits. `method`: of an attempt that is due.
+
+        None: something else is.
+        """
         self.session.info.setdefault(LEFT_DUE, set()).add(method)
 
     def hang_up(self, call: str) -> None:
-        """Once this commits, the call of that provider's id is ended."""
+        """End the call with that provider's id once this commits."""
         self.calls_to_end.append(call)
 
     def if_undone(self, undo: Callable[[], object]) -> None:
-        """Call that, which takes back what this flow did outside the database, if it is not committed."""
+        """If this is not committed, call `undo`, which reverts what the flow did outside the database."""
         self.session.info.setdefault(IF_UNDONE, []).append(undo)
 
 
@@ -97,9 +100,9 @@ def left_due(session: Session) -> LeftDue:
 
 @contextmanager
 def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
-    """Where the block raises, undo in the database what it did, and that alone.
+    """If the block raises, undo only what it did in the database.
 
-    `is_last`: nothing follows but the commit, which ends it as well.
+    `is_last`: only the commit follows, which also ends the savepoint.
     """
     line = line_of(session)
     line.run("SAVEPOINT apart")  # SQLAlchemy's own would compile each of these anew
@@ -117,9 +120,9 @@ def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
 
 @contextmanager
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
-    """Where the block raises, call what flows inside gave to `if_undone`; else leave it to the surrounding flow.
+    """If the block raises, call what flows inside gave to `if_undone`; else leave that to the surrounding flow.
 
-    What they left due is forgotten with them.
+    What those flows left due is dropped with them.
     """
     due_before = set(session.info[LEFT_DUE]) if LEFT_DUE in session.info else None
     before: list[Callable[[], object]] = session.info.pop(IF_UNDONE, [])
@@ -136,5 +139,5 @@ def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
             session.info[LEFT_DUE] = due_before
         raise
     finally:
-        before += inside  # the very list that a surrounding block goes through
+        before += inside  # The very list that a surrounding block goes through.
         session.info[IF_UNDONE] = before

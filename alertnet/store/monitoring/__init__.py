@@ -1,1 +1,1 @@
-"""What the monitoring of ourselves goes by: heartbeats, observations, troubles."""
+"""The data for monitoring the program itself: heartbeats, observations, troubles."""

@@ -1,4 +1,4 @@
-"""What all processes have counted together (`core.monitoring.metrics`), so that whoever is asked says the same."""
+"""The metrics of all processes together (`core.monitoring.metrics`), so that each process reports the same."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from alertnet.store.tables import attempts, counters, incidents
 
 
 def add(tx: Tx, counted: Counts) -> None:
-    """Add counts to what was counted before; in the order of the names, so that no two wait for each other."""
+    """Add counts to the stored ones, in the order of names, so that no two transactions wait for each other."""
     for (name, labels), number in sorted(counted.items()):
         key = {"name": name, "labels": json.dumps(labels)}
         if not insert_once(tx.session, counters, {**key, "number": number}):
@@ -23,12 +23,12 @@ def add(tx: Tx, counted: Counts) -> None:
 
 
 def read(session: Session) -> dict[Key, float]:
-    """Everything that was counted."""
+    """All counts."""
     return {(row.name, tuple(json.loads(row.labels))): row.number for row in session.execute(select(counters))}
 
 
 def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
-    """Of those attempts that were the first alert of their incident to be sent: how long after it was opened."""
+    """For those attempts that were the first sent alert of their incident: how long after its opening."""
     earlier = aliased(attempts)
     is_earlier = or_(
         earlier.c.started_at < attempts.c.started_at,
@@ -44,7 +44,7 @@ def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
 
 
 def database_bytes(session: Session) -> int:
-    """How large the database is."""
+    """The size of the database in bytes."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     sizes = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     return int(session.scalar(text(sizes if is_sqlite else "SELECT pg_database_size(current_database())")) or 0)

@@ -1,13 +1,13 @@
-"""Signs of life: when something was seen last, shared by all processes, one row for each.
+"""Heartbeats: when something was last seen, shared by all processes, one row for each name.
 
-`watch`: the last look of whoever keeps watch; `watch_since`: no gap between looks since then; `inbound_asked` and
-`inbound`: the inbound path's test and its answer; `heartbeat_sent` and `heartbeat`: the ping and its 2xx;
-`reported_<method>`: a report of the provider arrived on a message that our account may send; `lost_<method>`: one did
-not, `refused_<method>`: our account may not send one; how many `times` since. `restored`: a backup became the database;
-`barred_<route>`: a route began to count as gone. `written`: somebody tried whether the database takes anything.
-`away_since`: somebody was away, and has not yet seen what came in meanwhile.
-`checkpoint`: the last look whether the record has changed. `duty_reminded`: the last look whose turn of duty begins.
-`number_tested`: a contact was sent the test of the week. `purged`: the last look for what is kept long enough.
+`watch`: the last look of the watch; `watch_since`: the start of its present unbroken run. `inbound_asked` and
+`inbound`: the test of the inbound path and its answer. `heartbeat_sent` and `heartbeat`: the ping and its 2xx.
+`reported_<method>`: a report of the provider arrived for a message that our account may send; `lost_<method>`: one did
+not; `refused_<method>`: our account may not send one; `times` counts how many since. `restored`: a backup became the
+database. `barred_<route>`: a route began to count as gone. `written`: the database was tested for writing.
+`away_since`: somebody was away, and has not yet seen what came in meanwhile. `checkpoint`: the last look for changes of
+the record. `duty_reminded`: the last look for beginning turns of duty. `number_tested`: a contact was sent the test of
+the week. `purged`: the last look for what has been kept long enough.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ PURGED = "purged"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
 OFTEN_ENOUGH = timedelta(seconds=10)
-"""A heartbeat of something that goes on all the time is not renewed more often than this."""
+"""A heartbeat of something continuous is renewed no more often than this."""
 
 
 _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
@@ -46,19 +46,19 @@ _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
 
 @value
 class Heartbeat:
-    """When it was seen last, and how often since something else was (see above)."""
+    """When it was last seen, and how often since something else was (see above)."""
 
     at: datetime
     times: int
 
 
 def barred(route: Route) -> str:
-    """The name of the heartbeat of a route that is as good as not there."""
+    """The name of the heartbeat of a route that counts as gone."""
     return f"barred_{route_name(route)}"
 
 
 def read(session: Session) -> dict[str, Heartbeat]:
-    """All heartbeats that there are, by name."""
+    """All heartbeats, by name."""
     return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
 
 
@@ -75,13 +75,13 @@ def is_time(tx: Tx, name: str, every: timedelta) -> bool:
 
 
 def lease(tx: Tx, name: str, every: timedelta) -> bool:
-    """Record something as seen once, if it was not for that long; False: somebody else has, or does so right now."""
+    """Record something as seen if it was not for that long; False: somebody else has, or is doing so."""
     seen_at = _SEEN_AT.scalars(tx.session, {"name": name})
     if not seen_at:
         return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
     if abs(tx.now - seen_at[0]) < every:
         return False
-    # One from the future is from before the clock was put back.
+    # A moment in the future is from before the clock was set back.
     is_over = (signs.c.at <= tx.now - every) | (signs.c.at > tx.now + every)
     held = select(signs.c.at).where(signs.c.name == name, is_over).with_for_update(skip_locked=True)
     if tx.session.scalar(held) is None:
@@ -96,9 +96,9 @@ def note_report(tx: Tx, method: MethodKind) -> None:
 
 
 def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
-    """Count a message that came to its end without a report: we learnt of it only by asking.
+    """Count a message that ended without a report: we learnt of its end only by asking.
 
-    Of what left before a backup became the database nothing is known: the one that was lost may have had the report.
+    A message that left before a backup became the database is not counted: the lost database may have had the report.
     """
     restored_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == RESTORED))
     if restored_at is None or left_at > restored_at:
@@ -106,13 +106,13 @@ def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
 
 
 def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
-    """Count a failed message if our account may not send it; all others are the recipient's."""
+    """Count a failed message if our account may not send it; other failures are the recipient's."""
     if failure is Failure.OUR_ACCOUNT:
         _count(tx, f"refused_{method}", method)
 
 
 def reports(seen: Mapping[str, Heartbeat]) -> dict[MethodKind, Reports]:
-    """What the provider says of each method."""
+    """The provider's reports of each method."""
     found = {}
     for method in SENT_BY:
         heard, lost, refused = (seen.get(f"{name}_{method}") for name in ("reported", "lost", "refused"))
@@ -121,7 +121,7 @@ def reports(seen: Mapping[str, Heartbeat]) -> dict[MethodKind, Reports]:
 
 
 def _count(tx: Tx, name: str, method: MethodKind) -> None:
-    """Count one more since the last report. Nobody waits: what another transaction counts right now is left out."""
+    """Count one more since the last report. Nobody waits: a simultaneous count in another transaction is lost."""
     row = select(signs).where(signs.c.name == name)
     before = tx.session.execute(row.with_for_update(skip_locked=True)).first()
     if before is None:
@@ -137,5 +137,5 @@ def _times(heartbeat: Heartbeat | None) -> tuple[int, datetime | None]:
 
 
 def when(heartbeat: Heartbeat | None) -> datetime | None:
-    """When it was seen last; None: never."""
+    """When it was last seen; None: never."""
     return heartbeat.at if heartbeat else None

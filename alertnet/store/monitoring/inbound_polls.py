@@ -1,4 +1,4 @@
-"""How far the provider's lists of what came in have been read; one worker at a time reads them on."""
+"""How far the provider's lists of incoming messages were read; one worker at a time reads on."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from alertnet.store.tables import sweeps
 
 EVERY = timedelta(seconds=60)
 LEASE = timedelta(seconds=60)
-"""Whoever reads has so long to do it; then another may."""
+"""How long a worker may read; then another may."""
 
 
 @value
 class InboundPoll:
-    """A look for what came in by a route. `seen_until`: what came by then was found; `at`: it began then."""
+    """A look for what came in by a route. `seen_until`: everything up to then was found; `at`: when the look began."""
 
     route: Route
     lease: str
@@ -28,16 +28,15 @@ class InboundPoll:
 
 
 def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
-    """Lease a look, if it is time to and nobody else has it; None otherwise.
+    """Lease a look if it is time for one and nobody else has it; else None.
 
-    The first one begins where the newest that came in left off. `at_once`: whether it is time or not, and also from
-    whoever has it.
+    The first look begins at the newest message that came in. `at_once`: take it now in any case, even from its holder.
     """
     name = route_name(route)
     began = inbound.newest(tx.session) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.entropy.id()
-    # What lies further ahead than any look was planned is from before the clock was put back.
+    # A moment further ahead than any planned look is from before the clock was set back.
     is_time = (sweeps.c.due_at <= tx.now) | (sweeps.c.due_at > tx.now + max(EVERY, LEASE)) | literal(at_once)
     change = update(sweeps).where(sweeps.c.method == name, is_time)
     poll = change.values(lease=lease, due_at=tx.now + LEASE).returning(sweeps.c.seen_until)
@@ -46,7 +45,7 @@ def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
 
 
 def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
-    """Let everything that came in from then on be looked for again, at once; whoever looks now has lost its lease."""
+    """Look again at once for everything that came in from then on; whoever is looking now loses the lease."""
     for route in routes:
         row = {"method": route_name(route), "seen_until": moment, "due_at": tx.now, "lease": None}
         insert_once(tx.session, sweeps, row)
@@ -55,7 +54,7 @@ def rewind(tx: Tx, routes: Iterable[Route], moment: datetime) -> None:
 
 
 def finish(tx: Tx, poll: InboundPoll, *, is_whole: bool, again_after: timedelta = EVERY) -> None:
-    """End a look, `is_whole` when all was found. Who lost the lease meanwhile changes nothing."""
+    """End a look; `is_whole`: everything was found. A look whose lease was lost changes nothing."""
     mine = update(sweeps).where(sweeps.c.method == route_name(poll.route), sweeps.c.lease == poll.lease)
     seen_until = poll.at if is_whole else poll.seen_until
     tx.session.execute(mine.values(lease=None, due_at=poll.at + again_after, seen_until=seen_until))

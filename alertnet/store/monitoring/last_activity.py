@@ -1,4 +1,4 @@
-"""When the database was last written to, and what hung in the balance then: for those who come back after a while."""
+"""When the database was last written to, and what was pending then: for a return after an absence."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
@@ -30,10 +30,10 @@ from alertnet.store.tables import (
 )
 
 AWAY_SINCE = "away_since"
-"""The sign of somebody who was away, and has not yet seen what came in meanwhile."""
+"""The heartbeat of somebody who was away, and has not yet seen what came in meanwhile."""
 
 RESTORED, MADE_KNOWN = "database_restored", "restore_made_known"
-"""What the system's chain says of a backup that became the database, and then that everybody was told of it."""
+"""Entries of the system's chain: a backup became the database, and then everybody was told of it."""
 
 _NEWEST: Select[Any] = select(
     select(func.max(attempts.c.changed_at)).scalar_subquery(),
@@ -53,23 +53,23 @@ _AT_REST = (Status.ACKNOWLEDGED.value, Status.STOPPED.value)
 
 
 def newest(session: Session) -> datetime | None:
-    """The latest moment that the database knows of; None where nothing was ever done with it.
+    """The latest moment in the database; None where nothing was ever done with it.
 
-    Every attempt is written down before the provider is called, so whatever the provider got later than this, and well
-    later, was not sent on the strength of this database.
+    Every attempt is stored before the provider is called. So whatever the provider received well after this moment was
+    not sent from this database.
     """
     moments = session.execute(_NEWEST).one()
     return max((moment for moment in moments if moment is not None), default=None)
 
 
 def away_since(tx: Tx, least: timedelta) -> datetime | None:
-    """When somebody was last at work, if that is at least that long ago or what there was to see was not seen yet.
+    """When somebody was last at work, if at least that long ago, or if what came in was not yet seen.
 
-    It is remembered until `back`: whoever looks writes to the database meanwhile, and may die over it.
+    It is remembered until `back`, since looking writes to the database, and may be interrupted.
     """
     known = tx.session.scalar(select(signs.c.at).where(signs.c.name == AWAY_SINCE))
     last = newest(tx.session)
-    # Of a clock that was ahead and was put back nothing is known: it is looked, and from then on.
+    # After the clock was set back nothing is known, so the look begins from now.
     if known is not None or last is None or abs(tx.now - last) < least:
         return known
     last = min(last, tx.now)
@@ -78,25 +78,25 @@ def away_since(tx: Tx, least: timedelta) -> datetime | None:
 
 
 def back(tx: Tx) -> None:
-    """Record that all there was to see has been seen."""
+    """Record that everything that came in has been seen."""
     tx.session.execute(delete(signs).where(signs.c.name == AWAY_SINCE))
 
 
 @value
 class Declaration:
-    """Somebody has said that a backup is the database now. `queued`: how many messages waited in it."""
+    """Somebody has declared that a backup is now the database. `queued`: how many messages waited in it."""
 
     taken_at: datetime
     at: datetime
     queued: int
     is_over: bool
-    """All of it was done; else it broke off, and goes on when it is said again."""
+    """True: it was carried out completely; else it was interrupted, and continues when declared again."""
     lost: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Incidents that it does not know, by reference, with whom they were told to; as far as was found."""
+    """Incidents that the backup does not know, by reference, with the people told of them, as far as found."""
 
 
 def declared(session: Session) -> Declaration | None:
-    """The last declaration, if it broke off, or if nothing has been done with the database since."""
+    """The last declaration, if it was interrupted, or if nothing was done with the database since."""
     rows = session.execute(_DECLARED).all()
     is_over = bool(rows) and rows[0].kind == MADE_KNOWN
     if not rows or (is_over and rows[0].at != newest(session)):
@@ -107,7 +107,7 @@ def declared(session: Session) -> Declaration | None:
 
 
 def queued(session: Session, before: datetime) -> Sequence[str]:
-    """Ids of the attempts that wait to be sent and were made before then, in the order of their making."""
+    """Ids of the attempts made before then that wait to be sent, oldest first."""
     query = select(attempts.c.id).where(
         attempts.c.method.in_(SENT_BY),
         attempts.c.status == AttemptStatus.QUEUED.value,
@@ -118,7 +118,7 @@ def queued(session: Session, before: datetime) -> Sequence[str]:
 
 
 def hold_queues(session: Session, until: datetime, *, sends_from_before: datetime) -> None:
-    """Let nothing that is due happen before then; of what waits to be sent, only what was made before that moment."""
+    """Hold all due rows back until then; of waiting attempts only those made before `sends_from_before`."""
     is_old = (attempts.c.status == AttemptStatus.QUEUED.value) & (attempts.c.created_at < sends_from_before)
     for queue, which in (*((queue, true()) for queue in (escalations, alarms, journeys, inbound)), (attempts, is_old)):
         overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, which)
@@ -126,7 +126,7 @@ def hold_queues(session: Session, until: datetime, *, sends_from_before: datetim
 
 
 def going_on(session: Session) -> list[tuple[str, str]]:
-    """Id and reference of the open incidents in which somebody is still waited for, oldest first."""
+    """Id and reference of open incidents in which an answer is still awaited, oldest first."""
     waited_for = select(escalations.c.id).where(
         escalations.c.incident_id == incidents.c.id, escalations.c.status.not_in(_AT_REST)
     )
@@ -136,6 +136,6 @@ def going_on(session: Session) -> list[tuple[str, str]]:
 
 
 def unbound(session: Session, provider_ids: Collection[str]) -> set[str]:
-    """Those of these ids of the provider that no attempt is known by."""
+    """Those of the provider's ids that belong to no attempt."""
     known = select(attempts.c.provider_id).where(attempts.c.provider_id.in_(provider_ids))
     return set(provider_ids) - set(session.scalars(known))

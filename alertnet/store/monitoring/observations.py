@@ -1,4 +1,4 @@
-"""What the watch looks at: a few steps into the indexes of what is due, whatever there is of closed incidents."""
+"""The observations for the watch, read in a few index lookups, however many closed incidents there are."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from alertnet.store.records.escalations import unheard
 from alertnet.store.tables import alarms, attempts, escalations, inbound, journeys, senders
 
 STUBBORN = 3
-"""So often an attempt was surely not sent, and waits."""
+"""An attempt that failed to leave this often, and still waits, is stubborn."""
 FOR_LONG = timedelta(seconds=30)
-"""Before that it may be no more than a provider that asks for a moment's patience."""
+"""Before this it may be only a provider that asks for a moment's patience."""
 
 CLOCKS_DIFFER = timedelta(seconds=10)
-"""What was seen later than this was seen before the clock was put back, and says nothing."""
+"""Moments later than this were recorded before the clock was set back, and are ignored."""
 
 _NOW = bindparam("now", type_=Instant())
 
@@ -73,7 +73,7 @@ _STUBBORN = select(
 def observe(
     tx: Tx, routes: frozenset[Route], *, is_tested: bool, files: Files = Files.IN_FORCE, routing: Routing = IN_ORDER
 ) -> Observed:
-    """All that is judged, as it is. `routes`: all there are; `is_tested`: the inbound path should answer its test."""
+    """Observe everything that is judged. `routes`: all routes; `is_tested`: the inbound path should answer its test."""
     seen = {
         name: heartbeat
         for name, heartbeat in heartbeats.read(tx.session).items()
@@ -100,7 +100,7 @@ def observe(
 
 
 def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: datetime) -> dict[Route, datetime]:
-    """The routes that are as good as not there, since when; a provider that has answered is only waited for."""
+    """The routes that count as gone, since when; a provider that answers again is only waited for."""
     return {
         route: breaker.opened_at or heartbeats.when(seen.get(heartbeats.barred(route))) or now
         for route, breaker in ill.items()
@@ -109,7 +109,7 @@ def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: date
 
 
 def _due(tx: Tx) -> dict[str, datetime]:
-    """By queue, since when its oldest row is due; a call that waits for the end of another to its number is not."""
+    """For each queue, since when its oldest row is due; calls that wait for another to the same number don't count."""
     row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx.session, tx.now))}).one()
     found: dict[str, datetime] = {}
     named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
@@ -129,9 +129,9 @@ def _rate_limited_until(session: Session) -> dict[MethodKind, datetime]:
 
 
 def _stubborn(tx: Tx, ill: Collection[Route]) -> frozenset[MethodKind]:
-    """The methods with a provider that is `ill` by which something waits that could not be sent again and again.
+    """The methods with a provider that is `ill` and a message that failed to leave again and again.
 
-    Where the providers are well it is the recipient's own: a mailbox that wants to be asked once more.
+    If all providers are well, the recipient is the reason, such as a mailbox that asks for another try.
     """
     if not ill:
         return frozenset()

@@ -1,4 +1,4 @@
-"""How many rows there are of what is open, due or under way: the cost does not grow with what is closed."""
+"""Counts of rows that are open, due or under way; their cost does not grow with what is closed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from alertnet.store.tables import alarms, attempts, escalations, incidents, jour
 
 @dataclass(frozen=True, slots=True)
 class QueueCount:
-    """The rows of a queue: how many have a due time, of how many it has passed, and the earliest."""
+    """The rows of a queue: how many have a due time, for how many it has passed, and the earliest."""
 
     waiting: int
     overdue: int
@@ -24,12 +24,12 @@ class QueueCount:
 
 
 def queues(tx: Tx) -> dict[str, QueueCount]:
-    """The queues by name."""
+    """The counts of the queues, by name."""
     return {table.name: _queue(tx, table) for table in (escalations, attempts, alarms, journeys)}
 
 
 def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:
-    """How many attempts to send there are of open incidents, by (status, method)."""
+    """The number of attempts of open incidents, by (status, method)."""
     query = (
         select(attempts.c.status, attempts.c.method, func.count())
         .join(incidents, incidents.c.id == attempts.c.incident_id)
@@ -40,13 +40,13 @@ def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:
 
 
 def open_incidents(session: Session) -> dict[str, int]:
-    """How many incidents are open, by severity."""
+    """The number of open incidents, by severity."""
     query = select(incidents.c.severity, func.count()).where(incidents.c.status == IncidentStatus.OPEN.value)
     return dict(session.execute(query.group_by(incidents.c.severity)).all())
 
 
 def unsent(session: Session) -> dict[MethodKind, int]:
-    """How many attempts wait to be sent, by every method that is sent by."""
+    """The number of attempts that wait to be sent, for every method that is sent."""
     query = (
         select(attempts.c.method, func.count())
         .where(attempts.c.status.in_(QUEUED), attempts.c.due_at.is_not(None), attempts.c.method.in_(SENT_BY))
@@ -57,7 +57,7 @@ def unsent(session: Session) -> dict[MethodKind, int]:
 
 
 def is_anything_sending(session: Session) -> bool:
-    """Whether somebody holds an attempt to send it."""
+    """Whether any attempt is leased for sending."""
     return bool(session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value))))
 
 

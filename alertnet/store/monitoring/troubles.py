@@ -1,4 +1,4 @@
-"""Trouble on the record: each part's stands once, from when it was told of until it is over."""
+"""Recorded troubles: one row for each part in trouble, from its first notice until it is over."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,7 +14,7 @@ _IS_OPEN = troubles.c.over_at.is_(None)
 
 
 def open_troubles(session: Session) -> list[OpenTrouble]:
-    """The trouble that is not over, oldest first; parts that only a later version knows are left to it."""
+    """The troubles that are not over, oldest first, without parts that only a later version knows."""
     query = (
         select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
     )
@@ -27,7 +27,7 @@ def since(session: Session, part: Part) -> datetime | None:
 
 
 def over_since(session: Session, part: Part, since: datetime) -> list[tuple[datetime, datetime]]:
-    """From when until when a part was in trouble that was over after that moment."""
+    """From when until when a part was in trouble, for troubles that ended after that moment."""
     query = select(troubles.c.began_at, troubles.c.over_at).where(
         troubles.c.part == part.value, troubles.c.over_at > since
     )
@@ -41,7 +41,7 @@ def begin(tx: Tx, part: Part) -> None:
 
 
 def clear(tx: Tx, parts: Collection[Part], *, is_clear: bool = True) -> None:
-    """Note that nothing is seen of some trouble from now on, or that it has come back."""
+    """Note that these troubles are not seen from now on, or (`is_clear` False) have come back."""
     _change(tx, parts, clear_since=tx.now if is_clear else None)
 
 

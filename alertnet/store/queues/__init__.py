@@ -1,1 +1,1 @@
-"""What is due and who sends it: attempts, workers, senders and their rate limits, circuit breakers."""
+"""The queues and those who work on them: attempts, workers, senders and rate limits, circuit breakers."""

@@ -1,4 +1,4 @@
-"""Attempts, the second of the queues: `due_at` is when to send, to give up a lease, or to ask the provider."""
+"""Attempts, the second queue: `due_at` is when to send, to end a lease, or to ask the provider."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,7 +18,7 @@ from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
-"""A task is nobody's to send."""
+"""The methods of attempts that are sent; a task is not."""
 
 QUEUED = (AttemptStatus.QUEUED.value,)
 SENDING = (AttemptStatus.SENDING.value,)
@@ -28,21 +28,21 @@ ASKED = (
     AttemptStatus.DELIVERED.value,
     AttemptStatus.CANCELLED.value,
 )
-"""The provider is asked what became of these, where they have a due time; a call that was cancelled may still ring."""
+"""Statuses in which the provider is asked about an attempt with a due time; a cancelled call may still ring."""
 
 ON_THE_LINE = (AttemptStatus.SENDING.value, AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
-"""A call in one of these that has a due time may ring or speak."""
+"""A call in one of these statuses with a due time may ring or speak."""
 
 
 @value
 class Attempt:
-    """An attempt as it is on the record, with what its notification is about."""
+    """A stored attempt, with what its notification is about."""
 
     id: str
     notification_id: str
     incident_id: str | None
     prompt_id: str | None
-    """What its message asks or tells coordinators."""
+    """The prompt that its message is for."""
     kind: Kind
     is_alert: bool
     tree: str | None
@@ -54,12 +54,12 @@ class Attempt:
     rank: int
     status: AttemptStatus
     due_at: datetime | None
-    """When to send it, to give up its lease, or to ask the provider."""
+    """When to send it, to end its lease, or to ask the provider."""
     lease: str | None
     sender: str | None
-    """The number that it left by, or is to leave by."""
+    """The number that it left from, or is to leave from."""
     provider: str | None
-    """Whom it was handed to; of a queued one: who has just turned it away."""
+    """The provider it was handed to; for a queued one, the provider that last turned it away."""
     provider_id: str | None
     extra: bool
     """The one re-send after an unknown outcome (A5)."""
@@ -121,13 +121,13 @@ _ABOUT = (
     *(notifications.c[name] for name in ("kind", "tree", "contact", "language")),
     notifications.c.alarm_id.label("prompt_id"),
 )
-"""The columns of a notification that an attempt is read with, besides its own."""
+"""The columns of its notification that are read with an attempt."""
 
 _NAMES = tuple(each.name for each in fields(Attempt))
 COLUMNS = tuple({each.key: each for each in (*attempts.c, *_ABOUT)}[name] for name in _NAMES)
-"""Those of an `Attempt`, in the order of its fields."""
+"""The columns of an `Attempt`, in the order of its fields."""
 _NOW = bindparam("now", type_=Instant())
-# Statements are made once: making one costs as much as running it.
+# Statements are built once: building one costs as much as running it.
 _IDS = attempts.c.id.in_(bindparam("ids", expanding=True))
 _THEIR_INCIDENTS = (
     select(incidents.c.id)
@@ -157,7 +157,7 @@ _RELEASE = (
     .values(due_at=case((attempts.c.created_at > _NOW, _NOW), else_=attempts.c.created_at))
 )
 FURTHEST = timedelta(minutes=3)
-"""Nothing that was begun or put off waits longer than this for its next look; a backup holds it for two minutes."""
+"""Nothing begun or put off waits longer than this for its next look; a backup holds it for two minutes."""
 _OUT_OF_REACH = select(attempts.c.id).where(
     attempts.c.method.in_(SENT_BY),
     attempts.c.due_at > bindparam("furthest", type_=Instant()),
@@ -191,7 +191,7 @@ _BUSY = select(attempts.c.address_index).where(
     attempts.c.changed_at < bindparam("until"),
 )
 JOINED = "joined"
-"""Stands at an attempt that did not leave by itself: another one has said it."""
+"""Marks an attempt that did not leave by itself: another one has told it."""
 _CALLS_TO = select(attempts.c.id).where(
     attempts.c.incident_id == bindparam("incident"),
     attempts.c.address_index == bindparam("address"),
@@ -205,23 +205,23 @@ _HAS_RUNG_OUT = Prepared(
     ).limit(1)
 )
 LAST_SIGN = timedelta(seconds=40)
-"""A call rings for 30 s, and one that is spoken with asks us for words more often than this."""
+"""A call rings for 30 s, and one in progress asks us for words more often than this."""
 
 
 def release(session: Session, method: MethodKind, now: datetime) -> None:
-    """Let what waits for a provider be due again, in the order in which it was due at first."""
+    """Make attempts that wait for a provider due again, in their original order."""
     session.execute(_RELEASE, {"key_method": method.value, "now": now})
 
 
 def move_up(session: Session, incident: str, ranks: int) -> None:
-    """Let what an incident has waiting, or may send once more, leave by so many ranks sooner (A7)."""
+    """Raise the rank of an incident's waiting and possibly re-sent attempts by that much (A7)."""
     session.execute(_MOVE_UP, {"incident": incident, "ranks": ranks})
 
 
 def bring_near(session: Session, now: datetime) -> bool:
-    """Let what waits for a moment that nobody can have set by now be due; whether there was any.
+    """Make attempts due now whose due time is further ahead than it can be; True if there were any.
 
-    The clock was ahead when it was set, and has been put back.
+    Such a time was set while the clock was ahead.
     """
     moved = session.execute(_BRING_NEAR, {"now": now, "furthest": now + FURTHEST})
     return cast(CursorResult[Any], moved).rowcount > 0
@@ -230,9 +230,9 @@ def bring_near(session: Session, now: datetime) -> bool:
 def lock(
     session: Session, ids: Sequence[str], *, free_only: bool = False
 ) -> tuple[list[Attempt], dict[str, Inconsistent]]:
-    """The attempts by id, held until the transaction ends, after their incidents; what can't be comes apart.
+    """Lock the attempts by id, after their incidents, until the transaction ends; impossible ones are given apart.
 
-    Those of a purged incident are not among them, and with `free_only` none of an incident that others hold.
+    Attempts of purged incidents are left out, and with `free_only` those of incidents that others hold.
     """
     held = (_HOLD_FREE if free_only else _HOLD).scalars(session, {"ids": list(ids)})
     found, faults = [], {}
@@ -245,10 +245,10 @@ def lock(
 
 
 def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
-    """The fields of an `Attempt` out of a row that begins with `COLUMNS`; `expires_at`: when its message does.
+    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `expires_at`: that of its message.
 
     Raises:
-        Inconsistent: it can't be.
+        Inconsistent: it is impossible.
     """
     columns = dict(zip(_NAMES, row, strict=False))
     check_attempt(row.id, columns)
@@ -263,12 +263,12 @@ def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
 
 
 def note_sign(session: Session, id: str, now: datetime) -> None:
-    """A call goes on: it was spoken in just now."""
+    """Record that a call is still in progress."""
     session.execute(update(attempts).where(attempts.c.id == id).values(changed_at=now))
 
 
 def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
-    """Whether the attempt is being sent under that lease, which is not over."""
+    """Whether the attempt is being sent under that lease, and the lease has not expired."""
     row = _LEASE_STATE.first(session, {"id": id})
     if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
         return False
@@ -276,43 +276,43 @@ def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
 
 
 def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
-    """Ids of attempts that somebody began to send and never finished; nothing is held."""
+    """Ids of attempts whose sending was begun and not finished in time; nothing is locked."""
     return session.scalars(_LEASES_OVER, {"now": now, "most": most}).all()
 
 
 def busy_numbers(session: Session, now: datetime) -> set[bytes]:
-    """Indexes of the numbers that we call right now, over all incidents; the report of a call's end may be lost."""
-    # A sign from the future is from before the clock was put back.
+    """Indexes of the numbers that we are calling now, over all incidents; the report of a call's end may be lost."""
+    # A moment in the future is from before the clock was set back.
     return set(session.scalars(_BUSY, {"since": now - LAST_SIGN, "until": now + LAST_SIGN}))
 
 
 def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str]:
-    """Whom each message or call was handed to, by the id that it has there."""
+    """The provider of each message or call, by the id that it has there."""
     query = select(attempts.c.provider_id, attempts.c.provider).where(attempts.c.provider_id.in_(provider_ids))
     return {row.provider_id: row.provider or FIRST for row in session.execute(query)}
 
 
 def is_bound(session: Session, id: str) -> bool:
-    """Whether the id is known under which its provider has the attempt."""
+    """Whether the provider's id of the attempt is known."""
     query = select(attempts.c.id).where(attempts.c.id == id, attempts.c.provider_id.is_not(None))
     return session.scalar(query) is not None
 
 
 def bound_elsewhere(session: Session, provider_id: str, id: str) -> bool:
-    """Whether another attempt is known to the provider by that id."""
+    """Whether another attempt has that provider's id."""
     query = select(attempts.c.id).where(attempts.c.provider_id == provider_id, attempts.c.id != id)
     return session.scalar(query.limit(1)) is not None
 
 
 def unsent_again(session: Session, notification: str) -> Sequence[str]:
-    """Ids of the re-sends of that notification which have not left yet; by id."""
+    """Ids of the notification's re-sends that have not left yet, in order."""
     unsent = attempts.c.extra & attempts.c.status.in_((*QUEUED, *SENDING))
     query = select(attempts.c.id).where(attempts.c.notification_id == notification, unsent)
     return session.scalars(query.order_by(attempts.c.id)).all()
 
 
 def was_rung(session: Session, incident: str, address: bytes) -> bool:
-    """Whether anybody was called about that incident at an address of that index, or was told of it in another call."""
+    """Whether anybody was called about that incident at an address of that index, or told in another call."""
     return bool(_WAS_RUNG.all(session, {"incident": incident, "address": address}))
 
 

@@ -1,4 +1,4 @@
-"""Breakers, shared by all workers: a row for each provider and method with which something is wrong, else none."""
+"""Circuit breakers, shared by all workers: a row for each provider and method in trouble."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -24,13 +24,13 @@ _END_PAUSE = delete(breakers).where(_KEY, breakers.c.held_until == bindparam("un
 
 
 def found(tx: Tx) -> dict[Route, Breaker]:
-    """The breakers of routes with which something is wrong; one that is missing is sound."""
+    """The breakers of routes in trouble; a route without one is sound."""
     rows = tx.session.execute(_ALL)
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 
 
 def pauses(tx: Tx) -> dict[Route, tuple[datetime, bool]]:
-    """Until when each route is paused by hand, in order, and whether it still is, or nobody has ended it yet."""
+    """The pauses by hand: until when each route is paused, and whether it still is. Ordered."""
     rows = _PAUSED.all(tx.session, {})
     return {
         (MethodKind(row.method), row.provider): (row.held_until, as_believed(_breaker(row), tx.now) != SOUND)
@@ -39,13 +39,13 @@ def pauses(tx: Tx) -> dict[Route, tuple[datetime, bool]]:
 
 
 def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
-    """Let go of the pause that was to last until then; False where it has another end by now, or is over."""
+    """End the pause that was to last until then; False if it has another end by now, or is over."""
     ended = tx.session.execute(_END_PAUSE, {**_key(route), "until": until})
     return cast(CursorResult[Any], ended).rowcount > 0
 
 
 def hold(tx: Tx, route: Route) -> Breaker:
-    """The breaker of that route; where something is wrong with it, it is held until the transaction ends."""
+    """The breaker of that route; if it has a row, that is locked until the transaction ends."""
     row = tx.session.execute(_HELD, _key(route)).first()
     return SOUND if row is None else as_believed(_breaker(row), tx.now)
 

@@ -1,4 +1,4 @@
-"""Drills: a queue by when the next thing is done about one that is planned, and those that were held."""
+"""Drills: a queue of planned ones, due when something is next to be done, and those that were held."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from alertnet.store.tables import drills, incidents
 
 @value
 class StoredDrill:
-    """A drill on the record. `incident`, `ref`: of the one that it was, once it is held."""
+    """A stored drill. `incident` and `ref`: those of its incident, once it was held."""
 
     id: str
     drill: Drill
@@ -28,7 +28,7 @@ _SHOWN: Select[Any] = select(drills, incidents.c.ref).outerjoin(incidents, incid
 
 
 def add(tx: Tx, drill: Drill, *, incident: str | None = None) -> str:
-    """Put a drill on record that is planned, or (`incident`) has begun; its id."""
+    """Store a drill that is planned, or has begun as `incident`; gives its id."""
     id = tx.entropy.id()
     status = DrillStatus.PLANNED if incident is None else DrillStatus.HELD
     row = {"id": id, "incident_id": incident, "planned_at": tx.now, **_columns(drill, status)}
@@ -38,44 +38,44 @@ def add(tx: Tx, drill: Drill, *, incident: str | None = None) -> str:
 
 
 def save(tx: Tx, id: str, drill: Drill, status: DrillStatus, *, incident: str | None = None) -> None:
-    """Write how a drill, which the transaction holds, stands now."""
+    """Save the state of a drill that the transaction has locked."""
     values = {"incident_id": incident, **_columns(drill, status)}
     tx.session.execute(update(drills).where(drills.c.id == id).values(values))
     tx.leaves_due()
 
 
 def hold(tx: Tx, id: str) -> StoredDrill | None:
-    """The drill of that id, held until the transaction ends: before any incident of it."""
+    """The drill of that id, locked until the transaction ends, before any incident of it."""
     row = tx.session.execute(select(drills).where(drills.c.id == id).with_for_update()).first()
     return None if row is None else StoredDrill(row.id, _drill(row), DrillStatus(row.status), row.incident_id)
 
 
 def find(session: Session, id: str) -> StoredDrill | None:
-    """The drill of that id, or that was the incident of that id."""
+    """The drill of that id, or the one that was the incident of that id."""
     row = session.execute(_SHOWN.where((drills.c.id == id) | (drills.c.incident_id == id))).first()
     return None if row is None else _stored(row)
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of those about which something is due, what was due first before the others."""
+    """Ids of drills about which something is due, in the order of due times."""
     query = select(drills.c.id).where(drills.c.due_at.is_not(None), drills.c.due_at <= now)
     return session.scalars(query.order_by(drills.c.due_at).limit(limit)).all()
 
 
 def count_planned(session: Session) -> int:
-    """How many are to come."""
+    """The number of planned drills."""
     query = select(func.count()).where(drills.c.status == DrillStatus.PLANNED.value)
     return session.scalar(query.select_from(drills)) or 0
 
 
 def to_come(session: Session) -> list[StoredDrill]:
-    """Those that are planned, the next first."""
+    """The planned drills, the next first."""
     query = _SHOWN.where(drills.c.status == DrillStatus.PLANNED.value)
     return [_stored(row) for row in session.execute(query.order_by(drills.c.starts_at, drills.c.id))]
 
 
 def past(session: Session, limit: int) -> list[StoredDrill]:
-    """The others, the latest first."""
+    """The other drills, the latest first."""
     query = _SHOWN.where(drills.c.status != DrillStatus.PLANNED.value)
     found = query.order_by(drills.c.starts_at.desc(), drills.c.id.desc()).limit(limit)
     return [_stored(row) for row in session.execute(found)]

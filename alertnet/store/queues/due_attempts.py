@@ -1,4 +1,4 @@
-"""Attempts that are due: claimed to be sent, or to be asked about, and what is written of them before they leave."""
+"""Due attempts: claims those to send or to ask about, and records what happens before they leave."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -25,7 +25,7 @@ from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escala
 
 @dataclass(frozen=True, slots=True)
 class ToSend:
-    """An attempt that is to be sent now, and whose number it goes to."""
+    """An attempt to send now, and the index of its number."""
 
     id: str
     address_index: bytes
@@ -33,26 +33,26 @@ class ToSend:
 
 @value
 class DueAttempt(Attempt):
-    """An attempt with the words of its notification and what decides whether it may leave."""
+    """An attempt with its message, and what decides whether it may leave."""
 
     address: str
     extension: str | None
     said: Said
     expires_at: datetime | None
     facts: Facts | None
-    """Those of its incident; None where it has none, as of `templates`."""
+    """The facts of its incident; None where it has none, as for `templates`."""
     templates: str | None
     trees: dict[str, str]
-    """The hashes of the trees that its incident is pinned to, by id."""
+    """The hashes of the trees that its incident is pinned to, by tree id."""
     is_open: bool
-    """Whether its incident is."""
+    """Whether its incident is open."""
     coverage: tuple[Covered, ...]
-    """What an alert counts for, with the states of those escalations, which are not held."""
+    """What an alert counts for, with the states of those escalations, which are not locked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An attempt that is ours to hand to that provider, from that number, until the lease is over."""
+    """The lease of an attempt, to hand it to that provider from that number."""
 
     attempt: str
     id: str
@@ -66,14 +66,14 @@ _WORDS = tuple(notifications.c[name] for name in ("address", "extension", "said"
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
 
 _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
-"""Most severe first, then the oldest, then as they were written: an alert before the question that came of it (A7)."""
+"""Most severe first, then oldest, then in the order written: an alert before a question that followed from it (A7)."""
 
-# Statements are made once: making one costs as much as running it.
+# Statements are built once: building one costs as much as running it.
 _WITH_WORDS = Prepared(
     select(*COLUMNS, *_WORDS, *_INCIDENT, *COVERED)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
-    # Whoever holds an incident may be waiting for an attempt of ours: its escalations are read without holding it.
+    # Whoever has locked an incident may be waiting for one of our attempts, so its escalations are read without a lock.
     .outerjoin(served, attempts.c.is_alert & (served.c.notification_id == attempts.c.notification_id))
     .outerjoin(escalations, escalations.c.id == served.c.escalation_id)
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
@@ -90,7 +90,7 @@ _TO_SEND: Select[Any] = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-# So said that no planner takes the index of what is due, and then sorts all that it finds there.
+# Phrased so that no planner uses the index of due rows and then sorts all it finds there.
 _DUE_NOW = _TO_SEND.where(func.coalesce(attempts.c.due_at, _NOW) <= _NOW)
 _DUE = Prepared(_DUE_NOW.order_by(*_IN_ORDER))
 _DUE_LEAST_TRIED = Prepared(_DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER))
@@ -143,10 +143,10 @@ def claim(
     least_tried: bool = False,
     since: datetime | None = None,
 ) -> list[ToSend]:
-    """Attempts to send now, most severe first, then oldest; held, and none that others hold.
+    """Attempts to send now, most severe first, then oldest; they are locked, and those that others lock are left out.
 
-    `besides`: ids to pass over; `spared`: indexes of numbers to leave in peace. `least_tried`: before all, what was
-    surely not sent the fewest times. `since`: all that is due fell due after that.
+    `besides`: ids to leave out; `spared`: indexes of numbers to leave out. `least_tried`: order first by how rarely it
+    failed to leave. `since`: everything due fell due after that.
     """
     due = _DUE_LEAST_TRIED if least_tried else _DUE if since is None else _DUE_LATELY
     values = {"method": method.value, "now": now, "most": most, "since": since}
@@ -157,7 +157,7 @@ def claim(
 def claim_to_ask(
     session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
 ) -> Sequence[str]:
-    """Ids of attempts about which it is time to ask their provider, unless it is one of the `others`; held likewise."""
+    """Ids of attempts about which their provider is to be asked now, except the `others`; locked likewise."""
     values = {"method": method.value, "now": now, "most": most, "others": list(others)}
     return session.scalars(_ASKED_NOW, values).all()
 
@@ -165,9 +165,9 @@ def claim_to_ask(
 def claim_others(
     session: Session, due: DueAttempt, kinds: Collection[Kind], most: int, since: datetime
 ) -> list[DueAttempt]:
-    """Others of these kinds that wait to leave by the same method for the same address, oldest first; held likewise.
+    """Other attempts of these kinds waiting for the same method and address, oldest first; locked likewise.
 
-    `kinds`: none of them is an alert's first. `since`: none of them is to leave before that.
+    `kinds`: none of them an alert's first message. `since`: none of them is to leave before that.
     """
     values: dict[str, Any] = {
         "since": since,
@@ -180,9 +180,9 @@ def claim_others(
 
 
 def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], dict[str, str]]:
-    """The attempts with the words of their notifications and what decides about them, in the order of sending.
+    """The attempts with their messages and what decides about them, in the order of sending.
 
-    What can't be read, or can't be, keeps none of the others from leaving (A11): it comes apart, with its fault.
+    One that can't be read, or is impossible, does not stop the others (A11): it is given apart, with its fault.
     """
     try:
         rows = _WITH_WORDS.all(session, {"ids": list(ids)}) if ids else ()
@@ -212,7 +212,7 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
 def as_queued(
     attempt: NewAttempt, message: NewNotification, incident: Incident, coverage: tuple[Covered, ...]
 ) -> DueAttempt:
-    """What would be read of an attempt that was just written, with its notification, of that incident."""
+    """What would be read of an attempt of that incident that was just written, with its notification."""
     values: dict[str, Any] = {
         **dict.fromkeys(_NAMES),
         **vars(message),
@@ -227,29 +227,29 @@ def as_queued(
 
 
 def lease(session: Session, leases: Sequence[Lease], now: datetime, until: datetime) -> None:
-    """These are being sent, each under its lease until then."""
+    """Mark these as being sent, each under its lease until then."""
     leased = {"status": AttemptStatus.SENDING.value, "due_at": until, "started_at": now, "changed_at": now}
     by = {each.attempt: {"lease": each.id, "sender": each.sender, "provider": each.provider} for each in leases}
     _change_each(session, {id: leased | its for id, its in by.items()})
 
 
 def lease_to_ask(session: Session, leases: Mapping[str, str], until: datetime) -> None:
-    """The provider is being asked about these, each by id under its lease until then."""
+    """Mark these (by id) as being asked about, each under its lease until then."""
     _change_each(session, {id: {"lease": lease, "due_at": until} for id, lease in leases.items()})
 
 
 def wait(session: Session, until: Mapping[str, datetime]) -> None:
-    """These are looked at again at their moment, by id."""
+    """Set when these (by id) are looked at again."""
     _change_each(session, {id: {"due_at": moment} for id, moment in until.items()})
 
 
 def drop(session: Session, ids: Collection[str], now: datetime, why: str) -> None:
-    """These are not to leave, and the next look finds why."""
+    """Mark these as not to leave; the next look finds the reason."""
     _change_each(session, {id: {"error": why, "due_at": now} for id in ids})
 
 
 def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Replace columns by id, the same ones of each: all that these can become holds of an attempt."""
+    """Replace columns by id, the same for all; the values must all be valid for an attempt."""
     change_each(session, attempts, [{"key": id, **values} for id, values in changes.items()])
 
 

@@ -1,4 +1,4 @@
-"""The attempts of one incident: what has not left, what can still be stopped, and what may have been heard."""
+"""The attempts of one incident: which have not left, which can still be stopped, and which may have been heard."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ class Stoppable:
 
     @property
     def may_have_left(self) -> bool:
-        """Whether it was on its way, so that nobody knows yet whether it left."""
+        """Whether it was on its way, so that it is not known yet whether it left."""
         return self.status in MAY_HAVE_LEFT
 
 
 @dataclass(frozen=True, slots=True)
 class Addressed(Stoppable):
-    """A stoppable attempt that is no alert; `prompt`: what it asks or tells."""
+    """A stoppable attempt that is not an alert; `prompt`: the prompt that it is for."""
 
     tree: str | None
     contact: str
@@ -76,7 +76,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that was kept from leaving, and certainly never left."""
+    """An alert that was kept from leaving, and certainly did not leave."""
 
     notification: str
     method: str
@@ -115,7 +115,7 @@ _MAY_HAVE_BEEN_HEARD = or_(
     attempts.c.failure.in_([Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value]),
     and_(_CANCELLED, attempts.c.provider_id.is_not(None), attempts.c.failure.is_(None)),
     attempts.c.error == JOINED,
-    # Cancelled in doubt. While somebody holds the lease, he finds out.
+    # Cancelled while in doubt; as long as somebody holds the lease, that one finds out.
     and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
 )
 _HEARD: Select[Any] = (
@@ -180,7 +180,7 @@ _PROMPT_WAITS = Prepared(
 
 
 def _is_out(attempt: FromClause) -> ColumnElement[bool]:
-    """Whether it is yet to leave, under way, or has been heard: or may have been."""
+    """Whether it is yet to leave, under way or heard, or may be."""
     in_doubt = attempt.c.failure.in_((Failure.NO_CODE.value, Failure.OUTCOME_UNKNOWN.value))
     return or_(attempt.c.status.in_((*QUEUED, *LEFT)), in_doubt)
 
@@ -189,7 +189,7 @@ _SAID_BY, _BESIDE = attempts.alias("said_by"), notifications.alias("beside")
 
 
 def _has_beside(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether another message of the incident to that address, since it was asked, is so."""
+    """Whether another message of the incident to that address, since the question, meets the condition."""
     is_another = and_(
         _BESIDE.c.incident_id == notifications.c.incident_id,
         _BESIDE.c.address_index == notifications.c.address_index,
@@ -221,12 +221,12 @@ _UNHEARD_DECISIONS = Prepared(
 
 
 def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
-    """The stoppable alerts of each incident by id, each as often as there are escalations that it counts for."""
+    """For each incident its stoppable alerts, once for each escalation that they count for, by id."""
     return by_incident(session, _ALERTS, incidents, _alert)
 
 
 def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addressed]:
-    """The stoppable attempts that are no alerts, by id."""
+    """The stoppable attempts that are not alerts, by id."""
     return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incidents": list(incidents)})]
 
 
@@ -239,7 +239,7 @@ def all_clears(session: Session, incident: str, since: datetime) -> list[AllClea
 def heard(
     session: Session, incidents: Collection[str], kinds: Collection[Kind], notification: str | None = None
 ) -> list[Heard]:
-    """The addresses at which a message of these kinds may have been heard; `notification`: that one alone."""
+    """The addresses at which a message of these kinds may have been heard; `notification`: only that message."""
     values = {"incidents": list(incidents), "kinds": sorted(kinds)}
     if notification is None:
         return [Heard(*row) for row in session.execute(_HEARD, values)]
@@ -247,13 +247,13 @@ def heard(
 
 
 def held_back(session: Session, incident: str, since: datetime) -> list[tuple[HeldBack, Coverage]]:
-    """The alerts held back since then, each as often as there are escalations that it counts for."""
+    """The alerts held back since then, once for each escalation that they count for."""
     rows = map(tuple, session.execute(_HELD_BACK, {"incident": incident, "since": since}))
     return [(HeldBack(*row[_COUNT:]), Coverage(*row[:_COUNT])) for row in rows]
 
 
 def failed(session: Session, incident: str, since: datetime) -> list[tuple[MethodKind, Failure, Coverage]]:
-    """How alerts failed since then, and not for our account alone, with each escalation that they count for."""
+    """How alerts failed since then, except because of our account, with each escalation that they count for."""
     rows = map(tuple, session.execute(_FAILED, {"incident": incident, "since": since}))
     return [(MethodKind(row[-2]), Failure(row[-1]), Coverage(*row[:_COUNT])) for row in rows]
 
@@ -265,21 +265,21 @@ def unsent_alerts(session: Session, incident: str, indexes: Collection[bytes]) -
 
 
 def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: Sequence[bytes], prompt: str) -> bool:
-    """Whether that prompt, raised or repeated earlier, has not left by that method to an address of these indexes."""
+    """Whether that prompt, raised or repeated before, has yet to leave by that method to one of these addresses."""
     values = {"incident": incident, "method": method.value, "indexes": list(indexes), "prompt": prompt}
     return bool(_PROMPT_WAITS.all(session, values))
 
 
 def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None, int | None]]:
-    """(escalation, level from 1) of the open decisions that reached nobody: each message has failed, none is under way.
+    """(escalation, level from 1) of open decisions that reached nobody: all messages failed, and none is under way.
 
-    What another message was to say has failed with that one. Without both: whether the incident is genuine.
+    A message joined to another failed with that one. Both None: the question whether the incident is genuine.
     """
     return [(row.escalation_id, row.level) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
 
 
 def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:
-    """Cancel an attempt. Of one that was on its way it stays open whether it left: that is still found out (A5).
+    """Cancel an attempt. If it was on its way, whether it left is still found out (A5).
 
     `look_at`: when its provider is asked whether the call is over.
     """

@@ -1,4 +1,4 @@
-"""Journeys and routines of the field: a queue by when the next step is due, if nothing is heard."""
+"""Journeys and routines of the field: a queue, due when the next step is if no check-in comes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from alertnet.store.tables import journeys
 
 @value
 class StoredJourney:
-    """A journey on the record. `incident`: what was opened when nothing came; `due_at`: of its next step."""
+    """A stored journey. `incident`: the one opened when no check-in came; `due_at`: when its next step is due."""
 
     id: str
     journey: Journey
@@ -28,7 +28,7 @@ _NOT_OVER = journeys.c.status != Status.OVER.value
 
 
 def add(tx: Tx, journey: Journey) -> str:
-    """Await what the journey says from now on; its id."""
+    """Store a journey, which is awaited from now on; gives its id."""
     id = tx.entropy.id()
     row = {
         "id": id,
@@ -49,12 +49,12 @@ def add(tx: Tx, journey: Journey) -> str:
 
 
 def hold(tx: Tx, id: str) -> StoredJourney:
-    """The journey, held until the transaction ends: before any incident of it."""
+    """The journey, locked until the transaction ends, before any incident of it."""
     return _stored(tx.session.execute(select(journeys).where(journeys.c.id == id).with_for_update()).one())
 
 
 def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
-    """What is not over of a member and of its team as a whole, or of the team alone; held in the order of the ids."""
+    """The journeys not over of a member and of its team as a whole, or of the team only; locked in order of ids."""
     whose: ColumnElement[bool] = journeys.c.member.is_(None)
     if member is not None:
         whose |= journeys.c.member == member
@@ -63,7 +63,7 @@ def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
 
 
 def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: str | None = None) -> None:
-    """Write how a journey, which the transaction holds, stands now; `incident`: the one that it has opened."""
+    """Save the state of a journey that the transaction has locked; `incident`: the one that it opened."""
     due_at = None if is_over else journey.due_at
     status = Status.OVER if is_over else Status.MISSED if due_at is None else Status.UNDER_WAY
     values = {
@@ -88,9 +88,9 @@ def find(session: Session, id: str, team: str | None = None) -> StoredJourney | 
 def page(
     session: Session, status: Status | None, after: tuple[datetime, str] | None, limit: int, team: str | None = None
 ) -> list[StoredJourney]:
-    """Journeys by when they are expected, then by id, of that team if one is given; None: those that are not over.
+    """Journeys by expected moment, then id, of that team if one is given; `status` None: those not over.
 
-    `after`: the moment and id of the last one that was seen.
+    `after`: the moment and id of the last one seen.
     """
     is_wanted = _NOT_OVER if status is None else journeys.c.status == status.value
     query = select(journeys).where(is_wanted, *_of_team(team))
@@ -102,20 +102,20 @@ def page(
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of those whose next step is due, what was due first before the others."""
+    """Ids of journeys whose next step is due, in the order of due times."""
     query = select(journeys.c.id).where(journeys.c.due_at.is_not(None), journeys.c.due_at <= now)
     return session.scalars(query.order_by(journeys.c.due_at).limit(limit)).all()
 
 
 def of_roll_call(session: Session, id: str, team: str | None = None) -> list[StoredJourney]:
-    """What a roll-call awaits, or awaited, of each member that it has asked; of that team if one is given."""
+    """The journeys of a roll-call, one for each member asked; of that team if one is given."""
     query = select(journeys).where(journeys.c.roll_call == id, *_of_team(team))
     return _all(session, query.order_by(journeys.c.team, journeys.c.member))
 
 
 @value
 class RollCallRow:
-    """A roll-call with how many it has asked, and how many of those have answered."""
+    """A roll-call with the numbers of those asked and of those who answered."""
 
     began_at: datetime
     roll_call: RollCall
@@ -126,7 +126,7 @@ class RollCallRow:
 def roll_calls(
     session: Session, before: tuple[datetime, str] | None, limit: int, team: str | None = None
 ) -> list[RollCallRow]:
-    """Roll-calls, the newest first, of those asked of that team if one is given; `before`: the last one seen."""
+    """Roll-calls, newest first, of that team if one is given; `before`: the last one seen."""
     id, began_at = journeys.c.roll_call, func.min(journeys.c.began_at).label("began_at")
     answered = func.sum(case((journeys.c.status == Status.OVER.value, 1), else_=0)).label("answered")
     figures = select(id, began_at, func.count().label("asked"), answered, func.min(journeys.c.id).label("one"))

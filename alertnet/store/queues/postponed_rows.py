@@ -1,6 +1,6 @@
-"""Rows of the queues that can't be worked on, and since when; kept apart, so that a due row costs nothing more for it.
+"""Rows of the queues that failed and were postponed, and since when; kept apart, so that they cost due rows nothing.
 
-A row that is worked on at last gets another due time than it was put off to, or none: by that it is known to be over.
+A row that succeeds later gets another due time than it was postponed to, or none; this shows that its trouble is over.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from alertnet.store.tables import alarms, attempts, drills, escalations, inbound
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """A row of a queue that could not be worked on when it was due."""
+    """A row of a queue that failed when it was due."""
 
     queue: str
     row_id: str
@@ -38,7 +38,7 @@ _STILL_POSTPONED = union_all(
 
 
 def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
-    """Let that row be due only then, and remember since when it should have been worked on; False: it is not due."""
+    """Postpone a row until then, and remember since when it has been due; False: it is not due."""
     table, mine = QUEUES[queue], _ID[queue] == id
     due_at = tx.session.scalar(select(table.c.due_at).where(mine).with_for_update())
     if due_at is None:
@@ -53,12 +53,12 @@ def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
 
 
 def still_postponed(session: Session) -> list[Postponed]:
-    """The rows that have not got over their fault."""
+    """The rows that have not succeeded since."""
     return [Postponed(*row) for row in session.execute(_STILL_POSTPONED)]
 
 
 def forget(tx: Tx) -> None:
-    """Drop what is remembered of all others."""
+    """Forget the rows that have succeeded."""
     known = {tuple(row) for row in tx.session.execute(select(*_KEY))}
     done = known - {(row.queue, row.row_id) for row in still_postponed(tx.session)} if known else known
     if done:

@@ -1,4 +1,4 @@
-"""What members have told in calls: a queue of what is to be fetched from the provider, and to be deleted there."""
+"""Recordings of members in calls: a queue of those to fetch from the provider, and to delete there."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,11 +26,11 @@ _SHOWN: Select[Any] = select(
 
 @value
 class Recording:
-    """One recording, without its sound. `due_at`: when to fetch it, or, once it `is_over`, to delete it elsewhere."""
+    """A recording without its sound. `due_at`: when to fetch it or, once it `is_over`, to delete it at the provider."""
 
     id: str
     incident: str | None
-    """None: of none that there is."""
+    """None: it belongs to no incident."""
     provider: str
     seconds: int
     made_at: datetime
@@ -40,12 +40,12 @@ class Recording:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do but to delete it at the provider."""
+        """Whether only deleting it at the provider is left to do."""
         return self.is_kept or self.incident is None
 
 
 def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> bool:
-    """Fetch a recording from that provider, of no incident only delete it there; False: it is known."""
+    """Add a recording to fetch from that provider; without an incident it is only deleted there. False: it is known."""
     row = {
         "id": id,
         "incident_id": incident,
@@ -59,7 +59,7 @@ def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> b
 
 
 def due(session: Session, now: datetime, limit: int) -> list[Recording]:
-    """Those with which something is to be done, what was due first before the others."""
+    """The recordings with something to do, in the order of due times."""
     query = _SHOWN.where(recordings.c.due_at.is_not(None), recordings.c.due_at <= now)
     return [_recording(row) for row in session.execute(query.order_by(recordings.c.due_at).limit(limit))]
 
@@ -71,24 +71,24 @@ def find(session: Session, id: str) -> Recording | None:
 
 
 def known_of(session: Session, ids: Sequence[str]) -> set[str]:
-    """Those of them that we have taken up before."""
+    """Those of these recordings that we know."""
     return set(session.scalars(select(recordings.c.id).where(recordings.c.id.in_(ids))))
 
 
 def of_incident(session: Session, ids: Sequence[str]) -> Sequence[Recording]:
-    """What can be heard of an incident, oldest first; `ids`: `Incident.every_id`."""
+    """The recordings of an incident that can be played, oldest first; `ids`: `Incident.every_id`."""
     query = _SHOWN.where(recordings.c.incident_id.in_(ids), recordings.c.audio.is_not(None))
     return [_recording(row) for row in session.execute(query.order_by(recordings.c.made_at, recordings.c.id))]
 
 
 def audio(session: Session, ids: Sequence[str], id: str) -> bytes | None:
-    """The sound of a recording of an incident with those `ids`; None where there is none."""
+    """The sound of a recording of the incident with those `ids`; None where there is none."""
     query = select(recordings.c.audio).where(recordings.c.id == id, recordings.c.incident_id.in_(ids))
     return session.scalar(query)
 
 
 def keep(tx: Tx, id: str, sound: bytes) -> None:
-    """Keep what was fetched; it is to be deleted at the provider now."""
+    """Store the fetched sound; the recording is now to be deleted at the provider."""
     tx.session.execute(
         update(recordings).where(recordings.c.id == id).values(audio=sound, kept_at=tx.now, due_at=tx.now)
     )
@@ -96,7 +96,7 @@ def keep(tx: Tx, id: str, sound: bytes) -> None:
 
 
 def put_off(tx: Tx, id: str, until: datetime | None) -> None:
-    """Try again only then; None: nothing is left to do."""
+    """Try again at that moment; None: nothing is left to do."""
     tx.session.execute(update(recordings).where(recordings.c.id == id).values(due_at=until))
 
 

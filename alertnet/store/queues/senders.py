@@ -1,4 +1,4 @@
-"""Senders and their rate limits: from when each number may send again, shared by all workers."""
+"""Senders and their rate limits: when each number may send again, shared by all workers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -17,18 +17,18 @@ _KEEP = Prepared(update(senders).where(senders.c.name == bindparam("key")).value
 
 
 def look_at(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """From when each number is free that was ever used; nothing is held."""
+    """When each number that was ever used is free; nothing is locked."""
     names = {_name(method, number): number for number in numbers}
     return {names[row.name]: row.free_at for row in _LOOK_AT.all(tx.session, {"names": list(names)})}
 
 
 def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """From when each number is free, held until the transaction ends: here workers take their turns."""
+    """When each number is free; they are locked until the transaction ends, so that workers take turns."""
     return _hold(tx, _HELD, method, numbers)
 
 
 def hold_free(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """The same of those that no other transaction holds: nobody waits."""
+    """The same for numbers that no other transaction has locked; nobody waits."""
     return _hold(tx, _NOT_HELD, method, numbers)
 
 
@@ -44,7 +44,7 @@ def _hold(tx: Tx, held: Prepared, method: MethodKind, numbers: Iterable[str]) ->
 
 
 def keep(tx: Tx, method: MethodKind, free_at: Mapping[str, datetime]) -> None:
-    """Let each of these numbers, which the transaction holds, be free from then on."""
+    """Set when each of these numbers, which the transaction has locked, is free."""
     if free_at:
         moved = [{"key": _name(method, number), "free_at": moment} for number, moment in free_at.items()]
         _KEEP.each(tx.session, moved)

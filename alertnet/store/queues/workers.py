@@ -1,4 +1,4 @@
-"""What workers look at: which queues have something due, when the next thing is, and which workers are alive."""
+"""The look of workers at the queues: which have something due, when the next is, and which workers are alive."""
 
 from collections.abc import Iterable
 from dataclasses import field
@@ -47,10 +47,10 @@ _NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Insta
 
 @value
 class Due:
-    """What is due now: `queued` by the methods that have something to send, `asked` by those with an unknown outcome.
+    """What is due now. `queued`: methods with something to send; `asked`: methods with attempts to ask about.
 
-    `trouble`: something is wrong with a provider. `next_at`: the earliest due time that is still to come. `oldest`: the
-    first of the attempts that are due, by what was looked at; now if there are none.
+    `trouble`: a provider is in trouble. `next_at`: the earliest due time in the future. `oldest`: that of the oldest
+    due attempt found; now if there is none.
     """
 
     queued: frozenset[MethodKind]
@@ -68,7 +68,7 @@ class Due:
 
 
 def _look_at(name: str, about: str, since: Any, moment: ColumnElement[Any]) -> Select[Any]:
-    """A row: since when something of that name is due, and when something is next."""
+    """A row with the name, since when something is due, and when something is next due."""
     return select(literal_column(f"'{name}'"), literal_column(f"'{about}'"), since, _first(moment, moment > _NOW))
 
 
@@ -81,9 +81,9 @@ def _queue(table: Table) -> Select[Any]:
     return _look_at(table.name, "", _first(due_at, due_at <= _NOW), due_at)
 
 
-# Each kind is a step or two into an index: a look costs the same however much waits or is over and done with. They are
-# one question for all kinds of attempts, since PostgreSQL would plan each of many anew, which took five times as long
-# as answering them.
+# Each kind takes a step or two in an index, so a look costs the same however much waits or is over. All kinds of
+# attempts are asked for in one query: PostgreSQL would plan each of many anew, which took five times as long as
+# answering them.
 _KINDS = union_all(
     *(
         select(literal_column(f"'{method}'").label("method"), literal_column(f"'{status}'").label("status"))
@@ -111,7 +111,7 @@ _LOOK = Prepared(
 
 
 def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
-    """What is due now, and when something is next; `since`: of attempts, what fell due after that alone."""
+    """What is due now, and when something is next due; `since`: only attempts that fell due after that."""
     rows = _LOOK.all(tx.session, {"now": tx.now, "since": since})
     found = {(row.name, row.about) for row in rows if row.since is not None}
     names = {name for name, _ in found}
@@ -132,7 +132,7 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
 
 
 def next_due(tx: Tx) -> datetime | None:
-    """The earliest due time that is still to come, of all queues."""
+    """The earliest due time in the future, of all queues."""
     return due(tx).next_at
 
 
@@ -147,15 +147,15 @@ def beat(tx: Tx, worker: str) -> None:
 
 
 def forget(tx: Tx) -> None:
-    """Delete workers that have not been alive for long."""
+    """Delete workers that have long not been seen."""
     tx.session.execute(delete(workers).where(workers.c.seen_at < tx.now - FORGOTTEN_AFTER))
 
 
 def leave(tx: Tx, worker: str) -> None:
-    """Delete a worker that has ended in good order."""
+    """Delete a worker that has ended properly."""
     tx.session.execute(delete(workers).where(workers.c.id == worker))
 
 
 def seen(session: Session) -> tuple[Seen, ...]:
-    """Every worker that has not ended in good order."""
+    """All workers that have not ended properly."""
     return tuple(Seen(row.started_at, row.seen_at) for row in session.execute(select(workers)))

@@ -1,1 +1,1 @@
-"""What is kept: one owner for each table."""
+"""The stored records: one module for each table."""

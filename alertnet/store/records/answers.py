@@ -1,6 +1,6 @@
-"""What contacts have said and done in an incident: the tables `acknowledgements` and `actions`.
+"""Answers and actions of contacts in an incident: the tables `acknowledgements` and `actions`.
 
-A call that somebody listened to stands with the answers, as a kind of its own; to read answers leaves it out.
+A call that somebody listened to is stored among the answers as a kind of its own; reading answers leaves it out.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,12 +17,12 @@ from alertnet.store.db.statements import NewRow
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]
-"""(tree, contact) by which the recipient goes."""
+"""The (tree, contact) names of a recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentAnswer:
-    """An answer that holds: nobody has revoked it, and no other took its place."""
+    """An answer that still counts: not revoked, and not replaced by another."""
 
     id: str
     tree: str
@@ -35,7 +35,7 @@ class CurrentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as it was given, whether it still holds or not."""
+    """An answer as given, whether it still counts or not."""
 
     id: str
     tree: str
@@ -44,14 +44,14 @@ class Given:
     via: Via
     at: datetime
     by: str | None
-    """The name or function that was given with it, or who vouched."""
+    """The name or function given with it, or who vouched."""
     note: str | None
     revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """An action that was reported."""
+    """A reported action."""
 
     tree: str
     contact: str
@@ -105,7 +105,7 @@ _REPORTS: Select[Any] = select(*(actions.c[each.name] for each in fields(Report)
 
 
 def current_answers(session: Session, incidents: Collection[str], names: Names | None = None) -> list[CurrentAnswer]:
-    """The answers that hold, the latest first; several only where trees were edited or incidents merged.
+    """The answers that still count, latest first; a contact has several only if trees were edited or incidents merged.
 
     `names` None: of everybody.
     """
@@ -119,7 +119,7 @@ def current_answers(session: Session, incidents: Collection[str], names: Names |
 
 
 def received_at(session: Session, incidents: Collection[str], names: Names) -> datetime | None:
-    """When the recipient last listened to a call of ours, if ever."""
+    """When the recipient last listened to one of our calls; None: never."""
     its_own = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
     received = acknowledgements.c.kind == RECEIVED
     moments = select(acknowledgements.c.at).where(acknowledgements.c.incident_id.in_(incidents), its_own, received)
@@ -127,29 +127,29 @@ def received_at(session: Session, incidents: Collection[str], names: Names) -> d
 
 
 def get(session: Session, id: str) -> Given:
-    """That answer."""
+    """The answer of that id."""
     return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
 
 
 def find(session: Session, incidents: Collection[str], id: str) -> Given | None:
-    """The answer of that id, if it is one of those incidents'."""
+    """The answer of that id, if it belongs to one of those incidents."""
     mine = (acknowledgements.c.id == id) & acknowledgements.c.incident_id.in_(incidents)
     row = session.execute(_GIVEN.where(mine)).first()
     return None if row is None else _given(row)
 
 
 def revoke(session: Session, id: str, at: datetime) -> None:
-    """Let an answer hold no more from then on."""
+    """Revoke an answer from that moment on."""
     session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=at))
 
 
 def move(session: Session, ids: Collection[str], incident: str) -> None:
-    """Let those answers be another incident's."""
+    """Move those answers to another incident."""
     session.execute(update(acknowledgements).where(acknowledgements.c.id.in_(ids)).values(incident_id=incident))
 
 
 def reports(session: Session, incidents: Collection[str], names: Names | None = None) -> list[Report]:
-    """The actions that were reported, oldest first."""
+    """The reported actions, oldest first."""
     query = _REPORTS.where(actions.c.incident_id.in_(incidents))
     if names is not None:
         query = query.where(tuple_(actions.c.tree, actions.c.contact).in_(list(names)))

@@ -1,7 +1,7 @@
-"""Checkpoints: the system's chain holds where each incident's ends, so that a cut tail, a missing chain is found (A10).
+"""Checkpoints: the system's chain records where each incident's chain ends, so that cuts and losses are found (A10).
 
-Each minute in which something changed has one, for all chains that did, and so has each close. What somebody outside
-keeps is the head: how long the system's chain is, when, and its last hash, signed.
+Every minute with changes gets one for the changed chains, and so does each close. Somebody outside can keep the head:
+the length of the system's chain, the moment and its last hash, signed.
 """
 
 import json
@@ -25,14 +25,14 @@ from alertnet.store.tables import timeline
 CHECKPOINT = "checkpoint"
 
 MOST_CHAINS = 1000
-"""How many chains an entry holds."""
+"""The most chains in one entry."""
 OVERLAP = timedelta(minutes=5)
-"""What was begun before a checkpoint and committed after it is in the next one."""
+"""A transaction that began before a checkpoint and was committed after it is in the next one."""
 LOOKED_AT = 10
-"""How many checkpoints are compared with, so that what is in one of them is not said again."""
+"""How many earlier checkpoints are read, so that their content is not repeated."""
 
 SEALED: Any = type_coerce(timeline.c.payload, LargeBinary).label("sealed")
-"""The payload as it is stored: one that can't be opened is no fault of the others."""
+"""The payload as stored; one that can't be opened is no fault of the others."""
 _LATEST = (
     select(timeline.c.at, SEALED)
     .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_([CHECKPOINT, KEYED]))
@@ -44,24 +44,24 @@ _SIGNED = re.compile(r"(?P<length>\d{1,12})-(?P<at>\d{8}T\d{6})Z-(?P<hash>[0-9a-
 
 @value
 class SignedHead:
-    """How far the system's chain had come, as somebody outside has kept it; `hash`: the first bytes of its last one."""
+    """The length of the system's chain as kept by somebody outside; `hash`: the first bytes of its last hash."""
 
     length: int
     hash: bytes
 
 
 def heads_in(payload: Any) -> dict[str, Head]:
-    """Where the chains end that a checkpoint names."""
+    """The ends of chains that a checkpoint names."""
     return {chain: Head(length, bytes.fromhex(hash)) for chain, (length, hash) in payload["chains"].items()}
 
 
 def _of_heads(heads: Mapping[str, Head]) -> dict[str, Any]:
-    """The payload of a checkpoint of those."""
+    """The payload of a checkpoint with those ends."""
     return {"chains": {chain: [head.length, head.hash.hex()] for chain, head in heads.items()}}
 
 
 def note_changed(tx: Tx) -> None:
-    """Put on the record where those chains end that have changed since the last checkpoint, if any have."""
+    """Record the ends of all chains that changed since the last checkpoint, if any did."""
     lock_system(tx.session)
     found = tx.session.execute(_LATEST).all()
     known: dict[str, Head] = {}
@@ -73,31 +73,31 @@ def note_changed(tx: Tx) -> None:
 
 
 def note(tx: Tx, ends: Mapping[str, Head]) -> None:
-    """Put on the record where these chains end."""
+    """Record where these chains end."""
     _note(tx, CHECKPOINT, _in_parts(ends))
 
 
 def give_keys(tx: Tx) -> None:
-    """Record, in a database from before links had a key, that from now on each has one, and where the chains end.
+    """Record, when upgrading a database from before links had a key, that they have one now, and where chains end.
 
-    The API keys that are there are vouched for from now on, too.
+    The existing API keys are also vouched for from now on.
     """
     _note(tx, KEYED, _in_parts(_ends_since(tx.session, None)) or [{}])
     api_keys.vouch_for_all(tx)
 
 
 def signed_head(tx: Tx) -> str:
-    """The head as it stands, for somebody outside to keep: length, moment, hash and signature, in one word."""
+    """The present head, for somebody outside to keep: length, moment, hash and signature in one word."""
     end = heads_of(tx.session, [SYSTEM]).get(SYSTEM, Head(0, bytes(32)))
     said = f"{end.length}-{tx.now.astimezone(UTC):%Y%m%dT%H%M%S}Z-{end.hash[:8].hex()}"
     return f"{said}-{tx.vault.mac(Purpose.HEAD, said.encode())[:8].hex()}"
 
 
 def read_head(session: Session, text: str) -> SignedHead:
-    """The head that somebody kept.
+    """Read a head that somebody kept.
 
     Raises:
-        BadInput: it is none, or was not signed by this installation.
+        BadInput: it is not a head, or was not signed by this installation.
     """
     found = _SIGNED.fullmatch(text.strip())
     if found is None:
@@ -120,9 +120,9 @@ def _in_parts(heads: Mapping[str, Head]) -> list[dict[str, Head]]:
 
 
 def _ends_since(session: Session, since: datetime | None) -> dict[str, Head]:
-    """Where the chains of incidents end that have entries from then on."""
+    """The ends of the incidents' chains that have entries since then."""
     query = select(timeline.c.chain).where(timeline.c.chain != SYSTEM)
-    # Not distinct where a moment narrows it down: SQLite would go by the chains, through all that ever was.
+    # Without DISTINCT where a moment narrows it down: SQLite would go through all chains there ever were.
     found = session.scalars(query.distinct() if since is None else query.where(timeline.c.at >= since))
     chains = sorted(set(found))
     ends: dict[str, Head] = {}

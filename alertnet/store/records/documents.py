@@ -1,4 +1,4 @@
-"""Trees and templates as they were when an incident opened: each content is kept once, under its hash (A8)."""
+"""Trees and templates as they were when an incident opened: each text is stored once, under its hash (A8)."""
 
 import hashlib
 
@@ -13,7 +13,7 @@ from alertnet.store.tables import documents
 
 
 def keep(tx: Tx, kind: str, content: str) -> str:
-    """Keep a content under its hash (SHA-256, 64 hexadecimal digits), and give that. `kind` says what it is."""
+    """Store a text under its hash (SHA-256, 64 hexadecimal digits), and give the hash. `kind` says what it is."""
     name = hash_of(content)
     if not is_kept(tx, content):
         insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})
@@ -21,20 +21,20 @@ def keep(tx: Tx, kind: str, content: str) -> str:
 
 
 def is_kept(tx: Tx, content: str) -> bool:
-    """Whether that content is kept."""
+    """Whether that text is stored."""
     return bool(tx.session.scalar(select(exists().where(documents.c.hash == hash_of(content)))))
 
 
 def hash_of(content: str) -> str:
-    """What a content is kept under."""
+    """The hash under which a text is stored."""
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 def fetch(session: Session, name: str) -> str:
-    """The content of that hash.
+    """The text with that hash.
 
     Raises:
-        Unknown: nothing was kept under it.
+        Unknown: none is stored under it.
     """
     content: str | None = session.scalar(select(documents.c.content).where(documents.c.hash == name))
     if content is None:
@@ -43,7 +43,7 @@ def fetch(session: Session, name: str) -> str:
 
 
 def are_readable(session: Session) -> bool:
-    """Whether the secrets of this process open what is kept, as far as one content shows it."""
+    """Whether the secrets of this process can decrypt what is stored, judged by one text."""
     try:
         session.scalar(select(documents.c.content).limit(1))
     except Unreadable:

@@ -1,4 +1,4 @@
-"""Trees as pinned by content: kept once, decoded once in a process, and what is in force now as one edition (A8)."""
+"""Trees pinned by content, stored once and decoded once per process; and the edition in force (A8)."""
 
 import json
 from collections.abc import Mapping
@@ -22,31 +22,31 @@ from alertnet.store.tables import IS_EDITION
 from alertnet.store.tables import timeline as entries
 
 IN_FORCE = "trees_in_force"
-"""What the system's history calls a change of what new incidents open on."""
+"""The kind of the system's entries for changes of what new incidents open on."""
 
 _ENTRIES = select(entries.c.at, entries.c.payload).where(IS_EDITION)
 
 _trees: dict[str, ContactTree] = {}
-"""Content never changes under its hash, so a decoded tree is good for ever."""
+"""Decoded trees by hash; content never changes under its hash, so they stay valid."""
 
 
 @value
 class Content:
-    """What an edition says: the hash of each tree, of the field, and of the files that say it; None: not kept."""
+    """The content of an edition: hashes of each tree, of the field, and of the source files; None: not stored."""
 
     trees: dict[str, str]
     field: str | None
     files: str | None
 
     def is_like(self, other: "Content") -> bool:
-        """Whether both say the same; from the same files another version of the program reads other hashes."""
+        """Whether both say the same; another version of the program reads other hashes from the same files."""
         says_same = (self.trees, self.field) == (other.trees, other.field)
         return says_same or (self.files is not None and self.files == other.files)
 
 
 @value
 class Edition:
-    """The network in force, with the hash of each of its trees and of the templates."""
+    """The network in force, with the hashes of its trees and of the templates."""
 
     network: Network
     trees: dict[str, str]
@@ -56,9 +56,9 @@ class Edition:
 
 @value
 class Authorship:
-    """Who put an edition in force, and why; None: nobody said.
+    """Who put an edition in force, and why; None: not stated.
 
-    `command`: the one that published it, None where a watched folder was edited. `files`: those of the folder, packed.
+    `command`: the command that published it, None if a watched folder was edited. `files`: those of the folder, packed.
     """
 
     by: str | None = None
@@ -69,9 +69,9 @@ class Authorship:
 
 @value
 class Publication:
-    """An edition as the history has it: by their hashes what incidents open on, since when, and by whom.
+    """A past or present edition: the hashes that incidents open on, since when, and by whom.
 
-    `field` None: put in force by a version that kept none; `files` None: by one that kept none of them.
+    `field` None: put in force by a version that did not store it; `files` None: likewise for the files.
     """
 
     number: int
@@ -86,17 +86,17 @@ class Publication:
 
     @property
     def content(self) -> Content:
-        """What it says."""
+        """The content of the edition."""
         return Content(self.trees, self.field, self.files)
 
 
 def publish(
     tx: Tx, network: Network, templates: str, authorship: Authorship | None = None, after: int | None = None
 ) -> Edition:
-    """Keep the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
+    """Store the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
 
-    So is the field, so that all of it can be put in force again (`last_edition`). The system's history tells when
-    others came into force. `authorship` None: nobody edited anything, it is what is in force as this program reads it.
+    The field is stored too, so that all can be put in force again (`last_edition`). The system's history records each
+    change. `authorship` None: nobody edited anything; this program only reads what is in force.
 
     Raises:
         WrongState: another edition is in force than `after`, which this one was made from.
@@ -116,7 +116,7 @@ def publish(
 
 
 def _origin(tx: Tx, latest: Publication | None, authorship: Authorship | None) -> dict[str, str | None]:
-    """What the history keeps of where an edition is from."""
+    """The origin of an edition, for the history."""
     if authorship is None:
         return {"files": latest.files, "command": latest.command} if latest is not None else {}
     files = documents.keep(tx, "files", authorship.files) if authorship.files is not None else None
@@ -124,13 +124,13 @@ def _origin(tx: Tx, latest: Publication | None, authorship: Authorship | None) -
 
 
 def take_up(tx: Tx, templates: str) -> Edition | None:
-    """What others put in force last, with these templates for the messages; None as for `last_edition`."""
+    """Use the edition that others put in force last, with these templates; None as for `last_edition`."""
     last = last_edition(tx.session)
     return replace(last, templates=documents.keep(tx, "templates", templates)) if last is not None else None
 
 
 def last_edition(session: Session) -> Edition | None:
-    """What was put in force last, whole; None: nothing was yet, or by a version that did not keep the field."""
+    """The edition put in force last; None if there is none, or its version did not store the field."""
     latest = in_force(session)
     if latest is None or latest.field is None or latest.templates is None:
         return None
@@ -141,7 +141,7 @@ def network_of(session: Session, publication: Publication) -> Network:
     """The trees and the field of an edition.
 
     Raises:
-        Unknown: it was put in force by a version that did not keep the field.
+        Unknown: it was put in force by a version that did not store the field.
     """
     if publication.field is None:
         raise Unknown("field of the edition", f"@{publication.number}")
@@ -150,7 +150,7 @@ def network_of(session: Session, publication: Publication) -> Network:
 
 
 def content_of(network: Network, files: str | None) -> Content:
-    """What an edition of that network says; `files`: those that it was read from, packed."""
+    """The content of an edition of that network; `files`: its source files, packed."""
     trees = {id: documents.hash_of(tree.as_text) for id, tree in network.trees.items()}
     return Content(
         trees, documents.hash_of(_field_text(network)), documents.hash_of(files) if files is not None else None
@@ -158,25 +158,25 @@ def content_of(network: Network, files: str | None) -> Content:
 
 
 def keep(tx: Tx, tree: ContactTree) -> str:
-    """Keep a tree under its hash, and give that."""
+    """Store a tree under its hash, and give the hash."""
     hash = documents.keep(tx, "tree", tree.as_text)
     _trees[hash] = tree
     return hash
 
 
 def in_force(session: Session) -> Publication | None:
-    """What was put in force last, by whichever process; None on a database that never had any trees."""
+    """The edition put in force last, by any process; None in a database that never had trees."""
     row = session.execute(_ENTRIES.order_by(entries.c.seq.desc()).limit(1)).first()
     return _publication(newest(session), row.at, row.payload) if row is not None and row.payload else None
 
 
 def newest(session: Session) -> int:
-    """The number of the edition in force; 0 where none ever was."""
+    """The number of the edition in force; 0 if there never was one."""
     return session.scalar(select(func.count()).select_from(entries).where(IS_EDITION)) or 0
 
 
 def history(session: Session) -> tuple[Publication, ...]:
-    """All editions whose payload is kept, oldest first. Their numbers count them all from 1."""
+    """All editions whose payload is kept, oldest first. Numbers count all editions from 1."""
     rows = session.execute(_ENTRIES.order_by(entries.c.seq))
     return tuple(_publication(number, row.at, row.payload) for number, row in enumerate(rows, 1) if row.payload)
 
@@ -190,7 +190,7 @@ def tree(session: Session, hash: str) -> ContactTree:
     """The tree of that hash.
 
     Raises:
-        Unknown: nothing was kept under it.
+        Unknown: none is stored under it.
     """
     if hash not in _trees:
         _trees[hash] = from_plain(ContactTree, json.loads(documents.fetch(session, hash)))
@@ -198,7 +198,7 @@ def tree(session: Session, hash: str) -> ContactTree:
 
 
 def plans(tx: Tx, facts: Facts, hashes: dict[str, str]) -> Plans:
-    """The plan of each of an incident's trees, as its facts stand now, with whoever is on duty now."""
+    """The plans of an incident's trees for its present facts, with whoever is on duty now."""
     trees = [tree(tx.session, hash) for hash in hashes.values()]
     return _resolved(deciding(facts), tuple(sorted(hashes.items())), roster(tx, trees, besides=facts.raised_from))
 

@@ -1,4 +1,4 @@
-"""Escalations on the record, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
+"""Stored escalations, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from alertnet.store.tables import escalations, incidents
 
 @dataclass
 class Escalation:
-    """One tree's escalation of an incident; `level` is the name of the last one opened."""
+    """The escalation of one tree in an incident; `level` is the name of the last one opened."""
 
     id: str
     incident_id: str
@@ -29,12 +29,12 @@ class Escalation:
     due_at: datetime | None
     level: str | None = None
     new: bool = False
-    """Not written yet: it is being opened."""
+    """It is being opened, and not written yet."""
 
 
 @value
 class NewEscalation(NewRow):
-    """An escalation that is being opened; `state` as it is stored."""
+    """An escalation that is being opened; `state` is in stored form."""
 
     table = escalations
 
@@ -53,7 +53,7 @@ class NewEscalation(NewRow):
 
 @value
 class Unreadable:
-    """An escalation on the record that can't be: it is left as it is until somebody mends it (A11)."""
+    """A stored escalation that is impossible; it is left unchanged until somebody mends it (A11)."""
 
     id: str
     tree: str
@@ -70,10 +70,10 @@ class Found:
 
 
 MOST_AHEAD = timedelta(seconds=30)
-"""By which another process may be ahead; what is further so was written by a clock that was wrong."""
+"""How far another process's clock may be ahead; later moments were written by a wrong clock."""
 _SCOPES = frozenset(scope.value for scope in Scope)
 _RANKS = range(2 * len(Severity))
-"""Those of what is real, then those of drills."""
+"""The ranks of real incidents, then of drills."""
 
 _OF_INCIDENTS: Select[Any] = (
     select(escalations)
@@ -92,10 +92,10 @@ _TO_MOVE = Prepared(_DUE.with_for_update(of=incidents, skip_locked=True))
 
 
 def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
-    """The row of an escalation that is being opened.
+    """Make the row of an escalation that is being opened.
 
     Raises:
-        Inconsistent: it is nothing that `of_incidents` would take back.
+        Inconsistent: `of_incidents` would refuse it.
     """
     must_hold("escalation", (escalation.id,), (escalation.scope in _SCOPES or ("scope", escalation.scope, "a scope"),))
     return NewEscalation(
@@ -112,7 +112,7 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
     """The columns that change: status, level, round, rank, due time and state.
 
     Raises:
-        Inconsistent: it is nothing that `of_incidents` would take back.
+        Inconsistent: `of_incidents` would refuse it.
     """
     check_escalation(escalation.id, escalation.state, escalation.due_at)
     _check_rank(escalation.id, rank)
@@ -127,15 +127,15 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
 
 
 def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
-    """Each incident's escalations by tree, held until the transaction ends (the incidents' rows are held before).
+    """Each incident's escalations by tree, locked until the transaction ends (the incidents' rows are locked before).
 
-    One that can't be read comes apart, and keeps none of the others from going on (A11).
+    One that can't be read is given apart, and does not stop the others (A11).
     """
     return _found(session, _HOLD, ids)
 
 
 def look_at_each(session: Session, ids: Sequence[str]) -> dict[str, Found]:
-    """The same for reading alone: nothing is held."""
+    """The same for reading only, without locks."""
     return _found(session, _LOOK_AT, ids)
 
 
@@ -150,13 +150,13 @@ def _found(session: Session, statement: Prepared, ids: Sequence[str]) -> dict[st
 
 
 def tree_of(session: Session, id: str) -> str:
-    """The id of the tree that an escalation stands for."""
+    """The id of the escalation's tree."""
     tree: str = session.execute(select(escalations.c.tree).where(escalations.c.id == id)).scalar_one()
     return tree
 
 
 def states_of(session: Session, incident: str, status: Status | None = None) -> dict[str, State]:
-    """What each tree's escalation of an incident remembers, read without holding any; `status`: of those alone."""
+    """The states of an incident's escalations by tree, read without locks; `status`: only those with that status."""
     query = select(escalations.c.tree, escalations.c.state).where(escalations.c.incident_id == incident)
     if status is not None:
         query = query.where(escalations.c.status == status.value)
@@ -164,7 +164,7 @@ def states_of(session: Session, incident: str, status: Status | None = None) -> 
 
 
 def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
-    """Take the numbers and mailboxes out of what the escalations of purged incidents remember."""
+    """Remove numbers and mailboxes from the escalation states of purged incidents."""
     query = select(escalations.c.id, escalations.c.state).where(escalations.c.incident_id.in_(incidents))
     for row in session.execute(query).all():
         bare = to_plain(_without_addresses(from_plain(State, row.state)))
@@ -177,17 +177,17 @@ def _without_addresses(state: State) -> State:
 
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """(escalation, incident) of what is due, most severe first, then oldest; nothing is held."""
+    """(escalation, incident) of due escalations, most severe first, then oldest; nothing is locked."""
     return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
 
 
 def take_due(session: Session, now: datetime, limit: int) -> list[str]:
-    """Incidents in the order of what is due of them, held until the transaction ends; none that others hold."""
+    """Incidents in the order of their due escalations, locked until the transaction ends; none that others lock."""
     return [row.incident_id for row in _TO_MOVE.all(session, {"now": now, "most": limit})]
 
 
 def bring_near(session: Session, now: datetime) -> bool:
-    """Let those be due whose incident was opened by a clock that was ahead; whether there was any."""
+    """Make escalations due now whose incident was opened by a clock that was ahead; True if there were any."""
     is_ahead = incidents.c.opened_at > now + MOST_AHEAD
     ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
     waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
@@ -201,15 +201,12 @@ def next_due(session: Session) -> datetime | None:
 
 
 def postpone(session: Session, id: str, until: datetime) -> None:
-    """Let an escalation be due only then: it failed, and must not hold up the others (A11)."""
+    """Postpone an escalation until then: it failed, and must not hold up the others (A11)."""
     session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
 
 
 def unheard(session: Session) -> list[str]:
-    """The references of open incidents none of whose escalations goes on: nobody at all may be told (A2).
-
-    A text that no coordinator has made an incident of is none.
-    """
+    """The references of open incidents whose escalations are all stopped: nobody at all may be told (A2)."""
     goes_on = select(escalations.c.id).where(
         escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
     )
@@ -237,7 +234,7 @@ def _escalation(row: Row[Any]) -> Escalation:
 
 
 def _check_columns(row: Row[Any], state: State) -> None:
-    """Refuse columns that say other than the state they stand beside: queries go by them."""
+    """Refuse columns that contradict the state beside them, since queries use the columns."""
     _check_rank(row.id, row.rank)
     must_hold(
         "escalation",

@@ -1,4 +1,4 @@
-"""Answers that were given under an Idempotency-Key, kept as long as the incident that they are about, if any (A1)."""
+"""Answers given under an Idempotency-Key, stored as long as their incident, if any (A1)."""
 
 import json
 from typing import Any
@@ -23,14 +23,14 @@ class ApiAnswer:
 
 @value
 class Once:
-    """A request that counts once: hashes (SHA-256) of who asked where under which key, and of what was asked."""
+    """A request that counts once: SHA-256 of who asked where under which key, and of the body."""
 
     key: bytes
     body: bytes
 
 
 def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
-    """The body's hash and the answer of the request that was accepted under that key."""
+    """The body's hash and the answer of the request accepted under that key."""
     row = session.execute(select(idempotency).where(idempotency.c.key_hash == key)).first()
     if row is None:
         return None
@@ -38,7 +38,7 @@ def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
 
 
 def keep(tx: Tx, once: Once, incident_id: str | None, answer: ApiAnswer) -> bool:
-    """Keep the answer; False if another request was accepted under the same key at the same moment."""
+    """Store the answer; False if another request was accepted under the same key at the same moment."""
     values = {
         "key_hash": once.key,
         "body_hash": once.body,

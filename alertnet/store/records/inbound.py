@@ -1,4 +1,4 @@
-"""Texts and calls that came in, and what was answered: the same again finds the same answer (A1)."""
+"""Incoming texts and calls, and the answers to them; a repeated one finds the same answer (A1)."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -21,17 +21,17 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import inbound
 
 LONGEST_BODY = 1600
-"""Characters kept; Twilio joins no more parts than that."""
+"""Characters that are stored; Twilio joins no more parts than that."""
 
 MOST_AT_ONCE = 1000
-"""Ids that one statement asks for."""
+"""The most ids in one query."""
 
 
 @value
 class InboundSms:
-    """A text as the provider brought it. `sender` and `to` are E.164; `to` is one of our numbers.
+    """A text as the provider delivered it. `sender` and `to` are E.164; `to` is one of our numbers.
 
-    `heard_at`: when it reached the provider, of a text that we fetched there because it was not brought to us in time.
+    `heard_at`: when it reached the provider, for a text that we fetched there because it was not delivered in time.
     """
 
     provider_id: str
@@ -45,7 +45,7 @@ class InboundSms:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedText:
-    """A text of an unknown number (E.164), by the provider's id of it, as it was written."""
+    """A text from an unknown number (E.164), as written, with the provider's id."""
 
     id: str
     at: datetime
@@ -55,17 +55,17 @@ class QuarantinedText:
 
 @value
 class InboundCall:
-    """A call that comes in, by the provider's id of it, from that number (E.164, or whatever the network showed)."""
+    """An incoming call, with the provider's id, from that number (E.164, or whatever the network showed)."""
 
     provider_id: str
     sender: str
     heard_at: datetime | None = None
-    """When the provider had it, of a call that it could not bring us."""
+    """When the provider had it, for a call that it could not deliver to us."""
 
 
 @value
 class Recipient:
-    """Who is answered: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
+    """Whom a reply goes to: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
 
     contact: str
     tree: str | None = None
@@ -74,9 +74,9 @@ class Recipient:
 
 @value
 class Reply:
-    """The one answer to a text, rendered when it leaves; `templates` is the hash of those to use.
+    """The one reply to a text, rendered when it leaves; `templates`: the hash of the templates to use.
 
-    `to`: None where only the answer to the webhook itself may reach the phone, and nothing that comes later.
+    `to`: None if only the answer to the webhook itself may reach the phone, and nothing later.
     """
 
     kind: Kind
@@ -87,12 +87,12 @@ class Reply:
 
 
 def receive(tx: Tx, sms: InboundSms) -> bool:
-    """Keep the text, as of an unknown sender so far; False when it came before, also at this very moment."""
+    """Store the text, as from an unknown sender for now; False if it came before, even at this very moment."""
     return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
 
 
 def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
-    """Keep the call, and whether its sender is known; False when it is kept already."""
+    """Store the call, and whether its sender is known; False if it is stored already."""
     return _receive(tx, "call", call, "", known=known)
 
 
@@ -110,7 +110,7 @@ def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, kn
 
 
 def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
-    """The last texts of the same number besides this one, the latest first."""
+    """The number's last texts without this one, latest first."""
     query = (
         select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
         .where(
@@ -125,7 +125,7 @@ def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
 
 
 def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
-    """Keep whether the sender is known, and what it is answered."""
+    """Record whether the sender is known, and the reply."""
     if reply is not None:
         _check_reply(provider_id, reply)
     plain = json.dumps(to_plain(reply)) if reply else None
@@ -134,19 +134,19 @@ def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) 
 
 
 def put_off(tx: Tx, provider_id: str) -> None:
-    """Leave for later what else a text calls for: whoever sent it is answered before."""
+    """Postpone the other work for a text, so that its sender is answered first."""
     tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(due_at=tx.now))
     tx.leaves_due()
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of the texts of which something is still to be done."""
+    """Ids of the texts with postponed work."""
     query = select(inbound.c.provider_id).where(inbound.c.due_at.is_not(None), inbound.c.due_at <= now)
     return session.scalars(query.order_by(inbound.c.due_at).limit(limit)).all()
 
 
 def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
-    """A text of which nothing is put off from now on; None where somebody else was faster."""
+    """Take over the postponed work of a text; None if somebody else was faster."""
     mine = (inbound.c.provider_id == provider_id, inbound.c.due_at.is_not(None))
     taken = update(inbound).where(*mine).values(due_at=None).returning(inbound.c.sender, inbound.c.body)
     row = tx.session.execute(taken).first()
@@ -154,10 +154,10 @@ def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:
-    """What that text was answered; None for silence.
+    """The reply to that text; None for silence.
 
     Raises:
-        Inconsistent: what is kept is no answer.
+        Inconsistent: the stored value is not a reply.
     """
     plain = session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == provider_id))
     if not plain:
@@ -184,23 +184,23 @@ def _check_reply(provider_id: str, reply: Reply) -> None:
 
 
 def outcome_of(session: Session, call: str) -> str | None:
-    """What came of that call so far, as `record_outcome` was told."""
+    """The outcome of that call so far, as given to `record_outcome`."""
     return session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call))
 
 
 def record_outcome(session: Session, call: str, outcome: str) -> None:
-    """Keep what came of that call."""
+    """Record the outcome of that call."""
     session.execute(update(inbound).where(inbound.c.provider_id == call).values(reply=outcome))
 
 
 def wrong_keys_in(session: Session, call: str) -> WrongKeys:
-    """The wrong codes that were keyed in that call."""
+    """The wrong codes that were pressed in that call."""
     row = session.execute(select(inbound.c.wrong_keys, inbound.c.keyed).where(inbound.c.provider_id == call)).one()
     return WrongKeys(row.wrong_keys or 0, tuple(row.keyed or ()))
 
 
 def record_wrong_keys(session: Session, call: str, keys: WrongKeys) -> None:
-    """Keep which wrong codes were keyed in that call by now."""
+    """Record the wrong codes pressed in that call so far."""
     values = {"wrong_keys": keys.tries, "keyed": list(keys.keyed)}
     session.execute(update(inbound).where(inbound.c.provider_id == call).values(values))
 
@@ -216,9 +216,9 @@ def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
 
 
 def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """(provider's id, sender) of the calls of known numbers between those moments that came to nothing so far.
+    """(provider's id, sender) of calls of known numbers between those moments that have no outcome yet.
 
-    What can't be read keeps none of the others from being heard of (A11): it comes apart, with its fault.
+    One that can't be read does not stop the others (A11): it is given apart, with its fault.
     """
     query: Select[Any] = select(inbound.c.provider_id, inbound.c.sender).where(
         inbound.c.kind == "call",
@@ -253,12 +253,12 @@ def _call(row: Row[Any]) -> tuple[str, str]:
 
 
 def set_aside(tx: Tx, provider_id: str) -> None:
-    """Keep a text or a call as of an unknown sender, so that nothing is done with it by itself."""
+    """Store a text or call as from an unknown sender, so that nothing more is done with it automatically."""
     tx.session.execute(update(inbound).where(inbound.c.provider_id == provider_id).values(known=False))
 
 
 NOBODY = "nobody"
-"""Stands where a member would, of a text that was read and is to be seen no more."""
+"""Used as the member of a quarantined text that was read and is not to be shown again."""
 
 _QUARANTINED = (
     select(inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
@@ -268,7 +268,7 @@ _QUARANTINED = (
 
 
 def quarantined(tx: Tx, before: tuple[datetime, str] | None, limit: int) -> Sequence[QuarantinedText]:
-    """A page of them, the newest first; `before`: when the last one seen came, and its id."""
+    """A page of quarantined texts, newest first; `before`: when the last one seen came, and its id."""
     query: Select[Any] = _QUARANTINED.limit(limit)
     if before is not None:
         query = query.where(tuple_(inbound.c.received_at, inbound.c.provider_id) < before)
@@ -276,7 +276,7 @@ def quarantined(tx: Tx, before: tuple[datetime, str] | None, limit: int) -> Sequ
 
 
 def bind_quarantined(tx: Tx, id: str, owner: str) -> QuarantinedText:
-    """Take a text out of quarantine as that member's; two who do so at the same moment are told apart.
+    """Take a text out of quarantine as that member's; only one of two simultaneous calls succeeds.
 
     Raises:
         Unknown: no text of an unknown number has that id. WrongState: somebody has done so before.
@@ -301,12 +301,12 @@ def drop_quarantined(tx: Tx, id: str) -> None:
     """Take a text out of quarantine as nobody's.
 
     Raises:
-        Unknown: no text of an unknown number has that id. WrongState: somebody has bound it, or dropped it, before.
+        Unknown: no text of an unknown number has that id. WrongState: somebody has bound or dropped it before.
     """
     _take_out(tx, id, bound_to=NOBODY)
 
 
 def newest(session: Session) -> datetime | None:
-    """When the latest text or call came in; None when none ever did."""
+    """When the latest text or call came in; None if none ever did."""
     latest: datetime | None = session.scalar(select(func.max(inbound.c.received_at)))
     return latest

@@ -1,4 +1,4 @@
-"""Incidents on the record: adding, locking, finding and changing them."""
+"""Stored incidents: adding, locking, finding and changing them."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _LOCK = Prepared(
     .with_for_update()
 )
 
-# Each opening asks both, in one statement.
+# Every opening asks both, so they are one statement.
 _WITH_REF_OR_PAUSED = Prepared(
     select(literal("ref").label("what"))
     .where(incidents.c.ref == bindparam("ref"))
@@ -37,7 +37,7 @@ _WITH_REF_OR_PAUSED = Prepared(
 
 @value
 class Closed:
-    """An incident that was closed, by what is kept of it in clear."""
+    """A closed incident, with what is stored of it in clear."""
 
     ref: str
     type: str
@@ -46,7 +46,7 @@ class Closed:
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Put a new incident on the record."""
+    """Store a new incident."""
     facts = incident.facts
     _ADD.each(
         tx.session,
@@ -72,10 +72,10 @@ def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
 
 
 def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
-    """The incidents by id, held until the transaction ends: the first lock of every flow that changes any.
+    """Lock the incidents by id until the transaction ends: the first lock of every flow that changes any.
 
     Raises:
-        Unknown: there is none of one of those ids. Purged: there was.
+        Unknown: there is none with one of those ids. Purged: there was one.
     """
     found = {row.id: _incident(row) for row in _LOCK.all(session, {"ids": list(ids)})}
     for id in ids:
@@ -87,10 +87,10 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 
 def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
-    """The same, where in place of one that was merged into another stands that other, under both ids.
+    """Lock the incidents by id; a merged one is replaced by the one that acts for it, under both ids.
 
     Raises:
-        Unknown: there is none of one of those ids.
+        Unknown: there is none with one of those ids.
     """
     found = lock(session, ids)
     into = sorted({each.part_of for each in found.values() if each.part_of} - found.keys())
@@ -99,10 +99,10 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 
 def id_of(session: Session, ref: str, team: str | None = None) -> str:
-    """The id of the incident that acts for that reference, in any case of letters; with `team`, of that team's alone.
+    """The id of the incident that acts for that reference (upper or lower case); with `team`, only one of that team.
 
     Raises:
-        Unknown: there is none. Of another team's incident the answer, and the work for it, is the same.
+        Unknown: there is none. For another team's incident the answer, and the work for it, are the same.
         Purged: there was one.
     """
     query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == ref.strip().upper())
@@ -121,18 +121,18 @@ def look_up_ref(session: Session, ref: str) -> tuple[bool, bool]:
 
 
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
-    """The id of the open incident that the phone raised last, and knows of: none that is hidden from it.
+    """The id of the open incident that the phone raised last and knows of (none that is hidden from it).
 
-    With `team` also of one that concerns the team; with `since` only of one opened after that.
+    With `team` also one that concerns the team; with `since` only one opened after that.
     """
     found = all_open_of_phone(tx, phone, team=team, since=since)
     return next((each.id for each in found if not each.facts.hidden_from_phone), None)
 
 
 def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> list[Incident]:
-    """The same, all of them, those that are hidden from the phone as well: the latest first.
+    """All open incidents that the phone raised, also those hidden from it, latest first.
 
-    No drill is among them: whatever the field says of itself is real.
+    With `team` and `since` as in `open_of_phone`. Drills are left out: whatever the field reports is real.
     """
     its = incidents.alias()
     concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
@@ -148,7 +148,7 @@ def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: dat
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
-    """The latest open incidents of a country that were opened since then, the latest first."""
+    """The latest open incidents of a country opened since then, latest first."""
     query = select(incidents).where(
         incidents.c.status == IncidentStatus.OPEN.value, incidents.c.country == country, incidents.c.opened_at > since
     )
@@ -156,7 +156,7 @@ def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
 
 
 def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
-    """The critical open incidents that were opened in the country since then, or that nobody has taken on, anywhere."""
+    """The open critical incidents opened in the country since then, and those anywhere that nobody has taken on."""
     is_recent = (incidents.c.country == country) & (incidents.c.opened_at > since)
     goes_on = escalations.c.status.not_in((Status.ACKNOWLEDGED.value, Status.STOPPED.value))
     query = select(incidents).where(
@@ -168,30 +168,30 @@ def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
 
 
 def get(session: Session, id: str) -> Incident:
-    """The incident as it is, for reading alone."""
+    """The incident, for reading only."""
     return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
 
 
 def get_acting(session: Session, id: str) -> Incident:
-    """The incident, or the one that it was merged into, for reading alone."""
+    """The incident, or the one that it was merged into, for reading only."""
     incident = get(session, id)
     return get(session, incident.part_of) if incident.part_of else incident
 
 
 def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
-    """The incidents of those ids as they are, for reading alone."""
+    """The incidents of those ids, for reading only."""
     return [_incident(row) for row in session.execute(select(incidents).where(incidents.c.id.in_(ids)))]
 
 
 def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
-    """Who was pruned, as the last resolution found it."""
+    """The contacts pruned by the last resolution."""
     return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
 
 
 def page(
     session: Session, status: str | None, before: tuple[Any, str] | None, limit: int, team: str | None = None
 ) -> list[Incident]:
-    """A page of incidents, newest first, with `team` of that team's alone.
+    """A page of incidents, newest first; with `team` only those of that team.
 
     `before` is the opening time and id of the last one seen.
     """
@@ -207,9 +207,9 @@ def page(
 
 
 def closed_since(session: Session, since: datetime, most: int, after: int = 0) -> dict[str, Closed]:
-    """What was closed since then, by id, the latest first; nothing that another acts for, or that was purged.
+    """Incidents closed since then, by id, latest first, without merged and purged ones.
 
-    `most`: so many, behind the first `after` of them.
+    `most`: at most that many, after skipping the first `after`.
     """
     query = select(incidents.c.id, incidents.c.ref, incidents.c.type, incidents.c.country, incidents.c.closed_at)
     itself = incidents.c.part_of.is_(None) & incidents.c.merged_into.is_(None)
@@ -219,7 +219,7 @@ def closed_since(session: Session, since: datetime, most: int, after: int = 0) -
 
 
 def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
-    """Whether it is a drill, and whether a text of which no incident was made; None where that can't be read."""
+    """Whether it is a drill, and whether it is a text that was not made an incident; None if that can't be read."""
     try:
         facts = session.execute(select(incidents.c.facts).where(incidents.c.id == id)).scalar_one()
         return bool(facts["drill"]), bool(facts["lone_text"])
@@ -228,7 +228,7 @@ def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
 
 
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Replace the facts, what they prune, what to know beside that, and what waits for a coordinator."""
+    """Replace the facts, the pruned contacts, the warnings, and what waits for a coordinator."""
     facts = incident.facts
     values = {
         "facts": to_plain(facts),
@@ -243,14 +243,14 @@ def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]
 
 
 def save_plan(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Replace what it runs on: the trees, the facts and what they prune, and the consent that waits."""
+    """Replace what it runs on: the trees, the facts with the pruned contacts, and the consent that waits."""
     save_facts(session, incident, pruned)
     values = {"trees": incident.trees, "replanned_at": incident.replanned_at}
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
 def save_opening(session: Session, incident: Incident) -> None:
-    """Replace when it was opened: a text became an incident."""
+    """Replace the moment of opening, when a text becomes an incident."""
     values = {"opened_at": incident.opened_at}
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
@@ -262,13 +262,13 @@ def trees_in_use(session: Session) -> set[str]:
 
 
 def held_since(session: Session, ids: Sequence[str]) -> datetime | None:
-    """Since when the incident with those ids (`Incident.every_id`), or a part of it, is held on to."""
+    """Since when the incident with those ids (`Incident.every_id`), or a part of it, is held."""
     since: datetime | None = session.scalar(select(func.min(incidents.c.held_at)).where(incidents.c.id.in_(ids)))
     return since
 
 
 def save_hold(session: Session, ids: Sequence[str], since: datetime | None) -> None:
-    """Replace since when the incident with those ids is held on to, with its parts."""
+    """Replace since when the incident with those ids is held, with its parts."""
     session.execute(update(incidents).where(incidents.c.id.in_(ids)).values(held_at=since))
 
 
@@ -284,7 +284,7 @@ def save_status(session: Session, incident: Incident) -> None:
 
 
 def save_merging(session: Session, incident: Incident) -> None:
-    """Replace what it is part of, what is part of it, and the trees that both run on."""
+    """Replace what it is part of, its parts, and the trees that they run on."""
     values = {"part_of": incident.part_of, "merged": to_plain(incident.merged) if incident.merged else None}
     changed = update(incidents).where(incidents.c.id == incident.id)
     session.execute(changed.values(trees=incident.trees, **values))

@@ -1,7 +1,7 @@
-"""What each key has used of a limit, in a row that the transaction holds: two uses at the same moment are two (B9).
+"""The usage of limits by key, in rows that the transaction locks, so that simultaneous uses are all counted (B9).
 
-Held before any incident's row: what decides whether a text or call is looked at (`stranger_texts`, `replies`,
-`put_throughs`, `wrong_pins`). Held after it: what an incident's own flow counts. So no two flows wait for each other.
+Locked before any incident: what decides whether a text or call is examined (`stranger_texts`, `replies`,
+`put_throughs`, `wrong_pins`). Locked after it: what an incident's own flow counts. So no two flows wait for each other.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,18 +36,18 @@ _KEEP = Prepared(update(limit_usage).where(_ROW).values({name: bindparam(name) f
 
 
 def usage(tx: Tx, limit: Limit, key: str) -> Usage:
-    """What the key has used of the limit, read without holding it."""
+    """The key's usage of the limit, read without a lock."""
     row = _READ.first(tx.session, _named(tx, limit, key))
     return UNUSED if row is None else _usage(row)
 
 
 def hold(tx: Tx, limit: Limit, key: str) -> Usage:
-    """What the key has used of the limit; nobody else counts against it until the transaction ends."""
+    """The key's usage of the limit; nobody else can count against it until the transaction ends."""
     return hold_each(tx, [(limit, key)])[limit, key]
 
 
 def hold_each(tx: Tx, wanted: Collection[Counted]) -> dict[Counted, Usage]:
-    """The same of several limits and keys, held in one order by whoever asks."""
+    """The usage of several limits and keys, always locked in the same order."""
     found, missing = _held(tx, wanted)
     fresh = {"until": [], "dropped": 0, "closings": 0, "lasts_until": tx.now}
     rows = [
@@ -59,7 +59,7 @@ def hold_each(tx: Tx, wanted: Collection[Counted]) -> dict[Counted, Usage]:
 
 
 def _held(tx: Tx, wanted: Collection[Counted]) -> tuple[dict[Counted, Usage], set[Counted]]:
-    """Those that there is a row of, and those that there is none of yet."""
+    """The usage with a row, and the limits and keys that have none yet."""
     of_row = {(limit.name, tx.vault.index(key)): (limit, key) for limit, key in wanted}
     names, keys = {limit.name for limit, _ in wanted}, {index for _, index in of_row}
     rows = _HOLD.all(tx.session, {"names": sorted(names), "keys": sorted(keys)})
@@ -68,12 +68,12 @@ def _held(tx: Tx, wanted: Collection[Counted]) -> tuple[dict[Counted, Usage], se
 
 
 def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
-    """Record what the key, which the transaction holds, has used by now."""
+    """Save the usage of a key that the transaction has locked."""
     keep_each(tx, {(limit, key): used})
 
 
 def keep_each(tx: Tx, used: Mapping[Counted, Usage]) -> None:
-    """The same of several limits and keys."""
+    """The same for several limits and keys."""
     rows = [
         _named(tx, limit, key)
         | {
@@ -89,14 +89,14 @@ def keep_each(tx: Tx, used: Mapping[Counted, Usage]) -> None:
 
 
 def use(tx: Tx, limit: Limit, key: str) -> bool:
-    """Count one use; False when the limit drops it, which is counted as well."""
+    """Count one use; False if the limit drops it, which is counted too."""
     used = hold(tx, limit, key)
     keep(tx, limit, key, limit.use(used, tx.now))
     return limit.room(used, tx.now) > 0
 
 
 def tell_at(tx: Tx, limit: Limit, key: str) -> datetime | None:
-    """Count one use, and say when it may be told: now, later if it is the first without room, never if it is another.
+    """Count one use, and give when it may be told: now; later for the first without room; None for further ones.
 
     What is told later stands for all that come until then.
     """
@@ -109,7 +109,7 @@ def tell_at(tx: Tx, limit: Limit, key: str) -> datetime | None:
 
 
 def forget_old(tx: Tx) -> dict[str, int]:
-    """Delete what counts for nothing any more; how much of it each limit has dropped, by its name."""
+    """Delete expired usage; gives how many uses each limit dropped in it, by name."""
     over = limit_usage.c.lasts_until < tx.now
     old = delete(limit_usage).where(over).returning(limit_usage.c.name, limit_usage.c.dropped)
     dropped: dict[str, int] = {}
@@ -119,7 +119,7 @@ def forget_old(tx: Tx) -> dict[str, int]:
 
 
 def dropped(session: Session) -> dict[str, int]:
-    """How much each limit has dropped of what counts still, by its name."""
+    """How many uses each limit has dropped in unexpired usage, by name."""
     total = func.sum(limit_usage.c.dropped)
     query = select(limit_usage.c.name, total).where(limit_usage.c.dropped > 0).group_by(limit_usage.c.name)
     return dict(session.execute(query.order_by(total.desc())).all())

@@ -1,6 +1,6 @@
-"""Notifications on the record: what is said to whom, and which escalations each of them counts for.
+"""Stored notifications: what is said to whom, and which escalations each counts for.
 
-The latter stand in the table `served`: a shared contact is told once, for several trees (B1).
+The latter are in the table `served`, since a shared contact is told once for several trees (B1).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -24,7 +24,7 @@ from alertnet.store.tables import alarms, attempts, escalations, notifications, 
 
 @value
 class Coverage:
-    """That a notification counts for an escalation, as which contact and method there."""
+    """A notification counts for an escalation, as this contact and method there."""
 
     escalation: str
     contact: str
@@ -35,17 +35,17 @@ class Coverage:
 
 @value
 class Covered(Coverage):
-    """A coverage with its notification, how that escalation stands, and the task that it belongs to, if it is one."""
+    """A coverage with its notification, the escalation's state, and the task it belongs to, if any."""
 
     notification: str
     tree: str
     state_or_stored: Any
-    """What the escalation remembers; as it is stored where it was read."""
+    """The state of the escalation; in stored form if it was read."""
     task: str | None = None
 
     @property
     def state(self) -> State:
-        """What the escalation remembers."""
+        """The state of the escalation."""
         known = self.state_or_stored
         return known if isinstance(known, State) else from_plain(State, known)
 
@@ -82,7 +82,7 @@ class NewNotification(NewRow):
 
 @value
 class NewCoverage(NewRow):
-    """That a notification counts for one escalation more."""
+    """One more escalation that a notification counts for."""
 
     table = served
     stored_as = (("notification", "notification_id"), ("escalation", "escalation_id"), ("method_index", "method"))
@@ -95,7 +95,7 @@ class NewCoverage(NewRow):
     round: int
 
     def covered(self, tree: str, state: State) -> Covered:
-        """The same of an escalation of that tree, which stands so."""
+        """The coverage for an escalation of that tree in that state."""
         as_what = (self.contact, self.method_index, self.level_index, self.round)
         return Covered(self.escalation, *as_what, self.notification, tree, state)
 
@@ -107,7 +107,7 @@ _COVERAGE = Prepared(
     select(*COVERAGE).where(served.c.notification_id == bindparam("notification")).order_by(served.c.escalation_id)
 )
 COVERED = (*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state)
-"""Those of a `Covered` likewise, but for its task."""
+"""The columns of a `Covered` likewise, without its task."""
 _COVERED: Select[Any] = select(*COVERED).join(escalations, escalations.c.id == served.c.escalation_id)
 _COVERED_BY = Prepared(_COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True))))
 _TASKS = (
@@ -137,7 +137,7 @@ _ALERTS = Prepared(
     .where(
         notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
         notifications.c.address_index.in_(bindparam("indexes", expanding=True)),
-        # What coordinators are sent about a task has its kind, but is no task of theirs.
+        # Messages to coordinators about a task have the same kind, but are not tasks.
         (notifications.c.kind == Kind.ALERT.value) | (notifications.c.method == MethodKind.TASK.value),
         notifications.c.status != AttemptStatus.CANCELLED.value,
     )
@@ -171,13 +171,13 @@ def coverage_of(session: Session, notification: str) -> list[Coverage]:
 
 
 def covering(session: Session, escalation: str) -> list[tuple[str, Coverage]]:
-    """The notifications that count for that escalation, each with as what."""
+    """The notifications that count for that escalation, each with its coverage."""
     query = select(*COVERAGE, served.c.notification_id).where(served.c.escalation_id == escalation)
     return [(row.notification_id, Coverage(*tuple(row)[:-1])) for row in session.execute(query)]
 
 
 def cover_as(session: Session, notification: str, coverage: Coverage) -> None:
-    """Let a notification that counts for the escalation count for that contact, method, level and round of it."""
+    """Change the contact, method, level and round as which a notification counts for the escalation."""
     mine = (served.c.notification_id == notification) & (served.c.escalation_id == coverage.escalation)
     there = {
         "contact": coverage.contact,
@@ -189,7 +189,7 @@ def cover_as(session: Session, notification: str, coverage: Coverage) -> None:
 
 
 def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list[Covered]]:
-    """The coverage of several notifications, by notification; one that counts for nothing is not in it."""
+    """The coverage of several notifications, by notification; those that count for nothing are left out."""
     values = {"notifications": list(notifications)}
     found: dict[str, list[Covered]] = {}
     for row in _COVERED_BY.all(session, values) if notifications else ():
@@ -206,17 +206,17 @@ def covered_by_tasks(session: Session, tasks: Sequence[str]) -> dict[str, list[C
 
 
 def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[Covered]]:
-    """The tasks of each incident that are still to be done: a value for each escalation that one counts for."""
+    """For each incident its open tasks, once for each escalation that they count for."""
     return by_incident(session, _OPEN_TASKS, incidents, _of_task)
 
 
 def alerts_to(
     session: Session, incidents: Sequence[str], indexes: Collection[bytes]
 ) -> list[tuple[tuple[str, bytes], AlertOnRecord]]:
-    """The alerts and tasks to addresses of these indexes, each with (method, index); first planned first.
+    """The alerts and tasks to addresses of these indexes, each with (method, index), first planned first.
 
-    Those that were cancelled are not among them. Of an incident that was merged into the first one, an alert counts for
-    the trees of that one for which it was shared since.
+    Cancelled ones are left out. An alert of an incident merged into the first one counts for those trees of the first
+    for which it was shared since.
     """
     rows = _ALERTS.all(session, {"incidents": list(incidents), "indexes": list(indexes)})
     of_parts = [row.id for row in rows if row.incident_id != incidents[0]]
@@ -243,14 +243,14 @@ def alerts_to(
 
 
 def tell_apart(session: Session, part: str, incident: str) -> None:
-    """Let what was sent of a part count no more for the escalations of the incident that it was merged into."""
+    """Remove what was sent for a part from the escalations of the incident that it was merged into."""
     of_part = select(notifications.c.id).where(notifications.c.incident_id == part)
     theirs = select(escalations.c.id).where(escalations.c.incident_id == incident)
     session.execute(delete(served).where(served.c.notification_id.in_(of_part), served.c.escalation_id.in_(theirs)))
 
 
 def told(session: Session, incidents: Collection[str], kinds: Iterable[Kind]) -> set[tuple[str, str]]:
-    """(tree, contact) of those to whom anything of these kinds is on the record."""
+    """(tree, contact) of those with a stored message of these kinds."""
     values = {"incidents": list(incidents), "kinds": [kind.value for kind in kinds]}
     return {(row.tree, row.contact) for row in _TOLD.all(session, values)}
 
@@ -262,17 +262,17 @@ def level_of(session: Session, link: str) -> str | None:
 
 
 def said_of(session: Session, id: str) -> Said:
-    """What that notification may say."""
+    """The content of that notification."""
     return from_plain(Said, session.scalar(select(notifications.c.said).where(notifications.c.id == id)))
 
 
 def show(session: Session, id: str, status: AttemptStatus) -> None:
-    """Let a notification show that status."""
+    """Set the status that a notification shows."""
     session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))
 
 
 def say(session: Session, id: str, said: Said) -> None:
-    """The notification says that."""
+    """Replace the content of a notification."""
     session.execute(update(notifications).where(notifications.c.id == id).values(said=to_plain(said)))
 
 
@@ -284,7 +284,7 @@ def revise(
     kind: Kind,
     said: Said,
 ) -> None:
-    """Let what of `kinds` leaves later, to one of these (tree, contact), be of that kind and say that."""
+    """Change the kind and content of messages of `kinds` to one of these (tree, contact) that leave later."""
     waiting = select(attempts.c.notification_id).where(
         attempts.c.incident_id == incident,
         attempts.c.status == AttemptStatus.QUEUED.value,

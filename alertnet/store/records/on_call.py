@@ -1,4 +1,4 @@
-"""Arrangements about duty beside the rotas: they hold at once, for running incidents as well."""
+"""Duty arrangements that differ from the rotas; they apply at once, to running incidents too."""
 
 from collections.abc import Iterable
 
@@ -12,12 +12,12 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import arrangements, duty_calendars
 
 Roster = tuple[tuple[str, str, Officer], ...]
-"""(tree, contact, whoever is on duty for it)."""
+"""(tree, contact, officer on duty for it)."""
 
 
 @value
 class Arranged:
-    """An arrangement for the contact of a tree."""
+    """An arrangement for a tree's contact."""
 
     tree: str
     contact: str
@@ -32,7 +32,7 @@ _NOT_OVER = Prepared(
 
 
 def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement, by: str) -> None:
-    """Record an arrangement; it stands above everything arranged before."""
+    """Store an arrangement; it takes precedence over all earlier ones."""
     row = {
         "id": tx.entropy.id(),
         "tree": tree,
@@ -48,7 +48,7 @@ def arrange(tx: Tx, tree: str, contact: str, arrangement: Arrangement, by: str) 
 
 
 def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
-    """The arrangements that are not over yet, by tree and contact, oldest first."""
+    """The arrangements that are not over, by tree and contact, oldest first."""
     found: dict[str, dict[str, list[Arrangement]]] = {}
     for row in _NOT_OVER.all(tx.session, {"now": tx.now}):
         each = Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)
@@ -57,7 +57,7 @@ def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
 
 
 def take_back(tx: Tx, by: str) -> list[Arranged]:
-    """Undo what was last arranged by somebody, as far as it is not over; empty where there is nothing."""
+    """Undo what somebody arranged last, as far as it is not over; empty if there is nothing."""
     mine = (arrangements.c.made_by == by) & (arrangements.c.ends_at > tx.now)
     latest = tx.session.scalar(select(func.max(arrangements.c.made_at)).where(mine))
     these = mine & (arrangements.c.made_at == latest)
@@ -69,25 +69,25 @@ def take_back(tx: Tx, by: str) -> list[Arranged]:
 
 
 def publish_calendar(tx: Tx, officer: str, token: str) -> None:
-    """Let the token lead to the officer's calendar, in place of the one before it."""
+    """Publish the officer's calendar under that token, instead of any earlier one."""
     withdraw_calendar(tx, officer)
     row = {"officer": officer, "token_hash": tx.vault.token_hash(token), "made_at": tx.now}
     tx.session.execute(insert(duty_calendars).values(row))
 
 
 def withdraw_calendar(tx: Tx, officer: str) -> None:
-    """Let no token lead to the officer's calendar."""
+    """Stop publishing the officer's calendar."""
     tx.session.execute(delete(duty_calendars).where(duty_calendars.c.officer == officer))
 
 
 def officer_of_calendar(tx: Tx, token: str) -> str | None:
-    """Whose calendar the token leads to."""
+    """The officer whose calendar has that token."""
     query = select(duty_calendars.c.officer).where(duty_calendars.c.token_hash == tx.vault.token_hash(token))
     return tx.session.scalar(query)
 
 
 def roster(tx: Tx, trees: Iterable[ContactTree], besides: str | None) -> Roster:
-    """Who is on duty now in those trees, less the number `besides`."""
+    """Who is on duty now in those trees, except the number `besides`."""
     on_rota = [tree for tree in trees if tree.with_duty]
     if not on_rota:
         return ()

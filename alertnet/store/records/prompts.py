@@ -1,7 +1,7 @@
-"""Prompts: what coordinators are asked or told again and again until one of them answers, and promises to the field.
+"""Stored prompts: questions and alarms to coordinators that repeat until one answers, and promises to the field.
 
-They stand in the table `alarms`, the third queue: alarms, decisions and tasks by the moment when they ring again,
-promises by the moment when they are kept (adr/0002, adr/0008).
+They are in the table `alarms`, the third queue. Alarms, decisions and tasks are due when they ring again, promises when
+they are kept (adr/0002, adr/0008).
 """
 
 from collections.abc import Collection, Mapping
@@ -22,28 +22,28 @@ from alertnet.store.tables import alarms, codes, escalations
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """An alarm, decision, task or promise to the field, as it is stored: another version may have written it."""
+    """A stored alarm, decision, task or promise to the field; another version may have written it."""
 
     id: str
     escalation_id: str | None
     kind: str
-    """Of `core.notification.PromptKind`."""
+    """A value of `core.notification.PromptKind`."""
     subject: str
-    """Of `core.disclosure.Subject`."""
+    """A value of `core.disclosure.Subject`."""
     about: str | None
     """The id of a contact or tree, or the name of a level."""
     level: int | None
-    """1-based; 0 is the last resort."""
+    """From 1; 0 is the last resort."""
     contacts: int | None
     automatic_at: datetime | None
     code_id: str | None
     asked: int
-    """How often it rang or was asked."""
+    """How often it has rung or been asked."""
     raised_at: datetime
     due_at: datetime | None
-    """When it rings again; None: not any more."""
+    """When it rings again; None: never."""
     answer: str | None
-    """Of `core.notification.PromptAnswer`."""
+    """A value of `core.notification.PromptAnswer`."""
     answered_by: str | None
     answered_at: datetime | None
 
@@ -54,7 +54,7 @@ class Prompt:
 
     @property
     def level_index(self) -> int:
-        """The place of the level that it is about, -1 for the last resort."""
+        """The index of the level that it is about, -1 for the last resort."""
         assert self.level is not None
         return self.level - 1
 
@@ -115,15 +115,15 @@ def get(session: Session, id: str) -> Prompt:
 
 
 def incident_of(session: Session, id: str) -> str | None:
-    """The id of the incident that a prompt is about; None where there is no such prompt."""
+    """The id of the prompt's incident; None if there is no such prompt."""
     return session.scalar(select(alarms.c.incident_id).where(alarms.c.id == id))
 
 
 def hold(session: Session, id: str) -> Prompt:
-    """The prompt, held until the transaction ends.
+    """The prompt, locked until the transaction ends.
 
     Raises:
-        Inconsistent: it can't be as it is.
+        Inconsistent: it is impossible.
     """
     [row] = _HOLD.all(session, {"id": id})
     check_prompt(row.id, row._asdict())
@@ -131,17 +131,17 @@ def hold(session: Session, id: str) -> Prompt:
 
 
 def open_of(session: Session, incidents: Collection[str]) -> dict[str, list[Prompt]]:
-    """The prompts of each incident that still ring or are on hold, oldest first."""
+    """For each incident the prompts that still ring or are on hold, oldest first."""
     return by_incident(session, _OPEN, incidents, _prompt)
 
 
 def of_incident(session: Session, incident: str) -> list[Prompt]:
-    """Every prompt of the incident, whether open or not."""
+    """All prompts of the incident, open or not."""
     return [_prompt(row) for row in session.execute(_OF_INCIDENT, {"incident": incident})]
 
 
 def oldest_decision(session: Session, incident: str) -> Prompt | None:
-    """The oldest decision of the incident that is still open."""
+    """The oldest open decision of the incident."""
     return _first(session, _OLDEST_DECISION, incident)
 
 
@@ -151,25 +151,25 @@ def last_decision(session: Session, incident: str) -> Prompt | None:
 
 
 def promise_of(session: Session, incident: str) -> Prompt | None:
-    """The promise to the field, unless it was told of more than that nobody has answered yet."""
+    """The promise to the field, unless the field was told more than that nobody has answered yet."""
     is_left = alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value)
     return _first(session, _OF_INCIDENT.where(alarms.c.kind == PromptKind.FIELD_STATUS.value, is_left), incident)
 
 
 def answered_so(session: Session, incident: str, answer: PromptAnswer, at: datetime) -> list[Prompt]:
-    """The prompts that were given that answer at that very moment, oldest first."""
+    """The prompts that got that answer at that very moment, oldest first."""
     query = _OF_INCIDENT.where(alarms.c.answer == answer.value, alarms.c.answered_at == at).order_by(alarms.c.raised_at)
     return [_prompt(row) for row in session.execute(query, {"incident": incident})]
 
 
 def about_levels(session: Session, escalation: str) -> list[Prompt]:
-    """The prompts that name a level of that escalation, or a contact of one, whether open or not."""
+    """The prompts about a level of that escalation, or a contact of one, open or not."""
     query = _PROMPTS.where(alarms.c.escalation_id == escalation, alarms.c.level.is_not(None))
     return [_prompt(row) for row in session.execute(query)]
 
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
-    """(prompt, incident) of the prompts that are due, most severe first, then oldest (A7); nothing is held."""
+    """(prompt, incident) of due prompts, most severe first, then oldest (A7); nothing is locked."""
     query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= now)
     gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
     in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
@@ -191,16 +191,16 @@ def answer(
     again_at: datetime | None = None,
     stays_automatic: bool = True,
 ) -> None:
-    """Write down how a prompt was answered, decided or overtaken: it rings no more, or again at `again_at`.
+    """Record how a prompt was answered, decided or overtaken: it stops ringing, or rings again at `again_at`.
 
-    `stays_automatic` False: it does not proceed by itself any more.
+    `stays_automatic` False: it no longer proceeds by itself.
     """
     values = {"answer": answer.value, "answered_by": by, "answered_at": at, "due_at": again_at}
     _change(session, id, values if stays_automatic else values | {"automatic_at": None})
 
 
 def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timedelta = timedelta()) -> None:
-    """Take the answer of a prompt back: it rings again at that moment, and its other times are so much `later`."""
+    """Revoke a prompt's answer: it rings again at `due_at`, and its other times move by `later`."""
     values = {
         "answer": None,
         "answered_by": None,
@@ -213,18 +213,18 @@ def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timed
 
 
 def ask_again(session: Session, prompt: Prompt, due_at: datetime | None) -> None:
-    """Count that a prompt has rung once more, and let it do so again at that moment."""
+    """Count that a prompt has rung once more, and set when it does so again."""
     _change(session, prompt.id, {"asked": prompt.asked + 1, "due_at": due_at})
 
 
 def raised_for(session: Session, part: str, incident: str) -> list[str]:
-    """The ids of those that stand with an incident, and were raised for what was merged into it: their codes tell."""
+    """Ids of an incident's prompts that were raised for one merged into it; their codes show that."""
     query = select(alarms.c.id).join(codes, codes.c.id == alarms.c.code_id)
     return list(session.scalars(query.where(alarms.c.incident_id == incident, codes.c.incident_id == part)))
 
 
 def move(session: Session, ids: Collection[str], incident: str) -> None:
-    """Let prompts stand with another incident: it acts for the one that they were raised for, or does no more."""
+    """Move prompts to another incident, which acts for theirs now, or no longer does."""
     session.execute(update(alarms).where(alarms.c.id.in_(ids)).values(incident_id=incident))
 
 
@@ -248,7 +248,7 @@ def _prompt(row: Row[Any]) -> Prompt:
 
 
 def bring_near(session: Session, now: datetime) -> bool:
-    """Let those ring again that were raised by a clock that was ahead; whether there was any."""
+    """Make prompts ring now that were raised by a clock that was ahead; True if there were any."""
     ahead = (alarms.c.raised_at > now + MOST_AHEAD) & alarms.c.due_at.is_not(None)
     put_right = update(alarms).where(ahead).values(raised_at=now, due_at=now)
     return bool(session.execute(put_right).rowcount)  # type: ignore[attr-defined]

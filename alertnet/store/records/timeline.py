@@ -1,11 +1,11 @@
-"""The history, which nobody can rewrite unseen: a hash chain for each incident and one for the system (A10).
+"""The tamper-evident history: a hash chain for each incident and one for the system (A10).
 
     digest = H(salt, payload)        hash = HMAC(key, previous hash, seq, at, kind, digest)        H = SHA-256
 
-The key is derived from the secret, so that nobody makes a link who has the database alone. Purging an entry takes its
-payload and salt; the digest stays, from which nothing can be guessed back without the salt, and the chain still
-verifies. A chain begins with the hash of its name, so that whole chains can't be exchanged. Where the system's own
-chain ends is kept beside it; where the others end, it holds (`store.records.checkpoints`).
+The key is derived from the secret, so the database alone does not suffice to make a link. Purging an entry removes its
+payload and salt. The digest stays, from which nothing can be guessed without the salt, and the chain still verifies. A
+chain begins with the hash of its name, so that whole chains can't be exchanged. The end of the system's chain is stored
+beside it; the system's chain stores the ends of the others (`store.records.checkpoints`).
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from alertnet.store.tables import chain_heads, timeline
 SYSTEM = "system"
 PURGED = "purged"
 KEYED = "chains_keyed"
-"""From here on every link has a key: the checkpoint of all that was there when the database was upgraded."""
+"""From this entry on every link has a key; it is a checkpoint of everything there when the database was upgraded."""
 LASTING = (
     "chains_keyed",
     "checkpoint",
@@ -47,11 +47,11 @@ LASTING = (
     "user_role_changed",
     "user_unlinked",
 )
-"""What the system's chain says for good: what vouches for the record, was in force, is gone, and who may do what."""
+"""Kinds kept in the system's chain for ever: what vouches for the record, was in force or is gone, and permissions."""
 SALT_BYTES = 16
 
 Entry = tuple[str, Mapping[str, Any]]
-"""A kind, kept in clear, and its payload of plain JSON values, kept sealed."""
+"""A kind, stored in clear, and its payload of plain JSON values, stored encrypted."""
 
 _LAST = (
     select(timeline.c.chain, func.max(timeline.c.seq).label("seq"))
@@ -64,14 +64,14 @@ _HEADS = Prepared(
         _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
     )
 )
-# Of the payload its very text is sealed, which the digest vouches for.
+# The exact text of the payload is encrypted, since the digest vouches for that text.
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
 
 @value
 class Head:
-    """Where a chain ends: the seq and hash of its last entry."""
+    """The end of a chain: the seq and hash of its last entry."""
 
     length: int
     hash: bytes
@@ -79,14 +79,14 @@ class Head:
 
 @value
 class _Kept:
-    """Where the system's chain ended when it was last written to; `is_ours`: that was said with the secret."""
+    """The stored end of the system's chain; `is_ours`: it was signed with the secret."""
 
     end: Head
     is_ours: bool
 
 
 def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any]]:
-    """When each entry of that kind was added to the chain, oldest first, and its payload; None where it was purged."""
+    """The entries of that kind in the chain, oldest first: when, and the payload (None if purged)."""
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == chain, timeline.c.kind == kind)
     return [(row.at, row.payload) for row in session.execute(query.order_by(timeline.c.seq))]
 
@@ -98,17 +98,17 @@ def latest_at(session: Session, chain: str, kind: str) -> datetime | None:
 
 
 def count(session: Session, besides: Collection[str] = ()) -> int:
-    """How many entries there are in all chains, but for those of these kinds."""
+    """The number of entries in all chains, except those of these kinds."""
     return session.scalar(select(func.count()).where(timeline.c.kind.not_in(besides))) or 0
 
 
 def append(tx: Tx, chain: str, *entries: Entry) -> None:
-    """Add entries at `tx.now` to an incident's chain, whose row the transaction holds, or to that of the system."""
+    """Add entries at `tx.now` to the chain of an incident, which the transaction has locked, or of the system."""
     append_each(tx, {chain: entries} if entries else {})
 
 
 def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> dict[str, Head]:
-    """Add entries to several chains, and say where these end now; `begin`: they are the first of theirs."""
+    """Add entries to several chains, and give their new ends; `begin`: the entries are the first of their chains."""
     if not chains:
         return {}
     if SYSTEM in chains:
@@ -120,7 +120,7 @@ def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = 
     for chain, entries in chains.items():
         head = heads.get(chain, Head(0, origin(chain)))
         if chain == SYSTEM and kept is not None and kept.is_ours and kept.end.length >= head.length:
-            # What was cut off leaves a gap for ever: nothing is written in its place.
+            # What was cut off must leave a gap for ever, so nothing is written in its place.
             head = kept.end
         links = _links(tx, chain, head.length, head.hash, entries)
         ends[chain] = Head(links[-1]["seq"], links[-1]["hash"]) if links else head
@@ -134,25 +134,25 @@ def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = 
 
 
 def lock_system(session: Session) -> None:
-    """Let nobody else write to the system's chain until the transaction ends."""
+    """Keep everybody else from writing to the system's chain until the transaction ends."""
     if session.get_bind().dialect.name == "postgresql":
-        # An incident's chain is guarded by its row; the system's has none, and two writers would take the same seq.
+        # An incident's chain is protected by its row. The system's has none, and two writers would take the same seq.
         session.execute(_LOCK_SYSTEM)
 
 
 def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
-    """Where those of the chains end that there are."""
+    """The ends of those of the chains that exist."""
     found = _HEADS.all(session, {"chains": list(chains)})
     return {row.chain: Head(row.seq, row.hash) for row in found}
 
 
 def allow_purging(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> Head:
-    """Put on the record that the entries of a chain up to that seq lose what they say; where the chain ends now."""
+    """Record that the entries of a chain up to that seq lose their payload; gives the new end of the chain."""
     return append_each(tx, {chain: [(PURGED, {"last": last, **why})]})[chain]
 
 
 def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The rows of the entries, each bound to the one before."""
+    """The rows of the entries, each linked to the one before."""
     rows = []
     for kind, payload in entries:
         seq += 1
@@ -175,7 +175,7 @@ def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entr
 
 
 def vouched(end: Head) -> bytes:
-    """What the code vouches for that is kept beside the end of the system's chain."""
+    """The bytes that the stored code for the end of the system's chain covers."""
     return b"end" + end.length.to_bytes(8) + end.hash
 
 
@@ -188,7 +188,7 @@ def _kept_end(tx: Tx) -> _Kept | None:
 
 
 def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
-    """Keep where the system's chain ends; what was taken away or altered is not made good, so that it is found."""
+    """Store the end of the system's chain. A removed or altered end is not replaced, so that this is found."""
     values = {"length": end.length, "hash": end.hash, "mac": tx.vault.mac(Purpose.HEAD, vouched(end))}
     if kept is not None and kept.is_ours:
         tx.session.execute(update(chain_heads).where(chain_heads.c.chain == SYSTEM).values(values))
@@ -197,7 +197,7 @@ def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
 
 
 def origin(chain: str) -> bytes:
-    """What the first entry of a chain is bound to."""
+    """The bytes that the first entry of a chain is linked to."""
     return hashlib.sha256(chain.encode()).digest()
 
 
@@ -207,12 +207,12 @@ def digest_of(salt: bytes, payload: bytes) -> bytes:
 
 
 def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
-    """The bytes that the hash of an entry is made of."""
-    # Every part but the kind has a fixed length, so that no two entries run together to the same bytes.
+    """The bytes from which the hash of an entry is made."""
+    # Every part except the kind has a fixed length, so that different entries never give the same bytes.
     return previous + seq.to_bytes(8) + _moment(at) + kind.encode() + digest
 
 
 @lru_cache(maxsize=64)
 def _moment(at: datetime) -> bytes:
-    """As it stands in a link; the entries of a flow have one."""
+    """The moment as in a link; cached, since the entries of a flow share one."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").encode()

@@ -1,7 +1,8 @@
-"""The tables, drawn once for SQLite and PostgreSQL; `escalations`, `attempts`, `alarms` and the like are queues.
+"""The tables, the same for SQLite and PostgreSQL; `escalations`, `attempts`, `alarms` and the like are queues.
 
-Everything that names a person, a number, a code or what somebody wrote is an encrypted column; what must be looked up
-is a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear: they name nobody.
+Everything that names a person, number or code, or that somebody wrote, is in an encrypted column. What must be looked
+up has a keyed blind index (`…_index`) or a hash beside it. Roles, ids and statuses are in clear, since they name
+nobody.
 """
 
 from alertnet.store.tables.access import (

@@ -1,4 +1,4 @@
-"""Who may ask, who is on duty, what comes in and how it is looked for: keys, users, PINs, requests, duty, messages."""
+"""Tables of access, duty and inbound messages: keys, users, PINs, requests, rotas, texts and calls."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -14,12 +14,12 @@ inbound = Table(
     Column("sender", Encrypted, nullable=False),
     Column("body", Encrypted, nullable=False),
     Column("received_at", Instant, nullable=False),
-    Column("known", Boolean, nullable=False),  # False: quarantined, and its sender learnt nothing
+    Column("known", Boolean, nullable=False),  # False: quarantined, and its sender was told nothing
     Column("reply", Encrypted),
     Column("wrong_keys", Integer),  # wrong codes keyed in a call
-    Column("bound_to", String(129)),  # of a quarantined text: the team/member whose it turned out to be
-    Column("keyed", Json),  # keyed hashes of them, so that a webhook that comes twice counts once
-    Column("due_at", Instant),  # of a text that is answered: what else it calls for is still to be done
+    Column("bound_to", String(129)),  # for a quarantined text: the team/member that it turned out to be from
+    Column("keyed", Json),  # keyed hashes of the wrong codes, so that a repeated webhook counts once
+    Column("due_at", Instant),  # for an answered text: when its postponed work is due
     Index("ix_inbound_sender", "sender_index", "received_at"),
 )
 index_of_due("ix_inbound_due", inbound)
@@ -31,8 +31,8 @@ sweeps = Table(
     "sweeps",
     metadata,
     Column("method", String(8), primary_key=True),  # sms | call, of a second provider sms/2 | call/2
-    Column("seen_until", Instant, nullable=False),  # all that came in by then was found
-    Column("due_at", Instant, nullable=False),  # when to look again, or to give up the lease of whoever looks
+    Column("seen_until", Instant, nullable=False),  # everything that came in by then was found
+    Column("due_at", Instant, nullable=False),  # when to look again, or to end the lease of whoever looks
     Column("lease", String(32)),
 )
 
@@ -56,7 +56,7 @@ api_keys = Table(
     Column("scopes", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
-    Column("mac", LargeBinary(32)),  # over all of the row: none opens anything that was made without the secret
+    Column("mac", LargeBinary(32)),  # over the whole row: a key made without the secret opens nothing
 )
 
 users = Table(
@@ -67,21 +67,21 @@ users = Table(
     Column("role", String(16), nullable=False),  # observer | coordinator | administrator
     Column("password", String(160), nullable=False),  # argon2id, as a PHC string
     Column("totp_key", Encrypted, nullable=False),  # hexadecimal
-    Column("totp_step", Integer, nullable=False),  # of the last one-time code that was taken: each is good once
+    Column("totp_step", Integer, nullable=False),  # of the last one-time code that was accepted: each is valid once
     Column("recovery", Json, nullable=False),  # hashes of the recovery codes that are left
-    Column("passkeys", Json),  # what each shows of itself; none of what earlier versions wrote
+    Column("passkeys", Json),  # public data of each; NULL in rows of earlier versions
     Column("linked", EncryptedJson),  # their account at an OpenID Connect provider
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column(
         "mac", LargeBinary(32), nullable=False
-    ),  # over what lets somebody in: none does that was made without the secret
+    ),  # over what lets somebody in: a row made without the secret lets in nobody
 )
 
 user_sessions = Table(
     "user_sessions",
     metadata,
-    Column("token_hash", LargeBinary(32), primary_key=True),  # keyed: none counts that was made without the secret
+    Column("token_hash", LargeBinary(32), primary_key=True),  # keyed: a session made without the secret does not count
     Column("user_id", String(32), ForeignKey("users.id"), nullable=False, index=True),
     Column("began_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
@@ -103,7 +103,8 @@ pins = Table(
     Column("kind", String(8), nullable=False),  # pin | other | one_time: see `store.records.credentials.pins`
     Column("hash", LargeBinary(32), nullable=False),
     Column("used_at", Instant),
-    Column("cost", String(24)),  # of argon2id, over the keyed hash; none of what earlier versions kept as that alone
+    # of argon2id, over the keyed hash; NULL where an earlier version stored only the keyed hash
+    Column("cost", String(24)),
 )
 
 arrangements = Table(
@@ -117,7 +118,7 @@ arrangements = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("made_at", Instant, nullable=False),
-    Column("made_by", String(129)),  # who arranged it, as the record has it; none of what earlier versions wrote
+    Column("made_by", String(129)),  # who arranged it, as recorded; NULL in rows of earlier versions
     Index("ix_arrangements_ends", "ends_at"),
 )
 
@@ -138,11 +139,11 @@ number_tests = Table(
     Column("contact", String(64), nullable=False),
     Column("method", String(8), nullable=False),
     Column("address_index", LargeBinary(16), nullable=False),
-    Column("code_hash", LargeBinary(16)),  # of an SMS: what is to be written back
+    Column("code_hash", LargeBinary(16)),  # for an SMS: the code to be sent back
     Column("token_hash", LargeBinary(32), unique=True),  # of a link to the page
     Column("asked_at", Instant, nullable=False),
     Column("answered_at", Instant),
-    Column("via", String(8)),  # sms | call | link; wrong: a stranger said that it is theirs
+    Column("via", String(8)),  # sms | call | link; wrong: somebody said that it is a stranger's
     Index("ix_number_tests_held", "address_index", "code_hash"),
     Index("ix_number_tests_contact", "tree", "contact"),
 )
@@ -155,6 +156,6 @@ lost_codes = Table(
     Column("number_index", LargeBinary(16), nullable=False),
     Column("code_hash", LargeBinary(16), nullable=False),
     Column("lasts_until", Instant, nullable=False),
-    Column("answered_at", Instant),  # its coordinators were alarmed that an answer to it came
+    Column("answered_at", Instant),  # when its coordinators were alarmed that an answer to it came
     Index("ix_lost_codes_held", "code_hash", "number_index"),
 )

@@ -1,4 +1,4 @@
-"""What all tables share: their naming, and the index of what is due."""
+"""What all tables share: naming conventions, and the index of due rows."""
 
 from sqlalchemy import Index, MetaData, Table, text
 
@@ -14,5 +14,5 @@ WHERE_DUE = text("due_at IS NOT NULL")
 
 
 def index_of_due(name: str, table: Table) -> Index:
-    """An index of what is due alone, so that closed incidents cost the tick nothing."""
+    """An index of due rows only, so that closed incidents cost the regular looks nothing."""
     return Index(name, table.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE)

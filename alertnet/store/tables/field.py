@@ -1,4 +1,4 @@
-"""What is awaited of the field, and drills: queues by `due_at`; what members chose, and told by voice."""
+"""Tables of the field: journeys and drills (queues by `due_at`), chosen languages, and recordings."""
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
@@ -46,7 +46,7 @@ index_of_due("ix_drills_due", drills)
 member_languages = Table(
     "member_languages",
     metadata,
-    # What a member has chosen by SMS; the teams file stays what it is.
+    # What a member chose by SMS; the teams file is not changed.
     Column("owner", String(129), primary_key=True),  # team/member
     Column("language", String(8), nullable=False),
     Column("chosen_at", Instant, nullable=False),
@@ -55,14 +55,14 @@ member_languages = Table(
 recordings = Table(
     "recordings",
     metadata,
-    # What a member has told in a call after its PIN: fetched from the provider, and deleted there.
+    # What a member said in a call after its PIN; fetched from the provider, and then deleted there.
     Column("id", String(34), primary_key=True),  # the provider's
     Column("incident_id", String(32), ForeignKey("incidents.id"), index=True),  # None: it is only to be deleted there
     Column("provider", String(8), nullable=False),
     Column("seconds", Integer, nullable=False),
-    Column("audio", EncryptedBytes),  # None until it is fetched, and for ever if the provider has lost it
+    Column("audio", EncryptedBytes),  # NULL until it is fetched, and for ever if the provider lost it
     Column("made_at", Instant, nullable=False),
-    Column("kept_at", Instant),  # since when it is to be deleted at the provider
+    Column("kept_at", Instant),  # when it was stored, and its deletion at the provider became due
     Column("due_at", Instant),  # when to fetch it, or to delete it at the provider
 )
 index_of_due("ix_recordings_due", recordings)

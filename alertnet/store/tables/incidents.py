@@ -1,4 +1,4 @@
-"""What is on the record of an incident: the facts, its escalations and alarms (two of the queues), answers, history."""
+"""Tables of incidents: facts, escalations and alarms (two of the queues), answers, and the history."""
 
 from sqlalchemy import (
     CheckConstraint,
@@ -39,8 +39,8 @@ incidents = Table(
     Column("templates", String(64), ForeignKey("documents.hash"), nullable=False),
     Column("pruned", Json, nullable=False),
     Column("warnings", Json, nullable=False),
-    Column("wider", EncryptedJson),  # consent that waits for a coordinator to apply it
-    Column("proposed", EncryptedJson),  # what news would change, until a coordinator says so
+    Column("wider", EncryptedJson),  # consent that a coordinator has yet to apply
+    Column("proposed", EncryptedJson),  # what news would change, until a coordinator decides
     Column("replanned_at", Instant),
     Column("team", String(64)),
     Column("raised_index", LargeBinary(16)),
@@ -49,8 +49,8 @@ incidents = Table(
     Column("close_reason", String(16)),
     Column("merged_into", String(32), ForeignKey("incidents.id")),  # of a text
     Column("part_of", String(32)),  # the incident that acts for it
-    Column("merged", EncryptedJson),  # which incidents are part of this one, and what was known without them
-    Column("held_at", Instant),  # since when it is not to be purged
+    Column("merged", EncryptedJson),  # which incidents are part of this one, and its facts without them
+    Column("held_at", Instant),  # since when it must not be purged
     Column("purged_at", Instant),  # since when nothing of it is shown; see `store.erasure`
     Column("erased_at", Instant),  # when the last of it was erased
     CheckConstraint("status IN ('open', 'closed')", name="status"),
@@ -76,10 +76,10 @@ escalations = Table(
     Column("status", String(16), nullable=False),
     Column("level", String(128)),
     Column("round", Integer, nullable=False),
-    Column("rank", Integer, nullable=False),  # the severity's: what is overdue runs most severe first
+    Column("rank", Integer, nullable=False),  # from the severity: overdue escalations run most severe first
     Column("due_at", Instant),
     Column("state", EscalationState, nullable=False),
-    UniqueConstraint("incident_id", "tree"),  # and the index by which those of an incident are found
+    UniqueConstraint("incident_id", "tree"),  # also the index for finding those of an incident
     CheckConstraint("status IN ('acknowledged','stopped') OR due_at IS NOT NULL", name="never_forgotten"),
     CheckConstraint(
         "status IN ('scheduled','waiting_for_go','running','acknowledged','unanswered','stopped')", name="status"
@@ -89,7 +89,7 @@ index_of_due("ix_escalations_due", escalations)
 Index(
     "ix_escalations_order", escalations.c.rank, escalations.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE
 )
-"""The order in which they are worked off: a batch of thousands that are due costs no more than one of a few."""
+"""The order of processing; with this index thousands of due rows cost no more per batch than a few."""
 
 alarms = Table(
     "alarms",
@@ -158,13 +158,13 @@ timeline = Table(
 )
 
 IS_EDITION = text("kind = 'trees_in_force'")
-"""Asked for in these very words, so that the index serves: each process looks twice a second."""
+"""Queries must use exactly these words, so that the index is used: each process looks twice a second."""
 Index("ix_timeline_editions", timeline.c.seq, postgresql_where=IS_EDITION, sqlite_where=IS_EDITION)
 
 chain_heads = Table(
     "chain_heads",
     metadata,
-    Column("chain", String(32), primary_key=True),  # `system` alone: it holds where the others end
+    Column("chain", String(32), primary_key=True),  # only `system`: its chain stores the ends of the others
     Column("length", Integer, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
     Column("mac", LargeBinary(32), nullable=False),

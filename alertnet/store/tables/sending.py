@@ -1,4 +1,4 @@
-"""What goes out: codes and links, notifications, and their attempts (the other queue); who sends, and how fast."""
+"""Tables of sending: codes and links, notifications and attempts (a queue), senders and circuit breakers."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
@@ -12,13 +12,14 @@ codes = Table(
     Column("id", String(32), primary_key=True),
     Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
     Column("tree", String(64)),
-    Column("contact", String(64)),  # None for a decision's code, which is any coordinator's
+    Column("contact", String(64)),  # None for a decision's code, which any coordinator may use
     Column("code", Encrypted, nullable=False),
     Column("code_hash", LargeBinary(16), nullable=False),
     Column("wrong_tries", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("voided_at", Instant),
-    Column("alarm_id", String(32)),  # of one coordinator alone, in place of the alarm's own code, which it has lost
+    # set for the code of one coordinator, which replaces the alarm's own code that was lost
+    Column("alarm_id", String(32)),
     Index("ix_codes_hash", "code_hash"),
 )
 
@@ -30,34 +31,34 @@ code_numbers = Table(
     Column("tree", String(64), nullable=False),
     Column("contact", String(64), nullable=False),
     Column("relays", Boolean, nullable=False),
-    Column("open", Boolean, nullable=False),  # of an open incident: closed ones must not be searched for ever
-    Column("code_hash", LargeBinary(16)),  # the code's own; None where it is void
-    Column("voided_at", Instant),  # for this number alone, which tried wrong ones
+    Column("open", Boolean, nullable=False),  # whether its incident is open, so that closed ones need not be searched
+    Column("code_hash", LargeBinary(16)),  # the code's own; NULL if it is void
+    Column("voided_at", Instant),  # void for this number only, which sent wrong codes
     Index("ix_code_numbers_number", "number_index", "open"),
 )
 IS_OF_OPEN, IS_OF_CLOSED = text("open"), text("NOT open")
-"""Asked for in these very words, so that the indexes serve."""
+"""Queries must use exactly these words, so that the indexes are used."""
 Index(
     "ix_code_numbers_open",
     code_numbers.c.code_hash,
     code_numbers.c.number_index,
-    code_numbers.c.open,  # SQLite looks at no row for what stands in the index itself
+    code_numbers.c.open,  # included so that SQLite need not read the row
     unique=True,
     postgresql_where=IS_OF_OPEN,
     sqlite_where=IS_OF_OPEN,
-)  # Two workers that draw the same code for a number at the same moment: one of them draws again.
+)  # Of two workers that draw the same code for a number at the same moment, one has to draw again.
 Index("ix_code_numbers_closed", code_numbers.c.code_hash, postgresql_where=IS_OF_CLOSED, sqlite_where=IS_OF_CLOSED)
 
 guesses = Table(
     "guesses",
     metadata,
-    # A row for a number that sent or keyed wrong codes in an incident; held by whoever holds the incident.
+    # One row for each number that sent or pressed wrong codes in an incident; locked by the lock of the incident.
     Column("incident_id", String(32), ForeignKey("incidents.id"), primary_key=True),
     Column("number_index", LargeBinary(16), primary_key=True),
-    Column("until", Json, nullable=False),  # when each wrong try counts no more: ISO 8601, ascending
+    Column("until", Json, nullable=False),  # when each wrong code stops counting: ISO 8601, ascending
     Column("tries", Integer, nullable=False),  # in all
-    Column("renewed_at", Instant),  # its codes were made afresh, as they are once
-    Column("locked_at", Instant),  # since then its codes count no more
+    Column("renewed_at", Instant),  # when its codes were made anew, which happens once
+    Column("locked_at", Instant),  # since when its codes no longer count
 )
 
 links = Table(
@@ -69,12 +70,12 @@ links = Table(
     Column("incident_id", String(32), ForeignKey("incidents.id"), nullable=False, index=True),
     Column("escalation_id", String(32), ForeignKey("escalations.id")),
     Column("alarm_id", String(32), ForeignKey("alarms.id")),
-    Column("acknowledgement_id", String(32)),  # the answer that a coordinator can take back there
+    Column("acknowledgement_id", String(32)),  # the answer that a coordinator can revoke there
     Column("tree", String(64), nullable=False),
     Column("contact", String(64), nullable=False),
     Column("method", String(8), nullable=False),
     Column("address", Encrypted, nullable=False),
-    Column("pin_tries", Integer, nullable=False),  # no longer read: an earlier version counts here what it hears
+    Column("pin_tries", Integer, nullable=False),  # no longer read; an earlier version may still count here
     Column("created_at", Instant, nullable=False),
 )
 
@@ -108,7 +109,7 @@ notifications = Table(
 notice_links = Table(
     "notice_links",
     metadata,
-    # The page of a notice: it shows what the notification says, and what to do about it.
+    # The page of a notice, which shows the content of the notification, and what to do about it.
     Column("token_hash", LargeBinary(32), primary_key=True),
     Column("notification_id", String(32), ForeignKey("notifications.id"), nullable=False),
 )
@@ -137,10 +138,10 @@ attempts = Table(
     Column("rank", Integer, nullable=False),
     Column("address_index", LargeBinary(16), nullable=False),
     Column("status", String(16), nullable=False),
-    Column("due_at", Instant),  # when to send it, to give up its lease, or to ask the provider
+    Column("due_at", Instant),  # when to send it, to end its lease, or to ask the provider
     Column("lease", String(32)),
     Column("sender", String(64)),
-    Column("provider", String(8)),  # whom it was handed to; of a queued one: who has just turned it away
+    Column("provider", String(8)),  # whom it was handed to; for a queued one: who last turned it away
     Column("extra", Boolean, nullable=False),  # the one re-send after an unknown outcome (A5)
     Column("checks", Integer, nullable=False),
     Column("delays", Integer, nullable=False),
@@ -149,7 +150,7 @@ attempts = Table(
     Column("error", String(64)),
     Column("spoken_code", Encrypted),
     Column("wrong_keys", Integer, nullable=False),
-    Column("keyed", Json),  # keyed hashes of the wrong ones, so that a webhook that comes twice counts once
+    Column("keyed", Json),  # keyed hashes of the wrong ones, so that a repeated webhook counts once
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("changed_at", Instant, nullable=False),
@@ -166,7 +167,7 @@ Index(
 WAS_TAKEN = text("provider_id IS NOT NULL")
 Index("ix_attempts_provider_id", attempts.c.provider_id, postgresql_where=WAS_TAKEN, sqlite_where=WAS_TAKEN)
 IS_QUEUED = text("status = 'queued'")
-"""Asked for in these very words, so that the index serves."""
+"""Queries must use exactly these words, so that the index is used."""
 Index(
     "ix_attempts_order",
     attempts.c.method,
@@ -176,9 +177,9 @@ Index(
     attempts.c.id,
     postgresql_where=IS_QUEUED,
     sqlite_where=IS_QUEUED,
-)  # The order in which they are sent: a claim sorts nothing, however many are due; it passes over what waits for later.
+)  # The order of sending: a claim sorts nothing, however many are due, and passes over what waits for later.
 IS_NO_FIRST_ALERT = text(f"(NOT is_alert OR rank % {CLASSES} = 1)")
-"""It asks, tells or says again (`core.notification.is_repeat`), so that another message may take it along."""
+"""It asks, tells or repeats (`core.notification.is_repeat`), so another message may say it too."""
 _MAY_GO_ALONG = text(f"{IS_QUEUED} AND {IS_NO_FIRST_ALERT}")
 Index(
     "ix_attempts_beside",
@@ -186,7 +187,7 @@ Index(
     attempts.c.due_at,
     postgresql_where=_MAY_GO_ALONG,
     sqlite_where=_MAY_GO_ALONG,
-)  # What else waits for a phone: of thousands of alerts that do none is in it.
+)  # What else waits for a phone; the alerts that can't be joined, perhaps thousands, are not in it.
 
 senders = Table(
     "senders",
@@ -198,7 +199,7 @@ senders = Table(
 breakers = Table(
     "breakers",
     metadata,
-    # A row while something is wrong with a provider, for one method; see `core.delivery.circuit_breaker`.
+    # One row while a provider is in trouble, for one method; see `core.delivery.circuit_breaker`.
     Column("method", String(8), primary_key=True),
     Column("provider", String(8), primary_key=True),
     Column("faults", Integer, nullable=False),
@@ -206,6 +207,6 @@ breakers = Table(
     Column("is_back", Boolean, nullable=False),
     Column("try_at", Instant),
     Column("paused_until", Instant),
-    Column("fault", String(16)),  # what the provider has against our account, where that is why
-    Column("held_until", Instant),  # somebody has paused it by hand
+    Column("fault", String(16)),  # what the provider has against our account, where that is the reason
+    Column("held_until", Instant),  # until when somebody has paused it by hand
 )

@@ -1,4 +1,4 @@
-"""What the watch on ourselves goes by: workers, signs of life, rows that were put off, trouble that was told of."""
+"""Tables for monitoring the program itself: metrics, limits, workers, heartbeats, troubles, postponed rows."""
 
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, text
 
@@ -31,7 +31,7 @@ workers = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("seen_at", Instant, nullable=False),
-    Column("started_at", Instant),  # None: of a version that kept no such time
+    Column("started_at", Instant),  # None: of a version that did not store it
 )
 
 signs = Table(
@@ -54,13 +54,13 @@ troubles = Table(
 _IS_OPEN = text("over_at IS NULL")
 Index(
     "ix_troubles_standing", troubles.c.part, unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN
-)  # Each part's trouble stands once, whoever of the workers saw it first.
+)  # Each trouble has one row, whichever worker saw it first.
 
 put_offs = Table(
     "put_offs",
     metadata,
     Column("queue", String(16), primary_key=True),
     Column("row_id", String(32).with_variant(String(34), "postgresql"), primary_key=True),
-    Column("since", Instant, nullable=False),  # when it was due at first
-    Column("until", Instant, nullable=False),  # the due time it was given: with another one it got over its fault
+    Column("since", Instant, nullable=False),  # when it was first due
+    Column("until", Instant, nullable=False),  # the due time it was given; with another one it has recovered
 )

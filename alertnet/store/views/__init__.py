@@ -1,1 +1,1 @@
-"""What the outside sees of incidents, read in a handful of queries."""
+"""The views of incidents for the outside, read in a handful of queries."""

@@ -1,6 +1,6 @@
-"""Whether the history is still the one that was written: every place where it is not, without reading it all at once.
+"""Verifies the history: finds every place where it was changed, without loading all of it at once.
 
-First the system's chain, whose checkpoints say where the others must end, then those, a few entries at a time.
+First the system's chain, whose checkpoints say where the others must end; then the others, a few entries at a time.
 """
 
 import hashlib
@@ -26,10 +26,10 @@ AT_ONCE = 1000  # rows in memory
 HASH_KEPT = 8  # bytes of each checkpoint's hash
 
 EXCHANGE = timedelta(hours=1)
-"""After an upgrade the version before may still run for so long, and write links without a key."""
+"""After an upgrade the previous version may still run for this long, and write links without a key."""
 
 API_KEYS, USERS = "api_keys", "users"
-"""In place of a chain: what is found of the keys of the API, and of the users of the console."""
+"""Used in place of a chain for findings about API keys and console users."""
 
 NOT_KEYED = "the entry has no key"
 
@@ -40,7 +40,7 @@ _ENTRIES: Select[Any] = select(*(column for column in timeline.c if column.name 
 
 @value
 class Break:
-    """Where a chain does not hold, and why; `seq` 0: the chain as a whole."""
+    """A place where a chain does not hold, and why; `seq` 0: the chain as a whole."""
 
     chain: str
     seq: int
@@ -49,17 +49,17 @@ class Break:
 
 @dataclass
 class Known:
-    """What the system's chain says of the others, and of itself."""
+    """What the system's chain says about the others and itself."""
 
     keyed_at: datetime | None = None
-    """When it was said that from then on every link has a key; None where that has always been so."""
+    """When links began to have a key; None if they always had one."""
     ends: dict[str, dict[int, bytes]] = field(default_factory=dict)
-    """Every checkpoint of each chain: how its hash began at that length."""
+    """All checkpoints of each chain: the first bytes of its hash by length."""
     without_key: dict[str, int] = field(default_factory=dict)
-    """Up to where the entries of a chain may have none, since a checkpoint that has one covers them."""
+    """Up to which seq the entries of a chain may have no key, since a keyed checkpoint covers them."""
 
     def learn(self, row: Row[Any], payload: Any) -> None:
-        """Take a checkpoint that has a key."""
+        """Take in a keyed checkpoint."""
         heads = heads_in(payload)
         if row.kind == KEYED and self.keyed_at is None:
             self.keyed_at = row.at
@@ -69,7 +69,7 @@ class Known:
             self.ends.setdefault(chain, {}).setdefault(head.length, head.hash[:HASH_KEPT])
 
     def length_of(self, chain: str) -> int:
-        """How long it was at its last checkpoint."""
+        """The chain's length at its last checkpoint."""
         return max(self.ends.get(chain, {0: b""}))
 
 
@@ -87,7 +87,7 @@ class _Chain:
     purged_to: int = 0
 
     def follow(self, row: Row[Any]) -> str | None:
-        """Follow the chain to this entry; what does not hold there."""
+        """Advance to this entry; gives what does not hold there, or None."""
         previous, expected = (self.hash if self.last else origin(self.name)), self.last + 1
         self.last, self.hash = row.seq, row.hash
         if row.seq != expected:
@@ -100,11 +100,11 @@ class _Chain:
         return self._fault_of_payload(row)
 
     def has_key(self, row: Row[Any]) -> bool:
-        """Whether the link of the entry that was just taken has a key."""
+        """Whether the link of the last entry has a key."""
         return not (self.bare and row.seq in self.bare[-1])
 
     def breaks_at_end(self, known: Known) -> Iterator[Break]:
-        """The breaks that show once all of the chain was read."""
+        """The breaks that show once the whole chain was read."""
         for bare in _beyond(self.bare, known.without_key.get(self.name, 0)):
             yield Break(self.name, bare.start, _all_of(NOT_KEYED, bare))
         for emptied in _beyond(self.emptied, self.purged_to):
@@ -130,9 +130,9 @@ class _Chain:
 
 
 def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
-    """Every place where the history does not hold, by chain and seq; empty when all of it does.
+    """All places where the history does not hold, by chain and seq; empty if it is intact.
 
-    `head`: what somebody outside has kept, to which it is held as well.
+    `head`: a head kept by somebody outside, which is checked too.
     """
     known = Known()
     vault = vault_of(session.get_bind().dialect)
@@ -145,13 +145,13 @@ def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
 
 
 def keyed_since(session: Session) -> datetime | None:
-    """From when on the links of an upgraded database have a key; None where they always had."""
+    """When the links of an upgraded database began to have a key; None if they always had one."""
     query = select(timeline.c.at).where(timeline.c.chain == SYSTEM, timeline.c.kind == KEYED)
     return session.scalar(query.order_by(timeline.c.seq).limit(1))
 
 
 def purged_incidents(session: Session) -> int:
-    """How many incidents were purged: of these the chain holds, and says no more."""
+    """The number of purged incidents; their chains hold, without payloads."""
     return session.scalar(select(func.count()).where(incidents.c.purged_at.is_not(None))) or 0
 
 
@@ -213,7 +213,7 @@ def _of_users(session: Session) -> Iterator[Break]:
 
 
 def _read(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    # The payload comes sealed, so that one that can't be opened is a finding and not the end of the search.
+    # The payload is read encrypted, so that one that can't be opened is a finding and does not end the search.
     yield from session.execute(query.execution_options(yield_per=AT_ONCE))
 
 

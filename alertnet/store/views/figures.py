@@ -1,6 +1,6 @@
-"""What months of incidents hold, counted by the database: one row for an incident, a level, a contact's method.
+"""The figures of months of incidents, counted by the database: a row per incident, level, and contact's method.
 
-And what one drill holds, contact by contact.
+And those of one drill, contact by contact.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from alertnet.core.notification import ALERTS, AttemptStatus, Kind
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
 
 MOST = 2000
-"""Incidents that are looked at, the latest: a page is no reason to read all there ever was."""
+"""The most incidents examined, the latest ones; a page must not read everything there ever was."""
 BATCH = 500
 _ARRIVED = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 _SETTLED = (*_ARRIVED, AttemptStatus.FAILED.value)
@@ -127,7 +127,7 @@ def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Co
 
 
 def tried(session: Session, ids: Sequence[str]) -> list[Tried]:
-    """How the alerts of these incidents fared, by contact and method."""
+    """How the alerts of these incidents went, by contact and method."""
     counted: dict[tuple[str, str, str], tuple[int, int]] = {}
     for row in _each(session, _TRIED, ids):
         key = (row.tree, row.contact, row.method)
@@ -137,7 +137,7 @@ def tried(session: Session, ids: Sequence[str]) -> list[Tried]:
 
 
 def took_part(session: Session, whole: Mapping[str, str]) -> dict[str, list[TookPart]]:
-    """Who was alerted, in that order, by what, and what came of it; `whole`: under which incident each id counts."""
+    """The contacts alerted, in order, by which methods, and the results; `whole`: the incident of each id."""
     alerts: dict[tuple[str, str, str], list[Any]] = defaultdict(list)
     for row in session.execute(_SETTLED_ALERTS, {"ids": list(whole)}):
         alerts[whole[row.incident_id], row.tree, row.contact].append(row)
@@ -154,7 +154,7 @@ def took_part(session: Session, whole: Mapping[str, str]) -> dict[str, list[Took
 
 
 def _fared(rows: Sequence[Any]) -> tuple[Fared, ...]:
-    """How each method fared, in the order in which they were tried."""
+    """The results of each method, in the order in which they were tried."""
     by_method: dict[str, list[Any]] = {}
     for row in rows:
         by_method.setdefault(row.method, []).append(row)

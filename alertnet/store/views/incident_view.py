@@ -1,4 +1,4 @@
-"""What the outside sees of an incident (B5), read in a handful of queries for one incident or a whole page."""
+"""The view of incidents for the outside (B5), read in a handful of queries for one incident or a whole page."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -26,15 +26,15 @@ from alertnet.store.views.timeline_view import shown_texts
 
 Rows = dict[str, list[Row[Any]]]
 Fared = set[tuple[str, str, str]]
-"""Trees and contacts, with a status that a message to them has."""
+"""(tree, contact, status) of messages."""
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 _SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
-"""Of a notification: without the sealed columns, which the answer has no use for."""
+"""The columns of a notification that are shown, without the encrypted ones."""
 
 
 def progress_of(session: Session, id: str) -> Progress:
-    """How far an incident has come; of answers the latest of each contact, and none that was revoked."""
+    """The progress of an incident: the states, and each contact's latest answer that was not revoked."""
     return Progress(
         escalations.states_of(session, id),
         {
@@ -67,7 +67,7 @@ _ACTIONS = _of(tables.actions, "at", "id")
 
 
 def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
-    """The incidents of those ids, in that order; what was sent and said of a part stands with what it is part of."""
+    """The incidents of those ids, in that order; messages and answers of a part are shown with the whole."""
     facts = {row.id: row for row in session.execute(_INCIDENTS, {"ids": list(ids)})}
     parts = {part: row.id for row in facts.values() if row.merged for part in row.merged["parts"]}
     owner = {id: id for id in ids} | parts
@@ -91,7 +91,7 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
 
 
 def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kind]) -> dict[str, Fared]:
-    """How the messages of those kinds went that were not cancelled, by incident; of a part with what it is part of."""
+    """For each incident the results of messages of those kinds that were not cancelled; a part's with the whole."""
     owner = {part: each.id for each in incidents for part in each.every_id}
     asked = {"ids": list(owner), "kinds": list(kinds)}
     found: dict[str, Fared] = {each.id: set() for each in incidents}
@@ -106,7 +106,7 @@ def of_incident(session: Session, id: str) -> IncidentView:
 
 
 def for_coordinators(session: Session, id: str) -> IncidentView:
-    """The incident of that id with what those who may coordinate read besides; people are codes for everybody."""
+    """The incident of that id, with what coordinators also read; people are shown as codes."""
     known = details_of(incidents.get(session, id).facts, Disclosure.FULL)
     people = {each.code: shapes.person_view(each) for each in known.people}
     return {
@@ -118,9 +118,9 @@ def for_coordinators(session: Session, id: str) -> IncidentView:
 
 
 def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: PendingRows) -> IncidentView:
-    """The incident that was opened just now, from the rows that were written of it.
+    """The view of an incident that was just opened, from the rows written for it.
 
-    To read them back would take from the time of its first alerts, which are leaving at that moment.
+    Reading them back would delay its first alerts, which are leaving at that moment.
     """
     facts = incident.facts
     row = SimpleNamespace(
@@ -156,7 +156,7 @@ def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
 
 
 def _by_incident(session: Session, query: Select[Any], owner: dict[str, str]) -> Rows:
-    """The rows by the incident with which they are shown; `owner` has it by the incident that they are of."""
+    """The rows by the incident with which they are shown; `owner` gives it for each row's incident."""
     rows: Rows = defaultdict(list)
     for row in session.execute(query, {"ids": list(owner)}):
         rows[owner[row.incident_id]].append(row)

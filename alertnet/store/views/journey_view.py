@@ -1,4 +1,4 @@
-"""What the outside sees of journeys (B5): who is awaited, where, by when, and what has become of it."""
+"""The view of journeys for the outside (B5): who is awaited where and when, and what became of it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired
@@ -23,16 +23,18 @@ class LegView(TypedDict):
 
 
 class GapView(TypedDict):
-    """A span in which nothing can be heard."""
+    """A span in which nothing can be received."""
 
     begins_at: str
     ends_at: str
 
 
 class JourneyView(TypedDict):
-    """A journey; `legs`: those ahead. `due_at`: of what follows next if nothing is heard; `incident`: its reference.
+    """A journey. `legs`: those ahead; `due_at`: when the next step is due if no check-in comes.
 
-    `member` None: any of the team will do. `heard_at`: when it was last heard of.
+    `incident`: its reference.
+
+    `member` None: any of the team may check in. `heard_at`: the last check-in.
     """
 
     id: str
@@ -52,7 +54,7 @@ class JourneyView(TypedDict):
 
 
 class Overview(TypedDict):
-    """Journeys by when they are expected. `unheard_since`: since when what is sent to us is known not to arrive."""
+    """Journeys by expected moment. `unheard_since`: since when messages to us are known not to arrive."""
 
     items: list[JourneyView]
     next: str | None
@@ -60,15 +62,15 @@ class Overview(TypedDict):
 
 
 def overview(session: Session, stored: Sequence[StoredJourney], next: str | None, team: str | None = None) -> Overview:
-    """A page of those journeys, in that order; `next`: what asks for the page after it; `team`: of whoever reads."""
+    """A page of those journeys, in that order. `next`: the cursor of the next page; `team`: that of the reader."""
     since = troubles.since(session, Part.INBOUND)
     return Overview(items=of_journeys(session, stored, team), next=next, unheard_since=moment(since) if since else None)
 
 
 class AskedView(TypedDict):
-    """One who was asked. `status`: awaited answered missed, to coordinators alone also duress.
+    """A member who was asked. `status`: awaited answered missed; for coordinators only also duress.
 
-    `journey`: by its id somebody who was heard of otherwise is checked in.
+    `journey`: the id under which somebody heard of in another way can be checked in.
     """
 
     member: str
@@ -79,9 +81,9 @@ class AskedView(TypedDict):
 
 
 class RollCallView(TypedDict):
-    """A roll-call and its figures; `not_asked`: those whose phones are to be left alone.
+    """A roll-call and its figures; `not_asked`: those whose phones must be left alone.
 
-    To coordinators alone: `text`, why they were asked, and `under_duress`, how many of those who `answered`.
+    For coordinators only: `text`, why they were asked, and `under_duress`, how many of those who `answered`.
     """
 
     id: str
@@ -98,14 +100,14 @@ class RollCallView(TypedDict):
 
 
 class RollCallsView(TypedDict):
-    """Roll-calls with their figures, the newest first. `next`: what asks for the page after it."""
+    """Roll-calls with their figures, newest first. `next`: the cursor of the next page."""
 
     items: list["RollCallSummary"]
     next: str | None
 
 
 class RollCallSummary(TypedDict):
-    """A roll-call and its figures; who has answered, its own page says."""
+    """A roll-call and its figures; its own page shows who has answered."""
 
     id: str
     of: str
@@ -143,8 +145,8 @@ def of_roll_call(
 ) -> RollCallView:
     """The roll-call of those journeys, at least one, for a key of that team, or of none.
 
-    To others than coordinators it is told as after a true PIN (B4), and of those not asked only who is `silent`: why
-    another phone is left alone might be duress.
+    Others than coordinators see it as if the true PIN had been given (B4), and of those not asked only the `silent`:
+    the reason to leave another phone alone might be duress.
     """
     first = asked[0].journey
     assert first.roll_call is not None
@@ -180,13 +182,13 @@ def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, for_coordinat
 
 
 def of_journeys(session: Session, stored: Sequence[StoredJourney], team: str | None = None) -> list[JourneyView]:
-    """Those journeys, in that order; with `team` only incidents of that team's are named."""
+    """Those journeys, in that order; with `team` only that team's incidents are named."""
     refs = _refs(session, stored, team)
     return [_view(each, refs.get(each.incident or "")) for each in stored]
 
 
 def _refs(session: Session, stored: Sequence[StoredJourney], team: str | None) -> dict[str, str]:
-    """The references of the incidents that those journeys have opened, by id; with `team` of that team's alone."""
+    """The references of the incidents that those journeys opened, by id; with `team` only of that team."""
     ids = {each.incident for each in stored if each.incident}
     query = select(incidents.c.id, incidents.c.ref).where(incidents.c.id.in_(ids))
     query = query if team is None else query.where(incidents.c.team == team)

@@ -1,4 +1,4 @@
-"""What is paused by hand, by whom and why: the kept breakers, with what the record says of them."""
+"""The pauses by hand: what, until when, by whom and why, from the breakers and the record."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,14 +15,14 @@ PAUSED = "sending_paused"
 
 @value
 class Pause:
-    """What is paused until when, by whom and why."""
+    """A pause: what is paused until when, by whom and why."""
 
     route: Route
     until: datetime
     by: str
     why: str
     heard: frozenset[str] = frozenset()
-    """All that there were, when it was set, to text or call somebody by."""
+    """All routes to text or call somebody that existed when it was set."""
 
 
 def standing(tx: Tx) -> list[Pause]:
@@ -34,7 +34,7 @@ def standing(tx: Tx) -> list[Pause]:
 
 
 def silent_until(tx: Tx) -> datetime | None:
-    """Until when nobody is texted or called at all, as every way is paused; None where one is left."""
+    """Until when nobody can be texted or called, because every route is paused; None if one is not."""
     pauses = standing(tx)
     ends = {route_name(each.route): each.until for each in pauses}
     heard = frozenset[str]().union(*(each.heard for each in pauses))

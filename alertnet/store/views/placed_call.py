@@ -1,4 +1,4 @@
-"""A call that we placed, as whoever speaks in it needs it: whom it reached, what it may say, what was keyed so far."""
+"""A call that we placed, as its webhooks need it: whom it reached, what it may say, which keys were pressed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ class PlacedCall:
     notification: str
     kind: Kind
     tree_id: str | None
-    """None of a call to the field, which asks for nothing."""
+    """None for a call to the field, which asks for nothing."""
     contact: str
     method: str
     address: str
@@ -29,9 +29,9 @@ class PlacedCall:
     said: Said
     prompt_id: str | None
     is_delivered: bool
-    """Whether its code was keyed; of a call that asks for none, whether it was heard."""
+    """Whether its code was pressed; for a call without a code, whether it was heard."""
     is_wrong_person: bool
-    """Whether somebody has said in it that the number is a stranger's."""
+    """Whether somebody said in it that the number is a stranger's."""
     wrong_keys: WrongKeys
     spoken_code: str | None
 
@@ -79,7 +79,7 @@ def placed_call(session: Session, attempt: str) -> PlacedCall:
 
 
 def find_call(session: Session, attempt: str) -> PlacedCall | None:
-    """The same; None where there is no such attempt."""
+    """The call of that attempt; None if there is no such attempt."""
     row = session.execute(_PLACED, {"attempt": attempt}).first()
     if row is None:
         return None

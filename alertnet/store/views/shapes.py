@@ -1,6 +1,6 @@
-"""The shapes in which the outside sees an incident (B5), and the rows of the tables put into them.
+"""The shapes of incidents for the outside (B5), and the functions that fill them from table rows.
 
-A notification shows its contact by id; addresses, codes and words stay in the database. Instants are ISO 8601 in UTC
+A notification shows its contact by id; addresses, codes and content stay in the database. Moments are ISO 8601 in UTC
 with a `Z`, to the millisecond.
 """
 
@@ -19,7 +19,7 @@ from alertnet.store.records.notifications import NewNotification
 
 
 class EscalationView(TypedDict):
-    """An escalation as the outside sees it; `level` is None before the first one opened."""
+    """An escalation for the outside; `level` is None before the first one opened."""
 
     tree: str
     scope: str
@@ -39,7 +39,7 @@ class PrunedView(TypedDict):
 
 
 class AttemptView(TypedDict):
-    """An attempt; `error` is our word for why it failed, else the provider's code."""
+    """An attempt; `error` is our term for why it failed, else the provider's code."""
 
     id: str
     status: str
@@ -49,7 +49,7 @@ class AttemptView(TypedDict):
 
 
 class NotificationView(TypedDict):
-    """`tree` is the contact's own, None for the field's members; `trees` are those whose escalations it counts for."""
+    """A notification. `tree`: the contact's own, None for members; `trees`: those whose escalations it counts for."""
 
     tree: str | None
     level: str | None
@@ -81,10 +81,10 @@ class ActionView(TypedDict):
 
 
 class TextView(TypedDict):
-    """What somebody wrote or reported: `sender` is `team/member` or `tree/contact`; `number`: where a member is called.
+    """A text or report. `sender`: `team/member` or `tree/contact`; `number`: where a member can be called.
 
-    `understood`: the type and codes of a report; `codes`: what each code of it stands for; `action`: what a contact
-    reported as done; `arrived_at`: when it reached us, where that was more than half an hour later.
+    `understood`: the type and codes of a report; `codes`: what each of its codes stands for; `action`: what a contact
+    reported as done; `arrived_at`: when it reached us, if more than half an hour later.
     """
 
     at: str
@@ -99,7 +99,7 @@ class TextView(TypedDict):
 
 
 class PersonView(TypedDict):
-    """One of those affected: the code, and what it stands for; never a name."""
+    """An affected person: the code, and what it stands for; never a name."""
 
     code: str
     kind: str
@@ -110,9 +110,8 @@ class PersonView(TypedDict):
 class IncidentView(TypedDict):
     """An incident; `warnings`: what to know beside the plan, such as that nobody may be told.
 
-    `reports`: the references of those that were merged into it; `purged_at`: since when no more of it is there. The
-    last three: where, who by their codes, and what
-    people wrote, oldest first, where one incident is shown to whoever may coordinate.
+    `reports`: the references of merged reports; `purged_at`: since when only this is left. The last three are given if
+    one incident is shown to a coordinator: the place, the people by code, and what people wrote, oldest first.
     """
 
     ref: str
@@ -146,7 +145,7 @@ def person_view(person: Affected) -> PersonView:
 
 
 def moment(at: datetime) -> str:
-    """The instant as the outside writes it: `2026-11-24T13:00:00.000Z`."""
+    """The moment as the outside sees it: `2026-11-24T13:00:00.000Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""What is kept about one person, whoever asks for it: a member, a contact, one of the staff, or a number or address."""
+"""Everything stored about one person, on request: a member, a contact, one of the staff, or a number or address."""
 
 from datetime import datetime
 from typing import Any
@@ -30,23 +30,23 @@ REF = "incident"
 
 @value
 class Subject:
-    """The names by which a person goes (`team/member`, `tree/contact`, `staff/name`), and its numbers and addresses."""
+    """A person's names (`team/member`, `tree/contact`, `staff/name`), numbers and addresses."""
 
     owners: tuple[str, ...]
     addresses: tuple[str, ...]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The names in two."""
+        """The names, split in two."""
         return [(first, second) for each in self.owners for first, _, second in (each.partition("/"),)]
 
     def indexes(self, tx: Tx) -> list[bytes]:
-        """Every blind index that its numbers and addresses may be stored under."""
+        """All blind indexes that its numbers and addresses may be stored under."""
         return [index for each in self.addresses for index in tx.vault.indexes(each)]
 
 
 def told(tx: Tx, subject: Subject) -> ColumnElement[bool]:
-    """The notifications that went to it."""
+    """The condition for notifications that went to the person."""
     named = tuple_(notifications.c.tree, notifications.c.contact).in_(subject.pairs)
     return or_(
         named, notifications.c.contact.in_(subject.owners), notifications.c.address_index.in_(subject.indexes(tx))
@@ -54,17 +54,17 @@ def told(tx: Tx, subject: Subject) -> ColumnElement[bool]:
 
 
 def by_contact(table: Any, subject: Subject) -> ColumnElement[bool]:
-    """The rows of a table that are of it by tree and contact."""
+    """The condition for rows of a table with the person's tree and contact."""
     return tuple_(table.c.tree, table.c.contact).in_(subject.pairs)
 
 
 def of_member(subject: Subject) -> ColumnElement[bool]:
-    """What was awaited of it as a member."""
+    """The condition for journeys of the person as a member."""
     return tuple_(journeys.c.team, journeys.c.member).in_(subject.pairs) if subject.owners else false()
 
 
 def kept_about(tx: Tx, subject: Subject) -> dict[str, Section]:
-    """All of it by what it is, without what is about nobody alone: the history of incidents, and earlier trees."""
+    """Everything by section, without what is not about one person: the history of incidents, and earlier trees."""
     refs = {row.id: row.ref for row in tx.session.execute(select(incidents.c.id, incidents.c.ref))}
     queries = {**_of_itself(subject), **_of_incidents(tx, subject)}
     return {name: [_shown(row, refs) for row in tx.session.execute(query)] for name, query in queries.items()}

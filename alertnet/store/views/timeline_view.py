@@ -1,4 +1,4 @@
-"""The timeline as it is shown: its events as the outside sees them (B5), and the texts that people sent, as written."""
+"""The view of the timeline for the outside (B5), and the texts that people sent, as written."""
 
 import json
 from collections.abc import Collection, Container, Sequence
@@ -23,14 +23,14 @@ from alertnet.store.views.shapes import TextView, moment
 TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
 _SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out", "attached")
 _PROVEN = ("true", DURESS)
-"""What a PIN may have turned out to be that proves a report."""
+"""The results of checking a PIN that prove a report."""
 MOST = 20
-"""The latest ones: a page is read on a phone."""
+"""The latest ones only, since a page is read on a phone."""
 MOST_SHOWN = 500
 
 
 def is_forced(text: dict[str, Any]) -> bool:
-    """Whether a text that reported nothing is on the record for its PIN for duress alone."""
+    """Whether a text that reported nothing is on record only for its duress PIN."""
     return text.get("pin") == DURESS and reports_nothing(text)
 
 
@@ -47,10 +47,9 @@ class EntryView(TypedDict):
 def entries(
     session: Session, chain: str, after: int, limit: int | None, *, with_duress: bool = True
 ) -> tuple[list[EntryView], int]:
-    """What is shown of at most that many entries of a chain after the seq, in order, and the seq of the last of them.
+    """Read up to that many entries of a chain after that seq.
 
-    `with_duress`: for whoever may know that somebody stands beside the team. Others are not shown what came with a text
-    that reported nothing and had the PIN for duress: after a true one it would not be there.
+    Gives those shown, in order, and the seq of the last read.
     """
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
     rows = session.execute(query.order_by(timeline.c.seq).limit(limit)).all()
@@ -60,7 +59,7 @@ def entries(
 def latest(
     session: Session, chain: str, most: int, always: Collection[str], *, with_duress: bool
 ) -> tuple[list[EntryView], int, int]:
-    """The latest of a chain, after all of the kinds `always`; the seq of the last, and how many others came before."""
+    """The latest entries of a chain, after all of the kinds `always`; the last seq, and how many others came before."""
     last = heads(session, [chain]).get(chain, 0)
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq <= last)
     query = query.where((timeline.c.seq > last - most) | timeline.c.kind.in_(always))
@@ -74,7 +73,7 @@ def _shown(session: Session, chain: str, rows: Sequence[Row[Any]], with_duress: 
 
 
 def _forced(session: Session, chain: str) -> dict[datetime, int]:
-    """When texts came that reported nothing but duress, and the seq from which on what came with them is on record."""
+    """When texts came that reported only duress, each with the seq where the entries that came with it begin."""
     query = select(timeline.c.at, timeline.c.seq, timeline.c.payload)
     query = query.where(timeline.c.chain == chain, timeline.c.kind == "report_received")
     return {
@@ -103,7 +102,7 @@ def heads_of_open(session: Session) -> dict[str, int]:
 
 
 def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> dict[str, list[str | None]]:
-    """Who has done something of those kinds, by chain, the first of them first; None for what can't be read (A11)."""
+    """For each chain who did something of those kinds, in order; None for what can't be read (A11)."""
     query = select(timeline.c.chain, type_coerce(timeline.c.payload, LargeBinary).label("sealed"))
     query = query.where(timeline.c.chain.in_(chains), timeline.c.kind.in_(kinds), timeline.c.payload.is_not(None))
     found: dict[str, list[str | None]] = {chain: [] for chain in chains}
@@ -124,26 +123,26 @@ class ReceivedText:
 
     at: datetime
     words: str
-    """Empty where a report had none besides its codes, and an action no note."""
+    """Empty if a report had only codes, or an action no note."""
     tree: str | None
     contact: str | None
     by: str | None
     understood: tuple[str, ...] = ()
-    """Of a report: the type by its name, and codes."""
+    """For a report: the type's name, and codes."""
     is_verified: bool = False
     action: str | None = None
     number: str | None = None
-    """Where a member is called back; None where somebody else may hold that phone."""
+    """Where a member can be called back; None if somebody else may hold that phone."""
     arrived_at: datetime | None = None
-    """When it reached us, where that was long after it was sent."""
+    """When it reached us, if that was long after it was sent."""
     attached: int = 0
     """How many pictures or recordings came with it."""
 
 
 def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
-    """The latest of an incident, oldest first; none of those that were erased.
+    """The latest texts of an incident, oldest first, without erased ones.
 
-    An action that was told in words alone stands among the texts already, and is left out.
+    An action that was told only in words is among the texts already, and is left out.
     """
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
     rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
@@ -158,7 +157,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
             tuple(payload.get("understood", ())),
             payload.get("pin") in _PROVEN,
             payload.get("action"),
-            # Where it was joined to this one later, it had come to another.
+            # A text that was joined to this incident later had come to another.
             number_of(payload.get("came_to", incident)) if payload.get("by") else None,
             _arrival(at, payload),
             payload.get("attached", 0),
@@ -192,7 +191,7 @@ def shown_texts(session: Session, incident: str, people: Container[str] = ()) ->
 
 
 def _arrival(at: datetime, payload: dict[str, Any]) -> datetime | None:
-    """When a text reached us that came late; one that was only joined to this incident later did not."""
+    """When a late text reached us; None for one that was not late, or was joined to this incident later."""
     heard_at = payload.get("heard_at")
     if heard_at is None or "came_to" in payload:
         return None

@@ -1,1 +1,1 @@
-"""What opens a door or proves who answers: keys, PINs and codes, and what was tried of them."""
+"""Credentials: keys, PINs, codes and links that open something or prove who answers, and wrong tries of them."""

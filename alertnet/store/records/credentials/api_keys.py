@@ -1,7 +1,7 @@
-"""API keys: shown once when they are made, stored as keyed hashes, and recognised by the id that each carries.
+"""API keys: shown once when made, stored as keyed hashes, and found by the id that each contains.
 
-What is stored of one is vouched for as a whole: a key that was put into the database, or given more scopes, without the
-secret opens nothing.
+The stored row is authenticated as a whole: a key that was inserted, or given more scopes, without the secret opens
+nothing.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from alertnet.store.tables import api_keys
 SCOPES = ("raise", "read", "coordinate", "administer")
 EVERYTHING = "administer"
 DEVICE = "device:"
-"""The scope of a device's own key begins so, and its name follows: the key raises that device's alarm alone."""
+"""The prefix of the scope of a device's own key, followed by its name; the key raises only that device's alarm."""
 _DEVICE = re.compile(r"device:[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
@@ -39,7 +39,7 @@ _IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.
 
 @value
 class ApiKey:
-    """A key without its secret. `team` is None for one that speaks for no field team."""
+    """A key without its secret. `team` is None if it belongs to no field team."""
 
     id: str
     team: str | None
@@ -47,7 +47,7 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None
     is_dated: bool = False
-    """Whether an older secret vouches for it: then `renew`."""
+    """Whether an older secret authenticates it; then call `renew`."""
 
     def may(self, scope: str) -> bool:
         """Whether it has that scope, or may do everything."""
@@ -55,7 +55,7 @@ class ApiKey:
 
 
 def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
-    """A new key's id, and its text `alertnet_<id>_<secret>`, which nobody can read again.
+    """Create a key; gives its id and its text `alertnet_<id>_<secret>`, which nobody can read again.
 
     Raises:
         BadInput: no scope, or one that does not exist.
@@ -80,7 +80,7 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
 
 
 def find(session: Session, key: str) -> ApiKey | None:
-    """The key with that text, if there is one that we made and that was not revoked."""
+    """The key with that text, if we made it and it was not revoked."""
     form = KEY.fullmatch(key)
     if form is None:
         return None
@@ -93,18 +93,18 @@ def find(session: Session, key: str) -> ApiKey | None:
 
 
 def is_still_in_force(session: Session, key: ApiKey) -> bool:
-    """Whether a key that was found before was not revoked since."""
+    """Whether a key found before has not been revoked since."""
     return bool(_UNREVOKED.all(session, {"id": key.id}))
 
 
 def is_vouched_for(session: Session, row: Row[Any]) -> bool:
-    """Whether all that is stored of a key was written with a listed secret."""
+    """Whether the stored row was written with a listed secret."""
     vault = vault_of(session.get_bind().dialect)
     return row.mac is not None and vault.is_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
 
 
 def dated(tx: Tx) -> list[str]:
-    """Ids of the keys in force that an older secret vouches for, until each is used."""
+    """Ids of the keys in force that an older secret authenticates until they are used next."""
     rows = tx.session.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id)).all()
     vouched = [row for row in rows if is_vouched_for(tx.session, row)]
     return [
@@ -113,13 +113,13 @@ def dated(tx: Tx) -> list[str]:
 
 
 def vouch_for_all(tx: Tx) -> None:
-    """Vouch for the keys that are there from before keys were vouched for."""
+    """Authenticate the keys from before rows were authenticated."""
     for row in tx.session.execute(select(api_keys).where(api_keys.c.mac.is_(None))).all():
         _vouch(tx, row, {})
 
 
 def renew(tx: Tx, key: str) -> None:
-    """Let the newest secret vouch for a key that is in force by an older one: that one may be dropped some day."""
+    """Authenticate a key with the newest secret instead of an older one, so that that one can be dropped."""
     found = find(tx.session, key)
     if found is not None:
         row = tx.session.execute(select(api_keys).where(api_keys.c.id == found.id)).one()
@@ -133,13 +133,13 @@ def revoked_of(session: Session, ids: Sequence[str]) -> frozenset[str]:
 
 
 def list_all(session: Session) -> list[ApiKey]:
-    """Every key ever made, oldest first."""
+    """All keys ever made, oldest first."""
     rows = session.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
     return [_key(row) for row in rows]
 
 
 def revoke(tx: Tx, key_id: str) -> None:
-    """Revoke a key; a second time changes nothing.
+    """Revoke a key; doing it twice changes nothing.
 
     Raises:
         Unknown: there is no such key.
@@ -157,13 +157,13 @@ def _vouch(tx: Tx, row: Row[Any], changes: dict[str, Any]) -> None:
 
 
 def _is_text_of(vault: Vault, row: Row[Any], key: str) -> bool:
-    """Whether the row is of the key with that text; the hash of one from an earlier version was made without secret."""
+    """Whether the row is that of the key with that text; earlier versions hashed it without the secret."""
     has_none = hmac.compare_digest(row.hash, hashlib.sha256(key.encode()).digest())
     return vault.is_mac(Purpose.API_KEY, key.encode(), row.hash) or has_none
 
 
 def _whole(row: Mapping[str, Any]) -> bytes:
-    """All that is stored of a key, as the bytes that are vouched for."""
+    """The whole stored row as bytes, to be authenticated."""
     revoked_at = row["revoked_at"]
     fields = {
         "id": row["id"],

@@ -1,7 +1,7 @@
-"""Written codes on the record: the tables `codes`, and `code_numbers` with the numbers that each is good from (B4).
+"""Stored written codes: the table `codes`, and `code_numbers` with the numbers that each is valid from (B4).
 
-A contact has one in an incident; a prompt has one of its own, which any coordinator may use, and another in place of
-it for one who has lost that. Numbers are known by their blind index alone.
+A contact has one code in an incident. A prompt has one that any coordinator may use, and another for a coordinator who
+lost it. Numbers are stored as blind indexes only.
 """
 
 from collections.abc import Collection
@@ -41,7 +41,7 @@ class ContactsCode:
 
 @dataclass(frozen=True, slots=True)
 class HoldingNumber:
-    """A number that a code is good from, and whose it was when it became so."""
+    """A number that a code is valid from, and whose it was when it became so."""
 
     index: bytes
     tree: str
@@ -50,9 +50,9 @@ class HoldingNumber:
 
 @dataclass(frozen=True, slots=True)
 class HeldCode:
-    """A code that a number was sent, whose contact this is; `prompt`: the alarm or question that it belongs to.
+    """A code that a number was sent, with its contact; `prompt`: the alarm or question that it belongs to.
 
-    `counts`: whether it is good from that number. `asks`: whether something still waits for it.
+    `counts`: whether it is valid from that number. `asks`: whether something still waits for it.
     """
 
     id: str
@@ -67,7 +67,7 @@ class HeldCode:
 
 @value
 class NewCode(NewRow):
-    """A code that is being made; `contact` None: of a decision, for any coordinator."""
+    """A code that is being made; `contact` None: that of a decision, for any coordinator."""
 
     table = codes
     stored_as = (("text", "code"), ("prompt_id", "alarm_id"))
@@ -85,7 +85,7 @@ class NewCode(NewRow):
 
 @value
 class NewCodeNumber(NewRow):
-    """A number that a code is good from, and whose it is."""
+    """A number that a code is valid from, and whose it is."""
 
     table = code_numbers
 
@@ -117,12 +117,12 @@ _GIVEN_ANEW = (
     )
     .where(_LATER.c.open, ~code_numbers.c.open)
 )
-"""Codes of closed incidents that one of their numbers holds for another one, which is open."""
-# Statements of the hot places are made once: making one costs as much as running it.
+"""Codes of closed incidents that one of their numbers also has for another, open incident."""
+# Statements of the hot paths are built once: building one costs as much as running it.
 _WITH_HASH = select(code_numbers.c.code_hash, code_numbers.c.number_index).where(
     code_numbers.c.code_hash.in_(bindparam("hashes", expanding=True))
 )
-# Of what is open an index alone says it: of thousands that one phone holds, each draw meets most.
+# For open incidents an index alone answers: one phone may hold thousands of codes, and each draw meets most.
 _HELD = Prepared(
     _WITH_HASH.where(IS_OF_OPEN).union_all(
         _WITH_HASH.join(codes, codes.c.id == code_numbers.c.code_id)
@@ -132,7 +132,7 @@ _HELD = Prepared(
     )
 )
 _THEIRS, _OTHERS = code_numbers.alias(), codes.alias()
-# Asked of each number by itself, so that no planner joins all that are open, or all codes, before it looks for these.
+# Asked separately for each number, so that no planner joins all open ones, or all codes, before it looks for these.
 _OWN = select(codes.c.incident_id).where(codes.c.id == code_numbers.c.code_id).correlate(code_numbers).scalar_subquery()
 _ANOTHER = (
     select(_OTHERS.c.id)
@@ -148,14 +148,14 @@ _BESIDE_ANOTHER = Prepared(
     )
 )
 _IN_PLACE = alarms.alias()
-"""The alarm of a code that one coordinator has in place of the alarm's own."""
+"""The alarm of a code that one coordinator has instead of the alarm's own."""
 _WHOLE = incidents.alias()
-"""The incident that acts for that of a code: a code of a part is good for as long as one of the whole."""
+"""The incident that acts for a code's incident; a code of a part is valid as long as one of the whole."""
 _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None) | guesses.c.locked_at.is_not(None)
 
 
 def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[ContactsCode]]:
-    """The codes of contacts that are good in each of the incidents, oldest first."""
+    """For each incident the valid codes of contacts, oldest first."""
     return by_incident(session, _KNOWN, incidents, _contacts_code)
 
 
@@ -171,7 +171,7 @@ def shared(session: Session, incident: str) -> list[str]:
 
 
 def in_place(session: Session, incident: str, prompt: str) -> dict[tuple[str, str], Code]:
-    """The codes of a prompt that one coordinator alone has, by the (tree, contact) of that one."""
+    """The codes of a prompt that only one coordinator has, by that one's (tree, contact)."""
     query = (
         select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
         .join(code_numbers, code_numbers.c.code_id == codes.c.id)
@@ -181,19 +181,19 @@ def in_place(session: Session, incident: str, prompt: str) -> dict[tuple[str, st
 
 
 def given_anew(session: Session, incidents: Collection[str]) -> list[str]:
-    """Codes of closed incidents that one of their numbers holds for another one meanwhile."""
+    """Codes of closed incidents that one of their numbers now has for another incident."""
     query = select(codes.c.id).where(codes.c.incident_id.in_(incidents), codes.c.id.in_(_GIVEN_ANEW))
     return list(session.scalars(query))
 
 
 def numbers_of(session: Session, id: str) -> list[HoldingNumber]:
-    """The numbers that the code is good from."""
+    """The numbers that the code is valid from."""
     query = select(code_numbers.c.number_index, code_numbers.c.tree, code_numbers.c.contact)
     return [HoldingNumber(*tuple(row)) for row in session.execute(query.where(code_numbers.c.code_id == id))]
 
 
 def numbers_with(tx: Tx, texts: Collection[str]) -> dict[str, set[bytes]]:
-    """The numbers that hold a code of each of the texts: in an incident open, closed less than 7 days ago, or lost."""
+    """For each text the numbers with such a code: in an incident open, closed less than 7 days ago, or lost."""
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
     held: dict[str, set[bytes]] = {text: set() for text in texts}
     values = {"hashes": list(text_of), "lately": tx.now - KEPT_AFTER_CLOSING}
@@ -203,14 +203,14 @@ def numbers_with(tx: Tx, texts: Collection[str]) -> dict[str, set[bytes]]:
 
 
 def beside_another(session: Session, ids: Collection[str]) -> set[str]:
-    """Those of the codes one of whose numbers has an open code of another incident, too."""
+    """Those of the codes one of whose numbers also has an open code of another incident."""
     return set(_BESIDE_ANOTHER.scalars(session, {"ids": list(ids)}))
 
 
 def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode]:
-    """The code behind each of the texts that this number was ever sent; one that is good before any that is not.
+    """For each text the code that this number was ever sent, preferring a valid one.
 
-    It is good in an open incident, and in one closed less than 7 days ago, unless it is void.
+    A code is valid in an open incident and in one closed less than 7 days ago, unless it is void.
     """
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
     is_recent = code_numbers.c.open | (_WHOLE.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
@@ -221,18 +221,18 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
 
 
 def told_codes(tx: Tx, number: str) -> list[HeldCode]:
-    """All codes of open incidents that the number was ever sent, oldest first; none of them may be good any more."""
+    """All codes of open incidents that the number was ever sent, oldest first; some may no longer be valid."""
     query = _sent(tx, number, ~_IS_VOID).where(code_numbers.c.open)
     return [_code(row) for row in tx.session.execute(query.order_by(codes.c.created_at, codes.c.id))]
 
 
 def open_codes(tx: Tx, number: str) -> list[HeldCode]:
-    """The codes by which the number can still answer: of open incidents, and of alarms that ring; oldest first."""
+    """The codes by which the number can still answer: of open incidents and ringing alarms, oldest first."""
     return [code for code in told_codes(tx, number) if code.counts and code.asks]
 
 
 def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | None]]]:
-    """(incident, contact) of the codes of open incidents that read so, by text; the contact is None for an alarm's."""
+    """For each text the (incident, contact) of open incidents' codes that read so; contact None for an alarm's."""
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
     query = (
         select(codes.c.code_hash, ACTING.label("incident_id"), codes.c.contact)
@@ -252,25 +252,25 @@ def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | N
 
 
 def void(session: Session, id: str, at: datetime) -> None:
-    """The code is good no longer."""
+    """Make the code invalid."""
     session.execute(update(codes).where(codes.c.id == id).values(voided_at=at))
     session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
 
 
 def void_at(tx: Tx, id: str, number: str) -> None:
-    """The code is good no longer from that number alone."""
+    """Make the code invalid from that number only."""
     mine = (code_numbers.c.code_id == id) & code_numbers.c.number_index.in_(tx.vault.indexes(number))
     tx.session.execute(update(code_numbers).where(mine).values(voided_at=tx.now, code_hash=None))
 
 
 def forget_number(session: Session, id: str, index: bytes) -> None:
-    """Nothing is left of it that the code was good from that number."""
+    """Delete the record that the code was valid from that number."""
     gone = (code_numbers.c.code_id == id) & (code_numbers.c.number_index == index)
     session.execute(delete(code_numbers).where(gone))
 
 
 def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> None:
-    """Let the numbers know whether the incidents of their codes are open."""
+    """Record for the codes' numbers whether their incidents are open."""
     own = select(codes.c.id).where(codes.c.incident_id.in_(incidents))
     session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
 

@@ -1,4 +1,7 @@
-"""What each number has tried in an incident: read and written by whoever holds it, so that each try counts."""
+"""Wrong codes of each number in an incident.
+
+The holder of the incident's lock reads and writes them, so each counts.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +15,7 @@ from alertnet.store.tables import guesses
 
 
 def read(tx: Tx, incidents: Sequence[str], number: str) -> dict[str, Guesses]:
-    """What the number has tried in those of the incidents in which it has tried anything."""
+    """The wrong codes of the number in those incidents where it had any."""
     query = select(guesses).where(
         guesses.c.incident_id.in_(incidents), guesses.c.number_index.in_(tx.vault.indexes(number))
     )
@@ -28,7 +31,7 @@ def read(tx: Tx, incidents: Sequence[str], number: str) -> dict[str, Guesses]:
 
 
 def keep(tx: Tx, number: str, before: Mapping[str, Guesses], after: Mapping[str, Guesses]) -> None:
-    """Record what the number has tried by now, by incident; `before`: what was read."""
+    """Save the wrong codes of the number, by incident; `before`: what was read."""
     fresh = []
     for incident, each in after.items():
         values = {

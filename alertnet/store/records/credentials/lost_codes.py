@@ -1,4 +1,4 @@
-"""Codes that people were told by a database that is no more: nobody else is given them, and answers reach people."""
+"""Codes that a lost database had given out: they are given to nobody else, and answers with them reach people."""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -16,24 +16,24 @@ KEPT_FOR = timedelta(days=30)
 HELD: Select[Any] = select(lost_codes.c.code_hash, lost_codes.c.number_index).where(
     lost_codes.c.code_hash.in_(bindparam("hashes", expanding=True))
 )
-"""The numbers that were told one of these codes."""
+"""The numbers that were given one of these codes."""
 
 
 @value
 class LostCode:
-    """One of them; `is_new`: no answer to its incident came from that number before."""
+    """A code from a lost database; `is_new`: no answer to its incident came from that number before."""
 
     ref: str
     is_new: bool
 
 
 def unknown_refs(session: Session, refs: Collection[str]) -> set[str]:
-    """Those of these references that no incident has."""
+    """Those of the references that no incident has."""
     return set(refs) - set(session.scalars(select(incidents.c.ref).where(incidents.c.ref.in_(refs))))
 
 
 def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
-    """Record that the number was told those codes of that incident; what was kept before stays."""
+    """Record that the number was given those codes of that incident; earlier ones stay."""
     tx.session.execute(delete(lost_codes).where(lost_codes.c.lasts_until < tx.now))
     known = find(tx, number, codes := list(codes))
     for code in (code for code in codes if code not in known):
@@ -49,7 +49,7 @@ def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
 
 
 def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
-    """Those of these codes that the number was told by the database that was lost."""
+    """Those of these codes that the lost database had given to the number."""
     text_of = {hash: text for text in codes for hash in tx.vault.code_hashes(text)}
     query = select(lost_codes).where(
         lost_codes.c.number_index.in_(tx.vault.indexes(number)), lost_codes.c.code_hash.in_(text_of)
@@ -59,6 +59,6 @@ def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
 
 
 def note_answer(tx: Tx, number: str, ref: str) -> None:
-    """Record that an answer to that incident has come from the number."""
+    """Record that the number has answered to that incident."""
     mine = lost_codes.c.number_index.in_(tx.vault.indexes(number)) & (lost_codes.c.ref == ref)
     tx.session.execute(update(lost_codes).where(mine, lost_codes.c.answered_at.is_(None)).values(answered_at=tx.now))

@@ -1,4 +1,4 @@
-"""Tests of numbers: what was asked where, and by which door the answer came; and what became of other messages."""
+"""Tests of numbers: what was sent where, and how the answer came; and the outcomes of other messages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, number_tests
 
 WRONG = "wrong"
-"""Stands for the door where a stranger said that the number is theirs: an answer that proves nothing."""
+"""Used as the door where somebody said that the number is a stranger's; such an answer proves nothing."""
 
 WITHIN = timedelta(days=180)
-"""What is older tells little of how a number is now."""
+"""Older outcomes say little about a number's present state."""
 _ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.FAILED.value)
 
 
@@ -42,7 +42,7 @@ class NewNumberTest(NewRow):
 
 @dataclass(frozen=True, slots=True)
 class NumberTest:
-    """A test as it stands; `via` None: there is no answer yet."""
+    """A test; `via` None: not answered yet."""
 
     id: str
     notification: str
@@ -56,13 +56,13 @@ class NumberTest:
 
     @property
     def is_verified(self) -> bool:
-        """Whether whoever has the address has shown so."""
+        """Whether the owner of the address has proved to have it."""
         return self.via not in (None, WRONG)
 
 
 @value
 class Outcome:
-    """When something left for there, or arrived, or (`failure`) why it did not."""
+    """When something left for an address or arrived, or (`failure`) why it did not."""
 
     at: datetime
     failure: Failure | None
@@ -89,7 +89,7 @@ def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
 
 
 def is_awaited(tx: Tx, number: str, since: datetime) -> bool:
-    """Whether a code that was sent to that number then or later, to try it, has not come back."""
+    """Whether a code sent to that number as a test since then has not come back."""
     mine = number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.is_not(None)
     is_open = number_tests.c.answered_at.is_(None) & (number_tests.c.asked_at >= since)
     return _first(tx.session, _TESTS.where(mine, is_open)) is not None
@@ -101,25 +101,25 @@ def by_token(tx: Tx, token: str) -> NumberTest | None:
 
 
 def by_notification(session: Session, notification: str) -> NumberTest | None:
-    """The test that the notification asks for."""
+    """The test that the notification is for."""
     return _first(session, _TESTS.where(number_tests.c.notification_id == notification))
 
 
 def answer(tx: Tx, test: NumberTest, via: str) -> bool:
-    """Record by which door it was answered; False where it was before, which stands."""
+    """Record how the test was answered; False if it was answered before, which stays."""
     mine = (number_tests.c.id == test.id) & number_tests.c.answered_at.is_(None)
     changed = update(number_tests).where(mine).values(answered_at=tx.now, via=via).returning(number_tests.c.id)
     return tx.session.execute(changed).first() is not None
 
 
 def every(session: Session) -> tuple[NumberTest, ...]:
-    """All tests, the first that was sent first."""
+    """All tests, in the order of sending."""
     rows = session.execute(_TESTS.order_by(number_tests.c.asked_at, number_tests.c.id))
     return tuple(map(_test, rows))
 
 
 def last_outcomes(tx: Tx) -> dict[tuple[bytes, str], Outcome]:
-    """By the index of an address and the method, the last outcome that is known."""
+    """The last known outcome for each address index and method."""
     place = func.row_number().over(
         partition_by=(attempts.c.address_index, attempts.c.method), order_by=attempts.c.changed_at.desc()
     )

@@ -1,4 +1,4 @@
-"""Page links on the record: whoever has the token of one opens the page of one contact, about one thing (B4)."""
+"""Stored page links: the token of a link opens one contact's page about one thing (B4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from alertnet.store.tables import ACTING, incidents, links, notice_links, notifi
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A contact's link, by one of its methods; it is about an escalation, a prompt or an answer."""
+    """A contact's link, sent by one of its methods; it is about an escalation, a prompt or an answer."""
 
     id: str
     token: str
@@ -27,7 +27,7 @@ class PageLink:
     escalation_id: str | None
     prompt_id: str | None
     acknowledgement_id: str | None
-    """The answer that a coordinator can take back there."""
+    """The answer that a coordinator can revoke there."""
     tree: str
     contact: str
     method: str
@@ -88,10 +88,10 @@ _OF_TOKEN: Select[Any] = (
 
 
 def find(tx: Tx, token: str) -> PageLink | None:
-    """The link of that token, if anybody was ever given one; it is about whatever incident acts for its own now.
+    """The link with that token, if ever given; for a merged incident it is about the one that acts for it.
 
     Raises:
-        Purged: nothing of its incident is left.
+        Purged: its incident was erased.
     """
     row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:
@@ -101,7 +101,7 @@ def find(tx: Tx, token: str) -> PageLink | None:
 
 
 def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list[PageLink]]:
-    """Every link of each of the incidents."""
+    """All links of each incident."""
     return by_incident(session, _OF_INCIDENTS, incidents, _link)
 
 
@@ -126,7 +126,7 @@ class NewNoticeLink(NewRow):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice as its page shows it; `incident` is None where it is about none."""
+    """A notice for its page; `incident` is None if it is about none."""
 
     incident: str | None
     link: PageLink
@@ -154,10 +154,10 @@ _NOTICE = (
 
 
 def find_notice(tx: Tx, token: str) -> Notice | None:
-    """The notice whose page that is, if any ever had such a link.
+    """The notice whose page has that token, if any.
 
     Raises:
-        Purged: nothing of its incident is left.
+        Purged: its incident was erased.
     """
     row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:

@@ -1,7 +1,7 @@
-"""PINs on the record, as slow hashes of keyed ones: a true one and one for duress of each owner, and some for one use.
+"""Stored PINs, as slow hashes of keyed hashes: each owner's true PIN, PIN for duress, and one-time PINs.
 
-The one for duress has a neutral name and a hash of its own kind; who has none gets a row that no text ever matches, so
-that the table does not tell who has one.
+The PIN for duress has a neutral name and its own kind of hash. Owners without one get a row that no text matches, so
+that the table does not show who has one.
 """
 
 import hmac
@@ -26,24 +26,24 @@ class PinKind(StrEnum):
 
 _OTHER = "other"
 _DURESS = (_OTHER, PinKind.DURESS.value)
-"""How the kind is written, and how earlier versions wrote it, with the hash of any PIN."""
+"""How the kind is stored; the second as earlier versions stored it, with the hash of any PIN."""
 _HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A PIN as it is stored, or what stands where one might be."""
+    """A stored PIN, or the row that stands in for a missing one."""
 
     id: str
     written_as: str
-    """How its kind is written."""
+    """The kind as stored."""
     hash: bytes
     cost: str | None
-    """What the hash was made to cost; None: it is the keyed one alone, as earlier versions kept it."""
+    """The cost of the hash; None: it is only the keyed hash, as earlier versions stored it."""
 
     @property
     def kind(self) -> PinKind:
-        """What it proves."""
+        """What the PIN proves."""
         return PinKind.DURESS if self.written_as in _DURESS else PinKind(self.written_as)
 
 
@@ -52,16 +52,16 @@ _HOLD = _PINS.order_by(pins.c.id).with_for_update()
 
 
 def matching(tx: Tx, owner: str, text: str, known: Iterable[Pin]) -> list[Pin]:
-    """Those of the owner's PINs that the text is.
+    """Those of the owner's PINs that match the text.
 
-    The hashes of the text as the true one and as the one for duress are both made, and every PIN is compared whole, so
-    that no time taken tells which it is, nor how near it came.
+    The hashes for the true PIN and for duress are both made, and every PIN is compared in full, so that the time taken
+    shows neither which it is nor how near it came.
     """
     return matching_each(tx, {owner: list(known)}, [text])[owner, text]
 
 
 def matching_each(tx: Tx, known: Mapping[str, Sequence[Pin]], texts: Iterable[str]) -> dict[tuple[str, str], list[Pin]]:
-    """The same of several owners and texts, by both; what is slow is asked for once for all."""
+    """The matching PINs by (owner, text), for several of each; slow hashes are requested once for all."""
     keyed = {
         (owner, text): (tx.vault.pin_hashes(owner, text), tx.vault.pin_hashes(owner, _as_other(text)))
         for owner in known
@@ -86,17 +86,17 @@ def matching_each(tx: Tx, known: Mapping[str, Sequence[Pin]], texts: Iterable[st
 
 
 def of_owner(tx: Tx, owner: str) -> list[Pin]:
-    """Every PIN of that owner, used ones too."""
+    """All PINs of that owner, used ones too."""
     return [Pin(*tuple(row)) for row in tx.session.execute(_PINS, {"owner": owner})]
 
 
 def owners(tx: Tx) -> frozenset[str]:
-    """Everybody who has a PIN."""
+    """All owners of a PIN."""
     return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
 
 
 def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
-    """Every PIN of that owner, locked: nobody else tries one until the transaction ends."""
+    """All PINs of that owner, locked: nobody else tries one until the transaction ends."""
     return [Pin(*tuple(row)) for row in tx.session.execute(_HOLD, {"owner": owner})]
 
 
@@ -113,7 +113,7 @@ def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
 
 
 def stretch_keyed(tx: Tx, known: Iterable[Pin]) -> None:
-    """Keep as a slow hash whatever of these an earlier version kept as a keyed one alone."""
+    """Replace keyed hashes from an earlier version by slow hashes."""
     asked = {pin.id: (tx.vault.pin_cost, pin.hash) for pin in known if pin.cost is None}
     slow = tx.stretch(asked.values())
     for id, (cost, keyed) in asked.items():
@@ -121,14 +121,14 @@ def stretch_keyed(tx: Tx, known: Iterable[Pin]) -> None:
 
 
 def hide_lack_of_duress(tx: Tx, owner: str) -> None:
-    """Let an owner with a true PIN and none for duress look like one that has both."""
+    """Make an owner without a PIN for duress look like one who has both."""
     kinds = {pin.kind for pin in of_owner(tx, owner)}
     if PinKind.PIN in kinds and PinKind.DURESS not in kinds:
         _add(tx, owner, _OTHER, tx.entropy.bytes(_HASH_BYTES))
 
 
 def use_up(tx: Tx, id: str) -> bool:
-    """Use a PIN that is good once; False when it has been used."""
+    """Use a one-time PIN; False if it was used before."""
     unused = update(pins).where(pins.c.id == id, pins.c.used_at.is_(None))
     return tx.session.execute(unused.values(used_at=tx.now).returning(pins.c.id)).first() is not None
 

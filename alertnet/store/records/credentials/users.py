@@ -1,7 +1,7 @@
-"""Users of the console and their sessions: what lets somebody in, and who is in.
+"""Users of the console and their sessions: how they sign in, and who is signed in.
 
-What is stored of a user is vouched for as a whole, and a session by the hash of its text: whoever writes into the
-database without the secret lets nobody in, and raises nobody.
+The row of a user is authenticated as a whole, and a session by the hash of its text. So nobody can add users, sessions
+or permissions by writing to the database without the secret.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,29 +23,29 @@ from alertnet.store.tables import looking, user_sessions, users
 
 TOKEN_BYTES = 24
 SESSION_LASTS = timedelta(hours=12)
-"""A shift: whoever comes back after it proves anew who they are."""
+"""One shift; after it everybody has to sign in again."""
 
 
 class Role(StrEnum):
-    """What a user may do; each may what the one before may."""
+    """What a user may do; each role includes those before it."""
 
     OBSERVER = "observer"
-    """See how incidents stand."""
+    """See the state of incidents."""
     COORDINATOR = "coordinator"
     """Act, and read what people write."""
     ADMINISTRATOR = "administrator"
-    """See to the users."""
+    """Manage the users."""
 
     def may(self, role: "Role") -> bool:
-        """Whether it has what that role has."""
+        """Whether it includes that role."""
         return list(Role).index(self) >= list(Role).index(role)
 
 
 @value
 class Passkey:
-    """A key on a device of a user, which stands for the one-time code. `credential`: its id and public key.
+    """A key on a user's device, used instead of the one-time code. `credential`: its id and public key.
 
-    `count`: how often the device had signed by then, as it says itself; 0: it does not count.
+    `count`: the device's own count of signatures so far; 0: it does not count.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Passkey:
 
 @value
 class Account:
-    """Who somebody is at an OpenID Connect provider; `email` is empty where the provider does not vouch for it."""
+    """An identity at an OpenID Connect provider; `email` is empty if the provider does not vouch for it."""
 
     issuer: str
     subject: str
@@ -65,10 +65,10 @@ class Account:
 
 @value
 class Linked:
-    """An account at an OpenID Connect provider that stands for a user.
+    """A user's account at an OpenID Connect provider.
 
-    `account`: an e-mail address or the subject, as an administrator wrote it. `subject`: who that is at the provider,
-    once they came; from then on nobody else whom the provider gives that address.
+    `account`: an e-mail address or the subject, as an administrator entered it. `subject`: the provider's id of the
+    person, set at the first sign-in; nobody else with that address is accepted later.
     """
 
     issuer: str
@@ -95,7 +95,7 @@ class User:
 
 @value
 class SignedIn:
-    """A user in a session. `id`: of the session, and no secret."""
+    """A user in a session. `id`: that of the session, not secret."""
 
     id: str
     user: str
@@ -112,47 +112,47 @@ _SESSION = (
 
 
 def named(tx: Tx, name: str) -> User | None:
-    """The user of that name, whether ended or not; None where there is none that we made."""
+    """The user of that name, ended or not; None if we made none."""
     return _user(tx.vault, tx.session.execute(_NAMED, {"of": name}).first())
 
 
 def hold(tx: Tx, name: str) -> User | None:
-    """The same, held until the transaction ends: nobody else signs in as that user meanwhile."""
+    """The user of that name, locked until the transaction ends: nobody else signs in as that user meanwhile."""
     return _user(tx.vault, tx.session.execute(_NAMED.with_for_update(), {"of": name}).first())
 
 
 def list_all(tx: Tx) -> list[User]:
-    """Every user there ever was, by name."""
+    """All users there ever were, by name."""
     rows = tx.session.execute(select(users).order_by(users.c.name))
     return [user for row in rows if (user := _user(tx.vault, row)) is not None]
 
 
 def not_vouched_for(session: Session) -> list[str]:
-    """The names of the users that were made or changed without the secret."""
+    """The names of users that were made or changed without the secret."""
     vault = vault_of(session.get_bind().dialect)
     rows = session.execute(select(users).order_by(users.c.name))
     return [row.name for row in rows if _user(vault, row) is None]
 
 
 def dated(tx: Tx) -> list[str]:
-    """The names of the users who may sign in, and for whom an older secret vouches until they do."""
+    """The names of users who may sign in, and whom an older secret authenticates until they do."""
     rows = tx.session.execute(select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name))
     known = [(user, row.mac) for row in rows if (user := _user(tx.vault, row)) is not None]
     return [user.name for user, mac in known if not tx.vault.is_newest_mac(Purpose.USER_ROW, _whole(user), mac)]
 
 
 def add(tx: Tx, user: User) -> None:
-    """Put a new user on the record."""
+    """Store a new user."""
     tx.session.execute(insert(users), {"id": user.id, "name": user.name, **_changing(tx, user)})
 
 
 def save(tx: Tx, user: User) -> None:
-    """Replace what is stored of a user."""
+    """Replace the stored user."""
     tx.session.execute(update(users).where(users.c.id == user.id).values(_changing(tx, user)))
 
 
 def begin_session(tx: Tx, user: User) -> str:
-    """The text of a new session of that user, which nobody can read again."""
+    """Begin a session of that user; gives its text, which nobody can read again."""
     token = tx.entropy.bytes(TOKEN_BYTES).hex()
     row = {
         "token_hash": tx.vault.mac(Purpose.SESSION, token.encode()),
@@ -165,12 +165,12 @@ def begin_session(tx: Tx, user: User) -> str:
 
 
 def session_of(vault: Vault, token: str) -> str:
-    """The id of the session of that text, whether there is such a session, or was, or never."""
+    """The id of the session with that text, whether it exists or not."""
     return vault.mac(Purpose.SESSION, token.encode()).hex()
 
 
 def signed_in(tx: Tx, token: str) -> SignedIn | None:
-    """Who is in the session of that text; None: it has ended, or never was, or its user may not sign in any more."""
+    """Who is signed in with that session's text; None if it has ended or never existed, or its user may not sign in."""
     row = tx.session.execute(_SESSION, {"hash": tx.vault.mac(Purpose.SESSION, token.encode())}).first()
     user = _user(tx.vault, row)
     if row is None or user is None or row.ends_at <= tx.now:
@@ -179,7 +179,7 @@ def signed_in(tx: Tx, token: str) -> SignedIn | None:
 
 
 def is_still_signed_in(tx: Tx, session: SignedIn) -> bool:
-    """Whether a session that was found before has not ended since, and its user has that role still."""
+    """Whether a session found before has not ended, and its user still has that role."""
     row = tx.session.execute(_SESSION, {"hash": bytes.fromhex(session.id)}).first()
     return row is not None and row.ends_at > tx.now and row.role == session.role
 
@@ -190,7 +190,7 @@ def end_session(tx: Tx, id: str) -> None:
 
 
 def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
-    """End the sessions of a user, all but the one of that id; how many there were.
+    """End a user's sessions, except the one of that id; gives their number.
 
     Raises:
         Unknown: there is no such user.
@@ -205,7 +205,7 @@ def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
 
 
 def sessions_besides(tx: Tx, who: SignedIn) -> list[datetime]:
-    """Since when whoever is in that session has been signed in elsewhere, the latest first."""
+    """When the user's other sessions began, latest first."""
     theirs = select(user_sessions.c.began_at).join(users, users.c.id == user_sessions.c.user_id)
     others = theirs.where(users.c.name == who.user, user_sessions.c.token_hash != bytes.fromhex(who.id))
     in_force = others.where(user_sessions.c.ends_at > tx.now).order_by(user_sessions.c.began_at.desc())
@@ -213,14 +213,14 @@ def sessions_besides(tx: Tx, who: SignedIn) -> list[datetime]:
 
 
 def sessions_of_each(tx: Tx) -> dict[str, int]:
-    """By the id of a user, how many sessions they are in."""
+    """The number of sessions of each user, by the user's id."""
     mine, count = user_sessions.c.user_id, func.count()
     rows = tx.session.execute(select(mine, count).where(user_sessions.c.ends_at > tx.now).group_by(mine))
     return {row[0]: row[1] for row in rows}
 
 
 def look_at(tx: Tx, here: Iterable[tuple[str, str]], until: datetime) -> None:
-    """Note that these users have the page of those incidents open, until then; what was not renewed is forgotten."""
+    """Record that these users have the page of those incidents open until then; expired records are deleted."""
     tx.session.execute(delete(looking).where(looking.c.until <= tx.now))
     # In one order, so that no two processes wait for each other.
     for name, place in sorted(here):
@@ -230,13 +230,13 @@ def look_at(tx: Tx, here: Iterable[tuple[str, str]], until: datetime) -> None:
 
 
 def look_away(tx: Tx, gone: Iterable[tuple[str, str]]) -> None:
-    """Note that they have closed it; another page of theirs comes back by itself."""
+    """Record that they closed it; another open page of theirs renews it by itself."""
     for name, place in gone:
         tx.session.execute(delete(looking).where(looking.c.name == name, looking.c.place == place))
 
 
 def looking_at(tx: Tx) -> dict[str, tuple[str, ...]]:
-    """By the reference of an incident, who has its page open in any process, by name."""
+    """For each incident reference the names of those who have its page open in any process."""
     rows = tx.session.execute(select(looking).where(looking.c.until > tx.now).order_by(looking.c.name))
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
@@ -245,7 +245,7 @@ def looking_at(tx: Tx) -> dict[str, tuple[str, ...]]:
 
 
 def forget_ended_sessions(tx: Tx) -> None:
-    """Delete the sessions whose time is over."""
+    """Delete expired sessions."""
     tx.session.execute(delete(user_sessions).where(user_sessions.c.ends_at <= tx.now))
 
 
@@ -298,13 +298,14 @@ def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
 def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str | int]]:
     return [
         {"name": each.name, "credential": each.credential.hex(), "made_at": each.made_at.isoformat()}
-        | ({"count": each.count} if each.count else {})  # Without any, as it was vouched for before there were counts.
+        # Left out if 0, since rows were authenticated so before there were counts.
+        | ({"count": each.count} if each.count else {})
         for each in passkeys
     ]
 
 
 def _whole(user: User) -> bytes:
-    """All that is stored of a user, as the bytes that are vouched for."""
+    """The whole stored user as bytes, to be authenticated."""
     fields: dict[str, Any] = {
         "id": user.id,
         "name": user.name,
@@ -316,7 +317,7 @@ def _whole(user: User) -> bytes:
         "created_at": user.created_at.isoformat(),
         "ended_at": user.ended_at.isoformat() if user.ended_at else None,
     }
-    if user.passkeys:  # Without any, as versions before vouched for it.
+    if user.passkeys:  # Left out if empty, since earlier versions authenticated rows so.
         fields["passkeys"] = _kept(user.passkeys)
     if user.linked:
         fields["linked"] = asdict(user.linked)
