@@ -1,1 +1,1 @@
-"""Measures how fast the program is, each benchmark against a sink that answers like the provider."""
+"""Benchmarks: each measures the program against a sink that answers like the provider."""

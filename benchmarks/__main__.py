@@ -1,6 +1,6 @@
-"""`python -m benchmarks [NAME…]`: runs the benchmarks, all or those named, and holds their figures to the targets.
+"""`python -m benchmarks [NAME…]`: runs all or the named benchmarks and compares their figures with the targets.
 
-Exit code 1 where one is missed.
+Exit code 1 where a target is missed.
 """
 
 import argparse
@@ -62,7 +62,7 @@ BENCHMARKS = {
 
 
 def main() -> int:
-    """Run what was asked for; the exit code."""
+    """Run what was asked for; returns the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure speed, and hold it to the targets."
     )

@@ -1,4 +1,4 @@
-"""What still leaves once somebody has acknowledged, of a thousand alerts that wait for a slow provider."""
+"""Measures what still leaves after an acknowledgement, when a thousand alerts wait for a slow provider."""
 
 import json
 import time
@@ -12,12 +12,12 @@ from benchmarks.trees import TEAMS
 
 CONTACTS = 1000
 TOLD = 100
-"""So many have been told when the first of them acknowledges."""
+"""How many have been told when the first of them acknowledges."""
 
 PROVIDER_SECONDS = 0.2
 PATIENCE_SECONDS = 120
 QUIET_SECONDS = 5
-"""All that is queued would have left meanwhile, at the pace of those before."""
+"""Seconds in which everything queued would have left, at the pace before."""
 
 LATEST_MS = 100
 
@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
         _acknowledge(f"{ours.url}/v1/incidents/{ref}/acknowledgements", ours.key)
         acknowledged_at = time.monotonic_ns()
         time.sleep(QUIET_SECONDS)
-        # Who has been told before may be told of the answer.
+        # Those told before may get a message about the answer.
         after = [(at - acknowledged_at) / 1e6 for at in sink.first.values() if at > acknowledged_at]
     return [
         Figure("alerted before it, of 1,000", len(sink.first) - len(after), ""),

@@ -1,4 +1,4 @@
-"""A burst: thousands of incidents as fast as they are taken, by alertnet, the ceiling and a peer in turn."""
+"""Measures a burst of thousands of incidents as fast as they are accepted: alertnet, the ceiling and a peer in turn."""
 
 import json
 import subprocess
@@ -20,19 +20,19 @@ DELIVER_SECONDS = 300
 
 @dataclass(frozen=True)
 class Burst:
-    """What came of one burst."""
+    """The result of one burst."""
 
     delivered_per_second: float
     waits: list[float]
-    """From each report to the provider, in milliseconds."""
+    """Milliseconds from each report to the provider."""
     cpu_milliseconds: float
-    """Of the program, for each notification."""
+    """CPU of the program for each notification, in milliseconds."""
     kilobytes_written: float
-    """To files, for each notification."""
+    """Kilobytes written to files for each notification."""
 
 
 def measure() -> list[Figure]:
-    """Delivered a second, waits, CPU and what is written by all, and the ratios."""
+    """Deliveries a second, waits, CPU and bytes written, for all programs, and the ratios."""
     found = {}
     with Sink() as sink:
         found["ceiling"] = _burst(sink, program.ceiling(sink.url))
@@ -55,10 +55,10 @@ def measure() -> list[Figure]:
 
 
 def drive(of: Program, number: int, connections: int, rate: float = 0) -> list[tuple[str, int]]:
-    """Report so many incidents from a process of its own; see `benchmarks.driver`.
+    """Report so many incidents from a separate process; see `benchmarks.driver`.
 
     Raises:
-        RuntimeError: they were not taken, with what it said.
+        RuntimeError: they were not accepted; with the process's output.
     """
     command = [sys.executable, "-m", "benchmarks.driver", of.to_json(), str(number), str(connections), str(rate)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -84,6 +84,6 @@ def _burst(sink: Sink, starts: AbstractContextManager[Program]) -> Burst:
 
 
 def _bytes_written(pid: int) -> int:
-    """What the process has sent to disks, from the process table of Linux."""
+    """The bytes that the process has sent to disks, from Linux's process table."""
     counts = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
     return int(counts["write_bytes"])

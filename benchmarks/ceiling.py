@@ -1,7 +1,7 @@
-"""The least program on this stack that does the work durably: what alertnet is held against, not a product.
+"""The ceiling: the smallest program on this stack that does the work durably. alertnet is compared with it.
 
 POST → one transaction, shared by all that wait (SQLite, WAL, FULL) → 201 → POST to the provider → a mark that it was
-sent. Nothing is answered before it is on the disk, and a restart sends what was not.
+sent. Nothing is answered before it is on disk, and a restart sends what was not sent.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Ceiling:
     alerts: "asyncio.Queue[int]" = field(default_factory=asyncio.Queue)
 
     async def accept(self, report: Report) -> str:
-        """The reference of the alert, once it is on the disk."""
+        """The reference of the alert, once it is on disk."""
         written = asyncio.get_running_loop().create_future()
         self.writes.put(Write(ADD, report.summary, written))
         id = await written
@@ -60,7 +60,7 @@ class Ceiling:
         return reference(id)
 
     def write(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Commit together what has come together, until None comes."""
+        """Commit what has come together, until None comes."""
         connection = sqlite3.connect(self.database, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -77,7 +77,7 @@ class Ceiling:
         connection.close()
 
     async def send(self, session: aiohttp.ClientSession) -> None:
-        """Hand alert after alert to the provider, each until it is taken."""
+        """Give alert after alert to the provider, each until it is accepted."""
         while True:
             id = await self.alerts.get()
             body = f"URGENT {reference(id)}: arrest. Answer 4711."
@@ -108,7 +108,7 @@ class Ceiling:
 
 
 def reference(id: int) -> str:
-    """The reference of an alert by its number. alertnet's never begin with an O, so that the sink tells them apart."""
+    """The reference of an alert from its number. alertnet's never begin with O, so the sink can tell them apart."""
     signs = [SIGNS[id // len(SIGNS) ** place % len(SIGNS)] for place in (3, 2, 1, 0)]
     return "O-" + "".join(signs)
 

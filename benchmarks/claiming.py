@@ -1,4 +1,4 @@
-"""What claiming costs on PostgreSQL beside 1,000,000 closed incidents, against claiming beside none."""
+"""Compares claiming on PostgreSQL beside 1,000,000 closed incidents with claiming beside none."""
 
 import logging
 
@@ -15,7 +15,7 @@ from benchmarks.trees import trees
 
 CLOSED = 1_000_000
 LOOKED_AT = (tables.incidents, tables.escalations, tables.alarms, tables.notifications, tables.served, tables.attempts)
-"""What a look at the queues reads; codes and history of closed incidents are other flows' concern."""
+"""The tables that a look at the queues reads; codes and history of closed incidents concern other flows."""
 
 
 def measure() -> list[Figure]:
@@ -28,7 +28,7 @@ def measure() -> list[Figure]:
 
 
 def _settle(runtime: Runtime) -> None:
-    """Do what the server does by itself in the course of a night: vacuum and statistics."""
+    """Vacuum and collect statistics, as the server does by itself in the course of a night."""
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("VACUUM ANALYZE"))

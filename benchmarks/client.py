@@ -1,4 +1,4 @@
-"""Raises incidents over one connection that stays open, each request in one write, so that little else is measured."""
+"""Raises incidents over one kept connection, each request in one write, so that little else is measured."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Raised:
-    """An incident that was accepted; `sent_at` and `answered_at`: when, in nanoseconds of CLOCK_MONOTONIC."""
+    """An accepted incident; `sent_at` and `answered_at` are nanoseconds of CLOCK_MONOTONIC."""
 
     ref: str
     opened_at: str | None
@@ -24,7 +24,7 @@ class Raised:
 
 
 class Client:
-    """A connection to a program under measurement, while it is entered; not to be shared by threads."""
+    """A connection to a measured program, inside the block; threads must not share it."""
 
     def __init__(self, of: Program) -> None:
         self._program = of
@@ -40,7 +40,7 @@ class Client:
         """Report an incident, and wait for the answer.
 
         Raises:
-            RuntimeError: it was not accepted, with the answer.
+            RuntimeError: it was not accepted; with the answer.
         """
         ref, body = self._program.report(country)
         request = f"{self._head}{len(body)}\r\n\r\n".encode() + body

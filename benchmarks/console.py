@@ -1,6 +1,6 @@
-"""What the console costs: a board with 200 open incidents, and 200 open pages beside an alarm that leaves.
+"""Measures the cost of the console: a board with 200 open incidents, and an alarm beside 200 open pages.
 
-Two programs in one run, turn by turn: nobody looks at the one; of the pages of the other half are boards.
+Two programs run in one run, in turn: one has no open pages, the other has them, half of them boards.
 """
 
 import json
@@ -36,19 +36,19 @@ PAGE_SECONDS = 60
 
 MOST_MS, MOST_MS_LATER, MOST_KB, MOST_EVENT_KB = 100.0, 300.0, 14.0, 1.0
 MOST_TIMES_ALONE = 1.1
-"""More than the scatter of two programs that are alike is a cost."""
+"""A larger ratio is a cost: it is beyond the scatter between two equal programs."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the open pages were sent: when each incident was first there, and how large the events were."""
+    """What the open pages received: when each incident first came, and the sizes of the events."""
 
     first: dict[str, int]
     sizes: list[int]
 
 
 def measure() -> list[Figure]:
-    """The board, the events, and what the way of an alarm costs beside the pages, as the ratio of the medians."""
+    """The board, the events, and what an alarm takes beside the pages, as the ratio of the medians."""
     cookies: list[str] = []
     waits: dict[str, list[float]] = {"alone": [], "watched": []}
     raised: list[Raised] = []
@@ -85,13 +85,13 @@ def measure() -> list[Figure]:
 
 
 def _open(at: Program) -> list[str]:
-    """The references of as many incidents as are open from the beginning."""
+    """References of the incidents that are open from the beginning."""
     with Client(at) as client:
         return [client.raise_incident().ref for _ in range(INCIDENTS)]
 
 
 def _sign_in(cookies: list[str], env: Mapping[str, str]) -> None:
-    """Let as many coordinators in as the pages need."""
+    """Sign in as many coordinators as the pages need."""
     runtime = wire(read_settings(env), Network({}, {}, {}), Templates({}))
     password = hash_password("nobody signs in by it", b"salt for measuring")
     try:
@@ -108,7 +108,7 @@ def _session(tx: Tx, name: str, password: str) -> str:
 
 
 def _look(of: Program, cookie: str) -> tuple[float, int]:
-    """How many milliseconds the board takes, and how many bytes it is on the wire."""
+    """The time of the board in milliseconds, and its size on the wire in bytes."""
     began = time.monotonic_ns()
     request = Request(f"{of.url}/desk", headers={"Cookie": f"desk={cookie}", "Accept-Encoding": "gzip"})
     with urlopen(request) as answer:
@@ -118,7 +118,7 @@ def _look(of: Program, cookie: str) -> tuple[float, int]:
 
 @contextmanager
 def _pages(of: Program, cookies: list[str], refs: list[str]) -> Iterator[Seen]:
-    """So many pages that are open while it is entered; what they were sent is known when it is left."""
+    """Keep so many pages open inside the block; what they received is known afterwards."""
     paths = ["/desk/live?own" if place % 2 else f"/desk/incidents/{refs[place]}/live?own" for place in range(PAGES)]
     asked = [[of.url + path, cookies[place // A_SESSION]] for place, path in enumerate(paths)]
     command = [sys.executable, "-m", "benchmarks.pages", json.dumps(asked)]
@@ -126,7 +126,7 @@ def _pages(of: Program, cookies: list[str], refs: list[str]) -> Iterator[Seen]:
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdin is not None
         assert reader.stdout is not None
-        reader.stdout.readline()  # All are open.
+        reader.stdout.readline()  # All pages are open.
         yield seen
         reader.stdin.close()
         first, sizes = json.loads(reader.stdout.read())

@@ -18,13 +18,13 @@ UNLIKE_ANY = {"sqlite": "randomblob(32)", "postgresql": "sha256(convert_to(rando
 
 
 def multiply(connection: Connection, copies: int, of: Iterable[Table] = OF_AN_INCIDENT) -> None:
-    """Add so many copies of every row of these tables, those of the system's own history apart.
+    """Add so many copies of every row of these tables, except the system's own history.
 
-    The first eight digits of each id become the number of the copy: at most 65,535, which a reference can tell apart.
+    The first eight digits of each id become the number of the copy: at most 65,535, which a reference can distinguish.
     """
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        # Copies name only copies: to look up each one's references would take most of the time.
+        # Copies refer only to copies; checking each one's references would take most of the time.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
     for table in of:
@@ -46,7 +46,7 @@ def _copy(column: "Column[object]", dialect: str) -> str:
     if str(column) == "links.token_hash":
         return UNLIKE_ANY[dialect]
     if column.name == "code_hash":
-        # A number holds a code once; and thousands of the same one would mislead the planner.
+        # A number has a code only once, and thousands of equal codes would mislead the planner.
         return f"substr({UNLIKE_ANY[dialect]}, 1, 16)"
     is_id = isinstance(column.type, String) and column.type.length == 32 and (column.primary_key or column.foreign_keys)
     return f'{EIGHT_DIGITS[dialect]} || substr("{column.name}", 9)' if is_id else f'"{column.name}"'

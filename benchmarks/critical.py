@@ -1,4 +1,4 @@
-"""How long critical incidents wait for the provider in the middle of a burst of moderate ones."""
+"""Measures how long critical incidents wait for the provider in the middle of a burst of moderate ones."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +13,13 @@ from benchmarks.trees import trees
 
 MODERATE = 3000
 GAP_SECONDS = 0.1
-"""Between two critical ones: one in ten or twenty of all."""
+"""Seconds between two critical ones: one in ten or twenty of all."""
 
 MOST_MS = 300.0
 
 
 def measure() -> list[Figure]:
-    """Medians and 99th percentiles of both kinds, that of the critical ones with its target."""
+    """Medians and 99th percentiles of both kinds; that of the critical ones has a target."""
     with Sink() as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours, ThreadPoolExecutor(1) as pool:
         burst = pool.submit(drive, replace(ours, severity="moderate"), MODERATE, CONNECTIONS)
         critical = []

@@ -1,6 +1,6 @@
-"""How late decisions are committed on PostgreSQL when 10,000 escalations fall due within ten seconds.
+"""Measures how late decisions are committed on PostgreSQL when 10,000 escalations fall due within ten seconds.
 
-The incidents of a few countries are opened by the program's own flows and copied; all their second levels are planned
+The incidents of a few countries are opened by the program's own flows and copied. Their second levels are all planned
 for one moment, and each row falls due a millisecond after the one before. Messages leave at the provider's pace.
 """
 
@@ -21,18 +21,18 @@ ESCALATIONS = 10_000
 WINDOW = timedelta(seconds=10)
 WORKERS = 2
 WAIT_SECONDS = 60
-"""From the opening to the second level; all that is prepared must be over by then."""
+"""Seconds from the opening to the second level; all preparation must be over by then."""
 
 MOST_MS_LATE = 300.0
 PATIENCE_SECONDS = 300
 
-# Its own table: a decision replaces the due time by the next one.
+# A table of its own, because a decision replaces the due time by the next one.
 SPREAD = text(
     "CREATE TABLE planned AS SELECT id, CAST(:first AS timestamptz) + (row_number() OVER (ORDER BY id)) * CAST(:gap AS"
     " interval) AS due_at FROM escalations"
 )
 PLAN = text("UPDATE escalations SET due_at = planned.due_at FROM planned WHERE planned.id = escalations.id")
-# By an index, and rarely: what asks takes the processor from what is asked about.
+# By an index, and rarely, because asking takes CPU from what is measured.
 DUE = text("SELECT EXISTS (SELECT FROM escalations WHERE due_at <= :until)")
 LOOK_SECONDS = 0.2
 LATE = text(
@@ -42,7 +42,7 @@ LATE = text(
 
 
 def measure() -> list[Figure]:
-    """Median and 99th percentile of the lateness by the server's own commit times, the latter with its target."""
+    """Median and 99th percentile of the lateness by the server's own commit times; the latter has a target."""
     waits = dict.fromkeys(COUNTRIES, WAIT_SECONDS)
     with (
         Sink() as sink,

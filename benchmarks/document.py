@@ -1,6 +1,6 @@
-"""`python -m benchmarks.document FILE…`: puts what `--json` has written into docs/performance.md, and its pictures.
+"""`python -m benchmarks.document FILE…`: puts what `--json` has written into docs/performance.md, with its pictures.
 
-Of a figure that several files have, the last one counts.
+Where several files have a figure, the last one counts.
 """
 
 import re

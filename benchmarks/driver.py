@@ -1,8 +1,8 @@
-"""Reports incidents over a number of connections, in a process of its own: as fast as they are taken, or at a rate.
+"""Reports incidents over several connections from its own process: as fast as they are accepted, or at a rate.
 
-`python -m benchmarks.driver PROGRAM COUNT CONNECTIONS [RATE]` takes a program as JSON and prints a JSON list of
-[ref, at], in nanoseconds of CLOCK_MONOTONIC: when its request was sent or, at a rate, when it was meant to be, so that
-a program that stalls can't hide who waits for it.
+`python -m benchmarks.driver PROGRAM COUNT CONNECTIONS [RATE]` takes a program as JSON and prints a JSON list of [ref,
+at]. `at` is in nanoseconds of CLOCK_MONOTONIC: when the request was sent or, at a rate, when it was meant to be sent,
+so that a program that stalls can't hide the waits it causes.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from benchmarks.program import Program
 
 
 async def raise_all(of: Program, number: int, connections: int, rate: float) -> list[tuple[str, int]]:
-    """Report so many incidents; the reference of each, and its moment."""
+    """Report so many incidents; returns the reference and moment of each."""
     began, left = time.monotonic_ns(), iter(range(number))
     raised: list[tuple[str, int]] = []
     headers = {"Authorization": f"Bearer {of.key}", "Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""What a benchmark gives: figures, some with a limit that they must keep."""
+"""The results of a benchmark: figures, some with a target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ class Figure:
 
     @property
     def missed(self) -> bool:
-        """Whether the figure is on the wrong side of its target."""
+        """Whether the figure misses its target."""
         too_much = self.at_most is not None and self.value > self.at_most
         return too_much or (self.at_least is not None and self.value < self.at_least)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that so many percent of them do not exceed (nearest rank); 50 is the median."""
+    """The value that so many percent of the values do not exceed (nearest rank); 50 is the median."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

@@ -1,4 +1,4 @@
-"""alertnet on a PostgreSQL of its own, with as many worker processes as a benchmark wants."""
+"""Runs alertnet on its own PostgreSQL, with as many worker processes as a benchmark wants."""
 
 import subprocess
 import sys
@@ -27,7 +27,10 @@ Process = subprocess.Popen[bytes]
 
 @dataclass(frozen=True)
 class Fleet:
-    """`runtime` is the benchmark's own: it opens incidents, sends nothing, and reads what came of them."""
+    """An installation with workers.
+
+    `runtime` is the benchmark's own: it opens incidents, sends nothing, and reads results.
+    """
 
     runtime: Runtime
     _folder: Path
@@ -35,9 +38,9 @@ class Fleet:
 
     @contextmanager
     def workers(self, count: int, senders: int | None = None, provider: str | None = None) -> Iterator[list[Process]]:
-        """So many `alertnet worker`s, from when all of them work until all have ended.
+        """Run so many `alertnet worker`s; the block begins when all work, and ends when all have ended.
 
-        `senders`: how many threads each has for SMS; `provider`: another one than that of the fleet.
+        `senders`: how many threads each has for SMS; `provider`: used instead of the fleet's.
         """
         command = ["alertnet", "worker"] if senders is None else ["benchmarks.small_worker", str(senders)]
         env = environment(self._env) | ({"ALERTNET_TWILIO_API_URL": provider} if provider else {})
@@ -64,7 +67,7 @@ class Fleet:
 def fleet(
     trees: Mapping[str, str], provider: str, *, server_options: str = "", rates: str = "sms=0"
 ) -> Iterator[Fleet]:
-    """A migrated database on a server of its own, and the settings that all workers share."""
+    """A migrated database on its own server, and the settings that all workers share."""
     with TemporaryDirectory(prefix="alertnet-bench-") as name, own_server(server_options) as server:
         database_url = fresh_database(server.url)
         env = settings(Path(name), trees, provider, "http://127.0.0.1:1", database_url)
@@ -75,7 +78,7 @@ def fleet(
 
 
 def await_that(holds: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
-    """Wait until something holds, looking again after each pause.
+    """Wait until something holds, checking again after each pause (seconds).
 
     Raises:
         TimeoutError: it does not in time.

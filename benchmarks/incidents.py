@@ -11,7 +11,7 @@ from benchmarks.trees import report
 
 
 def open_one(tx: Tx, edition: Edition, country: str) -> str:
-    """The id of an incident that is opened in that country."""
+    """Open an incident in that country; returns its id."""
     facts = Report.model_validate(report(country)).facts(None)
     return open_incident(tx, edition, facts, by="benchmark").incident.id
 

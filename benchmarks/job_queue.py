@@ -1,8 +1,8 @@
-"""The queues that others would take on PostgreSQL, with a job for each notification: procrastinate, awa and pg-boss.
+"""Job queues that others would use on PostgreSQL, with a job for each notification: procrastinate, awa and pg-boss.
 
-`python -m benchmarks.job_queue NAME prepare` makes the tables of one; `… defer COUNT` queues so many jobs, each in a
-transaction of its own, and prints a JSON list of [ref, sent_at]; `… work` sends them to JOBS_PROVIDER until it is
-ended. The database is JOBS_DATABASE. `pg_boss.cjs` does the same in Node.js. Only who measures one has it installed.
+`python -m benchmarks.job_queue NAME prepare` makes the tables of one. `… defer COUNT` queues so many jobs, each in its
+own transaction, and prints a JSON list of [ref, sent_at]. `… work` sends them to JOBS_PROVIDER until it is ended. The
+database is JOBS_DATABASE. `pg_boss.cjs` does the same in Node.js. A queue need only be installed to be measured.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class JobQueue(Protocol):
         ...
 
     async def defer(self, refs: list[str]) -> list[tuple[str, int]]:
-        """Queue a job for each reference, `AT_ONCE` at a time; each with the moment at which it was asked for."""
+        """Queue a job for each reference, `AT_ONCE` at a time, each with the moment at which it was asked for."""
         ...
 
     async def work(self, send: Send) -> None:
@@ -48,7 +48,7 @@ class JobQueue(Protocol):
 
 
 class Procrastinate:
-    """As its documentation sets it up, with as many jobs at once as its pool has connections."""
+    """procrastinate as its documentation sets it up, with as many jobs at once as its pool has connections."""
 
     def __init__(self, database: str) -> None:
         library = import_module("procrastinate")
@@ -74,13 +74,13 @@ class Procrastinate:
 
 @dataclass
 class Alert:
-    """The arguments of a job of awa."""
+    """The arguments of an awa job."""
 
     ref: str
 
 
 class Awa:
-    """As its documentation sets it up; it works in Rust and calls Python for the job."""
+    """awa as its documentation sets it up; it works in Rust and calls Python for the job."""
 
     def __init__(self, database: str) -> None:
         self._client = import_module("awa").AsyncClient(database, max_connections=AT_ONCE)
@@ -113,7 +113,7 @@ def commands() -> dict[str, list[str]]:
 
 
 async def _never(ref: str) -> None:
-    """Only who works has something to do for a job."""
+    """Stands in for the job where no jobs are worked on."""
     raise NotImplementedError(ref)
 
 

@@ -1,4 +1,4 @@
-"""How long from the POST until the provider has the message: alertnet, the ceiling and a peer, turn by turn."""
+"""Measures the time from the POST to the provider: alertnet, the ceiling and a peer in turn."""
 
 import random
 import time
@@ -17,11 +17,11 @@ MOST_TIMES_THE_CEILING = 2.5
 
 GAP_SECONDS = 0.005
 JITTER_SECONDS = 0.02
-"""Between two incidents, so that none meets what another left to be done, nor always the same moment of a tick."""
+"""Seconds of random pause, so that no incident meets another's leftovers, nor always the same moment of a tick."""
 
 
 def measure() -> list[Figure]:
-    """Medians and 99th percentiles of all, and what is asked of them: the ratio of the medians."""
+    """Medians and 99th percentiles of all programs; the ratio of the medians has a target."""
     waits: dict[str, list[float]] = {}
     with Sink() as sink, ExitStack() as stack:
         programs = {"ceiling": program.ceiling(sink.url), "alertnet": program.alertnet(trees({"CO": 7200}), sink.url)}

@@ -1,7 +1,7 @@
-"""What a worker's look costs beside much that is on the record, against one beside none: turn by turn in one run.
+"""Compares a worker's look beside many old rows with one beside none, in turn in one run.
 
-An incident of each country is opened, sent and closed by the program's own flows, and its rows are copied under other
-ids, so that the tables hold what a long life leaves in them.
+An incident of each country is opened, sent and closed by the program's own flows. Its rows are copied under other ids,
+so that the tables hold what years leave in them.
 """
 
 import time
@@ -29,7 +29,7 @@ WAITS = dict.fromkeys(COUNTRIES, 7200)
 
 
 def fill(runtime: Runtime, closed: int, of: Iterable[Table] = OF_AN_INCIDENT) -> None:
-    """Leave so many closed incidents in these tables, nothing of which is due any more."""
+    """Fill these tables with so many closed incidents, of which nothing is due any more."""
     worker = Worker(runtime)
     incidents = [runtime.transact(open_one, runtime.edition, country) for country in COUNTRIES]
     worker.step()
@@ -42,9 +42,9 @@ def fill(runtime: Runtime, closed: int, of: Iterable[Table] = OF_AN_INCIDENT) ->
 
 
 def compare(young: Runtime, old: Runtime, beside: str, clock: Clock = time.perf_counter) -> list[Figure]:
-    """Medians of a look that finds nothing and of one that sends an alert, and for both the ratio asked for.
+    """Medians of a look that finds nothing and of one that sends an alert, and for both the ratio.
 
-    `beside`: what there is in the old one, in words.
+    `beside`: what the old database holds, in words.
     """
     idle = _in_turns(_looking(young, clock), _looking(old, clock))
     sending = _in_turns(_sending(young, clock), _sending(old, clock))
@@ -58,13 +58,13 @@ def _figures(what: str, beside: str, beside_none: float, beside_all: float) -> I
 
 
 def _in_turns(*timed: Callable[[], float]) -> list[float]:
-    """The median of each, in milliseconds."""
+    """The median of each in milliseconds, run in turn."""
     rounds = [[one() for one in timed] for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
     return [median(column) * 1000 for column in zip(*rounds, strict=True)]
 
 
 def _looking(runtime: Runtime, clock: Clock) -> Callable[[], float]:
-    """Times what each tick does: look what is due now, and when something will be."""
+    """Times what each tick does: look for what is due now, and for when something will be."""
     worker = Worker(runtime)
 
     def look() -> float:
@@ -77,7 +77,7 @@ def _looking(runtime: Runtime, clock: Clock) -> Callable[[], float]:
 
 
 def _sending(runtime: Runtime, clock: Clock) -> Callable[[], float]:
-    """Times the same where an alert was just queued."""
+    """Times the same after an alert was queued."""
     look, edition = _looking(runtime, clock), runtime.edition
 
     def send() -> float:

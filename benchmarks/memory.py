@@ -1,6 +1,6 @@
-"""What `alertnet serve` holds at the start and after 10,000 incidents, beside the ceiling, and whether it still grows.
+"""Measures the memory of `alertnet serve` at the start and after 10,000 incidents, beside the ceiling, and its growth.
 
-Of one process, from the process table of Linux.
+For one process, from Linux's process table.
 """
 
 import re
@@ -19,7 +19,10 @@ MOST_GROWTH = 1.05
 
 
 def measure() -> list[Figure]:
-    """Megabytes resident before the first incident and after each part; against the ceiling's, and of the last half."""
+    """Resident megabytes before the first incident and after each part.
+
+    The ratio to the ceiling, and the growth in the last half.
+    """
     with Sink() as sink, program.ceiling(sink.url) as least:
         *_, ceiling = _after_each_part(sink, least)
     with Sink() as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:
@@ -47,7 +50,7 @@ def _after_each_part(sink: Sink, of: Program) -> list[float]:
 
 
 def megabytes(pid: int, name: str) -> float:
-    """What that line of the status of a process says, in megabytes."""
+    """That line of the status of a process, in megabytes."""
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
     assert found is not None
     return int(found[1]) / 1000

@@ -1,4 +1,4 @@
-"""What telling other processes by NOTIFY costs on PostgreSQL: commits a second with it and without, turn by turn."""
+"""Measures the cost of NOTIFY on PostgreSQL: commits a second with it and without, in turn."""
 
 import time
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def measure() -> list[Figure]:
 
 
 def _speed(engine: Engine, then: Callable[[], None]) -> float:
-    """Commits a second, each of one small row, by threads that share them; `then`: what follows each."""
+    """Commits a second, each of one small row, by threads that share them; `then`: called after each."""
 
     def commit(_: int) -> None:
         with Session(engine) as session:

@@ -1,8 +1,8 @@
-"""Open pages of the console, in a process of their own: reads the streams of all of them as browsers do.
+"""Open pages of the console, in their own process: reads all their streams as browsers do.
 
-`python -m benchmarks.pages [[URL, COOKIE], …]` prints a line once each has its first event; when its input ends, a JSON
-list: when each incident was first in an event, in nanoseconds of CLOCK_MONOTONIC, and how large each event was on the
-wire, compressed.
+`python -m benchmarks.pages [[URL, COOKIE], …]` prints a line once each has its first event. When its input ends, it
+prints a JSON list: when each incident first was in an event, in nanoseconds of CLOCK_MONOTONIC, and the compressed size
+of each event on the wire.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ BORN = re.compile(rb'"incident-([A-Z]-[A-Z2-9]{4})"')
 
 
 async def follow_all(pages: list[list[str]]) -> tuple[dict[str, int], list[int]]:
-    """What they were sent after the first event of each."""
+    """What all pages received after the first event of each."""
     first: dict[str, int] = {}
     sizes: list[int] = []
     begun = asyncio.Semaphore(0)

@@ -1,7 +1,6 @@
-"""A burst on PostgreSQL: `serve --no-worker` and one `worker`, and what a queue that others use makes of as much.
+"""Measures a burst on PostgreSQL: `serve --no-worker` and one `worker`, compared with common job queues.
 
-procrastinate, awa and pg-boss, where they are installed, have a job for each notification and two workers, on a server
-like ours.
+procrastinate, awa and pg-boss, where installed, have a job for each notification and two workers, on an equal server.
 """
 
 import json
@@ -23,11 +22,11 @@ INCIDENTS = 3000
 WORKERS = 2
 WARM_UP_SECONDS = 2.0
 ASKED = {"procrastinate": 0.6}
-"""Of what a queue delivers, by its name."""
+"""The target ratio to a queue's deliveries, by its name."""
 
 
 def measure() -> list[Figure]:
-    """Delivered a second by both, the ratio, and what each of our processes takes of the processor."""
+    """Deliveries a second by both, the ratio, and the CPU of each of our processes."""
     ours, cpu = _alertnet()
     figures = [Figure("alertnet, delivered a second", ours, "1/s")]
     figures += [Figure(f"alertnet, CPU of the {name} for each", each, "ms") for name, each in cpu.items()]
@@ -58,7 +57,7 @@ def _cpu_seconds(ours: Program, server: Server) -> dict[str, float]:
 
 def _job_queue(command: list[str]) -> float:
     with Sink() as sink, own_server() as server, ExitStack() as stack:
-        # Not every driver takes a URL without a host; all go by the socket that it names besides.
+        # Not every driver accepts a URL without a host; all use the socket that it also names.
         database = make_url(fresh_database(server.url)).set(drivername="postgresql", host="localhost")
         jobs = {"JOBS_DATABASE": database.render_as_string(), "JOBS_PROVIDER": f"{sink.url}/Messages.json"}
         env = program.environment(jobs)
@@ -73,7 +72,7 @@ def _job_queue(command: list[str]) -> float:
 
 
 def _speed(sink: Sink, raised: list[tuple[str, int]]) -> float:
-    """Delivered in a second, from the first report to the last at the provider."""
+    """Deliveries a second, from the first report to the last arrival at the provider."""
     sink.wait_for_all(len(raised), DELIVER_SECONDS)
     last = max(sink.arrivals[ref][0] for ref, _ in raised)
     return len(raised) * 1e9 / (last - min(at for _, at in raised))

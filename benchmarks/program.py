@@ -1,4 +1,4 @@
-"""Starts what is measured as processes of their own: alertnet on a fresh SQLite database, the ceiling, a peer."""
+"""Starts the measured programs as processes: alertnet on a fresh SQLite database, the ceiling, a peer."""
 
 import json
 import os
@@ -25,7 +25,7 @@ STOP_SECONDS = 30
 
 
 ALERTMANAGER = "prometheus-alertmanager"
-"""What those use who want an alert passed on as fast as can be; it keeps them in memory alone. Debian's package."""
+"""The peer: used to pass on an alert as fast as can be, but keeps alerts only in memory. From Debian's package."""
 _HOOK = """\
 route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 4h}}
 receivers: [{{name: hook, webhook_configs: [{{url: '{provider}/Messages.json', send_resolved: false}}]}}]
@@ -37,7 +37,7 @@ Prepare = Callable[[Mapping[str, str]], object]
 
 @dataclass(frozen=True)
 class Program:
-    """A process that takes reports at `url` and `path`, from whoever has the key."""
+    """A process that accepts reports at `url` and `path` with the key."""
 
     pid: int
     url: str
@@ -45,28 +45,28 @@ class Program:
     path: str = "/v1/incidents"
     severity: str = "critical"
     worker: int = 0
-    """The process that sends, where it is another one."""
+    """The id of the process that sends, where it is another one."""
     seconds_to_answer: float = 0
-    """From its start."""
+    """Seconds from its start to its first answer."""
 
     def report(self, country: str = "CO") -> tuple[str | None, bytes]:
-        """The body of one report; with its reference, where that is not the program's to give."""
+        """The body of one report; with its reference, where the program does not assign one."""
         if self.path == "/v1/incidents":
             return None, json.dumps({**report(country), "severity": self.severity}).encode()
-        # No ceiling's begins with an L, and none of alertnet's: one sink hears of all of them.
+        # Neither the ceiling's nor alertnet's begin with L: one sink receives all of them.
         ref = f"L{reference(next(_numbers))[1:]}"
         labels = {"alertname": "arrest", "ref": ref}
         return ref, json.dumps([{"labels": labels, "annotations": {"summary": "arrested at the roadblock"}}]).encode()
 
     def to_json(self) -> str:
-        """What `benchmarks.driver` takes."""
+        """The program as JSON, for `benchmarks.driver`."""
         return json.dumps(asdict(self))
 
 
 def settings(
     folder: Path, trees: Mapping[str, str], provider: str, public_url: str, database_url: str | None = None
 ) -> dict[str, str]:
-    """The settings of alertnet with those trees (texts by file name), written to that folder.
+    """Settings for alertnet with those trees (texts by file name), which are written to that folder.
 
     The database is a file beside them unless another is given.
     """
@@ -88,9 +88,9 @@ def settings(
 
 
 def environment(env: Mapping[str, str]) -> dict[str, str]:
-    """These settings in the environment of a process, and none of the developer's own."""
-    # None may leak in, neither from the environment nor from a .env in the working folder; and the program is compiled
-    # once, as it is in its image, also where somebody wants no compiled files beside the sources.
+    """The environment of a process with these settings, and none of the developer's own."""
+    # No other setting may leak in, neither from the environment nor from a .env in the working folder. The program is
+    # compiled once, as in its image, even where compiled files are turned off.
     others = ("ALERTNET_", "TWILIO_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return kept | {"PYTHONPATH": str(ROOT)} | dict(env)
@@ -106,8 +106,8 @@ def alertnet(
 ) -> Iterator[Program]:
     """`alertnet serve` on those trees, sending to that provider, with a key that may raise incidents.
 
-    `prepare`: what is done on the new database before, by its settings. On a database other than a file of its own a
-    `worker` beside it sends. `starts`: it is the last of so many on that database.
+    `prepare`: called before on the new database, with its settings. On a database other than its own file a `worker`
+    beside it sends. `starts`: how often to start it on that database; the last one is used.
     """
     with TemporaryDirectory(prefix="alertnet-bench-") as name, ExitStack() as stack:
         folder, port = Path(name), _free_port()
@@ -135,7 +135,7 @@ def alertnet(
 
 @contextmanager
 def ceiling(provider: str) -> Iterator[Program]:
-    """The least program that does the same work (see `benchmarks.ceiling`)."""
+    """The smallest program that does the same work (see `benchmarks.ceiling`)."""
     with TemporaryDirectory(prefix="ceiling-bench-") as name:
         folder, port = Path(name), _free_port()
         url = f"http://127.0.0.1:{port}"
@@ -155,7 +155,7 @@ def has_alertmanager() -> bool:
 
 @contextmanager
 def alertmanager(provider: str) -> Iterator[Program]:
-    """The peer, which hands each alert to the provider as a webhook."""
+    """The peer, which gives each alert to the provider as a webhook."""
     with TemporaryDirectory(prefix="peer-bench-") as name:
         folder, port = Path(name), _free_port()
         (folder / "hook.yml").write_text(_HOOK.format(provider=provider))
@@ -171,7 +171,7 @@ def alertmanager(provider: str) -> Iterator[Program]:
 def _process(
     command: list[str], folder: Path, env: Mapping[str, str], url: str, alive: str = "/healthz"
 ) -> Iterator[int]:
-    """A Python module as a process, from when it answers until it has ended as asked; its process id."""
+    """Run a Python module as a process, from its first answer until it has ended as asked; gives its process id."""
     with _command([sys.executable, "-m", *command], folder, environment(env), f"{url}{alive}") as pid:
         yield pid
 
@@ -193,7 +193,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        # One that hangs must not outlive the benchmark, nor take time from the next.
+        # A hanging process must not outlive the benchmark, nor take CPU from the next.
         process.kill()
         process.wait()
         raise
@@ -212,7 +212,7 @@ def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> No
 
 
 def _run(*command: str, folder: Path, env: Mapping[str, str]) -> str:
-    """What a command prints."""
+    """The output of a command."""
     done = subprocess.run(
         [sys.executable, "-m", "alertnet", *command], cwd=folder, env=environment(env), capture_output=True, text=True
     )
@@ -227,6 +227,6 @@ def _free_port() -> int:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What the process has used of processors, and those of its children that are over, from Linux's process table."""
+    """CPU seconds used by the process and its ended children, from Linux's process table."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

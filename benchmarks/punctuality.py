@@ -1,6 +1,6 @@
-"""How late a level's message is at the provider, when the next levels of a thousand incidents fall due within seconds.
+"""Measures how late messages reach the provider when a thousand incidents' next levels fall due within seconds.
 
-The incidents are raised in slices, each of another country with a shorter wait: all slices fall due in the same few
+The incidents are raised in slices, each of another country with a shorter wait. All slices fall due in the same few
 seconds, and by then the raising is over and disturbs nothing.
 """
 
@@ -17,7 +17,7 @@ INCIDENTS = 1000
 WINDOW_SECONDS = 5
 COUNTRIES = ("CO", "PE", "EC", "BO", "GT", "HN", "MX", "BR")
 REST_SECONDS = 5
-"""Between the last incident raised and the first that falls due."""
+"""Seconds between the last incident raised and the first that falls due."""
 
 MOST_MS_LATE = 50.0
 
@@ -29,7 +29,7 @@ WAITS = {
 
 
 def measure() -> list[Figure]:
-    """Median and 99th percentile of the lateness, the latter with its target."""
+    """Median and 99th percentile of the lateness; the latter has a target."""
     with (
         Sink() as sink,
         program.alertnet(trees(WAITS), sink.url) as ours,

@@ -1,4 +1,4 @@
-"""What came of a run: each figure with its spread over the rounds, the machine, a file, a table, and a picture."""
+"""The results of a run: each figure with its spread over the rounds, the machine, a file, a table, and a picture."""
 
 import json
 import os
@@ -17,16 +17,16 @@ from benchmarks.figures import Figure
 
 HEAD = ("benchmark", "figure", "median", "least to most", "target", "")
 WIDTH, ROW, LEFT, MOST = 900, 22, 330, 10.0
-"""Of the picture, in pixels; a bar ends at so many times its target."""
+"""Sizes of the picture in pixels; a bar ends at `MOST` times its target."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """A figure as the rounds of a run have given it."""
+    """A figure with its values from the rounds of a run."""
 
     benchmark: str
     figure: Figure
-    """With the median of them."""
+    """Its value is the median."""
     least: float
     most: float
 
@@ -46,7 +46,7 @@ class Result:
 
     @property
     def times_the_target(self) -> float | None:
-        """How many times as much as is allowed, or as little; None where there is no target."""
+        """The figure as a multiple of its limit (below 1 is good); None where there is no target."""
         each = self.figure
         if each.at_most is not None:
             return each.value / max(each.at_most, 1e-9)
@@ -64,7 +64,7 @@ def results(benchmark: str, rounds: Iterable[list[Figure]]) -> list[Result]:
 
 
 def machine(load: float) -> dict[str, Any]:
-    """What it ran on; `load`: how many processes wanted a processor when it began."""
+    """The machine that it ran on; `load`: how many processes wanted a CPU when it began."""
     known = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     model = re.search(r"^model name\s*: (.*)$", known, re.MULTILINE)
     return {
@@ -78,7 +78,7 @@ def machine(load: float) -> dict[str, Any]:
 
 
 def to_json(on: Mapping[str, Any], rounds: int, found: Iterable[Result]) -> str:
-    """The file: all that there is to say of a run."""
+    """The file with everything about a run."""
     rows = [
         {"benchmark": each.benchmark, **vars(each.figure), "least": each.least, "most": each.most} for each in found
     ]
@@ -86,7 +86,7 @@ def to_json(on: Mapping[str, Any], rounds: int, found: Iterable[Result]) -> str:
 
 
 def read(path: Path) -> tuple[dict[str, Any], int, list[Result]]:
-    """What `to_json` has written: the machine, the rounds, the results."""
+    """Read what `to_json` has written: the machine, the rounds, the results."""
     kept = json.loads(path.read_text())
     found = [
         Result(row.pop("benchmark"), least=row.pop("least"), most=row.pop("most"), figure=Figure(**row))
@@ -96,7 +96,7 @@ def read(path: Path) -> tuple[dict[str, Any], int, list[Result]]:
 
 
 def picture(found: Iterable[Result]) -> str:
-    """Every figure that has a target, as a bar: what reaches over the line has missed it (logarithmic)."""
+    """Every figure that has a target, as a bar on a logarithmic axis; a bar beyond the line misses it."""
     rows = [(each, times) for each in found if (times := each.times_the_target) is not None]
     scale = (WIDTH - LEFT - 70) / (2 * log10(MOST))
     line = LEFT + scale * log10(MOST)

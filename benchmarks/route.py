@@ -1,8 +1,8 @@
-"""How straight the route of one alarm is: the files, functions, calls, jumps and statements of three routes.
+"""Counts how direct the route of one alarm is: files, functions, calls, jumps and statements of three routes.
 
-Counted, not timed, so the figures are the same on every machine: what one SMS answer, one POST and one due escalation
-walk through, in the program's own code, with the example trees on SQLite. A jump is a call into another file than the
-call before it.
+It counts and does not time, so the figures are the same on every machine: what one SMS answer, one POST and one due
+escalation run through in the program's own code, with the example trees on SQLite. A jump is a call into another file
+than that of the call before.
 """
 
 import logging
@@ -55,7 +55,7 @@ BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 @dataclass
 class Route:
-    """What was walked through between its start and its end."""
+    """What was run through between its start and its end."""
 
     calls: list[tuple[str, str]] = field(default_factory=list)
     """(file, function) of each call into the program, in order."""
@@ -75,7 +75,7 @@ class Route:
 
 
 class Recorder:
-    """Notes calls and statements of all threads while it follows a route."""
+    """Records calls and statements of all threads while it follows a route."""
 
     def __init__(self) -> None:
         self._route: Route | None = None
@@ -83,14 +83,14 @@ class Recorder:
 
     @contextmanager
     def follows(self, *, until_the_provider: bool = False) -> Iterator[Route]:
-        """A route that ends with the block, or as soon as the provider is reached."""
+        """Follow a route that ends with the block, or as soon as the provider is reached."""
         route = self._route = Route()
         self._ends_outside = until_the_provider
         yield route
         self._route = None
 
     def called(self, frame: FrameType, happening: str, _: object) -> None:
-        """Note a call, as `sys.setprofile` reports it."""
+        """Record a call, as `sys.setprofile` reports it."""
         file = frame.f_code.co_filename
         if happening != "call" or self._route is None or not file.startswith(PROGRAM):
             return
@@ -102,13 +102,13 @@ class Recorder:
             self._route = None
 
     def executed(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        """Note a statement, as SQLAlchemy reports it before it is run."""
+        """Record a statement, as SQLAlchemy reports it before it is run."""
         if self._route is not None and not statement.startswith(BOOKKEEPING):
             self._route.statements += 1
 
 
 class Stage(TimedProgram):
-    """The program with somebody who watches where its calls go."""
+    """The program with a recorder of its calls."""
 
     def __init__(self, folder: Path, recorder: Recorder) -> None:
         self.recorder, self.answer, clock = recorder, Route(), Clock(FRIDAY_NIGHT)
@@ -120,7 +120,7 @@ class Stage(TimedProgram):
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def raises(self) -> str:
-        """An incident is reported, and its first message handed to the provider; its reference."""
+        """Report an incident, until its first message is given to the provider; returns its reference."""
         ref: str = self._posts("/v1/incidents", REPORT)["ref"]
         self.worker.step()
         return ref
@@ -131,14 +131,14 @@ class Stage(TimedProgram):
         self.settles()
 
     def coordinator_answers(self) -> None:
-        """The coordinator's phone sends the code of its latest alert."""
+        """Send the code of the coordinator's latest alert from the coordinator's phone."""
         phone = self.sandbox.handset(COORDINATOR)
         words = re.sub(r"https?://\S+|\+\d+|[A-Z]-[A-Z2-9]{4}", " ", phone.inbox[-1])
         codes = re.findall(r"(?<!\d)(\d{4})(?!\d)", words)
         phone.sends(f"OK {codes[0]}")
 
     def ends(self) -> None:
-        """Close the stage and throw its database away."""
+        """Close the stage and delete its database."""
         self.client.close()
         self.runtime.close()
         self.sandbox.stop()
@@ -174,7 +174,7 @@ def measure() -> list[Figure]:
 
 
 def _walk(stage: Stage) -> list[Figure]:
-    """The first incident publishes the trees and fills caches; those after it are counted, one open at a time."""
+    """Count incidents after the first, which publishes the trees and fills caches; one is open at a time."""
     warming_up = stage.raises()
     stage.settles()
     stage.closes_incident(warming_up)

@@ -1,6 +1,6 @@
-"""How much more two workers deliver than one, and four, with few senders each and a provider that takes 50 ms.
+"""Compares the deliveries of one, two and four workers, with few senders each and a provider that takes 50 ms.
 
-The same number of alerts is queued each time while the workers wait, and falls due for all of them at one moment.
+The same number of alerts is queued each time while the workers wait, and falls due for all at one moment.
 """
 
 import time
@@ -27,7 +27,7 @@ QUEUED = attempts.c.status == AttemptStatus.QUEUED.value
 
 
 def measure() -> list[Figure]:
-    """Alerts delivered in a second by one worker, two and four, and the ratios to the first."""
+    """Alerts delivered a second by one worker, two and four, and the ratios to the first."""
     speeds = {count: _speed(count) for count in (1, *AT_LEAST)}
     return [
         *(Figure(f"{count} x {SENDERS} senders", speed, "a second") for count, speed in speeds.items()),

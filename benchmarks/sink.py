@@ -1,7 +1,7 @@
-"""Stands in for the provider: takes every request, answers it as accepted, and notes when it came.
+"""Stands in for the provider: accepts every request, and notes when it came.
 
-Whose request it is shows the incident's reference, which is all that a message may carry (A9). Times are nanoseconds of
-CLOCK_MONOTONIC, which is one clock for all processes of a machine.
+A request is recognised by the incident's reference, which is all that a message may carry (A9). Times are nanoseconds
+of CLOCK_MONOTONIC, which is one clock for all processes of a machine.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
 
 class Sink:
-    """Listens on loopback while it is entered, in a thread of its own; each answer takes `delay_seconds`."""
+    """Listens on loopback inside the block, on its own thread; each answer takes `delay_seconds`."""
 
     def __init__(self, delay_seconds: float = 0) -> None:
         self.delay_seconds = delay_seconds
         self.arrivals: dict[str, list[int]] = defaultdict(list)
         """When requests came, by the reference in them, in order."""
         self.first: dict[str, int] = {}
-        """When the first one for each number came."""
+        """When the first request for each number came."""
         self._came = threading.Condition()
         self._ids = count(1)
         self._loop = asyncio.new_event_loop()
@@ -40,7 +40,7 @@ class Sink:
         return f"http://{host}:{port}"
 
     def wait(self, ref: str, arrivals: int = 1, seconds: float = 10) -> int:
-        """When the request came that makes so many with that reference, waiting for it.
+        """Wait for so many requests with that reference; returns when the last of them came.
 
         Raises:
             TimeoutError: it has not come in time.
@@ -61,7 +61,7 @@ class Sink:
                 raise TimeoutError(f"{len(self.arrivals)} references of {count} within {seconds} s")
 
     def receive(self, at: int, method: str, path: str, body: str) -> bytes:
-        """Note one request, and give the body of the answer: the message or call, as accepted."""
+        """Note one request, and return the body of the answer: the message or call, as accepted."""
         form = dict(parse_qsl(body))
         with self._came:
             for ref in set(REF.findall(form.get("Body", body))):

@@ -1,7 +1,7 @@
-"""What a provider that takes 200 ms for each message does to whoever reports, and what is made of its threads.
+"""Measures the effect of a provider that takes 200 ms for each message on answers, and the use of its threads.
 
-Answers are timed one at a time, so that each is waited for by one who has nothing else to do; what the threads make of
-it show a hundred reports a second, more than they can send: one at a time fewer would come.
+Answers are timed one at a time, by a client that has nothing else to do. The use of the threads is measured at a
+hundred reports a second, more than they can send; one at a time would be too few.
 """
 
 from alertnet.core.delivery.provider_routes import FIRST
@@ -23,7 +23,7 @@ SENDERS = SENDING[sending((MethodKind.SMS, FIRST))]
 
 
 def measure() -> list[Figure]:
-    """The wait for an answer with either provider, their ratio, and what is delivered of what the threads allow."""
+    """The wait for an answer with either provider, their ratio, and the share delivered of what the threads allow."""
     with Sink() as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:
         at_once = _waits(ours)
     with Sink(PROVIDER_SECONDS) as sink, program.alertnet(trees({"CO": 7200}), sink.url) as ours:

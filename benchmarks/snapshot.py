@@ -1,8 +1,8 @@
-"""What a snapshot that is open for minutes, such as pg_dump has, does to incidents at a steady rate on PostgreSQL.
+"""Measures the effect of a long open snapshot, as of pg_dump, on incidents at a steady rate on PostgreSQL.
 
-It keeps rows that were written over from being cleared away, and so makes looks slower by their number: a burst writes
-as many as five minutes at that rate do, on two servers of which one has such a snapshot open. Then the rate is measured
-on both, turn by turn.
+It keeps overwritten rows from being removed, and their number makes looks slower. A burst writes as many as five
+minutes at that rate do, on two servers, one of which has such a snapshot open. Then the rate is measured on both in
+turn.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ LOOK = "SELECT count(*) FROM attempts"
 
 
 def measure() -> list[Figure]:
-    """The 99th percentiles without it and under it, their ratio, and what was delivered in time of all under it."""
+    """The 99th percentiles without and with it, their ratio, and the share delivered in time with it."""
     with (
         Sink() as sink,
         _program(sink) as (ours, _),
@@ -52,7 +52,7 @@ def measure() -> list[Figure]:
 
 @contextmanager
 def _program(sink: Sink) -> Iterator[tuple[Program, str]]:
-    """The program on a server of its own, and its database."""
+    """The program on its own server, and its database."""
     with own_server() as server:
         url = fresh_database(server.url)
         with program.alertnet(trees(dict.fromkeys(COUNTRIES, 7200)), sink.url, database_url=url) as ours:
@@ -65,7 +65,7 @@ def _burst(sink: Sink, ours: Program) -> None:
 
 
 def _waits(sink: Sink, ours: Program) -> list[float]:
-    """Milliseconds from when each was meant to be reported until the provider had it, of those that arrived."""
+    """Milliseconds from when each was meant to be reported to the provider, for those that arrived."""
     known = len(sink.arrivals)
     raised = drive(ours, RATE * SECONDS, CONNECTIONS, RATE)
     with suppress(TimeoutError):

@@ -1,6 +1,6 @@
-"""How long the commands take: `--help`, and `serve` from its start until it answers and is ready.
+"""Measures how long the commands take: `--help`, and `serve` from its start until it answers and is ready.
 
-The first start on a database looks at all templates, the next ones only at what was edited since.
+The first start on a database checks all templates, the next ones only those edited since.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ HELPS, STARTS = 5, 3
 
 
 def measure() -> list[Figure]:
-    """Medians, in seconds; of the start also how much of a processor it takes."""
+    """Medians in seconds; for the start also its CPU."""
     helps = [_help() for _ in range(HELPS)]
     with Sink() as sink:
         first, later = ([_start(sink, starts) for _ in range(STARTS)] for starts in (1, 2))
@@ -38,6 +38,6 @@ def _help() -> float:
 
 
 def _start(sink: Sink, starts: int) -> tuple[float, float]:
-    """Of the last of so many, the seconds until it was ready, and those of a processor."""
+    """For the last of so many starts, the seconds until it was ready, and its CPU seconds."""
     with program.alertnet(trees({"CO": 7200}), sink.url, starts=starts) as ours:
         return ours.seconds_to_answer, program.cpu_seconds(ours.pid)

@@ -1,6 +1,6 @@
-"""A hundred incidents a second, whether the program keeps up or not: how long each takes to the provider.
+"""Measures a hundred incidents a second, whether or not the program keeps up: how long each takes to the provider.
 
-A report counts from when it was meant to be sent, so that whoever stalls has all that waits meanwhile counted.
+A report counts from when it was meant to be sent, so that a stall counts for all that waits meanwhile.
 """
 
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ WARM_UP = 100
 
 
 def measure() -> list[Figure]:
-    """Medians and 99th percentiles of all, and the ratio of the latter."""
+    """Medians and 99th percentiles of all programs, and the ratio of the latter."""
     waits = {}
     with Sink() as sink:
         waits["ceiling"] = _waits(sink, program.ceiling(sink.url))

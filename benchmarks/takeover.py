@@ -1,4 +1,4 @@
-"""How long what a worker had in its hands lies there after a kill -9, until another worker takes it over."""
+"""Measures how long a killed worker's attempts wait (kill -9) until another worker takes them over."""
 
 import signal
 import time
@@ -30,7 +30,7 @@ def measure() -> list[Figure]:
         ours.workers(1) as (standby,),
         ours.workers(1, SENDERS, provider=silent.url) as (doomed,),
     ):
-        # It looks away while the other one claims.
+        # It is stopped while the other one claims.
         standby.send_signal(signal.SIGSTOP)
         for country in COUNTRIES[:SENDERS]:
             ours.runtime.transact(open_one, ours.runtime.edition, country)

@@ -1,4 +1,4 @@
-"""What a tick costs on SQLite beside a million closed incidents, or beside 10,000 journeys, against one beside none."""
+"""Compares a tick on SQLite beside a million closed incidents, or 10,000 journeys, with one beside none."""
 
 import logging
 import time
@@ -26,7 +26,7 @@ from benchmarks.trees import COUNTRIES, trees
 CLOSED = 1_000_000
 JOURNEYS = 10_000
 SOONEST = timedelta(hours=1)
-"""Until the first of them is awaited: none comes due while this measures."""
+"""Until the first is expected, so that none comes due during the measurement."""
 
 
 def measure() -> list[Figure]:
@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
 
 
 def measure_journeys() -> list[Figure]:
-    """Compare by CPU time a tick's look beside journeys that are under way with one beside none."""
+    """Compare, by CPU time, a tick's look beside journeys under way with one beside none."""
     configure(level=logging.WARNING)
     with Sink() as sink, _runtime(sink.url) as young, _runtime(sink.url) as old:
         old.transact(_set_out, JOURNEYS)
@@ -46,7 +46,7 @@ def measure_journeys() -> list[Figure]:
 
 
 def _set_out(tx: Tx, many: int) -> None:
-    """Let so many journeys be under way, a second apart."""
+    """Begin so many journeys, a second apart."""
     for number in range(1, many + 1):
         leg = Leg("L12", tx.now + SOONEST + timedelta(seconds=number), "UTC")
         whose = ("north", f"member-{number}", COUNTRIES[0], Scope.INTERNAL)
@@ -55,7 +55,7 @@ def _set_out(tx: Tx, many: int) -> None:
 
 @contextmanager
 def _runtime(provider: str) -> Iterator[Runtime]:
-    """A runtime on a database of its own."""
+    """A runtime on its own database."""
     with TemporaryDirectory(prefix="alertnet-bench-") as folder:
         env = settings(Path(folder), trees(WAITS), provider, public_url="http://127.0.0.1:1")
         with closing(make_runtime(read_settings(env))) as runtime:

@@ -1,4 +1,4 @@
-"""The contact trees that benchmarks run on: small ones, with a wait that the benchmark sets."""
+"""The contact trees for benchmarks: small ones, with a wait that the benchmark sets."""
 
 TREE = """\
 tree: {tree}
@@ -53,7 +53,7 @@ COUNTRIES = (
     "UY",
     "VE",
 )
-"""Enough that thousands of incidents are not all the concern of one contact, whose open codes must differ."""
+"""Enough countries that thousands of incidents don't all go to one contact, whose open codes must differ."""
 
 
 def trees(waits: dict[str, int]) -> dict[str, str]:
@@ -68,7 +68,7 @@ def trees(waits: dict[str, int]) -> dict[str, str]:
 
 
 def report(country: str) -> dict[str, object]:
-    """An incident of that country that every contact of its tree may hear of."""
+    """An incident of that country that every contact of its tree may be told of."""
     return {
         "type": "arrest",
         "country": country,

@@ -1,4 +1,4 @@
-"""What 300 trees of 40 contacts cost: the check, an edit that comes into force; also the templates, and a rehearsal."""
+"""Measures 300 trees of 40 contacts: the check, and an edit taking effect; also the templates, and a rehearsal."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ TREES, CONTACTS, LEVELS = 300, 40, 8
 
 
 def measure() -> list[Figure]:
-    """Seconds of each command from its start to its end, and from an edit to its being in force."""
+    """Seconds of each command from start to end, and from an edit until it is in force."""
     with TemporaryDirectory() as directory:
         folder = Path(directory) / "trees"
         folder.mkdir()
@@ -39,7 +39,7 @@ def measure() -> list[Figure]:
 
 
 def write(folder: Path) -> None:
-    """The trees, each contact with hours, three methods, and a zone of its own every second time."""
+    """The trees; each contact has hours, three methods, and every second one a time zone of its own."""
     for number in range(TREES):
         lines = [
             f"tree: tree-{number}",
@@ -82,7 +82,7 @@ def _command(*words: str) -> float:
 
 
 def _rehearsal() -> float:
-    """The least of several, since whatever else the machine does can only add to it."""
+    """The least of several runs, since other load on the machine can only add to it."""
     trees = read_network(ROOT / "contact_trees").trees.values()
     at = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
     facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL)
@@ -97,7 +97,7 @@ def _rehearsal() -> float:
 
 
 def _edit(folder: Path, directory: Path) -> float:
-    """The look that finds an edited file; a look comes every half second by itself."""
+    """The look that finds an edited file; looks come every half second by themselves."""
     settings = read_settings(
         {
             "ALERTNET_DATABASE_URL": f"sqlite:///{directory / 'alertnet.db'}",

@@ -1,1 +1,1 @@
-"""Nights in virtual time: the real program on a network, a provider and machines that fail by seed (A1-A12)."""
+"""Nights in virtual time: the real program with a network, a provider and machines that fail by seed (A1-A12)."""

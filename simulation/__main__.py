@@ -1,6 +1,6 @@
-"""`python -m simulation`: lives through so many nights, from one seed on, and tells of those that break a promise.
+"""`python -m simulation`: runs so many nights, beginning at one seed, and reports those that break a promise.
 
-The story of each night that breaks a promise is printed, with the command that replays it. Exit code 1 if there is one.
+For each of those it prints the story and the command that replays it. Exit code 1 if there is one.
 """
 
 import argparse
@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from simulation.nights import Told
 
 HASH_SEED = "0"
-"""Sets of text have an order of their own in each run of Python, unless it is told one: a seed is a whole night."""
+"""The order of text in sets differs between runs of Python unless this is set.
+
+With it, a seed gives the whole night.
+"""
 
 
 def main() -> int:
-    """Live through the nights that were asked for; the exit code."""
+    """Run the nights that were asked for; returns the exit code."""
     given = _arguments()
     if os.environ.get("PYTHONHASHSEED") != HASH_SEED:
         again = [sys.executable, "-m", "simulation", *sys.argv[1:]]
         os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": HASH_SEED})
-    # Not by the process that only makes way for this one: loading it all takes seconds.
+    # Imported only now: the process that merely restarts itself need not load it all, which takes seconds.
     from simulation.nights import live_in_processes
 
     seeds = range(given.first, given.first + given.seeds)

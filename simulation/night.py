@@ -1,4 +1,4 @@
-"""One night: who is in it, what goes wrong and what is done there, each planned by chance and then let happen."""
+"""One night: who is in it, what goes wrong and what people do, each drawn by chance and then run."""
 
 from functools import partial
 
@@ -22,11 +22,11 @@ from simulation.world.faults import Mischief, Span, Trouble
 from simulation.world.world import MINUTE, World
 
 CALM = 2.5 * MINUTE
-"""How long nothing goes wrong at the end, so that all that was left can be done."""
+"""How long nothing goes wrong at the end, so that everything left can be done."""
 
 
 class Night:
-    """Everybody there is in one night; each knows only those that were there before."""
+    """Everybody in one night; each knows only those made before it."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -49,7 +49,7 @@ class Night:
         self._place_hosts()
 
     def live(self) -> None:
-        """Let the night happen, and its calm."""
+        """Run the night, and its calm end."""
         world = self.world
         for host in self.hosts:
             world.time.after(world.random.uniform(0, 1), host.start)
@@ -68,7 +68,7 @@ class Night:
         world.time.run(world.moment(world.length + CALM))
 
     def end(self) -> None:
-        """Nothing of it goes on."""
+        """End it; nothing of it goes on."""
         for process in running(self.hosts):
             process.life.end()
 
@@ -85,7 +85,7 @@ class Night:
             self.hosts.append(Host(self.world, around, self.hosts, name, serves=serves, works=works))
 
     def _thread_is_late_by(self, pool: str) -> float:
-        """When a thread takes up its work; those that send may take their time, and just then something happens."""
+        """Seconds before a thread begins its work. Threads that send may be slow, and something happens just then."""
         random, mischief = self.world.random, self.world.mischief
         is_sender = pool in list(MethodKind)
         if is_sender and not self.world.is_calm and random.random() < mischief.thread_late:

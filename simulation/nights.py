@@ -1,4 +1,4 @@
-"""Many nights, one after the other and shared among processes; each is told by its seed alone."""
+"""Runs many nights, one after another or shared among processes; the seed alone determines a night."""
 
 import os
 import tempfile
@@ -19,22 +19,22 @@ from simulation.world.story import Break
 from simulation.world.world import World
 
 STRIDE = 25
-"""How many nights a process lives through before it reports."""
+"""How many nights a process runs before it reports."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one night."""
+    """The result of one night."""
 
     seed: int
     breaks: tuple[Break, ...]
     story: str
     taken: int
-    """How many messages the provider took."""
+    """How many messages the provider accepted."""
 
 
 def live(seeds: Sequence[int]) -> Iterator[Told]:
-    """Live through these nights."""
+    """Run these nights."""
     faults = Faults()
     with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
         database = Database(Path(folder))
@@ -48,7 +48,7 @@ def live(seeds: Sequence[int]) -> Iterator[Told]:
 
 
 def live_in_processes(seeds: Sequence[int], jobs: int) -> Iterator[Told]:
-    """The same in so many processes; the nights come in the order of their seeds."""
+    """Run these nights in so many processes; results come in the order of the seeds."""
     parts = [seeds[start : start + STRIDE] for start in range(0, len(seeds), STRIDE)]
     if jobs == 1 or len(parts) == 1:
         yield from live(seeds)
@@ -80,6 +80,6 @@ def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> 
 
 
 def _in_memory() -> str | None:
-    """A folder that is no disk, where there is one."""
+    """A folder in memory, where there is one."""
     shared = Path("/dev/shm")
     return str(shared) if shared.is_dir() and os.access(shared, os.W_OK) else None

@@ -1,4 +1,4 @@
-"""`python -m torture [TRIAL…]`: runs the trials, all or those named; exit code 1 where the promise is broken."""
+"""`python -m torture [TRIAL…]`: runs all or the named trials; exit code 1 where the promise is broken."""
 
 import argparse
 import sys
@@ -17,11 +17,11 @@ late: alerts that left over 5 s after their moment; latest: by how much.\
 """
 PLAIN_WIDTH = 100
 SHOWN = 20
-"""Faults of a trial that are told one by one."""
+"""The most faults of a trial that are listed."""
 
 
 def main() -> int:
-    """Run what was asked for; the exit code."""
+    """Run what was asked for; returns the exit code."""
     asked = _parse()
     console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     table = Table(*COLUMNS)

@@ -1,4 +1,4 @@
-"""The ground of a trial: web and workers as processes, a PostgreSQL that can be killed, a network that calls back."""
+"""The installation of a trial: web and workers as processes, a PostgreSQL that can be killed, a simulated network."""
 
 import time
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ from torture.load import Load
 from torture.reckoning import Reckoning, read_record, reckon
 
 LEVEL_SECONDS = 20
-"""From the first level to the second, so that decisions fall due in the midst of it."""
+"""Seconds from the first level to the second, so that decisions fall due in the middle of the trial."""
 TOLD = ("coordinator", "embassy")
 SETTLING_SECONDS = 300
 LIST_DELAY = timedelta(seconds=SETTLING_SECONDS)
-"""Longer than anybody asks: what is listed so late is as good as never listed."""
+"""Longer than anybody asks, so that what is listed so late is as good as never listed."""
 UNSETTLED = ("queued", "sending", "unknown")
 SERVER_OPTIONS = "-c max_connections=200"
 
@@ -39,11 +39,11 @@ TROUBLES = (
     (Fault.CALL_BACK_NEVER,),
     (Fault.ERROR_503,),
 )
-"""What the provider does at a time: answers after the deadline, drops the answer, and so on."""
+"""The provider's misbehaviours: it answers after the deadline, drops the answer, and so on."""
 
 
 class Ground:
-    """An installation with its processes, and hands to strike them; chance is seeded."""
+    """An installation with its processes, and methods to harm them; chance is seeded."""
 
     def __init__(self, installation: Installation, server: Server, workers: int, random: Random) -> None:
         self.installation = installation
@@ -55,37 +55,37 @@ class Ground:
         installation.is_up(self.web, *self.workers, workers=workers)
 
     def supervises(self) -> None:
-        """Start again what has ended: a process that finds no database when it begins leaves that to its supervisor."""
+        """Restart what has ended: a process that finds no database at its start leaves that to its supervisor."""
         if self.web.has_ended:
             self.web = self.installation.serves("--no-worker")
         self.workers = [self.installation.works() if each.has_ended else each for each in self.workers]
 
     def loses_worker(self) -> None:
-        """Kill -9 of one worker; another one takes its place."""
+        """Kill -9 one worker; another one takes its place."""
         place = self.random.randrange(len(self.workers))
         self.workers[place].killed()
         self.workers[place] = self.installation.works()
 
     def loses_web(self) -> None:
-        """Kill -9 of the web, which is started again."""
+        """Kill -9 the web process, which is started again."""
         self.web.killed()
         self.web = self.installation.serves("--no-worker")
 
     def loses_everything(self) -> None:
-        """Kill -9 of web and workers, all of which are started again."""
+        """Kill -9 web and workers, all of which are started again."""
         for process in (self.web, *self.workers):
             process.killed()
         self.web = self.installation.serves("--no-worker")
         self.workers = [self.installation.works() for _ in self.workers]
 
     def loses_database(self, seconds: float) -> None:
-        """Kill -9 of the database server, which comes back after so long."""
+        """Kill -9 the database server, which comes back after so many seconds."""
         self.server.is_killed()
         time.sleep(seconds)
         self.server.starts()
 
     def hangs(self, worker: Process, seconds: float) -> None:
-        """Let the worker stand still for so long (SIGSTOP), and then go on as if nothing had been."""
+        """Stop the worker for so many seconds (SIGSTOP); then it goes on as if nothing had happened."""
         worker.paused()
         time.sleep(seconds)
         worker.resumed()
@@ -96,7 +96,7 @@ class Ground:
             self.installation.sandbox.misbehaves(fault, times=self.random.randint(1, 4), delay=LIST_DELAY)
 
     def settles(self, incidents: int) -> None:
-        """Wait until every second level is open, and nothing is on its way or in doubt any more."""
+        """Wait until every second level is open, and nothing is under way or in doubt any more."""
         until = time.monotonic() + SETTLING_SECONDS
         while left := self._unsettled(incidents):
             if time.monotonic() > until:
@@ -105,7 +105,7 @@ class Ground:
             time.sleep(1)
 
     def reckons(self, load: Load, most_extras: float = 1.0) -> Reckoning:
-        """The reckoning of the trial, with every fault that was seen on the way."""
+        """The reckoning of the trial, with every fault seen on the way."""
         messages = list(self.installation.sandbox.network.messages.values())
         record = self.installation.runtime.read(read_record, messages)
         found = reckon(record, set(load.accepted.values()), TOLD, most_extras)
@@ -130,7 +130,7 @@ class Ground:
 
 @contextmanager
 def ground(workers: int, random: Random) -> Iterator[Ground]:
-    """A fresh installation; all of it is gone afterwards."""
+    """A fresh installation, deleted afterwards."""
     with TemporaryDirectory(prefix="alertnet-torture-") as name, own_server(SERVER_OPTIONS) as server:
         folder = Path(name)
         installation = Installation(folder, fresh_database(server.url), trees=_trees(folder))

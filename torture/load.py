@@ -1,4 +1,4 @@
-"""Those who report: each incident again and again under its own key until it is accepted, at an even pace."""
+"""Reports incidents at an even pace, each again and again under its own key until it is accepted."""
 
 import threading
 import time
@@ -15,11 +15,11 @@ PATIENCE_SECONDS = 180
 
 
 class Load:
-    """So many incidents within so many seconds; `accepted`: the references of those that were answered with a 201."""
+    """So many incidents within so many seconds; `accepted`: the references of those answered with a 201."""
 
     def __init__(self, installation: Installation, incidents: int, seconds: float) -> None:
         self.accepted: dict[str, str] = {}
-        """By the key of the request."""
+        """References by the key of the request."""
         self.faults: list[str] = []
         self._installation = installation
         self._incidents = incidents
@@ -28,7 +28,7 @@ class Load:
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """Report incidents while inside; afterwards all of them have been accepted or given up."""
+        """Report incidents inside the block; afterwards all of them have been accepted or given up."""
         began = time.monotonic()
         with ThreadPoolExecutor(REPORTERS) as reporters:
             for number in range(self._incidents):

@@ -1,4 +1,4 @@
-"""What came of a trial: what was promised, beside what the provider has in its books."""
+"""The result of a trial: compares what was promised with the provider's records."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,9 +22,9 @@ UNKNOWN = Failure.OUTCOME_UNKNOWN.value
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert that was to go out. `arrivals`: when the provider took it, each time; `extras`: re-sends on the record.
+    """One alert that had to be sent. `arrivals`: each time the provider accepted it; `extras`: re-sends on record.
 
-    `tried`: how each of its attempts ended, as the record has it.
+    `tried`: how each of its attempts ended, by the record.
     """
 
     ref: str
@@ -42,23 +42,23 @@ class Alert:
 
 @dataclass(frozen=True)
 class Record:
-    """The record of a trial: every alert, the references there are, and where a hash chain does not hold."""
+    """The record of a trial: every alert, all references, and where a hash chain is broken."""
 
     alerts: Sequence[Alert]
     refs: frozenset[str]
     strays: int
-    """Messages at the provider that belong to no alert of the record."""
+    """Messages at the provider that belong to no alert on record."""
     breaks: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Reckoning:
-    """How a trial went. Each broken promise is in `faults`, in words."""
+    """The result of a trial. Each broken promise is in `faults`, in words."""
 
     accepted: int
     lost: int
     handed_over: int
-    """Alerts that failed with a second doubt about them, upon which the next in turn was told (A5)."""
+    """Alerts that failed after a second doubt about them, upon which the next contact was told (A5)."""
     marked: int
     unmarked: int
     late: int
@@ -67,7 +67,7 @@ class Reckoning:
 
 
 def read_record(tx: Tx, messages: Iterable[Message]) -> Record:
-    """The record, with what the provider took: each message names our attempt in its status callback."""
+    """The record, with what the provider accepted: each message names our attempt in its status callback."""
     arrivals: dict[str, list[datetime]] = defaultdict(list)
     for message in messages:
         if message.status_callback:
@@ -85,9 +85,9 @@ def read_record(tx: Tx, messages: Iterable[Message]) -> Record:
 
 
 def reckon(record: Record, accepted: Collection[str], told: Sequence[str], most_extras: float = 1.0) -> Reckoning:
-    """Compare the record with the references that were accepted, each of which these contacts were to be told of.
+    """Compare the record with the accepted references; these contacts had to be told of each.
 
-    `most_extras`: how many marked extras there may be for each incident.
+    `most_extras`: how many marked extras are allowed for each incident.
     """
     alerts: Mapping[tuple[str, str], Alert] = {(each.ref, each.contact): each for each in record.alerts}
     arrived = {place for place, each in alerts.items() if each.arrivals}

@@ -15,12 +15,12 @@ AWAY_SECONDS = 30
 KILLS, WITHIN_SECONDS = 6, 10
 STRIKE_EVERY_SECONDS = 3.0
 MOST_EXTRAS = 0.02
-"""For each incident, where everything is killed once."""
+"""The most extras for each incident, where everything is killed once."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long a trial strikes, how many incidents are reported meanwhile, and where its chance begins."""
+    """How long a trial does harm, how many incidents are reported meanwhile, and the seed of its chance."""
 
     seconds: float
     incidents: int
@@ -31,7 +31,7 @@ Trial = Callable[[Plan], Reckoning]
 
 
 def storm(plan: Plan) -> Reckoning:
-    """Strike everything at once: workers, web and database die, workers hang past their lease, the provider errs."""
+    """Everything at once: workers, web and database are killed, workers hang past their lease, the provider errs."""
     with ground(3, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         strikes: list[Callable[[], None]] = [
@@ -66,7 +66,7 @@ def restart(plan: Plan) -> Reckoning:
 
 
 def away(plan: Plan) -> Reckoning:
-    """Kill the database server, which is away for half a minute; nobody else is started again."""
+    """Kill the database server, which is away for half a minute; nothing else is restarted."""
     with ground(2, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -76,7 +76,7 @@ def away(plan: Plan) -> Reckoning:
 
 
 def stopped(plan: Plan) -> Reckoning:
-    """Let a worker stand still for longer than its lease, and go on as if nothing had been."""
+    """Stop a worker for longer than its lease; then it goes on as if nothing had happened."""
     with ground(2, Random(plan.seed)) as there:
         load = Load(there.installation, plan.incidents, plan.seconds)
         with load.under_way():
@@ -103,7 +103,7 @@ TRIALS: dict[str, Trial] = {each.__name__: each for each in (storm, restart, awa
 
 
 def _hang_now_and_then(there: Ground, seconds: float) -> None:
-    """Let one worker after another stand still past its lease."""
+    """Stop one worker after another past its lease."""
     random = Random(there.random.random())
     until = time.monotonic() + seconds
     while time.monotonic() + LEASE_SECONDS < until:

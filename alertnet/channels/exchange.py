@@ -1,4 +1,4 @@
-"""One HTTP exchange on one connection: what is written, and the answer, read to its end within a deadline."""
+"""One HTTP exchange on one connection: writing the request, and reading the whole answer within a deadline."""
 
 import select
 import socket
@@ -13,13 +13,16 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from alertnet.channels.deadline import Deadline
 
 WRITE_SECONDS = 0.1
-"""A request goes into the system's buffers at once: who writes it may be whoever has committed, for whom all wait."""
+"""Seconds to write a request. Usually the system's buffers take it at once.
+
+The writing thread may be the committer, for which all wait.
+"""
 
 _PIECE = 1 << 16
 
 
 class Origin(NamedTuple):
-    """Where a connection leads."""
+    """Where a connection leads: scheme, host and port."""
 
     scheme: str
     host: str
@@ -31,15 +34,15 @@ class HttpAnswer(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    """By their names in small letters."""
+    """Headers by their names in lower case."""
     body: bytes
     keeps_alive: bool
 
 
 class Connection:
-    """A connected socket to an origin, for one exchange after the other; it never blocks but in `wait`.
+    """A connected socket to an origin, for one exchange after another. It blocks only in `wait`.
 
-    Another thread may write a request than the one that has begun it and reads the answer.
+    One thread may begin a request and read its answer while another thread writes it.
     """
 
     def __init__(self, origin: Origin, connected: socket.socket) -> None:
@@ -53,34 +56,37 @@ class Connection:
         self.fileno = connected.fileno
 
     def is_quiet(self) -> bool:
-        """Whether nothing has come unasked, nor its end: a reset on a reused connection would leave us unsure."""
+        """Whether nothing has arrived, not even the end.
+
+        On a reused connection a reset would leave us unsure what was sent.
+        """
         has_more = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
         return not (has_more or self._speaks.poll(0))
 
     def begin(self, wire: bytes, seconds: float, limit: int) -> None:
-        """Have a request ready that has so many seconds from when it leaves, and may be answered by so many bytes."""
+        """Prepare a request: `seconds` from when it leaves until the answer, which may have `limit` bytes."""
         self._wire, self._seconds = wire, seconds
         self._deadline = Deadline(seconds)
         self._fault: OSError | None = None
         self._answers.begin(limit)
 
     def write(self) -> None:
-        """Hand the request to the system; `read` says what goes wrong with that."""
+        """Hand the request to the system. Faults are not raised here but by `read`."""
         self._deadline = Deadline(self._seconds)
         try:
             self._send(Deadline(min(self._seconds, WRITE_SECONDS)))
         except OSError as fault:
             self._fault = fault
             with suppress(OSError):
-                # Whoever waits for an answer hears of it at once.
+                # Whoever waits for an answer must hear of the fault at once.
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def read(self) -> HttpAnswer | None:
-        """The answer, once all of it has come; None until then.
+        """The answer once it is complete; None until then.
 
         Raises:
             OSError: it did not come in time, or the connection broke.
-            HTTPException: it is no answer, too long, or cut off.
+            HTTPException: it is not valid HTTP, too long, or cut off.
         """
         if self._fault is not None:
             raise self._fault
@@ -88,18 +94,18 @@ class Connection:
             try:
                 piece = self._socket.recv(_PIECE)
             except (BlockingIOError, ssl.SSLWantReadError):
-                # Only now: whoever looks late may find it here.
+                # Check the time only now: a late reader may still find the answer here.
                 self._deadline.left()
                 return None
             if (answer := self._answers.take(piece)) is not None:
                 return answer
 
     def seconds_left(self) -> float:
-        """How long to wait for the answer at most."""
+        """The longest time to wait for the answer, in seconds."""
         return self._deadline.rest()
 
     def wait(self) -> None:
-        """Wait until there may be more to read."""
+        """Wait until more can be read, or the deadline passes."""
         self._speaks.poll(self.seconds_left() * 1000)
 
     def _send(self, deadline: Deadline) -> None:
@@ -116,21 +122,21 @@ class Connection:
 
 
 class _Answers:
-    """The answers on one connection, one at a time; the parser calls what begins with `on_`."""
+    """Parses the answers on one connection, one at a time; the parser calls the methods that begin with `on_`."""
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
         self._is_whole = True
 
     def begin(self, limit: int) -> None:
-        """The next is to come, of so many bytes at most."""
+        """Expect the next answer, of at most so many bytes."""
         self._limit, self._taken, self._is_whole, self._ends_with_connection = limit, 0, False, False
 
     def take(self, piece: bytes) -> HttpAnswer | None:
-        """The answer, once this piece makes it whole; nothing is the end of the connection.
+        """Feed a piece; gives the answer once it is complete. An empty piece is the end of the connection.
 
         Raises:
-            HTTPException: it is no answer, too long, or cut off.
+            HTTPException: it is not valid HTTP, too long, or cut off.
         """
         self._taken += len(piece)
         if self._taken > self._limit:
@@ -149,7 +155,7 @@ class _Answers:
         except (HttpParserError, HttpParserUpgrade) as fault:
             if not self._is_whole:
                 raise HTTPException("that is no answer") from fault
-            # More came than the answer: nobody knows what that belongs to.
+            # More came than the answer, and nothing says what it belongs to.
             self._keeps_alive = False
 
     def on_message_begin(self) -> None:
@@ -170,6 +176,6 @@ class _Answers:
         self._body += piece
 
     def on_message_complete(self) -> None:
-        # Another one is said in passing (100 Continue).
+        # An interim answer (100 Continue); the real one follows.
         self._is_whole = self._status >= 200
         self._ends_with_connection = False

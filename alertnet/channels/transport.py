@@ -1,7 +1,7 @@
-"""The HTTP under the provider's SDK: one exchange, one deadline, no retry, and each answer to its own caller.
+"""The HTTP under the provider's SDK: one exchange, one deadline, no retry, safe for many threads.
 
-It tells what surely never left (`NotConnected`) from what may have arrived (`AnswerLost`), and keeps connections alive
-for a few seconds. It follows no redirect, uses no proxy and logs nothing, since addresses are in every request.
+It distinguishes what surely never left (`NotConnected`) from what may have arrived (`AnswerLost`), and keeps idle
+connections for a few seconds. It follows no redirect, uses no proxy and logs no address.
 """
 
 import json
@@ -29,15 +29,15 @@ from alertnet.channels.deadline import Deadline, open_socket
 from alertnet.channels.exchange import Connection, HttpAnswer, Origin
 
 _KEPT = 32
-"""Idle connections kept for each origin."""
+"""The most idle connections kept for each origin."""
 
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
 IDLE_SECONDS = 4.0
-"""Below the 5 s after which common servers close: a request must not cross the close on its way."""
+"""Seconds that a connection may be idle. Common servers close after 5 s, and a request must not cross that close."""
 
 BODY_LIMIT = 1 << 20
-"""Bytes of an answer; a page of 50 messages has at most 600,000."""
+"""The most bytes of an answer; a page of 50 messages has at most 600,000."""
 
 _LONGEST_PAUSE_SECONDS = 3600
 _LONGEST_CODE = 16
@@ -46,11 +46,11 @@ _QUOTED = {byte: quote_plus(bytes([byte])) for byte in range(256)}
 
 
 Idle = dict[Origin, deque[tuple[Connection, float]]]
-"""Connections and the moments (monotonic) since which they have been idle."""
+"""By origin, idle connections and since when (monotonic seconds) each is idle."""
 
 
 class FormRequest(NamedTuple):
-    """A request, written down; `timeout` replaces the deadline (seconds)."""
+    """A request, ready to be written; `timeout` replaces the deadline (seconds)."""
 
     origin: Origin
     wire: bytes
@@ -67,10 +67,10 @@ class FormRequest(NamedTuple):
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
     ) -> Self:
-        """The request with a form as its body.
+        """Build a request with a form as its body.
 
         Raises:
-            ValueError: it can't be written down, such as a line break in a header.
+            ValueError: it can't be encoded, such as a line break in a header.
         """
         asked = {name: value for name, value in (params or {}).items() if value is not None}
         origin, target = _locate(uri, _form(asked))
@@ -79,7 +79,7 @@ class FormRequest(NamedTuple):
 
 
 class Pool:
-    """Idle connections, the latest used first; a deque's ends are safe between threads without a lock."""
+    """Idle connections, the latest used first. It needs no lock, since both ends of a deque are thread-safe."""
 
     def __init__(self, idle_seconds: float) -> None:
         self._idle_seconds = idle_seconds
@@ -87,7 +87,7 @@ class Pool:
         weakref.finalize(self, _close_all, self._idle)
 
     def borrow(self, origin: Origin) -> Connection | None:
-        """A connection that is safe to write to, or None."""
+        """Take a connection that is safe to write to; None where there is none."""
         idle = self._idle.setdefault(origin, deque())
         while True:
             try:
@@ -99,7 +99,7 @@ class Pool:
             connection.close()
 
     def keep(self, connection: Connection) -> None:
-        """Take back a connection on which nothing is under way."""
+        """Take back a connection that nothing uses any more."""
         idle = self._idle.setdefault(connection.origin, deque())
         if len(idle) < _KEPT:
             idle.append((connection, time.monotonic()))
@@ -114,7 +114,7 @@ def _close_all(idle: Idle) -> None:
 
 
 class NotConnected(Exception):
-    """No connection, so that surely nothing was sent; `code` names the fault."""
+    """No connection, so surely nothing was sent; `code` names the fault."""
 
     def __init__(self, fault: Exception) -> None:
         self.code = type(fault).__name__
@@ -122,7 +122,7 @@ class NotConnected(Exception):
 
 
 class AnswerLost(Exception):
-    """The request may have arrived, and no whole answer came back; `code` names the fault."""
+    """The request may have arrived, but no complete answer came back; `code` names the fault."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -130,7 +130,7 @@ class AnswerLost(Exception):
 
 
 class ErrorAnswer(Exception):
-    """The provider answered, but not with 2xx. The SDK's own exceptions know no Retry-After."""
+    """The provider answered with a status other than 2xx. The SDK's own exceptions lack Retry-After."""
 
     def __init__(self, status: int, code: str, retry_after: timedelta | None) -> None:
         self.status = status
@@ -140,13 +140,13 @@ class ErrorAnswer(Exception):
 
 
 class _OfThread(threading.local):
-    """What holds for the exchanges of one thread."""
+    """The time limit for the exchanges of one thread."""
 
     deadline: Deadline | None = None
 
 
 class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
-    """An HTTP client for the provider's SDK that any number of threads may share."""
+    """An HTTP client for the provider's SDK; any number of threads may share it."""
 
     def __init__(
         self,
@@ -164,7 +164,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # To read the certificates that a machine trusts takes 10 ms: only for who needs them.
+        # Reading the machine's trusted certificates takes 10 ms, so do it only where TLS is used.
         return ssl.create_default_context()
 
     def request(
@@ -178,13 +178,13 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """The provider's 2xx answer to one request with a form as its body; `timeout` replaces the deadline (seconds).
+        """Send one request with a form and return the provider's 2xx answer; `timeout` replaces the deadline (seconds).
 
         Raises:
             NotConnected: surely not sent.
-            AnswerLost: sent, perhaps; also a 2xx that is no JSON object.
+            AnswerLost: perhaps sent; also for a 2xx answer that is no JSON object.
             ErrorAnswer: any other status.
-            ValueError: the request can't be written down, such as a line break in a header.
+            ValueError: the request can't be encoded, such as a line break in a header.
         """
         return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
 
@@ -198,7 +198,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
     ) -> HttpAnswer:
-        """The answer to one request, whatever it says; `request` tells what may be raised."""
+        """Send one request and return its answer, of any status. Raises as `request` does, but no `ErrorAnswer`."""
         connection = self.begin(FormRequest.of(method, uri, params, data, headers, auth, timeout))
         connection.write()
         while (answer := self.hear(connection)) is None:
@@ -206,10 +206,10 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return answer
 
     def begin(self, request: FormRequest) -> Connection:
-        """A connection on which that request is ready, opened where none is.
+        """Prepare the request on a connection, opening one if needed.
 
         Raises:
-            NotConnected: none can be.
+            NotConnected: none can be opened.
         """
         deadline = Deadline(self._seconds(request.timeout or self._deadline_seconds))
         connection = self._pool.borrow(request.origin) or self._connect(request.origin)
@@ -221,17 +221,17 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return connection
 
     def begin_at_once(self, request: FormRequest) -> Connection | None:
-        """The same without waiting for anybody: None where no connection is open."""
+        """Prepare the request without waiting: None where no connection is open."""
         connection = self._pool.borrow(request.origin)
         if connection is not None:
             connection.begin(request.wire, request.timeout or self._deadline_seconds, self._body_limit)
         return connection
 
     def hear(self, connection: Connection) -> HttpAnswer | None:
-        """The answer to what was written there, once all of it has come.
+        """The answer on that connection once it is complete; None until then.
 
         Raises:
-            AnswerLost: it never will.
+            AnswerLost: it will not come.
         """
         try:
             answer = connection.read()
@@ -245,12 +245,12 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return answer
 
     def withdraw(self, connection: Connection) -> None:
-        """Let go of a request that has not left."""
+        """Give up a request that has not left."""
         self._pool.keep(connection)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Give all exchanges of this thread inside that long together; inside another such time that one holds."""
+        """Limit all this thread's exchanges in the block to so many seconds together; a nested block has no effect."""
         if is_outermost := self._shared.deadline is None:
             self._shared.deadline = Deadline(seconds)
         try:
@@ -260,10 +260,10 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
                 self._shared.deadline = None
 
     def _seconds(self, most: float) -> float:
-        """How long an exchange may take.
+        """The seconds that an exchange may take.
 
         Raises:
-            NotConnected: there is no time left for it.
+            NotConnected: no time is left.
         """
         shared = self._shared.deadline
         try:
@@ -280,7 +280,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         if origin.scheme != "https":
             return Connection(origin, connection)
         try:
-            # The timeout of a handshake is over the whole of it.
+            # The timeout of a handshake applies to the whole of it.
             connection.settimeout(deadline.left())
             return Connection(origin, self._tls.wrap_socket(connection, server_hostname=origin.host))
         except OSError as fault:
@@ -289,7 +289,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
 
 
 class Requests(HttpClient):  # type: ignore[misc]
-    """An HTTP client for coroutines of the SDK: each yields its `FormRequest`, and goes on once sent the answer."""
+    """An HTTP client for the SDK's coroutines: each yields its `FormRequest`, and continues once given the answer."""
 
     def __init__(self) -> None:
         super().__init__(logging.getLogger(__name__), is_async=True)
@@ -315,7 +315,7 @@ def _answer_to(request: FormRequest) -> Generator[FormRequest, HttpAnswer, HttpA
 
 
 def _form(fields: Mapping[str, object]) -> str:
-    """What `urlencode` makes of them, in two thirds of the time; what a list holds is said one by one."""
+    """Encode a form like `urlencode`, in two thirds of the time; a list becomes one field for each value."""
     values = [(name, value if isinstance(value, list) else [value]) for name, value in fields.items()]
     return "&".join([f"{_quoted(name)}={_quoted(str(each))}" for name, several in values for each in several])
 
@@ -326,10 +326,10 @@ def _quoted(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _locate(uri: str, added: str) -> tuple[Origin, str]:
-    """Where a request goes, and what it asks for there; nearly all of them create a message."""
+    """The origin and path of a request. Nearly all requests create a message."""
     parts = urlsplit(uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    # The provider's link to a next page has a query of its own.
+    # The provider's link to a next page already has a query.
     query = "&".join(filter(None, (parts.query, added)))
     return Origin(parts.scheme, parts.hostname or "", port), (parts.path or "/") + (query and f"?{query}")
 
@@ -347,7 +347,7 @@ def _request_bytes(
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     if not all(line.isprintable() for line in lines):
         raise ValueError("a control character in the head of a request")
-    # Head and body in one write: one packet, and no moment in which half a request is out.
+    # Write head and body at once: one packet, and never half a request outside.
     return "\r\n".join([*lines, "", body]).encode("ascii")
 
 
@@ -371,7 +371,7 @@ def _json_object(text: str) -> dict[str, Any] | None:
 
 
 def _pause(retry_after: str | None) -> timedelta | None:
-    # Its other form is a date, for which one would need the provider's clock: then the caller's own back-off serves.
+    # The other form is a date, which needs the provider's clock; the caller's own back-off is used then.
     if retry_after is None or not re.fullmatch(r"\d{1,9}", retry_after, re.ASCII):
         return None
     return timedelta(seconds=min(int(retry_after), _LONGEST_PAUSE_SECONDS))

@@ -1,4 +1,7 @@
-"""SMS and calls through the provider's SDK; a call's words are fetched from our own webhook once it is picked up."""
+"""The channels for SMS and calls, through the provider's SDK.
+
+A call's words are fetched from our webhook once it is answered.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -34,7 +37,7 @@ from alertnet.core.notification import RINGS_FOR
 _LONGEST_VALIDITY_SECONDS = 36_000
 
 AUDIO_LIMIT = 4 << 20
-"""Bytes: three minutes have less than one million."""
+"""The most bytes of a recording; three minutes have less than one million."""
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -54,7 +57,7 @@ class TwilioSms:
         return submit(self._transport, self._create(outgoing), leave)
 
     def prepare(self, outgoing: Outgoing) -> Submission | None:
-        """Have an SMS ready to leave; see `Overlapping.prepare`."""
+        """Prepare an SMS; see `Overlapping.prepare`."""
         return prepare(self._transport, self._create(outgoing))
 
     def _create(self, outgoing: Outgoing) -> Creation:
@@ -68,20 +71,20 @@ class TwilioSms:
         return create
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Look an SMS up by its id, else by its sender and words among the last 50 to that number."""
+        """Look up an SMS by its id, else by its sender and text among the last 50 to that number."""
         if provider_id:
             return looked_up(lambda: _found_sms(self._messages(provider_id).fetch()))
         return looked_up(lambda: self._search(outgoing, since))
 
     def answers(self) -> bool:
-        """Whether the provider shows us the last of them."""
+        """Whether the provider shows us our last message."""
         return is_there(lambda: self._messages.page(page_size=1))
 
     def hang_up(self, provider_id: str) -> None:
-        """Do nothing: no SMS rings."""
+        """Do nothing: an SMS doesn't ring."""
 
     def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
-        # No DateSent: it is null while a message is queued.
+        # Don't filter by DateSent: it is null while a message is queued.
         page = self._messages.page(to=outgoing.to, page_size=PAGE_SIZE)
         return sought(entries_of(page, _sms_entry), outgoing, since)
 
@@ -104,7 +107,7 @@ def _validity_seconds(validity: timedelta | None) -> Any:
 
 
 class TwilioRecordings:
-    """What was recorded in calls to us, with the provider; threads may share it."""
+    """The provider's recordings of calls to us; threads may share it."""
 
     def __init__(self, account: Account) -> None:
         client = account.open(AUDIO_LIMIT)
@@ -114,7 +117,7 @@ class TwilioRecordings:
         self._auth = (account.sid, account.auth_tokens[0])
 
     def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
-        """Those that were begun since then, as far as they are whole; see `Recordings.made_since`."""
+        """The complete recordings begun since then; see `Recordings.made_since`."""
         since, most = moment - CLOCKS_DIFFER, MOST_PAGES * LIST_PAGE_SIZE
         try:
             with self._transport.within(LIST_SECONDS):
@@ -125,12 +128,12 @@ class TwilioRecordings:
             return None
 
     def fetch(self, id: str) -> bytes | None:
-        """The sound as an MP3; None where the provider does not give it, or not yet."""
+        """The sound as MP3; None where the provider does not give it, or not yet."""
         answer = self._ask("GET", f"{id}.mp3")
         return answer.body if answer and answer.status == 200 else None
 
     def delete(self, id: str) -> bool:
-        """Delete it there; whether it is gone."""
+        """Delete it at the provider; True where it is gone."""
         answer = self._ask("DELETE", f"{id}.json")
         return answer is not None and answer.status in (204, 404)
 
@@ -159,7 +162,7 @@ class TwilioVoice:
         return submit(self._transport, self._create(outgoing), leave)
 
     def prepare(self, outgoing: Outgoing) -> Submission | None:
-        """Have a call ready to be placed; see `Overlapping.prepare`."""
+        """Prepare a call; see `Overlapping.prepare`."""
         return prepare(self._transport, self._create(outgoing))
 
     def _create(self, outgoing: Outgoing) -> Creation:
@@ -175,21 +178,22 @@ class TwilioVoice:
         return create
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Look a call up by its id, else by its sender and time among the last 50 to that number."""
+        """Look up a call by its id, else by its sender and time among the last 50 to that number."""
         if provider_id:
             return looked_up(lambda: _found_call(self._calls(provider_id).fetch()))
         return looked_up(lambda: self._search(outgoing, since))
 
     def answers(self) -> bool:
-        """Whether the provider shows us the last of them."""
+        """Whether the provider shows us our last call."""
         return is_there(lambda: self._calls.page(page_size=1))
 
     def hang_up(self, provider_id: str) -> None:
-        """End the call whether it is queued, rings or speaks.
+        """End the call, whether it is queued, ringing or speaking.
 
-        A fault of the provider is let pass: the call is over, or whoever picks up hears that it is taken care of.
+        A fault of the provider is ignored: either the call is over, or whoever answers it hears that the incident is
+        taken care of.
         """
-        # `canceled` is the word for a call that nobody answered yet, where the provider refuses `completed` for it.
+        # Where the provider refuses `completed` for a call that nobody has answered yet, `canceled` ends it.
         for status in ("completed", "canceled"):
             if not isinstance(submit(self._transport, self._new(provider_id).update_async(status=status)), Refused):
                 return

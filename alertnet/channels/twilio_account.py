@@ -1,6 +1,6 @@
-"""What SMS and calls share: the SDK over our transport, its answers and faults in our words, and its books.
+"""What SMS and calls share: the SDK over our transport, the meaning of its answers and faults, and its records.
 
-The books say, in few pages, what left from a number, what came in to it, and what became of many.
+The records tell, in few pages, what left from a number, what came in to it, and the state of many messages.
 """
 
 from collections import defaultdict
@@ -55,7 +55,7 @@ from alertnet.core.delivery.provider_codes import (
 )
 
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
-"""What the SDK lets through when a JSON object is not the one that it expects."""
+"""What the SDK raises when a JSON object is not the one that it expects."""
 
 FAULTS = (NotConnected, AnswerLost, ErrorAnswer, *UNREADABLE)
 
@@ -66,33 +66,33 @@ _NO_SUCH_RESOURCE = "20404"
 
 LIST_PAGE_SIZE = 200
 LIST_BODY_LIMIT = 4 << 20
-"""Bytes of a page: its entries have 1,000 to 2,000 each, and 10,000 where they hold 1,600 characters of Arabic."""
+"""The most bytes of a page. An entry has 1,000 to 2,000, or 10,000 where it holds 1,600 characters of Arabic."""
 MOST_PAGES = 100
 LIST_SECONDS = 10.0
-"""For all pages of a list together, and for all lists that answer one set of questions."""
+"""Seconds for all pages of a list together, and for all lists that answer one set of questions."""
 
 INBOUND, BY_API = "inbound", "outbound-api"
 
 
 @value
 class Account:
-    """An account with the provider, and where the provider finds us."""
+    """An account at the provider, and the URL at which the provider reaches us."""
 
     sid: str
     auth_tokens: Sequence[str] = field(repr=False)
-    """The first is used; the rest are for checking signatures while they rotate."""
+    """The first is used; the others only check signatures during a rotation."""
     public_url: str
     api_url: str | None = None
-    """None: the provider's own."""
+    """None means the provider's own."""
     deadline_seconds: float = DEADLINE_SECONDS
     connect_seconds: float = CONNECT_SECONDS
 
     def open(self, body_limit: int = BODY_LIMIT) -> Client:
-        """The SDK's client, over a transport of its own that takes answers of so many bytes."""
+        """The SDK's client over its own transport, which accepts answers of so many bytes."""
         return self._client(Transport(self.deadline_seconds, self.connect_seconds, body_limit=body_limit))
 
     def creating(self) -> Client:
-        """The SDK's client whose coroutines `submit` and `prepare` take."""
+        """The SDK's client that makes coroutines for `submit` and `prepare`."""
         return self._client(Requests())
 
     def _client(self, http_client: HttpClient) -> Client:
@@ -102,7 +102,7 @@ class Account:
         return client
 
     def webhook(self, path: str) -> str:
-        """The URL at which the provider is to call us."""
+        """The URL that the provider calls for this path."""
         return self.public_url.rstrip("/") + path
 
 
@@ -111,7 +111,7 @@ Creation = Coroutine[FormRequest, HttpAnswer | None, Any]
 
 
 class Submission:
-    """What is being created at the provider: its request is ready on a connection, then under way, then answered."""
+    """A message or call being created at the provider: its request is ready, then sent, then answered."""
 
     def __init__(self, transport: Transport, create: Creation, connection: Connection) -> None:
         self._transport = transport
@@ -123,7 +123,7 @@ class Submission:
         self.wait = connection.wait
 
     def result(self) -> Result | None:
-        """What came of it, once that is known."""
+        """The result once it is known; None until then."""
         try:
             answer = self._transport.hear(self._connection)
             return None if answer is None else Accepted(_id_of(self._create, answer))
@@ -131,18 +131,18 @@ class Submission:
             return _meaning_of(fault)
 
     def withdraw(self) -> None:
-        """Keep it from leaving."""
+        """Keep the request from leaving."""
         self._transport.withdraw(self._connection)
 
 
 def prepare(transport: Transport, create: Creation) -> Submission | None:
-    """Have it ready, unless a connection has to be opened for it first."""
+    """Prepare the request; None where a connection would have to be opened first."""
     connection = transport.begin_at_once(create.send(None))
     return Submission(transport, create, connection) if connection else None
 
 
 def submit(transport: Transport, create: Creation, leave: Leave = at_once) -> Result | None:
-    """Create it, and say what became of it; None: it was not let leave."""
+    """Create the message or call and return the result; None where `leave` did not let it go."""
     try:
         submission = Submission(transport, create, transport.begin(create.send(None)))
     except FAULTS as fault:
@@ -176,7 +176,7 @@ def _meaning_of(fault: Exception) -> Result:
 
 
 def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refused | NotSent | Unsure:
-    """What an answer other than 2xx says of the request: 5xx may have been processed, all others surely were not."""
+    """What a status other than 2xx means for the request: a 5xx may have been processed, all others surely were not."""
     if http_status >= 500:
         return Unsure(code)
     if http_status == 429 or is_throttle(code):
@@ -190,7 +190,7 @@ def classify(http_status: int, code: str, retry_after: timedelta | None) -> Refu
 
 
 def looked_up(request: Callable[[], Lookup]) -> Lookup:
-    """What the provider says when it is asked; only its own word that there is no such thing counts as absent."""
+    """Run a lookup and map its faults. Only the provider's own word that it does not exist counts as absent."""
     try:
         return request()
     except ErrorAnswer as answer:
@@ -200,7 +200,10 @@ def looked_up(request: Callable[[], Lookup]) -> Lookup:
 
 
 def is_there(request: Callable[[], object]) -> bool:
-    """Whether the provider answers a question of ours, be it with a refusal of that question; not of our account."""
+    """Whether the provider answers a request. Refusing that request counts as an answer.
+
+    Refusing our account does not.
+    """
     try:
         request()
     except ErrorAnswer as answer:
@@ -212,9 +215,11 @@ def is_there(request: Callable[[], object]) -> bool:
 
 
 def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Found | Absent:
-    """The entry of that message or call: the one closest to `since`, and not before it but for two clocks' difference.
+    """Find the entry of that message or call: the one closest to `since`.
 
-    Its words are looked for inside the text, because a trial account puts words of its own before ours.
+    Except for clock differences it is not earlier.
+
+    Its text is searched inside the entry's, because a trial account puts words of its own before ours.
     """
     alike = [
         entry
@@ -228,15 +233,15 @@ def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Fou
 
 
 def entries_of(page: Iterable[Any], read: Callable[[Any], Entry]) -> Iterator[Entry]:
-    """What can be read of a page: an entry without its date can't be told from any other."""
+    """The readable entries of a page. An entry without a date is left out, since it can't be told from any other."""
     return (read(resource) for resource in page if resource.date_created)
 
 
 class TwilioLedger:
-    """The provider's books of messages or of calls; threads may share it.
+    """The provider's records of messages or of calls; threads may share it.
 
-    `list_of` chooses the list of a client (`messages`, `calls`), `read` makes an entry of a resource, `day_filter` is
-    the name of the list's filter for a first day.
+    `list_of` selects the list of a client (`messages`, `calls`), `read` makes an entry from a resource, `day_filter`
+    names the list's filter for a first day.
     """
 
     def __init__(
@@ -249,7 +254,7 @@ class TwilioLedger:
         self._day_filter = day_filter
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
-        """What became of each; see `Ledger.look_up`."""
+        """The state of each message; see `Ledger.look_up`."""
         oldest: dict[str, datetime] = {}
         for query in queries:
             sender = query.outgoing.sender
@@ -259,12 +264,12 @@ class TwilioLedger:
         return [books[query.outgoing.sender].answer(query) for query in queries]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
-        """What we made from that number since, "" for any of ours; see `Ledger.outgoing`."""
-        # Not limited by day: what the provider has still queued was sent on none.
+        """What we sent from that number since then ("": any of ours); see `Ledger.outgoing`."""
+        # No limit by day: a message that the provider still queues has no day.
         return self._list(since, BY_API, {"from_": number or values.unset})
 
     def incoming(self, number: str, since: datetime) -> Listing:
-        """What came in to that number since; see `Ledger.incoming`."""
+        """What came in to that number since then; see `Ledger.incoming`."""
         return self._list(since, INBOUND, {"to": number, self._day_filter: (since - CLOCKS_DIFFER).date()})
 
     def _list(self, since: datetime, direction: str, filters: dict[str, object]) -> Listing:
@@ -284,7 +289,7 @@ class TwilioLedger:
         return Listing(tuple(entries), is_whole=False)
 
     def _pages(self, filters: dict[str, object]) -> Iterator[Any]:
-        """The first pages of a list, each fetched when it is wanted."""
+        """The first pages of a list, each fetched when it is needed."""
         page = self._page(page_size=LIST_PAGE_SIZE, **filters)
         yield page
         for _ in range(MOST_PAGES - 1):
@@ -295,7 +300,7 @@ class TwilioLedger:
 
 
 class _Books:
-    """One listing, by the provider's ids and by the numbers that it went to."""
+    """One listing, indexed by the provider's ids and by recipient."""
 
     def __init__(self, listing: Listing) -> None:
         self._is_whole = listing.is_whole
@@ -305,7 +310,7 @@ class _Books:
             self._by_number[entry.to].append(entry)
 
     def answer(self, query: StatusQuery) -> Lookup:
-        """Answer one query: only a whole list can say that what has no id of the provider is not there."""
+        """Answer one query. Only a complete list can show that a message without a provider id is absent."""
         if query.provider_id:
             return self._by_id.get(query.provider_id, CannotTell())
         outgoing = query.outgoing

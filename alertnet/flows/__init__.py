@@ -1,1 +1,1 @@
-"""The verbs: each gathers what a decision needs, asks the core, and applies the answer in one transaction."""
+"""The program's actions: each flow reads what a decision needs, asks the core, and applies it in one transaction."""

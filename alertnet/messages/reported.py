@@ -1,4 +1,4 @@
-"""What is known and what people wrote, reported and did, put into words for those who may read it."""
+"""Puts into words what is known and what people wrote, reported and did, for those who may read it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ from alertnet.messages.words import Words, grouped
 
 @value
 class Event:
-    """Something that has happened since: the contact's own `action`, else news, told as they are or not at all."""
+    """Something that has happened since: the contact's own `action`, else news, with its text or without."""
 
     at: datetime
     action: str | None = None
@@ -22,10 +22,10 @@ class Event:
 
 @value
 class Text:
-    """A text about the incident, word for word, or what was reported besides.
+    """A text about the incident, word for word, or something else that was reported.
 
-    `number`: where its sender is called back, in E.164; `understood`: of a report of the field, the type and codes in
-    it; `action`: what a contact reports to have done.
+    `number`: where its sender can be called back, in E.164; `understood`: for a report of the field, its type and
+    codes; `action`: what a contact reports to have done.
     """
 
     at: datetime
@@ -42,7 +42,7 @@ class Text:
 
 
 def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
-    """The paragraphs, then the place and the people by their codes, each with what it is."""
+    """The paragraphs, then the place and the people by their codes, each with its meaning."""
     yield from details.texts
     if details.place:
         yield fill(labels["detail_place"], {"place": details.place})
@@ -51,13 +51,13 @@ def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[st
 
 
 def _person(person: Affected, labels: Mapping[str, str]) -> str:
-    """The code, and what it stands for, as in `P7 (accompanier, ES)`."""
+    """The code and its meaning, as in `P7 (accompanier, ES)`."""
     known = ", ".join(filter(None, (labels[f"person_{person.kind}"], person.nationality, person.organisation)))
     return f"{person.code} ({known})"
 
 
 def _labelled(code: str, labels: Mapping[str, str], known: Mapping[str, Affected]) -> str:
-    """A code of a report with what it is a code of; as it is where nobody knows."""
+    """A code of a report with its meaning; unchanged where nobody knows it."""
     what = stands_for(code, known)
     shown = _person(known[code], labels) if code in known else code
     return fill(labels[f"code_{what}"], {"code": shown}) if what else code
@@ -77,7 +77,7 @@ def text_in_words(
 
 
 def _reported(text: Text, labels: Mapping[str, str], words: Words, people: Iterable[Affected]) -> str:
-    """What was done, or what a report was understood to say and whether it is verified."""
+    """What was done, or how a report was understood and whether it is verified."""
     if text.action:
         return labels[f"action_{text.action}"]
     names = ", ".join(understood_in_words(text.understood, labels, words, people))
@@ -89,7 +89,7 @@ def _reported(text: Text, labels: Mapping[str, str], words: Words, people: Itera
 def understood_in_words(
     understood: Iterable[str], labels: Mapping[str, str], words: Words, people: Iterable[Affected]
 ) -> Iterator[str]:
-    """The types and codes that a report was understood to name, each with what it stands for."""
+    """The types and codes that a report was understood to name, each with its meaning."""
     known = {person.code: person for person in people}
     yield from (words.types.get(each) or _labelled(each, labels, known) for each in understood)
 

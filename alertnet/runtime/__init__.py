@@ -1,1 +1,1 @@
-"""The one place that wires the program: settings, logging, transactions, the only clock."""
+"""Wires the program: settings, logging, transactions, clocks, connections."""

@@ -4,5 +4,5 @@ from datetime import UTC, datetime
 
 
 def system_clock() -> datetime:
-    """The machine's time, which is the database's where the database is a file."""
+    """The machine's time; for a database file it is also the database's time."""
     return datetime.now(UTC)

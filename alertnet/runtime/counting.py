@@ -1,6 +1,6 @@
-"""What this process counts: kept in memory, and added every few seconds to what all processes have counted.
+"""Counters of this process: kept in memory, and added to the shared counters every few seconds.
 
-A process that is killed loses its last seconds. While the database is away nothing is lost, only shown here alone.
+A killed process loses its last seconds. While the database is away nothing is lost, but only this process shows it.
 """
 
 import threading
@@ -17,7 +17,7 @@ from alertnet.store.monitoring import counters
 
 EVERY_SECONDS = 5
 MOST_SENT = 500
-"""Alerts of which it is looked up at once whether they were the first of their incident."""
+"""The most alerts kept to look up whether they were the first of their incident."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,15 +46,15 @@ class Counting:
                 self._sent.append(attempt)
 
     def totals(self) -> dict[Key, float]:
-        """What all have counted, as far as this process knows."""
+        """The counters of all processes, as far as this one knows."""
         with self._lock:
             return dict(self._known + self._new)
 
     def share(self) -> None:
-        """Add what this process has counted to what all have counted.
+        """Add this process's counts to the shared counters.
 
         Raises:
-            DatabaseAway: it can't be now; it is kept for the next time.
+            DatabaseAway: it can't be done now; the counts are kept for the next time.
         """
         with self._lock:
             new, sent = Counter(self._new), list(self._sent)
@@ -65,7 +65,7 @@ class Counting:
             del self._sent[: len(sent)]
 
     def learn(self, known: Counts, shared: Counts | None = None) -> None:
-        """Take over what all have counted, `shared` of this process among it."""
+        """Take over the shared counters, which contain `shared` of this process."""
         with self._lock:
             self._known = Counter(known)
             self._new.subtract(shared or {})
@@ -77,7 +77,7 @@ class Counting:
         self._thread.start()
 
     def close(self) -> None:
-        """Share once more, where it was followed, and end."""
+        """Share once more, if `follow` was called, and stop."""
         if self._thread is not None:
             self._ending.set()
             self._thread.join()

@@ -1,4 +1,4 @@
-"""Ends calls in a few threads of its own, so that a provider that hangs holds up neither the web nor what is sent."""
+"""Ends calls on a few threads of its own, so that a slow provider holds up neither the web nor sending."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ import structlog
 
 THREADS = 4
 MOST = 40
-"""Calls that are to be ended at most, at work or waiting; who is beyond that is tried again with its due row (A4)."""
+"""The most calls being ended or waiting for it; those beyond are tried again with their due row (A4)."""
 GRACE_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,10 @@ class HangUps:
         self._asked: dict[str, Future[None]] = {}
 
     def soon(self, calls: Iterable[str]) -> None:
-        """End these calls (the provider's ids); returns at once. One that is being ended is not asked for twice."""
+        """End these calls (the provider's ids) in the background.
+
+        One that is already being ended is not asked for twice.
+        """
         with self._lock:
             for call in calls:
                 if call in self._asked:
@@ -37,13 +40,13 @@ class HangUps:
                 self._asked[call].add_done_callback(partial(self._forget, call))
 
     def finish(self, within_seconds: float | None = None) -> None:
-        """Wait until all that was asked for is done."""
+        """Wait until everything asked for is done."""
         with self._lock:
             asked = list(self._asked.values())
         wait(asked, within_seconds)
 
     def close(self) -> None:
-        """End what can be ended in a moment, and take no more."""
+        """End what can be ended in a moment, and accept no more."""
         self.finish(GRACE_SECONDS)
         self._pool.shutdown(cancel_futures=True)
 

@@ -1,19 +1,18 @@
-"""One request to a place that the operator has set and that is no provider: ourselves, or whoever waits for a ping."""
+"""One request to a URL that the operator has set and that is no provider: ourselves, or a monitoring service."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 Ping = Callable[[str, Mapping[str, str] | None, Mapping[str, str] | None], str | None]
-"""URL, form and headers in; what was wrong out, None where it was answered."""
+"""URL, form and headers in; the fault out, None where it was answered."""
 
 
 def ping(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> str | None:
-    """GET, or POST a form, under one deadline; None: it was answered with 2xx, else what was wrong, by name.
+    """GET, or POST a form, under one deadline. None where the answer was 2xx, else the name of the fault.
 
-    No redirect is followed, so it leads nowhere but to where the operator has said. A user and password in the URL
-    authenticate.
+    No redirect is followed, so it reaches only what the operator has set. A user and password in the URL authenticate.
     """
-    # The provider's SDK, on which the transport is built, takes long to import, and most commands never ping.
+    # The transport imports the provider's SDK, which takes long, and most commands never ping.
     from alertnet.channels.transport import AnswerLost, NotConnected, Transport
 
     parts = urlsplit(url)

@@ -1,7 +1,7 @@
-"""One JSON line for each event, or colours on a terminal, with no number, PIN, code, token or word of a message (A9).
+"""Logs events as JSON lines, or in colours on a terminal, without numbers, PINs, codes, tokens or message texts (A9).
 
-What goes through the standard library's `logging` (the web server, the database, the scheduler) takes the same way and
-is masked alike. Tracebacks show code, never the values of variables.
+Records of the standard library's `logging` (the web server, the database, the scheduler) go through the same masking.
+Tracebacks show code, never the values of variables.
 """
 
 import logging
@@ -21,14 +21,14 @@ DROPPED = re.compile(
     r"|pin|secret|signature|summary|text|to|token",
     re.IGNORECASE,
 )
-"""Keys whose values never reach a log."""
+"""Keys whose values are never logged."""
 
 HIDDEN = "***"
 QUIET = ("alembic", "apscheduler", "httpcore2", "httpx2", "sqlalchemy", "twilio", "urllib3")
-"""Loggers that are heard from WARNING on: below it some of them tell what they send."""
+"""Loggers that are shown from WARNING on; below it some of them log what they send."""
 
 TAKEN_OVER = ("uvicorn", "uvicorn.access", "uvicorn.error")
-"""Loggers that come with handlers of their own."""
+"""Loggers that come with their own handlers."""
 
 _NUMBER = re.compile(
     r"(?<![0-9A-Za-z])(?P<plus>\+|%2B|)(?:\d[ ().\-]{0,2}){6,14}\d(?![0-9A-Za-z])",
@@ -36,10 +36,10 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _IP_ADDRESS = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
-_SHORTEST = 9  # digits of what is taken for a number although it has no plus
+_SHORTEST = 9  # Digits that make a number although it has no plus.
 
 _LINK = re.compile(r"(?<![\w/])(?P<page>(?:https?://[^/\s]+)?/[ac]/)[\w\-]+")
-"""The path of a contact's or coordinator's page: whoever has its token can answer for them."""
+"""The path of a contact's or coordinator's page; whoever has its token can answer for them."""
 
 
 def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
@@ -78,13 +78,13 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
 
 
 class _Lines:
-    """Writes our own lines by the handler of all others; the way of those through records took as long again."""
+    """Writes our own lines by the handler of all others, because going through records took twice as long."""
 
     def __init__(self, handler: logging.StreamHandler[TextIO], *_: object) -> None:
         self._handler = handler
 
     def msg(self, line: str) -> None:
-        """Write it; a log that takes nothing more holds up nobody."""
+        """Write a line; a log that can't be written holds up nobody."""
         assert self._handler.lock
         with self._handler.lock, suppress(OSError, ValueError):
             self._handler.stream.write(f"{line}\n")
@@ -99,7 +99,7 @@ def mask(_logger: WrappedLogger | None, _method: str, event: EventDict) -> Event
 
 
 def mask_text(text: str) -> str:
-    """The text with the middle of every number, and every link's token, made unreadable: `+573*****01`."""
+    """Mask the middle of every number, and every link's token: `+573*****01`."""
     shown = _NUMBER.sub(_masked_number, text)
     return _LINK.sub(rf"\g<page>{HIDDEN}", shown) if "/" in shown else shown
 

@@ -1,7 +1,7 @@
-"""Signing in by an OpenID Connect provider: where a browser is sent, and who it is that comes back from there.
+"""Sign-in by an OpenID Connect provider: where a browser is sent, and who comes back.
 
-The code flow with PKCE, a state and a nonce. What the provider says of itself, and its keys, are fetched anew each
-time: whoever exchanges a key or moves an endpoint there has nothing to do here.
+It uses the code flow with PKCE, a state and a nonce. The provider's metadata and keys are fetched each time, so nothing
+needs doing here when it rotates a key or moves an endpoint.
 """
 
 import json
@@ -27,24 +27,24 @@ from alertnet.store.records.credentials.users import Account
 
 SCOPE = "openid email"
 ALGORITHMS = ("RS256", "PS256", "ES256")
-"""Of a signature: none that is made with a secret of ours, and not none at all."""
+"""Accepted signature algorithms: none that uses a secret of ours, and not "none"."""
 SECRET_BYTES = 32
 LEEWAY_SECONDS = 60
 DEADLINE_SECONDS = 8.0
-"""For all that is asked of the provider while somebody signs in."""
+"""Seconds for all requests to the provider during one sign-in."""
 
 
 class ProviderAway(Exception):
-    """The provider gives no answer, or none that can be used; nobody can tell who came."""
+    """The provider gives no usable answer, so nobody can tell who came."""
 
 
 class Doubtful(Exception):
-    """What came back is not of the provider, or not for us, or not now: its text says what, and names nobody."""
+    """The answer is not from the provider, not for us, or not valid now. Its text says which, and names nobody."""
 
 
 @value
 class Asked:
-    """What a browser remembers that was sent to the provider, and nobody else knows."""
+    """What a browser that was sent to the provider remembers, and nobody else knows."""
 
     state: str
     nonce: str
@@ -52,14 +52,14 @@ class Asked:
 
     @classmethod
     def drawn(cls, entropy: Entropy) -> "Asked":
-        """Fresh ones."""
+        """Draw new ones."""
         state, nonce, verifier = (urlsafe_b64encode(entropy.bytes(SECRET_BYTES)).decode().rstrip("=") for _ in range(3))
         return cls(state, nonce, verifier)
 
 
 @value
 class Provider:
-    """The provider whose account we are a client of. `back`: where it sends browsers."""
+    """The provider at which we are a client. `back`: the URL to which it sends browsers."""
 
     client: OpenIdClient
     back: str
@@ -67,14 +67,14 @@ class Provider:
 
     @property
     def host(self) -> str:
-        """What people know it by."""
+        """The name by which people know it."""
         return urlsplit(self.client.issuer).netloc
 
     def entrance(self, asked: Asked) -> str:
-        """Where the browser is sent.
+        """The URL to which the browser is sent.
 
         Raises:
-            ProviderAway: it gives no answer.
+            ProviderAway: it gives no usable answer.
         """
         with self.transport.within(DEADLINE_SECONDS):
             known = self._describes_itself()
@@ -85,20 +85,21 @@ class Provider:
         return str(url)
 
     def exit(self) -> str | None:
-        """Where whoever leaves us also leaves the provider; None: it has no such page.
+        """The provider's sign-out page; None where it has none.
 
         Raises:
-            ProviderAway: it gives no answer.
+            ProviderAway: it gives no usable answer.
         """
         with self.transport.within(DEADLINE_SECONDS):
             known = self._describes_itself()
         return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None
 
     def who(self, asked: Asked, code: str, issuer: str | None, now: datetime) -> Account:
-        """Who came back with that code. `issuer`: who sent them, where that was said.
+        """The account that came back with that code. `issuer`: who sent it, where that was said.
 
         Raises:
-            ProviderAway: it gives no answer. Doubtful: what it says is not for us, not now, or not of it.
+            ProviderAway: it gives no usable answer.
+            Doubtful: the answer is not for us, not valid now, or not from the provider.
         """
         with self.transport.within(DEADLINE_SECONDS):
             known = self._describes_itself()
@@ -135,7 +136,7 @@ class Provider:
         return self._exchange("POST", url, data=form, headers=headers, auth=auth)
 
     def _claims(self, known: Mapping[str, Any], tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
-        """What the ID token says, once all of it is looked at."""
+        """The claims of the ID token, after all checks."""
         keys: Any = self._get(self._safe(known, "jwks_uri", is_asked=True))
         expected = {
             "iss": {"essential": True, "value": known["issuer"]},
@@ -146,7 +147,7 @@ class Provider:
             token = jwt.decode(str(tokens.get("id_token", "")), KeySet.import_key_set(keys), list(ALGORITHMS))
             claims = CodeIDToken(token.claims, token.header, expected, params)
             claims.validate(int(now.timestamp()), LEEWAY_SECONDS)
-        except Exception as error:  # Whatever the libraries make of bytes from outside.
+        except Exception as error:  # The libraries may raise anything for bytes from outside.
             raise Doubtful(f"its token: {type(error).__name__}") from None
         return dict(claims)
 
@@ -160,7 +161,7 @@ class Provider:
         return {**more, **claims}
 
     def _safe(self, known: Mapping[str, Any], name: str, *, is_asked: bool = False) -> str:
-        """That endpoint, where it is the operator's own address, or one by TLS; of what we ask ourselves, a public one.
+        """That endpoint, if it is on the operator's own host or uses TLS; one that we call ourselves must be public.
 
         Raises:
             ProviderAway: it is none of these.
@@ -196,7 +197,7 @@ class Provider:
 
 
 def _is_public(host: str, port: int) -> bool:
-    """Whether everything that goes by that name is out on the internet: nobody leads us to the network within."""
+    """Whether every address of that name is on the public internet: nobody may direct us into the inner network."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:

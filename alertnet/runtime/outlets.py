@@ -1,4 +1,4 @@
-"""The routes out that the settings have: a channel for each method and provider, and what it sends from, how fast."""
+"""The outlets made from the settings: for each method and provider a channel, its sending numbers and its pace."""
 
 from alertnet.channels.base import Channel, Ledger, Recordings
 from alertnet.core.codec import value
@@ -9,10 +9,10 @@ from alertnet.runtime.settings.settings import Settings
 
 @value
 class Outlet:
-    """A channel with the numbers (or the one address) it sends from, and how many units each may send in a second.
+    """A channel with the numbers (or the one address) it sends from, and how many units a second each may send.
 
-    A unit is an SMS segment or a call; 0 means as many as there are. `ledger`: the provider's books, where it has any;
-    `recordings`: what it has recorded in calls to us.
+    A unit is an SMS segment or a call; 0 means without limit. `ledger`: the provider's records, where it has any;
+    `recordings`: its recordings of calls to us.
     """
 
     channel: Channel

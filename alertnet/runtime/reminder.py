@@ -1,4 +1,4 @@
-"""When to log what goes on and on: as it begins, and once a minute while it lasts."""
+"""Decides when to log something that lasts: as it begins, and then once a minute."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +9,14 @@ Monotonic = Callable[[], float]
 
 
 class Reminder:
-    """Says when the same is to be told again: at once, then once a minute."""
+    """Says when to report the same thing again: at once, then once a minute."""
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
         self._told: tuple[str, float] | None = None
 
     def is_time(self, what: str) -> bool:
-        """Whether it is to be told now: it was not within the last minute."""
+        """Whether to report it now: it was not reported within the last minute."""
         now = self._monotonic()
         if self._told and self._told[0] == what and now - self._told[1] < AGAIN_SECONDS:
             return False
@@ -24,5 +24,5 @@ class Reminder:
         return True
 
     def reset(self) -> None:
-        """Forget what was told, so that the next time is told at once."""
+        """Forget what was reported, so that it is reported at once the next time."""
         self._told = None

@@ -1,6 +1,6 @@
-"""Editing the trees away from any folder: the files of an edition, some exchanged, checked whole and published.
+"""Edits trees without a folder: replaces files of an edition, checks the whole, and publishes it.
 
-The same as a folder that somebody publishes: nothing is overwritten that others put in force meanwhile.
+As when a folder is published, nothing is overwritten that others put in force meanwhile.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,28 +27,28 @@ from alertnet.trees.forms.key_help import KEYS, Key
 from alertnet.trees.forms.schema import schema
 
 Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
-"""By tree and contact, since when all numbers of it are known to work."""
+"""By tree and contact, since when all its numbers are known to work."""
 
 
 Edits = Mapping[str, str]
-"""The texts of files that somebody has changed, by name; an empty one: the file is to go."""
+"""Changed files: their texts by name; an empty text deletes the file."""
 
 
 @value
 class Finding:
-    """A fault, or (`kind` warning) something unwise; `line` 0: it is about the folder as a whole."""
+    """A fault, or (`kind` warning) something unwise; `line` 0: about the folder as a whole."""
 
     kind: str
     fault: Fault
 
     @property
     def line(self) -> int:
-        """In which line it stands."""
+        """The line that it is in."""
         return self.fault.line
 
     @property
     def file(self) -> str:
-        """In which file; empty for the folder as a whole."""
+        """The file that it is in; empty for the folder as a whole."""
         return self.fault.file if self.line else ""
 
     def said(self, say: Say) -> str:
@@ -57,7 +57,7 @@ class Finding:
 
 
 class Faulty(BadInput):
-    """The files of an edit have faults: `fault` is the first of them."""
+    """The files of an edit have faults: `fault` is the first."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -66,7 +66,7 @@ class Faulty(BadInput):
 
 @value
 class Checked:
-    """What an edit comes to: the network that it describes, None where it has `faults`; and what is unwise.
+    """The result of checking an edit: the network that it describes (None where it has `faults`), and what is unwise.
 
     `files`: all of its files, packed; `changes`: in words, what it changes of what is in force.
     """
@@ -79,18 +79,18 @@ class Checked:
 
     @property
     def found(self) -> tuple[Finding, ...]:
-        """Faults, then what is unwise, each with its place."""
+        """Faults, then unwise things, each with its place."""
         found = [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
         return tuple(Finding(kind, each) for kind, each in found)
 
 
 def keys_explained() -> Mapping[str, Mapping[str, Key]]:
-    """What each key of each form means, with an example."""
+    """The meaning of each key of each form, with an example."""
     return KEYS
 
 
 def tree_schema(say: Say) -> dict[str, object]:
-    """The JSON Schema of the files, for whoever completes what is typed; `say` puts it into a language."""
+    """The JSON Schema of the files, for completion in an editor; `say` translates it."""
     return schema(say)
 
 
@@ -110,15 +110,15 @@ def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     """The texts of an edition's own files by their names.
 
     Raises:
-        Unknown: they were not kept.
+        Unknown: they were not stored.
     """
     return texts_in(_packed(runtime, edition))
 
 
 def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, list[Finding]]]:
-    """What is unwise in the files in force: by tree, none for the field, and by place, as `levels.0`, `contacts.ana`.
+    """What is unwise in the files in force: by tree ("" for the field), and by place, as `levels.0`, `contacts.ana`.
 
-    Of a contact that several trees share it stands with each. Nothing where the files were not kept.
+    A finding on a contact that several trees share is listed in each. Empty where the files were not stored.
     """
     latest = next(iter(runtime.watched.history()[-1:]), None)
     if latest is None or latest.files is None:
@@ -136,14 +136,14 @@ def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, lis
 
 
 def _shared_file(runtime: Runtime, tree: str, part: str) -> str | None:
-    """The file that a contact of a tree is included from."""
+    """The file from which a contact of a tree is included."""
     known = runtime.edition.network.trees.get(tree)
     contact = known.contacts.get(part.removeprefix("contacts.")) if known is not None else None
     return contact.included_from if contact is not None else None
 
 
 def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested) -> Checked:
-    """Check the files of an edition with those texts in place of some of them, or beside them."""
+    """Check an edition's files with those texts replacing or added to them."""
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         found = _surveyed(runtime, place, tested)
         network = None if found.faults else read_network(place)
@@ -153,7 +153,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
 
 
 def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Network:
-    """What an edit describes, whether or not anything in it is unwise.
+    """The network that an edit describes, whether or not anything in it is unwise.
 
     Raises:
         Faulty: it has faults.
@@ -166,7 +166,7 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
 
 
 def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The file of that tree in an edition, and its text with that wait for the level.
+    """The file of that tree in an edition, and its text with another wait for the level.
 
     Raises:
         Unknown: the edition's own files have no such level.
@@ -177,7 +177,7 @@ def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, 
 
 @contextmanager
 def _laid_out(runtime: Runtime, files: str) -> Iterator[Path]:
-    """A folder that holds them, beside what the installation shares."""
+    """A folder with those files, beside the installation's shared ones."""
     with TemporaryDirectory(prefix="alertnet-") as folder:
         unpack(files, Path(folder))
         yield beside_shared(Path(folder), runtime.settings.contact_trees)
@@ -192,8 +192,9 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
     """Put an edit in force everywhere; open incidents go on as before.
 
     Raises:
-        Faulty: it has faults. BadInput: it changes nothing.
-        WrongState: others published since the edition it was made from.
+        Faulty: it has faults.
+        BadInput: it changes nothing.
+        WrongState: others have published since the edition that it was made from.
         Misconfigured: it uses methods whose settings are missing.
     """
     if checked.network is None:
@@ -207,10 +208,10 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
 
 
 def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a new one after `latest`; what came between stays in the history.
+    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
 
     Raises:
-        WrongState: another edition is in force than `latest`, or it says the same.
+        WrongState: another edition than `latest` is in force, or it says the same.
     """
     in_force = runtime.watched.history()[-1]
     if in_force.number != latest:
@@ -223,7 +224,7 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
 
 
 def changes_between(runtime: Runtime, before: Publication, after: Publication) -> tuple[Phrase, ...]:
-    """In words, what the later edition changed of the earlier."""
+    """What the later edition changed of the earlier, in words."""
     old, new = (runtime.read(_network_of, each) for each in (before, after))
     return differences(old, new)
 
@@ -231,7 +232,7 @@ def changes_between(runtime: Runtime, before: Publication, after: Publication) -
 def _put_in_force(runtime: Runtime, network: Network, latest: Publication, authorship: Authorship) -> Edition:
     if missing := missing_for(runtime.settings, network.methods):
         raise Misconfigured(missing)
-    # The words of messages stay those in force: a start puts others in force, an edit of trees does not.
+    # Message texts stay those in force: only a start changes them, not an edit of trees.
     kept = latest.templates
     of_latest = runtime.read(lambda tx: documents.fetch(tx.session, kept)) if kept is not None else None
     templates = of_latest if of_latest is not None else runtime.templates.to_text()
@@ -256,6 +257,6 @@ def _network_of(tx: Tx, edition: Publication) -> Network:
 
 
 def _tried(place: Path, tested: Tested) -> Callable[[str, str], date | None]:
-    """What is known of tests that were answered; asked only if it makes a difference."""
+    """What is known from answered tests; asked only where it makes a difference."""
     known = cache(lambda: tested(read_network(place)))
     return lambda tree, contact: known().get((tree, contact))

@@ -1,7 +1,7 @@
-"""The trees in force in this process: an edit is in force when it is whole, and a broken one changes nothing (A8).
+"""The trees in force in this process. An edit takes effect once it is complete; a broken one changes nothing (A8).
 
-What was published elsewhere is taken up from the database; an edit of a folder that it left behind would undo it, and
-is refused like a broken one.
+Editions published elsewhere are loaded from the database. An edit of a folder that misses one of them would undo it,
+and is refused like a broken one.
 """
 
 import threading
@@ -30,16 +30,16 @@ LOOK_SECONDS = 0.5
 WRITING = timedelta(seconds=10)
 
 Marks = dict[str, tuple[int, int]]
-"""Of each file: when it was changed (nanoseconds) and its size."""
+"""For each file, when it was changed (nanoseconds) and its size."""
 
 log = structlog.get_logger(__name__)
 
 
 @value
 class Watched:
-    """A folder of trees, and the way to the database that has what was published elsewhere.
+    """A folder of trees, and access to the database with what was published elsewhere.
 
-    `read`, `transact`: the value of a query or flow, as the runtime has them. `is_example`: it is nobody's own.
+    `read`, `transact`: return the value of a query or flow, as the runtime's do. `is_example`: it is nobody's own.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Watched:
         return published
 
     def standing(self, content: Content, history: tuple[Publication, ...], before: Content | None = None) -> Standing:
-        """How the folder stands, which says `content`; `before`: what it said in force last, None at a start."""
+        """The state of the folder with that content; `before`: its content when last in force, None at a start."""
         if not history:
             return Standing.EDITED
         latest, changed_at, marked = history[-1], newest_change(self.folder), edition_marked(self.folder)
@@ -68,7 +68,7 @@ class Watched:
         return standing(state, latest.command is not None)
 
     def overtaken_by(self, latest: Publication) -> Fault:
-        """The fault of a folder that was edited from another edition than the one in force."""
+        """The fault of a folder edited from another edition than the one in force."""
         message = phrase(
             "was edited from an earlier edition than {edition}, which {who} put in force: "
             "`alertnet trees diff {edition} {folder}` says what it would undo",
@@ -80,11 +80,11 @@ class Watched:
 
 
 class LivingTrees:
-    """What new incidents open on. `missing` says which settings a network lacks; `templates`: those of messages.
+    """The trees for new incidents. `missing` says which settings a network lacks; `templates`: those of messages.
 
-    `files`: the folder's as `network` was read from them, packed; None: they are not known.
-    `broken`: the faults that kept the files from being in force at the start, so that `network` is the last good one.
-    `templates_broken`: the same of the templates, which only another start reads again.
+    `files`: the folder's files from which `network` was read, packed; None where unknown. `broken`: the faults that
+    kept the files from being in force at the start, so that `network` is the last good one. `templates_broken`: the
+    same for the templates, which are read again only at a start.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class LivingTrees:
         self.broken_since: datetime | None = None
         """When the first fault of an edit was seen."""
         self.changed = threading.Event()
-        """Set once an edit was taken up."""
+        """Set once an edit was loaded."""
         self._network = network
         self._watched = watched
         self._templates = templates
@@ -113,9 +113,9 @@ class LivingTrees:
         self._began_broken = bool(broken)
         self._edition: Edition | None = None
         self._seen = 0
-        """The number of the newest edition that this process knows of."""
+        """The number of the newest edition that this process knows."""
         self._said: Content | None = None
-        """What the folder said when it was last in order."""
+        """The folder's content when it was last valid."""
         self._marks: Marks | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
@@ -123,28 +123,31 @@ class LivingTrees:
 
     @property
     def edition(self) -> Edition:
-        """The trees and templates in force. The first look keeps them in the database, so it follows the migrations."""
+        """The trees and templates in force.
+
+        The first call stores them in the database, so it must follow the migrations.
+        """
         with self._lock:
             while self._edition is None:
-                with suppress(WrongState):  # Somebody has published since they were read: they are looked at again.
+                with suppress(WrongState):  # Somebody has published since they were read; they are looked at again.
                     self._begin()
             return self._edition
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong with the files as they are now, and are not in force."""
+        """Faults of the present files, which are therefore not in force."""
         return self._faults + self._templates_broken
 
     @property
     def files(self) -> Files:
-        """Whether what lies in the folder is in force; an edit that may still be being written is no fault yet."""
+        """Whether the folder's content is in force; an edit that may still be being written is no fault yet."""
         if self._began_broken or self._templates_broken:
             return Files.BROKEN_AT_START
         is_broken = self.broken_since is not None and self._now() - self.broken_since >= WRITING
         return Files.BROKEN if is_broken else Files.IN_FORCE
 
     def follow(self) -> None:
-        """Start a thread that takes up each edit."""
+        """Start a thread that loads each edit."""
         if not self._began_broken:
             self._marks = _marks(self._watched.folder)
         self._thread = threading.Thread(target=self._run, name="trees", daemon=True)
@@ -157,11 +160,11 @@ class LivingTrees:
             self._thread.join()
 
     def look(self) -> None:
-        """Take up what was published elsewhere, and what was edited since the last look, if it is whole.
+        """Load what was published elsewhere, and what was edited since the last look, if it is complete.
 
         Raises:
-            DatabaseAway: it is whole, and can't be kept now; the next look takes it up, as it does
-            WrongState: where another edition was published at the same moment.
+            DatabaseAway: it is complete but can't be stored now; the next look does it.
+            WrongState: another edition was published at the same moment; the next look does it.
         """
         self._take_up_published()
         marks = _marks(self._watched.folder)
@@ -181,7 +184,7 @@ class LivingTrees:
         self._began_broken = self._began_broken and bool(faults)
 
     def _begin(self) -> None:
-        """Put in force what the folder said at the start, unless others published after it.
+        """Put the folder's content at the start in force, unless others have published after it.
 
         Raises:
             Misconfigured: what they published needs settings that are missing.
@@ -208,7 +211,7 @@ class LivingTrees:
         self._edition, self._seen = edition, edition.number
 
     def _take_up_published(self) -> None:
-        """What another process put in force since this one looked."""
+        """Load what another process has put in force since the last look."""
         known = self.edition.number
         newest = self._watched.read(lambda tx: editions.newest(tx.session))
         if newest in (known, self._seen):
@@ -222,7 +225,7 @@ class LivingTrees:
         self._marks = self._marks if not self._faults else None
 
     def _take_up_edit(self, network: Network, files: str) -> tuple[Fault, ...]:
-        """What was edited, unless it would undo what was published elsewhere: then the fault."""
+        """Load an edit, unless it would undo what was published elsewhere; then return the fault."""
         history, content = self._watched.history(), editions.content_of(network, files)
         if content == self._said:
             return ()
@@ -244,13 +247,13 @@ class LivingTrees:
         log.info("trees_in_force", trees=sorted(edition.network.trees), edition=edition.number)
 
     def _unsendable(self, network: Network) -> tuple[Fault, ...]:
-        """A fault for each method that no setting is there for: its messages would fail one by one, at night."""
+        """A fault for each method without settings, since its messages would fail one by one, at night."""
         return tuple(fault_of(self._watched.folder, as_written(each)) for each in self._missing(network.methods))
 
     def _run(self) -> None:
         before: Marks | None = None
         while not self._ending.wait(LOOK_SECONDS):
-            # Files that are being copied are read once nothing more comes: half of them may be whole, too.
+            # Files that are being copied are read once nothing more comes, because half of them may look complete, too.
             marks = _marks(self._watched.folder)
             if marks == before:
                 with suppress(DatabaseAway), isolated(log, "trees_unread"), suppress(WrongState):
@@ -259,7 +262,7 @@ class LivingTrees:
 
 
 def _marks(folder: Path) -> Marks:
-    """The marks of the files by which an edit is seen; a folder that is away has none."""
+    """The marks of the files by which an edit is noticed; empty for a missing folder."""
     found = {}
     for path in files_in(folder):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The one place that wires: settings become an engine, a vault, a clock and entropy, and flows get their door."""
+"""Wires a process: makes an engine, a vault, a clock and entropy from the settings, and runs flows with them."""
 
 import asyncio
 import os
@@ -52,18 +52,18 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 RENDERERS = 8
-"""Editions of the templates that are ready at once: those in force, and those that open incidents are pinned to."""
+"""How many editions of the templates are kept ready: those in force, and those pinned by open incidents."""
 
 STRETCHING = 2
-"""Threads that make slow hashes; whoever sends many texts with numbers in them waits for these, and nobody else."""
+"""Threads for slow hashes. Only senders of many texts with numbers wait for these, and nobody else."""
 
 
 class SystemEntropy:
-    """Entropy from the operating system's source of secrets."""
+    """Entropy from the operating system's random source."""
 
     def id(self) -> str:
-        # It begins with the moment, in milliseconds: what is written together stands together in every index, so that
-        # a commit touches few pages. The other 80 bits are chance.
+        # It begins with the time in milliseconds: rows written together are together in every index, so that a commit
+        # touches few pages. The other 80 bits are random.
         return ((time.time_ns() // 1_000_000).to_bytes(6) + os.urandom(10)).hex()
 
     def digits(self, count: int) -> str:
@@ -82,13 +82,13 @@ class SystemEntropy:
 
 @cache
 def _fair_letters(alphabet: str) -> tuple[bytes, bytes]:
-    """For each value of a byte the letter that it stands for, and those left out for each letter to have as many."""
+    """For each byte value its letter, and the values left out so that all letters are equally likely."""
     times, left = divmod(256, len(alphabet))
     return (alphabet * times).encode("ascii").ljust(256), bytes(range(256 - left, 256))
 
 
 class DatabaseClock:
-    """PostgreSQL's time, so that all machines agree: measured, then carried on by the monotonic clock."""
+    """PostgreSQL's time, so that all machines agree: measured, then continued by the monotonic clock."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -98,7 +98,7 @@ class DatabaseClock:
         return self._base + timedelta(seconds=time.monotonic())
 
     def measure(self) -> None:
-        """Ask the database what time it is.
+        """Ask the database for the time.
 
         Raises:
             DatabaseAway: it can't be reached; the clock goes on as it was.
@@ -112,7 +112,7 @@ class DatabaseClock:
 
 @value
 class Runtime:
-    """Everything a process needs to run flows. Make one with `make_runtime`, and close it at the end."""
+    """Everything that a process needs to run flows. Make one with `make_runtime`, and close it at the end."""
 
     settings: Settings
     engine: Engine
@@ -120,32 +120,32 @@ class Runtime:
     entropy: Entropy
     clock: Clock
     network: Network
-    """The trees as this process began; `edition` has those in force."""
+    """The trees when this process began; `edition` has those in force."""
     templates: Templates
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
     _asking: Engine
     files: str | None = None
-    """The files that `network` was read from, packed; None: they are not known."""
+    """The files from which `network` was read, packed; None where unknown."""
     broken: tuple[Fault, ...] = ()
-    """What kept the trees of the folder from being in force at the start: `network` is the last good one."""
+    """What kept the folder's trees from being in force at the start; `network` is the last good one then."""
     templates_broken: tuple[Fault, ...] = ()
-    """The same of the templates."""
+    """The same for the templates."""
     breakers: dict[Route, Breaker] = field(default_factory=dict)
-    """What this process last saw of them: a look at the queues reads them, an attempt moves them."""
+    """The circuit breakers as this process last saw them: looks at the queues read them, attempts change them."""
     lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
-    """How many segments the last message of a method, kind and language took: what the next one is thought to take."""
+    """Segments of the last message of a method, kind and language; the next one is expected to have as many."""
     absence: Absence = field(default_factory=Absence)
-    """What keeps this process from the database, while something does."""
+    """Why this process can't use the database, while that lasts."""
     queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
-    """Which providers waiting messages wait for, by the index of their number, while one keeps others waiting."""
+    """By the index of a number, the providers that its waiting messages wait for, while one keeps others waiting."""
     paced: dict[MethodKind, tuple[datetime, datetime]] = field(default_factory=dict)
-    """When it was seen that none of our numbers was free for a method, and from when one will be."""
+    """When none of our numbers was seen free for a method, and from when one will be."""
     horizon: Horizon = field(default_factory=Horizon)
-    """How far back its looks have to go."""
+    """How far back its looks must go."""
     make_renderer: Callable[[Templates], Renderer] = Renderer
-    """What puts messages into words by those templates."""
+    """Makes the renderer of those templates."""
     _listeners: list[Listener] = field(default_factory=list)
 
     @property
@@ -155,7 +155,7 @@ class Runtime:
 
     @property
     def watched(self) -> Watched:
-        """The folder of the settings, beside what was published."""
+        """The folder of the settings, and access to what was published."""
         return Watched(self.settings.contact_trees, self.read, self.transact, self.settings.trees_are_examples)
 
     @cached_property
@@ -174,22 +174,22 @@ class Runtime:
 
     @cached_property
     def counting(self) -> Counting:
-        """What this process counts for those who keep watch."""
+        """The counters of this process, for monitoring."""
         return Counting(self.transact)
 
     @property
     def edition(self) -> Edition:
-        """The trees and templates that new incidents open on."""
+        """The trees and templates for new incidents."""
         return self.trees.edition
 
     @cached_property
     def renderer(self) -> Callable[[str], Renderer]:
-        """Gives the renderer of the templates that were kept under a hash, such as `edition.templates`."""
+        """Gives the renderer of the templates stored under a hash, such as `edition.templates`."""
         return lru_cache(maxsize=RENDERERS)(self._read_renderer)
 
     @cached_property
     def outlets(self) -> dict[Route, Outlet]:
-        """The outlets, for those methods and providers whose settings are there."""
+        """The outlets, for the methods and providers whose settings are there."""
         return open_outlets(self.settings)
 
     def now(self) -> datetime:
@@ -197,16 +197,16 @@ class Runtime:
         return self.clock()
 
     def measure_clock(self) -> None:
-        """Compare the clock with the database's again; does nothing where they are the same."""
+        """Compare the clock with the database's again; does nothing where they are the same clock."""
         if isinstance(self.clock, DatabaseClock):
             with self.absence.noticed_by_reader():
                 self.clock.measure()
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The value of `flow(tx, *args, **kwargs)`, after the commit that holds what it did; its effects follow.
+        """Run `flow(tx, *args, **kwargs)` and return its value after the commit; then its effects follow.
 
         Raises:
-            DatabaseAway: there is no answer; anything that the flow itself raises: nothing of it was done.
+            DatabaseAway: there is no answer. Anything that the flow itself raises, and then nothing of it was done.
         """
         stretched: dict[Stretch, bytes] = {}
         while True:
@@ -222,7 +222,7 @@ class Runtime:
                 return value
 
     async def transact_soon(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same for whoever is on an event loop, which goes on meanwhile."""
+        """Run a flow without blocking the event loop."""
         stretched: dict[Stretch, bytes] = {}
         while True:
             try:
@@ -231,7 +231,7 @@ class Runtime:
                         lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
                     )
             except Unstretched as flow_needs:
-                # Not by the threads that requests are answered by, or that open pages are kept new by.
+                # Not on the threads that answer requests or keep open pages up to date.
                 loop = asyncio.get_running_loop()
                 await loop.run_in_executor(self._stretching, self._stretch, flow_needs.missing, stretched)
             else:
@@ -239,16 +239,16 @@ class Runtime:
                 return value
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The value of `query(tx, *args, **kwargs)` over one snapshot; whatever it writes is undone or refused.
+        """Run `query(tx, *args, **kwargs)` on one snapshot and return its value; any write is undone or refused.
 
         Raises:
-            DatabaseAway: there is no answer; anything that the query itself raises.
+            DatabaseAway: there is no answer. Anything that the query itself raises.
         """
         with self._looking(self._reading) as tx:
             return query(tx, *args, **kwargs)
 
     def ask(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same of a query that is one statement alone: PostgreSQL is spoken to once, and not three times."""
+        """Run a query that is one statement: PostgreSQL is contacted once instead of three times."""
         with self._looking(self._asking) as tx:
             return query(tx, *args, **kwargs)
 
@@ -269,7 +269,7 @@ class Runtime:
         return ThreadPoolExecutor(STRETCHING, "stretch")
 
     def _stretch(self, missing: Iterable[Stretch], stretched: dict[Stretch, bytes]) -> None:
-        """Make what a flow needs to run again; it holds nothing meanwhile."""
+        """Make the slow hashes that a flow needs to run again; it holds no lock meanwhile."""
         stretched.update({each: self.vault.stretch(*each) for each in missing})
 
     def _has_committed(self, tx: Tx) -> None:
@@ -278,12 +278,12 @@ class Runtime:
         self.hang_up_soon(tx.calls_to_end)
 
     def make_ready(self) -> None:
-        """Prepare what the first alert needs: the outlets, the edition, and the templates that say it compiled."""
+        """Prepare what the first alert needs: the outlets, the edition, and its compiled templates."""
         self.renderer(self.edition.templates).compile(Kind.ALERT, "call", "mail")
         self.outlets  # noqa: B018
 
     def hang_up(self, calls: Iterable[str]) -> None:
-        """End calls, by the provider's ids; waits for the provider, so never inside a transaction or a request."""
+        """End calls, by the provider's ids. Waits for the provider: never call it in a transaction or a request."""
         ids = list(calls)
         lines = {provider: outlet for (kind, provider), outlet in self.outlets.items() if kind is MethodKind.CALL}
         if not ids or not lines:
@@ -299,22 +299,22 @@ class Runtime:
         return HangUps(lambda call: self.hang_up([call]))
 
     def finish_hang_ups(self) -> None:
-        """Wait until the calls that were to be ended are."""
+        """Wait until the calls to be ended are ended."""
         if "hang_ups" in vars(self):
             self.hang_ups.finish()
 
     def hang_up_soon(self, calls: Iterable[str]) -> None:
-        """End calls, by the provider's ids, while whoever asks for it goes on."""
+        """End calls in the background, by the provider's ids."""
         if ids := list(calls):
             self.hang_ups.soon(ids)
 
     def listen(self) -> None:
-        """From now on call `on_commit` for what other processes leave due too; on SQLite there is nobody to hear."""
+        """Call `on_commit` also for what other processes leave due; on SQLite nothing is to be heard."""
         if self.engine.dialect.name == "postgresql" and not self._listeners:
             self._listeners.append(Listener(self._direct, self.wakeups))
 
     def close(self) -> None:
-        """Finish what was asked, end the threads, let go of the database."""
+        """Finish what was asked, end the threads, close the database."""
         for listener in self._listeners:
             listener.close()
         self.trees.close()
@@ -329,7 +329,7 @@ class Runtime:
 
     @cached_property
     def _direct(self) -> Engine:
-        """Sessions of our own, where those of the engine are lent for one transaction."""
+        """Our own sessions, where the engine's are lent for one transaction."""
         url = self.settings.listen_url
         return make_engine(url.get_secret_value(), self.vault) if url else self.engine
 
@@ -350,10 +350,10 @@ def make_runtime(
     entropy: Entropy | None = None,
     make_renderer: Callable[[Templates], Renderer] = Renderer,
 ) -> Runtime:
-    """The runtime with the trees and templates of the folders that the settings name.
+    """Make the runtime with the trees and templates of the settings' folders.
 
     Raises:
-        Misconfigured: trees or templates that can't be used.
+        Misconfigured: trees or templates can't be used.
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
@@ -370,7 +370,7 @@ def wire(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
 ) -> Runtime:
-    """The runtime around a network and templates that are already read.
+    """Make the runtime with a network and templates that are already read.
 
     Raises:
         DatabaseAway: PostgreSQL can't be asked for its time.
@@ -388,6 +388,6 @@ def wire(
 
     transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
     reading = for_reading(engine)
-    # A pooler's session has our settings for the length of a transaction.
+    # A pooler's session has our settings only during a transaction.
     asking = reading if is_pooled else for_asking(engine)
     return Runtime(settings, engine, vault, entropy, clock, network, templates, wakeups, transactions, reading, asking)

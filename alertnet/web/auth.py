@@ -1,7 +1,7 @@
-"""Who asks: by which API key in the Authorization header, and from which address. A revoked key opens nothing, at once.
+"""Who is asking: the API key of the Authorization header, and the address. A revoked key stops working at once.
 
-Whoever reads has its key looked up for each request. Whoever acts has it looked up once: from then on the very
-transaction that acts asks whether it is still in force.
+For reads, the key is looked up for each request. For acts, it is looked up once; from then on the transaction itself
+checks that it is still in force.
 """
 
 import hashlib
@@ -26,22 +26,22 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.web.throttle import Throttle
 
 MOST_KNOWN = 1000
-"""Of more keys than that the one that was learned first is looked up anew."""
+"""The most known keys; beyond that the one learned first is looked up anew."""
 
 REPORTS = "raise"
-"""A report is never limited: whoever asks so often may have that much to tell."""
+"""Reports are never limited: somebody who sends many may have that much to report."""
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
 
 SUBSCRIBER_BITS = 64
-"""Of an IPv6 address: whoever has one has all that begin so."""
+"""Bits of an IPv6 address that identify a subscriber, who has all addresses that begin with them."""
 LONGEST_NAME = 64
 
 
 @value
 class KnownKeys:
-    """Keys by the hash of their text, which itself is kept nowhere. Safe to use from any thread."""
+    """Keys by the hash of their text; the text itself is kept nowhere. Safe for any thread."""
 
     _keys: OrderedDict[bytes, ApiKey] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -51,14 +51,14 @@ class KnownKeys:
         return self._keys.get(_hash(text))
 
     def learn(self, text: str, key: ApiKey) -> None:
-        """Know it from now on."""
+        """Remember the key."""
         with self._lock:
             self._keys[_hash(text)] = key
             if len(self._keys) > MOST_KNOWN:
                 self._keys.popitem(last=False)
 
     def forget(self, key: ApiKey) -> None:
-        """Look it up the next time."""
+        """Forget the key, so that it is looked up the next time."""
         with self._lock:
             for hash in [hash for hash, known in self._keys.items() if known.id == key.id]:
                 del self._keys[hash]
@@ -75,39 +75,39 @@ def runtime_of(request: Request) -> Runtime:
 
 
 def throttle_of(request: Request) -> Throttle:
-    """What counts how often is asked, for the whole application."""
+    """The application's counter of requests."""
     throttle: Throttle = request.app.state.throttle
     return throttle
 
 
 def known_keys_of(request: Request) -> KnownKeys:
-    """The keys that this process has found in force, for the whole application."""
+    """The application's keys that this process has found in force."""
     known: KnownKeys = request.app.state.known_keys
     return known
 
 
 async def in_force(request: Request) -> Runtime:
-    """The same as a dependency: one that is not async would cost a change of threads."""
+    """The runtime as a dependency; one that is not async would cost a change of threads."""
     return runtime_of(request)
 
 
 def text_of_key(request: Request) -> str | None:
-    """The text of the key that the request brings, whatever it is."""
+    """The text of the request's key, valid or not."""
     scheme, text = get_authorization_scheme_param(request.headers.get("Authorization"))
     return text if text and scheme.lower() == "bearer" else None
 
 
 def known_key(request: Request) -> ApiKey | None:
-    """The key that the request brings, where it is known."""
+    """The request's key, where it is known."""
     text = text_of_key(request)
     return known_keys_of(request).get(text) if text else None
 
 
 class _ByKey(SecurityBase):
-    """A dependency that gives the key of the request, if it has that scope or may do everything.
+    """A dependency that gives the request's key, if it has that scope or may do everything.
 
     Raises (the dependency):
-        HTTPException: 401 without a key in force, 403 for one that may not do this, 429 for what comes too often.
+        HTTPException: 401 without a key in force, 403 for one without the scope, 429 for too many requests.
     """
 
     model = HTTPBearer(description="From `alertnet keys create`.")
@@ -118,7 +118,7 @@ class _ByKey(SecurityBase):
 
 
 class KeyWith(_ByKey):
-    """Gives the key of whoever reads."""
+    """Gives the key for a read."""
 
     def __call__(self, request: Request) -> ApiKey:
         """The key, looked up."""
@@ -126,7 +126,7 @@ class KeyWith(_ByKey):
 
 
 class KeyToActWith(_ByKey):
-    """Gives the key of whoever acts by a `Door`: one that is known is not looked up, nor does it change threads."""
+    """Gives the key for an act by a `Door`: a known one is not looked up, and needs no change of threads."""
 
     async def __call__(self, request: Request) -> ApiKey:
         """The key, as it is known or looked up."""
@@ -139,12 +139,12 @@ class KeyToActWith(_ByKey):
         return _permit(request, key, self.scope(request))
 
     def scope(self, _: Request) -> str:
-        """What the key must be for."""
+        """The scope that the key must have."""
         return self._scope
 
 
 def _find(request: Request) -> ApiKey:
-    """The key of the request, as it is on the record; a newer secret vouches for it from now on."""
+    """The request's key as stored; a newer secret authenticates it from now on."""
     text = text_of_key(request)
     if text is None:
         raise _unauthenticated("an API key is needed: Authorization: Bearer alertnet_…", "")
@@ -169,7 +169,7 @@ def _permit(request: Request, key: ApiKey, scope: str) -> ApiKey:
 
 
 def not_in_force() -> HTTPException:
-    """What whoever asks with such a key is told."""
+    """The answer to a request with such a key."""
     return _unauthenticated("no such API key is in force", ', error="invalid_token"')
 
 
@@ -178,10 +178,10 @@ def _unauthenticated(detail: str, error: str) -> HTTPException:
 
 
 def client_address(request: Request, trusted: Sequence[Network]) -> str:
-    """The client's own address, an IPv6 one as the network that is its own.
+    """The client's own address; an IPv6 one as its subscriber's network.
 
-    Each proxy adds to X-Forwarded-For whom it heard it from: read from the end, the first address that is no trusted
-    proxy's is the client's. What stands before it anybody may have written.
+    Each proxy adds to X-Forwarded-For the address it was called from. Read from the end, the first address that is no
+    trusted proxy is the client's; anybody may have written what stands before it.
     """
     peer = request.client.host if request.client else ""
     address = _read(peer)
@@ -197,7 +197,7 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
 
 
 def _read(text: str) -> Address | None:
-    """The address, also one with a port behind it; one of IPv4 that was written as IPv6 is one of IPv4."""
+    """The address, also from a text with a port; an IPv4 address written as IPv6 becomes IPv4."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -220,7 +220,7 @@ def _as_counted(address: Address) -> str:
     return str(IPv6Network((address, SUBSCRIBER_BITS), strict=False))
 
 
-# The runtime is not async, so that what asks it runs in a thread: nothing here holds up the event loop.
+# The runtime's lookup is not async, so it runs on a thread and nothing here blocks the event loop.
 Raiser = Annotated[ApiKey, Depends(KeyToActWith(REPORTS))]
 Reader = Annotated[ApiKey, Depends(KeyWith("read"))]
 Coordinator = Annotated[ApiKey, Depends(KeyToActWith("coordinate"))]

@@ -1,4 +1,4 @@
-"""The same request twice has one effect and the same answer (A1): Idempotency-Key, per API key and route."""
+"""Idempotency-Key, per API key and route: the same request twice has one effect and the same answer (A1)."""
 
 import hashlib
 import re
@@ -25,7 +25,7 @@ from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
 
 _NOWHERE = Session()
-"""Leads to no database: what is shown by it needs none."""
+"""Leads to no database, since what is shown by it needs none."""
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_FORM = re.compile(r"^[\x21-\x7e]{1,255}$")
@@ -42,7 +42,7 @@ IdempotencyKey = Annotated[
 
 @value
 class InFlight:
-    """The keys whose requests this process is working on; the database's primary key guards against the others."""
+    """The keys whose requests this process is working on; against other processes the database's primary key guards."""
 
     _keys: set[bytes] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -66,7 +66,7 @@ class InFlight:
 
 @value
 class Door:
-    """How a request that changes something is carried out."""
+    """Carries out a request that changes something."""
 
     runtime: Runtime
     in_flight: InFlight
@@ -75,9 +75,9 @@ class Door:
     route: str
 
     def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Carry a request out in one transaction, by a key that is in force, and answer.
+        """Carry out a request in one transaction, by a key that is in force, and answer.
 
-        Without an Idempotency-Key the answer is read after the commit, when the senders are at work already.
+        Without an Idempotency-Key the answer is read after the commit, when the senders are already at work.
 
         Raises:
             HTTPException: 401 where the key was revoked meanwhile.
@@ -88,7 +88,7 @@ class Door:
         return respond(accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session)))
 
     async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """The same on the event loop, for what is answered without another look at the database."""
+        """Carry out a request on the event loop, where the answer needs no second look at the database."""
         once = self._once(key, body)
         with self.in_flight.alone(once):
             accepted = self._taken(key, await self.runtime.transact_soon(_accept_by, key, act, once))
@@ -108,7 +108,7 @@ class Door:
 
 
 def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted | None:
-    """None: the key opens nothing any more."""
+    """Accept the request; None where the key is no longer in force."""
     return accept(tx, act, once) if api_keys.is_still_in_force(tx.session, key) else None
 
 
@@ -122,7 +122,7 @@ ByDoor = Annotated[Door, Depends(door_of)]
 
 
 def respond(answer: ApiAnswer) -> Response:
-    """The answer as it leaves."""
+    """The answer as a response."""
     headers = {"Location": answer.location} if answer.location else None
     return Response(to_json(answer.body), answer.status, headers, "application/json")
 

@@ -1,4 +1,4 @@
-"""One attempt on its way: rendered, looked at once more, handed to its channel, and written down."""
+"""Sends claimed attempts: renders each, checks it once more, gives it to its channel, and records the outcome."""
 
 import select
 import threading
@@ -27,29 +27,29 @@ from alertnet.worker.thread_pools import Share
 T = TypeVar("T")
 
 GATHER_SECONDS = 0.005
-"""Answers that come so soon after one another are recorded together."""
+"""Seconds within which answers are recorded together."""
 
 log = structlog.get_logger(__name__)
 
 
 class Batcher(Generic[T]):
-    """Items from many threads, joined: `work` gets what waits, in the order of arrival, by the thread that came first.
+    """Joins items from many threads: `work` gets all that wait, in order of arrival, on the thread that came first.
 
-    The others go on at once, and hear nothing of what comes of it.
+    The other threads go on at once, and don't learn the result.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], object]) -> None:
         self._work = work
         self._waiting: list[T] = []
-        """Not begun yet."""
+        """Items whose work has not begun."""
         self._lock = threading.Lock()
         self._at_work = False
 
     def __call__(self, *items: T) -> None:
-        """See to it that the work is done for these items; where that is for this thread, it returns when all is done.
+        """Have the work done for these items. If this thread must do it, returns when all is done.
 
         Raises:
-            Whatever `work` raised, on the thread that did it; what waits then is done with the next item.
+            Anything that `work` raised, on the thread that did it; items that wait then are done with the next one.
         """
         with self._lock:
             self._waiting += items
@@ -71,14 +71,14 @@ class Batcher(Generic[T]):
 
 
 class Commit:
-    """The commit of a claim, as the threads see it that make its messages ready meanwhile.
+    """The commit of a claim, as seen by threads that prepare its messages meanwhile.
 
-    What is ready by then is written by the very thread that has committed, so that no other has to wake up for it
-    first; but only where the claim stands untouched (A4). Else each looks for itself whether it may still leave.
+    Messages ready by then are written by the very thread that commits, so that no other need be woken first; but only
+    while the claim is untouched (A4). Otherwise each checks for itself whether it may still leave.
     """
 
     def __init__(self, over: Event, is_untouched: Callable[[], bool]) -> None:
-        """`is_untouched`: whether nothing can have happened to the claim, asked as it has come to be on the disk."""
+        """`is_untouched`: whether nothing can have happened to the claim, called once it is on disk."""
         self._over = over
         self._is_untouched = is_untouched
         self._lock = threading.Lock()
@@ -86,7 +86,7 @@ class Commit:
         self._ready: list[TakenAlong] = []
 
     def holds(self) -> None:
-        """It is on the disk."""
+        """It is committed, on disk."""
         self._end(True)
         try:
             if self._is_untouched():
@@ -96,17 +96,17 @@ class Commit:
             self._over.set()
 
     def fails(self) -> None:
-        """It was undone."""
+        """It was rolled back."""
         self._end(False)
         self._over.set()
 
     def wait(self) -> bool:
-        """Whether it is on the disk, once that is known."""
+        """Wait for the commit; whether it is on disk."""
         self._over.wait()
         return bool(self._holds)
 
     def takes_along(self, write: Callable[[], object]) -> "TakenAlong | None":
-        """Have that called as it comes to be on the disk, untouched; None where that is over already."""
+        """Have `write` called at the commit, if the claim is untouched; None where the commit is already over."""
         taken = TakenAlong(write)
         with self._lock:
             if self._holds is not None:
@@ -121,7 +121,7 @@ class Commit:
 
 @dataclass(eq=False)
 class TakenAlong:
-    """What writes a message, called by another thread than the one that hears what came of it."""
+    """A message written by another thread than the one that receives the result."""
 
     write: Callable[[], object]
     is_done: bool = False
@@ -142,7 +142,7 @@ class _Ready:
 
 
 def _given(share: Share, lease: str, work: Callable[[], None]) -> bool:
-    """Whether another thread does that; not where the threads are ending, or the system has none to give."""
+    """Whether another thread takes over the work; False where the threads are ending, or the system has none left."""
     try:
         share.give(lease, work)
     except RuntimeError:
@@ -158,9 +158,9 @@ class Sending:
         self._record = Batcher(self._record_all)
 
     def send(self, claimed: Claimed, commit: Commit | None = None) -> None:
-        """Hand an attempt to its channel, unless it must not leave any more, and see to it that the outcome is kept.
+        """Give an attempt to its channel, unless it must no longer leave, and have the outcome recorded.
 
-        `commit`: that of its claim, where it is still to come. Nothing leaves before, nor where it is undone.
+        `commit`: of its claim, where it is still to come. Nothing leaves before it, nor where it is rolled back.
         """
         outgoing = self._made_ready(claimed)
         result = self._hand_over(claimed, outgoing, commit) if isinstance(outgoing, Outgoing) else outgoing
@@ -168,7 +168,7 @@ class Sending:
             self._settle([(claimed, result)])
 
     def send_together(self, batch: Sequence[Claimed], commit: Commit, share: Share) -> None:
-        """The same for several by one route that is `Overlapping`: one thread waits for all their answers."""
+        """Send several by one `Overlapping` route: one thread waits for all their answers."""
         found = [self._made_overlapping(each, commit) for each in batch]
         ready = [each for each in found if each is not None]
         others = [claimed for claimed, each in zip(batch, found, strict=True) if each is None]
@@ -189,7 +189,7 @@ class Sending:
             self.send(claimed, commit)
 
     def _made_overlapping(self, claimed: Claimed, commit: Commit) -> "_Ready | None":
-        """The attempt as it is ready to leave; None where `send` has to see to it, which also says why that is."""
+        """The attempt, ready to leave; None where `send` must take it, which also reports why."""
         with suppress(Exception):
             channel = self.runtime.outlets[claimed.method, claimed.provider].channel
             if isinstance(channel, Overlapping):
@@ -199,7 +199,7 @@ class Sending:
         return None
 
     def _hear(self, ready: Sequence["_Ready"], share: Share) -> None:
-        """Let leave what may, and settle what comes of it: what comes within a moment together."""
+        """Let leave what may, and settle the results; those that come within a moment together."""
         pending: dict[int, _Ready] = {}
         heard: list[tuple[Claimed, Result | None]] = []
         speaks = select.poll()
@@ -220,7 +220,7 @@ class Sending:
             seconds = GATHER_SECONDS if heard else pending[first].handover.seconds_left()
             speaking = [place for place, _ in speaks.poll(seconds * 1000)]
             if heard and not speaking:
-                # Not on this thread, which is to hear of the others, unless there is no other.
+                # Not on this thread, which must receive the other results, unless there is no other.
                 if not _given(share, heard[0][0].lease, settle := partial(self._settle, heard)):
                     settle()
                 share.free([claimed.lease for claimed, _ in heard[1:]])
@@ -235,7 +235,7 @@ class Sending:
         self._settle(heard)
 
     def _settle(self, heard: Sequence[tuple[Claimed, Result | None]]) -> None:
-        """Tell what came of each to those who watch, and see to it that it is kept."""
+        """Report each result to monitoring, and have it recorded."""
         for claimed, result in heard:
             with isolated(log, "job_failed", job=claimed.lease):
                 self._tell(claimed, result)
@@ -244,7 +244,7 @@ class Sending:
         )
 
     def _tell(self, claimed: Claimed, result: Result | None) -> None:
-        """Tell what came of it to those who watch how providers fare and what we send."""
+        """Report the result to those who watch provider health and count what we send."""
         if result is None:
             log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
             return
@@ -272,13 +272,14 @@ class Sending:
         """The message as it leaves.
 
         Raises:
-            Unknown: no template says this kind by this method. DatabaseAway: the templates can't be read.
+            Unknown: no template has this kind for this method.
+            DatabaseAway: the templates can't be read.
         """
         renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
         return render_and_send.render(claimed, renderer, self.runtime.settings.public_url or "")
 
     def compose_or_none(self, claimed: Claimed) -> Outgoing | None:
-        """The same; None, and a line in the log, where it can't be put into words.
+        """The message; None, and a line in the log, where it can't be rendered.
 
         Raises:
             DatabaseAway: the templates can't be read.
@@ -288,13 +289,13 @@ class Sending:
         return None
 
     def _made_ready(self, claimed: Claimed) -> Outgoing | Refused:
-        """The message as it leaves, or why it can't."""
+        """The message as it leaves, or why it can't be rendered."""
         if (claimed.method, claimed.provider) not in self.runtime.outlets:
             return render_and_send.UNCONFIGURED
         return self.compose_or_none(claimed) or render_and_send.UNRENDERED
 
     def _hand_over(self, claimed: Claimed, outgoing: Outgoing, commit: Commit | None) -> Result | None:
-        """What its channel makes of it; None: it must not leave any more."""
+        """The result of its channel; None where it must no longer leave."""
         channel = self.runtime.outlets[claimed.method, claimed.provider].channel
         return render_and_send.hand_over(
             channel, outgoing, lambda write: self._leaving(claimed, outgoing, write, commit)()
@@ -303,12 +304,12 @@ class Sending:
     def _leaving(
         self, claimed: Claimed, outgoing: Outgoing, write: Callable[[], object], commit: Commit | None
     ) -> Callable[[], bool]:
-        """Let it leave as its claim is committed; where it comes late for that, once it is seen to be still ours.
+        """Let it leave at the commit of its claim; if that is over, after checking that it is still ours.
 
-        What that gives waits for the commit, and says whether it has left.
+        The returned function waits for the commit, and says whether it has left.
         """
         units = render_and_send.units(outgoing)
-        # The relay is told of a mail line by line, for which nobody else can wait.
+        # Mail is a dialogue with the relay, line by line, for which the committing thread can't wait.
         is_at_once = units == claimed.units and outgoing.method is not MethodKind.EMAIL
         along = commit.takes_along(write) if commit is not None and is_at_once else None
 
@@ -338,7 +339,7 @@ class Sending:
         return True
 
     def _record_all(self, outcomes: Sequence[Outcome]) -> None:
-        """Record the outcomes of a moment together, and alone what that is not possible for (A11)."""
+        """Record the outcomes of a moment together, and alone those for which that is not possible (A11)."""
         try:
             recorded = self.runtime.transact(record_each, outcomes)
             alone = [each for each, is_recorded in zip(outcomes, recorded, strict=True) if not is_recorded]
@@ -348,6 +349,6 @@ class Sending:
             log.exception("outcomes_failed", attempts=[each.attempt for each in outcomes])
             alone = list(outcomes)
         for outcome in alone:
-            # One that waits too long for its incident, which is another's, keeps none of the others from being known.
+            # One that waits long for its incident, locked elsewhere, must not hold back the others.
             with suppress(DatabaseAway), isolated(log, "outcome_failed", attempt=outcome.attempt):
                 self.runtime.transact(record, outcome)

@@ -1,1 +1,1 @@
-"""What is checked while a night goes on: promises as messages leave, and whether anything due is forgotten."""
+"""Checks during a night: the promises as messages leave, and whether anything due is forgotten."""

@@ -1,4 +1,4 @@
-"""What must hold whenever a message is handed over, by what is committed at that very moment (A3, A4, A5, A9)."""
+"""Checks each message as it is sent against what is committed at that very moment (A3, A4, A5, A9)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ from simulation.world.message import OPTS_IN
 from simulation.world.world import START, World
 
 MOST_TEXTS, CALLS_APART = 12, timedelta(minutes=10)
-"""What a coordinator's phone gets in an hour at most, and how far apart its calls are (B9)."""
+"""The most messages for a coordinator's phone in an hour, and the least time between its calls (B9)."""
 LEASE = timedelta(seconds=30)
-"""What can't be written down because the database is away is claimed for so long."""
+"""How long something is claimed that can't be written down because the database is away."""
 CLOCKS_DIFFER = timedelta(seconds=2)
 
 _ACTS = incidents.alias("acts")
@@ -118,16 +118,16 @@ _PAUSES: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.
 
 
 class Promises:
-    """The ledger of what was handed over and taken."""
+    """A record of what was sent and accepted."""
 
     def __init__(self, world: World, hosts: Sequence[Host]) -> None:
         self.world = world
         self.hosts = hosts
         self.taken: Counter[str] = Counter()
-        """How often the provider took each attempt."""
+        """How often the provider accepted each attempt."""
         self._replies: dict[str, bytes] = {}
         self._begun: set[str] = set()
-        """What was handed over before, and not taken."""
+        """What was sent before and not accepted."""
 
     def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
         """Check a message whose first byte a process is about to write."""
@@ -157,7 +157,7 @@ class Promises:
         self._is_discreet(outgoing, what)
 
     def keeps_pauses(self, outgoing: Outgoing, route: Route) -> None:
-        """Check that what is handed over was not claimed while that way out was paused (A2)."""
+        """Check that the message was not claimed while its route was paused (A2)."""
         slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
         for pause in self.world.database.rows(_PAUSES):
             if pause.payload is None:  # It was purged, and is over.
@@ -169,7 +169,7 @@ class Promises:
                     self._break("A2", f"{self.world.describe(outgoing)} was claimed by a way out that is paused")
 
     def has_left(self, host: Host, works_since: datetime, began: datetime) -> None:
-        """Check a process that has ended in good order: where no other works, it leaves nothing half done."""
+        """Check a process that ended in good order: where no other works, it leaves nothing half done."""
         others = [each for each in self.hosts if each.works and each is not host]
         was_away = self.world.database_is_away or self.world.database_back_at > began - LEASE
         since = works_since + timedelta(seconds=2 * self.world.mischief.clocks_apart)
@@ -179,7 +179,7 @@ class Promises:
             self._break("A5", f"{host.name} has ended in good order, and left {what} claimed and neither sent nor free")
 
     def was_taken(self, outgoing: Outgoing) -> None:
-        """Check a message that the provider took: one attempt is one message, a re-send an attempt of its own."""
+        """Check an accepted message: one attempt is one message, and a re-send is an attempt of its own."""
         self.taken[outgoing.attempt] += 1
         if self.taken[outgoing.attempt] > 1:
             self._break("A5", f"{self.world.describe(outgoing)} is taken twice, and the second is not marked as extra")
@@ -199,7 +199,7 @@ class Promises:
     def _spares_the_phone(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that a coordinator's phone rings at most once in ten minutes, and gets twelve SMS in an hour (B9).
 
-        Beyond that only the first call about an incident, an alert, and what says again what was counted.
+        Beyond that only the first call about an incident, an alert, and repeats of what was counted are allowed.
         """
         coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
@@ -223,7 +223,7 @@ class Promises:
             return
         if outgoing.method is MethodKind.SMS:
             begin = mine.started_at - timedelta(hours=1) + slack
-            # What is sent once more says what was counted.
+            # A re-send repeats what was counted.
             hour = {each.notification_id for each in before if each.started_at > begin}
             if len(hour) >= MOST_TEXTS:
                 self._break("B9", f"{what} is handed over although {len(hour)} SMS went there within the hour")
@@ -240,10 +240,10 @@ class Promises:
             self._break("A3", f"{what} is handed over although {why}")
 
     def _keeps_to_the_plan(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that nobody who came later, or is beyond the reported consent, is told before a re-resolution."""
+        """Check that nobody who was added later, or is beyond the reported consent, is told before a re-resolution."""
         if row.ref is None or is_in_field(row.contact):
             return
-        # What was merged is bound by each of the reports, and asked for by the reference of any.
+        # A merged incident is bound by each of its reports, and can be asked for by any of their references.
         refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.merges else [row.ref]
         if self.world.re_resolved.intersection(refs):
             return
@@ -258,7 +258,7 @@ class Promises:
                 self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
 
     def _concerns_them(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that whoever is told in a level is for the place and the organisation, and so is the level."""
+        """Check that the contacts told in a level, and the level itself, are for the place and organisation."""
         facts, trees = from_plain(Facts, row.facts), self.world.network.trees
         services = self.world.database.rows(_SERVICES, notification=outgoing.notification)
         told = [each for each in services if each.level_index != LAST_RESORT]
@@ -286,7 +286,7 @@ class Promises:
             self._break("A4", f"{what} is handed over although {row.contact} has answered")
 
     def _is_to_be_called(self, row: Row[Any], what: str) -> None:
-        """Check that nobody is asked to call whom the incident may not reach, or for whom nobody waits."""
+        """Check that nobody is asked to call a contact whom the incident may not reach, or for whom nobody waits."""
         if row.incident_status != "open":
             self._break("A4", f"{what} is handed over although its incident is closed")
         services = self.world.database.rows(_CALLED, alarm=row.alarm_id)
@@ -300,7 +300,7 @@ class Promises:
                 self._break("A3", f"{what} is handed over although {next(filter(None, barred))}")
 
     def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that no telephone of an office rings that was closed when the message was claimed."""
+        """Check that no phone of an office rings that was closed when the message was claimed."""
         for tree in self.world.network.trees.values():
             for contact in tree.contacts.values():
                 own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
@@ -308,7 +308,7 @@ class Promises:
                     self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
 
     def _keeps_to_the_turn(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that of those who take turns nobody is rung whose turn it was not when the message was claimed."""
+        """Check that of people who take turns only the one on duty is called when the message was claimed."""
         slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
         for tree in self.world.network.trees.values():
             for duty in [each.duty for each in tree.contacts.values() if each.duty is not None]:
@@ -317,7 +317,7 @@ class Promises:
                     self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
 
     def _is_let_through(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that nothing counts as on its way that the network has refused, and will again (B3)."""
+        """Check that nothing counts as under way that the network has refused and will refuse again (B3)."""
         sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
         mine = [each for each in sent if (each.incident_id, each.address) == (row.incident_id, outgoing.to)]
         refused = [each for each in mine if each.is_alert and each.failure == Failure.OPTED_OUT]
@@ -326,18 +326,18 @@ class Promises:
             self._break("B3", f"{what} is handed over although that phone refuses our SMS")
 
     def _let_through_at(self, row: Row[Any]) -> datetime:
-        """When we last heard that somebody lets us through again, however late."""
+        """When we last learned, however late, that somebody accepts our SMS again."""
         heard = self.world.database.rows(_HEARD, acts=row.acts)
         moments = [each.at + CLOCKS_DIFFER for each in heard if each.payload and each.payload["text"] == OPTS_IN]
         return max(moments, default=START)
 
     def _is_no_strangers(self, row: Row[Any], what: str) -> None:
-        """Check that a stranger who has said so hears no more of the incident, but when it writes itself (A9)."""
+        """Check that a stranger who has said so gets nothing more of the incident, except replies (A9)."""
         if row.kind != Kind.NOT_UNDERSTOOD.value and self.world.database.rows(_DISOWNED, acts=row.acts):
             self._break("A9", f"{what} is handed over although whoever has that number is a stranger, and has said so")
 
     def _have_answered(self, row: Row[Any], services: Any) -> bool:
-        """Whether all it counts for have answered; last resort, and whoever owes an action, may be asked again."""
+        """Whether all it counts for have answered; last resort, and those who owe an action, may be asked again."""
         trees = self.world.network.trees
         if any(each.level_index == LAST_RESORT or _may_ask_again(trees[each.tree]) for each in services):
             return False
@@ -354,19 +354,19 @@ class Promises:
             self._break("A5", f"{what} is handed over {late.total_seconds():.1f} s after its lease was over")
 
     def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
-        """Check that what concerns no incident goes to coordinators alone, and names none."""
+        """Check that messages about no incident go only to coordinators, and name no incident."""
         coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         if not any(outgoing.to in phones_of(each) for each in coordinators):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
         words = outgoing.subject + outgoing.text
-        # What else was to be written to that phone may stand beside it.
+        # Something else that was to be sent to that phone may be named in it.
         own = {row.ref for row in self.world.database.rows(_WRITTEN_OF) if row.address == outgoing.to}
         refs = self.world.database.column(select(incidents.c.ref))
         if NO_REF in words and any(ref in words for ref in refs if ref not in own):
             self._break("A9", f"{what} is about ourselves, and names an incident")
 
     def _may_be_tested(self, outgoing: Outgoing, what: str) -> None:
-        """Check that no outsider is disturbed by a test, and that it says nothing of any incident."""
+        """Check that no outsider gets a test, and that a test says nothing about any incident."""
         trees = self.world.edition.network.trees.values()
         able = {
             each.address
@@ -392,7 +392,7 @@ class Promises:
 
 
 def opened_after_edit(world: World, opened_at: datetime) -> bool:
-    """Whether an incident may have opened on edited trees, by whichever clock."""
+    """Whether an incident may have opened on edited trees, by any of the clocks."""
     return world.edited_at is not None and opened_at > world.edited_at - CLOCKS_DIFFER
 
 

@@ -1,4 +1,4 @@
-"""Looks now and then whether anything that is due was forgotten while somebody was there to do it (A2)."""
+"""Checks now and then whether anything due was forgotten while some worker could do it (A2)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from alertnet.store.tables import alarms, attempts, breakers, drills, escalation
 from simulation.hosts.host import Host
 from simulation.world.world import World
 
-EVERY = 5.0  # seconds
+EVERY = 5.0  # Seconds.
 LONG_GAP = timedelta(seconds=25)
 SENT = {"SMS": MethodKind.SMS, "mail": MethodKind.EMAIL}
 TICK = timedelta(seconds=1.5)
@@ -19,25 +19,25 @@ TICK = timedelta(seconds=1.5)
 
 
 class Watch:
-    """Knows since when somebody has been able to do what is due."""
+    """Tracks since when some worker has been able to do what is due."""
 
     def __init__(self, world: World, hosts: Sequence[Host]) -> None:
         self.world = world
         self.hosts = hosts
         self.fine_until = datetime.max.replace(tzinfo=UTC)
-        """From then on nobody was there for so long that plans may have moved (A7: what is overdue by a minute)."""
+        """From then on no worker ran for so long that plans may have moved (A7: what is overdue by a minute)."""
         self._last_fine = world.time.now
 
     def begin(self) -> None:
-        """Look again and again."""
+        """Begin to check repeatedly."""
         self.world.time.after(EVERY, self._look)
 
     def fine_since(self) -> datetime | None:
-        """Since when a worker has looked without a pause, with the database there; None: none does."""
+        """Since when a worker has looked without a pause, with the database there; None where none does."""
         return self._since(host.fine_since for host in self._running())
 
     def kept_since(self) -> datetime | None:
-        """Since when a worker has run, with the database there, even one whose looks do not come back."""
+        """Since when a worker has run with the database there, even one whose looks do not return."""
         return self._since(host.runs_since for host in self._running())
 
     def overdue(self, before: datetime) -> Iterator[tuple[str, datetime]]:
@@ -76,7 +76,7 @@ class Watch:
         return max(min(known), self.world.database_back_at) if known and not self.world.database_is_away else None
 
     def _counts(self, what: str) -> bool:
-        """Whether a queue counts: texts may wait for the rate limit, or while every provider has something wrong."""
+        """Whether a queue counts: texts may wait for the rate limit, or while every provider is in trouble."""
         if what not in SENT:
             return True
         routes = {route for route in self.world.routes if route[0] is SENT[what]}
@@ -98,7 +98,7 @@ def _forgotten(table: Table, *conditions: Any) -> Select[Any]:
 _BACK: Select[Any] = select(timeline.c.payload).where(
     timeline.c.kind == "provider_back", timeline.c.at > bindparam("since", type_=timeline.c.at.type)
 )
-"""Providers with which nothing is wrong since a moment ago: what waited for them leaves right now."""
+"""Providers that have been in order for only a moment: what waited for them leaves right now."""
 
 _FORGOTTEN = {
     "escalation": _forgotten(escalations),

@@ -1,4 +1,4 @@
-"""A machine of ours: one process runs on it, dies at any step, is stopped, and is started again."""
+"""One of our machines: a process runs on it, may die at any step, be stopped, and be started again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from simulation.hosts.run import Clocks, Run
 from simulation.hosts.runtime import runtime_of
 from simulation.world.world import World
 
-TO_ANSWER = 1.0  # seconds that a process which ends has for the requests that it took
+TO_ANSWER = 1.0  # Seconds that an ending process has for the requests that it accepted.
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a host finds around it."""
+    """The surroundings of a host."""
 
     outlets: Callable[["Process"], Mapping[Route, Outlet]]
-    """The routes out that one process has."""
+    """The outlets that a process has."""
     ping: Callable[["Process"], Ping | None]
-    """How one process reaches whoever waits for its heartbeat; None where nobody does."""
+    """How a process reaches the heartbeat service; None where there is none."""
     late_by: LateBy
     has_left: Callable[["Host", datetime, datetime], object]
-    """Called as its process has ended in good order: since when it worked, and when it began to end."""
+    """Called when its process has ended in good order: since when it worked, and when it began to end."""
 
 
 class Process(Run):
@@ -56,7 +56,7 @@ class Process(Run):
         self.ends()
 
     def _tell_others(self) -> None:
-        """NOTIFY: each other process hears of it, or not."""
+        """Notify the other processes; some may not receive it."""
         random = self.world.random
         for process in running(self.host.fleet):
             if process is not self and random.random() >= self.world.mischief.notify_lost:
@@ -72,7 +72,7 @@ class Process(Run):
 
 
 class Host:
-    """A machine with a clock of its own, and the process on it."""
+    """A machine with its own clock, and the process on it."""
 
     def __init__(
         self, world: World, around: Surroundings, fleet: Sequence["Host"], name: str, *, serves: bool, works: bool
@@ -80,7 +80,7 @@ class Host:
         self.world = world
         self.around = around
         self.fleet = fleet
-        """All hosts of the night, this one among them."""
+        """All hosts of the night, including this one."""
         self.name = name
         self.serves = serves
         self.works = works
@@ -91,36 +91,36 @@ class Host:
 
     @property
     def is_up(self) -> bool:
-        """Whether a process runs here, though perhaps stopped."""
+        """Whether a process runs here, even if stopped."""
         return self.process is not None and self.process.life.alive
 
     @property
     def fine_since(self) -> datetime | None:
-        """Since when its worker has looked for what is due as well."""
+        """Since when its worker has also looked for what is due."""
         if self.runs_since is None or self.process is None:
             return None
         return max(self.runs_since, self.process.hangs_until)
 
     def start(self) -> None:
-        """Run a process, unless one runs."""
+        """Start a process, unless one runs."""
         if not self.is_up:
             self.world.story.tell(self.name, "starts")
             self.process = Process(self)
 
     def falls(self) -> None:
-        """Note that its process is dying: it is started again later."""
+        """Note that its process is dying; it is started again later."""
         self.runs_since = None
         self.world.time.after(self.world.random.uniform(0.5, 40), self.start)
 
     def leave(self) -> None:
-        """Let its process end in good order, if it has begun."""
+        """End its process in good order, if it has begun."""
         has_begun = self.fine_since is not None or not self.works
         if self.process is not None and self.is_up and has_begun and not self.process.is_leaving:
             self.world.story.tell(self.name, "is told to end")
             self.process.life.spawn(self.process.leaves)
 
     def stop(self, seconds: float) -> None:
-        """Take all time from the process for a while, as SIGSTOP does."""
+        """Stop the process for a while, as SIGSTOP does."""
         if self.process is not None and self.is_up and not self.process.life.is_stopped:
             self.world.story.tell(self.name, f"is stopped for {seconds:.1f} s")
             resumes_at = self.world.time.now + timedelta(seconds=seconds)
@@ -129,7 +129,7 @@ class Host:
                 self.runs_since = resumes_at
 
     def hang(self, seconds: float) -> None:
-        """Let no look of its worker at what is due come back for a while."""
+        """Let its worker's looks for due work hang for a while."""
         if self.process is not None and self.is_up and self.works:
             self.world.story.tell(self.name, f"hangs as it looks, for {seconds:.1f} s")
             until = self.world.time.now + timedelta(seconds=seconds)

@@ -1,4 +1,4 @@
-"""The platform of the worker on virtual time: its event, threads and scheduler are tasks and events of one life."""
+"""The worker's platform in virtual time: its event, threads and scheduler are tasks and events of one life."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,16 +15,16 @@ from simulation.hosts.run import Run
 from simulation.world.time import Do, Life
 
 SPARED: dict[float, float] = {BEAT_SECONDS: 60, POLL_SECONDS: 35}
-"""A sign of life every few seconds would be most of what happens: one in so many is enough."""
+"""How many seconds apart frequent ticks really run: a sign of life every few seconds would be most of what happens."""
 
 WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
-"""Where a watch is kept, its turns are as far apart as they may be without a gap."""
+"""The same where a watch is kept: its turns are as far apart as possible without a gap."""
 
 CLAIMED_FOR = {**SENDING, **ASKING}
-"""What is claimed for these is under a lease, which runs while it waits for a thread."""
+"""Pools whose work is claimed under a lease, which runs while it waits for a thread."""
 
 LateBy = Callable[[str], float]
-"""After how many seconds a thread of the pool of that name takes up its next work."""
+"""After how many seconds a thread of that pool begins its next work."""
 
 
 class Event:
@@ -71,7 +71,7 @@ class Thread:
 
 
 class Executor:
-    """Like `Threads` that are never given more than there are of them."""
+    """Like `Threads` that never get more work than they have threads."""
 
     def __init__(self, life: Life, name: str, size: int, late_by: LateBy, overrun: Callable[[str], object]) -> None:
         self._life = life
@@ -101,7 +101,7 @@ class Executor:
 
 
 class Scheduler:
-    """As much of APScheduler as the worker uses. An alarm goes by the machine's own clock, as APScheduler's do."""
+    """The part of APScheduler that the worker uses. An alarm follows the machine's own clock, as APScheduler's do."""
 
     def __init__(
         self, life: Life, now: Callable[[], datetime], is_unheard: Callable[[], bool], spared: Mapping[float, float]
@@ -154,7 +154,7 @@ class NoLock:
 
 
 def platform_of(run: Run, ping: Ping | None, late_by: LateBy) -> Platform:
-    """The platform that one run of a process has."""
+    """The platform of one run of a process."""
     life, now = run.life, run.clocks.machine
     spared = SPARED if ping is None else WATCHED
     overrun = partial(run.world.story.breaks_promise, "A5")

@@ -1,4 +1,4 @@
-"""One run of the program on a host, step by step, and the clocks that it reads: any step may be its last."""
+"""One run of the program on a host, step by step, and the clocks that it reads. Any step may be its last."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from simulation.world.world import World
 
 
 class Clocks:
-    """How far a host's two clocks are off."""
+    """The errors of a host's two clocks."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -20,21 +20,21 @@ class Clocks:
         self.measure()
 
     def measure(self) -> None:
-        """Take anew what the database's time is; it is off by a little."""
+        """Measure the database's time again; the result is off by a little."""
         apart = self.world.mischief.clocks_apart or 0.005
         self._database_is_off = timedelta(seconds=self.world.random.uniform(-apart, apart))
 
     def database(self) -> datetime:
-        """What the process takes for the database's time."""
+        """The database's time as the process believes it."""
         return self.world.time.now + self._database_is_off
 
     def machine(self) -> datetime:
-        """What the machine's own clock shows."""
+        """The time of the machine's own clock."""
         return self.world.time.now + self._machine_is_off
 
 
 class Run:
-    """The steps of one run, from its start to its end; `falls` is called as it dies."""
+    """The steps of one run, from its start to its end; `falls` is called when it dies."""
 
     def __init__(self, world: World, name: str, clocks: Clocks, falls: Callable[[], object]) -> None:
         self.world = world
@@ -44,10 +44,10 @@ class Run:
         self.life = Life(world.time, self._fails)
         self.is_in_transaction = False
         self.hangs_until = world.time.now
-        """Until when no look at what is due comes back."""
+        """Until when no look for due work returns."""
 
     def goes(self, where: str, *, needs_database: bool = True) -> None:
-        """Let the running task take a step: others go on meanwhile, and anything may happen to the process."""
+        """Let the running task take a step, during which others go on and anything may happen to the process."""
         if not self.life.alive:
             raise GreenletExit
         self.life.sleep(self.world.random.expovariate(1 / self.world.mischief.step))
@@ -57,13 +57,13 @@ class Run:
             raise DatabaseAway
 
     def hangs(self) -> None:
-        """Let the running task wait until its look comes back."""
+        """Let the running task wait until its look returns."""
         seconds = (self.hangs_until - self.world.time.now).total_seconds()
         if seconds > 0:
             self.life.sleep(seconds)
 
     def dies(self, where: str) -> None:
-        """The process ends at this very point of the task that is running, as by `kill -9`."""
+        """End the process at this very point of the running task, as by `kill -9`."""
         self.world.story.tell(self.name, f"dies {where}")
         self.ends()
 
@@ -73,7 +73,7 @@ class Run:
         self.life.die()
 
     def _fails(self, fault: Exception) -> None:
-        """A thread ends by a fault that nobody has taken care of; a database that is away ends none."""
+        """A thread ends by an unhandled fault; a database that is away ends none."""
         if isinstance(fault, DatabaseAway):
             self.world.story.tell(self.name, "finds the database away")
         else:

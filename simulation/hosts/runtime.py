@@ -1,4 +1,4 @@
-"""The program's own runtime as one process of a night has it: each step to the database takes time, or is its last."""
+"""The program's runtime for a process of a night: each step to the database takes time, or is its last."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class SeededEntropy:
-    """Entropy that a seed foresees."""
+    """Random values determined by a seed."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -46,7 +46,7 @@ class SeededEntropy:
 
 
 class NotifyingWakeups(Wakeups):
-    """What one process leaves due is told to the others, as NOTIFY does; they may never hear of it."""
+    """Tells the other processes what one leaves due, as NOTIFY does; they may never receive it."""
 
     tell_others: Callable[[], None]
 
@@ -57,7 +57,7 @@ class NotifyingWakeups(Wakeups):
 
 
 class HostRuntime(Runtime):
-    """A process's way to the database: each step on it takes time, and may be its last."""
+    """A process's access to the database: each step takes time, and may be its last."""
 
     run: Run
     late_by: LateBy
@@ -91,13 +91,13 @@ class HostRuntime(Runtime):
         self.run.clocks.measure()
 
     def listen(self) -> None:
-        """The night tells it."""
+        """Nothing to start: the night itself notifies it."""
 
 
 def runtime_of(
     run: Run, outlets: Mapping[Route, Outlet], late_by: LateBy, tell_others: Callable[[], None]
 ) -> HostRuntime:
-    """The runtime of one run of the program, made after the night's pattern."""
+    """The runtime of one run of the program, made from the night's pattern."""
     world, clock, pattern = run.world, run.clocks.database, run.world.database.pattern
     entropy, wakeups = SeededEntropy(world.entropy), NotifyingWakeups()
     vars(wakeups)["tell_others"] = tell_others
@@ -115,7 +115,7 @@ def runtime_of(
     }
     common = {each.name: getattr(pattern, each.name) for each in fields(Runtime) if each.default_factory is MISSING}
     runtime = HostRuntime(**(common | own))
-    # What takes long to make is made once: the properties find it here.
+    # What takes long to make is made once, and put where the properties find it.
     vars(runtime).update(
         run=run,
         late_by=late_by,
@@ -127,7 +127,7 @@ def runtime_of(
 
 
 class SharedTrees(LivingTrees):
-    """The trees as the night has them in the database: each process takes up an edit at once."""
+    """The trees as the night has them in the database: each process loads an edit at once."""
 
     def __init__(self, world: World, now: Clock) -> None:
         pattern = world.database.pattern

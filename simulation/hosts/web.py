@@ -1,4 +1,4 @@
-"""Requests to us: from the provider, from phones and from coordinators, to whichever process takes them."""
+"""Requests to us from the provider, phones and coordinators, to whichever process accepts them."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from alertnet.runtime.wiring import Runtime
 from simulation.hosts.host import Host, running
 from simulation.world.world import World
 
-PATIENCE = 15.0  # seconds for which an answer is waited for
+PATIENCE = 15.0  # Seconds to wait for an answer.
 
 WebAnswer = Response | AlertnetError | None
 """What came back: an answer, a refusal in words, or nothing in time."""
@@ -20,7 +20,7 @@ Heard = Callable[[WebAnswer], object]
 
 
 class Web:
-    """What stands before our processes, and knows only whether a machine takes connections."""
+    """Stands before our processes, and knows only whether a machine accepts connections."""
 
     def __init__(self, world: World, hosts: Sequence[Host]) -> None:
         self.world = world
@@ -29,7 +29,7 @@ class Web:
     def request(
         self, what: str, act: Callable[[Runtime], Response], heard: Heard = lambda _: None, *, twice: bool = False
     ) -> None:
-        """Let a process do that, two at once where the request is made `twice`; `heard` is called with the answer."""
+        """Let a process answer a request, two at once if it is made `twice`; `heard` is called with the answer."""
         up = [each for each in running(self.hosts) if each.host.serves and not each.is_leaving]
         if self.world.way_in_is_closed or not up:
             self.world.story.tell("network", f"finds nobody of ours to take {what}")

@@ -1,4 +1,4 @@
-"""A call as the other end has it: it rings, somebody or something picks up, hears us, and keys what it keys."""
+"""A call at the other end: it rings, a person or machine answers, hears us, and presses keys."""
 
 import re
 from functools import partial
@@ -16,8 +16,8 @@ from simulation.world.world import World
 _TRY = re.compile(r"keypad(?:\?try=(\d)(&amp;silent=1)?|\?about=(\w+))?")
 _SPOKEN = re.compile(r"(?<!\d, )(\d), (\d), (\d)(?!, \d)")
 AFTER_THE_CODE = "call, after its code"
-"""How an answer by telephone comes: the code alone proves that somebody listens, and takes nobody's charge."""
-RINGS_FOR = 30.0  # seconds
+"""How an answer by phone comes: the code only proves that somebody listens, and does not take charge."""
+RINGS_FOR = 30.0  # Seconds.
 
 
 class Call:
@@ -33,7 +33,7 @@ class Call:
         self._picks_up()
 
     def is_hung_up(self) -> None:
-        """We end it."""
+        """End the call from our side."""
         if not self.is_over:
             self.world.story.tell("provider", f"ends {self.world.describe(self.message.outgoing)}: we hung up")
             self._ends("completed" if self.message.status == "in-progress" else "canceled")

@@ -1,4 +1,4 @@
-"""A member who calls us, and tells after the tone what has happened: that is kept here, and nowhere else (A9, A12)."""
+"""A member who calls us and reports after the tone. We keep the recording, and nobody else does (A9, A12)."""
 
 from functools import partial
 from random import Random
@@ -20,15 +20,15 @@ from simulation.world.story import Found
 from simulation.world.world import World
 
 CHANCE = 0.3
-TRIES_EVERY = 5.0  # seconds
+TRIES_EVERY = 5.0  # Seconds.
 KEYED = ((None, ""), ("pin", f"{PIN}*"), ("type", "20"), ("told", "*"))
-"""What is keyed in a call to us, in its turn, by what was asked for."""
+"""The keys pressed in a call to us, in order, by what was asked for."""
 FETCHED_WITHIN = 80.0
-"""Seconds after the last that went wrong: it is tried each minute."""
+"""Seconds after the last fault within which it is fetched; it is tried each minute."""
 
 
 class Caller:
-    """Calls in some nights in which nobody of the field does anything else."""
+    """Calls us in some nights in which nobody else of the field does anything."""
 
     def __init__(self, world: World, web: Web, provider: Provider, *, is_free: bool) -> None:
         self.world = world
@@ -37,7 +37,7 @@ class Caller:
         self.random = Random(f"caller {world.seed}")
         self.calls = is_free and not world.mischief.quiet and self.random.random() < CHANCE
         self.told: dict[str, bytes] = {}
-        """What was said in recordings of which we have taken note, by their ids."""
+        """The recordings that we have acknowledged, by their ids."""
 
     @property
     def _call(self) -> str:
@@ -45,7 +45,7 @@ class Caller:
 
     @property
     def reports(self) -> int:
-        """How many incidents may come of it."""
+        """How many incidents may result."""
         return int(self.calls)
 
     def begin(self) -> None:
@@ -77,7 +77,7 @@ class Caller:
             self.world.time.after(seconds, partial(self._keys, turn + 1))
 
     def _is_recorded(self, id: str, sound: bytes) -> None:
-        """The provider lets us know, until it hears that we have."""
+        """The provider tells us of the recording, until we confirm it."""
         about = {"CallSid": self._call, "From": TRAVELLERS_PHONE, "AccountSid": ACCOUNT}
         about |= {"RecordingSid": id, "RecordingStatus": "completed", "RecordingDuration": "12"}
 
@@ -91,7 +91,7 @@ class Caller:
 
 
 def check_recordings(world: World, caller: Caller) -> Found:
-    """A9, A12: what was told in a call is kept with what it is about, and goes from the provider."""
+    """A9, A12: a recording is stored with its incident, and deleted at the provider."""
     rows = {row.id: row for row in world.database.rows(select(recordings))}
     was_calm_for = (world.time.now - world.calm_since).total_seconds()
     for id, sound in caller.told.items():

@@ -1,4 +1,4 @@
-"""Somebody who shows another's number, and texts codes until one is right: by then it counts no more (A6, B9)."""
+"""An attacker who forges a contact's number and texts codes until one is right, but no longer counts (A6, B9)."""
 
 from functools import partial
 from random import Random
@@ -20,12 +20,12 @@ from simulation.world.world import World
 GUESSES = 40
 CHANCE = 0.3
 ENOUGH = 10
-"""After so many wrong codes that were heard within an hour no code of the number counts in that incident."""
+"""After so many wrong codes received within an hour no code of the number counts in that incident."""
 LUCK = "by luck"
 
 
 class CodeGuesser:
-    """Texts wrong codes from one contact's number, then what it was told; other nights are as they were."""
+    """Texts wrong codes from one contact's number, then its true code; nights without it are unchanged."""
 
     def __init__(self, world: World, web: Web, people: People) -> None:
         self.world = world
@@ -42,7 +42,7 @@ class CodeGuesser:
         comes = bool(numbers) and not world.mischief.quiet and self.random.random() < CHANCE
         self.number = self.random.choice(sorted(numbers)) if comes else ""
         self.heard: dict[str, int] = {}
-        """How many wrong ones were heard while the number's code was that one."""
+        """How many wrong ones were received while the number had that code."""
 
     def begin(self) -> None:
         """Plan the guesses."""
@@ -74,6 +74,6 @@ class CodeGuesser:
 
 
 def check_code_guesses(world: World) -> Found:
-    """A6: counted before anything is accepted."""
+    """A6: a wrong code is counted before anything is accepted."""
     if any((note or "").endswith(LUCK) for note in world.database.column(select(acknowledgements.c.note))):
         yield "A6", f"a code counted after {ENOUGH} wrong ones of the same number"

@@ -1,4 +1,4 @@
-"""The API's side of a night: incidents are raised, and coordinators change what is known of them."""
+"""Users of the API: they raise incidents, and coordinators change what is known of them."""
 
 import json
 from collections.abc import Callable
@@ -43,9 +43,9 @@ from simulation.outside.people import People
 from simulation.world.cast import SECRET
 from simulation.world.world import World
 
-TRIES_EVERY = 8.0  # seconds
+TRIES_EVERY = 8.0  # Seconds.
 MERGES = 0.1
-"""In so many nights two reports are merged."""
+"""The share of nights in which two reports are merged."""
 
 _HELD: Select[Any] = (
     select(acknowledgements.c.id, acknowledgements.c.contact, acknowledgements.c.kind, incidents.c.ref)
@@ -59,14 +59,14 @@ Ask = Callable[[Door], Response]
 
 @dataclass(frozen=True)
 class Accepted:
-    """A request that was answered with a 2xx, and by what."""
+    """A request that was answered with a 2xx, and its answer's data."""
 
     key: str
     answer: Any
 
 
 class Coordinators:
-    """Whoever holds an API key; each request has an Idempotency-Key and is repeated until it is answered."""
+    """A holder of an API key; each request has an Idempotency-Key and is repeated until it is answered."""
 
     def __init__(self, world: World, web: Web, people: People, promises: Promises) -> None:
         self.world = world
@@ -76,14 +76,14 @@ class Coordinators:
         self.accepted: list[Accepted] = []
         self.reports = 0
         self._asked = 0
-        # With entropy of its own, so that all else in a night is the same whatever there is to choose from.
+        # It has its own entropy, so that everything else in a night is the same whatever there is to choose from.
         self._places = Random(f"reported places {world.seed}")
         self._merging = Random(f"merging {world.seed}")
         self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.random() < MERGES
         """Whether two reports are taken for one event in this night."""
         self._doubting = Random(f"takes back {world.seed}")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
-        """How many answers are taken back."""
+        """How many answers are revoked."""
         self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
@@ -99,14 +99,14 @@ class Coordinators:
         self._post(f"raises: {words}", raised, opened)
 
     def does_something(self) -> None:
-        """Change something about an incident that is open."""
+        """Change something about an open incident."""
         if self.world.opened:
             deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
             others = (self._vouches, self._acts, self._closes)
             self.world.random.choice(deeds + others)(self.world.random.choice(list(self.world.opened)))
 
     def sees_one_event(self) -> None:
-        """Merge two of the reports that were accepted, and half the time see later that they were two."""
+        """Merge two accepted reports, and half the time find later that they were two events."""
         if len(self.world.opened) < 2:
             return
         part, whole = self._merging.sample(sorted(self.world.opened), 2)
@@ -118,18 +118,18 @@ class Coordinators:
             self.world.time.after(self._merging.uniform(5, 900), partial(self._post, f"{part}: split off", ask))
 
     def doubts_at(self, length: float) -> float:
-        """When somebody doubts an answer, in seconds of a night so long."""
+        """When somebody doubts an answer, in seconds of a night of that length."""
         return self._doubting.uniform(length / 4, length)
 
     def takes_back(self) -> None:
-        """Take one of the answers back that hold: it was somebody else's."""
+        """Revoke one of the valid answers, as somebody else's."""
         held = self.world.database.rows(_HELD)
         for answer in self._doubting.sample(held, 1) if held else ():
             ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id, self._key)
             self._post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
 
     def edits(self) -> None:
-        """Edit the trees; for an incident that runs somebody may look what that would change, or apply it."""
+        """Edit the trees; for an open incident somebody may look at the difference, or apply it."""
         self.world.edit_trees()
         for ref in self.world.opened:
             follows = self.world.random.choice([self._looks, self._re_resolves, None])
@@ -143,7 +143,7 @@ class Coordinators:
         self.world.opened[answer["ref"]] = replace(facts, people=tuple(people))
 
     def _news(self, ref: str) -> None:
-        """News first, and sometimes at once somebody who must not hear them."""
+        """Send news, and sometimes at once exclude somebody who must not be told of it."""
         severity = self.world.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
         perpetrator = self.world.random.choice([None, None, Perpetrator.ARMY])
         news = News(text=f"{SECRET} was seen", severity=severity, perpetrator=perpetrator)
@@ -158,7 +158,7 @@ class Coordinators:
         self._post(f"{ref}: consent is {scope}", lambda door: actions.record_consent(ref, consent, self._key, door))
 
     def _widens(self, ref: str) -> None:
-        """Wider consent, and half the time somebody who looks what it would change, and applies that."""
+        """Record wider consent; half the time look at what it would change, and apply that."""
         consent = Consent(scope=Scope.INTERNATIONAL, given_by="the family", how="by telephone")
         ask = partial(actions.record_consent, ref, consent, self._key)
         self._post(f"{ref}: consent is {consent.scope}", ask)
@@ -166,7 +166,7 @@ class Coordinators:
             self.world.time.after(self.world.random.uniform(0, 60), partial(self._re_resolves, ref))
 
     def _looks(self, ref: str) -> None:
-        """Only see what would change."""
+        """Only look at what would change."""
         look = Reresolution(apply=False)
         ask = partial(re_resolve.re_resolve_incident, ref, look, self._key)
         self._post(f"{ref}: what would change", ask)
@@ -220,7 +220,7 @@ class Coordinators:
             self.world.time.after(self.world.random.uniform(0, 1800), partial(self._reopens, ref))
 
     def _reopens(self, ref: str) -> None:
-        """Sometimes before it was closed at all, since that request was lost."""
+        """Reopen it, sometimes before it was closed at all, since that request was lost."""
         reopening = Reopening(reason=f"{SECRET} was taken again")
         self._post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, self._key, door))
 

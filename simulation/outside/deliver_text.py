@@ -1,4 +1,4 @@
-"""SMS and mails on their way to a phone or mailbox, and the provider's word of them on its way back."""
+"""SMS and mails on their way to a phone or mailbox, and the provider's status callbacks."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ SWITCHED_OFF = 30003
 
 
 def deliver(world: World, web: Web, people: People, message: Message) -> None:
-    """Let it arrive after a while, or not; receipts of an SMS come back, those of a mail never."""
+    """Deliver it after a while, or not. SMS have receipts, mails have none."""
     random = world.random
     arrives_after = random.expovariate(1 / 3)
     fails = random.random() < world.mischief.fails
@@ -36,7 +36,7 @@ def _becomes(world: World, web: Web, message: Message, status: str) -> None:
 
 
 def call_back(world: World, web: Web, message: Message) -> None:
-    """Tell us its status: late, twice or never, and not always in the order in which it happened."""
+    """Report its status to us: late, twice or never, and not always in the right order."""
     random, mischief = world.random, world.mischief
     outgoing, status = message.outgoing, message.status
     if random.random() < mischief.callback_lost:

@@ -1,4 +1,4 @@
-"""Those outside who wait for our heartbeat, and the way that our own test takes to us."""
+"""The heartbeat service outside, and the path of our own inbound test."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,19 +20,19 @@ from simulation.world.world import World
 
 
 class Outside:
-    """Takes each heartbeat, and carries what we bring to ourselves as it carries any text."""
+    """Accepts each heartbeat, and carries our own tests as it carries any text."""
 
     def __init__(self, world: World, web: Web, watch: Watch) -> None:
         self.world = world
         self.web = web
         self.watch = watch
         self.heartbeats: list[datetime] = []
-        """When each one was taken."""
+        """When each one was accepted."""
         self.tested_at: datetime | None = None
-        """When our own test came in last."""
+        """When our own test last came in."""
 
     def ping_of(self, process: Process) -> Ping | None:
-        """How one process reaches it; None where nobody waits, so that no watch is kept."""
+        """How a process reaches it; None where there is none, so that no watch is kept."""
         return partial(self._ping, process) if self.world.mischief.watched else None
 
     def _ping(
@@ -66,7 +66,7 @@ class Outside:
         hear(None)
 
     def _test(self, form: Form, runtime: Runtime) -> Response:
-        # Whoever dies or is stopped at its commit may have noted it just before, or only now.
+        # A process that dies or is stopped at its commit may have noted it just before, or only now.
         self.tested_at = self.world.time.now
         response = twilio.text_in(form, runtime)
         self.tested_at = self.world.time.now

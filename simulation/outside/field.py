@@ -1,4 +1,4 @@
-"""The field beside its alarms: on the road, calling one off, asked, on a borrowed phone, with a device (B4, B5)."""
+"""The field besides its alarms: journeys, withdrawals, roll-calls, borrowed phones, devices (B4, B5)."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -41,9 +41,9 @@ from simulation.world.world import World
 
 PIN, DURESS = "58231", "58232"
 CHANCE = 0.3
-TRIES_EVERY = 8.0  # seconds
+TRIES_EVERY = 8.0  # Seconds.
 SETTLED = timedelta(seconds=30)
-"""After a moment that went by before the calm was half over, whatever it brings is on the record."""
+"""What happened before the calm was half over is on record after this time."""
 
 DEVICE = "bracelet-1"
 REPORT = "ALERTA"
@@ -65,7 +65,7 @@ _SAID: Select[Any] = select(notifications.c.address, notifications.c.said)
 
 
 class Traveller:
-    """Sets out in some nights, and does as was drawn; all other nights are as they were."""
+    """Goes on a journey in some nights, as drawn; all other nights are unchanged."""
 
     def __init__(self, world: World, people: People) -> None:
         self.world = world
@@ -76,12 +76,12 @@ class Traveller:
 
     @property
     def reports(self) -> int:
-        """How many incidents may come of it: its silence opens one, each word under duress another."""
+        """How many incidents may result: its silence opens one, each word under duress another."""
         forced = [text for text in self.world.texts.values() if DURESS in text.text]
         return (1 + len(forced)) * self.travels
 
     def begin(self) -> None:
-        """Get the PINs, set out, and plan to call in."""
+        """Set the PINs, set out, and plan the check-ins."""
         if not self.travels:
             return
         self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
@@ -103,7 +103,7 @@ class Traveller:
 
 
 class Members:
-    """Does one thing in some nights in which nobody is on the road: calls off, is asked, is a stranger, presses."""
+    """Does one thing in nights without a journey: withdraws, is asked, uses a stranger's phone, presses a device."""
 
     def __init__(self, world: World, web: Web, people: People, traveller: Traveller) -> None:
         self.world = world
@@ -116,7 +116,7 @@ class Members:
 
     @property
     def reports(self) -> int:
-        """How many incidents may come of it: of a report, of each who is asked, of a device that is pressed."""
+        """How many incidents may result: of a report, of each who is asked, of a device that is pressed."""
         return {None: 0, "withdraw": 1 + len(self._texts(REPORT)), "answer": 2, "borrow": 1, "press": 1}[self.does]
 
     def begin(self) -> None:
@@ -193,7 +193,7 @@ class Members:
 
 
 def _bind(runtime: Runtime) -> Response:
-    """A coordinator says that the latest text of an unknown number is the traveller's."""
+    """Let a coordinator bind the latest text of an unknown number to the traveller."""
 
     def flow(tx: Tx, edition: Edition) -> None:
         for text in quarantined(tx, None, 1):
@@ -205,7 +205,7 @@ def _bind(runtime: Runtime) -> Response:
 
 
 def check_members(world: World, members: Members, history: Sequence[Row[Any]]) -> Found:
-    """B4, B5: what comes of a withdrawal, of a roll-call, of a text from a borrowed phone, and of a device."""
+    """B4, B5: the effects of a withdrawal, a roll-call, a text from a borrowed phone, and a device."""
     match members.does:
         case "withdraw":
             yield from _left_alone(world, history)
@@ -274,17 +274,17 @@ def _found(world: World, history: Sequence[Row[Any]]) -> Found:
 
 
 def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
-    """B4: an incident opens when nobody has called in by then, and else none; under duress it is critical."""
+    """B4: an incident opens only when nobody has called in by then; under duress it is critical."""
     heard = [row for row in history if (row.chain, row.kind) == (SYSTEM, "checked_in")]
     calls = [row.at for row in heard if row.payload["said"] == FieldVerb.CHECK_IN]
-    # A text that was sent once more sets out anew.
+    # A text that was sent again sets out anew.
     set_out_at = max((row.at for row in heard if row.payload["said"] == FieldVerb.DEPART), default=world.time.now)
-    # What one of our clocks calls before, another may call after.
+    # Our clocks may differ on what came before what.
     slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
     for row in world.database.rows(_JOURNEYS)[:1]:
         missed_at = from_plain(Journey, row.journey).awaited.expected_at + INCIDENT_AFTER
         when = f"{missed_at:%H:%M:%S}"
-        # It rings in what the phone has open already, if there is something.
+        # It rings in what the phone has open already, if anything.
         if row.type == MISSED and row.opened_at < missed_at:
             yield "B4", f"{TRAVELLER} was to call in by {when}, and an incident was opened before"
         if row.incident_id and any(set_out_at < at < missed_at - slack for at in calls):

@@ -1,4 +1,4 @@
-"""What a heartbeat says must be true, and its silence too: whoever waits for it outside has nothing else to go by."""
+"""Checks that a heartbeat, and its absence, are both true: an outside service knows nothing else."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,16 +16,16 @@ from simulation.world.story import Found
 from simulation.world.world import START, World
 
 TURN = timedelta(seconds=WATCHED[BEAT_SECONDS])
-"""From one turn to the next, and from when there is a worker again to when it looks."""
+"""From one turn to the next, and from a worker's return to its look."""
 LATEST = timedelta(seconds=60)
 AWAY_FOR = timedelta(seconds=30)
 TESTED_WITHIN = timedelta(minutes=3)
 EACH = timedelta(seconds=61) + TURN
 """A minute, and the turn at which it is over."""
 STARTED = timedelta(seconds=15)
-"""A worker that was there by then had time enough."""
+"""A worker that had started by then had enough time."""
 SETTLED = timedelta(seconds=100)
-"""For so long nothing must have been wrong before a heartbeat can be missed: the test comes in, and then it is sent."""
+"""How long nothing must be wrong before a missing heartbeat counts: the test comes in, and then it is sent."""
 HARMLESS = ("workers", "providers", "trees")
 """Parts whose trouble does not stop it."""
 
@@ -41,7 +41,7 @@ _UNHEARD: Select[Any] = select(incidents.c.facts).where(
 
 
 def check_heartbeat(world: World, watch: Watch, tested_at: datetime | None) -> None:
-    """One is about to leave: at the turn that sends it all was well, by what is committed now."""
+    """Check a heartbeat about to leave: at the turn that sends it all was well, by what is committed now."""
     turn_at = world.database.column(_SENT)[0]
     slack = timedelta(seconds=1 + 2 * world.mischief.clocks_apart + 50 * world.mischief.step)
     at = turn_at - slack
@@ -50,7 +50,7 @@ def check_heartbeat(world: World, watch: Watch, tested_at: datetime | None) -> N
 
 
 def check_silence(world: World, watch: Watch, heartbeats: Sequence[datetime]) -> None:
-    """At the end of a night: while nothing is wrong one comes each minute, and what stops it is on the record."""
+    """Check at the end of a night: while nothing is wrong one comes each minute, and what stops it is on record."""
     if not world.mischief.watched:
         return
     if world.mischief_was.quiet:
@@ -65,7 +65,7 @@ def check_silence(world: World, watch: Watch, heartbeats: Sequence[datetime]) ->
 
 
 def _on_time(watch: Watch, turn_at: datetime) -> Found:
-    """Nothing is due for long that somebody might have seen; after a gap it has its minute once more."""
+    """Nothing has been due for long that some worker might have seen; after a gap a minute is allowed again."""
     kept_since = watch.kept_since()
     before = turn_at - LATEST
     if kept_since is not None and kept_since + TURN < before:
@@ -80,7 +80,7 @@ def _reached(tested_at: datetime | None, turn_at: datetime) -> Found:
 
 
 def _able(world: World, turn_at: datetime) -> Found:
-    """No method is without a provider."""
+    """Every method has a provider."""
     away = [(row.method, row.provider) for row in world.database.rows(_AWAY) if row.opened_at < turn_at - AWAY_FOR]
     for method in SENT_BY:
         if all(route in away for route in world.routes if route[0] is method):
@@ -88,7 +88,7 @@ def _able(world: World, turn_at: datetime) -> Found:
 
 
 def _is_explained(world: World, watch: Watch) -> bool:
-    """Nobody was there for all of the calm, or trouble has stood in it, or consent leaves nobody to be told (A3)."""
+    """No worker ran in all of the calm, or it had trouble, or consent leaves nobody to be told (A3)."""
     kept_since = watch.kept_since()
     if kept_since is None or kept_since > world.calm_since + STARTED:
         return True

@@ -1,4 +1,4 @@
-"""The way from a process to the provider and back, at the socket where production has its channels."""
+"""The connection between a process and the provider, at the socket where production has its channels."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ from simulation.hosts.platform import Event
 from simulation.outside.provider import Provider
 from simulation.world.faults import Trouble
 
-DEADLINE = 10.0  # seconds after which an exchange is over, as the real channels see to
+DEADLINE = 10.0  # Seconds after which an exchange is over, as in the real channels.
 
 
 class Line:
-    """The channel of one method to one provider, as one process has it."""
+    """The channel of one method to one provider, for one process."""
 
     def __init__(self, provider: Provider, promises: Promises, process: Process, route: Route) -> None:
         self.world = process.world
@@ -27,7 +27,7 @@ class Line:
         self.route = route
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        """Hand it over; on the way it may be lost, refused, or taken without a word."""
+        """Send a message; on the way it may be lost, refused, or accepted without an answer."""
         world, random = self.world, self.world.random
         if not leave(lambda: None):
             return None
@@ -65,13 +65,13 @@ class Line:
             call.is_hung_up()
 
     def answers(self) -> bool:
-        """Ask the provider for a sign of life."""
+        """Ask whether the provider answers."""
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
-        # An account without credit is told what it asks for, and nothing is sent for it.
+        # An account without credit gets answers to questions, but nothing is sent for it.
         return self.world.troubles.get(self.route) in (None, Trouble.DENIES)
 
     def may_die(self, where: str, seconds: float) -> None:
-        """Let so much time go by; the process may not live to the end of it."""
+        """Let so much time pass; the process may die in it."""
         self.process.life.sleep(seconds)
         if self.world.may_die():
             self.process.dies(where)

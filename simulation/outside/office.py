@@ -1,4 +1,4 @@
-"""The office: it tries the numbers of contacts, plans a drill, or pauses one of the ways out (A2, A6, A9, B5)."""
+"""The office: tests numbers of contacts, plans a drill, or pauses a route (A2, A6, A9, B5)."""
 
 from datetime import timedelta
 from random import Random
@@ -23,11 +23,11 @@ from simulation.world.world import World
 
 CHANCE = 0.4
 TRIES = 0.5
-"""In so many nights somebody tries numbers while all else goes on; whoever gets a test answers it or not."""
+"""The share of nights in which somebody tests numbers while all else goes on; a test may or may not be answered."""
 COUNTRY = "CO"
 SETTLED = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=3)
-"""So long after a pause no tick is passed over: each worker looks every second, also while nothing is due."""
+"""How long after a pause no tick is left out: each worker looks every second, even while nothing is due."""
 
 _DRILLS: Select[Any] = select(drills.c.status, drills.c.starts_at, drills.c.incident_id)
 _ALERTED: Select[Any] = (
@@ -38,7 +38,7 @@ _ALERTED: Select[Any] = (
 
 
 class NumberTests:
-    """The desk that tries numbers; nights in which it does not are as they were."""
+    """Tests numbers; nights in which it does not are unchanged."""
 
     def __init__(self, world: World, web: Web) -> None:
         self.world = world
@@ -46,7 +46,7 @@ class NumberTests:
         self.random = Random(f"number tests {world.seed}")
 
     def begin(self) -> None:
-        """Plan when some are tried, if any are."""
+        """Plan when some are tested, if any are."""
         if not self.world.mischief.quiet and self.random.random() < TRIES:
             self.world.time.after(self.random.uniform(1, self.world.length / 2), self._try_some)
 
@@ -64,7 +64,7 @@ class NumberTests:
 
 
 class Office:
-    """Does one thing in some nights in which the field does nothing beside its alarms."""
+    """Does one thing in some nights in which the field does nothing besides its alarms."""
 
     def __init__(self, world: World, web: Web, *, is_free: bool) -> None:
         self.world = world
@@ -76,7 +76,7 @@ class Office:
 
     @property
     def reports(self) -> int:
-        """How many incidents may come of it."""
+        """How many incidents may result."""
         return int(self.does == "drill")
 
     def begin(self) -> None:
@@ -110,7 +110,7 @@ class Office:
 
 
 def check_office(world: World) -> Found:
-    """B5: a drill is held once when its hour has come, and beside nothing real; outsiders hear nothing of it (A3)."""
+    """B5: a drill is held once at its time, and not beside anything real; outsiders are not told (A3)."""
     planned = world.database.rows(_DRILLS)
     rows = {row.id: row for row in world.database.rows(select(incidents))}
     held = {row.incident_id for row in planned if row.status == DrillStatus.HELD}

@@ -1,4 +1,4 @@
-"""The outlets of one process: a line by each route, with the numbers, the rate, the books and the recordings of it."""
+"""The outlets of one process: for each route a line, with its numbers, rate, records and recordings."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ MAILBOX = "alert@example.org"
 
 
 def outlets_of(provider: Provider, promises: Promises, process: Process) -> dict[Route, Outlet]:
-    """An outlet for each route that there is."""
+    """An outlet for each existing route."""
     return {route: _outlet(Line(provider, promises, process, route)) for route in process.world.routes}
 
 
@@ -39,17 +39,17 @@ def _outlet(line: Line) -> Outlet:
 
 
 class Books:
-    """The ledger of SMS, what came in and what we sent, as one process reads it through its line; it lags behind."""
+    """The provider's SMS records, in and out, as one process reads them through its line; they lag behind."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
 
     def look_up(self, questions: Sequence[StatusQuery]) -> list[Lookup]:
-        """What became of each."""
+        """The state of each message."""
         return [self.line.lookup(each.outgoing, each.since, each.provider_id) for each in questions]
 
     def outgoing(self, number: str, since: datetime) -> Listing:
-        """What we made from that number."""
+        """What we sent from that number."""
         taken = [each for each in self.line.provider.messages if each.route == self.line.route]
         entries = [
             Entry(found(each), each.outgoing.sender, each.outgoing.to, each.taken_at, each.outgoing.text)
@@ -75,16 +75,16 @@ class Books:
 
 
 class Recordings:
-    """What members have told in calls to us, as one process fetches and deletes it."""
+    """What members said in calls to us, as one process fetches and deletes it."""
 
     def __init__(self, line: Line) -> None:
         self.line = line
 
     def made_since(self, moment: datetime) -> None:
-        """Nothing: this provider lists no calls, nor what was recorded in them."""
+        """Nothing: this provider lists neither calls nor their recordings."""
 
     def fetch(self, id: str) -> bytes | None:
-        """The sound; None where it does not come."""
+        """The sound; None where it does not arrive."""
         self.line.may_die(f"before it fetches recording {id[-4:]}", self._seconds)
         sound = self.line.provider.recordings.get(id)
         self.line.may_die(f"after it has fetched recording {id[-4:]}", self._seconds)
@@ -92,7 +92,7 @@ class Recordings:
         return None if self._is_lost else sound
 
     def delete(self, id: str) -> bool:
-        """Delete it there, where nothing is left of it then; whether we hear that."""
+        """Delete it at the provider, where nothing is left of it then; whether we get the answer."""
         world = self.line.world
         self.line.may_die(f"before it deletes recording {id[-4:]}", self._seconds)
         if self.line.route in world.troubles:

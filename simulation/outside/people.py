@@ -1,4 +1,4 @@
-"""Those who are told: some answer, late or wrongly, some decline or pass it on, most nights some never hear it."""
+"""Those who are told: some answer, late or wrongly, some decline or pass it on, and some never hear it."""
 
 import re
 from functools import partial
@@ -34,15 +34,15 @@ _TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).wh
 A_TEST = "a test"
 """How an answer to a test of a number comes, by SMS or on the page."""
 SOS, PROBE = "SOS", "what is this?"
-"""In plain words: whoever writes so has a reply."""
+"""Plain words, whose writer gets a reply."""
 IN_WORDS = "they have been watching the house since noon"
-"""What the field writes that is no report: coordinators are to read it, whether an incident is open or not."""
+"""Words of the field that are no report: coordinators must read them, whether an incident is open or not."""
 
 WRONG_PERSON = "wrong_person"
 
 REFUSES = 0.2
-"""In so many nights some refuse our SMS, as they do those of a shop; half of them think better of it."""
-AGAIN_AFTER = 60.0  # seconds until somebody who got no reply sends the same text once more
+"""The share of nights in which some refuse our SMS like advertisements; half of them reconsider."""
+AGAIN_AFTER = 60.0  # Seconds until somebody without a reply sends the same text again.
 MOST_TRIES = 4
 
 
@@ -56,15 +56,15 @@ class People:
         self.proven: set[tuple[str, str]] = set()
         """(via, address) of every answer that came with proof (A6)."""
         self.known: dict[str, str] = {}
-        """The last code that each number was told."""
+        """The last code that each number was sent."""
         self.links: dict[str, str] = {}
         """The last link that each mailbox was sent."""
         self.written_by: dict[str, str] = {}
-        """The number that wrote to each phone last: there it answers."""
+        """The number that wrote to each phone last, to which it answers."""
         self.reports = 0
-        """How many texts were sent that raise an incident, each by an id of its own."""
+        """How many texts were sent that raise an incident, each with its own id."""
         self._texts = 0
-        # With entropy of its own, so that all other nights are the same.
+        # It has its own entropy, so that all other nights are the same.
         self._refusing = Random(f"refusing {world.seed}")
         self._refuses = not world.mischief.quiet and self._refusing.random() < REFUSES
 
@@ -73,7 +73,7 @@ class People:
         self.proven.add((via, address))
 
     def read(self, outgoing: Outgoing) -> None:
-        """Let whoever reads a text or mail that arrived answer it, perhaps."""
+        """Let somebody read a text or mail that arrived, and perhaps answer it."""
         random, chance = self.world.random, self.world.mischief.answers
         if self._is_test(outgoing) or self._is_a_strangers(outgoing):
             return
@@ -99,7 +99,7 @@ class People:
                 self.world.time.after(self._delay(), partial(self.answer, outgoing.to))
 
     def _is_test(self, outgoing: Outgoing) -> bool:
-        """Whether only the number or address is tried; then whoever has it may show so."""
+        """Whether only the number or address is tested; then its owner may answer that."""
         code, link = _TEST.search(outgoing.text), _LINK.search(outgoing.text)
         is_mail = outgoing.method is MethodKind.EMAIL and "TEST:" in outgoing.subject
         if not (code or is_mail):
@@ -113,7 +113,7 @@ class People:
         return True
 
     def answer(self, number: str) -> None:
-        """Let somebody answer by SMS with the code that they were told, or with something else."""
+        """Let somebody answer by SMS with the code that they got, or with something else."""
         random = self.world.random
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
@@ -129,7 +129,7 @@ class People:
         self.write(number, words.format(code))
 
     def answer_test(self, number: str, code: str) -> None:
-        """Let somebody send back the code of a test; or let another have read it, and send it."""
+        """Let somebody send back the code of a test; or let another person have read it, and send it."""
         trees = self.world.edition.network.trees.values()
         numbers = {each for tree in trees for contact in tree.contacts.values() for each in contact.numbers}
         if self.world.random.random() < 0.4:
@@ -139,20 +139,20 @@ class People:
         self.write(number, code)
 
     def press_test(self, address: str, token: str) -> None:
-        """Let somebody press the button of the page that the mail of a test leads to."""
+        """Let somebody press the button of a test's page."""
         self.proves(A_TEST, address)
         self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses that the test has reached it")
         form = Form({"answer": "reached"})
         self.web.request("a button of a test", lambda runtime: pages.press_on_contact_page(token, form, runtime))
 
     def disown(self, address: str, token: str) -> None:
-        """Let a stranger press that the number is no contact's any more."""
+        """Let a stranger press that the number is no longer the contact's."""
         self.world.story.tell("phone", f"{self.world.name_of(address)}'s is a stranger's, who says so")
         form = Form({"answer": WRONG_PERSON})
         self.web.request("a button of the page", lambda runtime: pages.press_on_contact_page(token, form, runtime))
 
     def report(self, number: str, text: str) -> None:
-        """Let a coordinator who has called somebody say what came of it."""
+        """Let a coordinator who has called somebody report the result."""
         for called in self.world.database.rows(_TO_CALL):
             self.proves("vouched", f"{called.tree}/{called.contact}")
         self.write(number, text)
@@ -175,11 +175,11 @@ class People:
         self.write(FIELD_PHONE, SOS)
 
     def write_in_words(self) -> None:
-        """Let the field write what no grammar reads."""
+        """Let the field write something that no grammar can read."""
         self.write(FIELD_PHONE, IN_WORDS)
 
     def hurry(self, within: float) -> None:
-        """Let somebody answer within those seconds in which something of ours hesitates."""
+        """Let somebody answer within those seconds in which one of our processes is slow."""
         if self.known and self.world.random.random() < self.world.mischief.answers:
             number = self.world.random.choice(sorted(self.known))
             self.world.time.after(self.world.random.uniform(0, within), partial(self.answer, number))
@@ -206,7 +206,7 @@ class People:
         self.web.request(f"{text!r}", lambda runtime: twilio.text_in(form, runtime), hear, twice=twice)
 
     def _is_a_strangers(self, outgoing: Outgoing) -> bool:
-        """Whether a stranger has got the number, who says so on the page that the text leads to."""
+        """Whether a stranger has the number, who says so on the page that the text leads to."""
         if outgoing.to != self.world.recycled:
             return False
         if link := _LINK.search(outgoing.text):
@@ -214,7 +214,7 @@ class People:
         return True
 
     def _may_refuse(self, number: str) -> None:
-        """Refuse all further SMS, as who takes them for advertisements; half of them think better of it."""
+        """Refuse all further SMS, as advertisements; half of those who do reconsider."""
         if not self._refuses or self._refusing.random() > 0.4:
             return
         seconds = self._refusing.uniform(1, 40)

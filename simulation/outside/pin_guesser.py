@@ -1,4 +1,4 @@
-"""Somebody who has found the links of one mailbox, whose owner has a PIN, and tries what that might be (A6, B9)."""
+"""An attacker who has found the links of a mailbox whose owner has a PIN, and guesses the PIN (A6, B9)."""
 
 from functools import partial
 from random import Random
@@ -21,13 +21,13 @@ PIN, STRANGER = "47110", "a stranger"
 GUESSES = 40
 CHANCE = 0.3
 MOST_HEARD = 10
-"""Wrong PINs of one owner, at one door, that are looked at in the longest of nights: five, and five after the wait."""
+"""The most wrong PINs of one owner that are checked in the longest of nights: five, and five after the wait."""
 
 _ENTERED: Select[Any] = select(timeline.c.payload).where(timeline.c.kind == PIN_ENTERED)
 
 
 class Guesser:
-    """Presses buttons with wrong PINs; nights without one are as they were."""
+    """Presses buttons with wrong PINs; nights without it are unchanged."""
 
     def __init__(self, world: World, web: Web, people: People) -> None:
         self.world = world
@@ -48,7 +48,7 @@ class Guesser:
         self.owners = [owner for owner, address in contacts if address == self.address]
 
     def begin(self) -> None:
-        """Give the mailbox's owner its PIN, and plan the guesses."""
+        """Set the PIN of the mailbox's owner, and plan the guesses."""
         for owner in self.owners:
             self.world.database.pattern.transact(set_pins, owner, PIN)
         for _ in range(GUESSES if self.owners else 0):
@@ -66,7 +66,7 @@ class Guesser:
 
 
 def check_guesses(world: World) -> Found:
-    """A6, B9: no guess answers, and few of them are looked at."""
+    """A6, B9: no guess answers, and few are checked."""
     if STRANGER in world.database.column(select(acknowledgements.c.by)):
         yield "A6", "somebody without the PIN has answered on a page that needs one"
     heard: dict[tuple[str, str], int] = {}

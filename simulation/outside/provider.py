@@ -1,4 +1,4 @@
-"""The provider, or two of them: what each took, what it says of it when asked, and how it fails."""
+"""One or two providers: what each accepted, what it reports when asked, and how it fails."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ MAILBOX = "alert@example.org"
 
 
 class Provider:
-    """All that was handed over, in the order in which it came."""
+    """Everything sent, in the order in which it came."""
 
     def __init__(self, world: World, web: Web, people: People, promises: Promises) -> None:
         self.world = world
@@ -27,10 +27,10 @@ class Provider:
         self.messages: list[Message] = []
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, bytes] = {}
-        """What was recorded in calls to us, and not deleted, by its id."""
+        """The recordings of calls to us that are not deleted, by id."""
 
     def takes(self, outgoing: Outgoing, route: Route) -> Message:
-        """Take a message: it is the provider's to deliver, whatever becomes of its sender."""
+        """Accept a message: the provider delivers it, whatever becomes of its sender."""
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"
         if outgoing.method is MethodKind.EMAIL:
             id = f"<{outgoing.notification}@example.org>"
@@ -45,13 +45,13 @@ class Provider:
         return message
 
     def has_opted_out(self, outgoing: Outgoing) -> bool:
-        """Whether the network lets no SMS of that number of ours through to that phone."""
+        """Whether the network lets no SMS from that number of ours through to that phone."""
         texts = [each for each in self.world.texts.values() if (each.sender, each.to) == (outgoing.to, outgoing.sender)]
         words = [each.text for each in texts if each.text in (OPTS_OUT, OPTS_IN)]
         return outgoing.method is MethodKind.SMS and words[-1:] == [OPTS_OUT]
 
     def tells_of(self, outgoing: Outgoing, route: Route, provider_id: str | None) -> Lookup:
-        """What the provider says when it is asked; its lists lag behind."""
+        """The provider's answer to a lookup; its lists lag behind."""
         if outgoing.method is MethodKind.EMAIL or route in self.world.troubles:
             return CannotTell()
         listed_until = self.world.time.now - timedelta(seconds=self.world.mischief.list_late)

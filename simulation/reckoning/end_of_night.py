@@ -1,4 +1,4 @@
-"""What must hold at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10-A12)."""
+"""Checks at the end of a night, when all that went wrong is over (A1, A2, A5, A6, A10-A12)."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
 
 ASKED_TWICE = timedelta(seconds=75)
-"""After this an outcome that two questions did not find may be sent once more."""
+"""After this, an outcome that two questions did not find may be sent once more."""
 
 _TRIED: Select[Any] = (
     select(number_tests.c.contact, number_tests.c.method, number_tests.c.via, notifications.c.address)
@@ -85,7 +85,7 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 
 
 def reckon(night: Night) -> None:
-    """Check everything that is on the record."""
+    """Check everything that is on record."""
     history = night.world.database.rows(_HISTORY)
     checks = (
         _once,
@@ -137,7 +137,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
 
 
 def _remembered(night: Night, history: Sequence[Row[Any]]) -> Found:
-    """A2, A11: nobody forgets, and no row had to be put aside."""
+    """A2, A11: nothing is forgotten, and no row had to be put aside."""
     for row in night.world.database.rows(_FORGOTTEN):
         yield "A2", f"the {row.status} escalation of {row.tree} has no due time"
     for row in history:
@@ -146,11 +146,11 @@ def _remembered(night: Night, history: Sequence[Row[Any]]) -> Found:
 
 
 def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A5: nothing is stuck; one extra for an unknown outcome, after the provider had its time to tell."""
+    """A5: nothing is stuck; one extra for an unknown outcome, after the provider had time to report it."""
     long_ago = night.world.time.now - timedelta(seconds=110)
     slack = timedelta(seconds=2 + 2 * night.world.mischief.clocks_apart)
     rows = night.world.database.rows(_ATTEMPTS)
-    # One call after the other goes to a number: the others wait for its line.
+    # One call after another goes to a number; the others wait for its line.
     rings = {call.message.outgoing.attempt for call in night.provider.calls.values() if not call.is_over}
     in_use = {row.address_index for row in rows if row.id in rings or _is_call_since(row, long_ago)}
     for notification, group in groupby(rows, key=lambda row: row.notification_id):
@@ -160,12 +160,12 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
             is_waiting = row.status in ("queued", "unknown") and not (night.world.mischief.rate or is_in_line)
             if is_waiting and row.due_at is not None and row.due_at < long_ago:
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is {row.status}, due since {row.due_at}"
-        # What a close kept from leaving is queued anew when it is reopened.
+        # What a close held back is queued again on reopening.
         made = [row for row in tries if not _never_left(row)]
         planned, extras = [row for row in made if not row.extra], [row for row in made if row.extra]
-        # One whose receipt comes late after all is no longer among these.
+        # An attempt whose receipt comes late after all is no longer among these.
         unknown = [row for row in planned if row.failure == "outcome_unknown"]
-        # A call that rang out is placed once more at once, and that is no doubt about the first.
+        # A call that rang out is placed again at once, without any doubt about the first.
         if len(planned) > 1 + _rang_out(planned) or len(extras) > len(planned) + _rang_out(extras):
             yield "A5", f"{len(tries)} messages were made of one to {tries[0].contact} ({notification[:4]})"
         for row, doubt in zip(extras, unknown, strict=False):
@@ -175,13 +175,13 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
 
 
 def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
-    """A11: what one provider does not take goes by the other at once, where that one was well all night."""
+    """A11: what one provider refuses goes by the other at once, where that one was well all night."""
     ill = {(row.payload["method"], row.payload["provider"]) for row in history if row.kind == "provider_away"}
     ill |= {route for route, _, _ in night.world.mischief_was.provider}
     well = {method for method, provider in night.world.routes if provider == SECOND and (method, provider) not in ill}
     for row in history:
         if row.kind != "attempt_delayed" or row.payload["error"] == "withheld":
-            # The database gave no answer on whether it may still leave: no provider was asked.
+            # The database did not answer whether it may still leave, so no provider was asked.
             continue
         # The pace of the second one may hold it back.
         if row.payload["method"] in well and not night.world.mischief.rate:
@@ -194,7 +194,7 @@ def _is_call_since(row: Row[Any], moment: datetime) -> bool:
 
 
 def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A12: whoever was told of an incident that is closed was told that it is over."""
+    """A12: everybody told of an incident that is closed was told that it is over."""
     told: dict[str, dict[str, set[str]]] = {}
     over: dict[str, set[str]] = {}
     for row in night.world.database.rows(_OF_CLOSED):
@@ -205,9 +205,9 @@ def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
         elif row.kind in ("alert", "reminder") and row.status in ("sent", "delivered"):
             told.setdefault(row.ref, {}).setdefault(row.contact, set()).update((row.contact, row.address))
     for ref, contacts in told.items():
-        # Who has left the trees since goes by the name of whoever has the same number.
+        # A contact that has left the trees is named after another with the same number.
         for contact in sorted(contacts) if ref not in night.world.re_resolved else ():
-            # A number that several share hears it once, under the name of one of them.
+            # A number that several share gets it once, under the name of one of them.
             if contacts[contact].isdisjoint(over.get(ref, set())):
                 yield "A12", f"{contact} was told of {ref}, and not that it is over"
 
@@ -221,7 +221,7 @@ def _rang_out(calls: Sequence[Row[Any]]) -> int:
 
 
 def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
-    """A5: what was delivered or given up stays so, whoever comes late with another result."""
+    """A5: what was delivered or given up stays so, whatever result comes later."""
     ended: dict[str, str] = {}
     for row in history:
         attempt = row.payload.get("attempt") if row.kind.startswith("attempt_") else None
@@ -234,7 +234,7 @@ def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
         if news in _AFTER:
             ended[attempt] = news
         elif news == "sent":
-            # It had left before it was cancelled, and fares like any other.
+            # It had left before it was cancelled, and counts like any other.
             ended.pop(attempt, None)
 
 
@@ -243,11 +243,11 @@ _AFTER = {
     "failed": frozenset({"delivered", "sent_again"}),
     "cancelled": frozenset({"sent", "delivered"}),
 }
-"""What may still become of an attempt that has ended."""
+"""What may still happen to an attempt that has ended."""
 
 
 def _tried(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A6: a number counts as tried where whoever has it has shown so, and nowhere else."""
+    """A6: a number counts as tested only where its owner has shown so."""
     for row in night.world.database.rows(_TRIED):
         how = "call" if row.via == "call" else A_TEST
         if (how, row.address) not in night.people.proven:
@@ -264,7 +264,7 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
 
 
 def _grounded(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A2, A6: what rests is rested on an answer that holds: one that was taken back lets nobody sleep."""
+    """A2, A6: whatever rests, rests on a valid answer; one that was revoked stops nothing."""
     holding = {row.acts for row in night.world.database.rows(_HOLDING)}
     for row in night.world.database.rows(_RESTING):
         if row.id not in holding:
@@ -285,7 +285,7 @@ def _held(_: Night, history: Sequence[Row[Any]]) -> Found:
 
 
 def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A12: what was sent before the calm is heard, by whichever way."""
+    """A12: what was sent before the calm is received, in whatever way."""
     texts = {row.provider_id: row for row in night.world.database.rows(select(inbound))}
     for id, text in night.world.texts.items():
         what = f"{night.world.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
@@ -296,7 +296,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
 
 
 def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
-    """A12: nobody has two replies to one text, and whoever called for help or asked something has one."""
+    """A12: nobody gets two replies to one text, and whoever called for help or asked something gets one."""
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
     told = [row for row in night.world.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
     by_sms = [(row.address, row.kind) for row in told]
@@ -307,9 +307,9 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
         if count > silent[address]:
             yield "A12", f"{night.world.name_of(address)} has more replies than were texts without one"
     replies = Counter(address for address, _ in by_sms)
-    # Even a reply would be news to whom an incident may not reach.
+    # Even a reply would tell something to somebody whom the incident may not reach.
     facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
-    # Who writes the same again right after our reply is no person.
+    # Somebody who writes the same again right after our reply is no person.
     asked = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS) and not _is_echo(row, texts)]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)

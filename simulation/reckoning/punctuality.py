@@ -1,4 +1,4 @@
-"""The messages of each incident against the plan of the design, up to the first thing that could change it (A7)."""
+"""Compares the messages of each incident with the design's plan, up to the first thing that could change it (A7)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ PLANNED_KINDS = frozenset(
         *("attempt_sent", "attempt_delivered", "attempt_unknown"),
     }
 )
-"""Entries of a timeline that are the plan itself. Any other may have changed it."""
+"""Timeline entries that are the plan itself. Any other may have changed it."""
 
 _OF_OTHERS = frozenset(
     {
@@ -31,16 +31,16 @@ _OF_OTHERS = frozenset(
         *("level_gave_way", "pin_entered", "wrong_code_keyed"),
     }
 )
-"""Entries that keep no closed office from being told at its opening: how others fare, and what was tried in vain."""
+"""Entries that keep no closed office from being told at its opening: others' outcomes, and failed tries."""
 
 JOINED = "escalation_opened"
 """The entry of a tree that joined an incident later."""
 
 MARGIN = timedelta(seconds=5)
 AT_REST = timedelta(minutes=2)
-"""After this everything that was due has been queued."""
+"""After this, everything that was due has been queued."""
 ALARM_CLOCK = timedelta(seconds=0.4)
-"""How late a planned message may be where nothing is in the way: the alarm clock rings, not the next tick."""
+"""How late a planned message may be where nothing delays it: the alarm clock wakes a worker, not the next tick."""
 
 _INCIDENTS: Select[Any] = select(incidents.c.id, incidents.c.ref, incidents.c.opened_at)
 _ESCALATIONS: Select[Any] = select(escalations.c.incident_id, escalations.c.tree)
@@ -69,7 +69,7 @@ def check_punctuality(night: Night, history: Sequence[Row[Any]]) -> None:
         if facts is None or opened_after_edit(night.world, incident.opened_at):
             continue
         changes = [row.at for row in history if row.chain == incident.id and row.kind not in PLANNED_KINDS]
-        # What fell due while for a moment nobody looked is judged by what has changed meanwhile.
+        # What fell due during a short gap without looks is judged by what has changed meanwhile.
         late = timedelta() if night.world.mischief_was.is_steady else LONG_GAP
         until = min([*(at - late for at in changes), night.watch.fine_until, night.world.time.now]) - MARGIN
         joined = {row.payload["tree"] for row in history if row.chain == incident.id and row.kind == JOINED}
@@ -84,7 +84,7 @@ def check_punctuality(night: Night, history: Sequence[Row[Any]]) -> None:
 
 
 def check_openings(night: Night, history: Sequence[Row[Any]]) -> None:
-    """Let whoever was closed, and opened while nobody had done anything yet, have been told (B3)."""
+    """Check that contacts closed before, and open while nobody had done anything yet, were told (B3)."""
     alerts = [row for row in night.world.database.rows(_ALERTS) if row.method in RINGING]
     for closed in [row for row in history if row.kind == "contact_closed"]:
         contact = night.world.network.trees[closed.payload["tree"]].contacts.get(closed.payload["contact"])

@@ -1,4 +1,4 @@
-"""What comes after some nights: all that is open is closed and purged, by processes that may die amid it (A10)."""
+"""After some nights: all open incidents are closed and purged, by processes that may die during it (A10)."""
 
 import re
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ from simulation.world.story import Found
 
 CHANCE = 0.15
 TELLS_ALL = timedelta(seconds=100)
-"""After a close: whoever was told has heard by then that it is over."""
+"""After a close, everybody who was told has heard by then that it is over."""
 TRIES, TRY_EVERY = 3, timedelta(seconds=50)
-"""As often it is purged, and whoever died amid it is back by the next time."""
+"""How often purging is tried, and how far apart, so that a process that died is back by the next time."""
 DIES = 0.1
 ASK_AGAIN = 5.0
 DECISION = Decision("the desk", "all of it is long over")
@@ -38,7 +38,7 @@ _NUMBER_OR_NAME = re.compile(rf"\+\d{{9}}|{SECRET}")
 
 
 def purge(night: Night) -> None:
-    """Let it be closed and purged, and check what is left of it."""
+    """Close and purge everything, and check what is left."""
     world, random = night.world, Random(f"purge {night.world.seed}")
     if world.mischief_was.quiet or random.random() >= CHANCE:
         return
@@ -47,7 +47,7 @@ def purge(night: Night) -> None:
     world.time.run(world.time.now + TELLS_ALL)
     for left in reversed(range(TRIES)):
         for heard in world.database.texts():
-            # What is purged in earnest is so old that the provider's list of what came in has it no more.
+            # A real purge is so old that the provider's list of incoming messages no longer has it.
             world.texts.pop(heard, None)
         world.story.tell("desk", "purges what is closed")
         world.is_calm = not left
@@ -59,7 +59,7 @@ def purge(night: Night) -> None:
 
 
 def _ask_for_a_purge(night: Night) -> None:
-    """Ask until somebody is there to do it."""
+    """Ask until a process does it."""
 
     def heard(answer: WebAnswer) -> None:
         if answer is None:
@@ -84,7 +84,7 @@ def _purge(runtime: Runtime) -> Response:
 
 
 def _left(night: Night) -> Found:
-    """A10: of what is purged no name, number or place is left, and its history verifies."""
+    """A10: a purged incident leaves no name, number or place, and its history verifies."""
     rows = night.world.database.rows(select(incidents).where(incidents.c.purged_at.is_not(None)))
     for row in rows:
         if row.erased_at is None:
@@ -100,7 +100,7 @@ def _left(night: Night) -> Found:
 
 
 def _of_incidents() -> Iterator[tuple[Table, Any]]:
-    """Whatever is about one incident, and by which column."""
+    """The tables about one incident, with the column that names it."""
     names = {"incidents": "id", "timeline": "chain"}
     for table in metadata.sorted_tables:
         column = names.get(table.name, "incident_id")

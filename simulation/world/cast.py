@@ -1,4 +1,4 @@
-"""Who there is to tell, and of what: contact trees and incidents drawn by seed, small enough for many nights."""
+"""Contact trees and incidents drawn by seed, small enough for many nights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,11 +29,11 @@ from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 
 MINUTE = timedelta(minutes=1)
 NIGHT_BEGINS = 21 * 60 + 14
-"""In minutes, on the wall clocks of those who are told."""
+"""Minutes of the day on the local clocks of those who are told."""
 FIELD_PHONE = "+573005550001"
 TRAVELLERS_PHONE = "+573005550002"
 ON_DUTY = {"noor": "+573005550191", "paz": "+573005550192"}
-"""The telephones of staff who take turns of duty."""
+"""The phones of staff who take turns of duty."""
 THURSDAY = 3
 STRANGERS_PHONE = "+573009990001"
 TRAVELLER = "north/eva"
@@ -41,11 +41,11 @@ INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""
 ZONE = ZoneInfo("Asia/Kathmandu")
 RECYCLED = 0.2
-"""In so many nights a stranger has the number of one contact."""
+"""The share of nights in which a stranger has the number of one contact."""
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
-"""Of a contact that stands in no tree before the trees are edited."""
+"""The method of a contact that is in no tree before the trees are edited."""
 SECRET = "Secreta"
-"""Part of every name, place and free text of a report: no SMS, call or subject may hold it (A9)."""
+"""Part of every name, place and free text of a report; no SMS, call or subject may contain it (A9)."""
 
 _STRANGERS = (
     ("defenders", Role.NGO, None, None),
@@ -91,9 +91,9 @@ def draw_network(random: Random) -> Network:
 
 
 def for_some(random: Random, network: Network) -> Network:
-    """The same network, in which some levels and contacts are for a place or an organisation alone.
+    """The same network with some levels and contacts for one place or organisation only.
 
-    With it comes the code of somebody who is on record, of that organisation or another.
+    Also returns the code of a person on record, of that organisation or another.
     """
     trees = {}
     for id, tree in network.trees.items():
@@ -110,7 +110,7 @@ def for_some(random: Random, network: Network) -> Network:
 
 
 def with_rota(random: Random, network: Network) -> Network:
-    """The same network, in which the telephone of a coordinator may go round, and be handed on during the night."""
+    """The same network, in which a coordinator's phone may be shared by turns, and passed on during the night."""
     if random.random() < 0.75:
         return network
     id = random.choice(["colombia-duty", "colombia-second"])
@@ -124,13 +124,13 @@ def with_rota(random: Random, network: Network) -> Network:
 
 
 def recycled(random: Random, network: Network) -> str | None:
-    """In some nights a number that the network has given to somebody else."""
+    """In some nights, a number that the network has given to somebody else."""
     numbers = {number for tree in network.trees.values() for each in tree.contacts.values() for number in each.numbers}
     return random.choice(sorted(numbers)) if numbers and random.random() < RECYCLED else None
 
 
 def phones_of(contact: Contact) -> frozenset[str]:
-    """Its numbers and addresses, and the telephones of those who take turns."""
+    """Its numbers and addresses, and the phones of those who take turns."""
     return contact.addresses | {each.phone for each in (contact.duty.rota if contact.duty else ())}
 
 
@@ -143,7 +143,7 @@ def _narrower(random: Random, when: When) -> When:
 
 
 def edit(random: Random, network: Network) -> Network:
-    """The same trees, but each level of the first one waits half as long, and one tells somebody new as well."""
+    """The same trees, but each level of the first waits half as long, and one level tells somebody new as well."""
     tree = network.trees["colombia"]
     newcomer = replace(tree.contacts["head-office"], id="newcomer", organisation="New", methods=(NEWCOMER,))
     newcomer = replace(newcomer, scope=Scope.INTERNAL)
@@ -194,7 +194,7 @@ def _tree(
 
 
 def _with_hours(random: Random, numbers: Numbers, contact: Contact) -> Contact:
-    """An office that is closed, or closes or opens during the night; a duty phone is there meanwhile, or nobody."""
+    """An office that is closed, or closes or opens during the night; meanwhile it has a duty phone, or nobody."""
     if random.random() < 0.75:
         return contact
     changes = NIGHT_BEGINS + random.randint(1, 8)

@@ -1,4 +1,4 @@
-"""The one database of a night: a file that begins as a fresh copy for each, and what is committed in it."""
+"""The one database of a night: a file that begins as a fresh copy, and what is committed in it."""
 
 import shutil
 import sqlite3
@@ -45,7 +45,7 @@ SELECT min(due_at) FROM (
 class Database:
     """A SQLite file and one engine for it, which all processes of all nights share.
 
-    Making an engine ready takes longer than most nights. What a process knows of the others it has from the file alone.
+    Preparing an engine takes longer than most nights. Processes share information only through the file.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,10 +64,10 @@ class Database:
             (FIRST,): read_settings(env),
             PROVIDERS: read_settings(env | second),
         }
-        """By the providers that there are."""
+        """The settings, by the available providers."""
         templates = read_templates(REPOSITORY / "message_templates")
         self.pattern: Runtime = wire(self.settings[FIRST,], Network({}, {}, {}), templates)
-        """The runtime that those of all processes are made after; nothing is done through it."""
+        """The runtime from which those of all processes are copied; it runs nothing itself."""
         self.engine = self.pattern.engine
         event.listen(self.engine, "connect", _spare_the_disk)
         upgrade(self.engine)
@@ -75,18 +75,18 @@ class Database:
         shutil.move(self._file, self._fresh)
 
     def begin(self) -> None:
-        """Make it empty."""
+        """Empty it."""
         self._let_go()
         shutil.copyfile(self._fresh, self._file)
         self._watch = sqlite3.connect(self._file)
 
     def end(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._watch.close()
         self._let_go()
 
     def close(self) -> None:
-        """No more nights."""
+        """Close it after the last night."""
         self.pattern.close()
 
     def earliest_due(self) -> datetime:
@@ -95,7 +95,7 @@ class Database:
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else FAR_AWAY
 
     def texts(self) -> set[str]:
-        """Which texts have come in, by the provider's ids."""
+        """The provider's ids of all texts that came in."""
         return {id for (id,) in self._watch.execute("SELECT provider_id FROM inbound WHERE kind = 'sms'")}
 
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
@@ -108,7 +108,7 @@ class Database:
         return [row[0] for row in self.rows(query, **values)]
 
     def broken_chains(self) -> list[Break]:
-        """Where a timeline does not verify."""
+        """The places where a timeline does not verify."""
         with Session(for_reading(self.engine)) as session:
             return audit.verify(session)
 
@@ -119,7 +119,7 @@ class Database:
 
 
 def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[str, str]:
-    """The settings of an account and a relay; nothing is ever sent by them but what we bring to ourselves."""
+    """The settings of an account and a relay; they send nothing except our own tests."""
     return {
         f"{telephone}_ACCOUNT_SID": ACCOUNT,
         f"{telephone}_AUTH_TOKEN": "0" * 32,
@@ -129,5 +129,5 @@ def _accounts(telephone: str, numbers: str, mail: str, provider: str) -> dict[st
 
 
 def _spare_the_disk(connection: Any, _record: object) -> None:
-    """Turn waiting for the disk off: a process dies in these nights, the machine below never."""
+    """Don't wait for the disk: processes die in these nights, but the machine below never does."""
     connection.execute("PRAGMA synchronous = OFF")

@@ -1,4 +1,4 @@
-"""Who may not be told of an incident, worked out anew from the design (A3), so that one reading checks the other."""
+"""Who may not be told of an incident, worked out independently from the design (A3), to check the program."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from alertnet.core.incident import Facts
 
 
 def why_barred(facts: Facts, trees: Iterable[ContactTree], address: str) -> str | None:
-    """Why nothing about the incident may go to that address; None if it may."""
+    """Why nothing about the incident may go to that address; None where it may."""
     listed = [(tree, contact) for tree in trees for contact in tree.contacts.values() if address in contact.addresses]
     is_internal = any(contact.is_coordinator or contact.id in tree.last_resort for tree, contact in listed)
     consent = min([facts.consent.rank, *(person.consent.rank for person in facts.people if person.consent is not None)])

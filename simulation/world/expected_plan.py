@@ -1,4 +1,4 @@
-"""What a tree plans when nobody answers and nothing fails, worked out anew from the design (B3, A7)."""
+"""What a tree plans when nobody answers and nothing fails, worked out independently from the design (B3, A7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is planned before `until`."""
+    """Everything planned before `until`."""
 
     messages: frozenset[Planned]
     until: datetime
@@ -39,7 +39,7 @@ class Plan:
 def plan_of(
     trees: Mapping[str, ContactTree], tree: ContactTree, facts: Facts, start: datetime, until: datetime
 ) -> Plan:
-    """The plan up to a moment, or to that of the first level that waits for somebody's decision."""
+    """The plan up to a moment, or up to the first level that waits for somebody's decision."""
     listed = list(trees.values())
     levels = [(level, _told(listed, tree, level, facts)) for level in tree.levels]
     messages: list[Planned] = []
@@ -55,7 +55,7 @@ def plan_of(
             if _waits(tree, level, contacts, facts):
                 return _before([*messages, *told, *chain(*later.values())], min(until, ends_at))
             told += [each for contact in contacts for each in _turn(contact, level, ends_at).messages]
-            # Whoever waits for its opening does so in whatever round, until its level asks it anew.
+            # A contact held for its opening is, in whatever round, until its level asks it anew.
             messages += [each for each in later.get(level.name, ()) if each.at < ends_at]
             later[level.name] = [each for contact in contacts for each in _at_opening(contact, level, ends_at)]
             ends_at += level.wait
@@ -63,7 +63,7 @@ def plan_of(
         told += [each for contact in last_resort for each in _turn(contact, Level("", ()), ends_at).messages]
         moment = ends_at + min(FIRST_PAUSE * 2 ** (round - 1), LONGEST_PAUSE)
         round += 1
-        # What a round has left undone when the next one begins is left out.
+        # What a round has not done when the next one begins is left out.
         messages += [each for each in told if each.at < moment]
     return _before([*messages, *chain(*later.values())], until)
 
@@ -74,7 +74,7 @@ def _before(messages: list[Planned], moment: datetime) -> Plan:
 
 @dataclass(frozen=True)
 class _Turn:
-    """What a contact is told when a level opens, which methods were used, and which were left out and when."""
+    """What a contact is told when a level opens, the methods used, and those left out with their times."""
 
     messages: list[Planned]
     used: list[tuple[datetime, Method]]
@@ -82,7 +82,7 @@ class _Turn:
 
 
 def _at_opening(contact: Contact, level: Level, start: datetime) -> list[Planned]:
-    """What it is told at its next opening, if the level has left out all that rings there."""
+    """What it is told at its next opening, if the level has left out everything that rings there."""
     turn = _turn(contact, level, start)
     if not turn.left_out or any(method.kind in RINGING for _, method in turn.used):
         return []
@@ -95,9 +95,9 @@ def _at_opening(contact: Contact, level: Level, start: datetime) -> list[Planned
 
 
 def _turn(contact: Contact, level: Level, start: datetime) -> _Turn:
-    """Each method at its time; then again, the telephones that were used strictly before. Mail knows no hours.
+    """Each method at its time; then repeats by the phone methods used strictly before. Mail has no hours.
 
-    From the first moment at which it was found closed, what it has for that is used as well.
+    From the first moment at which it was found closed, its methods for that are used as well.
     """
     again = (
         [(start + k * level.repeat.every, 1, None) for k in range(1, level.repeat.times + 1)] if level.repeat else []
@@ -128,7 +128,7 @@ def _turn(contact: Contact, level: Level, start: datetime) -> _Turn:
 
 
 def is_closed(contact: Contact, at: datetime) -> bool:
-    """Whether its office is closed then, by the clock on its wall."""
+    """Whether its office is closed then, by its local clock."""
     if contact.hours is None:
         return False
     local = at.astimezone(ZoneInfo(contact.timezone))
@@ -137,7 +137,7 @@ def is_closed(contact: Contact, at: datetime) -> bool:
 
 
 def whose_turn(duty: Duty, zone: str, at: datetime) -> str:
-    """The telephone of whoever has the turn by the clock of the tree, counted in weeks from Monday 5 January 1970."""
+    """The phone of the person on duty by the tree's clock, counted in weeks from Monday 5 January 1970."""
     monday = datetime(1970, 1, 5, tzinfo=ZoneInfo(zone)) + timedelta(days=duty.weekday, minutes=duty.minute)
     return duty.rota[(at.astimezone(ZoneInfo(zone)) - monday) // timedelta(weeks=1) % len(duty.rota)].phone
 
@@ -154,7 +154,7 @@ def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Fact
 
 
 def concerns(when: When, facts: Facts) -> bool:
-    """Whether the place and the organisation are those that it asks for; a place in words may be any."""
+    """Whether the place and organisation match the condition; a place in words may be any."""
     if when.organisation and not any(person.organisation in when.organisation for person in facts.people):
         return False
     if not when.place or facts.place is None or " " in facts.place:

@@ -1,4 +1,4 @@
-"""What goes wrong in a night, drawn by seed: each kind of fault is there in some nights and absent in others."""
+"""The faults of a night, drawn by seed: each kind occurs in some nights and not in others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """From when to when, in seconds from the beginning of the night."""
+    """A time span in seconds from the beginning of the night."""
 
     begin: float
     end: float
@@ -30,29 +30,29 @@ class Span:
 
 @dataclass(frozen=True)
 class Mischief:
-    """The faults of a night. Chances are of each single time; times are in seconds."""
+    """The faults of a night. Chances are for each single time; times are in seconds."""
 
     quiet: bool = True
-    """Nothing goes wrong at all, and nobody answers: the plan alone is what happens."""
+    """Nothing goes wrong, and nobody answers: only the plan happens."""
     step: float = 0.002
     """How long a step to the database takes on average."""
     clocks_apart: float = 0.0
     dies: float = 0.0
     most_deaths: int = 0
     stops: tuple[Span, ...] = ()
-    """A process gets no time from its machine."""
+    """When the machine gives a process no time."""
     thread_late: float = 0.0
-    """A thread that sends is not run for a while, after it was given a message."""
+    """The chance that a sending thread, after it was given a message, does not run for a while."""
     stops_before_send: float = 0.0
-    """A process is stopped right between its last look and the first byte."""
+    """The chance that a process is stopped right between its last check and the first byte."""
     stops_after_question: float = 0.0
-    """A process is stopped past its lease once it has asked for a message whose outcome is unknown."""
+    """The chance that a process is stopped past its lease after it has asked about an unknown outcome."""
     leaves: tuple[float, ...] = ()
-    """A process is ended in good order, as by an update, and started again."""
+    """When a process is ended in good order, as by an update, and started again."""
     database_away: tuple[Span, ...] = ()
     notify_lost: float = 0.0
     providers: tuple[str, ...] = (FIRST,)
-    """Those that there are for each method, in the order in which they are tried."""
+    """The providers for each method, in the order in which they are tried."""
     provider: tuple[tuple[Route, Trouble, Span], ...] = ()
     answer_lost: float = 0.0
     request_lost: float = 0.0
@@ -60,36 +60,36 @@ class Mischief:
     callback_doubled: float = 0.0
     callback_slow: float = 0.0
     fails: float = 0.0
-    """A message does not reach its phone, a call is not picked up or busy."""
+    """The chance that a message does not reach its phone, or a call is unanswered or busy."""
     refused: float = 0.0
     list_late: float = 0.0
-    """Seconds until the provider lists what it took."""
+    """Seconds until the provider lists what it accepted."""
     rate: float = 0.0
-    """Messages that each number may send in a second; 0: as many as there are."""
+    """Messages that each number may send a second; 0: without limit."""
     answers: float = 0.0
     """How likely somebody answers what reached them."""
     edits: bool = False
-    """Somebody edits the trees."""
+    """Whether somebody edits the trees."""
     deeds: int = 0
     """How much coordinators do besides."""
     watched: bool = False
-    """Somebody outside waits for our heartbeat."""
+    """Whether an outside service waits for our heartbeat."""
     ping_lost: float = 0.0
-    """What we send there, or bring to ourselves, is lost."""
+    """The chance that a heartbeat or a test to ourselves is lost."""
     way_in_closed: tuple[Span, ...] = ()
-    """Nobody outside reaches us: neither people, nor the provider, nor our own test."""
+    """When nobody outside reaches us: neither people, nor the provider, nor our own test."""
     hangs: tuple[Span, ...] = ()
-    """A worker's look at what is due does not come back, and all else of its process goes on."""
+    """When a worker's look for due work does not return, while the rest of its process goes on."""
 
     @property
     def is_steady(self) -> bool:
-        """Whether our own processes run all the time, on one clock and a quick database."""
+        """Whether our own processes run all the time, on one clock and a fast database."""
         is_stopped = self.stops or self.stops_before_send or self.stops_after_question
         return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or self.clocks_apart)
 
 
 WATCHED = 0.2
-"""In so many nights a watch is kept: its turns are a third of what happens there."""
+"""The share of nights in which a watch is kept; its turns are a third of what happens there."""
 
 
 class _Dice:
@@ -100,7 +100,7 @@ class _Dice:
         self.length = length
 
     def sometimes(self, value: float) -> float:
-        """The value, or nothing in more than half of the nights."""
+        """The value, or 0 in more than half of the nights."""
         return value if self.random.random() < 0.45 else 0.0
 
     def spans(self, most: int, longest: float) -> tuple[Span, ...]:
@@ -113,7 +113,7 @@ class _Dice:
 
 
 def draw_mischief(random: Random, length: float) -> Mischief:
-    """One night in five is quiet; in the others about half of all faults are possible."""
+    """Draw the faults: one night in five is quiet; in the others about half of all faults are possible."""
     if random.random() < 0.2:
         return Mischief()
     dice = _Dice(random, length)
@@ -152,13 +152,13 @@ def draw_mischief(random: Random, length: float) -> Mischief:
 def _troubles(
     random: Random, providers: Sequence[str], spans: Sequence[Span]
 ) -> tuple[tuple[Route, Trouble, Span], ...]:
-    """What is wrong with a provider in each of the spans; the first one has the more of it."""
+    """The provider's trouble in each of the spans; the first provider has more of it."""
     struck = [(random.choice(SENT_BY), random.choice((FIRST, *providers)), span) for span in spans]
     return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in struck)
 
 
 def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
-    """The same night, in one of five with a watch; in these, but for the quiet ones, what it is to find may happen."""
+    """The same night, with a watch in one of five; in these, except quiet ones, what it should detect may happen."""
     if random.random() >= WATCHED:
         return mischief
     if mischief.quiet:

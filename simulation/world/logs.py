@@ -1,4 +1,4 @@
-"""What the program logs in a night: nothing is printed, and a fault that it only logs is a fault all the same (A11)."""
+"""Checks what the program logs in a night: nothing is printed, and a fault that is only logged counts too (A11)."""
 
 import sys
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Report = Callable[[str], object]
 
 
 class Faults:
-    """Passes on the faults that the program logs; whoever lives through a night sets `report`."""
+    """Passes on the faults that the program logs; a running night sets `report`."""
 
     def __init__(self) -> None:
         self.report: Report = lambda _: None

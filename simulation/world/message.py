@@ -1,4 +1,4 @@
-"""What the provider took, and how it fares there."""
+"""A message that the provider accepted, and what happens to it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,12 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
 
 OPTS_OUT, OPTS_IN = "STOP", "START"
-"""Words of the networks: after the one they let no SMS of the number that it went to through, until the other comes."""
+"""Words of the networks: after the first they block SMS from the number that it was sent to, until the second comes."""
 
 
 @dataclass
 class Message:
-    """A message the provider took; `status`, `code` and `id` are its own words, a mail sent again has the same id."""
+    """A message the provider accepted; `status`, `code` and `id` are its own, and a mail sent again has the same id."""
 
     id: str
     outgoing: Outgoing
@@ -26,7 +26,7 @@ class Message:
 
 
 def found(message: Message) -> Found:
-    """What the provider says of it."""
+    """The provider's answer about it."""
     code = None if message.code is None else str(message.code)
     if message.outgoing.method is MethodKind.CALL:
         status, failure = outcome_of_call(message.status, None, message.code)
@@ -36,5 +36,5 @@ def found(message: Message) -> Found:
 
 
 def text_of(id: str, sender: str, to: str, at: datetime, text: str) -> Entry:
-    """A text that has come in; the books know its second."""
+    """A text that came in; the provider's records have its time to the second."""
     return Entry(Found(id, AttemptStatus.DELIVERED), sender, to, at.replace(microsecond=0), text)

@@ -1,11 +1,11 @@
-"""What happened in a night, for people: who was rung, what died, what was lost, and which promise was broken by it."""
+"""The story of a night, for people: who was called, what died, what was lost, and which promise was broken by it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 Found = Iterator[tuple[str, str]]
-"""Promises that were broken, and how."""
+"""Broken promises, and how."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Break:
 
 @dataclass
 class Story:
-    """Lines in the order of time, and the promises that were broken."""
+    """Lines in order of time, and the broken promises."""
 
     now: Callable[[], datetime]
     lines: list[tuple[datetime, str, str]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Virtual time: what is to happen, in order. What is being done may wait in the middle, while others go on.
+"""Virtual time: a queue of events in order. A running task may wait in the middle, while others go on.
 
 A `Life` is one run of a process, from its start to its death. Its tasks are greenlets: they run until they wait.
 Between two waits nothing else happens, so that a seed gives the same night each time.
@@ -16,7 +16,7 @@ Do = Callable[[], object]
 
 
 class Ticker:
-    """Rings every so many seconds from a moment on; most rings find nothing, and are spared."""
+    """Rings every so many seconds from a moment on; most rings would find nothing, and are left out."""
 
     def __init__(self, ring: Do, start: datetime, seconds: float) -> None:
         self.ring = ring
@@ -25,7 +25,7 @@ class Ticker:
         self.at = start + self._every
 
     def pass_over(self, until: datetime) -> None:
-        """Spare the rings before that moment."""
+        """Leave out the rings before that moment."""
         if self.at < until:
             steps = -((self._start - until) // self._every)
             self.at = self._start + steps * self._every
@@ -36,7 +36,7 @@ class Ticker:
 
 
 class Time:
-    """The queue of events. `idle_until` says before which moment no ticker would find anything to do."""
+    """The queue of events. `idle_until` gives the moment before which no ticker would find anything to do."""
 
     def __init__(self, start: datetime, idle_until: Callable[[], datetime]) -> None:
         self.now = start
@@ -47,15 +47,15 @@ class Time:
         self._order = count()
 
     def at(self, moment: datetime, do: Do) -> None:
-        """Let that happen then."""
+        """Run that at the moment."""
         heapq.heappush(self._queue, (max(moment, self.now), next(self._order), do))
 
     def after(self, seconds: float, do: Do) -> None:
-        """Let that happen so many seconds from now."""
+        """Run that after so many seconds."""
         self.at(self.now + timedelta(seconds=seconds), do)
 
     def run(self, until: datetime) -> None:
-        """Let everything happen up to that moment, or until `over` is set."""
+        """Run everything up to that moment, or until `over` is set."""
         while not self.over:
             upcoming = self._queue[0][0] if self._queue else until
             ticker = self._next_ticker(min(upcoming, until))
@@ -98,11 +98,11 @@ class Life:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it gets no time from its machine (SIGSTOP)."""
+        """Whether its machine gives it no time (SIGSTOP)."""
         return self.time.now < self._stopped_until
 
     def stop(self, until: datetime) -> None:
-        """Give it no time before that moment, unless it is resumed."""
+        """Stop it until that moment, unless it is resumed."""
         self._stopped_until = until
         self.time.at(until, self._go_on)
 
@@ -112,7 +112,7 @@ class Life:
         self._go_on()
 
     def after(self, seconds: float, do: Do) -> None:
-        """Let that happen in this life, so many seconds from now or as soon as it is no longer stopped."""
+        """Run that in this life after so many seconds, or as soon as it is no longer stopped."""
         self.time.after(seconds, partial(self._do, do))
 
     def spawn(self, work: Do, after: float = 0.0) -> None:
@@ -120,13 +120,13 @@ class Life:
         self.after(after, partial(self._begin, work))
 
     def tick(self, do: Do, seconds: float) -> None:
-        """Begin a task every so many seconds; what comes while it is stopped is left out."""
+        """Begin a task every so many seconds; those that fall while it is stopped are left out."""
         ticker = Ticker(partial(self._tick, do), self.time.now, seconds)
         self._tickers.append(ticker)
         self.time.tickers.append(ticker)
 
     def repeat(self, do: Do, seconds: float, is_worth_it: Callable[[], bool] = lambda: True) -> None:
-        """Begin a task every so many seconds, whatever is due: what there is to find, no queue knows of."""
+        """Begin a task every so many seconds, whatever is due, for work that no queue knows of."""
 
         def ring() -> None:
             if not self._is_still:
@@ -142,18 +142,18 @@ class Life:
         self.time.tickers = [each for each in self.time.tickers if each not in self._tickers]
 
     def sleep(self, seconds: float) -> None:
-        """Let the task that is running wait."""
+        """Let the running task wait."""
         self.after(seconds, partial(self._resume, getcurrent()))
         self.park()
 
     def park(self) -> None:
-        """Let the task that is running wait until somebody resumes it."""
+        """Let the running task wait until somebody resumes it."""
         if not self.alive:
             raise GreenletExit
         self._hub.switch()
 
     def waker(self) -> Do:
-        """Resumes the task that is running now, once it is parked."""
+        """A function that resumes the task running now, once it is parked."""
         return partial(self.after, 0.0, partial(self._resume, getcurrent()))
 
     def die(self) -> None:

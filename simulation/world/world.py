@@ -1,4 +1,4 @@
-"""The plain state of one night, drawn from its seed: everything in it shares this, and it knows none of them."""
+"""The plain state of one night, drawn from its seed. Everything in the night shares it, and it knows none of them."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -31,10 +31,12 @@ from simulation.world.time import Time
 START = datetime(2026, 11, 27, 2, 14, 0, 123457, tzinfo=UTC)
 MINUTE = 60.0
 QUIET_LENGTH = 35 * MINUTE
-"""Long enough for the end of a tree and its second round; where nothing happens besides, it costs little."""
+"""Long enough for the end of a tree and its second round; where nothing else happens, it costs little."""
 LEAD = 1.05
-"""Seconds before anything is due: a tick that is not within them finds nothing, and sets no alarm that a later one
-would not set. That spares most of them."""
+"""Seconds before anything is due.
+
+A tick outside them finds nothing, and sets no alarm that a later one would not set, so most are left out.
+"""
 
 
 class World:
@@ -47,7 +49,7 @@ class World:
         drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
         self.network = with_rota(Random(f"rota {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
-        # With entropy of its own, so that all other nights are the same whatever there is to go wrong in it.
+        # It has its own entropy, so that all other nights are the same whatever can go wrong in it.
         self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.mischief_was = self.mischief
@@ -64,11 +66,11 @@ class World:
         self.texts: dict[str, Entry] = {}
         """What phones sent to our numbers, by the provider's ids."""
         self.opened: dict[str, Facts] = {}
-        """What was reported of the incidents whose opening was answered, by their references."""
+        """The reported facts of incidents whose opening was answered, by reference."""
         self.re_resolved: set[str] = set()
-        """The incidents for which a coordinator has asked that wider consent and edited trees be applied."""
+        """The incidents for which a coordinator has asked to apply wider consent and edited trees."""
         self.merges = False
-        """Whether a coordinator has asked that two reports be one incident."""
+        """Whether a coordinator has asked to merge two reports."""
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
         self.names = _names(self.network)
@@ -76,9 +78,9 @@ class World:
         """The number of a contact that a stranger has got meanwhile."""
         self.edition = self._publish(self.network)
         self.edited_at: datetime | None = None
-        """Since when the trees in force are others than `network`."""
+        """Since when the trees in force differ from `network`."""
         self.looks_until = START
-        """Until then every tick counts: each worker is to see what somebody has just paused."""
+        """Until then every tick counts, so that each worker sees what somebody has just paused."""
         self._earliest: datetime | None = None
 
     def moment(self, seconds: float) -> datetime:
@@ -103,18 +105,18 @@ class World:
             self.texts[id] = text_of(id, sender, to, self.time.now, text)
 
     def is_unheard(self) -> bool:
-        """Whether a text stands in the provider's books alone."""
+        """Whether some text is only in the provider's records."""
         return not self.texts.keys() <= self.database.texts()
 
     def database_returns(self) -> None:
-        """Let the database be reached again."""
+        """Make the database available again."""
         if self.database_is_away:
             self.story.tell("database", "is back")
             self.database_is_away = False
             self.database_back_at = self.time.now
 
     def edit_trees(self) -> None:
-        """Edit the trees that new incidents open on; those that are open go on as they were (A8)."""
+        """Edit the trees for new incidents; open ones go on as they were (A8)."""
         self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
         self.edition = self._publish(edit(self.random, self.network))
         self.edited_at = self.time.now
@@ -137,7 +139,7 @@ class World:
         return f"{outgoing.method} {outgoing.attempt[:4]} to {self.name_of(outgoing.to)}"
 
     def name_of(self, address: str) -> str:
-        """Whose number or mailbox it is."""
+        """The owner of a number or mailbox."""
         return self.names.get(address, address)
 
     def _publish(self, network: Network) -> editions.Edition:
@@ -154,7 +156,7 @@ class World:
 
 
 def _names(network: Network) -> dict[str, str]:
-    """Whose each number and mailbox is."""
+    """The owner of each number and mailbox."""
     contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
     names = {address: contact.id for contact in contacts for address in contact.addresses}
     names |= {phone: name for name, phone in ON_DUTY.items()}

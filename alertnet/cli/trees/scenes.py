@@ -1,4 +1,4 @@
-"""A rehearsal by scenes: a level of a tree in one of its rounds, what happens in it, and everybody who is told."""
+"""Groups a rehearsal into scenes: one level of a tree in one round, what happens in it, and who is told."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,12 +31,15 @@ HAPPENS = {
     "declined": "{contact} says that it can't",
     "action_reported": "{contact} reports what it did",
 }
-"""What is said of each kind of the history; what is not here, a new round apart, only moves what is."""
+"""The text for each kind of history entry. Kinds not listed here change only the present scene, except a new round."""
 
 
 @dataclass
 class Scene:
-    """One level in one round. `told`: whom its level tells; `asked`: what rings at the coordinators because of it."""
+    """One level in one round. `told`: those whom the level tells.
+
+    `asked`: what coordinators are asked because of it.
+    """
 
     at: datetime
     tree: str
@@ -49,7 +52,7 @@ class Scene:
 
     @property
     def contacts(self) -> dict[str, list[Told]]:
-        """Whom it tells, each with all its messages."""
+        """Those whom the level tells, each with all their messages."""
         found: dict[str, list[Told]] = {}
         for each in self.told:
             found.setdefault(each.contact.id, []).append(each)
@@ -73,12 +76,12 @@ def scenes_of(played: Played) -> list[Scene]:
 
 
 def is_prompt(told: Told) -> bool:
-    """Whether it rings at the coordinators; a task itself is the contact's."""
+    """Whether the message is a question or alarm to coordinators; a phone task itself belongs to the contact."""
     return told.kind in ASKING and told.method.kind is not MethodKind.TASK
 
 
 def happening(scene: Scene) -> Iterator[tuple[datetime, str]]:
-    """What happens in it beside its opening, in words."""
+    """What happens in the scene besides its opening, in words."""
     for noted in scene.happens:
         if noted.kind in HAPPENS and noted.kind != "level_opened":
             said = {
@@ -88,7 +91,7 @@ def happening(scene: Scene) -> Iterator[tuple[datetime, str]]:
 
 
 class _Stage:
-    """The scenes so far. What names no level happens in the one that its tree was in last."""
+    """The scenes so far. An entry that names no level belongs to the scene its tree was in last."""
 
     def __init__(self) -> None:
         self.scenes: dict[tuple[str, int, str], Scene] = {}
@@ -96,11 +99,11 @@ class _Stage:
         self._round: dict[str, int] = {}
 
     def scene(self, at: datetime, tree: str, round: int, level: str) -> Scene:
-        """The scene of that level, which begins now if it has not begun."""
+        """The scene of that level, begun now if it has not begun."""
         return self.scenes.setdefault((tree, round, level), Scene(at, tree, round, level))
 
     def note(self, noted: Noted) -> None:
-        """Put a line of the history where it belongs."""
+        """Add a history entry to its scene."""
         tree, level = noted.tree, noted.payload.get("level")
         if noted.kind == "round_began":
             self._round[tree] = int(str(noted.payload["round"]))
@@ -113,10 +116,10 @@ class _Stage:
             self._last[tree].happens.append(noted)
 
     def tell(self, told: Told) -> None:
-        """Put a message where it belongs; a prompt to the escalation that asks."""
+        """Add a message to its scene; a prompt goes to the escalation that asks."""
         if is_prompt(told):
             tree, level = told.trees[0], told.level or LAST_RESORT_NAME
-            # It goes on ringing for the scene that raised it, when the next round has begun.
+            # A repeat belongs to the scene that raised it, even when the next round has begun.
             of_level = [each for each in self.scenes.values() if (each.tree, each.level) == (tree, level)]
             scene = of_level[-1] if of_level else self.scene(told.at, tree, told.round, level)
             scene.asked.append(told)

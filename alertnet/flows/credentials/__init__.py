@@ -1,1 +1,1 @@
-"""What proves who somebody is: written codes, PINs, page links, known numbers (A6)."""
+"""What proves who somebody is: written codes, PINs, page links, known numbers, passkeys (A6)."""

@@ -1,4 +1,7 @@
-"""Whose number it is by the network in force, a member's, a contact's or nobody's, and what is said to its owner."""
+"""Looks up whose number it is in the network in force: a member's, a contact's or nobody's.
+
+Also makes the words for its owner where they are about no incident.
+"""
 
 from dataclasses import replace
 
@@ -13,37 +16,40 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import languages
 
 NO_REF = "SMS"
-"""Stands where a reference would, in words about no incident."""
+"""Used in place of a reference, in words about no incident."""
 
 
 @value
 class InTheField:
-    """A member, and the trees that serve its team's country; all there are where none does.
+    """A member, and the trees that serve its team's country; all trees where none serves it.
 
-    A contact who reports stands here as a member of its tree (`contact`), which is no team.
+    A contact who reports is represented as a member of its tree (`contact`), which is no team.
     """
 
     team: Team
     member: Member
     trees: tuple[ContactTree, ...]
     contact: tuple[ContactTree, Contact] | None = None
-    """Of a contact: its own tree, and itself in it."""
+    """Set for a contact: its tree and the contact itself."""
     is_borrowed: bool = False
-    """Whether the member's phone is not its own: it is never written to, and what it writes may concern its team's."""
+    """Whether the member uses somebody else's phone.
+
+    It is never written to, and what it sends may concern that phone's team.
+    """
 
     @property
     def is_contact(self) -> bool:
-        """Whether it is no member, but a contact who reports."""
+        """Whether this is a contact who reports, not a member."""
         return self.contact is not None
 
     @property
     def reports_for(self) -> str | None:
-        """The team whose incident it is."""
+        """The team that the incident belongs to."""
         return None if self.is_contact else self.team.id
 
     @property
     def words(self) -> Said:
-        """What the tree that speaks to the reporter says of itself, with a number that is not the reporter's own."""
+        """What the tree of the reporter says about itself, with a callback number other than the reporter's own."""
         if self.contact:
             return words_of(*self.contact)
         callback = self.tree.callback_for_field(self.team.callback, self.member.phone)
@@ -52,16 +58,20 @@ class InTheField:
 
     @property
     def tree(self) -> ContactTree:
-        """The tree that speaks to the team: the one that reaches the least far."""
+        """The tree that speaks to the team: the one with the narrowest scope."""
         return min(self.trees, key=lambda tree: (tree.scope.rank, tree.id))
 
     @property
     def owner(self) -> str:
-        """The name by which the member's PINs and reports go."""
+        """The owner name of the member's PINs and reports."""
         return f"{self.team.id}/{self.member.id}"
 
     def raises(self, report: Report) -> bool:
-        """Whether the report raises: ALARM and the like are how coordinators begin their answers to an alarm."""
+        """Whether the report raises an alarm.
+
+        From a contact it needs a bare SOS or a PIN, since coordinators begin answers to an alarm with ALARM and the
+        like.
+        """
         is_meant = not self.is_contact or report.panic or report.pin is not None
         return report.verb is FieldVerb.RAISE and is_meant
 
@@ -76,13 +86,13 @@ def member_at(tx: Tx, network: Network, number: str) -> InTheField | None:
 
 
 def in_own_language(tx: Tx, member: InTheField) -> InTheField:
-    """The member with the language that it has chosen by SMS in place of the one of the teams file."""
+    """The member with the language that it has chosen by SMS, else that of the teams file."""
     language = languages.chosen(tx, member.owner)
     return member if language is None else replace(member, member=replace(member.member, language=language))
 
 
 def member_of(network: Network, team: str, member: str | None) -> tuple[InTheField, ...]:
-    """The member of that name, or all of the team; none where the network in force knows them no more."""
+    """The member of that name, or all of the team; empty where the network in force no longer knows them."""
     if team not in network.teams:
         return ()
     known = network.teams[team]
@@ -94,7 +104,7 @@ def _in_the_field(network: Network, team: Team, member: Member) -> InTheField:
 
 
 def coordinator_at(network: Network, number: str) -> InTheField | None:
-    """The coordinator who may report from that phone as a member does: of a tree that serves one country alone."""
+    """The coordinator who may report from that phone as a member does: one of a tree that serves a single country."""
     for tree, contact in contacts_at(network, number):
         if contact.is_coordinator and len(tree.countries) == 1 and EVERYWHERE not in tree.countries:
             return contact_in_field(network, tree, contact, number)
@@ -102,7 +112,7 @@ def coordinator_at(network: Network, number: str) -> InTheField | None:
 
 
 def contact_in_field(network: Network, tree: ContactTree, contact: Contact, number: str) -> InTheField:
-    """A contact that writes of itself, as if in the country of its tree: the first of several."""
+    """A contact that reports about itself, as if in the country of its tree (the first of several)."""
     country = min(tree.countries)
     itself = Member(contact.id, contact.name or contact.organisation, number, contact.language)
     own = Team(tree.id, country, contact.language, Scope.INTERNAL, {contact.id: itself})
@@ -110,7 +120,7 @@ def contact_in_field(network: Network, tree: ContactTree, contact: Contact, numb
 
 
 def staff_at(network: Network, number: str) -> InTheField | None:
-    """The one of the staff, on a rota, who may take a turn of duty by a text from that phone."""
+    """The person of the staff, on a rota, who may take over duty by a text from that phone."""
     one = next((one for one in network.staff.values() if one.phone == number), None)
     on_rotas = contacts_at(network, number) if one else []
     if one is None or not on_rotas:
@@ -120,13 +130,13 @@ def staff_at(network: Network, number: str) -> InTheField | None:
 
 
 def owners_at(network: Network, number: str, member: InTheField | None) -> tuple[str, ...]:
-    """The names by which the PINs of whoever has that number go; `member`: the one that was found at it."""
+    """The owner names of the PINs of whoever has that number. `member`: the member found at it."""
     contacts = tuple(f"{tree.id}/{contact.id}" for tree, contact in contacts_at(network, number))
     return (member.owner, *contacts) if member else contacts
 
 
 def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contact]]:
-    """Every contact with that telephone number, or on whose rota one of the staff has it, in the order of the trees."""
+    """Every contact with that telephone number, or with a person on its rota who has it, in the order of the trees."""
     staff = {f"{STAFF}/{id}" for id, one in network.staff.items() if one.phone == number}
     return [
         (tree, contact)
@@ -137,7 +147,7 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
 
 
 def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
-    """What a tree says of itself, where no incident has pinned it; in the contact's time zone, if there is one."""
+    """What a tree says about itself, where no incident has pinned it; in the contact's time zone, if it has one."""
     return Said(
         sender=tree.sender,
         organisation=tree.title,

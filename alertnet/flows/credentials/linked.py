@@ -1,4 +1,4 @@
-"""Accounts at an OpenID Connect provider that stand for users: linked by an administrator, not by whoever comes."""
+"""Accounts at an OpenID Connect provider that sign users in. Only an administrator links them."""
 
 import hashlib
 import re
@@ -17,13 +17,14 @@ NOT_SET = "ALERTNET_OIDC_ISSUER is not set"
 
 
 def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
-    """Let that account at the provider stand for a user: an e-mail address that it vouches for, or its subject.
+    """Link an account at the provider to a user. `account`: an e-mail address that it vouches for, or its subject.
 
-    `issuer`: of the provider; empty where there is none.
+    `issuer`: the provider's; empty where there is none.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more, somebody else has that account, or
-            there is no provider. BadInput: no account is called so.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in, somebody else has that account, or there is no provider.
+        BadInput: `account` has no valid form.
     """
     user = in_force(tx, name)
     if not issuer:
@@ -39,32 +40,33 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
-    """Let no account at the provider stand for a user any more; sessions go on.
+    """Unlink the user's account at the provider; sessions go on.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     users.save(tx, replace(in_force(tx, name), linked=None))
     record(tx, "user_unlinked", name, by)
 
 
 def count_return(tx: Tx, address: str, state: str) -> bool:
-    """Count a browser that comes back from the provider; False: it came before, or too often from that address."""
+    """Count a browser that returns from the provider. False: it was used before, or too often from that address."""
     once = Once(hashlib.sha256(f"openid {state}".encode()).digest(), hashlib.sha256(b"").digest())
     return count_visit(tx, address) and idempotency.keep(tx, once, None, ApiAnswer(204, None))
 
 
 def sign_in_linked(tx: Tx, account: Account) -> str | None:
-    """Begin a session for the user for whom that account stands; its text. None: it stands for nobody.
+    """Begin a session for the user linked to that account and return its text; None where it is linked to nobody.
 
-    An address is believed once: from then on it is the subject that counts, whoever has that address later.
+    An e-mail address is used once. From then on the subject counts, whoever gets that address later.
     """
     found = next((user for user in users.list_all(tx) if _is_of(user, account)), None)
     if found is None:
         return None
     user = in_force(tx, found.name)
     if user.linked is None or not _is_of(user, account):
-        return None  # An administrator has changed it at this moment.
+        return None  # An administrator has changed it at this very moment.
     known = replace(user.linked, subject=account.subject)
     return begin(tx, replace(user, linked=known), via="openid")
 
@@ -75,5 +77,5 @@ def _is_of(user: User, account: Account) -> bool:
         return False
     if linked.subject:
         return linked.subject == account.subject
-    # What some provider lets people choose as their name there is no address for that.
+    # Some providers let people choose this name themselves, so it is not used as an address.
     return linked.account == (account.email if "@" in linked.account else account.subject)

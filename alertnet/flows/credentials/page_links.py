@@ -1,4 +1,4 @@
-"""Links: one for each contact, method and thing that it is about; its token is the only key to the page (B4)."""
+"""Page links: one for each contact, method and subject. Its token is the only key to the page (B4)."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def link_token(
     prompt: str | None = None,
     acknowledgement: str | None = None,
 ) -> tuple[str, str]:
-    """The id and token of the contact's link, by one method, to what it is about; made at the first need."""
+    """The id and token of the contact's link by one method to one subject; made when first needed."""
     key = (escalation or prompt or acknowledgement or "", tree, contact.id, method, address)
     made = _known_links_of(locked)
     if key not in made:
@@ -58,7 +58,7 @@ def _known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, st
 
 
 def post_with_page(work: UnitOfWork, draft: NotificationDraft) -> str:
-    """Post a notice with a link to a page that says what to do about it; the notification."""
+    """Post a notice with a link to a page that says what to do about it; returns the notification's id."""
     token = work.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
     id = work.post(replace(draft, said=replace(draft.said, link=token)))
     work.add(NewNoticeLink(work.tx.vault.token_hash(token), id))

@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn): a key on a device stands for the one-time code, and gives nothing to a site that is not ours.
+"""Passkeys (WebAuthn): a key on a device replaces the one-time code, and can't be used by another site.
 
-What is signed is a challenge of ours, which tells its own age and is good once; so nothing is kept between the page
-that asks and the answer to it.
+The authenticator signs a challenge that contains its own age and is valid once, so nothing is stored between showing
+the page and getting its answer.
 """
 
 import hashlib
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from fido2.server import Fido2Server
 
 LASTS = timedelta(minutes=10)
-"""Of a challenge: so long somebody may look for their key."""
+"""How long a challenge is valid: the time to find the key."""
 NONCE_BYTES = 16
 MOST = 10
-"""Passkeys of one user."""
+"""The most passkeys of one user."""
 LONGEST_NAME = 40
 
 logging.getLogger("fido2").setLevel(logging.WARNING)
@@ -39,7 +39,7 @@ logging.getLogger("fido2").setLevel(logging.WARNING)
 
 @value
 class Given:
-    """What a browser gave: the answer of the authenticator as JSON, and the site that it was given to."""
+    """What a browser sent: the authenticator's answer as JSON, and the site that it was made for."""
 
     answer: str
     origin: str
@@ -47,18 +47,18 @@ class Given:
 
     @property
     def server(self) -> "Fido2Server":
-        """What judges answers that were given to that site."""
-        # It brings the list of all public suffixes along: 3 MB, which a process holds once somebody has a passkey.
+        """The library's server that checks answers for that site."""
+        # The import loads the list of all public suffixes (3 MB), so it is made only once somebody uses a passkey.
         from fido2.server import Fido2Server
         from fido2.webauthn import PublicKeyCredentialRpEntity
 
         return Fido2Server(PublicKeyCredentialRpEntity(name="alertnet", id=self.host), verify_origin=self._is_its_own)
 
     def read(self) -> tuple[Mapping[str, Any], str]:
-        """The answer, and the challenge that it is about.
+        """The answer, and the challenge that it signs.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not valid.
         """
         answer = json.loads(self.answer)
         signed = json.loads(websafe_decode(answer["response"]["clientDataJSON"]))
@@ -69,16 +69,17 @@ class Given:
 
 
 def draw_challenge(vault: Vault, entropy: Entropy, now: datetime) -> str:
-    """What an authenticator is to sign, good for a few minutes."""
+    """A challenge for an authenticator to sign, valid for a few minutes."""
     text = f"{int((now + LASTS).timestamp())}.{entropy.bytes(NONCE_BYTES).hex()}"
     return f"{text}.{vault.sign(_of(text))}"
 
 
 def add_passkey(tx: Tx, name: str, called: str, given: Given) -> None:
-    """Let a key on a device of that user stand for their one-time codes.
+    """Let a key on the user's device replace their one-time codes.
 
     Raises:
-        BadInput: it is none, or was made for another page. WrongState: they have as many as they may.
+        BadInput: it is not valid, or was made for another page.
+        WrongState: the user has as many as allowed.
     """
     user = in_force(tx, name)
     if not 1 <= len(called) <= LONGEST_NAME or called in {each.name for each in user.passkeys}:
@@ -88,7 +89,7 @@ def add_passkey(tx: Tx, name: str, called: str, given: Given) -> None:
     try:
         answer, challenge = given.read()
         made = given.server.register_complete(_state(challenge), answer)
-    except Exception:  # Whatever the library makes of bytes from outside.
+    except Exception:  # The library may raise anything for bytes from outside.
         raise BadInput("passkey", None, "one that this page has asked the device for") from None
     if made.credential_data is None or not _use(tx, challenge):
         raise BadInput("passkey", None, "one that this page has asked the device for")
@@ -98,10 +99,10 @@ def add_passkey(tx: Tx, name: str, called: str, given: Given) -> None:
 
 
 def remove_passkey(tx: Tx, name: str, called: str) -> None:
-    """Let that key stand for nothing any more.
+    """Remove that passkey.
 
     Raises:
-        Unknown: that user has none of that name.
+        Unknown: the user has none of that name.
     """
     user = in_force(tx, name)
     left = tuple(each for each in user.passkeys if each.name != called)
@@ -112,9 +113,11 @@ def remove_passkey(tx: Tx, name: str, called: str) -> None:
 
 
 def prove(given: Given, tx: Tx, user: User) -> User | None:
-    """The user whose passkey has signed; None where none of theirs has, or this was used before.
+    """Check a passkey's answer: the user whose passkey has signed.
 
-    Nor is it one whose count has not grown since: another device has signed with the same key. That is recorded.
+    None where none of theirs has, or it was used before.
+
+    A key whose counter has not grown is refused and recorded, because another device has signed with the same key.
     """
     from fido2.webauthn import AttestedCredentialData, AuthenticationResponse
 
@@ -123,7 +126,7 @@ def prove(given: Given, tx: Tx, user: User) -> User | None:
         answer, challenge = given.read()
         signed = given.server.authenticate_complete(_state(challenge), known, answer)
         count = AuthenticationResponse.from_dict(answer).response.authenticator_data.counter
-    except Exception:  # Whatever the library makes of bytes from outside.
+    except Exception:  # The library may raise anything for bytes from outside.
         return None
     if not _use(tx, challenge):
         return None
@@ -138,7 +141,7 @@ def prove(given: Given, tx: Tx, user: User) -> User | None:
 
 
 def _use(tx: Tx, challenge: str) -> bool:
-    """Use a challenge up; False where it is not ours, too old, or used before."""
+    """Use up a challenge; False where it is not ours, too old, or used before."""
     text, _, signature = challenge.rpartition(".")
     until = text.partition(".")[0]
     if not tx.vault.is_signed(_of(text), signature) or int(until) < tx.now.timestamp():

@@ -1,4 +1,4 @@
-"""PINs: set by an administrator, checked where a phone or a page must prove more than its number or link."""
+"""PINs: set by an administrator, checked where a phone or page must prove more than its number or link."""
 
 import re
 from collections.abc import Collection, Container
@@ -23,22 +23,22 @@ from alertnet.store.records.credentials import pins
 from alertnet.store.records.credentials.pins import Pin, PinKind
 
 HIDDEN = "\u00b7"
-"""Stands for each digit of a PIN that was written among other words."""
+"""Replaces each digit of a PIN that was written among other words."""
 MOST_LOOKED_AT = 3
-"""Different numbers of a text that are compared with the PINs of whoever wrote it: each takes a while, on purpose."""
+"""How many different numbers of a text are compared with the writer's PINs. Each comparison is slow on purpose."""
 _PIN_IN_TEXT = re.compile(f"{PIN_IN_ONE.pattern}|{PIN_APART.pattern}")
 
 
 class PinCheck(StrEnum):
-    """What a text proves as somebody's PIN; true in a condition where it is a PIN of theirs, also under duress."""
+    """What a text proves as somebody's PIN. True as a condition where it is one of theirs, including the duress PIN."""
 
     TRUE = "true"
     DURESS = "duress"
     WRONG = "wrong"
     ABSENT = "absent"
-    """There is one, and none was given."""
+    """There is a PIN, and none was given."""
     CLOSED = "closed"
-    """It was not looked at: too many wrong ones came before."""
+    """It was not checked, because too many wrong ones came before."""
     NONE_SET = "none_set"
 
     def __bool__(self) -> bool:
@@ -47,9 +47,11 @@ class PinCheck(StrEnum):
 
 @value
 class PinTried:
-    """What came of a PIN. `closes`: it was one wrong PIN too many; `heard_at`: from when on another is heard.
+    """The result of a PIN check. `closes`: this was one wrong PIN too many.
 
-    `unheard`: how many were not looked at since one was heard last.
+    `heard_at`: from when on PINs are checked again.
+
+    `unheard`: how many were not checked since the last that was.
     """
 
     check: PinCheck
@@ -61,10 +63,11 @@ class PinTried:
 def set_pins(
     tx: Tx, owner: str, pin: str | None = None, duress: str | None = None, one_time: Collection[str] = ()
 ) -> None:
-    """Replace the PINs that are given, leave the others. `owner` is `team/member` or `tree/contact`.
+    """Replace the PINs that are given and keep the others. `owner` is `team/member` or `tree/contact`.
 
     Raises:
-        BadInput: a PIN of another shape (5 digits, 6 for one-time), or one for two purposes; its value is not shown.
+        BadInput: a PIN has the wrong length (5 digits, 6 for one-time), or one serves two purposes; its value is not
+            shown.
     """
     given = {
         PinKind.PIN: [] if pin is None else [pin],
@@ -82,25 +85,25 @@ def set_pins(
 
 
 def has_pin(tx: Tx, owner: str) -> bool:
-    """Whether the owner has a PIN, of whichever kind: then it is to prove itself with one."""
+    """Whether the owner has a PIN of any kind, and so must prove itself with one."""
     return bool(pins.of_owner(tx, owner))
 
 
 def digits_of_pin(tx: Tx, owner: str) -> int:
-    """How many digits the owner keys as its PIN: six where it has one-time ones alone, 0 where it has none."""
+    """How many digits the owner's PIN has: 6 where it has only one-time PINs, 0 where it has none."""
     kinds = {pin.kind for pin in pins.of_owner(tx, owner)}
     return 0 if not kinds else ONE_TIME_PIN_LENGTH if kinds == {PinKind.ONE_TIME} else PIN_LENGTH
 
 
 def pins_of(tx: Tx, owner: str) -> str:
-    """What stands for the owner's PINs as they are: another text from the moment that any of them is replaced."""
+    """A text that stands for the owner's present PINs; it changes when any of them is replaced."""
     return " ".join(sorted(pin.id for pin in pins.of_owner(tx, owner)))
 
 
 def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
-    """What the text proves as a PIN of that owner: the one place that believes, counts and refuses it (B9).
+    """Check a text as a PIN of that owner. Only here are PINs accepted, counted and refused (B9).
 
-    A one-time PIN is used up by this, unless the doors are closed. Tries at the same moment are judged one by one.
+    A one-time PIN is used up by this, unless checking is closed. Tries at the same moment are judged one by one.
     """
     known = pins.hold_of_owner(tx, owner)
     if not known:
@@ -121,10 +124,10 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
 
 
 def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str:
-    """The text with dots in place of whatever is a PIN of one of those owners: people read it, and none is for them.
+    """Replace each PIN of those owners in the text by dots, since people read the text and no PIN is meant for them.
 
-    Of many numbers only the first are looked at, and none while PINs of theirs are not, or after too many texts of
-    that writer: dots stand for the rest.
+    Of many numbers only the first are checked. None is while the owners' PINs are closed or after too many texts of
+    that writer; all are replaced by dots then.
     """
     numbers = list(numbers_in(text))
     known = {owner: pins.of_owner(tx, owner) for owner in owners} if numbers else {}
@@ -141,12 +144,12 @@ def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str
 
 
 def numbers_in(text: str) -> Collection[str]:
-    """Whatever in the text could be somebody's PIN, in the order in which it stands there."""
+    """All numbers in the text that could be a PIN, in their order."""
     return dict.fromkeys(digits_of(found[0]) for found in _PIN_IN_TEXT.finditer(text)).keys()
 
 
 def without_numbers(text: str, shown: Container[str] = ()) -> str:
-    """The text with dots in place of whatever could be somebody's PIN, but for these numbers."""
+    """Replace everything that could be a PIN by dots, except the numbers in `shown`."""
 
     def replaced(found: re.Match[str]) -> str:
         return found[0] if digits_of(found[0]) in shown else HIDDEN * len(found[0])
@@ -155,7 +158,7 @@ def without_numbers(text: str, shown: Container[str] = ()) -> str:
 
 
 def _keep(tx: Tx, owner: str, before: Usage, after: Usage) -> None:
-    """Keep what has changed; the owner's PINs are locked, so that nobody else counts meanwhile."""
+    """Store what has changed. The owner's PINs are locked, so that nobody else counts meanwhile."""
     if after != before:
         limits.hold(tx, WRONG_PINS, owner)
         limits.keep(tx, WRONG_PINS, owner, after)
@@ -172,7 +175,7 @@ def _proven(tx: Tx, found: list[Pin]) -> PinCheck:
 def _check_shape(kind: PinKind, text: str) -> None:
     length = ONE_TIME_PIN_LENGTH if kind is PinKind.ONE_TIME else PIN_LENGTH
     if not (is_pin(text) and len(text) == length):
-        # The value is a secret also when it has a slip in it.
+        # The value is secret even where it is mistyped.
         raise BadInput(kind.value, "*" * len(text), f"{length} digits")
 
 

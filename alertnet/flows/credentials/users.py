@@ -1,7 +1,7 @@
-"""Users of the console: added and ended by an administrator, let in by a password and a one-time code (B9).
+"""Users of the console: administrators add and end them; a password and a one-time code sign them in (B9).
 
-A try to sign in is counted before it is judged, so that of many at one moment none goes beyond the limit; the right one
-takes its count back. The password is looked at between two transactions: that is slow on purpose.
+A try is counted before it is judged, so that simultaneous tries can't pass the limit; a right one takes its count back.
+The password is checked between two transactions, because that is slow on purpose.
 """
 
 import hmac
@@ -27,44 +27,44 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}", re.ASCII)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 RECOVERY_CODES, RECOVERY_LETTERS, GROUP = 8, 16, 4
-"""So many of so many letters each, written in groups: 79 bits, which nobody can guess."""
+"""How many recovery codes, their letters, and the letters of a group: 79 bits each, which nobody can guess."""
 PASSWORD_LETTERS = 16
 
 SALT_BYTES, HASH_BYTES = 16, 32
 MEMORY_KIB, PASSES = 19_456, 2
-"""What OWASP recommends of argon2id."""
+"""What OWASP recommends for argon2id."""
 NOBODYS = (
     f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1$bm9ib2R5IGhhcyB0aGlz$pYU3XyOi2yYUCxbFBBHjkUYCz7vpDYVJzCdZkZ9xqR4"
 )
-"""A hash that no password has: whoever tries a name that is nobody's waits as long."""
+"""A hash that no password has, so that a try with an unknown name takes as long."""
 
 TOTP_BYTES, TOTP_DIGITS, TOTP_SECONDS = 20, 6, 30
 STEPS = (-1, 0, 1)
-"""A clock of the telephone may be half a minute off."""
+"""Time steps that are accepted: a phone's clock may be half a minute off."""
 
 
 Proof = Callable[[Tx, User], User | None]
-"""Whether it is that user: they as they are to be kept then, None where it is not."""
+"""Checks that it is that user: returns the user as it is to be stored then; None where it is not."""
 
 
 @value
 class Issued:
-    """What a user is given once, and nobody can read again: the address that an authenticator app takes, and codes."""
+    """What a user gets once and nobody can read again: the URL for an authenticator app, and recovery codes."""
 
     authenticator: str
     recovery_codes: tuple[str, ...]
 
 
 def draw_password(entropy: Entropy) -> str:
-    """A password of 79 random bits, in groups."""
+    """A random password of 79 bits, in groups."""
     return _grouped(entropy.letters(PASSWORD_LETTERS, LETTERS))
 
 
 def hash_password(password: str, salt: bytes) -> str:
-    """The argon2id hash of a password, to be stored; slow on purpose, so never inside a transaction.
+    """The argon2id hash of a password, to be stored. It is slow on purpose, so never call it inside a transaction.
 
     Raises:
-        BadInput: it is too short, or too long.
+        BadInput: the password is too short or too long.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadInput("password", "*" * 8, f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
@@ -73,7 +73,7 @@ def hash_password(password: str, salt: bytes) -> str:
 
 
 def is_password(password: str, hash: str) -> bool:
-    """Whether that is the password; it takes as long for every password."""
+    """Whether that is the password; takes equally long for every password."""
     try:
         Argon2id.verify_phc_encoded(password[:LONGEST_PASSWORD].encode(), hash)
     except InvalidKey:
@@ -82,10 +82,11 @@ def is_password(password: str, hash: str) -> bool:
 
 
 def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
-    """Let somebody sign in; `password` is its hash.
+    """Add a user who may sign in; `password` is its hash.
 
     Raises:
-        BadInput: no such name. WrongState: somebody has, or had, that name.
+        BadInput: the name is not valid.
+        WrongState: somebody has, or had, that name.
     """
     if not NAME.fullmatch(name):
         raise BadInput("name", name, "1 to 32 small letters, digits, dots, hyphens and underscores")
@@ -100,12 +101,13 @@ def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
 
 
 def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
-    """Give a user another password, authenticator and recovery codes, no passkey and no link, and end their sessions.
+    """Give a user a new password, authenticator and recovery codes, and end their sessions.
 
-    `password`: its hash.
+    Their passkeys and link are removed. `password`: its hash.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=(), linked=None))
     users.save(tx, user)
@@ -115,10 +117,11 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
 
 
 def change_password(tx: Tx, name: str, password: str, session: str) -> None:
-    """Give a user another password at their own wish, and end their sessions but that one; `password`: its hash.
+    """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     users.save(tx, replace(in_force(tx, name), password=password))
     users.end_sessions_of(tx, name, session)
@@ -126,10 +129,11 @@ def change_password(tx: Tx, name: str, password: str, session: str) -> None:
 
 
 def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
-    """Give a user another authenticator and recovery codes at their own wish, and end their sessions but that one.
+    """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     user, issued = _issue(tx, in_force(tx, name))
     users.save(tx, user)
@@ -139,10 +143,11 @@ def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
 
 
 def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
-    """Fresh recovery codes for a user, in place of all those before.
+    """Replace all recovery codes of a user.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     codes, hashes = _draw_recovery(tx)
     users.save(tx, replace(in_force(tx, name), recovery=hashes))
@@ -151,10 +156,11 @@ def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
 
 
 def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
-    """Give a user another role, from their next page on.
+    """Change a user's role, effective from their next page.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     user = in_force(tx, name)
     users.save(tx, replace(user, role=role))
@@ -162,10 +168,11 @@ def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
 
 
 def end_user(tx: Tx, name: str, by: str) -> None:
-    """Let a user sign in no more, by no account elsewhere either, and end their sessions.
+    """Let a user sign in no more, not by a linked account either, and end their sessions.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     users.save(tx, replace(in_force(tx, name), ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
@@ -173,7 +180,7 @@ def end_user(tx: Tx, name: str, by: str) -> None:
 
 
 def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
-    """End the sessions of a user, all but the one of that id; how many there were.
+    """End a user's sessions, except the one with the id `besides`; returns how many there were.
 
     Raises:
         Unknown: there is no such user.
@@ -184,12 +191,12 @@ def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
 
 
 def count_try(tx: Tx, name: str, address: str, place: str) -> str | None:
-    """Count a password that is tried, and give the hash that it must have; None: it is not looked at now.
+    """Count a password try and return the hash to check it with; None where no try is allowed now.
 
-    `place`: the address, or the session that asks for it again. Whoever guesses elsewhere keeps nobody out.
+    `place`: the address, or the session that asks again. Somebody who guesses from elsewhere locks nobody out.
     """
     for limit, key in ((SIGN_INS, address), (WRONG_SIGN_INS, f"{name} {place}")):
-        # What one door turns away is no try at the next.
+        # A try refused by one limit does not count for the next.
         if not limits.use(tx, limit, key):
             return None
     user = users.named(tx, name)
@@ -197,12 +204,14 @@ def count_try(tx: Tx, name: str, address: str, place: str) -> str | None:
 
 
 def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
-    """Begin a session for a user whose password was right, if the proof is too; its text. None: it is not.
+    """Begin a session for a user whose password was right, if the proof is too, and return its text.
 
-    `proof`: a code of the authenticator, or a recovery code, each of which is good once; or what else proves it.
+    None where it is not.
+
+    `proof`: a code of the authenticator or a recovery code, each valid once; or a function that checks another proof.
     """
     user = users.hold(tx, name)
-    # Counted for all places together, since a code can be guessed; only whoever has the password comes so far.
+    # Counted for all places together, since a code can be guessed; only who knows the password gets this far.
     if user is None or user.ended_at is not None or not limits.use(tx, ALL_WRONG_SIGN_INS, name):
         return None
     prove: Proof = _by_code(proof) if isinstance(proof, str) else proof
@@ -215,7 +224,7 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
 
 
 def begin(tx: Tx, user: User, **how: object) -> str:
-    """A session of a user who has proven who they are, and is kept as they are now; its text."""
+    """Begin a session for a user who has proven who they are, store the user, and return the session's text."""
     users.save(tx, user)
     users.forget_ended_sessions(tx)
     record(tx, "user_signed_in", user.name, f"user {user.name}", **how)
@@ -223,15 +232,16 @@ def begin(tx: Tx, user: User, **how: object) -> str:
 
 
 def count_visit(tx: Tx, address: str) -> bool:
-    """Count a sign-in that a provider judges; whether there is room for one more from that address.
+    """Count a sign-in that a provider judges; whether one more is allowed from that address.
 
-    Apart from the others: another site can have a browser ask for it, and that must shut nobody out who has a password.
+    Counted apart from the others: another site can make a browser ask for it, which must lock out nobody with a
+    password.
     """
     return limits.use(tx, SIGN_INS, f"{address} openid")
 
 
 def forget_tries(tx: Tx, name: str, place: str) -> None:
-    """Take the tries of a user from that place back: the last of them was right."""
+    """Delete a user's counted tries from that place, since the last was right."""
     key = f"{name} {place}"
     limits.hold(tx, WRONG_SIGN_INS, key)
     limits.keep(tx, WRONG_SIGN_INS, key, UNUSED)
@@ -242,7 +252,7 @@ def _by_code(code: str) -> Proof:
 
 
 def _without_code(tx: Tx, user: User, code: str) -> User | None:
-    """The user once that code is used up; None where it is none of theirs."""
+    """The user with that code used up; None where it is none of theirs."""
     given = re.sub(r"[\s-]", "", code).lower()
     totp, now = _totp(user.totp_key), _step(tx.now)
     for step in (now + ahead for ahead in STEPS):
@@ -261,16 +271,17 @@ def _issue(tx: Tx, user: User) -> tuple[User, Issued]:
 
 
 def _draw_recovery(tx: Tx) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
-    """Recovery codes as they are handed over, and their hashes."""
+    """New recovery codes, and their hashes."""
     codes = tuple(tx.entropy.letters(RECOVERY_LETTERS, LETTERS) for _ in range(RECOVERY_CODES))
     return tuple(map(_grouped, codes)), tuple(map(tx.vault.token_hash, codes))
 
 
 def in_force(tx: Tx, name: str) -> User:
-    """A user who may sign in, held until the transaction ends.
+    """A user who may sign in, locked until the transaction ends.
 
     Raises:
-        Unknown: there is no such user. WrongState: they may not sign in any more.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     user = users.hold(tx, name)
     if user is None:
@@ -281,7 +292,7 @@ def in_force(tx: Tx, name: str) -> User:
 
 
 def record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
-    """Put what was done to a user on the system's history."""
+    """Record in the system's history what was done to a user."""
     timeline.append(tx, timeline.SYSTEM, (kind, {"user": name, **more, "by": by}))
 
 

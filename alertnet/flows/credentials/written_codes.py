@@ -1,4 +1,4 @@
-"""Written codes: one for each recipient and incident, unmistakable among all of its numbers (B4)."""
+"""Written codes: one for each recipient and incident, unique among all codes of the recipient's numbers (B4)."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from alertnet.store.records.credentials.codes import Code, NewCode, NewCodeNumbe
 
 
 def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | None:
-    """The recipient's code in this incident, the same in every message and tree; made at the first need.
+    """The recipient's code in this incident, the same in every message and tree; made when first needed.
 
-    None when its numbers hold so many open codes that no other is left: it then answers by link or call.
+    None where its numbers hold so many open codes that no other is left; the recipient then answers by link or call.
     """
     same_recipient = locked.same_recipient(tree, contact.id)
     known = known_codes(locked)
@@ -25,9 +25,9 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
 
 
 def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple[str, Contact]]) -> Code | None:
-    """The code, which from now on is good from the phone of whoever is on duty as well, and from a number that is new.
+    """Make the code valid also from the phone of whoever is on duty and from new numbers; returns the code.
 
-    None where that number has such a code of another incident: it then needs another.
+    None where that number has the same code for another incident, so that the recipient needs a new one.
     """
     if locked.incident.replanned_at is None and not any(each.duty for _, each in same_recipient):
         return code
@@ -56,7 +56,7 @@ def owners_of(same_recipient: Sequence[tuple[str, Contact]]) -> dict[str, tuple[
 
 
 def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
-    """The recipient's code, if it has one: nothing is made."""
+    """The recipient's code if it has one; makes none."""
     known = known_codes(locked)
     return next(
         (known[id, each.id].text for id, each in locked.same_recipient(tree, contact) if (id, each.id) in known), None
@@ -64,17 +64,20 @@ def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
 
 
 def decision_code(locked: LockedIncident, asked: Sequence[tuple[str, Contact]]) -> Code | None:
-    """A code of its own for one question or alarm, valid from any number of those who are asked."""
+    """A new code for one question or alarm, valid from any number of those who are asked."""
     return _make(locked, asked, None, None)
 
 
 def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:
-    """A code for an alarm or question that one coordinator alone has, in place of the one that all share."""
+    """A code for one coordinator alone, in place of the one that all share for an alarm or question."""
     return _make(locked, locked.same_recipient(tree, contact.id), None, None, prompt=prompt)
 
 
 def mark_open(locked: LockedIncident, is_open: bool) -> None:
-    """Let the numbers know whether the incident of their codes is open; what others hold meanwhile is void."""
+    """Mark whether the codes' incident is open.
+
+    On reopening, codes that one of their numbers now has for another incident are voided.
+    """
     if is_open:
         for code_id in codes.given_anew(locked.tx.session, locked.incident.every_id):
             void(locked, code_id)
@@ -82,7 +85,7 @@ def mark_open(locked: LockedIncident, is_open: bool) -> None:
 
 
 def void(locked: LockedIncident, code_id: str) -> None:
-    """Void a code; the next message to the recipient carries a fresh one."""
+    """Void a code; the next message to the recipient carries a new one."""
     codes.void(locked.tx.session, code_id, locked.tx.now)
     locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}
 
@@ -118,7 +121,7 @@ def _make(
 
 
 def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str, str, bool]]) -> None:
-    """Let the code be good from those numbers."""
+    """Make the code valid from those numbers."""
     code_hash = locked.tx.vault.code_hash(code.text)
     for number, (tree, contact, relays) in owners.items():
         locked.work.add(
@@ -135,7 +138,7 @@ def _let_answer(locked: LockedIncident, code: Code, owners: dict[str, tuple[str,
 
 def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
-        # Who has a code of its own and one of a part, by which it was told as well, gets its own from now on.
+        # A recipient with its own code and one of a merged part, by which it was told as well, uses its own now.
         known = [locked.prefetch.read(codes.of_contacts, id) for id in reversed(locked.incident.every_id)]
         locked.known_codes = {(each.tree, each.contact): each.code for found in known for each in found}
     return locked.known_codes

@@ -1,4 +1,4 @@
-"""What comes if nobody answers, played through: of an incident about to be raised, and of one that is open."""
+"""Simulates what comes if nobody answers: for an incident about to be raised, and for an open one."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,12 +19,12 @@ from alertnet.store.views.shapes import moment
 from alertnet.store.views.timeline_view import EntryView
 
 RAISED, OPEN = timedelta(hours=6), timedelta(hours=3)
-"""How far is looked ahead from a raise, and from now."""
+"""How far to look ahead from raising an incident, and from now."""
 
 
 @value
 class WouldBeTold:
-    """A level that would open: after how many minutes, whom it tells, and whether it waits for a go before."""
+    """A level that would open: after how many minutes, whom it tells, and whether it waits for a go first."""
 
     minutes: int
     tree: str
@@ -35,17 +35,17 @@ class WouldBeTold:
 
 @value
 class Foretold:
-    """What an incident would do in its first hours if nobody answers, and how many would be left out."""
+    """What an incident would do in its first hours if nobody answers, and how many people would be left out."""
 
     levels: tuple[WouldBeTold, ...]
     left_out: int
 
 
 def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
-    """Play what is about to be reported, on the trees in force; whoever is asked for a go gives it at once.
+    """Simulate an incident about to be reported on the trees in force; every go is given at once.
 
     Raises:
-        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
     """
     facts, _ = with_records(reported, network)
     check_names(facts, network)
@@ -67,20 +67,21 @@ def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[W
 
 
 def play_on(locked: LockedIncident) -> SimulatedIncident:
-    """The next hours of the incident, if nobody answers and no coordinator decides."""
+    """Simulate the next hours of the incident, if nobody answers and no coordinator decides."""
     due_at = {each.tree: each.due_at for each in locked.escalations}
     return go_on(locked.plans, locked.states, due_at, OnRecord(locked), locked.tx.now, locked.tx.now + OPEN)
 
 
 def entries_ahead(locked: LockedIncident) -> list[EntryView]:
-    """What the timeline would say of the next hours, as the core will decide then; none of a closed incident.
+    """The timeline entries of the next hours as the core will decide then; empty for a closed incident.
 
-    Nor of one of which something can't be read: nobody knows then what its other escalations will do (A11).
+    Also empty where part of the incident can't be read, since nobody knows then what its other escalations will do
+    (A11).
     """
     if not locked.is_open or locked.broken:
         return []
     incident = play_on(locked)
-    # What rings at coordinators until they answer stands among what is to be decided.
+    # What repeats to coordinators until they answer is listed among the decisions instead.
     told = (each for each in incident.told if each.kind.is_alert or each.method.kind is MethodKind.TASK)
     comes: list[Told | Noted] = [*told, *incident.noted]
     return [_entry(each) for each in sorted(comes, key=lambda each: each.at)]

@@ -29,10 +29,10 @@ from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
 AT_A_TIME = 200
-"""Of those closed lately: whether one is a drill or a text is sealed, and each is opened for that once."""
+"""How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
-"""What lets somebody know of an incident."""
+"""Messages by which somebody learns of an incident."""
 DEEDS = (
     "incident_opened",
     "sms_received",
@@ -51,13 +51,13 @@ DEEDS = (
     "text_opened",
     "incident_reopened",
 )
-"""Whoever does one of these knows of the incident, though no message told them."""
+"""History entries whose author knows of the incident, even though no message told them."""
 HEARD = frozenset({AttemptStatus.SENT, AttemptStatus.DELIVERED})
 
 
 @value
 class Unreached:
-    """A contact whom no message has reached, and when the next goes; None where none is planned."""
+    """A contact whom no message has reached, and when the next goes out; None where none is planned."""
 
     called: str
     tree: str
@@ -67,10 +67,10 @@ class Unreached:
 
 @value
 class Told:
-    """Who was told or has answered; to whom a message is on its way; whom none has reached.
+    """Who was told or has answered, to whom a message is on its way, and whom none has reached.
 
-    `team`: the one that reported it, if one did; `users`: who did something about it at the console. `unanswered`: of
-    those who know by a message. `has_answers`: anybody's.
+    `team`: the team that reported it, if any; `users`: those who acted on it in the console. `unanswered`: those told
+    by a message who have not answered. `has_answers`: from anybody.
     """
 
     team: str
@@ -82,14 +82,14 @@ class Told:
     unreached: tuple[Unreached, ...]
 
     def parted(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Those of them whom nothing was sent yet, and the others."""
+        """The names split in two: those to whom nothing was sent yet, and the others."""
         sent = {*self.knows, *self.under_way}
         return tuple(name for name in names if name not in sent), tuple(filter(sent.__contains__, names))
 
 
 @value
 class Next:
-    """A level that comes next, and whom it tells, by the clock or else not before what it `waits_for`."""
+    """A level that comes next and whom it tells: by the clock, or not before what it `waits_for`."""
 
     level: str
     names: tuple[str, ...]
@@ -99,7 +99,7 @@ class Next:
 
 @value
 class Path:
-    """An escalation as a line: levels passed, the one it stands in, the next."""
+    """An escalation as a line: levels passed, the present one, the next."""
 
     tree: str
     title: str
@@ -109,9 +109,9 @@ class Path:
     now: str | None
     next: Next | None
     acting: tuple[str, ...]
-    """Who has acknowledged."""
+    """Those who have acknowledged."""
     declined: tuple[str, ...]
-    """Who has said that they can't act."""
+    """Those who have said that they can't act."""
     action_due_at: datetime | None
     otherwise: Next | None
     """What comes where no action is reported by then."""
@@ -119,7 +119,7 @@ class Path:
 
 @value
 class OpenIncident:
-    """An open incident as the board shows it. `seq`: how far its history had come then; `zone`: of its clocks."""
+    """An open incident as the board shows it. `seq`: the last history entry read; `zone`: its time zone."""
 
     id: str
     seq: int
@@ -137,38 +137,38 @@ class OpenIncident:
     matters: tuple[Matter, ...]
     warnings: tuple[str, ...]
     broken: bool
-    """Whether something of it can't be read, and waits for an administrator."""
+    """Whether part of it can't be read and waits for an administrator."""
 
     @property
     def acting(self) -> tuple[str, ...]:
-        """Who has taken charge, in whichever tree."""
+        """Those who have taken charge, in any tree."""
         return tuple(dict.fromkeys(name for path in self.paths for name in path.acting))
 
     @property
     def coming(self) -> list[Path]:
-        """The escalations of which something is to come, the soonest first."""
+        """The escalations with something still to come, the soonest first."""
         coming = [path for path in self.paths if path.next or path.action_due_at]
         return sorted(coming, key=lambda path: (path.next.at if path.next else path.action_due_at) or LATEST)
 
     @property
     def declined(self) -> tuple[str, ...]:
-        """Who has said that they can't act, in whichever tree."""
+        """Those who have said that they can't act, in any tree."""
         return tuple(dict.fromkeys(name for path in self.paths for name in path.declined))
 
     @property
     def owed(self) -> tuple[Matter, ...]:
-        """What is asked of coordinators, and nobody has put off."""
+        """What is asked of coordinators and not put off."""
         return tuple(each for each in self.matters if not each.is_put_off)
 
     @property
     def asked_again_at(self) -> datetime | None:
-        """When coordinators are asked again what comes to pass only by an answer of theirs."""
+        """When coordinators are next asked again about what only their answer can bring."""
         waits = (each for each in self.matters if each.is_text or (each.is_decision and each.automatic_at is None))
         return min((each.again_at for each in waits if each.again_at is not None), default=None)
 
     @property
     def need(self) -> int:
-        """How much it needs somebody, 0 the most: nobody is left who could answer, nobody has, somebody, everybody."""
+        """How much it needs somebody, 0 the most: nobody is left to answer, nobody has, somebody has, everybody has."""
         stands = {path.status for path in self.paths}
         if self.broken or not self.paths or Status.UNANSWERED in stands:
             return 0
@@ -178,18 +178,18 @@ class OpenIncident:
 
     @property
     def order(self) -> str:
-        """By severity and need, then the latest first: as text, so that a page can put it in its place."""
+        """Sort key by severity and need, then the latest first. It is text, so that a page can sort by it."""
         earlier = int((LATEST - self.opened_at).total_seconds())
         return f"{self.severity.rank}{self.need}{earlier:010d}{self.ref}"
 
     def is_old(self, seq: int, now: datetime) -> bool:
-        """Whether it must be read anew: something was recorded, or what was to come next has come."""
+        """Whether it must be read again: something was recorded, or what was due next is due."""
         return seq != self.seq or any(each.next and each.next.at and each.next.at <= now for each in self.paths)
 
 
 @value
 class ClosedIncident:
-    """An incident, or a text, that was closed lately. `drill`: whether it was one; None where that can't be read."""
+    """An incident, or a text, that was closed lately. `drill`: None where that can't be read."""
 
     id: str
     kept: Closed
@@ -199,21 +199,21 @@ class ClosedIncident:
 
 @value
 class Board:
-    """All open incidents, and the matters of them all, each in the order in which they are to be looked at."""
+    """All open incidents, and the matters of all of them, each in the order to look at them."""
 
     now: datetime
     incidents: tuple[OpenIncident, ...]
     closed: tuple[ClosedIncident, ...]
-    """Of the last day, the latest first."""
+    """Those of the last day, the latest first."""
 
     @property
     def matters(self) -> tuple[Matter, ...]:
-        """What is asked of coordinators."""
+        """What is asked of coordinators in all incidents."""
         found = (matter for incident in self.incidents for matter in incident.matters)
         return tuple(sorted(found, key=lambda matter: matter.order))
 
     def only(self, drill: bool, severity: str = "", country: str = "") -> "Board":
-        """The drills alone or the others, and what may be either; of one severity and country, where given."""
+        """Only the drills or only the others (and any unknown), of one severity and country where given."""
         open = (each for each in self.incidents if each.drill is drill and severity in ("", each.severity))
         closed = [each for each in self.closed if each.drill is not (not drill) and not each.is_text]
         return Board(
@@ -224,7 +224,7 @@ class Board:
 
 
 def read_board(tx: Tx, before: Board | None = None) -> Board:
-    """The board as it stands. `before`: as it was read last, of which is used what has not changed since."""
+    """Read the board as it is now. `before`: the last board read, whose unchanged parts are reused."""
     known = {each.id: each for each in before.incidents} if before else {}
     heads = timeline_view.heads_of_open(tx.session)
     fresh = {id: known[id] for id, seq in heads.items() if id in known and not known[id].is_old(seq, tx.now)}
@@ -235,7 +235,7 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
 
 
 def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:
-    """The latest, and as many more as it takes to have enough of what is real, whatever else was closed that day."""
+    """The latest closed ones, reading on until enough real incidents are among them, however many are drills."""
     known, passed, real = {each.id: each for each in before}, 0, 0
     while passed % AT_A_TIME == 0 and real < MOST_CLOSED:
         found = incident_store.closed_since(tx.session, tx.now - LATELY, AT_A_TIME, passed)
@@ -254,7 +254,7 @@ def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
 
 
 def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
-    """An incident with its escalations, for reading alone: nothing is held."""
+    """An incident with its escalations, only for reading: nothing is locked."""
     plans = editions.plans(tx, incident.facts, incident.trees)
     prefetch = Prefetch(tx, [])
     return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
@@ -265,8 +265,8 @@ def as_open(
 ) -> OpenIncident:
     """The incident as the board shows it.
 
-    `fared`: how the messages went that let people know of it. `doers`: who did something about it, the first first;
-    None for what can't be read.
+    `fared`: how the messages went by which somebody learns of it. `doers`: those who acted on it, the first first; None
+    for entries that can't be read.
     """
     facts, incident = locked.facts, locked.incident
     zone = zone_of(locked)
@@ -300,7 +300,7 @@ def as_open(
 
 
 def zone_of(locked: LockedIncident) -> str:
-    """By whose clocks an incident is told: those of its first tree."""
+    """The time zone in which an incident is shown: that of its first tree."""
     return next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
 
 
@@ -353,7 +353,7 @@ def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> 
     unreached = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans and locked.may_hear(*who)}
     tried = _tried(locked) if unreached else {}
     each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
-    # Of a text that came later not everybody may know: what a PIN for duress brought is hidden from observers.
+    # Not everybody may see a later text: what a duress PIN brought in is hidden from observers.
     team, is_member, _ = (next(iter(doers), None) or "").partition("/")
     return Told(
         team=team if is_member and team == locked.facts.team else "",
@@ -367,7 +367,7 @@ def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> 
 
 
 def _tried(locked: LockedIncident) -> dict[tuple[str, str], datetime | None]:
-    """When contacts are told next: by the levels that are open, else by the one that comes."""
+    """When contacts are told next: by the open levels, else by the one that comes."""
     found: dict[tuple[str, str], datetime | None] = {}
     for tree, state in locked.states.items():
         if (coming := coming_level(locked.plans, locked.states, tree, locked.tx.now)) is not None:

@@ -1,4 +1,4 @@
-"""An incident's timeline in sentences: what was sent together stands in one line, what nobody would miss in none."""
+"""Tells an incident's timeline in sentences: messages sent together share a line, and trivial entries have none."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from alertnet.store.views.timeline_view import EntryView
 
 
 class Tone(StrEnum):
-    """What kind of thing it is, for the colour and the sign beside its words."""
+    """The sort of a line, for its colour and sign."""
 
     ALARM = "alarm"
     TOLD = "told"
@@ -25,7 +25,7 @@ class Tone(StrEnum):
 
 @value
 class Line:
-    """Something that happened. `kind`: of the entry that it tells, or of the first that it tells together."""
+    """One line of the timeline. `kind`: of its entry, or of the first of several told together."""
 
     at: datetime
     tone: Tone
@@ -35,9 +35,9 @@ class Line:
 
 
 TOGETHER = timedelta(seconds=20)
-"""Messages of one kind that leave within that time are one line."""
+"""Messages of one kind that leave within this time share a line."""
 ROUTINE = frozenset({"recorded", "declined", "notice"})
-"""Messages that only confirm what a line before them says."""
+"""Messages that only confirm what an earlier line says."""
 UNSEEN = frozenset({"attempt_delivered", "attempt_cancelled", "rule_met", "alarm_answered", "code_keyed"})
 
 Payload = Mapping[str, Any]
@@ -93,7 +93,7 @@ def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
 
 
 def cries_for_help(entries: Iterable[EntryView]) -> bool:
-    """Whether any of the reports is a bare `SOS`."""
+    """Whether any report is a bare `SOS`."""
     reports = (entry["payload"] or {} for entry in entries if entry["kind"] == "report_received")
     return any("SOS" in report.get("understood", ()) for report in reports)
 
@@ -214,7 +214,7 @@ def done_by(payload: Payload, names: Names) -> str:
 
 
 def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
-    """A sentence whose `{names}` are filled from the payload; the contact by its name, the tree by its title."""
+    """A sentence whose `{names}` are filled from the payload, with the contact's name and the tree's title."""
 
     def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
         tree = payload.get("tree")
@@ -232,7 +232,7 @@ def _plain(value: object) -> str:
 
 
 def sentence_of(kind: str) -> Sentence:
-    """What makes a sentence of an entry of that kind."""
+    """The function that makes a sentence from an entry of that kind."""
     return SENTENCES.get(kind) or _said(Tone.QUIET, kind.replace("_", " ").capitalize())
 
 

@@ -1,4 +1,4 @@
-"""What came of a drill, contact by contact, as a page, as rows and as the API gives it; and which drills there are."""
+"""Drill reports: the result for each contact as a page, as CSV and for the API; and the list of drills."""
 
 import csv
 import io
@@ -19,13 +19,13 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.views import figures
 
 COLUMNS = ("tree", "contact", "reached", "answer", "via", "answered_after_s", "method", "tries", "arrived", "failures")
-"""Of the CSV: a row for each contact and method; `dead` follows."""
+"""Columns of the CSV: a row for each contact and method; `dead` follows."""
 MOST_LISTED = 50
 
 
 @value
 class DrillReport:
-    """What a drill has come to so far; `names`: what its contacts are called, by tree and id."""
+    """The results of a drill so far; `names`: its contacts' names, by tree and id."""
 
     ref: str
     type: str
@@ -38,11 +38,11 @@ class DrillReport:
 
     @property
     def sums(self) -> Sums:
-        """How many were alerted, reached, and have answered."""
+        """How many were alerted, were reached, and have answered."""
         return sums_of(self.parts)
 
     def as_csv(self) -> str:
-        """All of it as rows, times in seconds."""
+        """All results as CSV, times in seconds."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow((*COLUMNS, "dead"))
@@ -57,7 +57,7 @@ class DrillReport:
 
 @value
 class ToCome:
-    """A planned drill, and what those are called who would take part by the trees in force."""
+    """A planned drill, and the names of those who would take part by the trees in force."""
 
     stored: StoredDrill
     names: tuple[str, ...]
@@ -65,14 +65,14 @@ class ToCome:
 
 @value
 class Drills:
-    """Those that are planned, the next first, and the others, the latest first, with what each came to."""
+    """The planned drills, the next first, and the others, the latest first, with their results."""
 
     to_come: tuple[ToCome, ...]
     past: tuple[tuple[StoredDrill, Sums | None], ...]
 
 
 def read_drills(tx: Tx, edition: Edition) -> Drills:
-    """Which drills there are."""
+    """All drills, planned and past."""
     to_come = (ToCome(each, _names(tx, edition, each.drill.facts)) for each in drills.to_come(tx.session))
     past = drills.past(tx.session, MOST_LISTED)
     held = [each.incident for each in past if each.incident]
@@ -85,7 +85,8 @@ def read_drill(tx: Tx, ref: str) -> DrillReport:
     """The report of a drill that has begun.
 
     Raises:
-        Unknown: there is no such incident. WrongState: it is none, but real.
+        Unknown: there is no such incident.
+        WrongState: the incident is real, not a drill.
     """
     incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
     if not incident.facts.drill:

@@ -1,4 +1,4 @@
-"""Figures over months: how long things took, who was reached by what, how drills went, and what to change for it."""
+"""Figures over months: how long things took, who was reached by what, how drills went, and what to change."""
 
 import csv
 import io
@@ -14,12 +14,12 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.views import figures as view
 
 COLUMNS = ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s", "shortest_s", "longest_s")
-"""Of the CSV: times in seconds."""
+"""Columns of the CSV; times in seconds."""
 
 
 @value
 class Sum:
-    """How many incidents, or drills, and how long it took to the first message, person and action."""
+    """How many incidents or drills, and the times to the first message, the first person and the first action."""
 
     count: int
     to_message: Times
@@ -29,7 +29,7 @@ class Sum:
 
 @value
 class Figures:
-    """What the incidents come to that opened between two moments; levels, tries and advice of those that were real."""
+    """Figures of the incidents opened between two moments. Levels, tries and advice count real incidents only."""
 
     since: datetime
     until: datetime
@@ -55,7 +55,7 @@ class Figures:
         return as_bars(say("How long each level took to answer"), described, bars)
 
     def as_csv(self) -> str:
-        """All of it as rows: what is measured, of what, and the figures in seconds."""
+        """All figures as CSV rows: the figure, its subject, and times in seconds."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(
@@ -74,7 +74,7 @@ class Figures:
 
 
 def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> Figures:
-    """What is on record of the incidents that opened then."""
+    """Compute the figures of the incidents opened in that time."""
     courses, opened = view.courses(tx.session, since, until)
     drills = {each.id for each in courses if each.drill}
     real = [each.id for each in courses if not each.drill]
@@ -92,14 +92,14 @@ def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> 
 
 
 def parts(summed: Sum) -> Iterator[tuple[str, Times]]:
-    """What is measured of whole incidents, by name."""
+    """The figures of whole incidents, by name."""
     yield "to first message", summed.to_message
     yield "to first answer", summed.to_person
     yield "to first action", summed.to_action
 
 
 def in_words(times: Times, say: Say) -> str:
-    """The figures of some times, as in `p50 4 min, p90 20 min, of 12; 2 never`; of few the shortest and the longest."""
+    """Times in words, as in `p50 4 min, p90 20 min, of 12; 2 never`; of few the shortest and the longest."""
     known = [f"{name} {length(value)}" for name, value in (("p50", times.p50), ("p90", times.p90)) if value is not None]
     if times.p50 is None and times.shortest is not None and times.longest is not None:
         known = [f"{length(times.shortest)} – {length(times.longest)}", say("too few for more")]
@@ -108,7 +108,7 @@ def in_words(times: Times, say: Say) -> str:
 
 
 def length(span: timedelta) -> str:
-    """As in `40 s`, `12 min` or `2 h 5 min`."""
+    """A duration in words, as in `40 s`, `12 min` or `2 h 5 min`."""
     minutes, seconds = divmod(round(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
@@ -133,7 +133,7 @@ def _row(times: Times) -> tuple[object, ...]:
 
 
 def as_text(text: str) -> str:
-    """So that no spreadsheet takes it for a formula."""
+    """The text made safe from spreadsheets, which could take it for a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 

@@ -1,4 +1,4 @@
-"""The one field: what a reference, a name or a code stands for, and every act on it with the page that does it."""
+"""The console's search field: finds what a reference, name or code means, and each act on it with its page."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -15,9 +15,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 
 MOST = 6
-"""Things that are shown; who typed so little that there are more types on."""
+"""The most things shown; for more, one must type more."""
 MOST_INCIDENTS = 5
-"""Open incidents in which something of a contact is offered, the gravest first."""
+"""The most open incidents in which acts on a contact are offered, the most severe first."""
 
 LOOK = ("Look", "")
 ON_OPEN = (
@@ -37,12 +37,12 @@ ON_TEXT = (
 )
 ON_CLOSED = (("It is not over after all", "reopen"),)
 OF_CONTACT = ON_OPEN[:2]
-"""By what they are called, the acts that unfold on the page of an incident."""
+"""Acts, by their labels, that unfold on an incident's page."""
 
 
 @value
 class Act:
-    """Something that can be done, and where. `about`: in which incident, where the thing is none itself."""
+    """An act and its page. `about`: the incident that it is in, where the thing itself is none."""
 
     name: str
     path: str
@@ -51,7 +51,7 @@ class Act:
 
 @value
 class Found:
-    """A thing that the field stands for; `about`: what else tells it from others."""
+    """A thing that was found; `about`: what tells it from others."""
 
     kind: str
     name: str
@@ -60,7 +60,10 @@ class Found:
 
 
 def find(tx: Tx, network: Network, board: Board, asked: str, *, acts: bool) -> tuple[Found, ...]:
-    """What that may be, at most a few things. `acts`: for who may act; others find incidents, to look at them."""
+    """Find what was asked for, at most a few things. `acts`: for users who may act.
+
+    Others find only incidents to look at.
+    """
     plain = asked.strip().casefold()
     if not plain:
         return ()

@@ -1,4 +1,4 @@
-"""One incident as a coordinator looks at it: who knows, who acts, what comes next, what is owed, and what was said."""
+"""One incident for a coordinator: who knows, who acts, what comes next, what is asked, and what was said."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -34,12 +34,12 @@ from alertnet.store.views.timeline_view import EntryView
 
 MOST_ENTRIES = 3000
 ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
-"""What the page is made of besides its lines, however long ago it was."""
+"""Entries that the page uses besides its lines, however old."""
 
 
 @value
 class Notified:
-    """A message to somebody: what became of it, and why where it failed."""
+    """A message to somebody: its state, and why it failed if it did."""
 
     at: datetime
     who: str
@@ -54,7 +54,7 @@ class Notified:
 
 @value
 class Answer:
-    """What somebody said; `revoked_at`: it counts no more."""
+    """An answer; with `revoked_at` it no longer counts."""
 
     id: str
     who: str
@@ -76,7 +76,7 @@ class LeftOut:
 
 @value
 class LevelChoice:
-    """A level that can be decided on: whom a go would tell."""
+    """A level that can be decided on, and whom a go would tell."""
 
     tree: str
     title: str
@@ -87,22 +87,22 @@ class LevelChoice:
 
 @value
 class Dossier:
-    """An incident as it stands. What only those may read who may act is empty for others."""
+    """An incident as it is now. For users who may not act, the fields that only actors may read are empty."""
 
     head: OpenIncident
     facts: Facts
     consent: str
-    """The narrowest of the incident's and its people's."""
+    """The narrowest consent of the incident and its people."""
     closed_at: datetime | None
     close_reason: str
     closed_by: str
     lines: tuple[Line, ...]
     earlier: int
-    """How many entries of its history are left out of these lines."""
+    """How many history entries are not in these lines."""
     ahead: tuple[Line, ...]
-    """What happens in the next hours if nobody does anything."""
+    """What happens in the next hours if nobody acts."""
     picture: str
-    """All of these lines as an SVG."""
+    """All these lines as an SVG."""
     legend: str
     notified: tuple[Notified, ...]
     answers: tuple[Answer, ...]
@@ -113,18 +113,18 @@ class Dossier:
     coerced: tuple[str, ...]
     tasks: dict[str, TaskDetails]
     to_call: dict[str, tuple[str, ...]]
-    """The numbers of those whom a coordinator is to call since no message reaches them, by what they are called."""
+    """By name, the numbers of contacts whom a coordinator should call since no message reaches them."""
     contacts: tuple[tuple[str, str], ...]
     """(tree/contact, name) of those for whom somebody can vouch."""
     contacts_left: tuple[tuple[str, str], ...]
-    """(id, name) of those who may hear of it, to choose who is spared; of organisations that have several, no name."""
+    """(id, name) of those who may be told, to choose whom to spare; without names for organisations with several."""
     levels: tuple[LevelChoice, ...]
     hears_close: tuple[str, ...]
     hears_news: tuple[str, ...]
     suggested: tuple[str, ...]
-    """The references of those that may be about the same event."""
+    """References of incidents that may be about the same event."""
     reports: tuple[str, ...]
-    """The references of those that were merged into it."""
+    """References of the incidents merged into it."""
 
     @property
     def is_open(self) -> bool:
@@ -133,9 +133,9 @@ class Dossier:
 
 
 def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str) -> Dossier:
-    """The incident of that id. `reads`: for whoever may coordinate: what people wrote, and whether they were forced.
+    """Read the incident of that id. `reads`: for a user who may coordinate, so with what people wrote and any duress.
 
-    `say`: its English words in another language.
+    `say`: translates its English words.
     """
     incident, open_prompts = incident_store.get(tx.session, id), prompt_store.open_of(tx.session, [id])[id]
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
@@ -181,7 +181,7 @@ def _head(locked: LockedIncident, open_prompts: Sequence[Prompt], last: int) -> 
 
 
 def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[str], list[tuple[Text, list[str]]]]:
-    """What is known, and each text with what it was understood to say: every code with what it stands for."""
+    """What is known, and each text with how it was understood: every code with its meaning."""
     labels, words = renderer.page_words(language), renderer.words(language)
     details, people = dossier.details, dossier.details.people
     understood = [list(understood_in_words(text.understood, labels, words, people)) for text in dossier.texts]
@@ -189,12 +189,12 @@ def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[
 
 
 def in_codes(details: Details, renderer: Renderer, language: str) -> list[str]:
-    """Where it is and who is concerned, without what was written in free words."""
+    """Where it is and who is concerned, without any free text."""
     return list(details_in_words(replace(details, texts=()), renderer.page_words(language)))
 
 
 def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tuple[tuple[str, str], ...]:
-    """(languages, words) of the SMS by which those who were told would hear that it is over, each text once."""
+    """(languages, words) of the all-clear SMS to those who were told, each text once."""
     incident = incident_store.get(tx.session, id)
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     texts: dict[str, str] = {}
@@ -207,13 +207,13 @@ def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tupl
 
 
 def _tasks(locked: LockedIncident, asked: Iterable[Prompt]) -> dict[str, TaskDetails]:
-    """What is read out in each call that a coordinator is asked to make, by its prompt."""
+    """For each prompt to call somebody, what is read out in that call."""
     found = {each.id: task_details_of(locked, each) for each in asked if each.kind == PromptKind.TASK}
     return {id: details for id, details in found.items() if details is not None}
 
 
 def _numbers(locked: LockedIncident, head: OpenIncident) -> dict[str, tuple[str, ...]]:
-    """Of those contacts alone: another of the same organisation may be one who must not hear of it (A3)."""
+    """Numbers of those contacts only: another of the same organisation may be barred from hearing of it (A3)."""
     found: dict[str, set[str]] = {}
     for contact in (locked.contact(*each) for matter in head.matters for each in matter.calls):
         found.setdefault(contact.called, set()).update(contact.numbers)
@@ -237,7 +237,7 @@ def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[s
 
 
 def _without_words(lines: Sequence[Line]) -> Iterable[Line]:
-    """The lines without what people wrote: their details may hold it."""
+    """The lines without details, which may hold what people wrote."""
     return (replace(each, detail="") for each in lines)
 
 

@@ -1,4 +1,4 @@
-"""What is asked of coordinators in an open incident, as values: what prompts ask, and whom nothing reaches."""
+"""What is asked of coordinators in an open incident, as values: the open prompts, and contacts whom nothing reaches."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,19 +18,21 @@ from alertnet.store.views import timeline_view
 
 MOST_WORDS = 3
 USER = "user "
-"""Before the name of somebody at the console, in who did something."""
+"""Precedes the name of a console user in fields that say who did something."""
 CALL = "call"
-"""The kind of a matter that comes of no prompt."""
+"""The kind of a matter that has no prompt."""
 
 
 @value
 class Matter:
-    """What is asked of coordinators: `subject` and `about` as of the prompt. `names`: to be told next, or called.
+    """One thing asked of coordinators. `subject` and `about` are the prompt's.
 
-    `calls`: (tree, contact) of those who are to be called: two may go by the same name, and one of them be barred.
-    `neutral`: the subject for those who may not act, whatever a PIN has told. `held`: somebody (`held_by`) has put it
-    off, and it is asked again at `again_at`; `taken_by`: who calls meanwhile. `is_text`: of a text of which no incident
-    was made yet. `details`: what is to be judged, and by whom it was reported, for those alone who may act.
+    `names`: those to be told next, or called.
+
+    `calls`: (tree, contact) of those to be called; names would not do, since two may share one and one of them may be
+    barred. `neutral`: the subject for users who may not act, whatever a PIN has revealed. `held`: somebody (`held_by`)
+    has put it off, and it is asked again at `again_at`; `taken_by`: who is calling meanwhile. `is_text`: about a text
+    that has no incident yet. `details`: what is to be judged and who reported it, only for users who may act.
     """
 
     id: str
@@ -64,17 +66,17 @@ class Matter:
 
     @property
     def is_task(self) -> bool:
-        """Whether somebody is to be called."""
+        """Whether it asks to call somebody."""
         return self.kind == PromptKind.TASK
 
     @property
     def is_call(self) -> bool:
-        """Whether somebody whom no message reaches is to be called, of which the program asks nobody."""
+        """Whether it asks to call somebody whom no message reaches, for which there is no prompt."""
         return self.kind == CALL
 
     @property
     def is_put_off(self) -> bool:
-        """Whether somebody has put it off, or sees to it: nothing is owed now."""
+        """Whether somebody has put it off or is seeing to it, so that nothing is asked now."""
         return self.held or self.taken_by is not None
 
     @property
@@ -84,13 +86,13 @@ class Matter:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """What comes first: what nobody has put off, the gravest, what proceeds soonest by itself."""
+        """Sort key: not put off first, then the most severe, then what proceeds soonest by itself."""
         soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
         return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
 
 
 def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], reporter: str, zone: str) -> Matter:
-    """What a prompt asks. `to_go_on`: who would be told if the incident, which `reporter` brought, were genuine."""
+    """The matter of a prompt. `to_go_on`: who would be told if the incident, reported by `reporter`, were genuine."""
     tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
     told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
     names = [locked.contact(tree, id).called for id in told.get("names", ())]
@@ -125,7 +127,7 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
 
 
 def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str) -> Iterable[Matter]:
-    """That those contacts are to be called, (tree, contact), if there are any."""
+    """The matter that those contacts, (tree, contact), should be called; nothing where there are none."""
     if calls:
         facts, ref = locked.facts, locked.incident.ref
         yield Matter(
@@ -144,22 +146,25 @@ def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str
 
 
 def numbered(tree: ContactTree, index: int) -> str:
-    """A level, in a way that nobody takes for a contact, and of how many it is."""
+    """A level as a number and of how many, so that nobody takes it for a contact."""
     return f"{index + 1}/{len(tree.levels)}\u00a0·\u00a0{tree.levels[index].name}"
 
 
 def _to_judge(locked: LockedIncident) -> Details:
-    """What is known and was written; with somebody beside the team that is read behind that warning alone."""
+    """What is known and was written.
+
+    If somebody may be standing beside the team, it is shown only behind that warning.
+    """
     known = details_of(locked.facts, Disclosure.FULL)
     try:
         texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
     except (Unreadable, ValueError):
-        texts = []  # The incident says that part of it can't be read (A11).
+        texts = []  # The incident's page says that part of it can't be read (A11).
     return replace(known, texts=(*known.texts, *filter(None, (each.words for each in texts))))
 
 
 def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:
-    """What a prompt is about: a contact by what it is called, else as it was written."""
+    """The subject of a prompt: a contact by its name, else as it was written."""
     about = prompt.about or ""
     contacts = locked.tree(tree).contacts if tree else {}
     if prompt.subject == Subject.LEVEL and prompt.level_index is not None:

@@ -1,4 +1,4 @@
-"""What people, levels, messages and reasons are called in a line of text."""
+"""Names of people, levels, messages and reasons, for a line of text."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -55,33 +55,33 @@ REASONS = {
 
 @value
 class Names:
-    """The names of one incident. `is_sos`: a bare cry for help raised it; `say`: English words in another language."""
+    """The names of one incident. `is_sos`: raised by a bare cry for help; `say`: translates English words."""
 
     locked: LockedIncident
     is_sos: bool = False
     say: Callable[[str], str] = str
 
     def contact(self, tree: str | None, id: str) -> str:
-        """A contact, or a member of the field as `team/member`."""
+        """A contact's name; a member of the field as `team/member`."""
         if tree is not None and tree in self.locked.plans and id in self.locked.tree(tree).contacts:
             return self.locked.contact(tree, id).called
         return id
 
     def anybody(self, id: str) -> str:
-        """A contact by its id, in whichever tree it stands; whatever else goes by that, as it is."""
+        """The name of a contact with that id in any tree; any other id unchanged."""
         trees = (plan.tree for _, plan in sorted(self.locked.plans.items()))
         return next((tree.contacts[id].called for tree in trees if id in tree.contacts), id)
 
     def incident_type(self, code: object) -> str:
-        """The type, as in `death threat`; `SOS` while nothing more than a cry for help is known."""
+        """The type, as in `death threat`; `SOS` while only a cry for help is known."""
         return "SOS" if self.is_sos and code == UNKNOWN_TYPE else self.say(type_name(code))
 
     def tree(self, id: str) -> str:
-        """A tree by its title."""
+        """A tree's title."""
         return self.locked.tree(id).title if id in self.locked.plans else id
 
     def level(self, tree: str, index: int) -> str:
-        """A level by its place."""
+        """A level's number."""
         return self.say("Last resort") if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
 
     def listed(self, names: list[str]) -> str:
@@ -90,22 +90,22 @@ class Names:
 
 
 def to_spare(contacts: Mapping[str, Contact]) -> tuple[tuple[str, str], ...]:
-    """(id, name) of those contacts, to choose who is spared; of organisations that have several, no name."""
+    """(id, name) of those contacts, to choose whom to spare; without names for organisations with several."""
     several = [name for name, count in Counter(each.organisation for each in contacts.values()).items() if count > 1]
     named = sorted(((id, each.called) for id, each in contacts.items()), key=lambda each: each[1])
     return (*named, *((name, "") for name in sorted(several)))
 
 
 def type_name(code: object) -> str:
-    """As in `death threat`; of `other`, and of what no report said, an incident."""
+    """The type, as in `death threat`; "incident" for `other` and where none was reported."""
     return code.replace("_", " ") if isinstance(code, str) and code in TYPES and code != "other" else "incident"
 
 
 def names_in(types: Mapping[str, str], severities: Mapping[str, str]) -> dict[str, str]:
-    """The types and severities of a language, by the English words that a history has for them."""
+    """The types and severities of a language, by the English words used in histories."""
     return {**{type_name(code): name for code, name in types.items()}, **severities}
 
 
 def listed(names: list[str], last: str = "and") -> str:
-    """A list in words, as in `A, B and C`; `last`: the word before its last."""
+    """A list in words, as in `A, B and C`; `last`: the word before the last item."""
     return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

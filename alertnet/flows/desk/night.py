@@ -1,4 +1,4 @@
-"""A case played through, as rows that light up one after another: who is told when, and who is not."""
+"""Plays a case through, as rows that light up one after another: who is told when, and who is not."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from alertnet.flows.desk.names import REASONS
 
 MINUTE = timedelta(minutes=1)
 DEEDS = {"acknowledged": "takes charge", "relayed": "passes it on", "declined": "can't"}
-"""What a contact does, by the kind of its line in the history."""
+"""What a contact does, in words, by the kind of its history entry."""
 
 
 @value
@@ -31,7 +31,7 @@ class Light:
 
 @value
 class Row:
-    """A contact that is told, what reaches it in its order, and (`again`) the minutes at which it rings once more."""
+    """A contact that is told, what reaches it in order, and (`again`) the minutes at which it is told once more."""
 
     tree: str
     id: str
@@ -43,13 +43,13 @@ class Row:
 
     @property
     def key(self) -> tuple[int, str, str]:
-        """By what rows stand in order: who is told first."""
+        """Sort key of rows: those told first come first."""
         return self.lights[0].minutes, self.tree, self.id
 
 
 @value
 class Step:
-    """A level that opens, or that waits for a go."""
+    """A level that opens or waits for a go."""
 
     minutes: int
     at: datetime
@@ -60,7 +60,7 @@ class Step:
 
 @value
 class Night:
-    """What was played. `left_out`: by the reason who is not told; `ends`: after how many minutes it is over."""
+    """A case played through. `left_out`: those not told, by reason; `ends`: after how many minutes it is over."""
 
     opened_at: datetime
     zone: str
@@ -73,16 +73,16 @@ class Night:
     ends: int | None
 
     def told_by(self, minutes: int) -> int:
-        """How many have been told by then."""
+        """How many people have been told by then."""
         return sum(row.lights[0].minutes <= minutes for row in self.rows)
 
 
 @value
 class Difference:
-    """What a night changes of another.
+    """How one night differs from another.
 
-    `moved`: by tree and contact how many minutes later somebody is first told (less than 0: earlier; 0: only what
-    follows is otherwise; None: was not told). `gone`: who was told, and is not any more.
+    `moved`: by tree and contact, how many minutes later somebody is first told (less than 0: earlier; 0: only later
+    messages differ; None: was not told before). `gone`: those who were told and are not any more.
     """
 
     moved: Mapping[tuple[str, str], int | None]
@@ -90,7 +90,7 @@ class Difference:
 
 
 def compared(before: Night, after: Night) -> Difference:
-    """What the later night changes of the earlier, contact by contact."""
+    """Compare two nights, contact by contact."""
     old, new = ({(row.tree, row.id): row for row in night.rows} for night in (before, after))
     moved: dict[tuple[str, str], int | None] = {}
     for key, row in new.items():
@@ -108,7 +108,7 @@ def play(
     """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`.
 
     Raises:
-        BadInput: somebody is to be spared, or to answer, whom no tree knows.
+        BadInput: no tree knows somebody who is to be spared or to answer.
     """
     facts, _ = with_records(reported, network)
     check_names(facts, network)

@@ -1,4 +1,4 @@
-"""What is awaited of the field: who is on the road or overdue, where and when next, and what follows on silence."""
+"""Journeys for the console: who is on the road or overdue, where and when next, and what follows on silence."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,16 +13,16 @@ from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.views.journey_view import of_journeys
 
 AHEAD = timedelta(hours=24)
-"""How long before it is awaited a routine is one of the day."""
+"""A routine is shown this long before it is due."""
 MOST = 1000
-"""Journeys that are shown at once."""
+"""The most journeys shown at once."""
 
 
 @value
 class Awaited:
-    """Somebody who is awaited. `standing`: missed, overdue, on the road, or awaited.
+    """Somebody who is expected to check in. `standing`: missed, overdue, on the road, or awaited.
 
-    `next`: what is done at `next_at` if nothing is heard; `ahead`: the places after this one, each with its time.
+    `next`: what is done at `next_at` if nothing is heard; `ahead`: the later places, each with its time.
     """
 
     id: str
@@ -44,7 +44,10 @@ class Awaited:
 
 @value
 class Field:
-    """What is awaited of the field, soonest first. `unheard_since`: since when what is sent to us does not arrive."""
+    """All who are expected to check in, soonest first.
+
+    `unheard_since`: since when incoming messages do not reach us.
+    """
 
     now: datetime
     awaited: tuple[Awaited, ...]
@@ -52,13 +55,13 @@ class Field:
 
 
 def of_the_day(tx: Tx, team: str | None = None) -> list[StoredJourney]:
-    """Who is overdue or missed, on the road, or awaited within a day; soonest first."""
+    """Journeys that are overdue or missed, under way, or due within a day; soonest first."""
     found = journeys.page(tx.session, None, None, MOST, team)
     return [each for each in found if not _is_routine(each) or each.journey.awaited.expected_at <= tx.now + AHEAD]
 
 
 def standing(stored: StoredJourney, now: datetime) -> str:
-    """How it stands, in a word or three."""
+    """A journey's state, in one to three words."""
     if stored.status is Status.MISSED:
         return "missed"
     if stored.journey.awaited.expected_at < now:
@@ -67,7 +70,7 @@ def standing(stored: StoredJourney, now: datetime) -> str:
 
 
 def read_field(tx: Tx, *, reads: bool) -> Field:
-    """What is awaited of the field; `reads`: for somebody who may read what people wrote, so places in words too."""
+    """Read all who are expected. `reads`: for a user who may read what people wrote, so with places in words too."""
     found = [each for each in of_the_day(tx) if each.journey.kind is not Kind.ROLL_CALL]
     refs = [each["incident"] for each in of_journeys(tx.session, found)]
     awaited = (_awaited(each, ref, tx.now, reads) for each, ref in zip(found, refs, strict=True))

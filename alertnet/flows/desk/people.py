@@ -1,6 +1,6 @@
-"""Who can be told: of every contact whether it is there now, which of its numbers are known to work, and what is amiss.
+"""Contacts for the console: which can be told now, which of their numbers are known to work, and what is wrong.
 
-Numbers and addresses themselves are not in it, so that it may be seen by whoever may see the console.
+It holds no numbers or addresses, so every console user may see it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,16 +27,16 @@ AMISS = {
     Failure.BOUNCED: "undelivered",
     Failure.OUTCOME_UNKNOWN: "undelivered",
 }
-"""What a failure says of an address; of all others it says nothing, as somebody engaged has the right number."""
+"""What a failure says about an address. Others say nothing: somebody whose line is engaged has the right number."""
 
 
 SILENT_FOR = timedelta(days=1)
-"""So long after it was sent a test that nobody has answered says something."""
+"""A test that nobody has answered for this long after it was sent counts as silent."""
 
 
 @value
 class Address:
-    """A number or mail address of somebody, by its method. `amiss`: opted_out, wrong, undelivered, silent, or nothing.
+    """A number or mail address of somebody, by its method. `amiss`: opted_out, wrong, undelivered, silent, or empty.
 
     `verified`: when it was last shown to work, by an answer or as the tree says.
     """
@@ -50,9 +50,9 @@ class Address:
 
 @value
 class Person:
-    """A contact as it can be told now. `closed_by`: what closes it, until `opens_at`; `by`: the methods that are left.
+    """A contact as it can be told now. `closed_by`: what closes it, until `opens_at`; `by`: the methods that remain.
 
-    `needs`: what somebody should see to, the worst first; `officer`: who is on duty for it.
+    `needs`: what somebody should fix, the worst first; `officer`: the person on duty for it.
     """
 
     tree: str
@@ -71,36 +71,36 @@ class Person:
 
     @property
     def owner(self) -> str:
-        """How it is named where several trees are meant."""
+        """Its name where several trees are meant."""
         return f"{self.tree}/{self.id}"
 
 
 @value
 class People:
-    """Everybody in the trees in force, tree after tree, by their titles."""
+    """Everybody in the trees in force, by tree title."""
 
     now: datetime
     by_tree: dict[str, tuple[Person, ...]]
 
     @property
     def in_need(self) -> list[Person]:
-        """Those of whom something is to be seen to, the worst first."""
+        """Those with something to fix, the worst first."""
         everybody = [person for people in self.by_tree.values() for person in people if person.needs]
         return sorted(everybody, key=lambda person: (RANKS.index(person.needs[0]), person.owner))
 
     @property
     def due(self) -> list[Person]:
-        """Those who may be sent a test, and have something that was not shown to work for long."""
+        """Those who may be sent a test and have something not shown to work for long."""
         everybody = [person for people in self.by_tree.values() for person in people]
         return [person for person in everybody if person.takes_tests and {"unverified", "due"} & {*person.needs}]
 
 
 RANKS = ("unreachable", "opted_out", "wrong", "undelivered", "no_pin", "silent", "unverified", "due")
-"""What somebody should see to, the worst first."""
+"""What somebody should fix, the worst first."""
 
 
 def read_people(tx: Tx, network: Network) -> People:
-    """Everybody, as they can be told now."""
+    """Read all contacts, as they can be told now."""
     tested: dict[tuple[str, str], list[Tested]] = {}
     for each in standing(tx, network):
         tested.setdefault((each.tree, each.contact), []).append(each)
@@ -117,7 +117,7 @@ class _Known:
     arranged: Mapping[str, Mapping[str, list[Arrangement]]]
 
     def people(self, tree: ContactTree) -> Iterator[Person]:
-        """The contacts of a tree, as they are staffed now."""
+        """The contacts of a tree, with its duty roster as of now."""
         officers = tree.on_duty(self.tx.now, arranged=self.arranged.get(tree.id))
         for contact in tree.staffed(officers).contacts.values():
             yield self._person(tree, contact, officers[contact.id].id if contact.id in officers else None)
@@ -160,7 +160,7 @@ class _Known:
         return "silent" if is_silent and asked_at and self.tx.now - asked_at > SILENT_FOR else ""
 
     def _last(self, method: Method) -> Outcome | None:
-        """What became of the last message to an address; of a number that is called its SMS tell as much."""
+        """The outcome of the last message to an address. For a number that is called, its SMS count as well."""
         index = self.tx.vault.index(method.address)
         found = [self.outcomes.get((index, kind.value)) for kind in MethodKind]
         return max(filter(None, found), key=lambda outcome: outcome.at, default=None)
@@ -179,7 +179,7 @@ class _Known:
 
 
 def _usable(contact: Contact, closed_by: str | None) -> tuple[Method, ...]:
-    """The methods by which it is told now."""
+    """The methods by which it can be told now."""
     if closed_by is None:
         return contact.methods
     return (*contact.when_closed, *(each for each in contact.methods if each.kind is MethodKind.EMAIL))

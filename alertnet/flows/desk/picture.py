@@ -1,4 +1,4 @@
-"""An incident's timeline as a picture: who was told and answered when, and in grey what comes if nobody does."""
+"""Draws an incident's timeline: who was told and answered when, and in grey what comes if nobody acts."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -34,7 +34,7 @@ SIGNS = {
     "wrong_person": "✗",
     "action_reported": "★",
 }
-"""What is drawn of a timeline besides messages; all else stands in the list alone."""
+"""The signs of timeline entries besides messages; entries not listed here are not drawn."""
 BY_SOMEBODY = frozenset({"report_received", "withdrawal_asked", "sms_received"})
 ANSWERS = frozenset({"received", "acknowledged", "relayed", "declined", "action_reported", "decision"})
 LEGEND = (
@@ -44,7 +44,7 @@ LEGEND = (
 MOST_COLUMNS = 60
 
 When = Callable[[datetime], str]
-"""A moment as it is written below the picture."""
+"""Formats a moment as it is written below the picture."""
 
 
 def draw(past: Iterable[EntryView], ahead: Iterable[EntryView], names: Names, zone: str, **size: int) -> TimeAxis:

@@ -1,8 +1,7 @@
-"""An incident as a report to be handed on: as much of it as that disclosure lets whoever reads it know.
+"""An incident as a report to hand on, with as much as the chosen disclosure allows its readers to know.
 
 `minimal` names nobody: contacts are told by their role, and there is no place, person or word of anybody. `limited`
-adds the organisations, the levels and the summary; `full` all that coordinators read. The names of people in danger are
-in none.
+adds the organisations, the levels and the summary; `full` all that coordinators read. No report names people in danger.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,9 +27,9 @@ from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 
 MOST_TOLD = 3000
-"""Entries of a history that are told in words: the latest. All else is made of the whole of it."""
+"""The most history entries told in words: the latest. All else uses the whole history."""
 COLUMNS, PAUSE = 30, 30
-"""Of the picture: how many, and how wide a pause is at most, so that a page of A4 has it all."""
+"""Columns of the picture, and the most that a pause may take, so that it fits on A4."""
 ALERTS = frozenset({"alert", "reminder"})
 
 OUTCOMES = frozenset({"received", "acknowledged", "relayed", "declined", "acknowledgement_revoked", "action_reported"})
@@ -49,19 +48,19 @@ LIMITED = MINIMAL | {
     "sms_received",
     "wrong_person",
 }
-"""The entries of a history that hold nothing which that disclosure keeps back, but for the details of the next."""
+"""History entries that hold nothing the disclosure withholds, except for the details of those below."""
 IN_WORDS = frozenset({"updated", "consent_recorded", "withdrawal_asked", "sms_received"})
-"""Those whose details are what somebody wrote or said."""
+"""Entries whose details are what somebody wrote or said."""
 
 
 @value
 class _OutsideNames(Names):
-    """Contacts by their organisation, or where not even that may be said by their role; nobody by a name."""
+    """Names contacts by organisation, or by role where even that is withheld; nobody by name."""
 
     disclosure: Disclosure = field(kw_only=True)
 
     def contact(self, tree: str | None, id: str) -> str:
-        """A contact; a member as the field, and whoever else has acted as a coordinator."""
+        """A contact; a member as the field, and anybody else who acted as a coordinator."""
         if tree is None or tree not in self.locked.plans or id not in self.locked.tree(tree).contacts:
             return self.say("the field") if "/" in id else self.say("a coordinator")
         contact = self.locked.contact(tree, id)
@@ -79,9 +78,9 @@ class _OutsideNames(Names):
 
 @value
 class Fared:
-    """What came of one contact: when it was first told, answered and acted, and what it said.
+    """How one contact fared: when it was first told, answered and acted, and what it said.
 
-    `arrived`: the attempts that were taken, and were not found later to have failed.
+    `arrived`: the attempts that were accepted and not later found to have failed.
     """
 
     who: str
@@ -100,7 +99,7 @@ class Fared:
 
 @value
 class Tongue:
-    """A language: what says English words in it, and the labels of its pages."""
+    """A language: translates English words, and has the labels of its pages."""
 
     language: str
     say: Callable[[str], str]
@@ -108,7 +107,7 @@ class Tongue:
 
 
 def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Report:
-    """The report of the incident of that id, as it stands."""
+    """The report of the incident of that id, as of now."""
     incident = incident_store.get(tx.session, id)
     locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
     is_full = disclosure is Disclosure.FULL
@@ -136,7 +135,7 @@ def _shown(disclosure: Disclosure) -> frozenset[str]:
 
 @value
 class _Writer:
-    """Puts an incident into words of one language, and of one disclosure."""
+    """Writes an incident in one language and at one disclosure."""
 
     locked: LockedIncident
     names: Names
@@ -145,7 +144,7 @@ class _Writer:
     labels: Mapping[str, str]
 
     def sections(self, entries: list[EntryView], lines: Iterable[Line]) -> Iterator[Section]:
-        """Each part, be it empty."""
+        """All sections, including empty ones."""
         say, fared = self.names.say, _fared_of(entries, self.names)
         yield Section(say("In short"), tuple(self._short(fared)))
         yield Section(say("What has happened"), tuple(self._facts()))
@@ -162,7 +161,7 @@ class _Writer:
         yield Section(say("The timeline in words"), left_out, (say("When"), say("What")), tuple(history), (1, 7))
 
     def foot(self) -> str:
-        """How much it tells, and as of when."""
+        """The footer: the disclosure, and the moment of the report."""
         say = self.names.say
         return f"{say('disclosure')}: {say(self.disclosure.value)} · {say('as of')} {self._moment(self.locked.tx.now)}"
 
@@ -213,7 +212,7 @@ class _Writer:
         return line.text if is_kept_back or not line.detail else f"{line.text} ({line.detail})"
 
     def _clock(self, at: datetime) -> str:
-        """The hour, and of another day than it began on that too."""
+        """The time of day, with the date if it is not the day the incident began."""
         local, began = at.astimezone(self.zone), self.locked.incident.opened_at.astimezone(self.zone)
         return f"{local:%H:%M}" if local.date() == began.date() else f"{local:%d.%m. %H:%M}"
 
@@ -222,7 +221,7 @@ class _Writer:
 
 
 def _fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
-    """What came of each contact that was alerted, in the order in which they were; none of whose answer was revoked."""
+    """How each alerted contact fared, in the order they were alerted; revoked answers are left out."""
     fared: dict[str, Fared] = {}
     for entry in entries:
         payload, at = entry["payload"] or {}, datetime.fromisoformat(entry["at"])

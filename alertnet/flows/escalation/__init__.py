@@ -1,1 +1,1 @@
-"""What moves an escalation: its due times, answers, decisions, actions."""
+"""Everything that moves an escalation: due times, answers, decisions, actions."""

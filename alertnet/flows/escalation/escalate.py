@@ -1,4 +1,4 @@
-"""Moving an incident's escalations: what happened goes in; drafts, alarms and history come out as the core decides."""
+"""Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -44,10 +44,10 @@ NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 
 
 def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
-    """Do what is due in one escalation, or nothing when another worker has.
+    """Do what is due in one escalation, or nothing where another worker has.
 
     Raises:
-        Inconsistent: it can't be read, and has to be put aside.
+        Inconsistent: it can't be read and must be put aside.
     """
     locked = take_up(tx, incident_id)
     broken = next((each for each in locked.broken if each.id == escalation_id), None)
@@ -60,12 +60,14 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
 
 
 def escalate_due(tx: Tx, most: int) -> int:
-    """The same for several incidents in one go: how many escalations were found due, `most` or fewer.
+    """Do what is due in several incidents in one transaction.
 
-    One that another flow holds is left to it: that flow does what is due, or it is found due again.
+    Returns how many due escalations were found, at most `most`.
+
+    An incident locked by another flow is skipped: that flow does what is due, or it is found due again.
 
     Raises:
-        Inconsistent: one of those that are due can't be read; each has to be taken alone then.
+        Inconsistent: one of them can't be read; then each must be done alone.
     """
     found = escalation_store.take_due(tx.session, tx.now, most)
     ids = list(dict.fromkeys(found))
@@ -81,7 +83,7 @@ def escalate_due(tx: Tx, most: int) -> int:
 
 
 def _set_right(locked: LockedIncident) -> None:
-    """Let what a clock that was ahead has opened begin now: it would wait until it is that late again (A7)."""
+    """Restart what a clock that was ahead has opened; otherwise it would wait until it is that late again (A7)."""
     opened_at, now = locked.incident.opened_at, locked.tx.now
     if opened_at <= now or not locked.is_open:
         return
@@ -95,13 +97,13 @@ def _set_right(locked: LockedIncident) -> None:
 
 
 def _due(locked: LockedIncident) -> Events:
-    """Nothing but time has happened to the escalations that are due."""
+    """The escalations that are due, with no event but the passing of time."""
     now = locked.tx.now
     return {each.id: () for each in locked.escalations if each.due_at is not None and each.due_at <= now}
 
 
 def move(locked: LockedIncident, events: Events) -> None:
-    """Advance the escalations that something happened to, and those that wait for the others to be acknowledged."""
+    """Advance the escalations with events, and those that wait for the others to be acknowledged."""
     step = advance_incident(
         locked.plans,
         locked.states,
@@ -131,13 +133,13 @@ def for_all(locked: LockedIncident, *events: Event) -> Events:
 
 
 class OnRecord:
-    """What is on the record of the incident, written already or about to be."""
+    """What is on record for the incident, written already or about to be."""
 
     def __init__(self, locked: LockedIncident) -> None:
         self._locked = locked
 
     def alerts_to(self, places: Collection[Place]) -> dict[Place, list[AlertOnRecord]]:
-        """Those to each of the places, first planned first, and at last those of this very flow."""
+        """The alerts to each place, the first planned first; those of this flow come last."""
         locked = self._locked
         found: dict[Place, list[AlertOnRecord]] = {place: [] for place in places}
         if not locked.fresh:
@@ -156,14 +158,14 @@ class OnRecord:
         return found
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """Those to which an alert or reminder has not left yet."""
+        """The places to which an alert or reminder has not left yet."""
         by_index, locked = self._by_index(places), self._locked
         indexes = {index for _, index in by_index}
         unsent = incident_attempts.unsent_alerts(locked.tx.session, locked.incident.id, indexes)
         return {by_index[key] for key in unsent if key in by_index}
 
     def open_prompts(self) -> list[OpenPrompt]:
-        """Those that the escalations have raised."""
+        """The open prompts that the escalations have raised."""
         if self._locked.fresh:
             return []
         trees = {each.id: each.tree for each in self._locked.escalations}
@@ -207,7 +209,7 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
 
 
 def _post(locked: LockedIncident, escalation: str, new: NewAlert) -> None:
-    """An alert or reminder leaves; a task is asked of the coordinators."""
+    """Draft an alert or reminder; a phone task is asked of the coordinators."""
     coverage = _coverage(escalation, new.send)
     post = phone_tasks.ask_to_call if new.send.kind is Kind.TASK else alert
     id = post(locked, new, coverage)
@@ -216,7 +218,7 @@ def _post(locked: LockedIncident, escalation: str, new: NewAlert) -> None:
 
 
 def _share(locked: LockedIncident, escalation: str, shared: SharedAlert) -> None:
-    """What another tree sends, or has sent, counts here too."""
+    """Count here what another tree sends or has sent."""
     of = shared.alert
     id, trees = (of.id, of.trees) if isinstance(of, AlertOnRecord) else (locked.posted[of], frozenset[str]())
     locked.work.cover(id, _coverage(escalation, shared.send))
@@ -229,7 +231,7 @@ def _coverage(escalation: str, send: Send) -> Coverage:
 
 
 def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
-    """The coordinators hear of it, and those who acknowledged are asked what they did."""
+    """Tell the coordinators, and ask those who acknowledged what they did."""
     notify_coordinators(locked, Subject.ACTION_MISSING, missing.level)
     for id in missing.contacts:
         contact = locked.contact(missing.tree, id)
@@ -240,21 +242,21 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
 
 
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:
-    """The kinds of method that an address is bad for after such a failure."""
+    """The kinds of method for which an address is bad after such a failure."""
     if failure is Failure.WRONG_PERSON:
         return ADDRESSED
     return (method,) if failure.is_stale else ()
 
 
 def nobody_serves(country: str) -> str:
-    """What is said where the trees of a country reach nobody."""
+    """The text for a country whose trees reach nobody."""
     return f"nobody in the trees that serve {country} may be told: the last resort of every tree is alerted"
 
 
 def stop_what_reaches_nobody(locked: LockedIncident) -> None:
-    """A tree left with nobody stops; where all are, those with a last resort go on, or else we say so (A2).
+    """Stop trees that reach nobody. Where all do, those with a last resort go on, or else we say so (A2).
 
-    One that stopped so and reaches somebody again goes on from now, where it stood.
+    A tree that stopped for this and reaches somebody again goes on from now, where it was.
     """
     empty = [each for each in locked.escalations if locked.plans[each.tree].reaches_nobody]
     if len(empty) == len(locked.escalations):
@@ -273,7 +275,7 @@ def stop_what_reaches_nobody(locked: LockedIncident) -> None:
 
 
 def apply_facts(locked: LockedIncident, facts: Facts) -> None:
-    """Let new facts change the plan at once, on the pinned trees (A8)."""
+    """Apply new facts to the plan at once, on the pinned trees (A8)."""
     if facts == locked.facts:
         return
     left_alone = locked.facts.leaves_all_alone

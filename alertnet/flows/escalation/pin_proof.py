@@ -1,9 +1,9 @@
-"""What a contact proves with its PIN on a page, or in a call that reached it (A6, A9).
+"""Checks a contact's PIN on a page, or in a call that reached it (A6, A9).
 
-Where a PIN is on record, a link or a call does nothing without it: whoever reads an SMS or picks up a telephone is not
-yet the contact. A page that has seen the PIN carries a ticket for a while, in the values of its own buttons and lists,
-so that each act does not ask again; it is worth nothing at another link, and nothing once a PIN is replaced. Where a
-tree says `pin: true` and none was ever set, nobody could prove anything: there the link and the call are proof.
+Where a PIN is on record, a link or a call does nothing without it: whoever reads an SMS or picks up a phone is not yet
+the contact. After the PIN, a page carries a ticket for a while in the values of its buttons and lists, so that each act
+does not ask again. It is worthless at another link, and once a PIN is replaced. Where a tree says `pin: true` but none
+was ever set, nobody could prove anything, so the link or call is proof enough.
 """
 
 from dataclasses import replace
@@ -34,7 +34,7 @@ class Door:
 
 @value
 class Sent:
-    """What a page sent; empty where it was not. `contact` is `tree/contact`; `by`: who answered for the contact."""
+    """What a page sent; missing fields are empty. `contact` is `tree/contact`; `by`: who answered for the contact."""
 
     answer: str = ""
     action: str = ""
@@ -44,14 +44,14 @@ class Sent:
     type: str = ""
     severity: str = ""
     into: str = ""
-    """The reference of the incident that a text is joined to."""
+    """The reference of the incident to which a text is joined."""
     note: str = ""
     by: str = ""
     pin: str = ""
     ticket: str = ""
 
     def without_ticket(self) -> "Sent":
-        """The same with its ticket apart from the values that carried it."""
+        """The same with its ticket separated from the values that carried it."""
         answer, _, ticket = self.answer.partition(TICKET)
         values = {"answer": answer}
         for name in ("action", "contact", "reason"):
@@ -62,37 +62,37 @@ class Sent:
 
 @value
 class Proof:
-    """Whether whoever has a page open must enter a PIN, and has; `remarks` says why it has not."""
+    """Whether the page still needs a PIN, and whether it was proven; `remarks` says why not."""
 
     is_needed: bool
     is_given: bool = False
     remarks: tuple[Remark, ...] = ()
     ticket: str = ""
     is_coerced: bool = False
-    """It was the PIN for duress: the page shows nothing from which somebody beside could see that any was noticed."""
+    """The duress PIN was used. The page shows nothing that would tell a bystander that it was noticed."""
 
     @property
     def is_missing(self) -> bool:
-        """Whether the page does nothing yet."""
+        """Whether the page may not do anything yet."""
         return self.is_needed and not self.is_given
 
 
 def no_proof(locked: LockedIncident, link: PageLink) -> Proof:
-    """Of a page that was just opened."""
+    """The proof of a page that was just opened."""
     return Proof(has_pin(locked.tx, owner_of_pin(locked, link.tree, link.contact)))
 
 
 def owner_of_pin(locked: LockedIncident, tree: str, contact: str) -> str:
-    """By whose PIN the contact proves itself: its own, or else that of the same recipient in another tree.
+    """The owner of the PIN by which the contact proves itself: its own, or else the same recipient's in another tree.
 
-    What it answers counts there as well, so that a link of a tree without PINs is no way around one.
+    What it answers counts in that tree as well, so a link of a tree without PINs must not get around one.
     """
     owners = [f"{id}/{each.id}" for id, each in locked.same_recipient(tree, contact) if not each.former]
     return next((owner for owner in owners if has_pin(locked.tx, owner)), f"{tree}/{contact}")
 
 
 def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
-    """What is proved by the PIN that was sent, or by the ticket that came of it before."""
+    """Check the PIN that was sent, or the ticket of an earlier one."""
     tx, owner = locked.tx, owner_of_pin(locked, link.tree, link.contact)
     if not has_pin(tx, owner):
         return Proof(False)
@@ -109,7 +109,7 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
 
 
 def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> Sent:
-    """What was sent, with dots in place of a PIN of the contact among its free words: they are kept, and read."""
+    """Replace the contact's PIN in its free words by dots, because they are stored and read."""
     owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
     writer = f"{locked.incident.id} {link.tree}/{link.contact}"
     note, by = (without_pins(locked.tx, owners, text, writer) for text in (sent.note, sent.by))
@@ -117,16 +117,16 @@ def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> 
 
 
 def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
-    """What the text proves as the PIN of the contact at that door.
+    """Check the text as the PIN of the contact at that door.
 
-    A wrong one goes on the record, and the coordinators hear when it was one too many, or was the one for duress: that
-    does what the true one does, so that who stands beside the contact learns nothing.
+    A wrong PIN is recorded, and the coordinators are told when it was one too many, or the duress PIN. The duress PIN
+    does what the true one does, so that a bystander learns nothing.
     """
     owner = owner_of_pin(locked, door.tree, door.contact)
     tried = try_pin(locked.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
         entry = {"tree": door.tree, "contact": door.contact, "method": door.method, "pin": tried.check.value}
-        # What a closed door did not look at is a number, and not a line each.
+        # PINs that were not checked are recorded as a count, not one line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
         forced = (door.tree, door.contact)
@@ -137,13 +137,13 @@ def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
 
 
 def coerced(locked: LockedIncident) -> tuple[str, ...]:
-    """The contacts who have entered their PIN for duress, on a page of this incident or in a call about it."""
+    """The contacts who have entered their duress PIN, on a page of this incident or in a call about it."""
     entered = timeline.of_kind(locked.tx.session, locked.incident.id, PIN_ENTERED)
     return tuple(dict.fromkeys(each["contact"] for _, each in entered if each and each["pin"] == PinCheck.DURESS))
 
 
 def tell_closing(locked: LockedIncident, owner: str) -> None:
-    """The coordinators hear, once for each time, that the owner's PIN is not believed for a while."""
+    """Tell the coordinators, once each time, that the owner's PIN is not checked for a while."""
     locked.record("pins_closed", owner=owner)
     notify_coordinators(locked, Subject.WRONG_PINS, owner.partition("/")[2])
 
@@ -159,10 +159,10 @@ def _is_good(tx: Tx, link: PageLink, owner: str, ticket: str, *, is_coerced: boo
         _signed_text(tx, link, owner, moment, is_coerced=is_coerced), signature
     ):
         return False
-    # Signed, so it is a moment that was written here.
+    # It is signed, so it is a moment written here.
     return tx.now <= datetime.fromtimestamp(int(moment), UTC)
 
 
 def _signed_text(tx: Tx, link: PageLink, owner: str, moment: str, *, is_coerced: bool) -> str:
-    # What tells a ticket after duress from another is in the signature alone.
+    # Only the signature distinguishes a ticket after duress from another.
     return f"{link.id} {moment} {pins_of(tx, owner)}{' coerced' if is_coerced else ''}"

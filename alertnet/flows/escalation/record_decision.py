@@ -1,4 +1,4 @@
-"""A coordinator's decision: go, hold or refuse, for one level of one tree, or for the incident as a whole (verify)."""
+"""Coordinators' decisions (go, hold or refuse) on one level of a tree, or on the whole incident (verify)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,11 +35,13 @@ def decide(
 ) -> None:
     """Decide on a level: go opens it unless the escalation is stopped, hold ends its automatic time, refuse skips it.
 
-    Without tree and level the decision is about the incident: a go verifies it, or else lets hold what news proposes.
+    Without tree and level the decision is about the incident: a go verifies it, or else accepts a change that news
+    proposes.
 
     Raises:
-        BadInput: no such decision, or a tree without its level. Unknown: no such tree or level.
-        WrongState: the incident is closed, the escalation stopped, or there is nothing left to verify.
+        BadInput: there is no such decision, or a tree is given without its level.
+        Unknown: there is no such tree or level.
+        WrongState: the incident is closed, the escalation stopped, or nothing is left to verify.
     """
     if decision not in EVENTS:
         raise BadInput("decision", decision, tuple(EVENTS))
@@ -54,10 +56,10 @@ def decide(
 
 
 def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer, by: str | None) -> None:
-    """Decide what one prompt asks, by its code, its link or its call; of a part it is decided for what acts for it.
+    """Decide what one prompt asks, by its code, link or call; a prompt of a merged part is decided for the whole.
 
     Raises:
-        WrongState: it was decided or overtaken before.
+        WrongState: it was already decided or overtaken.
     """
     if not (prompt.is_open or prompt.answer == PromptAnswer.MERGED):
         raise WrongState("the question", prompt.answer or "over", "it was decided before")
@@ -75,7 +77,7 @@ def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer
 
 
 def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
-    """Decide on what news would change. Go: it holds. Hold: it is asked again. Refuse: all stays as it is."""
+    """Decide on a change that news proposes. Go applies it, hold asks again later, refuse leaves all as it is."""
     proposed = locked.incident.proposed
     if proposed is None:
         raise WrongState("the change", "over", "nothing is proposed any more")
@@ -89,7 +91,7 @@ def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | Non
 
 
 def end_change(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> None:
-    """Let what news would change be decided, or overtaken by later news."""
+    """End a proposed change: decided, or overtaken by later news."""
     if locked.incident.proposed is None:
         return
     answer_about(locked, Subject.CHANGE, answer, by)
@@ -99,14 +101,14 @@ def end_change(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> 
 
 
 def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer, by: str | None) -> None:
-    """Answer whatever is asked of coordinators about the incident on that subject."""
+    """Answer all open prompts of the incident on that subject."""
     for prompt in prompts.open_prompts(locked):
         if prompt.subject == subject:
             prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
 def hold(locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None) -> Recorded:
-    """Let a coordinator take charge, and hold every later level wherever its answer counts, until a go."""
+    """Let a coordinator take charge and hold every later level wherever its answer counts, until a go."""
     recorded = respond(locked, tree, contact_id, AnswerKind.ACKNOWLEDGED, via, address=address, replying=via is Via.SMS)
     _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD)
     return recorded
@@ -119,7 +121,7 @@ def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
 
 
 def go_on(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """Let what was held go on wherever the coordinator's answer counts."""
+    """Release the hold wherever the coordinator's answer counts."""
     _decide_rest(locked, tree, contact_id, PromptAnswer.GO)
 
 
@@ -133,7 +135,7 @@ def _decide_rest(locked: LockedIncident, tree: str, contact_id: str, decision: P
 
 
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:
-    """Decide on an answer. Go: it counts. Hold: it is asked about again. Refuse: the contact is told again."""
+    """Decide on an answer. Go counts it, hold asks about it again, refuse tells the contact again."""
     locked.record(
         "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )
@@ -176,10 +178,10 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
 
 
 def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
-    """Ring again if nobody has answered, the longer nobody does the less often (B9).
+    """Ask again if nobody has answered, at growing intervals (B9).
 
     Raises:
-        Inconsistent: it can't be as it is, and has to be put aside (A11).
+        Inconsistent: the data contradicts itself, and must be put aside (A11).
     """
     locked = take_up(tx, incident_id)
     prompt = prompt_store.hold(tx.session, prompt_id)
@@ -196,5 +198,5 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
 
 
 def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:
-    """Whether every number of every coordinator turned out to be somebody else's: nothing is written to any (A9)."""
+    """Whether every number of every coordinator belongs to somebody else; nothing is sent to any of them (A9)."""
     return all(contact.asked_at <= locked.strangers for _, contact in locked.plans.coordinators)

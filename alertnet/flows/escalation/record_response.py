@@ -1,4 +1,4 @@
-"""An answer, by whichever proof: recorded once, counted wherever the contact was told, and confirmed to it (A6)."""
+"""Records an answer, by any proof: once, counted wherever the contact was told, and confirmed to it (A6)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,10 +56,10 @@ def respond(
     replying: bool = False,
     by_letter: bool = False,
 ) -> Recorded:
-    """Record the answer and move the escalations it counts in. The same answer again changes nothing and says the same.
+    """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
-    `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to that
-    address is the answer to its own message, so it is not sent there again; `by_letter`: the caller posts it.
+    `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to it
+    is the reply to its own message, so none is sent there; `by_letter`: the caller posts it.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
@@ -85,7 +85,7 @@ def respond(
 
 
 def _tell_field(locked: LockedIncident, tree: str, contact: str, recorded: Recorded) -> None:
-    """Tell the field that a coordinator has it, or see to it that it hears when none has any more."""
+    """Tell the field that a coordinator has taken charge, or arrange that it hears when none has any more."""
     if not locked.is_coordinator(tree, contact):
         return
     if recorded.kind is AnswerKind.ACKNOWLEDGED:
@@ -103,7 +103,7 @@ def _let_count(
     *,
     vouched: bool,
 ) -> None:
-    """Let an answer take the place of those before, and count wherever the contact stands."""
+    """Replace the contact's earlier answers by this one, and count it wherever the contact stands."""
     made: list[Callable[[str], Event]] = [answered]
     for each in before:
         answers.revoke(locked.tx.session, each.id, locked.tx.now)
@@ -115,10 +115,11 @@ def _let_count(
 
 
 def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = None) -> None:
-    """Take an answer back: where its level's rule is no longer met, the escalation goes on. `by`: who did so.
+    """Revoke an answer. Where its level's rule is no longer met, the escalation goes on. `by`: who did so.
 
     Raises:
-        Unknown: the incident has no such answer. WrongState: it was revoked before.
+        Unknown: the incident has no such answer.
+        WrongState: it was already revoked.
     """
     given = answers.find(locked.tx.session, locked.incident.every_id, acknowledgement)
     if given is None:
@@ -132,12 +133,12 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """Let the contact's answer count wherever it said so: a coordinator confirms it."""
+    """Count the contact's answer wherever it was given, since a coordinator confirms it."""
     move(locked, events_of(locked, tree, contact_id, Confirmed))
 
 
 def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """Take all answers of the contact back: a coordinator knows that it does not take charge."""
+    """Revoke all answers of the contact, since a coordinator knows that it does not take charge."""
     for answer in locked.current_answers(tree, contact_id):
         revoke(locked, answer.id)
 
@@ -167,7 +168,7 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
 def events_of(
     locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
 ) -> dict[str, list[Event]]:
-    """The events for the contact, wherever its answer counts."""
+    """The contact's events, in each escalation where its answer counts."""
     events: dict[str, list[Event]] = {}
     for escalation, id in counted_in(locked, tree, contact_id):
         events.setdefault(escalation, []).extend(make(id) for make in made)
@@ -175,7 +176,7 @@ def events_of(
 
 
 def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
-    """(tree, contact) by which the recipient is told that it has answered: wherever that counts, if it may be told."""
+    """(tree, contact) by which the recipient is told of its answer: wherever it counts and the contact may be told."""
     same_recipient = locked.same_recipient(tree, contact_id)
     return [
         (id, each)
@@ -185,7 +186,7 @@ def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[
 
 
 def _as_said_by(locked: LockedIncident, tree: str, contact: Contact, words: Said) -> Said:
-    """The words as that tree says them: under its own name, with its own number to call."""
+    """The words as that tree says them, under its own name and callback number."""
     its = said(locked, tree, contact)
     return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
 
@@ -196,7 +197,10 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
 
 
 def _says_the_same(locked: LockedIncident, before: CurrentAnswer, kind: AnswerKind, address: str | None) -> bool:
-    """Whether the answer adds nothing to the one before; that another number passes it on does."""
+    """Whether the answer adds nothing to the one before.
+
+    The same answer passed on by another number does add something.
+    """
     if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
         return False
     states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
@@ -217,7 +221,7 @@ def _add(
     note: str | None = None,
     at: datetime | None = None,
 ) -> str:
-    """Put an answer on the record, or that a call was listened to; its id."""
+    """Record an answer, or that a call was listened to; returns its id."""
     id = locked.tx.entropy.id()
     locked.tx.counted.append(once(ANSWERS, kind, via))
     locked.work.add(
@@ -276,9 +280,9 @@ def _confirm(
     at: datetime | None,
     by_letter: bool,
 ) -> None:
-    """Tell the coordinators, and whoever answered at all its written methods, so that a stranger's answer is noticed.
+    """Tell the coordinators, and confirm it to all the contact's written methods, so that a stranger's answer is seen.
 
-    `at`: when; None: with what is to be told at the end of the hour.
+    `at`: when; None: with the other messages at the end of the hour.
     """
     kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
     _tell_coordinators(locked, tree, contact.id, recorded, at=at)
@@ -307,7 +311,7 @@ def _confirm(
 
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
-    """Record that the code of a call to that number was keyed, and let the repeats to it wait."""
+    """Record that the code of a call to that number was keyed, and delay its repeats."""
     id = _add(locked, tree, contact, RECEIVED, Via.CALL, address)
     locked.record(RECEIVED, tree=tree, contact=contact, via=Via.CALL.value, acknowledgement=id)
     move(locked, events_of(locked, tree, contact, partial(Received, address=address)))

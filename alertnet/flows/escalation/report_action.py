@@ -1,4 +1,4 @@
-"""What people report beside an answer: what they did, what came of a phone task, whom they vouch for (A6)."""
+"""Reports besides an answer: actions taken, results of phone tasks, and vouching for a contact (A6)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -33,7 +33,9 @@ def vouch(
     note: str | None = None,
     at: datetime | None = None,
 ) -> Recorded:
-    """Record the answer, and settle the tasks that were to bring it. The same again changes nothing.
+    """Record an answer on a contact's behalf, and settle the tasks that were to bring it.
+
+    The same again changes nothing.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
@@ -44,7 +46,7 @@ def vouch(
 
 
 def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
-    """Take the address out of use in this incident, and tell the coordinators. It is never a decline."""
+    """Take an address out of use in this incident, and tell the coordinators. It never counts as a decline."""
     events: dict[str, list[Event]] = {}
     for escalation in locked.escalations:
         for its_contact in locked.tree(escalation.tree).contacts.values():
@@ -61,7 +63,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
 
 
 def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The addresses that another incident knows to be bad, as methods that fail in this one, by escalation."""
+    """The addresses that another incident knows to be bad, as failed methods in this one, by escalation."""
     stale = known_to.stale
     return {
         each.id: [
@@ -75,21 +77,21 @@ def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str,
 
 
 def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
-    """Take the addresses that another incident knows to be bad out of use in this one (A9)."""
+    """Take out of use here the addresses that another incident knows to be bad (A9)."""
     if events := bad_addresses(locked, known_to):
         move(locked, events)
         cancel_to_strangers(locked)
 
 
 def let_through(locked: LockedIncident, number: str) -> None:
-    """Use a number for SMS again that had refused them; one that a stranger has stays out of use."""
+    """Use a number for SMS again that had refused them; a number that belongs to a stranger stays out of use."""
     if number not in locked.strangers:
         key = _by_sms(number)
         move(locked, {each.id: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
 
 
 def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The numbers that let our SMS through again for another incident that had taken them out of use as well."""
+    """The numbers that accept our SMS again in another incident where they were out of use too."""
     known = {
         number
         for each in known_to.escalations
@@ -104,7 +106,7 @@ def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> d
 
 
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
-    """Whether the very same report of the recipient is on the record: a page that is sent twice reports once."""
+    """Whether the very same report of the recipient is on record: a page that is sent twice reports once."""
     reported = answers.reports(locked.tx.session, locked.incident.every_id, locked.names(tree, contact_id))
     return any(each.action == action and (each.note or "") == note for each in reported)
 
@@ -119,9 +121,9 @@ def report_action(
     note: str | None = None,
     in_words: bool = False,
 ) -> None:
-    """Record an action of a contact; `none` is kept, but ends no waiting for one.
+    """Record an action of a contact; `none` is kept, but does not end the wait for an action.
 
-    `in_words`: nothing but the note tells what it was. The coordinators read that on the page of the contact's answer.
+    `in_words`: only the note tells what was done. The coordinators read it on the page of the contact's answer.
     """
     locked.work.add(
         answers.NewReport(
@@ -152,10 +154,10 @@ def report_action(
 
 
 def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
-    """Take a task for a coordinator who is going to call; without a result it rings for all of them again.
+    """Take a task for a coordinator who is going to call; without a result all are asked again.
 
     Raises:
-        WrongState: it has a result, or is not to be done any more.
+        WrongState: it has a result, or is no longer to be done.
     """
     _check_open(prompt)
     if prompt.answer != PromptAnswer.TAKEN or prompt.answered_by != by:
@@ -171,7 +173,7 @@ def report_answer(
     note: str | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Record what the contact said on the telephone, also once nobody waits for it; another answer replaces it.
+    """Record what the contact said on the phone, even once nobody waits for it; another answer replaces it.
 
     Raises:
         WrongState: the incident is closed, or the contact barred from it.
@@ -180,10 +182,10 @@ def report_answer(
 
 
 def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by: str) -> None:
-    """Record that nobody answered, or somebody else did: the method failed, and the contact's next one goes (B3).
+    """Record that nobody answered, or somebody else did. The method failed, and the contact's next one goes (B3).
 
     Raises:
-        WrongState: the task has a result, or is not to be done any more.
+        WrongState: the task has a result, or is no longer to be done.
     """
     _check_open(prompt)
     covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
@@ -200,7 +202,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
 
 
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
-    """Whether to ask again; while the contact is closed its methods for that take over instead (B1)."""
+    """Whether to ask again; while the contact is closed its methods for that time are used instead (B1)."""
     covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
     if not all(closed_by(locked.plans[each.tree], each.contact, each.method_index, locked.tx.now) for each in covered):
         return True
@@ -210,12 +212,12 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
 
 
 def tree_of(locked: LockedIncident, prompt: Prompt) -> str:
-    """The tree of the contact that is to be called."""
+    """The tree of the contact to be called."""
     return locked.tree_of(prompt.escalation)
 
 
 def _report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
-    """Take the numbers that a coordinator was shown out of use: a stranger has them, no machine may write there."""
+    """Stop using the numbers that a coordinator was shown: a stranger has them, and no machine may write there."""
     numbers = locked.contact(tree, contact).numbers
     for number in sorted(numbers):
         report_wrong_person(locked, tree, contact, number)

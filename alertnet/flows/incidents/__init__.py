@@ -1,1 +1,1 @@
-"""What is done to an incident: opened, updated, re-resolved, closed."""
+"""What is done to an incident: opening, updating, re-resolving, closing."""

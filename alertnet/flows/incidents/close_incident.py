@@ -1,4 +1,4 @@
-"""Closing and reopening: all stops and those who were told hear that it is over; it goes on where it stood (B3)."""
+"""Closes and reopens incidents. Closing stops everything and tells those who were told; reopening restores it (B3)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -24,12 +24,12 @@ from alertnet.store.records import incidents as incident_store
 def close_incident(
     locked: LockedIncident, reason: CloseReason, *, named: str | None = None, text: str | None = None, by: str
 ) -> None:
-    """Close the incident: escalations stop, alarms fall silent, those who were told get the stand-down.
+    """Close the incident: escalations stop, alarms fall silent, and those who were told get the stand-down.
 
-    `named`: the reference by which it was asked for. Whoever closes a report may not have seen that it was merged.
+    `named`: the reference by which closing was asked for. Whoever closes a report may not have seen that it was merged.
 
     Raises:
-        WrongState: it is closed already, or that is the reference of a part alone.
+        WrongState: it is already closed, or that reference names only a merged part.
     """
     if named is not None and named.strip().upper() != locked.incident.ref:
         raise WrongState(
@@ -46,7 +46,7 @@ def close_incident(
 
 
 def end(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
-    """Let the incident do nothing more by itself: escalations stop, what was asked falls silent for that reason."""
+    """Stop everything that the incident does by itself: its escalations, and its open prompts, answered with `why`."""
     closed = {"status": IncidentStatus.CLOSED, "closed_at": locked.tx.now, "close_reason": reason}
     locked.incident = replace(locked.incident, **closed)  # type: ignore[arg-type]
     incident_store.save_status(locked.tx.session, locked.incident)
@@ -60,7 +60,7 @@ def end(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
 
 
 def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = None) -> None:
-    """Open a closed incident again: each escalation stands where it stood, with as much time left as it had.
+    """Reopen a closed incident: each escalation stands where it stood, with as much time left as it had.
 
     Raises:
         WrongState: it is open.
@@ -80,7 +80,7 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
 def go_on(
     locked: LockedIncident, closed_at: datetime, why: PromptAnswer, answered: Events = MappingProxyType({})
 ) -> None:
-    """Let an incident go on that ended then for that reason; `answered`: what was answered meanwhile, by escalation."""
+    """Resume an incident that ended then for that reason; `answered`: answers given meanwhile, by escalation."""
     locked.incident = replace(locked.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
@@ -94,7 +94,7 @@ def go_on(
 
 
 def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
-    """Let leave what its end kept from leaving, where it is still wanted: its moment had come, nobody heard."""
+    """Release what the end held back, where it is still wanted: its time had come but nobody was told."""
     held_back = incident_attempts.held_back(locked.tx.session, locked.incident.id, closed_at)
     wanted = {alert.notification: alert for alert, coverage in held_back if is_wanted(locked, coverage)}
     for id, alert in wanted.items():
@@ -106,7 +106,7 @@ def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
 
 
 def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:
-    """What turned out not to have reached anybody while nothing could follow from it, by escalation."""
+    """By escalation, the messages that were found not to have arrived while nothing could follow from it."""
     events: dict[str, list[Failed]] = {}
     for method, failure, coverage in incident_attempts.failed(locked.tx.session, locked.incident.id, closed_at):
         failed = Failed(coverage.contact, coverage.method_index, stale_kinds(failure, method))

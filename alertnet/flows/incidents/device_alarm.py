@@ -1,7 +1,7 @@
-"""An alarm from a device: a bracelet, a satellite messenger. Where it is, coordinators alone read (B5, A9).
+"""Alarms from devices: a bracelet, a satellite messenger. Only coordinators read where the device is (B5, A9).
 
-Whoever has found or taken a device may press it: coordinators say whether it is true before others hear. Nothing is
-ever sent to it.
+Anybody who has found or taken a device may press it, so coordinators confirm the alarm before others are told. Nothing
+is ever sent to a device.
 """
 
 from dataclasses import replace
@@ -25,14 +25,14 @@ from alertnet.store.records.editions import Edition
 RECORDED = "device_alarm"
 UNKNOWN_TYPE = "other"
 FOLLOWS_WITHIN = HOUR
-"""A device that was silent for longer, and tells where it is, was pressed again."""
+"""A position after a longer silence counts as a new press."""
 
 
 @value
 class Pressed:
-    """What a device has told. `type`: what it was set to mean.
+    """What a device reported. `type`: the incident type that it is set up for.
 
-    In words for coordinators: `position`, where it is, and `left_out`, what else it told that can't be used.
+    In words for coordinators: `position`, where it is, and `left_out`, what else it sent that can't be used.
     """
 
     device: str
@@ -45,14 +45,14 @@ class Pressed:
 
     @property
     def severity(self) -> Severity:
-        """How grave that is; without a type it is a cry for help."""
+        """The severity of the press; without a type it is a cry for help."""
         return TYPES[self.type].severity if self.type else Severity.CRITICAL
 
 
 def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedIncident, bool]:
-    """Raise the alarm of a device, or put into the one that runs what it tells now; whether it was opened by this.
+    """Raise the alarm of a device, or add its report to its running incident; returns whether one was opened.
 
-    Where the network in force does not know its team, in no country, which every tree serves.
+    Where the network in force does not know the device's team, the incident has no country, which every tree serves.
     """
     name = f"device/{pressed.device}"
     known = incidents.open_of_phone(tx, name)
@@ -83,13 +83,13 @@ def _record(locked: LockedIncident, pressed: Pressed) -> None:
 
 
 def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
-    """Whether it only tells where it is by now: nobody need have pressed it for that."""
+    """Whether it only reports its position, for which nobody need have pressed anything."""
     told_at = timeline.latest_at(locked.tx.session, locked.incident.id, RECORDED)
     return pressed.position is not None and told_at is not None and locked.tx.now - told_at <= FOLLOWS_WITHIN
 
 
 def _raise_severity(locked: LockedIncident, severity: Severity) -> bool:
-    """Let the incident be as grave as what was pressed, and never less so; whether it is graver now."""
+    """Raise the incident's severity to that of the press, never lower it; whether it is higher now."""
     if severity.rank >= locked.facts.severity.rank:
         return False
     apply_facts(locked, replace(locked.facts, severity=severity))
@@ -97,9 +97,9 @@ def _raise_severity(locked: LockedIncident, severity: Severity) -> bool:
 
 
 def _tell(locked: LockedIncident, pressed: Pressed, *, rings: bool) -> None:
-    """Ring again, or let the coordinators know that there is news.
+    """Ring again, or tell the coordinators that there is news.
 
-    A device that tells where it is each minute does so once in ten.
+    A device that reports its position every minute causes one message in ten minutes.
     """
     if rings:
         ring_once(locked, Subject.SOS_AGAIN, pressed.team)

@@ -1,6 +1,6 @@
-"""Drills: begun at once or planned for later, when they begin by themselves, and again after so many months.
+"""Drills: begun at once, or planned for a later moment and again after so many months.
 
-One is an incident like any other but for those who hear of it: our own people, and who has agreed to take part.
+A drill is an incident like any other, except for who is told: our own people, and others who have agreed to take part.
 """
 
 from datetime import datetime
@@ -23,13 +23,13 @@ from alertnet.store.records import incidents, timeline
 from alertnet.store.records.editions import Edition
 
 NO_REF = "SYSTEM"
-"""Stands where a reference would, before there is one."""
+"""Used in place of a reference before there is one."""
 NO_ZONE = "UTC"
 UNKNOWN_NAME = "unknown_name"
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
-    """Begin a drill now, and keep it with those that were held.
+    """Begin a drill now, and store it with the drills held.
 
     Raises:
         BadInput: see `open_incident`.
@@ -41,11 +41,11 @@ def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedInc
 
 
 def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_months: int | None, *, by: str) -> str:
-    """Plan a drill for that moment, and again after so many months each; its id.
+    """Plan a drill for that moment, and again after so many months each; returns its id.
 
     Raises:
-        BadInput: see `open_incident`; the moment has passed, or it would be held too seldom.
-        WrongState: so many are planned that no more can be.
+        BadInput: see `open_incident`; or the moment has passed, or the interval is too long.
+        WrongState: no more drills can be planned.
     """
     known, _ = with_records(facts, edition.network)
     check_names(known, edition.network)
@@ -61,10 +61,11 @@ def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_month
 
 
 def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
-    """Let a planned drill, and those that would follow it, not be held.
+    """Cancel a planned drill and those that would follow it.
 
     Raises:
-        Unknown: there is none of that id. WrongState: it is not planned any more.
+        Unknown: there is none with that id.
+        WrongState: it is no longer planned.
     """
     stored = drills.hold(tx, id) if id.isascii() and id.isalnum() else None
     if stored is None:
@@ -76,7 +77,7 @@ def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
 
 
 def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
-    """Do what is due about a planned drill: tell the coordinators a day before, then begin it, or say why not."""
+    """Do what is due for a planned drill: tell the coordinators a day before, then begin it, or record why not."""
     stored = drills.hold(tx, id)
     if stored is None or stored.status is not DrillStatus.PLANNED or stored.drill.due_at > tx.now:
         return
@@ -96,12 +97,12 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
 
 
 def zone_of(network: Network, facts: Facts) -> str:
-    """By whose clocks a drill of that country is held: those of the first tree that hears of it."""
+    """The time zone of a drill in that country: that of the first tree that is told."""
     return next((tree.timezone for tree in _told_by(network, facts)), NO_ZONE)
 
 
 def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
-    """None, or why it can't: the trees were edited since, and know somebody no more whom it names."""
+    """Begin the drill and return None, or return why it can't begin: the edited trees no longer know a name in it."""
     try:
         locked = open_incident(tx, edition, stored.drill.facts, by=stored.drill.by)
     except BadInput:
@@ -112,7 +113,7 @@ def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
 
 
 def _why_not(tx: Tx, drill: Drill) -> str | None:
-    """`late`, or the reference of what is real and critical and in its way; None: it may begin."""
+    """`late`, or the reference of a real critical incident in its way; None where it may begin."""
     if drill.is_late(tx.now):
         return "late"
     found = incidents.pressing(tx.session, drill.facts.country, tx.now - AFTER_REAL)

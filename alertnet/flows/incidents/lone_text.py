@@ -1,7 +1,7 @@
-"""A text of somebody known that came while no incident was open: coordinators are alarmed, and say what it is (A12).
+"""Texts of known people that come while no incident is open: coordinators are alarmed and decide (A12).
 
-It stands on the record like an incident of which nobody else hears. One press of a coordinator makes an incident of it,
-joins it to one that is open, or sets it aside.
+Such a text is stored like an incident that nobody else is told of. A coordinator makes an incident of it, joins it to
+an open one, or sets it aside, with one press.
 """
 
 from collections.abc import Sequence
@@ -30,14 +30,14 @@ RECEIVED = "sms_received"
 
 
 def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:
-    """Put a text on record; `entry`: the words as `text`, and whose they are, for the history."""
+    """Store a text; `entry`: the words as `text`, and whose they are, for the history."""
     locked = put_on_record(tx, edition, replace(facts, lone_text=True))
     locked.record(RECEIVED, **entry)
     return locked
 
 
 def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity | None) -> Facts:
-    """What a coordinator makes of a text that it has read, and that is thereby verified."""
+    """The facts that a coordinator makes of a text after reading it, by which it is verified."""
     type = type or UNKNOWN_TYPE
     return replace(
         locked.facts,
@@ -49,10 +49,10 @@ def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity |
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
-    """Make an incident with those facts of a text, as if it had been raised at this moment.
+    """Make an incident of a text with those facts, as if it had been raised now.
 
     Raises:
-        WrongState: it was opened, joined to another or set aside before.
+        WrongState: it was already opened, joined to another or set aside.
     """
     _decide(locked, PromptAnswer.OPENED, by)
     locked.incident = replace(locked.incident, opened_at=locked.tx.now)
@@ -64,22 +64,22 @@ def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
 
 
 def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
-    """The same for a coordinator who has read it, and thereby takes charge.
+    """Make an incident of a text for a coordinator who has read it, and thereby takes charge.
 
     Raises:
-        WrongState: it was opened, joined to another or set aside before.
+        WrongState: it was already opened, joined to another or set aside.
     """
     open_text(locked, facts, by=contact)
-    # What was queued for whoever takes charge must be there to be called off.
+    # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
     locked.finish()
     respond(locked, tree, contact, AnswerKind.ACKNOWLEDGED, Via.LINK, address=address)
 
 
 def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: tuple[str, str] | None = None) -> None:
-    """Put a text into an incident that is open, whose coordinators but the one who did it hear that there is news.
+    """Join a text to an open incident, and tell its coordinators, except the one who did it, that there is news.
 
     Raises:
-        WrongState: it was opened, joined to another or set aside before; or that incident is closed, or a text too.
+        WrongState: it was already opened, joined to another or set aside; or that incident is closed, or itself a text.
     """
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
@@ -95,7 +95,7 @@ def set_text_aside(locked: LockedIncident, *, by: str) -> None:
     """Close a text that is no incident.
 
     Raises:
-        WrongState: it was opened, joined to another or set aside before.
+        WrongState: it was already opened, joined to another or set aside.
     """
     _decide(locked, PromptAnswer.SET_ASIDE, by)
     close_incident(locked, CloseReason.RESOLVED, by=by)

@@ -1,7 +1,7 @@
-"""Two reports of one event become one incident, and are taken apart again (B5).
+"""Merges two reports of one event into one incident, and splits them again (B5).
 
-What was merged ends by itself and stays on record as it was: whoever comes with its reference, a code or a link of it
-is about the whole. Nobody is told twice for it: what was sent of the part counts for the whole.
+A merged part ends and stays on record as it was; its reference, codes and links lead to the whole. Nobody is told
+twice: what was sent for the part counts for the whole.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -54,10 +54,10 @@ from alertnet.store.views.timeline_view import TEXTS, is_forced
 
 
 def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
-    """Let one incident act for both from now on; merged before, nothing changes.
+    """Merge one incident into another, which acts for both from now on. Merging again changes nothing.
 
     Raises:
-        WrongState: one of them is closed, no incident yet, of another country or a drill, or has parts of its own.
+        WrongState: one is closed, no incident yet, in another country or a drill, or has parts of its own.
     """
     held = take_up_each(tx, sorted({id, into}), UnitOfWork(tx))
     part, whole = held[id], held[into]
@@ -68,10 +68,11 @@ def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
 
 
 def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
-    """Let each of those reports be an incident of its own again, that goes on where it stood; the whole without them.
+    """Make each of those reports an incident of its own again, which goes on where it was; returns the rest.
 
     Raises:
-        BadInput: one of them is no part of it. WrongState: it is closed, or one was split off meanwhile.
+        BadInput: one of them is no part of it.
+        WrongState: it is closed, or one was split off meanwhile.
     """
     merged = incident_store.get_acting(tx.session, id).merged
     known = {ref: part for part, ref in merged.parts.items()} if merged else {}
@@ -92,17 +93,17 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
 
 @value
 class Foreseen:
-    """What would hold of the whole, and who would be told then."""
+    """The facts of the whole, and who would be told then."""
 
     ref: str
     facts: Facts
     change: Retold
     told_anew: tuple[str, ...] = ()
-    """Who has heard of the part alone, and would be told of the whole: tree/contact."""
+    """Those who were told of the part only, and would be told of the whole: tree/contact."""
 
 
 def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
-    """What merging the first into the second would change; nothing is done.
+    """What merging the first into the second would change; changes nothing.
 
     Raises:
         WrongState: they can't be merged.
@@ -115,7 +116,7 @@ def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
 
 
 def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
-    """What taking that report out again would change for those that stay; nothing is done.
+    """What splitting that report off would change for those that stay; changes nothing.
 
     Raises:
         BadInput: it is no part of it.
@@ -178,7 +179,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 
 
 def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let the whole know what the part knows, on the trees of both."""
+    """Add what the part knows to the whole, on the trees of both."""
     known, before = whole.facts, whole.incident
     whole.inform_parts()
     own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
@@ -200,7 +201,7 @@ def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
 
 
 def _trees_of_both(part: LockedIncident, whole: LockedIncident) -> dict[str, str]:
-    """The whole's own, with a place for all that was in another edition of one; and those that only the part has."""
+    """The whole's trees, with a place for all that was in another edition of one, and those that only the part has."""
     tx, trees = whole.tx, dict(whole.incident.trees)
     for id, hash in part.incident.trees.items():
         if trees.setdefault(id, hash) != hash:
@@ -210,9 +211,9 @@ def _trees_of_both(part: LockedIncident, whole: LockedIncident) -> dict[str, str
 
 
 def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let what people wrote about the part stand in the history of the whole as well, with when it came.
+    """Copy what people wrote about the part into the whole's history, with the time it came.
 
-    What duress alone has brought stands last: whoever may not know of it is shown nothing of this moment from there on.
+    What came only under duress comes last: who may not know of it is shown nothing of this moment from there on.
     """
     session, id = part.tx.session, part.incident.id
     texts = [(kind, at, text) for kind in (*TEXTS, UPDATED) for at, text in timeline.of_kind(session, id, kind) if text]
@@ -221,7 +222,7 @@ def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
 
 
 def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let answers and reports to the part count; then open what was open there, unless somebody has taken charge."""
+    """Count answers and reports to the part; then open the levels open there, unless somebody has taken charge."""
     session = whole.tx.session
     events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
     _add(events, _as_events(whole, answers.current_answers(session, [part.incident.id]), part))
@@ -233,7 +234,7 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
 
 
 def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Event]:
-    """How the tree stood in the part, as decisions on levels that the whole has not opened: held, refused, opened."""
+    """The part's state in that tree as decisions on levels that the whole has not opened: held, refused, opened."""
     there, here = part.escalation_of(tree), whole.escalation_of(tree)
     assert here is not None
     if there is None or here.state.status is Status.ACKNOWLEDGED or there.state.stopped_from is Status.ACKNOWLEDGED:
@@ -289,7 +290,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
-    """Taken back, by escalation: the levels that only what the part knew, or a go for it, has opened here (B3)."""
+    """By escalation, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
     session, id = whole.tx.session, whole.incident.id
     decided = [payload or {} for _, payload in timeline.of_kind(session, id, "decision")]
     opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
@@ -307,7 +308,7 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
 
 
 def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
-    """By escalation, the holds and refusals that the whole has taken over with that part, and nobody has given here."""
+    """By escalation, the holds and refusals that the whole took over with that part and nobody has given here."""
     given = timeline.of_kind(whole.tx.session, whole.incident.id, "decision")
     own = {
         (each.get("tree"), each.get("level"))
@@ -333,7 +334,7 @@ def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime)
 
 
 def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let the whole know no more than without the part; consent that is wider then waits for a coordinator (A8)."""
+    """Remove the part's facts from the whole; consent that becomes wider by it waits for a coordinator (A8)."""
     merged, now = whole.incident.merged, whole.facts
     assert merged is not None
     whole.inform_parts()
@@ -358,14 +359,14 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
 
 
 def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:
-    """Let consent that was given before wait for a coordinator, where less holds now."""
+    """Let consent given earlier wait for a coordinator, where less applies now."""
     if consent is not locked.facts.consent:
         wider = Wider(consent, None, "whoever reported it", since, locked.tx.now)
         let_wait(locked, (*(each for each in locked.incident.wider if each.person), wider))
 
 
 def _without(whole: LockedIncident, part: str) -> Facts:
-    """What is known of the whole without that part, with all that has changed since."""
+    """The facts of the whole without that part, with all later changes."""
     merged = whole.incident.merged
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
@@ -373,7 +374,7 @@ def _without(whole: LockedIncident, part: str) -> Facts:
 
 
 def _as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: LockedIncident) -> dict[str, list[Event]]:
-    """Answers as what happens here, oldest first, wherever they count, and as confirmed as they are there."""
+    """Answers as events here, oldest first, wherever they count, and confirmed as far as they are there."""
     events: dict[str, list[Event]] = {}
     for answer in reversed(given):
         made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]

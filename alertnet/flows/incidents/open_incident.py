@@ -1,4 +1,4 @@
-"""Opening an incident: resolved, planned and queued in the very transaction that accepts it (A1, A2)."""
+"""Opens incidents: resolved, planned and queued in the transaction that accepts the report (A1, A2)."""
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import begin
@@ -20,16 +20,16 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.views.pauses import silent_until
 
 SILENT = "somebody has paused all texts and calls"
-"""How the warning begins of an incident that nobody can be told of."""
+"""How the warning of an incident begins that nobody can be told of."""
 
 
 def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> LockedIncident:
     """Open an incident on the trees in force; its first alerts are queued when this returns.
 
-    `by` says who raised it, for the history. It is finished: everything of it is written.
+    `by` says who raised it, for the history. The result is finished: all of it is written.
 
     Raises:
-        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
     """
     locked = put_on_record(tx, edition, reported)
     begin_escalations(locked, by=by)
@@ -38,10 +38,10 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
 
 
 def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
-    """An incident on the trees in force of which nobody is told yet.
+    """Store an incident on the trees in force, without telling anybody yet.
 
     Raises:
-        BadInput: somebody is to be spared whom no tree knows, or a person's `contact` is none.
+        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
     """
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
@@ -67,7 +67,7 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
 
 
 def begin_escalations(locked: LockedIncident, *, by: str) -> None:
-    """Let each tree that tells anybody begin now, and ask whether the report is genuine where that is not known."""
+    """Begin each tree that tells anybody, and ask whether the report is genuine where that is not known."""
     facts = locked.facts
     locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity, consent=facts.consent)
     opened = opening(locked.plans.values())
@@ -81,7 +81,7 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
 
 
 def _suggest_link(locked: LockedIncident) -> None:
-    """Tell the coordinators which open incident of the field this one of the field may be about, if there is any."""
+    """Suggest to the coordinators the open field incident that this field report may be about, if there is one."""
     if not _is_of_field(locked.facts):
         return
     opened_at = locked.incident.opened_at
@@ -98,7 +98,7 @@ def _is_of_field(facts: Facts) -> bool:
 
 
 def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple[str, ...]]:
-    """The plans of the trees that serve the country and the place, and what is to be said of them.
+    """The plans of the trees that serve the country and place, and the warnings about them.
 
     Where those reach nobody, the plans of all trees, for their last resort.
     """
@@ -113,7 +113,7 @@ def plans_in_force(tx: Tx, edition: Edition, facts: Facts) -> tuple[Plans, tuple
 
 
 def of_silence(tx: Tx) -> tuple[str, ...]:
-    """What an incident warns of while nobody is texted or called at all."""
+    """The warning that an incident has while nobody is texted or called at all."""
     until = silent_until(tx)
     return (f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)",) if until else ()
 
@@ -121,7 +121,7 @@ def of_silence(tx: Tx) -> tuple[str, ...]:
 def _free_ref(tx: Tx) -> tuple[str, bool]:
     """A reference that can be spoken and that no other incident has, and whether anything is paused by hand.
 
-    It is a letter, a hyphen, four characters.
+    It is a letter, a hyphen and four characters.
     """
     while True:
         ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"

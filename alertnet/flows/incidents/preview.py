@@ -1,4 +1,4 @@
-"""A rehearsal with all that is to be shown of it: words, local times, cost."""
+"""A rehearsal ready to be shown: words, local times, cost."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from alertnet.messages.message import Message
 from alertnet.messages.renderer import Renderer
 
 REF, CODE, SPOKEN_CODE, LINK = "A-7K3M", "4711", "407", "https://alertnet.example/a/0000000000000000"
-"""What stands in each message for the things that only a real incident has."""
+"""Stand-ins in messages for what only a real incident has."""
 
 
 class Cost(TypedDict):
@@ -37,7 +37,7 @@ class Cost(TypedDict):
 
 @value
 class Played:
-    """An incident that was played. `renderer` None: there are no templates at hand, and each SMS counts one segment."""
+    """An incident that was played. With `renderer` None there are no templates, and each SMS counts as one segment."""
 
     facts: Facts
     network: Network
@@ -46,18 +46,18 @@ class Played:
     renderer: Renderer | None
     script: Script
     otherwise: "Played | None" = None
-    """The same where the coordinators do the contrary with the alarms: for its cost."""
+    """The same where the coordinators do the opposite with the alarms; for its cost."""
 
     def after(self, at: datetime) -> timedelta:
-        """How long after the opening."""
+        """The time since the opening."""
         return at - self.opened_at
 
     def local(self, told: Told) -> datetime:
-        """The moment on the recipient's own clock."""
+        """The moment in the recipient's time zone."""
         return told.at.astimezone(ZoneInfo(told.contact.timezone))
 
     def message(self, told: Told) -> Message | None:
-        """The words as they would leave; None for a task, or without templates."""
+        """The message as it would leave; None for a task, or without templates."""
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return None
         said, method = self._said(told), told.method
@@ -65,7 +65,7 @@ class Played:
         return self.renderer.render(told.kind, method.kind, told.contact.language, words)
 
     def spoken(self, told: Told) -> str:
-        """The recipient's language, and where there are no messages in it which is used: `de → en`."""
+        """The recipient's language, and the one used where there are no messages in it, as in `de → en`."""
         language = told.contact.language
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return language
@@ -74,12 +74,12 @@ class Played:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the clocks where it happens."""
+        """The time zone of the place where it happens."""
         return ZoneInfo(self.network.zone_of(self.facts.country))
 
     @cached_property
     def cost(self) -> Cost:
-        """What the provider bills: all in all, and by the country of the number."""
+        """What the provider bills: in total, and by the country of the number."""
         kinds = [told.method.kind for told in self.rehearsal.told]
         texts = [told for told in self.rehearsal.told if told.method.kind is MethodKind.SMS]
         segments, calls = Counter[str](), Counter[str]()
@@ -100,7 +100,7 @@ class Played:
         )
 
     def as_plain(self, *, with_words: bool = False) -> dict[str, object]:
-        """All of it as JSON values."""
+        """Everything as JSON values."""
         rehearsal = self.rehearsal
         return {
             "opened_at": _instant(self.opened_at),

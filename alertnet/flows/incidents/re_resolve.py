@@ -1,4 +1,4 @@
-"""Re-resolving: edited trees and wider consent take effect once a coordinator has seen the difference (A8)."""
+"""Re-resolves incidents: edited trees and wider consent apply once a coordinator has seen the difference (A8)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ from alertnet.store.records.escalations import Escalation
 
 
 def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
-    """Let what was sent for the escalation, and its open questions, follow the same contact, method and level."""
+    """Move the escalation's sent messages and open questions to the same contact, method and level in the new plan."""
     levels = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
     for notification, coverage in notifications.covering(tx.session, escalation.id):
         there = replace(
@@ -51,7 +51,7 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
 
 
 def _let_codes_follow(locked: LockedIncident) -> None:
-    """Let codes be good from the numbers that their contacts have now, and from none that has left."""
+    """Make codes valid from the numbers that their contacts have now, and from no number that is gone."""
     for (tree, contact), code in list(known_codes(locked).items()):
         same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
         if not same_recipient:
@@ -64,7 +64,10 @@ def _let_codes_follow(locked: LockedIncident) -> None:
 
 
 def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[tuple[str, Contact]]) -> None:
-    """Forget numbers that nobody of them has any more; a phone of whoever was on duty stays while there is a rota."""
+    """Remove numbers that none of these contacts has any more.
+
+    The phone of somebody once on duty stays while there is a rota.
+    """
     on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
     now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
     for number in codes.numbers_of(locked.tx.session, code_id):
@@ -82,7 +85,7 @@ class _Proposal:
 
 
 def difference(locked: LockedIncident, edition: Edition) -> Difference:
-    """What re-resolving would change now; nothing is changed.
+    """What re-resolving would change now; changes nothing.
 
     Raises:
         WrongState: the incident is closed.
@@ -92,12 +95,12 @@ def difference(locked: LockedIncident, edition: Edition) -> Difference:
 
 
 def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: str) -> None:
-    """Let the incident run on the trees in force and on all consent that was recorded, if that is what was seen.
+    """Put the incident on the trees in force and on all recorded consent, if the difference is still the one seen.
 
-    What was acknowledged, sent and decided stays. Whoever is new is told, whoever is gone gets no alert any more.
+    What was acknowledged, sent and decided stays. New contacts are told, and contacts that are gone get no more alerts.
 
     Raises:
-        WrongState: the incident is closed, or the difference is another by now: its hash is the current state.
+        WrongState: the incident is closed, or the difference has changed; then its hash is given as the current state.
     """
     locked.must_be_open()
     proposal = _propose(locked, edition)
@@ -129,7 +132,7 @@ def _propose(locked: LockedIncident, edition: Edition) -> _Proposal:
 
 
 def _exchange(locked: LockedIncident, proposal: _Proposal) -> dict[str, Places]:
-    """Pin the trees in force, with a place for all that was in those before; where that is, by tree."""
+    """Pin the trees in force, with a place for all that was in the former ones; returns those places by tree."""
     trees, places = {}, {}
     for id in sorted({*locked.incident.trees, *proposal.trees}):
         tree, where = _successor(locked, id, proposal.trees.get(id))
@@ -160,7 +163,7 @@ def _as_written(locked: LockedIncident, plan: Plan, hash: str) -> Plan:
 
 
 def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, places: Places | None) -> None:
-    """Carry what the escalation remembers, and all that is on record of it, over to the plan now."""
+    """Carry the escalation's state, and all that is on record for it, over to the present plan."""
     if places is None:
         return
     after = locked.plans[escalation.tree]
@@ -188,7 +191,7 @@ def open_escalations(locked: LockedIncident) -> None:
 
 
 def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
-    """The answers that those who are new in a tree gave already in another, by escalation: they count there as well."""
+    """By escalation, the answers that contacts new to a tree gave in another; they count there as well."""
     events: dict[str, list[Answered]] = {}
     for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
         if locked.contact(answer.tree, answer.contact).former:

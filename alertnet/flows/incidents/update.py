@@ -1,6 +1,6 @@
-"""News of an incident, and what changes who is told: severity, people, perpetrator, exclusions, consent (A3, A8).
+"""News of an incident, and facts that change who is told: severity, people, perpetrator, exclusions, consent (A3, A8).
 
-A narrower consent holds at once, a wider one waits for a coordinator.
+Narrower consent applies at once; wider consent waits for a coordinator.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ from alertnet.store.records import answers, timeline
 
 UPDATED = "updated"
 MOST = 10
-"""The latest that are shown: a page is to come through any line."""
+"""The most news shown, the latest, so that the page loads on a slow line."""
 
 
 def happened_since(locked: LockedIncident, tree: str, contact: str, *, reads: bool) -> tuple[Event, ...]:
-    """What has happened since, oldest first. `reads`: also what the news are; else only that there are some."""
+    """What has happened since, oldest first. `reads`: with the text of the news; else only that there is some."""
     session, incident = locked.tx.session, locked.incident
     news = timeline.of_kind(session, incident.id, UPDATED)
     own = answers.reports(session, incident.every_id, locked.names(tree, contact))
@@ -39,9 +39,9 @@ def happened_since(locked: LockedIncident, tree: str, contact: str, *, reads: bo
 
 
 def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str) -> None:
-    """Keep the news, tell exactly those who were told that there is some, and let new facts hold or be decided on.
+    """Store news, tell exactly those who were told that there is some, and apply new facts or ask about them.
 
-    The text itself travels in no message (A9): it is on the page of those who may read it.
+    The text itself is in no message (A9): it is on the page of those who may read it.
 
     Raises:
         WrongState: the incident is closed.
@@ -53,7 +53,7 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
 
 
 def propose(locked: LockedIncident, news: Facts) -> None:
-    """Take what is graver, and whoever is to be spared, at once (A3, A8); what else changes who is told is asked."""
+    """Apply a higher severity and exclusions at once (A3, A8); ask about other changes of who is told."""
     proposed = proposed_by(locked.facts, news, locked.incident.proposed)
     apply_facts(locked, at_once(locked.facts, proposed))
     facts, change = as_proposed(locked.facts, proposed), prompts.would_change(locked, proposed)
@@ -67,10 +67,11 @@ def propose(locked: LockedIncident, news: Facts) -> None:
 
 
 def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
-    """Spare contacts, organisations or roles from now on, whatever is queued for them.
+    """Spare contacts, organisations or roles from now on, even where messages to them are queued.
 
     Raises:
-        WrongState: the incident is closed. BadInput: a name that no pinned tree knows.
+        WrongState: the incident is closed.
+        BadInput: no pinned tree knows a name.
     """
     locked.must_be_open()
     trees = [plan.tree for plan in locked.plans.values()]
@@ -91,12 +92,13 @@ def hear_consent(
     at: datetime | None = None,
     people: tuple[str, ...] = (),
 ) -> None:
-    """Record consent, for the incident or for some of its people; the latest word of each holds.
+    """Record consent, for the incident or for some of its people; the latest word of each applies.
 
-    A narrower one applies at once, for what is queued too; a wider one takes effect when a coordinator re-resolves.
+    Narrower consent applies at once, for queued messages too; wider consent applies when a coordinator re-resolves.
 
     Raises:
-        WrongState: the incident is closed. BadInput: a person that the incident does not name.
+        WrongState: the incident is closed.
+        BadInput: the incident does not name such a person.
     """
     locked.must_be_open()
     holds: dict[str | None, Scope | None] = {person.code: person.consent for person in locked.facts.people}
@@ -115,7 +117,7 @@ def hear_consent(
 
 
 def let_wait(locked: LockedIncident, wider: tuple[Wider, ...]) -> None:
-    """Let consent wait for a coordinator; the incident says so."""
+    """Let wider consent wait for a coordinator, and show that on the incident."""
     said = _words(locked.incident.wider)
     warnings = (*(each for each in locked.incident.warnings if each not in said), *_words(wider))
     locked.incident = replace(locked.incident, wider=wider, warnings=warnings)

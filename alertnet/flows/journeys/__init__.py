@@ -1,1 +1,1 @@
-"""What is awaited of the field: journeys begin, check-ins are heard, and steps follow when none comes (B4)."""
+"""Journeys of the field: they begin, check-ins are heard, and steps follow when none comes (B4)."""

@@ -1,4 +1,4 @@
-"""The field sets out, is well, arrives or comes later: what is awaited of it changes, or an incident has news (B4)."""
+"""Check-ins: the field sets out, is well, arrives or comes later. Its journey changes, or an incident has news (B4)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from alertnet.store.records import timeline
 
 @value
 class Heard:
-    """What somebody says of its journeys, and how it is known to be true.
+    """What somebody reports about their journeys, and how it is proven.
 
     `pin`: the right one that came with it; `by_call`: a call without words. `delay`: of a WAIT. `duress`: nobody who
     was told of an incident hears that all is well.
@@ -34,9 +34,9 @@ class Heard:
 
 @value
 class CheckedIn:
-    """What came of a check-in: whether it `counts`, what is awaited next, and whether an incident was open for it.
+    """The result of a check-in: whether it `counts`, what is expected next, and whether an incident was open for it.
 
-    `gaps`: the spans without coverage that a departure has named.
+    `gaps`: the spans without coverage that a departure named.
     """
 
     counts: bool
@@ -48,9 +48,9 @@ class CheckedIn:
 def begin_journey(
     tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], heard: Heard, report: Report
 ) -> CheckedIn:
-    """Await a member at those legs from now on; one that it was on before is over, and its incident has news.
+    """Expect a member at those legs from now on. Its earlier journey ends, and that one's incident has news.
 
-    Where a check-in would not count for that one, this does not either. `report`: what it said besides.
+    It is refused where a check-in would not count for the earlier journey. `report`: what it said besides.
     """
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
     before = [each for each in held if each.journey.kind is Kind.JOURNEY and each.journey.member is not None]
@@ -79,7 +79,10 @@ def begin_journey(
 
 
 def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
-    """Hear a member, or a team, of whatever is awaited of it. After an incident that updates it, and closes nothing."""
+    """Record that a member or team is well, for all its journeys.
+
+    After an incident this is news, and closes nothing.
+    """
     held = journeys.hold_of(tx, team, member)
     believed = [each for each in held if believes(each.journey, heard.pin, by_call=heard.by_call)]
     if not believed:
@@ -97,16 +100,16 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
 
 
 def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
-    """Await a journey that was announced by the API, beside whatever else is awaited; its id."""
+    """Begin a journey announced by the API, besides whatever else is expected; returns its id."""
     timeline.append(tx, timeline.SYSTEM, ("journey_announced", {"by": by, "of": journey.owner}))
     return journeys.add(tx, journey)
 
 
 def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
-    """Hear of one journey by the API. After an incident that updates it, and closes nothing.
+    """Record a check-in for one journey by the API. After an incident this is news, and closes nothing.
 
     Raises:
-        WrongState: it is over.
+        WrongState: the journey is over.
     """
     stored = _hold_ongoing(tx, id)
     _tell_late(tx, stored, heard)
@@ -116,7 +119,7 @@ def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
 
 
 def cancel_journey(tx: Tx, id: str, by: str) -> None:
-    """Await nothing more of a journey; an incident that its silence has opened stays open.
+    """Cancel a journey; an incident that its silence has opened stays open.
 
     Raises:
         WrongState: it is over, or a routine.
@@ -129,7 +132,7 @@ def cancel_journey(tx: Tx, id: str, by: str) -> None:
 
 
 def zone_ahead(tx: Tx, sender: InTheField, at: datetime) -> str:
-    """By whose clocks somebody on the road writes until when: those of where it is awaited next, else the team's."""
+    """The time zone in which somebody on the road writes times: of the next place expected, else the team's."""
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
     ahead = meant([each.journey for each in held], FieldVerb.EXTEND, at)
     return ahead[0].awaited.timezone if ahead else sender.words.timezone
@@ -142,7 +145,7 @@ def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
 
 
 def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
-    """Hear a member who has called and hung up before anything was keyed."""
+    """Record that a member called and hung up before a key was pressed."""
     came_of_it = check_in(tx, sender.team.id, sender.member.id, Heard(FieldVerb.CHECK_IN, at, by_call=True))
     if came_of_it.counts:
         entry = {"by": sender.owner, "said": FieldVerb.CHECK_IN.value, "at": at.isoformat(), "pin": "call"}
@@ -158,7 +161,7 @@ def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
 
 
 def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
-    """The journey after that was heard, as it is kept; None: it is over."""
+    """The journey after the check-in, as stored; None where it is over."""
     journey = replace(stored.journey, duress=heard.duress)
     after = hear(journey, heard.said, heard.at, _until(journey, heard))
     journeys.save(tx, stored.id, after or replace(journey, heard_at=heard.at), is_over=after is None)
@@ -170,7 +173,7 @@ def _until(journey: Journey, heard: Heard) -> datetime | None:
 
 
 def _tell_late(tx: Tx, stored: StoredJourney, heard: Heard) -> bool:
-    """Put a check-in into the incident that its absence has opened, and tell those who were told; whether it is open.
+    """Add a check-in to the incident that its absence opened, and tell those who were told; whether it is open.
 
     Only a coordinator who has spoken with the team closes it.
     """

@@ -1,6 +1,7 @@
-"""Nothing was heard: the team is reminded, the coordinators are asked to call, an incident is opened, and grows (B4).
+"""Missed check-ins: the team is reminded, coordinators are asked to call, an incident is opened, and escalates (B4).
 
-While nothing can be heard, nothing counts as missed: that time is a gap in the journey, and the coordinators hear why.
+While nothing can be received, nothing counts as missed: that time is a gap in the journey, and the coordinators are
+told why.
 """
 
 from collections.abc import Callable
@@ -30,19 +31,19 @@ from alertnet.store.records.editions import Edition
 
 TYPE = "missed_check_in"
 BY = "journey"
-"""Who raises it, for the history."""
+"""Who raised the incident, for its history."""
 LOOK_AGAIN = timedelta(minutes=1)
-"""While nothing can be heard."""
+"""How often to look while nothing can be received."""
 
 
 def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
-    """Take the steps of a journey that are due, unless nothing can be heard just now."""
+    """Take the steps of a journey that are due, unless nothing can be received just now."""
     stored = journeys.hold(tx, id)
     if stored.due_at is None or stored.due_at > tx.now:
         return
     deaf_since = troubles.since(tx.session, Part.INBOUND)
     if deaf_since is not None:
-        # Where nobody was at work when the step fell due, nobody heard that what might have come until then.
+        # If no process ran when the step fell due, nothing that came until then was received.
         _wait(tx, edition, stored, min(deaf_since, stored.due_at))
         return
     steps, after = take_steps(_without_deaf_time(tx, stored.journey), tx.now)
@@ -55,7 +56,7 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
 def _tell_of(
     tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, leaves_at: datetime | None = None
 ) -> None:
-    """Alarm the coordinators of the journey's country about whoever is on it."""
+    """Alarm the coordinators of the journey's country about the people on it."""
     trees = edition.network.serving(journey.country) or tuple(edition.network.trees.values())
     tell_coordinators(
         tx,
@@ -71,11 +72,11 @@ def _tell_of(
 
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:
-    """Whether nothing may ring there: a silent phone, one that somebody else may hold, or a team that is forced."""
+    """Whether nothing may be sent there: a silent phone, one that somebody else may hold, or a team under duress."""
     phone, concerned = member.member.phone, incidents.all_open_of_phone(tx, member.member.phone, team=member.team.id)
     if member.member.silent or any(each.facts.withdrawn or each.facts.duress for each in concerned):
         return True
-    # What it raised may be part of what another has raised, and leave that one's phone alone or not.
+    # What the phone raised may be merged into another's incident, which can decide otherwise about leaving it alone.
     reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
     own = [each for each in reports if each.facts.raised_from == phone]
     acting = {each.part_of for each in own}
@@ -83,7 +84,7 @@ def is_left_alone(tx: Tx, member: InTheField) -> bool:
 
 
 def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:
-    """Write to a phone of the field on our own account, unless it is to be left alone."""
+    """Send a text of our own to a phone of the field, unless it is to be left alone."""
     if is_left_alone(tx, reader):
         return
     reader = in_own_language(tx, reader)
@@ -105,7 +106,7 @@ def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None =
 
 
 def _without_deaf_time(tx: Tx, journey: Journey) -> Journey:
-    """The journey with what it was awaited in while nothing could be heard, though that is over by now."""
+    """The journey without the time when nothing could be received, though that is over by now."""
     expected_at = journey.awaited.expected_at
     for began_at, over_at in troubles.over_since(tx.session, Part.INBOUND, expected_at):
         journey = deafened(journey, max(began_at, expected_at), over_at)
@@ -113,7 +114,7 @@ def _without_deaf_time(tx: Tx, journey: Journey) -> Journey:
 
 
 def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> None:
-    """Let nothing count as missed for another while; the coordinators hear once whom they have to call instead."""
+    """Count nothing as missed for another while; the coordinators are told once whom to call instead."""
     journey = stored.journey
     begins_at = max(since, journey.awaited.expected_at)
     if not any(gap.begins_at <= begins_at <= gap.ends_at for gap in journey.gaps):
@@ -139,7 +140,10 @@ def _ask(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 
 def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
-    """Open an incident, or ring in the one that the phone has open: it waits for a coordinator before others hear."""
+    """Open an incident, or ring in the one that the phone has open.
+
+    It waits for a coordinator before others are told.
+    """
     facts = _facts(tx, edition, stored.journey)
     known = incidents.open_of_phone(tx, facts.raised_from) if facts.raised_from else None
     locked = take_up(tx, known) if known else None
@@ -153,7 +157,7 @@ def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 
 def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
-    """Nobody has been heard of for twice as long: it is critical now, unless it is closed, or purged already."""
+    """Make the incident critical after twice the silence, unless it is closed or purged."""
     if stored.incident is None:
         return stored
     locked = take_up(tx, stored.incident)

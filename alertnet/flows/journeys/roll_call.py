@@ -1,6 +1,6 @@
-"""A roll-call: everybody of a team, a country or the network is asked whether they are safe, each in its language (B4).
+"""Roll-calls: everybody of a team, a country or the network is asked whether they are safe, in their language (B4).
 
-Nothing is written to a phone that is to be left alone: those are named, and people find them otherwise.
+Nothing is sent to a phone that is to be left alone; those people are named, so that somebody finds them otherwise.
 """
 
 from datetime import timedelta
@@ -21,7 +21,7 @@ from alertnet.store.records import limits, timeline
 
 @value
 class Question:
-    """Whom a roll-call asks: a team, a country, or (neither) the whole network; and what follows from silence."""
+    """Whom a roll-call asks (a team, a country, or neither: the whole network), and what follows from silence."""
 
     team: str | None = None
     country: str | None = None
@@ -36,10 +36,11 @@ class Question:
 
 
 def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
-    """Ask everybody whose phone may be written to; the id of the roll-call.
+    """Ask everybody whose phone may be written to; returns the id of the roll-call.
 
     Raises:
-        BadInput: there is no such team, or nobody to ask. TooMany: of the same there was one too often.
+        BadInput: there is no such team, or nobody to ask.
+        TooMany: the same was asked too often.
     """
     everybody = _everybody(network, question)
     left_alone = [each for each in everybody if is_left_alone(tx, each)]

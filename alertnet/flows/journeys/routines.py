@@ -1,4 +1,4 @@
-"""The routines of the field: whoever calls in daily is awaited at the next time, as `teams.yaml` has it now (B1)."""
+"""Routines of the field: people who check in daily are expected at the next time, as `teams.yaml` says now (B1)."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ Owner = tuple[str, str | None, str]
 
 
 def follow_routines(tx: Tx, network: Network) -> None:
-    """Begin the routines that are new, end those that are gone, and let edited ones await their next time.
+    """Begin new routines, end those that are gone, and move edited ones to their next time.
 
-    One that is overdue goes on: an edit meets no check-in.
+    One that is overdue goes on, because an edit is no check-in.
     """
     wanted = _wanted(network)
     for stored in journeys.routines(tx.session):

@@ -1,1 +1,1 @@
-"""Who is told what: alerts, alarms, notices, tasks, written down before they are sent."""
+"""Who is told what: alerts, alarms, notices and tasks, stored before they are sent."""

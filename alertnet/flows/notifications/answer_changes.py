@@ -1,6 +1,6 @@
-"""Changes of an answer and reports of action: a few are told at once, the rest in one message at the hour's end (B9).
+"""Changed answers and reports of action: a few are told at once, the rest in one message at the hour's end (B9).
 
-Whatever is told or not, each of them counts, and is on the record.
+Each counts and is on record, whether told or not.
 """
 
 from dataclasses import replace
@@ -18,8 +18,8 @@ CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
 
 
 def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
-    """Count one more, and say when it is told: now, or at the end of the hour; None: with what is told then."""
-    # One count for a recipient, by whichever of its names it answers.
+    """Count one more and return when to tell it, now or at the end of the hour; None: it goes with that message."""
+    # One count for a recipient, whichever of its contacts answers.
     first_tree, first = min(locked.names(tree, contact))
     return limits.tell_at(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
 
@@ -30,6 +30,6 @@ def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime)
 
 
 def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
-    """Let the confirmations that wait for the end of the hour say what stands now."""
+    """Rewrite confirmations that wait for the end of the hour, so that they say what is true now."""
     names, said = locked.names(tree, contact.id), replace(words, timezone=contact.timezone)
     notifications.revise(locked.tx, locked.incident.id, names, CONFIRMATIONS, kind, said)

@@ -1,4 +1,4 @@
-"""Cancels what may not leave any more, in the transaction that made it so, and hangs up what rings for it (A3, A4)."""
+"""Cancels what may no longer leave, in the transaction that decides so, and hangs up calls that still ring (A3, A4)."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -14,11 +14,11 @@ from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
 HANG_UP_WITHIN = timedelta(seconds=5)
-"""A call that rings for nothing is over by then, or hung up once more."""
+"""A call that nobody wants is over by then, or is hung up once more."""
 
 
 def cancel_unwanted(locked: LockedIncident) -> None:
-    """Cancel the waiting alerts that no escalation wants any more, and end the calls that ring for nothing."""
+    """Cancel queued alerts that no escalation wants any more, and end their calls."""
     wanted: set[str] = set()
     found: dict[str, tuple[Stoppable, str]] = {}
     for attempt, coverage in locked.prefetch.read(incident_attempts.stoppable_alerts, locked.incident.id):
@@ -31,9 +31,9 @@ def cancel_unwanted(locked: LockedIncident) -> None:
 
 
 def cancel_barred(locked: LockedIncident) -> None:
-    """Cancel what is no alert, too, for those who may not be told any more: also what has been claimed (A3).
+    """Cancel messages other than alerts, even claimed ones, to those who may no longer be told (A3).
 
-    No kind is an exception, not even the all-clear: whoever is not to be told hears nothing more from us.
+    This holds for every kind, even the all-clear: whoever must not be told gets nothing more from us.
     """
     barred = Bars(locked.facts, tuple(plan.tree for plan in locked.plans.values())).addresses
     for attempt in _others(locked):
@@ -42,7 +42,7 @@ def cancel_barred(locked: LockedIncident) -> None:
 
 
 def cancel_for_those_gone(locked: LockedIncident) -> None:
-    """Cancel what is no alert, too, for those who have left their tree, and for numbers that are theirs no more."""
+    """Cancel messages other than alerts to contacts that have left their tree, and to numbers they no longer have."""
     for attempt in _others(locked):
         if attempt.tree and not is_in_field(attempt.contact):
             contact = locked.contact(attempt.tree, attempt.contact)
@@ -51,18 +51,18 @@ def cancel_for_those_gone(locked: LockedIncident) -> None:
 
 
 def cancel_to_strangers(locked: LockedIncident) -> None:
-    """Cancel what is no alert, too, for numbers and addresses that turned out to be somebody else's (A9)."""
+    """Cancel messages other than alerts to numbers and addresses that turned out to be a stranger's (A9)."""
     strangers = locked.strangers
     _cancel_unsent(locked, lambda attempt: attempt.address in strangers)
 
 
 def cancel_to_field(locked: LockedIncident) -> None:
-    """Cancel what has not left yet for a phone of the field, also what was claimed."""
+    """Cancel what has not left yet for a phone of the field, even if claimed."""
     _cancel_unsent(locked, lambda attempt: is_in_field(attempt.contact))
 
 
 def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
-    """Cancel what has not left yet and asks for something that nobody has to do any more, also what was claimed."""
+    """Cancel what has not left yet and asks for something that is no longer needed, even if claimed."""
     if prompts:
         _cancel_unsent(locked, lambda attempt: attempt.prompt in prompts)
 
@@ -74,7 +74,7 @@ def _cancel_unsent(locked: LockedIncident, is_pointless: Callable[[Addressed], b
 
 
 def _others(locked: LockedIncident) -> list[Addressed]:
-    """What may be on its way besides alerts."""
+    """Messages besides alerts that may be on their way."""
     return incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id)
 
 
@@ -82,7 +82,7 @@ def is_wanted(locked: LockedIncident, coverage: Coverage) -> bool:
     """Whether the escalation that an alert counts for still wants it to leave."""
     escalation = next((each for each in locked.escalations if each.id == coverage.escalation), None)
     if escalation is None or not locked.is_open:
-        # Of one that can't be read nobody knows that it is answered: nothing of it is taken back for that (A11).
+        # An escalation that can't be read may be unanswered, so nothing of it is cancelled (A11).
         trees = [each.tree for each in locked.broken if each.id == coverage.escalation]
         return locked.is_open and any(locked.may_hear(tree, coverage.contact) for tree in trees)
     plan = locked.plans[escalation.tree]
@@ -90,10 +90,10 @@ def is_wanted(locked: LockedIncident, coverage: Coverage) -> bool:
 
 
 def cancel(locked: LockedIncident, attempt: Stoppable, contact: str, **why: str) -> None:
-    """Cancel an attempt to reach that contact, and have it hung up where it rings."""
+    """Cancel an attempt to reach that contact, and hang up if it is ringing."""
     session, now, look_at = locked.tx.session, locked.tx.now, None
     if not attempt.is_unsent and attempt.provider_id:
-        # Whoever is to hang up may die before: until the provider says that it is over, the call is asked about.
+        # The process that should hang up may die first, so the call is asked about until the provider says it is over.
         locked.tx.hang_up(attempt.provider_id)
         look_at = now + HANG_UP_WITHIN
     incident_attempts.cancel(session, attempt, now, look_at=look_at)

@@ -1,4 +1,4 @@
-"""Turning decisions into drafts: what each contact is told, in its words, with its code and link."""
+"""Turns decisions into drafts: what each contact is told, in its language, with its code and link."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ from alertnet.store.records.notifications import Coverage
 
 @value
 class Coming:
-    """A level that comes next, and the title of its tree. `on_hold`: a coordinator holds whatever comes there."""
+    """A level that comes next, and the title of its tree. `on_hold`: a coordinator holds it."""
 
     level: ComingLevel
     tree: str
@@ -32,18 +32,18 @@ class Coming:
 
     @property
     def words(self) -> dict[str, Any]:
-        """The fields of `Said` that tell it."""
+        """The fields of `Said` about it."""
         return {"next_level": self.level.name, "automatic_at": self.level.automatic_at, "tree": self.tree}
 
 
 def prompt_waits(locked: LockedIncident, method: Method, prompt: str) -> bool:
-    """Whether that prompt, raised or repeated earlier, has not left for that method."""
+    """Whether that prompt, raised or repeated earlier, has not left yet by that method."""
     indexes = locked.tx.vault.indexes(method.address)
     return incident_attempts.prompt_waits(locked.tx.session, locked.incident.id, method.kind, indexes, prompt)
 
 
 def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> Said:
-    """The words that every message of this incident shares, in its zone and with the number for it to call."""
+    """What every message of this incident says, in its time zone and with the callback number for the contact."""
     pinned = locked.tree(tree)
     return Said(
         sender=pinned.sender,
@@ -61,9 +61,9 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
 
 
 def coming(locked: LockedIncident, states: Mapping[str, State], tree: str, contact: str) -> Coming | None:
-    """The level that comes first wherever the coordinator's answer counts, which can hold it; None for whoever is none.
+    """The next level wherever the coordinator's answer counts, which it can hold; None for anybody else.
 
-    `states`: how the escalation of each tree stands.
+    `states`: the state of each tree's escalation.
     """
     found = []
     for its_tree, its_contact in locked.same_recipient(tree, contact):
@@ -77,9 +77,9 @@ def coming(locked: LockedIncident, states: Mapping[str, State], tree: str, conta
 
 
 def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
-    """An alert or reminder to one method of a contact, counting for its escalation; the notification.
+    """Draft an alert or reminder to one method of a contact, counted for its escalation; returns the notification's id.
 
-    Of whom no answer is expected has neither code nor link.
+    A contact of whom no answer is expected gets neither code nor link.
     """
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
@@ -126,11 +126,13 @@ def write(
     once: bool = False,
     leaves_at: datetime | None = None,
 ) -> None:
-    """A message that is no alert, by all the contact's methods of those kinds; if it is closed, by those for that too.
+    """Draft a message that is no alert, by all the contact's methods of those kinds.
 
-    `again`: it was said before, and leaves after what is new. Of a `prompt` that is repeated, what has not left yet by
-    a method is not written again, unless it has to say something else (`anew`). `once`: to a number or
-    address that several contacts share it goes once.
+    If it is closed, by `when_closed` ones too.
+
+    `again`: it was said before, and leaves after what is new. A repeated `prompt` is not written again for a method by
+    which it has not left yet, unless it must say something else (`anew`). `once`: a number or address that several
+    contacts share gets it once.
     """
     reach = _reach(locked, tree, contact)
     chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in methods]
@@ -157,12 +159,12 @@ def notify_coordinators(
     leaves_at: datetime | None = None,
     never_nobody: bool = False,
 ) -> None:
-    """A notice to each coordinator who was told of the incident, or to all where none was yet: one SMS or mail.
+    """Draft a notice to each coordinator who was told of the incident, or to all where none was: one SMS or mail.
 
-    In the quiet hours of a coordinator it is a mail, or else an SMS at their end. `leaves_at`: not before then.
-    `besides`: (tree, contact) of the one who needs none. `never_nobody`: where no other was told, to the untold,
-    else to last resort. `acknowledgement`: the answer that it is about, with a link to the page on which it can be
-    taken back, and what its giver did be read.
+    In a coordinator's quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`:
+    (tree, contact) of the one who needs none. `never_nobody`: where nobody else was told, to those untold, else to last
+    resort. `acknowledgement`: the answer that it is about; it then has a link to the page where the answer can be
+    revoked and its giver's actions read.
     """
     everybody = locked.plans.coordinators
     told = _told(locked)
@@ -191,7 +193,7 @@ def _notice(
 
 
 def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
-    """By which methods the contact may be written to or called: none that turned out to be a stranger's."""
+    """The methods by which the contact may be written to or called: none that turned out to be a stranger's."""
     if strangers := locked.strangers:
         methods, when_closed = (
             tuple(each for each in some if each.address not in strangers)
@@ -234,5 +236,5 @@ def _told(locked: LockedIncident) -> set[tuple[str, str]]:
 
 
 def _each_address(methods: list[Method]) -> list[Method]:
-    """The methods, each address once for each kind of them."""
+    """The methods, with each address once for each kind."""
     return list({(method.kind, method.address): method for method in methods}.values())

@@ -1,6 +1,6 @@
-"""Tells whoever raised it how it fares: nobody has answered after ten minutes, a coordinator has it, it is closed.
+"""Tells whoever raised an incident how it goes: nobody answered in ten minutes, a coordinator has it, it is closed.
 
-Nothing is told to a phone that is silent, or that somebody else may hold.
+Nothing is sent to a phone that is silent, or that somebody else may hold.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ NOBODY_YET_AFTER = timedelta(minutes=10)
 
 
 def promise(locked: LockedIncident) -> None:
-    """Remember to tell the phone that raised the incident how it fares, unless that phone is to be left alone."""
+    """Promise the phone that raised the incident to tell it how it goes, unless that phone is to be left alone."""
     if not _may_write(locked):
         return
     locked.work.add(
@@ -42,7 +42,7 @@ def promise(locked: LockedIncident) -> None:
 
 
 def take_over(locked: LockedIncident, promised: Incident) -> None:
-    """Tell the phone of a part what it was promised: at once if a coordinator has it, else with that of the whole."""
+    """Take over the promise to a part's phone: told at once if a coordinator has it, else together with the whole's."""
     if _is_promised(locked):
         return
     at = _has_it_since(locked)
@@ -53,20 +53,20 @@ def take_over(locked: LockedIncident, promised: Incident) -> None:
 
 
 def promise_again(locked: LockedIncident) -> None:
-    """Promise it anew where the field was told that a coordinator has it, and none has any more."""
+    """Promise again where the field was told that a coordinator has it, and none has any more."""
     if locked.is_open and not _is_promised(locked) and _has_it_since(locked) is None:
         promise(locked)
 
 
 def speak_again(locked: LockedIncident) -> None:
-    """Tell a phone that was left alone for what is another's after all how its own report fares, unless it knows."""
+    """Tell a phone that was left alone because of another's incident how its own report goes, unless it knows."""
     told = timeline.of_kind(locked.tx.session, locked.incident.id, FIELD_TOLD)
     if not any(payload and payload["subject"] == Subject.ACKNOWLEDGED for _, payload in told):
         take_over(locked, locked.incident)
 
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
-    """Tell the field, ten minutes on, that nobody has answered yet, and who is the next to call."""
+    """Tell the field, after ten minutes, that nobody has answered yet, and who can be called next."""
     _close(locked, promise_id, PromptAnswer.NOBODY_YET)
     told = notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
     silent = frozenset(number for tree, id in told for number in locked.contact(tree, id).numbers)
@@ -94,30 +94,30 @@ def tell_reopened(locked: LockedIncident) -> None:
 
 
 def fall_silent(locked: LockedIncident) -> None:
-    """Take back what the field was to be told, also what waits to leave: somebody else may read it."""
+    """Cancel all messages to the field, even queued ones: somebody else may read them."""
     prompts.silence(locked, PromptAnswer.SILENT, {PromptKind.FIELD_STATUS})
     cancel_to_field(locked)
 
 
 def _is_promised(locked: LockedIncident) -> bool:
-    """Whether the field has yet to hear that a coordinator has it."""
+    """Whether the field must still be told that a coordinator has it."""
     return prompt_store.promise_of(locked.tx.session, locked.incident.id) is not None
 
 
 def _has_it_since(locked: LockedIncident) -> datetime | None:
-    """When a coordinator took charge who still does; None: none does."""
+    """Since when a coordinator has charge who still has it; None where none has."""
     answered = answers.current_answers(locked.tx.session, locked.incident.every_id)
     took_charge = (each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED)
     return next((each.at for each in took_charge if locked.is_coordinator(each.tree, each.contact)), None)
 
 
 def _may_write(locked: LockedIncident) -> bool:
-    """Whether a phone raised it to which we may write on our own account."""
+    """Whether it was raised by a phone to which we may write on our own account."""
     return bool(_reporters(locked)) and bool(locked.escalations)
 
 
 def _reporters(locked: LockedIncident) -> dict[str, Facts]:
-    """What is known of each phone that raised it, or a part, and may be written to, by the reference it was given."""
+    """By its reference, the facts of each phone that raised it, or a part of it, and may be written to."""
     whole = locked.facts
     known = {locked.incident.ref: whole}
     if not whole.leaves_all_alone:
@@ -126,7 +126,7 @@ def _reporters(locked: LockedIncident) -> dict[str, Facts]:
 
 
 def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
-    """Whether the battery of that phone runs low, and this level has had its one message."""
+    """Whether that phone's battery runs low, and this level has had its one message."""
     since = facts.field_low_since
     if since is None:
         return False
@@ -137,7 +137,7 @@ def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
 
 
 def _is_withdrawn(locked: LockedIncident, facts: Facts) -> bool:
-    """Whether that phone has asked to call another incident off, or was forced to: then we write to it no more."""
+    """Whether that phone asked to withdraw another incident, or did so under duress; then we write to it no more."""
     raised = incidents.all_open_of_phone(locked.tx, facts.raised_from or "")
     return any(each.facts.withdrawn or each.facts.duress for each in raised)
 

@@ -1,4 +1,4 @@
-"""What is done with more texts and calls than anybody can read: some are only kept, and that is told once (A12, B9)."""
+"""Limits for more texts and calls than people can read: the rest is only stored, and that is told once (A12, B9)."""
 
 from collections.abc import Iterable
 
@@ -18,11 +18,11 @@ from alertnet.store.records.inbound import InboundSms
 
 EVERYBODY = "everybody"
 REMEMBERED = OFTEN
-"""So many texts of a number are looked at to see whether a machine writes them."""
+"""How many texts of a number are examined to see whether a machine writes them."""
 
 
 def may_look(tx: Tx, number: str) -> Limit | None:
-    """None if a stranger's text may be looked at; else the limit that drops it."""
+    """None if a stranger's text may be examined; else the limit that drops it."""
     for limit, key in ((STRANGER_TEXTS, number), (ALL_STRANGER_TEXTS, EVERYBODY)):
         if not limits.use(tx, limit, key):
             return limit
@@ -30,10 +30,10 @@ def may_look(tx: Tx, number: str) -> Limit | None:
 
 
 def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit | None]:
-    """Whether somebody known is answered, and the limit that says no; a machine is not, and counts for nothing.
+    """Whether somebody known gets a reply, and the limit that forbids it. A machine gets none and counts for nothing.
 
-    `is_answer`: the text is a verb or a code, which machines don't send. These are counted apart, so that whoever tries
-    codes, and may have forged the number, does not use up what its owner's words are answered with.
+    `is_answer`: the text is a verb or code, which machines don't send. These are counted apart: somebody who tries
+    codes, perhaps with a forged number, must not use up the replies to the number's owner.
     """
     written_at = sms.heard_at or tx.now
     if not is_answer and looks_automatic(sms.body, inbound.texts_before(tx, sms, REMEMBERED), written_at):
@@ -43,9 +43,10 @@ def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit 
 
 
 def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None:
-    """Record that a limit dropped something, and tell the coordinators of it, once an hour.
+    """Record that a limit dropped something, and tell the coordinators, once an hour.
 
-    Last of all: whoever holds an incident may wait for this, and whoever has this waits for nobody.
+    Call this last in a transaction: a flow that holds an incident may wait for its lock, and whoever has the lock must
+    wait for nothing.
     """
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
@@ -53,10 +54,10 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
 
 
 def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
-    """Alarm the coordinators, unless this very alarm rings already.
+    """Alarm the coordinators, unless this very alarm is ringing already.
 
-    Of what comes in floods one alarm rings in an incident: more of it, from whomever, is a notice, and so is what
-    comes within ten minutes of an alarm that was answered (B9).
+    Of what comes in floods one alarm rings in an incident: more of it, from anybody, is a notice, and so is what comes
+    within ten minutes of an answered alarm (B9).
     """
     ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked)}
     if not locked.is_open or (subject.value, about) in ringing:

@@ -1,6 +1,6 @@
-"""Numbers and addresses are tried before the night: a test goes out, and an answer by any door shows that it arrived.
+"""Tests numbers and addresses in quiet times: a test is sent, and any answer shows that it arrived.
 
-A test says nothing but that it is one of the network's, and asks for nothing but its answer (A9).
+A test says only that it is the network's, and asks only for its answer (A9).
 """
 
 from collections.abc import Collection, Iterable
@@ -28,18 +28,18 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 ANSWERED_WITHIN = timedelta(days=14)
-"""A code or link that comes back later proves little of what the number is now."""
+"""A code or link that comes back later proves little about who has the number now."""
 EVERY = timedelta(days=7)
 DUE = timedelta(days=90)
 NO_REF = "TEST"
-"""Stands where a reference would."""
+"""Used in place of a reference."""
 SMS, CALL, LINK = "sms", "call", "link"
-_DRAWN = 9  # digits of the random number that picks a contact
+_DRAWN = 9  # Digits of the random number that picks a contact.
 
 
 @value
 class Tested:
-    """How an address of a contact stands: when it was last shown to work, and what became of the last test of it.
+    """The state of a contact's address: when it was last shown to work, and the result of its last test.
 
     `verified`: by an answer, or as the tree says; None: never. `outcome`: `answered`, `wrong` (a stranger has it),
     `silent`, or empty where none was sent.
@@ -66,12 +66,12 @@ def named(network: Network, name: str) -> Named:
 
 
 def kinds_of(contacts: Iterable[Named]) -> frozenset[MethodKind]:
-    """The methods by which these would be tried."""
+    """The methods by which these contacts would be tested."""
     return frozenset(method.kind for _, contact in contacts for method in tests_of(contact))
 
 
 def due_contacts(tx: Tx, network: Network, due: timedelta) -> list[Named]:
-    """Those that may be sent a test and have an address that was not shown to work for so long."""
+    """Contacts that may be tested and have an address not shown to work for so long."""
     oldest: dict[tuple[str, str], list[date | None]] = {}
     for each in standing(tx, network):
         oldest.setdefault((each.tree, each.contact), []).append(each.verified)
@@ -83,7 +83,7 @@ def due_contacts(tx: Tx, network: Network, due: timedelta) -> list[Named]:
 
 
 def send_tests(tx: Tx, network: Network, contacts: Iterable[Named], by: str) -> int:
-    """Send each address of these contacts a test in its language; how many went out."""
+    """Send a test to each address of these contacts, in their language; returns how many were sent."""
     work, sent = UnitOfWork(tx), 0
     pool = CodePool(tx, len(network.trees))
     for tree, contact in contacts:
@@ -128,7 +128,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
 
 
 def try_one_weekly(tx: Tx, network: Network, last: datetime | None) -> None:
-    """Once a week send a test to one contact by chance, of those that are due, by day where it is; `last`: the last."""
+    """Once a week test one random contact of those that are due, by day where it is; `last`: the last such test."""
     if last is not None and timedelta() <= tx.now - last < EVERY:
         return
     awake = [each for each in due_contacts(tx, network, DUE) if is_daytime(each[1], tx.now)]
@@ -137,7 +137,7 @@ def try_one_weekly(tx: Tx, network: Network, last: datetime | None) -> None:
 
 
 def standing(tx: Tx, network: Network) -> list[Tested]:
-    """How every address stands that may be tested, in the order of the trees."""
+    """The state of every address that may be tested, in the order of the trees."""
     tests: dict[bytes, list[NumberTest]] = {}
     for test in number_tests.every(tx.session):
         tests.setdefault(test.address_index, []).append(test)
@@ -149,7 +149,7 @@ def standing(tx: Tx, network: Network) -> list[Tested]:
 
 
 def shown_to_work(tx: Tx, network: Network) -> dict[tuple[str, str], date | None]:
-    """By tree and contact of those who may be sent a test, since when all their addresses are known to work."""
+    """By tree and contact of those who may be tested, since when all their addresses are known to work."""
     days: dict[tuple[str, str], list[date | None]] = {}
     for each in standing(tx, network):
         days.setdefault((each.tree, each.contact), []).append(each.verified)
@@ -157,7 +157,7 @@ def shown_to_work(tx: Tx, network: Network) -> dict[tuple[str, str], date | None
 
 
 def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
-    """`tests`: those of the address, the first first."""
+    """The state of an address; `tests`: its tests, oldest first."""
     tree, contact = whom
     days = [test.answered_at.date() for test in tests if test.is_verified and test.answered_at]
     verified = max([*days, *([contact.verified] if contact.verified else [])], default=None)
@@ -169,7 +169,7 @@ def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
 
 
 def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[str]) -> Reply | None:
-    """The thanks for a text with the code of a test; None: it holds none."""
+    """The thanks for a text with the code of a test; None where it contains none."""
     answered = answer_by_code(tx, sms.sender, texts, SMS)
     if answered is None:
         return None
@@ -181,7 +181,7 @@ def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[
 
 
 def answer_by_code(tx: Tx, number: str, texts: Collection[str], via: str) -> tuple[NumberTest, Said] | None:
-    """The test that one of these codes from that number answers, and what its thanks may say; None: none of them is."""
+    """The test that one of these codes from that number answers, and the words for its thanks; None where none does."""
     test = number_tests.by_code(tx, number, texts)
     if test is None or tx.now - test.asked_at > ANSWERED_WITHIN:
         return None
@@ -190,12 +190,12 @@ def answer_by_code(tx: Tx, number: str, texts: Collection[str], via: str) -> tup
 
 
 def is_awaited(tx: Tx, number: str) -> bool:
-    """Whether a code that tries that number may still come back."""
+    """Whether the code of a test of that number may still come back."""
     return number_tests.is_awaited(tx, number, tx.now - ANSWERED_WITHIN)
 
 
 def record_answer(tx: Tx, test: NumberTest, via: str) -> None:
-    """Record by which door the test was answered, once."""
+    """Record, once, how the test was answered."""
     if number_tests.answer(tx, test, via):
         entry = {"tree": test.tree, "contact": test.contact, "method": test.method.value, "via": via}
         timeline.append(tx, timeline.SYSTEM, ("number_verified" if via != WRONG else "number_wrong", entry))

@@ -1,7 +1,7 @@
-"""Tasks: coordinators are asked to call contacts that no machine reaches, and say what came of it (B1).
+"""Phone tasks: coordinators are asked to call contacts that no machine reaches, and report the result (B1).
 
-A task is an alarm to the coordinators and one notification by the method `task`, to the contact that is to be called;
-what that one counts for says whether it is still to be done.
+A task is an alarm to the coordinators, and one notification by the method `task` to the contact to be called. What that
+notification counts for says whether it is still to be done.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from alertnet.store.records.notifications import Coverage, Covered
 
 
 def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
-    """Ask the coordinators to call the contact; the notification that says what it counts for."""
+    """Ask the coordinators to call the contact; returns the notification that says what it counts for."""
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
     prompt = prompts.raise_prompt(
@@ -48,14 +48,14 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
 
 
 def ask_again(locked: LockedIncident, task: AlertOnRecord, coverage: Coverage) -> None:
-    """Let a task that nobody has done ring again, with the codes that it has; it counts for what was due now."""
+    """Ask again for a task that nobody has done, with the codes that it has; it counts for what is due now."""
     assert task.prompt is not None
     notifications.cover_as(locked.tx.session, task.id, coverage)
     prompts.ring_again(locked, prompt_store.hold(locked.tx.session, task.prompt))
 
 
 def withdraw(locked: LockedIncident) -> None:
-    """Take back what nobody has to do any more: the escalation goes no further, or the contact may not be told (A4)."""
+    """Withdraw tasks that are no longer needed: the escalation goes no further, or the contact may not be told (A4)."""
     if locked.fresh or not _has_any(locked):
         return
     covered = locked.prefetch.read(notifications.open_tasks, locked.incident.id)
@@ -68,7 +68,7 @@ def withdraw(locked: LockedIncident) -> None:
 def record_result(
     locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None
 ) -> None:
-    """Record the result of what was asked about a contact, by (escalation, contact)."""
+    """Record the result of what was asked about a contact, in each (escalation, contact)."""
     stands = set(everywhere)
     for task in _each_task([each for each in open_tasks(locked) if (each.escalation, each.contact) in stands]):
         end(locked, task, answer, by)
@@ -87,7 +87,7 @@ def end(locked: LockedIncident, task: Covered, answer: PromptAnswer, by: str | N
 
 
 def open_tasks(locked: LockedIncident) -> Sequence[Covered]:
-    """The tasks that are still to be done, with what they count for: a row for each escalation."""
+    """The tasks still to be done, with what they count for: a row for each escalation."""
     ids = [locked.incident.id]
     return notifications.open_tasks(locked.tx.session, ids)[locked.incident.id] if _has_any(locked) else ()
 

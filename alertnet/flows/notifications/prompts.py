@@ -1,4 +1,4 @@
-"""Prompts to coordinators: SMS and call to each, at any hour, again until one of them answers (B3)."""
+"""Prompts to coordinators: SMS and call to each, at any hour, repeated until one of them answers (B3)."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.prompts import Prompt
 
 PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
-"""After these answers it is asked again: nothing is decided, or done, yet."""
+"""After these answers the prompt is repeated, since nothing is decided or done yet."""
 
 
 def raise_prompt(
@@ -39,9 +39,9 @@ def raise_prompt(
     automatic_at: datetime | None = None,
     rings_at: datetime | None = None,
 ) -> str:
-    """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; its id.
+    """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; returns its id.
 
-    At once, unless `rings_at` lies ahead. A task is also written by mail: it has words to be copied.
+    It goes at once, unless `rings_at` lies ahead. A task is also sent by mail, because its words are to be copied.
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
     asked = _asked(locked, subject, about)
@@ -70,7 +70,7 @@ def raise_prompt(
 
 
 def ring(locked: LockedIncident, prompt: Prompt) -> None:
-    """Let a prompt ring again, with the codes that it has."""
+    """Repeat a prompt, with the codes that it has."""
     session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
@@ -81,7 +81,7 @@ def ring(locked: LockedIncident, prompt: Prompt) -> None:
 
 
 def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
-    """Let it ring, and the next time by how long nobody has answered it."""
+    """Repeat a prompt, and set the next time by how long nobody has answered it."""
     now = locked.tx.now
     ring(locked, prompt)
     unanswered = prompt_pause(now - prompt.raised_at, locked.facts.severity)
@@ -101,9 +101,9 @@ def ring_one(
     *,
     anew: bool = False,
 ) -> None:
-    """Let an alarm ring again at one coordinator, with that code, by those methods or by all that ring.
+    """Repeat an alarm to one coordinator, with that code, by those methods or by all that ring.
 
-    `anew`: also if it has not left yet with another code.
+    `anew`: also where it has not left yet with another code.
     """
     words = words_of(locked, prompt)
     _ring(
@@ -140,12 +140,12 @@ def open_prompts(locked: LockedIncident) -> list[Prompt]:
 
 
 def subject_of(locked: LockedIncident, prompt: Prompt) -> Subject:
-    """The subject that a prompt says, which its row does not tell of duress."""
+    """The subject that a prompt's messages have; its row keeps duress out."""
     return _spoken(locked, Subject(prompt.subject))
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
-    """Record the answer to a prompt: it rings no more, or only after a pause (`PAUSE_AFTER`)."""
+    """Record the answer to a prompt. It is repeated no more, or only after a pause (`PAUSE_AFTER`)."""
     now = locked.tx.now
     again_at = now + PAUSE_AFTER[answer] if answer in PAUSE_AFTER else None
     stays_automatic = answer is not PromptAnswer.HOLD
@@ -156,7 +156,7 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
 
 
 def end_text(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
-    """Let every alarm of a text, answered or not, say what was decided on it and by whom."""
+    """Record on every alarm of a text, answered or not, what was decided and by whom."""
     for prompt in prompt_store.of_incident(locked.tx.session, locked.incident.id):
         if prompt.kind == PromptKind.ALARM:
             answer_prompt(locked, prompt.id, decision, by)
@@ -170,7 +170,7 @@ def silence(locked: LockedIncident, why: PromptAnswer, kinds: Collection[str] = 
 
 
 def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> list[str]:
-    """Open again what was silenced so at that moment, its times later by as long as that lasted; the ids."""
+    """Reopen what was silenced for that reason at that moment, its times moved by the time since; returns the ids."""
     silenced = prompt_store.answered_so(locked.tx.session, locked.incident.id, why, closed_at)
     anew = [prompt for prompt in silenced if prompt.subject != Subject.REOPENED]
     closed_for = locked.tx.now - closed_at
@@ -181,20 +181,20 @@ def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> 
 
 
 def let_ring_on(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let the alarms of a part that nobody has answered ring on: what they tell is no less true of the whole (A2)."""
+    """Keep a part's unanswered alarms ringing in the whole: what they tell is as true there (A2)."""
     alarms = [each for each in open_prompts(part) if each.kind == PromptKind.ALARM]
     unanswered = [each.id for each in alarms if each.escalation_id is None]
     prompt_store.move(part.tx.session, unanswered, whole.incident.id)
 
 
 def hand_back(part: LockedIncident, whole: LockedIncident) -> None:
-    """Let those stand with the part again, answered or not."""
+    """Give those alarms back to the part, answered or not."""
     alarms = prompt_store.raised_for(part.tx.session, part.incident.id, whole.incident.id)
     prompt_store.move(part.tx.session, alarms, part.incident.id)
 
 
 def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
-    """Let ring what is asked anew, unless it was overtaken."""
+    """Repeat reopened prompts, unless they were overtaken."""
     for prompt in open_prompts(locked):
         if prompt.id in asked and prompt.kind != PromptKind.FIELD_STATUS:
             ring(locked, prompt)
@@ -203,9 +203,9 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
 
 
 def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int) -> dict[str, Any]:
-    """What a decision about a level decides: whom it tells, in which tree, and why it waits for a go.
+    """The words of a decision about a level: whom it tells, in which tree, and why it waits for a go.
 
-    `states`: how the escalation of each tree stands, of those that can be read.
+    `states`: the state of each tree's escalation, where it can be read.
     """
     plan, state = locked.plans[tree], states.get(tree)
     planned = next((each for each in plan.levels if each.index == index), None)
@@ -218,7 +218,7 @@ def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: st
 
 
 def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
-    """Who would be told that is not now, who not any more, and who otherwise, once what news proposes holds."""
+    """Who would be told in addition, who no longer, and who differently, once the proposed news applies."""
     facts = as_proposed(locked.facts, proposed)
     return changed(locked.facts, facts, locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
 
@@ -232,7 +232,7 @@ def _words(
 ) -> dict[str, Any]:
     return {
         "subject": subject,
-        # Whom to call is told on the page alone.
+        # Only the page tells whom to call.
         "about": None if subject is Subject.TASK else about,
         "level": level,
         "contacts": contacts,
@@ -243,7 +243,7 @@ def _words(
 def _ring_for_the_first_time(
     locked: LockedIncident, new: prompt_store.NewPrompt, asked: Iterable[tuple[str, Contact]], code: Code | None
 ) -> None:
-    """Let a prompt ring at those who are asked, who have not heard of it."""
+    """Send a new prompt to those who are asked."""
     words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
     if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
         words |= level_in_words(locked, locked.states, locked.tree_of(new.escalation_id), new.level - 1)
@@ -254,7 +254,7 @@ def _ring_for_the_first_time(
 
 
 def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[tuple[str, Contact], ...]:
-    """The coordinators, without the one whose own text or call it is about; who is alone hears of it all the same."""
+    """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
     everybody = locked.plans.coordinators
     if subject not in IN_FLOODS:
         return everybody

@@ -1,7 +1,7 @@
-"""Places a call that rang out once more, by the same number: phones on Do Not Disturb let the second through.
+"""Redials a call that rang out, once and from the same number: phones on Do Not Disturb let the second call through.
 
-Telephones do so within two or three minutes, so it goes at once. It is an attempt more of the same message: with a code
-of its own, and with no third.
+Phones do so within two or three minutes, so it goes at once. It is one more attempt of the same message, with its own
+code, and there is no third.
 """
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from alertnet.store.records import prompts as prompt_store
 
 
 def dial_again(work: UnitOfWork, attempt: Attempt, failure: Failure) -> bool:
-    """Queue the second call after that attempt failed so; whether one was."""
+    """Queue a second call after that attempt failed so; returns whether one was queued."""
     is_urgent_call = attempt.method is MethodKind.CALL and attempt.kind in URGENT
     if failure is not Failure.NO_ANSWER or not is_urgent_call or _comes_in_floods(work.tx.session, attempt):
         return False
@@ -27,14 +27,14 @@ def dial_again(work: UnitOfWork, attempt: Attempt, failure: Failure) -> bool:
 
 
 def _comes_in_floods(session: Session, attempt: Attempt) -> bool:
-    """Whether it is an alarm of those that anybody can make ring: it rings every ten minutes, and no more (B9)."""
+    """Whether it is an alarm that anybody can cause. It rings every ten minutes, and no more often (B9)."""
     if attempt.kind is not Kind.ALARM or attempt.prompt_id is None:
         return False
     return prompt_store.get(session, attempt.prompt_id).subject in IN_FLOODS
 
 
 def as_shown(session: Session, attempt: str, notification: str, method: str, status: AttemptStatus) -> AttemptStatus:
-    """What the notification shows once that attempt stands so: of a cancelled second call, that the first rang out."""
+    """The status to show for the notification, given an attempt's: a cancelled redial shows that the first rang out."""
     is_cancelled_call = status is AttemptStatus.CANCELLED and method == MethodKind.CALL
     if is_cancelled_call and attempt_store.rang_out_before(session, notification, attempt):
         return AttemptStatus.FAILED

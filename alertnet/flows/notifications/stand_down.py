@@ -1,7 +1,7 @@
-"""The all-clear: whoever may have been told of the incident is told that it is over, and when it is not over after all.
+"""The all-clear: tells everybody who may have been told of the incident that it is over, or goes on after all.
 
-Nobody hears it who certainly heard nothing, and a phone that stands in two trees hears it once. Of what is on its way
-at the close, whoever sends it finds out first.
+Those who certainly heard nothing get none, and a phone in two trees gets one. What is on its way at the close is
+settled by its sender.
 """
 
 from dataclasses import replace
@@ -19,14 +19,14 @@ from alertnet.store.queues import incident_attempts
 BY_ANY = WRITTEN | {MethodKind.CALL}
 
 RUNG = URGENT | {Kind.NOTICE}
-"""What whoever heard it is told the end of: coordinators may have had an alarm, a decision or a notice alone."""
+"""The kinds whose recipients get the all-clear; coordinators may have had only an alarm, a decision or a notice."""
 
 Told = dict[tuple[str, str], set[tuple[str, str]]]
-"""(method, address) by which somebody was told, by (tree, contact)."""
+"""By (tree, contact), the (method, address) by which somebody was told."""
 
 
 def stand_down(locked: LockedIncident) -> None:
-    """Tell everybody who may have been told or rung that it is over, or was a false alarm."""
+    """Tell everybody who may have been told or called that it is over, or was a false alarm."""
     reason = locked.incident.close_reason
     _tell(locked, _all_clear(reason), _told(locked, RUNG), reason)
 
@@ -43,7 +43,7 @@ def words_of_close(locked: LockedIncident, tree: str, contact: Contact, reason: 
 
 
 def tell_late(locked: LockedIncident, notification: str) -> None:
-    """Tell a contact whose alert turns out to have left, or perhaps to have, after the incident was closed."""
+    """Tell a contact whose alert is found to have left, or perhaps to have, after the incident was closed."""
     closed_at = locked.incident.closed_at
     if locked.is_open or closed_at is None:
         return
@@ -56,13 +56,13 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
 def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
     """Send one message to each contact that was told of the incident, and to nobody else.
 
-    Where it was reached by telephone or mail it is written to there; who has no written method is called.
+    It uses the number or address by which the contact was reached; a contact without a written method is called.
     """
     _tell(locked, kind, _told(locked, ALERTS), None)
 
 
 def take_back(locked: LockedIncident, closed_at: datetime) -> None:
-    """It is not over: what was not sent yet of the all-clear stays, who may have had it is told by the same method."""
+    """Undo the all-clear: cancel what was not sent yet, and tell those who may have had it by the same method."""
     heard: Told = {}
     for each in incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at):
         if each.status == AttemptStatus.QUEUED:
@@ -95,7 +95,7 @@ def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseRea
 def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called.
 
-    Of a number or address that is its own no more, nothing is left to tell.
+    A number or address that it no longer has is left out.
     """
     there = [each for each in sorted(used) if each[1] not in contact.left]
     chosen = [Method(kind, address) for method, address in there if (kind := MethodKind(method)) in WRITTEN]
@@ -105,7 +105,7 @@ def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
 
 def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
-    """The contact with just the methods that were used."""
+    """The contact with only the methods that were used."""
     known = {(method.kind.value, method.address): method for method in contact.at_hand}
     methods = tuple(known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used))
     return replace(contact, methods=methods, when_closed=())

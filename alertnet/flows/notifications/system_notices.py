@@ -1,4 +1,4 @@
-"""What the coordinators are told where no incident is concerned: it carries no code, and nobody has to answer it."""
+"""Messages to coordinators about no incident: they carry no code and need no answer."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,7 +19,7 @@ RANKS = {
     Kind.ALARM: send_rank(Severity.SERIOUS.rank, Kind.ALARM),
     Kind.NOTICE: send_rank(Severity.MODERATE.rank, Kind.NOTICE),
 }
-"""An alarm as one of a serious incident; a notice as one of a moderate one: after all that is urgent."""
+"""An alarm ranks as in a serious incident; a notice as in a moderate one, after all that is urgent."""
 
 
 def tell_coordinators(
@@ -39,9 +39,9 @@ def tell_coordinators(
 ) -> None:
     """Tell each coordinator of these trees once, by the first of those methods or by all of them.
 
-    Who has none of them is told by any that can say it. `ref` stands where a reference would. `besides`: an address of
-    whoever it is about, and need not be told. `leaves_at`: not before then. `at`: the moment that it names, now unless
-    given.
+    A coordinator without any of them is told by any method that can say it. `ref` is used in place of a reference.
+    `besides`: an address of the person it is about, who need not be told. `leaves_at`: not before then. `at`: the
+    moment that it names, by default now.
     """
     work = UnitOfWork(tx)
     told: set[str] = set()
@@ -60,14 +60,14 @@ def tell_coordinators(
 
 
 def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
-    """The methods by which a contact is told, each address once for each kind."""
+    """The methods by which a contact is told, with each address once for each kind."""
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
     chosen = [method for method in methods if method.kind in by] or methods
     return list({(method.kind, method.address): method for method in chosen}.values())
 
 
 def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
-    """When an SMS that can wait may leave, where the contact is in its quiet hours."""
+    """When an SMS that can wait may leave, if the contact is in its quiet hours."""
     return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(at)
 
 

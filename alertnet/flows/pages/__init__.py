@@ -1,1 +1,1 @@
-"""The contact's and the coordinator's page: what they show, and what is pressed there."""
+"""The contact's and the coordinator's page: what they show, and what their buttons do."""

@@ -1,4 +1,4 @@
-"""The contact's page: opening it only reads (A6, A9); a button that is pressed or a PIN that is entered acts."""
+"""The contact's page. Opening it only reads (A6, A9); only a pressed button or an entered PIN acts."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -35,16 +35,16 @@ ANSWERS = {
 TOO_LONG = Remark("too_long")
 WRONG_PERSON, ACTION = "wrong_person", "action"
 HOLD, GO = PromptAnswer.HOLD.value, PromptAnswer.GO.value
-"""What a coordinator presses about whatever comes next."""
+"""A coordinator's buttons about whatever comes next."""
 _WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
 
 
 class Outcome(StrEnum):
-    """What became of what was sent to a page; opening one is `done`."""
+    """The result of what was sent to a page; opening one is `done`."""
 
     DONE = "done"
     NOT_ALLOWED = "not allowed"
-    """No such answer or action: nothing was recorded."""
+    """There is no such answer or action: nothing was recorded."""
     NOT_PROVED = "not proved"
     """The PIN is missing: nothing was recorded."""
     OVER = "over"
@@ -53,7 +53,7 @@ class Outcome(StrEnum):
 
 @value
 class Opened:
-    """A page to be shown in the contact's language, or another, in the words that its incident is pinned to.
+    """A page to show in the contact's language or another, in the wording pinned by its incident.
 
     `templates` is None for those in force, where it is about no incident.
     """
@@ -65,7 +65,7 @@ class Opened:
 
 
 def open_page(tx: Tx, token: str) -> Opened | None:
-    """The page of a contact's link, as little as before its PIN; None when no alert ever had such a link."""
+    """The page of a contact's link, with no more than is shown before the PIN; None where no alert has such a link."""
     link = page_links.find(tx, token)
     return None if link is None or link.escalation_id is None else _show_page(tx, link)
 
@@ -83,7 +83,10 @@ def _show_page(
     sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> Opened:
-    """The page as things stand. `remarks`: what has just happened; `sent`: what came of nothing, to be shown again."""
+    """The page as of now. `remarks`: what has just happened.
+
+    `sent`: what was sent without effect, to be shown again.
+    """
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     words = said(locked, link.tree, contact)
@@ -120,7 +123,7 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
 
 
 def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
-    """The page with what the PIN has to do with it, and with what was sent in vain."""
+    """The page with its PIN state, and with what was sent in vain."""
     decides = locked.may_coordinate(link.tree, link.contact)
     # A coordinator may have to know that somebody stands beside the team, or beside a contact.
     learns = decides or locked.contact(link.tree, link.contact).disclosure is not Disclosure.MINIMAL
@@ -137,9 +140,9 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
 
 
 def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
-    """What holds of the contact's answer, by when an action is expected, and whom to call.
+    """Remarks on the contact's answer: what was recorded, by when an action is expected, and whom to call.
 
-    Without an answer: that it listened to a call, if it did.
+    Without an answer: that the contact listened to a call, if it did.
     """
     if answer is None:
         names = locked.names(link.tree, link.contact)
@@ -157,9 +160,9 @@ def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
 
 
 def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
-    """Record what was sent, and show what holds now; None when no alert ever had such a link.
+    """Record what was sent, and return the page as of now; None where no alert has such a link.
 
-    Sent again, it counts once. Of a contact with a PIN nothing is recorded without it.
+    Sent again, it counts once. For a contact with a PIN nothing is recorded without it.
     """
     form = form.without_ticket()
     link = page_links.find(tx, token)
@@ -192,12 +195,12 @@ def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:
 
 
 def _answers_of(contact: Contact) -> tuple[str, ...]:
-    """What the contact can say: one of whom no answer is expected any more, only that it is the wrong one."""
+    """What the contact can answer; where no answer is expected any more, only that it is the wrong person."""
     return (*ANSWERS, WRONG_PERSON) if contact.answers else (WRONG_PERSON,)
 
 
 def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark, ...]:
-    """What was done, where the page does not show it anyway."""
+    """Record it; returns remarks about what the page does not show anyway."""
     now = locked.tx.now
     if form.answer == ACTION:
         if not is_reported(locked, link.tree, link.contact, form.action, form.note):

@@ -1,4 +1,4 @@
-"""What a coordinator does for an incident from any page: answer what is asked, vouch, report, close (B4, A6)."""
+"""A coordinator's acts on an incident, from any page: answer prompts, vouch, report, close (B4, A6)."""
 
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
@@ -29,7 +29,7 @@ def coordinator_actions_of(locked: LockedIncident, link: PageLink) -> Coordinato
 
 
 def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
-    """Whether every field that the act needs has one of its values."""
+    """Whether every field that the act needs has an allowed value."""
     if sent.answer == CLOSE:
         return sent.reason in list(CloseReason)
     value = sent.kind in list(AnswerKind) if sent.answer == VOUCH else sent.action in list(Action)
@@ -37,7 +37,7 @@ def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
 
 
 def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remark, ...]:
-    """Do it, and say so. Sent again, it counts once."""
+    """Carry out the act and return remarks on it. Sent again, it counts once."""
     if sent.answer == CLOSE:
         close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
         return ()
@@ -51,17 +51,17 @@ def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remar
 
 
 def answers_to(prompt: Prompt) -> tuple[str, ...]:
-    """What can be said to a prompt."""
+    """The possible answers to a prompt."""
     if prompt.kind == PromptKind.TASK:
         return (TAKE, *ANSWERS, *CALL_FAILURES)
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
-    """Say that to a prompt. Said again, it counts once.
+    """Answer a prompt. The same answer again counts once.
 
     Raises:
-        WrongState: something else was said before, or it was overtaken.
+        WrongState: something else was answered before, or it was overtaken.
     """
     if prompt.kind == PromptKind.TASK:
         _report(locked, prompt, said, by)
@@ -89,7 +89,7 @@ def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
 
 
 def contacts_of(locked: LockedIncident) -> list[tuple[str, str]]:
-    """(tree/contact, what it is called and its id) of those who were told or are to be called, if they still may be."""
+    """(tree/contact, name and id) of those who were told or are to be called, if they still may be."""
     kinds = (Kind.ALERT, Kind.REMINDER, Kind.TASK)
     told = sorted(notifications.told(locked.tx.session, locked.incident.every_id, kinds))
     return [

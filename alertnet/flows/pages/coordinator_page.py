@@ -1,4 +1,4 @@
-"""The coordinator's page: a decision, alarm or task, and what can be done for the incident; opening changes nothing."""
+"""The coordinator's page of a decision, alarm or task, with acts on the incident. Opening it changes nothing."""
 
 import re
 from dataclasses import replace
@@ -68,7 +68,7 @@ def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
 
 
 def _numbers(words: str, contact: Contact) -> tuple[str, ...]:
-    """Those in the words of the task, then the contact's own."""
+    """The numbers in the task's words, then the contact's own."""
     written = (re.sub("[ -]", "", found) for found in _NUMBER.findall(words))
     calls = (method.address for method in contact.at_hand if method.kind in (MethodKind.CALL, MethodKind.SMS))
     return tuple(dict.fromkeys((*written, *calls)))
@@ -82,13 +82,13 @@ def _is_mobile(number: str) -> bool:
 
 
 def open_coordinator_page(tx: Tx, token: str) -> Opened | None:
-    """The page of a coordinator's link; None when no alarm, decision or task ever had such a link."""
+    """The page of a coordinator's link; None where no alarm, decision or task has such a link."""
     link = page_links.find(tx, token)
     return None if link is None or link.prompt_id is None else _show(tx, link)
 
 
 def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    """Do as the button says, and show what holds now. Sent again, it counts once."""
+    """Do what the button says, and return the page as of now. Sent again, it counts once."""
     link = page_links.find(tx, token)
     if link is None or link.prompt_id is None:
         return None
@@ -113,12 +113,12 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
 
 
 def asks_to_hear(sent: Sent) -> bool:
-    """Whether the sound of a recording is asked for, and no page."""
+    """Whether the sound of a recording is requested, and no page."""
     return sent.answer.startswith(LISTEN)
 
 
 def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
-    """The sound that a coordinator asks for who has entered the PIN; None of everybody else."""
+    """The sound, for a coordinator who has entered the PIN; None for everybody else."""
     link = page_links.find(tx, token)
     sent = sent.without_ticket()
     if link is None or link.prompt_id is None or not asks_to_hear(sent):
@@ -132,7 +132,7 @@ def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
 
 
 def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
-    """Whether what was sent is what ended the matter."""
+    """Whether what was sent has already ended the matter."""
     is_closed = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
     return is_closed or text_decisions.was_decided_so(prompt, link, sent)
 
@@ -212,7 +212,7 @@ def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *
 
 
 def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:
-    """The page with what can be done there: on a text that may be read, what can be decided on it, and nothing else."""
+    """The page with what can be done there. On a text that may be read, that is only the decision about it."""
     if page.is_text:
         return page if page.takes_pin else replace(page, text_decisions=text_decisions.text_decisions_of(locked, link))
     page = replace(page, coordinator_actions=coordinator_actions_of(locked, link))
@@ -226,7 +226,7 @@ def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Pag
 
 
 def reads_texts(contact: Contact, proof: Proof) -> bool:
-    """Whether it may read what people wrote, which may name anybody and any place."""
+    """Whether the contact may read what people wrote, which may name anybody and any place."""
     return proof.is_given and contact.disclosure is Disclosure.FULL
 
 
@@ -239,7 +239,7 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
     plan = locked.plans.get(text.tree or "")
     contact = plan.tree.contacts.get(text.contact or "") if plan else None
     if contact is None:
-        # Where somebody else may hold the phone, no thumb is to make it ring.
+        # Where somebody else may hold the phone, no link invites to call it.
         number, sender = text.number, text.by or text.contact or ""
     else:
         number, sender = min(contact.numbers, default=None), f"{contact.called} ({contact.id})"
@@ -257,7 +257,7 @@ def _text(locked: LockedIncident, text: ReceivedText) -> Text:
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:
-    """What was decided or reported, by whom ever, or that this coordinator took the alarm; else if anything is left."""
+    """What was decided or reported, by anybody, or that this coordinator took it; else whether anything is left."""
     if prompt.answer in TEXT_DECISIONS and (prompt.answer != PromptAnswer.OPENED or locked.is_open):
         merged = locked.incident.merged_into
         into = incident_store.get(locked.tx.session, merged).ref if merged else locked.incident.ref
@@ -276,10 +276,10 @@ def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Rema
 
 
 def _has_been_said(prompt: Prompt) -> bool:
-    """Whether the contact of a task has answered: the coordinator may have heard wrong, and change it."""
+    """Whether the contact of a task has answered. The coordinator may have misheard, and can change it."""
     return prompt.kind == PromptKind.TASK and prompt.answer in _SAID
 
 
 def _answers(prompt: Prompt) -> tuple[str, ...]:
-    """The buttons that are shown: once its contact has answered, only another answer of it is left."""
+    """The buttons to show; once its contact has answered, only its other answers."""
     return tuple(ANSWERS) if _has_been_said(prompt) else answers_to(prompt)

@@ -1,4 +1,4 @@
-"""The coordinator's page of a notice: what it states, what to do about it, and after the PIN what there is to read."""
+"""The coordinator's page of a notice: what it says, what to do about it, and after the PIN the texts to read."""
 
 from dataclasses import replace
 
@@ -14,13 +14,13 @@ from alertnet.store.records.credentials.page_links import Notice
 
 
 def open_notice(tx: Tx, token: str) -> Opened | None:
-    """The page of a notice; None when none ever had such a link."""
+    """The page of a notice; None where no notice has such a link."""
     notice = page_links.find_notice(tx, token)
     return None if notice is None else _show(tx, notice)
 
 
 def read_notice(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    """Show what there is to read to who knows the PIN: nothing else can be done there."""
+    """Show the texts to somebody who knows the PIN; nothing else can be done there."""
     notice = page_links.find_notice(tx, token)
     if notice is None:
         return None

@@ -1,4 +1,4 @@
-"""The page of a test of an address: opening it shows that nothing has happened, its button that somebody read it."""
+"""The page of a test of an address. Opening it records nothing; its button shows that somebody has read it."""
 
 from dataclasses import replace
 
@@ -12,17 +12,17 @@ from alertnet.store.records.credentials.number_tests import NumberTest
 from alertnet.store.records.editions import Edition
 
 REACHED = "reached"
-"""Its one answer."""
+"""Its only answer."""
 
 
 def open_test(tx: Tx, edition: Edition, token: str) -> Opened | None:
-    """The page of a test; opening it changes nothing. None: the link leads to none."""
+    """The page of a test; opening it changes nothing. None where the link leads to none."""
     test = number_tests.by_token(tx, token)
     return _page(tx, edition, test) if test is not None else None
 
 
 def press_on_test(tx: Tx, edition: Edition, token: str, pressed: str) -> Opened | None:
-    """Record what was pressed on the page of a test, and show it; None as above."""
+    """Record what was pressed on the page of a test, and return it; None where the link leads to none."""
     test = number_tests.by_token(tx, token)
     if test is None:
         return None

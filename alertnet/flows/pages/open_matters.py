@@ -1,4 +1,4 @@
-"""All that is open for a coordinator's phone or mailbox: a page lists it, a call offers one after the other (B9)."""
+"""Everything open for a coordinator's phone or mailbox: a page lists it, a call offers one after another (B9)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -21,7 +21,7 @@ from alertnet.store.records.credentials.page_links import PageLink
 
 @value
 class OpenMatter:
-    """An alert, alarm, decision or task that is answered from a phone; `id` is that of its code."""
+    """An alert, alarm, decision or task that can be answered from a phone; `id` is that of its code."""
 
     id: str
     incident: str
@@ -37,7 +37,7 @@ class OpenMatter:
 def answerable(
     tx: Tx, codes: Iterable[HeldCode], address: str, *, drill: bool
 ) -> Iterator[tuple[HeldCode, LockedIncident]]:
-    """Those that count and may be answered from there, each with its incident; a drill is never among what is none."""
+    """The codes that count and may be answered from there, each with its incident. Drills and real ones never mix."""
     for code in codes:
         if code.counts:
             locked = look_at(tx, code.incident)
@@ -46,7 +46,7 @@ def answerable(
 
 
 def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatter:
-    """What a code is for, and whether it still waits for an answer."""
+    """The matter of a code, and whether it still waits for an answer."""
     prompt = prompt_store.get(locked.tx.session, code.prompt) if code.prompt else None
     is_open = _is_alert_open(locked, code, address) if prompt is None else code.asks and prompt.answer is None
     contact = locked.contact(code.tree, code.contact)
@@ -59,7 +59,7 @@ def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatte
 
 
 def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
-    """What waits for an answer at the number or mailbox of a coordinator's link, besides what that is about."""
+    """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter."""
     if not locked.is_coordinator(link.tree, link.contact):
         return ()
     others = (code for code in told_codes(locked.tx, link.address) if not _is_about(link, code))
@@ -79,7 +79,7 @@ def _named(matter: OpenMatter) -> Further:
 
 
 def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
-    """Where that matter's own page is, from another page; empty where the phone was only ever rung for it."""
+    """The path to that matter's page from another page; empty where the phone was only called for it."""
     links = page_links.of_incidents(locked.tx.session, [locked.incident.id]).get(locked.incident.id, ())
     for link in links:
         is_its = link.prompt_id == code.prompt and link.acknowledgement_id is None

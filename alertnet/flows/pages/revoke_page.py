@@ -1,4 +1,4 @@
-"""The coordinator's page of an answer: who said what, when and how; its one button takes the answer back (A6)."""
+"""The coordinator's page of an answer: who answered what, when and how. Its one button revokes the answer (A6)."""
 
 from dataclasses import replace
 
@@ -21,13 +21,16 @@ REVOKE = "revoke"
 
 
 def open_answer(tx: Tx, token: str) -> Opened | None:
-    """The page of a coordinator's link, no more than minimal; None when no notice of an answer ever had such a link."""
+    """The page of a coordinator's link, with as little as before its PIN.
+
+    None where no notice of an answer has such a link.
+    """
     link = page_links.find(tx, token)
     return None if link is None or link.acknowledgement_id is None else _show(tx, link)
 
 
 def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    """Take the answer back, or show the details to who knows the PIN. Sent again, it counts once."""
+    """Revoke the answer, or show the details to somebody who knows the PIN. Sent again, it counts once."""
     link = page_links.find(tx, token)
     if link is None or link.acknowledgement_id is None:
         return None
@@ -69,7 +72,7 @@ def _show(
 
 def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, page: Page, proof: Proof) -> Page:
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
-    # The name and the words of whoever answered are free text: for those who may read everything.
+    # The answerer's name and words are free text, only for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(
         page,

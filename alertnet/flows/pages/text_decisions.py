@@ -1,4 +1,4 @@
-"""What a coordinator decides on a text from its page: it is an incident, belongs to one, or is none (A12)."""
+"""A coordinator's decisions on a text from its page: it is an incident, belongs to one, or is none (A12)."""
 
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
@@ -18,19 +18,19 @@ from alertnet.store.records.prompts import Prompt
 OPEN, JOIN, SET_ASIDE = "open", "join", "set_aside"
 DECISIONS = {OPEN: PromptAnswer.OPENED, JOIN: PromptAnswer.JOINED, SET_ASIDE: PromptAnswer.SET_ASIDE}
 MOST_OFFERED = 10
-"""Open incidents that a text can be joined to, the latest."""
+"""The most open incidents offered to join a text to, the latest."""
 
 
 def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncident, LockedIncident | None]:
-    """The link's incident, and the one that its text is to be joined to, if there is such a one."""
+    """The link's incident, and the one that its text is to be joined to, if any."""
     other = _id_of(tx, sent.into) if sent.answer == JOIN else None
-    # Together, in the order of their ids: two coordinators may press at the same moment.
+    # Lock both in the order of their ids, since two coordinators may press at the same moment.
     held = take_up_each(tx, sorted({link.incident_id, other or link.incident_id}), UnitOfWork(tx))
     return held[link.incident_id], held[other] if other and other != link.incident_id else None
 
 
 def text_decisions_of(locked: LockedIncident, link: PageLink) -> TextDecisions:
-    """What can be decided, and the open incidents of which the link's coordinator may hear."""
+    """The possible decisions, and the open incidents that the link's coordinator may know of."""
     newest = incidents.page(locked.tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
     return TextDecisions(
         tuple(
@@ -42,14 +42,14 @@ def text_decisions_of(locked: LockedIncident, link: PageLink) -> TextDecisions:
 
 
 def is_allowed(into: LockedIncident | None, link: PageLink, sent: Sent) -> bool:
-    """Whether every field that the decision needs has one of its values."""
+    """Whether every field that the decision needs has an allowed value."""
     if sent.answer == OPEN:
         return (sent.type or UNKNOWN_TYPE) in TYPES and (not sent.severity or sent.severity in list(Severity))
     return sent.answer == SET_ASIDE or (into is not None and _may_join(into, link))
 
 
 def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageLink, sent: Sent) -> Outcome:
-    """Do it, unless it was decided before: that is shown instead."""
+    """Carry out the decision, unless another was made before; then that is shown instead."""
     try:
         if sent.answer == OPEN:
             facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
@@ -64,7 +64,7 @@ def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageL
 
 
 def was_decided_so(prompt: Prompt, link: PageLink, sent: Sent) -> bool:
-    """Whether that very coordinator has decided so before."""
+    """Whether that very coordinator has already made this decision."""
     return prompt.answer == DECISIONS.get(sent.answer) and prompt.answered_by == link.contact
 
 

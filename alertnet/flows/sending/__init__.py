@@ -1,1 +1,1 @@
-"""The way of an attempt: claimed, rendered, sent, settled (A5)."""
+"""The stages of an attempt: claimed, rendered, sent, settled (A5)."""

@@ -1,4 +1,4 @@
-"""Taking attempts to send: paced first, most severe first, and only what may still leave (A3, A4, A7)."""
+"""Claims attempts to send: within the pace, most severe first, and only what may still leave (A3, A4, A7)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,27 +36,27 @@ LEASE = timedelta(seconds=30)
 
 UNWANTED = "no longer wanted"
 RELIEVED = "relieved"
-"""Another is on duty since it was planned, and is told instead."""
+"""Somebody else is on duty since it was planned, and is told instead."""
 AWAY = "provider_away"
 RANG_OUT = "rang_out"
-"""Its phone has just rung for the same incident, and nobody picked up: its other methods take over."""
+"""Its phone has just rung for the same incident and nobody answered; the contact's other methods take over."""
 CLOSED = "closed"
-"""The contact has closed since it was planned: its other methods take over."""
+"""The contact has closed since it was planned; its other methods take over."""
 
 MOST_QUEUES = 2000
-"""Of how many numbers it is known at most which providers they wait for."""
+"""The most numbers for which it is remembered which providers they wait for."""
 
 MOST_SEEN = 100
-"""How far down the queue one look goes for what may leave, or has to wait for a provider."""
+"""How far down the queue one look searches for what may leave or must wait for a provider."""
 
 
 @dataclass
 class Claims:
-    """What a look at the queue gave.
+    """The result of a look at the queue.
 
-    `unwanted`: attempts that may not leave any more, for `put_aside`. `held_up`: those that have to wait for a provider
-    from now on, each with the moment to look again, for `hold_up`. `waiting`: those that did so already. `broken`:
-    those that can't be read, with the name of the fault. `unplaced`: how many only wait for a thread or for the pace.
+    `unwanted`: attempts that may no longer leave, for `put_aside`. `held_up`: those that must wait for a provider from
+    now on, each with the moment to look again, for `hold_up`. `waiting`: those that were waiting already. `broken`:
+    those that can't be read, with the name of the fault. `unplaced`: how many wait only for a thread or the pace.
     `next_at`: the pace allows no more before then; None where it holds nothing back. `is_paced`: none of our numbers is
     free until then. `is_all`: nothing else that is due was left in the queue.
     """
@@ -73,15 +73,15 @@ class Claims:
 
     @property
     def leaves_nothing(self) -> bool:
-        """Whether there is nothing to be done but to send what was claimed."""
+        """Whether there is nothing to do but send what was claimed."""
         return self.is_all and not (self.unwanted or self.held_up or self.broken)
 
 
 def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
-    """Take due attempts of a method, as many as there are places for, each under a lease of its own.
+    """Claim due attempts of a method, as many as there are places, each under its own lease.
 
-    A place is a free thread of a provider that works, and a number whose pace lets it send now; what turns out longer
-    or shorter than expected is charged by `charge`. A number that is being called, over all incidents, is spared.
+    A place is a free thread of a working provider, and a number whose pace lets it send now. What turns out longer or
+    shorter than expected is charged by `charge`. A number that is in a call, over all incidents, is left out.
     """
     look, known = _Look(tx, method, outward), len(outward.queues)
     look.go_down_the_queue()
@@ -91,20 +91,20 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
     due_attempts.wait(tx.session, claims.waiting)
     capacity.use(LEASE)
-    # What was found to wait for another provider is passed over by the next look, which goes further down.
+    # The next look skips those found to wait for another provider, and so goes further down.
     claims.next_at = tx.now if len(outward.queues) > known and capacity.left else capacity.next_at()
     claims.is_paced = capacity.is_paced
     return claims
 
 
 def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> None:
-    """A message is so many units longer than it was claimed for, or shorter: its sender pauses for that, too."""
+    """Correct the sender's pace for a message so many units longer, or shorter, than it was claimed for."""
     free_at = believed(sender_store.hold(tx, method, [sender])[sender], tx.now, rate)
     sender_store.keep(tx, method, {sender: free_after(free_at, tx.now, units, rate)})
 
 
 def put_aside(tx: Tx, attempt_id: str) -> None:
-    """Cancel a queued attempt that may not leave any more."""
+    """Cancel a queued attempt that may no longer leave."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
         return
@@ -123,7 +123,7 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
 
 
 def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
-    """Its providers are away: it waits for them, and the next method goes."""
+    """Let an attempt wait for its providers, which are away; the contact's next method goes."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.QUEUED:
         return
@@ -132,7 +132,7 @@ def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
 
 
 class _Look:
-    """One look at the queue of a method: what leaves of it, and what that is measured by."""
+    """One look at the queue of a method: what leaves, and what decides it."""
 
     def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
         self.claims = Claims()
@@ -149,7 +149,7 @@ class _Look:
         tx, claims, capacity, by_call = self._tx, self.claims, self.capacity, self._method is MethodKind.CALL
         seen: list[str] = []
         spared = busy_numbers(tx.session, tx.now) if by_call else set()
-        # What a provider refuses for itself alone must not be all that it is ever tried with (A11).
+        # What a provider refuses for its own sake must not be all that it is ever tried with (A11).
         least_tried = capacity.is_trial
         most = capacity.left or MOST_SEEN
         while (capacity.left or capacity.barred_until(self._outward.providers) is not None) and len(seen) < MOST_SEEN:
@@ -174,7 +174,7 @@ class _Look:
                 claimed = {each.attempt for each in claims.claimed}
                 spared |= {each.address_index for each in taken if each.id in claimed}
             if is_all:
-                # A second call to a number waits for the first, and is not among these.
+                # A second call to a number waits for the first, and is not counted here.
                 claims.is_all = not (by_call or claims.unplaced or waiting)
                 if not (claims.unplaced or waiting):
                     self._outward.queues.clear()
@@ -182,7 +182,10 @@ class _Look:
             most *= 2
 
     def _waiting_elsewhere(self) -> set[bytes]:
-        """Numbers known to wait for providers without a place: who goes by another is not to wait for them."""
+        """Numbers known to wait for providers without a place.
+
+        Recipients reached by another provider must not wait for them.
+        """
         queues, providers = list(self._outward.queues.items()), set(self._outward.providers)
         return {index for index, order in queues if set(order) <= providers and self.capacity.are_taken(order)}
 
@@ -212,15 +215,15 @@ class _Look:
             self._place(due)
 
     def _place(self, due: DueAttempt) -> None:
-        """Let it leave by the first provider of its route that has a place; whoever has turned it away comes last."""
+        """Place it with the first provider of its route that has room; one that has turned it away comes last."""
         tx, claims, capacity, outward = self._tx, self.claims, self.capacity, self._outward
         order = outward.routing.order(due.method, due.address, outward.providers)
         if due.provider is not None:
             order = tuple(sorted(order, key=lambda provider: provider == due.provider))
-        # Before anything is taken for it: what can't be read must not use up the pace.
+        # Check this before anything is reserved, so that what can't be read does not use up the pace.
         seal = seal_for(tx, due)
         units = outward.lengths.get((due.method, due.kind, due.language), 1)
-        # Who has a number before it was ever tried is called a second time, and by the same one.
+        # One that has a number before its first try is a second call, and goes from the same number.
         preferred = due.sender if due.started_at is None else None
         if place := capacity.reserve(order, units, preferred):
             others = [other for other in order if other != place[0]]
@@ -237,9 +240,10 @@ class _Look:
 
 
 def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
-    """Those of the attempts that this very transaction has queued, as it knows them: nothing of these is to be read.
+    """Those of the attempts that this very transaction has queued, from memory, without reading them.
 
-    Whatever has changed since of their incident was changed by what it was taken up as; but not of parts, nor by two.
+    This is valid because only the flow that queued them has changed their incident. It leaves out attempts of merged
+    parts, and incidents that two flows share.
     """
     found = {}
     for locked in taken_up(tx).values():
@@ -262,11 +266,11 @@ def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
 
 
 class _Obstacles:
-    """What keeps attempts from leaving now; an incident's plans are resolved once for all that is due of it."""
+    """What keeps attempts from leaving now. An incident's plans are resolved once for all its due attempts."""
 
     def __init__(self, tx: Tx) -> None:
         self._tx = tx
-        # Of the incidents that this very transaction holds they are known.
+        # The plans of incidents that this transaction holds are known.
         held = [each for each in taken_up(tx).values() if each is not None]
         self._plans: dict[str | None, tuple[Facts, dict[str, str], Plans]] = {
             each.incident.id: (each.facts, each.incident.trees, each.plans) for each in held
@@ -277,7 +281,7 @@ class _Obstacles:
         return [other for other in others if self.to(other) is None]
 
     def to(self, due: DueAttempt) -> str | None:
-        """Why the attempt may not leave now; None when it may."""
+        """Why the attempt may not leave now; None where it may."""
         if due.error == JOINED:
             return JOINED
         facts = due.facts
@@ -317,7 +321,7 @@ class _Obstacles:
 
 
 def _wanted(due: DueAttempt, plans: Plans, coverage: Sequence[Covered]) -> list[Covered]:
-    """What it counts for and still may be told, so that somebody waits for an answer."""
+    """The escalations that it counts for whose contact may still be told, so that somebody waits for an answer."""
     return [
         each
         for each in coverage

@@ -1,4 +1,4 @@
-"""Mail to contacts with a key: what they may read goes inside, and never outside (A9)."""
+"""Encrypts mail to contacts with a key: what they may read goes inside, never outside (A9)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,22 +22,22 @@ from alertnet.store.records import editions
 from alertnet.store.views.timeline_view import ReceivedText, texts_of
 
 WITH_TEXTS = frozenset({Kind.ALARM, Kind.NOTICE, Kind.DECISION})
-"""What coordinators alone get: with what people wrote, for those who may read everything."""
+"""Kinds that only coordinators get: with what people wrote, for those who may read everything."""
 
 log = structlog.get_logger(__name__)
 
 
 class CannotEncrypt(Exception):
-    """The key can't be used; the text says why, and nothing of the key or the mail."""
+    """The key can't be used. The text says why, and nothing about the key or the mail."""
 
 
 def encrypt(text: str, key: str, at: datetime) -> str:
-    """The text as a MIME entity, encrypted to that key (ASCII armor) as it stands at that instant.
+    """The text as a MIME entity, encrypted to that key (ASCII armor) as valid at that instant.
 
     Raises:
-        CannotEncrypt: the key is damaged, revoked, expired by then, or not made for it.
+        CannotEncrypt: the key is damaged, revoked, expired by then, or not made for encryption.
     """
-    # Most installations have no key, and do without the library.
+    # Most installations have no key and don't need the library.
     from pysequoia import Cert
     from pysequoia import encrypt as encrypt_to
 
@@ -46,7 +46,7 @@ def encrypt(text: str, key: str, at: datetime) -> str:
     del entity["MIME-Version"]
     try:
         certificate = Cert.from_bytes(key.encode())
-        # The library itself encrypts to keys that are past using.
+        # The library itself would encrypt to expired keys.
         if certificate.is_revoked:
             raise CannotEncrypt("revoked")
         if certificate.expiration is not None and certificate.expiration <= at:
@@ -54,14 +54,14 @@ def encrypt(text: str, key: str, at: datetime) -> str:
         return encrypt_to(entity.as_bytes(), [certificate]).decode("ascii")
     except CannotEncrypt:
         raise
-    # The library tells everything else by a bare RuntimeError.
+    # The library reports everything else by a bare RuntimeError.
     except Exception as error:
         raise CannotEncrypt("unusable") from error
 
 
 @value
 class Seal:
-    """The key of a contact, from the tree that its incident is pinned to (A8), and what it alone may read."""
+    """The key of a contact, from the tree that its incident is pinned to (A8), and what only it may read."""
 
     key: str
     timezone: str
@@ -69,7 +69,7 @@ class Seal:
     texts: tuple[Text, ...] = ()
 
     def in_words(self, labels: Mapping[str, str], words: Words) -> Iterator[str]:
-        """What is known, then what people wrote, each as the page says it (see `web/pages`)."""
+        """What is known, then what people wrote, each worded as on the page (see `web/pages`)."""
         yield from details_in_words(self.details, labels)
         for text in self.texts:
             head, _, number, written = text_in_words(text, labels, words, self.timezone, self.details.people)
@@ -77,7 +77,7 @@ class Seal:
 
 
 def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
-    """What that attempt is encrypted with; None where it is sent as it is."""
+    """What that attempt is encrypted with; None where it is sent unencrypted."""
     if due.method is not MethodKind.EMAIL or due.facts is None or due.tree is None or due.tree not in due.trees:
         return None
     contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
@@ -92,7 +92,7 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
 
 
 def _as_text(text: ReceivedText) -> Text:
-    """The text with who sent it: a contact by its id, which the tree names."""
+    """The text with its sender: a contact by its id, which the tree resolves to a name."""
     by = text.by or text.contact or ""
     return Text(
         text.at,
@@ -108,7 +108,7 @@ def _as_text(text: ReceivedText) -> Text:
 
 
 def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, at: datetime) -> Outgoing:
-    """The mail with its words inside; without encryption the mail as it is, which says why it is so."""
+    """The mail with its words inside. If encryption fails, the plain mail, which says why it is not encrypted."""
     known = list(seal.in_words(labels, words))
     inside = "\n".join([mail.text, labels["details"], "", *known]) if known else mail.text
     try:
@@ -119,7 +119,7 @@ def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, 
 
 
 def record_unsealed(tx: Tx, attempt_id: str, why: str) -> None:
-    """Put on record that a mail leaves as everybody else's does, although its contact has a key."""
+    """Record that a mail leaves unencrypted although its contact has a key."""
     locked = lock_attempt(tx, attempt_id)
     if locked is not None:
         locked.record("mail_not_encrypted", why=why)

@@ -1,4 +1,4 @@
-"""One attempt under a flow's hands: locked after its incident, and what becomes of it written wherever it matters."""
+"""One attempt in a flow's hands: locked after its incident, and its outcome written wherever it matters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,16 +28,16 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
 
 ASK_AFTER = timedelta(seconds=15)
-"""An unknown outcome is given this long to be settled by its callback."""
+"""An unknown outcome has this long to be settled by its callback."""
 FOLLOW_UP = timedelta(seconds=60)
-"""Callbacks can be lost: the provider is asked about what it took if it has not reported by then."""
+"""Callbacks can be lost, so the provider is asked if it has not reported by then."""
 
-_LONGEST_ID = 64  # characters of a provider's id that are kept; the Message-ID of a mail may be longer
+_LONGEST_ID = 64  # Characters of a provider's id that are stored; the Message-ID of a mail may be longer.
 
 
 @dataclass
 class LockedAttempt:
-    """An attempt locked after its incident, if it has one. `found`: as it was then."""
+    """An attempt locked after its incident, if it has one. `found`: its state at that time."""
 
     tx: Tx
     found: Attempt
@@ -45,18 +45,18 @@ class LockedAttempt:
     provider_id: str | None
     work: UnitOfWork
     incidents: dict[str, LockedIncident]
-    """By incident: two attempts of one incident that are locked together share it."""
+    """By incident: attempts of one incident that are locked together share it."""
     events: dict[str, list[Event]] = field(default_factory=dict)
     account_fault: AccountFault | None = None
-    """What its provider, which had taken it, turned out to have against our account."""
+    """What its provider, which had accepted it, found wrong with our account."""
     may_be_late: bool = False
-    """Whether it turns out to have left, or perhaps to have, although it was cancelled."""
+    """Whether it is found to have left, or perhaps to have, although it was cancelled."""
     has_failed: bool = False
-    """Whether it turns out to have reached nobody, and may have been the last way to put a decision to anybody."""
+    """Whether it is found to have reached nobody, and may have been the last way to ask anybody for a decision."""
 
     @property
     def locked(self) -> LockedIncident | None:
-        """Its incident, taken up only when it is needed: most outcomes call for nothing."""
+        """Its incident, loaded only when it is needed, since most outcomes don't need it."""
         id = self.found.incident_id
         if id is None:
             return None
@@ -66,13 +66,13 @@ class LockedAttempt:
 
     @property
     def is_call(self) -> bool:
-        """Whether it rings."""
+        """Whether it is a call."""
         return self.found.method is MethodKind.CALL
 
     def apply_status(
         self, provider_id: str, status: AttemptStatus, failure: Failure | None = None, code: object = None
     ) -> None:
-        """Take the provider's word for it, which may come late, in any order, and more than once."""
+        """Apply a status of the provider, which may come late, in any order, and more than once."""
         if self.provider_id not in (None, provider_id[:_LONGEST_ID]):
             return
         was_heard_of = self.provider_id is not None
@@ -99,13 +99,13 @@ class LockedAttempt:
                 self.change(due_at=None, lease=None)
 
     def bind(self, provider_id: str) -> None:
-        """Remember under which id the provider has it."""
+        """Store the provider's id of it."""
         if self.provider_id is None:
             self.provider_id = provider_id[:_LONGEST_ID]
             self.change(provider_id=self.provider_id)
 
     def sent(self) -> None:
-        """The provider has it. A call that nobody wants any more is ended."""
+        """The provider has accepted it. A call that nobody wants any more is ended."""
         follow_up = None if self.found.method is MethodKind.EMAIL else self.tx.now + FOLLOW_UP
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.tx.hang_up(self.provider_id)
@@ -114,7 +114,7 @@ class LockedAttempt:
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True, redial: bool = True) -> None:
-        """It did not reach anybody; `tell`: the escalations hear of it, so that the next method goes at once.
+        """It did not reach anybody. `tell`: tell the escalations, so that the next method goes at once.
 
         `redial`: a call that rang out may be placed once more.
         """
@@ -138,12 +138,12 @@ class LockedAttempt:
             self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
 
     def wait(self, due_at: datetime, code: str) -> None:
-        """It has not left, and is queued again; the first time the next method goes meanwhile."""
+        """It has not left and is queued again; the first time, the next method goes meanwhile."""
         self._queue_again(due_at=due_at, delays=self.found.delays + 1, error=code, provider=None)
         self._delayed(code)
 
     def turned_away(self, code: str) -> None:
-        """Its provider surely has not sent it: another one has it at once."""
+        """Its provider surely has not sent it; another one gets it at once."""
         self._queue_again(due_at=self.tx.now, error=code)
         self.record("attempt_turned_away", provider=self.found.provider, error=code)
         self.tx.leaves_due(self.found.method)
@@ -155,18 +155,18 @@ class LockedAttempt:
         self.record("attempt_sent_again")
 
     def never_left(self) -> None:
-        """Cancelled on its way, and it surely has not left."""
+        """It was cancelled on its way, and surely has not left."""
         self.change(due_at=None, lease=None)
 
     def may_have_left(self, code: str, *, given_up: bool = False) -> None:
-        """Cancelled on its way, and nobody knows whether it left; `given_up`: nor will anybody."""
+        """It was cancelled on its way, and nobody knows whether it left; `given_up`: nor ever will."""
         failure = Failure.OUTCOME_UNKNOWN if given_up else None
         due_at = None if given_up else self.tx.now + ASK_AFTER
         self.change(due_at=due_at, lease=None, checks=0, failure=failure, error=code)
         self.may_be_late = True
 
     def cancelled(self, why: str) -> None:
-        """It is not to leave, or was taken back."""
+        """It must not leave, or was taken back."""
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
 
     def note_decision_sent(self) -> None:
@@ -181,29 +181,29 @@ class LockedAttempt:
                 self.events.setdefault(escalation.id, []).append(Asked(prompt.level_index))
 
     def change(self, **values: Unpack[AttemptChanges]) -> None:
-        """Replace columns that nobody else has to hear of; written with all else that follows."""
+        """Set columns that concern nobody else; written together with everything else."""
         self.work.change_attempt(self.found.id, **values)
 
     def happens(self, event: Callable[[Coverage], Event]) -> None:
-        """Let every escalation that it counts for hear of this."""
+        """Tell this event to every escalation that it counts for."""
         for coverage in self._coverage():
             self.events.setdefault(coverage.escalation, []).append(event(coverage))
 
     def record(self, kind: str, **payload: object) -> None:
-        """Add a line to the history: which attempt, to whom and how, never a number or a word of it."""
+        """Add a line to the history: which attempt, to whom and how, but never the number or the text."""
         found = self.found
         which = {"attempt": found.id, "message": found.kind.value, "tree": found.tree, "contact": found.contact}
         chain = found.incident_id or timeline.SYSTEM
         self.work.record(chain, kind, which | {"method": found.method.value} | payload)
 
     def finish(self) -> None:
-        """Write what follows from it."""
+        """Write everything that follows from it."""
         self.work.flush()
         self.follow()
 
     def follow(self) -> None:
-        """Let the escalations go on from what is written of it."""
-        # Whoever answers a call that was cancelled hears in it that it is over.
+        """Let the escalations continue from what was written."""
+        # Somebody who answers a cancelled call hears in it that the incident is over.
         if self.has_failed:
             self._note_nobody_asked()
         is_late = self.may_be_late and self.found.is_alert and not self.is_call
@@ -217,7 +217,7 @@ class LockedAttempt:
         locked.finish()
 
     def _note_nobody_asked(self) -> None:
-        """Where this was the last way to put a decision to any coordinator, the escalations go on without (A2)."""
+        """Where this was the last way to ask any coordinator for a decision, the escalations go on without (A2)."""
         id = self.found.incident_id
         unheard = incident_attempts.unheard_decisions(self.tx.session, id) if id is not None else ()
         for escalation in self.locked.escalations if unheard and self.locked else ():
@@ -227,7 +227,7 @@ class LockedAttempt:
                     self.events.setdefault(escalation.id, []).append(asked)
 
     def _refused_later(self, code: str) -> None:
-        """It was taken, and then our account was found not to be in order: it waits, as if it had been refused."""
+        """It was accepted, and then our account was found at fault: it waits, as if it had been refused."""
         self.account_fault = account_fault(code)
         self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT, error=code)
         self._show(AttemptStatus.QUEUED)
@@ -237,7 +237,7 @@ class LockedAttempt:
         self._delayed(code)
 
     def _delayed(self, code: str) -> None:
-        """The first time it has to wait the next method goes meanwhile."""
+        """The first time that it has to wait, the next method goes meanwhile."""
         if self.found.delays == 0:
             self.record("attempt_delayed", error=code)
             self.happens(lambda each: Delayed(each.contact, each.method_index))
@@ -256,7 +256,7 @@ class LockedAttempt:
             self._become(AttemptStatus.DELIVERED, failure=None, error=None)
 
     def _call_off_again(self) -> bool:
-        """Its outcome was given up, and is known after all: the re-send that has not left is not needed (A5)."""
+        """Cancel the re-send that has not left: the outcome was given up, but is known after all (A5)."""
         if self.found.failure is not Failure.OUTCOME_UNKNOWN:
             return False
         again = attempt_store.unsent_again(self.tx.session, self.found.notification_id)
@@ -270,7 +270,7 @@ class LockedAttempt:
         return bool(again)
 
     def _end_of_call(self) -> tuple[AttemptStatus, Failure | None]:
-        """Something picked up, perhaps a voicemail: only the code proves that it was a person (A6)."""
+        """Something answered, perhaps a voicemail: only the code proves that it was a person (A6)."""
         asks = self.found.incident_id is not None and self.found.kind in URGENT
         if self.status is AttemptStatus.DELIVERED or not asks:
             return AttemptStatus.DELIVERED, None
@@ -309,10 +309,10 @@ class LockedAttempt:
 
 
 def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
-    """Lock the attempt, its incident before it; None where there is none.
+    """Lock the attempt, after its incident; None where there is none.
 
     Raises:
-        Inconsistent: it can't be as it is, and has to be put aside (A11).
+        Inconsistent: the data contradicts itself, and must be put aside (A11).
     """
     found, faults = _lock(tx, [attempt_id], UnitOfWork(tx))
     if attempt_id in faults:
@@ -321,9 +321,9 @@ def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
 
 
 def lock_attempts(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedAttempt]:
-    """Several attempts by id, with that unit of work for them all.
+    """Lock several attempts by id, all in that unit of work.
 
-    Without those whose incident another flow holds, and those that can't be as they are: each is taken alone then.
+    It leaves out those whose incident another flow holds, and those with inconsistent data; each is then taken alone.
     """
     return _lock(tx, ids, work, free_only=True)[0]
 

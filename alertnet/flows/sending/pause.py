@@ -1,6 +1,9 @@
-"""A pause by hand: a provider is given nothing until it ends, by itself or by hand; what comes in is taken (A2).
+"""Pauses by hand: a provider gets nothing until the pause ends, by itself or by hand.
 
-To all else it is a provider that is away: the next methods go, what waits leaves at its end, and coordinators hear.
+Incoming messages are accepted (A2).
+
+Otherwise a paused provider is treated as one that is away: the next methods go, what waits leaves at the end, and
+coordinators are told.
 """
 
 from collections.abc import Collection
@@ -30,12 +33,12 @@ def pause(
     known: Collection[Route],
     everything: bool = False,
 ) -> None:
-    """Give these providers nothing until then; one that is paused already gets the new end.
+    """Pause these providers until then; one that is already paused gets the new end.
 
-    `known`: all that there are. `everything`: nobody may be left who is texted or called.
+    `known`: all existing routes. `everything`: allow that nobody is left who is texted or called.
 
     Raises:
-        BadInput: it would leave nobody who is told, and that was not said; or it is too long, or over.
+        BadInput: nobody would be told and `everything` is not set; or it is too long, or already over.
     """
     longest, allowed = LONGEST_HOLD, "from now on and for at most 24 hours"
     if leaves_nobody({*routes, *(each.route for each in standing(tx))}, known):
@@ -54,20 +57,20 @@ def pause(
 
 
 def end_pauses(tx: Tx, routes: Collection[Route], by: str) -> list[Route]:
-    """Let go on those of these that are paused; which they were."""
+    """End the pauses of these providers; returns those that were paused."""
     found = breaker_store.pauses(tx).items()
     return [route for route, (until, _) in found if route in routes and _end(tx, route, until, by)]
 
 
 def end_those_over(tx: Tx) -> None:
-    """Put on the record which pauses have come to their end, and let go what still waits for one."""
+    """Record which pauses have ended, and release what still waits for one."""
     for route, (until, is_paused) in breaker_store.pauses(tx).items():
         if not is_paused:
             _end(tx, route, until, BY_ITSELF if until <= tx.now else CLOCK_WAS_AHEAD)
 
 
 def _end(tx: Tx, route: Route, until: datetime, by: str) -> bool:
-    """Whether it was paused until then: who has set another end meanwhile is right."""
+    """End a pause if it was until then; False where somebody has set another end meanwhile."""
     if not breaker_store.end_pause(tx, route, until):
         return False
     release(tx, route)

@@ -1,7 +1,7 @@
-"""What a coordinator's phone gets, and how often: what is open shares one SMS and one call (B9).
+"""Limits what a coordinator's phone gets, and how often: what is open shares one SMS and one call (B9).
 
-It is asked when something is about to leave, so that whoever writes alarms, questions, tasks and notices need not know
-of the others. What is new goes at once; what was said before waits for its turn, and takes along whatever else waits.
+It is asked when something is about to leave, so flows that write alarms, questions, tasks and notices need not know of
+each other. What is new goes at once; what was said before waits for its turn, and names whatever else waits.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,7 +31,10 @@ from alertnet.store.records import editions, limits, notifications
 JOINED = attempt_store.JOINED
 MOST_JOINED = 50
 SHARED = ASKING | {Kind.REMINDER}
-"""What need not leave by itself: another message names it. An alert always leaves, and takes these along."""
+"""Kinds that need not leave by themselves, since another message names them.
+
+An alert always leaves, and names these too.
+"""
 
 Free = Callable[[Sequence[DueAttempt]], Iterable[DueAttempt]]
 
@@ -40,33 +43,33 @@ class PhoneLoad:
     """What one look at the queue lets leave to coordinators by one method."""
 
     def __init__(self, tx: Tx, since: datetime) -> None:
-        """Nothing that waits is to leave before `since`."""
+        """`since`: nothing that waits is due before it."""
         self.joined: set[str] = set()
-        """Attempts that are said in another one."""
+        """Attempts that are named in another one."""
         self._tx = tx
         self._since = since
         self._charged: dict[str, tuple[Limit, ...]] = {}
-        """What each of those that were expected counts for, by id."""
+        """By id, the limits for which each expected attempt counts."""
         self._used: dict[limits.Counted, Usage] = {}
         self._counted: set[limits.Counted] = set()
         self._alone: set[bytes] = set()
         """Indexes of numbers for which nothing else waits that an alert could name."""
 
     def expect(self, due: Sequence[DueAttempt]) -> None:
-        """Hold what these count for."""
+        """Load the limits for which these attempts count."""
         self._charged |= {each.id: charged(self._tx, each) for each in due}
         wanted = {(limit, each.address) for each in due for limit in self._charged[each.id]} - self._used.keys()
         if wanted:
             self._used |= limits.hold_each(self._tx, wanted)
 
     def waits_until(self, due: DueAttempt) -> datetime | None:
-        """When one that was expected may leave at the earliest; None for now, and for whatever does not count."""
+        """When an expected attempt may leave at the earliest; None for now, and for whatever does not count."""
         now = self._tx.now
         used = [(_for(due, limit), self._used[limit, due.address]) for limit in self._holding(due)]
         return max((limit.retry_at(each, now) for limit, each in used if not limit.room(each, now)), default=None)
 
     def leaves(self, due: DueAttempt, claimed: Claimed, free: Free) -> Claimed:
-        """It was claimed: it counts, and says what else waits for the phone and may be said (`free`)."""
+        """Count a claimed attempt, and add what else waits for the phone and may be named (`free`)."""
         charged = self._charged[due.id]
         for limit in charged:
             counted = limit, due.address
@@ -84,12 +87,12 @@ class PhoneLoad:
         return replace(claimed, said=said)
 
     def keep(self) -> None:
-        """Record what was counted, each once for all that left."""
+        """Store what was counted, once each for everything that left."""
         if self._counted:
             limits.keep_each(self._tx, {counted: self._used[counted] for counted in self._counted})
 
     def _waiting_beside(self, due: DueAttempt) -> Sequence[DueAttempt]:
-        """What else waits for its phone; of many alerts in one look the first asks for them all."""
+        """What else waits for its phone. For many alerts in one look, the first asks for all of them."""
         if due.kind is Kind.ALERT and due.address_index in self._alone:
             return ()
         kinds = {Kind.NOTICE} if due.kind is Kind.NOTICE else SHARED
@@ -99,7 +102,7 @@ class PhoneLoad:
         return waiting
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
-        """The limits that hold it back once they are used up: nothing holds an alert's SMS, or what has to ring."""
+        """The limits that hold it back once used up; an alert's SMS, and what must ring, have none."""
         is_call = due.method is MethodKind.CALL
         if _is_placed_again(due) or (due.kind is Kind.ALERT and not is_call):
             return ()
@@ -112,7 +115,7 @@ class PhoneLoad:
         return counting if is_said_again else [limit for limit in counting if limit is not TEXTS_AGAIN]
 
     def _may_share(self, due: DueAttempt, other: DueAttempt) -> bool:
-        """Whether it can be said in that one: a drill is never told with what is none."""
+        """Whether it can be named in that message; drills and real messages never mix."""
         if not counted(self._tx, other) or _stands_alone(due) or _stands_alone(other):
             return False
         return due.kind is Kind.NOTICE or _is_drill(due) == _is_drill(other)
@@ -125,15 +128,15 @@ class PhoneLoad:
 
 
 def counted(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
-    """What it counts for: a message to a coordinator that wants an answer, and a notice.
+    """The limits for which it counts: a message to a coordinator that wants an answer, and a notice.
 
-    What was begun before, a re-send (A5) and a second dial say again what was counted.
+    A continued attempt, a re-send (A5) and a redial repeat what was counted already.
     """
     return () if _is_placed_again(due) else charged(tx, due)
 
 
 def charged(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:
-    """What it counts for, and a call that is placed again: nothing holds it, and from then on the phone rests."""
+    """The limits for which it counts, also if placed again: nothing holds a redial, but the phone rests afterwards."""
     if _is_placed_again(due) and due.method is not MethodKind.CALL:
         return ()
     if due.kind is Kind.NOTICE:
@@ -150,7 +153,7 @@ def _is_placed_again(due: DueAttempt) -> bool:
 
 
 def has_rung_out(tx: Tx, due: DueAttempt) -> bool:
-    """Whether a coordinator's phone has just rung in vain for the incident of this alert: then this is no call more."""
+    """Whether a coordinator's phone has just rung in vain for this alert's incident, so that no other call is made."""
     if due.kind is not Kind.ALERT or due.method is not MethodKind.CALL or not counted(tx, due):
         return False
     assert due.incident_id is not None
@@ -159,7 +162,7 @@ def has_rung_out(tx: Tx, due: DueAttempt) -> bool:
 
 
 def _for(due: DueAttempt, limit: Limit) -> Limit:
-    """How far the limit reaches for that one: what is not new leaves room for what is."""
+    """How much of the limit this one may use: repeats leave room for what is new."""
     is_new = due.kind is not Kind.NOTICE and not is_repeat(due.rank)
     return limit if is_new or limit is not COORDINATOR_TEXTS else UNHURRIED_TEXTS
 
@@ -182,7 +185,7 @@ def _rings_at_once(tx: Tx, due: DueAttempt) -> bool:
 
 
 def _stands_alone(due: DueAttempt) -> bool:
-    """Whether its SMS is never one among others: it is to be read before anybody is called, on a page of its own."""
+    """Whether its SMS is never combined with others: it must be read before anybody is called, on a page of its own."""
     return due.method is MethodKind.SMS and due.kind is Kind.ALARM and due.said.subject is Subject.READ_FIRST
 
 

@@ -1,4 +1,4 @@
-"""What sends say of their provider: a breaker for each provider and method, moved by whoever sends, seen by all."""
+"""What sends reveal about their provider: a circuit breaker for each provider and method, shared by all workers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -15,13 +15,13 @@ from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
 
 PROBE = timedelta(seconds=30)
-"""How long a worker has to ask a provider whether it is back."""
+"""How long a worker has to probe a provider."""
 
 
 def note(tx: Tx, route: Route, result: Result, attempt: str | None = None) -> Breaker:
-    """Let all workers know what an attempt says of its provider; the breaker as it is now.
+    """Record what an attempt tells about its provider, for all workers; returns the breaker as of now.
 
-    A lost answer is no fault where a callback, sooner than it, has said that the provider has the attempt.
+    A lost answer is no fault where a callback has already said that the provider has the attempt.
     """
     before = breaker_store.hold(tx, route)
     is_taken = isinstance(result, Unsure) and attempt is not None and attempt_store.is_bound(tx.session, attempt)
@@ -31,10 +31,10 @@ def note(tx: Tx, route: Route, result: Result, attempt: str | None = None) -> Br
 
 
 def note_heard(locked: LockedAttempt) -> None:
-    """The provider says what became of an attempt; where nobody knew yet that it has it, this shows that it works.
+    """Record that a provider reported an attempt; where nobody knew yet that it has it, this shows that it works.
 
-    Unless it says that our account is refused. To be called before the attempt is finished: the breaker is held before
-    the history of the system is.
+    A report that our account is refused does not. Call it before the attempt is finished: the breaker is locked before
+    the system's history.
     """
     is_news = locked.found.provider_id is None and locked.provider_id is not None
     if not is_news and locked.account_fault is None:
@@ -49,7 +49,7 @@ def note_heard(locked: LockedAttempt) -> None:
 
 
 def claim_probe(tx: Tx, route: Route) -> bool:
-    """Whether it is ours now to ask that provider whether it is back; nobody else does for a while."""
+    """Claim the probe of that provider; nobody else probes it for a while."""
     breaker = breaker_store.hold(tx, route)
     is_ours = breaker.is_open and breaker.try_at is not None and breaker.try_at <= tx.now
     if is_ours:
@@ -58,7 +58,7 @@ def claim_probe(tx: Tx, route: Route) -> bool:
 
 
 def record_probe(tx: Tx, route: Route, is_back: bool) -> Breaker:
-    """It was asked whether it is back; if so, one attempt tries."""
+    """Record a probe; if the provider is back, one attempt tries it."""
     before = breaker_store.hold(tx, route)
     after = after_probe(before, tx.now, is_back=is_back)
     breaker_store.keep(tx, route, after)
@@ -81,7 +81,7 @@ def _after(breaker: Breaker, result: Result, tx: Tx) -> Breaker:
 
 
 def _replace(tx: Tx, route: Route, before: Breaker, after: Breaker, *, code: str | None = None) -> None:
-    """Keep it as it is now, and let be known what that changes."""
+    """Store the breaker, and tell what that changes."""
     if after != before:
         breaker_store.keep(tx, route, after)
     if after.bars_until(tx.now) is not None and before.bars_until(tx.now) is None:
@@ -100,7 +100,7 @@ def record_about(tx: Tx, route: Route, kind: str, **payload: object) -> None:
 
 
 def release(tx: Tx, route: Route) -> None:
-    """What waits for it is due again."""
+    """Make due again what waits for the provider."""
     method, _ = route
     attempt_store.release(tx.session, method, tx.now)
     tx.leaves_due()

@@ -1,6 +1,6 @@
-"""What became of a send: written down once by whoever holds the lease, and brought further by callbacks (A5, B3).
+"""Outcomes of sends: recorded once by the holder of the lease, and updated by callbacks (A5, B3).
 
-Callbacks are lost, doubled, in any order, and sooner than our own commit.
+Callbacks are lost, doubled, in any order, and may come before our own commit.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from alertnet.store.monitoring import heartbeats
 
 
 def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> None:
-    """Take a MessageStatus and its ErrorCode, if there is such an attempt."""
+    """Apply a MessageStatus and its ErrorCode, if there is such an attempt."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None:
         return
@@ -33,9 +33,9 @@ def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code
 def track_call(
     tx: Tx, attempt_id: str, provider_id: str, status: str, sip_code: Code = None, error_code: Code = None
 ) -> None:
-    """Take a CallStatus with its SipResponseCode and ErrorCode, if there is such an attempt.
+    """Apply a CallStatus with its SipResponseCode and ErrorCode, if there is such an attempt.
 
-    A call that ended without its code has failed, whoever picked up.
+    A call that ended without its code has failed, whoever answered it.
     """
     locked = lock_attempt(tx, attempt_id)
     if locked is None:
@@ -54,7 +54,7 @@ def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) 
 
 @value
 class Outcome:
-    """What a channel answered to an attempt that was handed to it under that lease."""
+    """A channel's result for an attempt sent under that lease."""
 
     attempt: str
     lease: str
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def record(tx: Tx, outcome: Outcome) -> None:
-    """Take the outcome."""
+    """Record one outcome."""
     locked = lock_attempt(tx, outcome.attempt)
     if locked is not None:
         _record(locked, outcome)
@@ -70,7 +70,7 @@ def record(tx: Tx, outcome: Outcome) -> None:
 
 
 def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
-    """The same for several in one go; False for one to be taken alone, since another flow holds its incident."""
+    """Record several outcomes at once; False for one to be recorded alone, since another flow holds its incident."""
     work = UnitOfWork(tx)
     locked = lock_attempts(tx, [each.attempt for each in outcomes], work)
     for each in outcomes:
@@ -83,8 +83,8 @@ def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
 
 
 def _record(locked: LockedAttempt, outcome: Outcome) -> None:
-    # Whoever has lost the lease changes nothing. Only the id of what was accepted is kept, so that its callbacks and
-    # the provider's answers can settle it; a message that was cancelled on its way has left all the same.
+    # A worker that has lost the lease changes nothing but the id of what was accepted, so that callbacks and the
+    # provider's answers can settle it; a message cancelled on its way has left all the same.
     result, is_ours = outcome.result, locked.found.lease == outcome.lease
     if locked.status is AttemptStatus.SENDING and is_ours:
         _apply(locked, result)
@@ -113,7 +113,7 @@ def _apply(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> Non
         case NotSent(code, retry_after):
             _wait(locked, code, retry_after)
         case Withheld():
-            # Its lease was over, or the database gave no answer.
+            # The lease was over, or the database gave no answer.
             _wait(locked, "withheld", None)
         case TurnedAway(code):
             locked.turned_away(code)
@@ -122,6 +122,6 @@ def _apply(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> Non
 
 
 def _wait(locked: LockedAttempt, code: str, retry_after: timedelta | None) -> None:
-    """It surely has not left: it is tried again for as long as it is wanted, in a minute at the latest."""
+    """Let it wait, since it surely has not left: it is tried again while it is wanted, within a minute."""
     pause = believed(retry_after) if retry_after else pause_after(locked.found.delays)
     locked.wait(locked.tx.now + pause, code)

@@ -1,4 +1,4 @@
-"""Between two transactions: a claimed attempt is rendered, looked at once more, and handed to its channel."""
+"""The step between two transactions: a claimed attempt is rendered, checked once more, and given to its channel."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,17 +37,17 @@ UNRENDERED = Refused(Failure.OUR_ACCOUNT, "template")
 UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
 FAULT = Unsure("fault")
 OURS = (UNRENDERED, UNCONFIGURED, FAULT)
-"""These are our own faults, and say nothing of the provider."""
+"""Our own faults, which say nothing about the provider."""
 
 _PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c", Kind.TASK: "c"}
-"""Which page a link leads to: the coordinator's, else the contact's."""
+"""The page that a link leads to: the coordinator's, else the contact's."""
 
 log = structlog.get_logger(__name__)
 
 
 @value
 class Claimed:
-    """An attempt that is ours while its lease lasts, and what its message needs. `at`: when it was claimed."""
+    """An attempt that is ours while its lease lasts, with what its message needs. `at`: when it was claimed."""
 
     attempt: str
     notification: str
@@ -61,7 +61,7 @@ class Claimed:
     language: str
     said: Said
     templates: str | None
-    """The hash of those that its incident is pinned to; None where there is no incident."""
+    """The hash of the templates that its incident is pinned to; None where there is no incident."""
     expires_at: datetime | None
     extension: str | None
     started_at: datetime
@@ -69,11 +69,11 @@ class Claimed:
     seal: Seal | None = None
     """What a mail is encrypted with, where its contact has a key."""
     units: int = 1
-    """How much of its sender's pace it was claimed for."""
+    """The units of its sender's pace that it was claimed for."""
     due_at: datetime | None = None
     """Since when it was due."""
     may_go_over: bool = False
-    """Where its provider surely has not sent it, another can have it at once."""
+    """Whether another provider may have it at once if this one surely has not sent it."""
 
 
 @value
@@ -85,7 +85,7 @@ class TurnedAway:
 
 @value
 class Withheld:
-    """Never handed to a channel: when it was about to leave it was not to leave any more."""
+    """Never given to a channel: when it was about to leave, it was no longer allowed to."""
 
 
 def claimed_from(
@@ -98,7 +98,7 @@ def claimed_from(
     units: int = 1,
     may_go_over: bool = False,
 ) -> Claimed:
-    """The attempt under that lease; `by`: the provider and the number that it leaves by, or has left by."""
+    """The attempt under that lease; `by`: the provider and number that it leaves by, or has left by."""
     return Claimed(
         attempt=due.id,
         notification=due.notification_id,
@@ -124,10 +124,10 @@ def claimed_from(
 
 
 def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
-    """The message as it leaves; a call leaves without words, which are fetched when it is answered.
+    """The message as it leaves. A call has no words; they are fetched when it is answered.
 
     Raises:
-        Unknown: no template says this kind by this method.
+        Unknown: no template has this kind for this method.
     """
     outgoing = partial(
         Outgoing,
@@ -159,22 +159,22 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
 
 
 def with_page(kind: Kind, said: Said, public_url: str) -> Said:
-    """The words with the address of the page in place of its token."""
+    """The words with the URL of the page in place of its token."""
     return replace(said, link=f"{public_url}/{_PAGES.get(kind, 'a')}/{said.link}") if said.link else said
 
 
 def units(outgoing: Outgoing) -> int:
-    """How much of its sender's pace it takes: the segments of an SMS, else 1."""
+    """How much of its sender's pace it uses: the segments of an SMS, else 1."""
     return count(outgoing.text).segments if outgoing.method is MethodKind.SMS else 1
 
 
 def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
-    """Whether it may still leave: asked right before the first byte does (A4)."""
+    """Whether it may still leave; asked right before the first byte leaves (A4)."""
     return attempt_store.is_leased(tx.session, attempt_id, lease, tx.now)
 
 
 def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | None:
-    """What the channel makes of it; None: it was not let leave.
+    """Send by the channel; None where `leave` did not let it go.
 
     A fault in our own code leaves us unsure, like a lost answer.
     """
@@ -186,7 +186,7 @@ def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | No
 
 
 def hear(handover: Handover, claimed: Claimed) -> Result | None:
-    """What came of what has left, once that is known; a fault in our own code leaves us unsure here, too."""
+    """The result of what has left; None until it is known. A fault in our own code leaves us unsure here, too."""
     try:
         return handover.result()
     except Exception:
@@ -195,7 +195,7 @@ def hear(handover: Handover, claimed: Claimed) -> Result | None:
 
 
 def outcome_of(claimed: Claimed, result: Result | None) -> Result | TurnedAway | Withheld:
-    """What came of it, seen with another provider at hand: the recipient's own fault is one by any provider."""
+    """The result, given that another provider is at hand: a fault of the recipient is one by any provider."""
     match result:
         case None:
             return Withheld()
@@ -205,7 +205,7 @@ def outcome_of(claimed: Claimed, result: Result | None) -> Result | TurnedAway |
 
 
 def look_up(channel: Channel, query: StatusQuery) -> Lookup:
-    """What the provider says became of it."""
+    """Ask the provider what became of it."""
     outgoing = query.outgoing
     try:
         return channel.lookup(outgoing, query.since, query.provider_id)
@@ -215,7 +215,7 @@ def look_up(channel: Channel, query: StatusQuery) -> Lookup:
 
 
 def look_up_many(ledger: Ledger, queries: Sequence[StatusQuery]) -> list[Lookup]:
-    """What the provider's books say became of them."""
+    """Ask the provider's records what became of them."""
     try:
         return ledger.look_up(queries)
     except Exception:

@@ -18,10 +18,10 @@ from alertnet.store.queues import senders as sender_store
 
 @value
 class Line:
-    """A provider as a claim sees it: the numbers that we have there, units a second for each, and free threads for it.
+    """A provider as a claim sees it: our numbers there, units a second for each, and its free threads.
 
-    A unit is an SMS segment or a call; a rate of 0 is no pace. `reserve`: whether one of the threads is put aside for
-    what is claimed; other claims at the same moment have their share of them.
+    A unit is an SMS segment or a call; a rate of 0 means no pace. `reserve`: whether a thread is reserved for what is
+    claimed, where claims at the same moment share the threads.
     """
 
     provider: str
@@ -33,12 +33,11 @@ class Line:
 
 @value
 class Outward:
-    """All that a claim knows of the routes out: which there are, who takes what, and what this process has learned.
+    """All that a claim knows of the routes out: which exist, who takes what, and what this process has learned.
 
-    `breakers`: what was last seen of them; where a provider is back, its row itself decides who tries. `lengths`: how
-    many units the last message of a method, kind and language took, 1 where it is not known. `queues`: the providers
-    that the numbers of what waits may be reached by, by the index of the number, as far as a look has found out.
-    `horizon`: how far back it has to look for what waits.
+    `breakers`: as last seen; where a provider is back, its row decides who tries. `lengths`: how many units the last
+    message of a method, kind and language took, 1 where unknown. `queues`: by the index of a number, the providers by
+    which it may be reached, as far as a look has found out. `horizon`: how far back to look for what waits.
     """
 
     lines: Sequence[Line]
@@ -50,7 +49,7 @@ class Outward:
 
     @property
     def providers(self) -> list[str]:
-        """Those that there are lines to."""
+        """The providers with lines."""
         return [line.provider for line in self.lines]
 
 
@@ -58,12 +57,12 @@ _NO_LIMIT = 1 << 16
 """More units than anybody has threads for."""
 
 SOON = timedelta(milliseconds=20)
-"""After this the transaction that holds a number now is over, most often."""
+"""By then the transaction that holds a number now is usually over."""
 
 
 @dataclass
 class _Places:
-    """Where there is room on a line: threads, and numbers in turn."""
+    """The room on a line: threads, and numbers in turn."""
 
     room: int
     reserve: Callable[[], bool]
@@ -71,7 +70,7 @@ class _Places:
 
 
 class SendCapacity:
-    """The attempts that may leave now, each by a provider and a number; `use` writes down which were reserved."""
+    """The attempts that may leave now, each by a provider and a number; `use` stores what was reserved."""
 
     def __init__(self, tx: Tx, method: MethodKind, outward: Outward) -> None:
         self._tx = tx
@@ -85,7 +84,7 @@ class SendCapacity:
         self._places = {line.provider: self._places_on(line) for line in outward.lines}
 
     def _free_from(self, numbers: Sequence[str]) -> dict[str, datetime]:
-        """From when each number is free, held if one is now; what others hold at this moment is theirs."""
+        """From when each number is free, locked if free now; numbers that others hold at this moment are left out."""
         if not self._rates and self._method is not MethodKind.CALL:
             return {}
         if self._rates.keys() >= {*numbers}:
@@ -95,7 +94,7 @@ class SendCapacity:
             ):
                 return seen
         found = self._believed(sender_store.hold_free(self._tx, self._method, numbers))
-        # Held also without a pace: two workers must not ring one number, each unseen by the other.
+        # Lock it also without a pace: two workers that don't see each other must not call one number.
         is_ours = self._method is not MethodKind.CALL or len(found) == len(numbers)
         self._held_elsewhere = frozenset(numbers) - (found.keys() if is_ours else frozenset())
         return found
@@ -108,25 +107,25 @@ class SendCapacity:
 
     @property
     def left(self) -> int:
-        """How many places there are still, for messages of one unit."""
+        """How many places are left, for messages of one unit."""
         return sum(min(places.room, sum(map(self._free, places.senders))) for places in self._places.values())
 
     @property
     def is_trial(self) -> bool:
-        """Whether all that may leave is one attempt that shows whether a provider works again."""
+        """Whether only one attempt may leave, to show whether a provider works again."""
         return bool(self._tried) and all(not each.room or name in self._tried for name, each in self._places.items())
 
     def are_taken(self, order: Sequence[str]) -> bool:
-        """Whether all of these providers work, or one of them, and none has a place."""
+        """Whether any of these providers works, and none has a place."""
         has_place = any(
             each.room and any(map(self._free, each.senders)) for each in map(self._places.__getitem__, order)
         )
         return not has_place and self.barred_until(order) is None
 
     def reserve(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
-        """Reserve a place with the first of these providers that has one: the provider and the number it leaves from.
+        """Reserve a place with the first of these providers that has one; returns the provider and the sending number.
 
-        `preferred`: the number that it is to leave from, if that has a place.
+        `preferred`: the number to send from, if it has a place.
         """
         if preferred is not None:
             order = sorted(order, key=lambda provider: preferred not in self._places[provider].senders)
@@ -148,12 +147,12 @@ class SendCapacity:
         return None
 
     def barred_until(self, order: Sequence[str]) -> datetime | None:
-        """Until when all of these providers are as good as not there; None where one of them only needs a moment."""
+        """Until when all of these providers are unavailable; None where one needs only a moment."""
         until = [self._breakers[provider].bars_until(self._tx.now) for provider in order]
         return min((moment for moment in until if moment is not None), default=None) if None not in until else None
 
     def use(self, lease: timedelta) -> None:
-        """Write down what was reserved: its numbers are busy, and during the lease nobody else tries a provider."""
+        """Store what was reserved: its numbers are busy, and nobody else tries a provider during the lease."""
         busy = {sender: self._free_at[sender] for sender in self._rates if sender in self._used}
         sender_store.keep(self._tx, self._method, busy)
         for provider, breaker in self._tried.items():
@@ -163,12 +162,12 @@ class SendCapacity:
 
     @property
     def is_paced(self) -> bool:
-        """Whether the pace keeps every number, however many threads are free."""
+        """Whether the pace holds back every number, however many threads are free."""
         senders = [sender for places in self._places.values() for sender in places.senders]
         return not self._held_elsewhere and not any(map(self._free, senders))
 
     def next_at(self) -> datetime | None:
-        """When the rate limit allows more, or others are done; None where nothing is held back."""
+        """When the pace allows more, or others are done; None where nothing is held back."""
         soon = [self._tx.now + SOON] if self._held_elsewhere else []
         moments = [moment for sender, moment in self._free_at.items() if sender in self._rates]
         return min((*soon, *(moment for moment in moments if moment > self._tx.now)), default=None)
@@ -185,7 +184,7 @@ class SendCapacity:
         return _Places(room, line.reserve, senders)
 
     def _room_to_try(self, provider: str) -> int:
-        """The room of a provider that may be back: one attempt tries it, none while another worker's does already."""
+        """The room of a provider that may be back: one attempt tries it, none while another worker's does."""
         breaker = breaker_store.hold(self._tx, (self._method, provider))
         if breaker.rests_until(self._tx.now) is not None:
             return 0

@@ -1,4 +1,4 @@
-"""Unknown outcomes: one that nobody reported is asked for, and what can't be found is sent once more (A5)."""
+"""Settles unknown outcomes: the provider is asked, and what can't be found is sent once more (A5)."""
 
 from collections.abc import Collection
 
@@ -17,14 +17,17 @@ from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import due_attempts
 
 ASK_AGAIN_AFTER = FOLLOW_UP
-"""Lists of the provider lag behind: what it does not know yet, it is asked for once more."""
+"""The provider's lists lag behind, so what it does not know yet is asked once more."""
 
 MOST_QUERIES = 6
-"""About a message that the provider has: after 1, 2, 4, … 32 minutes more. `sent` may be the last word of an SMS."""
+"""Queries about a message that the provider has: after 1, 2, 4, … 32 more minutes.
+
+`sent` may be an SMS's last status.
+"""
 
 
 def expire_lease(tx: Tx, attempt_id: str) -> None:
-    """Give a lease up whose holder has not reported, and may have died before or after the send: outcome unknown."""
+    """End a lease whose holder has not reported, and may have died before or after sending: the outcome is unknown."""
     locked = lock_attempt(tx, attempt_id)
     if locked is None or locked.status is not AttemptStatus.SENDING:
         return
@@ -35,7 +38,7 @@ def expire_lease(tx: Tx, attempt_id: str) -> None:
 
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
-    """Claim the attempts that a provider is to be asked about now, not one of the `others`, for as long as a lease."""
+    """Claim, for a lease, the attempts that a provider is to be asked about now, except the `others`."""
     due, broken = due_attempts.with_words(
         tx.session, due_attempts.claim_to_ask(tx.session, method, tx.now, limit, others)
     )
@@ -45,10 +48,10 @@ def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collect
 
 
 def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
-    """Take the provider's answer.
+    """Apply the provider's answer.
 
-    An outcome that two questions, a minute apart, did not find is given up for one re-send, which is marked; where
-    nobody wants it any more, for none.
+    An outcome that two lookups, a minute apart, did not find is given up, and one marked re-send is queued; none where
+    nobody wants it any more.
     """
     locked = lock_attempt(tx, attempt_id)
     if locked is None:
@@ -89,7 +92,7 @@ def _give_up_or_ask_again(locked: LockedAttempt) -> None:
 
 
 def _ring_off(locked: LockedAttempt) -> None:
-    """Hang up a call that left although it was cancelled, and may still ring: whoever was to may have died."""
+    """Hang up a cancelled call that left and may still ring; the process that had to do so may have died."""
     is_alert_call = locked.is_call and locked.found.is_alert and locked.status is AttemptStatus.SENT
     if is_alert_call and locked.provider_id and not locked.is_wanted():
         locked.tx.hang_up(locked.provider_id)
@@ -107,7 +110,7 @@ def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
 
 
 def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
-    """Look at an attempt again whose end was not reported; a call can't last that long, and is given up.
+    """Look again at an attempt whose end was not reported; a call can't last that long, and is given up.
 
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """

@@ -1,4 +1,4 @@
-"""Answers with a right code: alerts acknowledged, passed on or declined, questions decided, alarms taken (A6, B4)."""
+"""Answers by SMS with a valid code: acknowledges, passes on or declines alerts, decides, takes alarms (A6, B4)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -35,15 +35,15 @@ SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
     PromptAnswer.HOLD: Subject.HOLD,
     PromptAnswer.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
 }
-"""What an alarm or question that was answered before is said to be."""
+"""The subject of a reply about an alarm or question that was answered before."""
 
 
 def record_answers(
     sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
 ) -> Reply | None:
-    """Let every answer count; there is one reply, to one of them, and the others are confirmed by an SMS each.
+    """Record every answer of a text. One of them gets the reply, the others are confirmed by an SMS each.
 
-    `incidents`: of all their incidents, held since before the codes were found good.
+    `incidents`: of all the answers, locked since before the codes were found valid.
     """
     reply: Reply | None = None
     by_incident = groupby(sorted(answers, key=lambda each: each[1].incident), key=lambda each: each[1].incident)
@@ -54,7 +54,7 @@ def record_answers(
                 keep_text(locked, code, sms)
             given = _record(locked, sms, answer, code, replying=reply is None)
             reply = reply or given
-            # The next answer may be about the same contact, and must find this one on the record.
+            # The next answer may be about the same contact, and must find this one on record.
             locked.finish()
     return reply
 
@@ -97,7 +97,7 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
     )
     words = recorded.words
     if done:
-        # What was done is told in free text; `observed` claims the least of the actions that end the waiting for one.
+        # The action is told in free text; `observed` claims the least of the actions that end the wait for one.
         report_action(
             locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True
         )
@@ -109,7 +109,7 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
 def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode, answer: SmsAnswer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question.
 
-    Where none is open it is about whatever comes next.
+    Where none is open, it is about whatever comes next.
     """
     if locked.is_coordinator(code.tree, code.contact):
         session, incident = locked.tx.session, locked.incident.id
@@ -140,7 +140,7 @@ def _decide(locked: LockedIncident, code: HeldCode, question: Prompt, answer: Sm
 
 
 def _ask_again(locked: LockedIncident, code: HeldCode, question: Prompt) -> Reply:
-    """A code without GO or HOLD decides nothing, and with them it reports nothing: what is asked is the answer."""
+    """Reply with the question, since a code without GO or HOLD decides nothing, and with them reports nothing."""
     if not question.is_open:
         return _reply_current(locked, code, question)
     return _reply(
@@ -157,7 +157,7 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Prompt) -> Repl
 
 
 def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: SmsAnswer) -> Reply:
-    """Let whoever takes an alarm on silence it; one who can't, or passes it on, leaves it ringing for the others."""
+    """Silence an alarm that somebody takes; if they can't or pass it on, it rings on for the others."""
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
     if not prompt.is_open:
@@ -167,7 +167,7 @@ def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: 
 
 
 def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Prompt, answer: SmsAnswer) -> Reply:
-    """What came of a task: the contact's answer, for which the coordinator vouches, and with DONE what it does."""
+    """Record a task's result: the contact's answer, for which the coordinator vouches, and with DONE its action."""
     if answer.verb not in KINDS:
         return _ask_again(locked, code, task)
     done = answer.verb is Verb.DONE

@@ -1,6 +1,7 @@
-"""Check-ins by SMS: the PIN decides what counts, and the reply says what was understood and what is awaited next (B4).
+"""Check-ins by SMS: the PIN decides what counts; the reply says what was understood and what is expected next (B4).
 
-After a duress PIN it is, byte for byte, the reply to a true one; to those who were told of an incident it is no news.
+After a duress PIN the reply is, byte for byte, that to a true one; but those who were told of an incident get no news
+of it.
 """
 
 from dataclasses import replace
@@ -28,7 +29,7 @@ NOTHING = CheckedIn(counts=False)
 
 
 def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
-    """Hear a member of its journey; what does not count, and all words beside it, people read (A12)."""
+    """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
     at = sms.heard_at or tx.now
     tried = try_pin(tx, sender.owner, report.pin)
     if tried.closes:
@@ -64,7 +65,7 @@ def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, heard: Hea
 
 
 def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, came: CheckedIn) -> Reply | None:
-    # Duress has no say in any of these words: whoever stands beside the phone reads them.
+    # Duress must change none of these words, since a bystander reads them.
     if sender.member.silent:
         return None
     words = replace(
@@ -74,12 +75,12 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
         awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
     )
-    # After an incident was opened somebody else may hold the phone: nothing comes to it later.
+    # Once an incident is open somebody else may hold the phone, so nothing is sent to it later.
     to = None if came.is_late else Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
 
 
 def _understood(report: Report, came: CheckedIn, zone: str) -> tuple[str, ...]:
-    """Who is on the road, with which consent, and where no coverage is, as codes."""
+    """Who is on the road, with which consent, and where there is no coverage, as codes."""
     with_it = echoed(replace(report, place=None)) if report.verb is FieldVerb.DEPART and came.counts else ()
     return (*with_it, *(gap.shown(zone) for gap in came.gaps))

@@ -1,7 +1,7 @@
-"""A text that reports nothing, with the PIN for duress: it is answered first, and its alarm is raised right after.
+"""A text with the duress PIN that reports nothing: it is answered first, and its alarm is raised right after.
 
-Whoever stands beside the phone may have a watch: the answer comes as soon as that to the true PIN (B4). What is left to
-do is kept in the answer's own transaction, and done by whichever worker looks next.
+A bystander may time the answer, so it comes as soon as that to the true PIN (B4). The rest is stored in the answer's
+own transaction, and done by whichever worker looks next.
 """
 
 from alertnet.core.errors import Inconsistent
@@ -16,7 +16,7 @@ from alertnet.store.records.inbound import InboundSms
 
 
 def hear_duress(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, understood: str) -> None:
-    """Raise the alarm once the text is answered; of a borrowed phone at once, since nobody is answered there."""
+    """Raise the alarm once the text is answered; for a borrowed phone at once, since it gets no answer."""
     if sender.is_borrowed:
         receive_duress(tx, edition, sender, understood)
     else:
@@ -27,7 +27,7 @@ def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
     """Raise the alarm of a text that was answered.
 
     Raises:
-        Inconsistent: the network in force does not know its sender any more; people hear of that.
+        Inconsistent: the network in force no longer knows its sender; people are told of that.
     """
     sms = inbound.take_due(tx, provider_id)
     if sms is None:

@@ -1,4 +1,4 @@
-"""What a member writes besides alarms, from its own phone or a borrowed one: whichever flow is meant acts (B4)."""
+"""What a member writes besides alarms, from its own or a borrowed phone: passes it to the right flow (B4)."""
 
 from collections.abc import Collection
 
@@ -24,35 +24,35 @@ def hear_member(
     report: Report | None,
     guessed: Collection[str] = (),
 ) -> tuple[bool, Reply | None]:
-    """Act on a withdrawal, a quiet verb or a check-in; whether the text is one, and the reply.
+    """Act on a withdrawal, a quiet verb or a check-in; returns whether the text is one, and the reply.
 
-    `sender`: None of whoever is no member, `report` of what was not understood. `guessed`: digits of it that may be
-    codes, and are none that the number was sent.
+    `sender`: None for somebody who is no member. `report`: None for a text that was not understood. `guessed`: digits
+    that may be codes but were never sent to the number.
     """
     if sender is None or report is None:
         return False, None
     incident = withdrawable(tx, sender, report.ref) if report.verb is FieldVerb.WITHDRAW else None
     if incident is not None:
-        # Four digits of its reference are no code.
+        # Four digits in its reference are no code.
         _judge(tx, sms, [text for text in guessed if text not in (report.ref or "")])
         return True, receive_withdrawal(tx, edition, sender, incident, sms, report)
     if _is_quiet(report):
         return True, receive_quiet_verb(tx, edition, sender, sms, report)
     if _is_check_in(tx, sms, report, guessed):
-        # Four digits beside a PIN may be a time of day; as a code they count as tried all the same.
+        # Four digits beside a PIN may be a time of day; they count as a tried code all the same.
         _judge(tx, sms, guessed)
         return True, receive_check_in(tx, edition, sender, sms, report)
     return False, None
 
 
 def _is_quiet(report: Report) -> bool:
-    """Whether it tries the way to us, tells of its battery, or names a language; words without a PIN are for people."""
+    """Whether it tests the way to us, reports its battery, or names a language; words without a PIN are for people."""
     is_one = report.language is not None if report.verb is FieldVerb.LANGUAGE else report.verb in QUIET_VERBS
     return is_one and (report.pin is not None or not has_words(report.text))
 
 
 def _is_check_in(tx: Tx, sms: InboundSms, report: Report, guessed: Collection[str]) -> bool:
-    """Whether it speaks of its journey; words without a PIN are for people, a bare OK for whoever is asked."""
+    """Whether it is about its journey. Words without a PIN are for people, a bare OK is for whoever was asked."""
     if report.verb not in TYPED:
         return False
     return report.pin is not None or not (guessed or has_words(report.text) or told_codes(tx, sms.sender))

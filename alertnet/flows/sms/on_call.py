@@ -1,4 +1,4 @@
-"""Who is on duty: arranged by command for some days, or by SMS until the turn changes; it holds at once (B1)."""
+"""Changes who is on duty, at once: by command for some days, or by SMS until the turn changes (B1)."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -32,10 +32,11 @@ def set_duty(
     ends_at: datetime | None,
     by: str,
 ) -> Arrangement:
-    """Put a member on duty for a contact (`tree/contact`), or off it: from now, or as said, until the turn changes.
+    """Put a member on duty for a contact (`tree/contact`), or off it: from now, or as given, until the turn changes.
 
     Raises:
-        Unknown: no such contact with a rota. BadInput: nobody of that rota, or a time that ends before it begins.
+        Unknown: there is no such contact with a rota.
+        BadInput: the member is not on that rota, or the time ends before it begins.
     """
     tree, contact = _with_rota(network, owner)
     assert contact.duty is not None
@@ -54,12 +55,13 @@ def set_duty(
 def swap_duty(
     tx: Tx, network: Network, names: tuple[str, str], monday: date, *, owner: str | None, by: str
 ) -> list[Arranged]:
-    """Let two exchange the turn of the week of that Monday for the next turn of whoever takes it over.
+    """Swap two members' turns: the week of that Monday for the next turn of the one who takes it over.
 
-    It holds for every contact on whose rota both are, or for `owner` (`tree/contact`) alone.
+    It applies to every contact with both on its rota, or to `owner` (`tree/contact`) only.
 
     Raises:
-        Unknown: no such contact with a rota. BadInput: no rota has both, or neither has that turn.
+        Unknown: there is no such contact with a rota.
+        BadInput: no rota has both, or neither has that turn.
     """
     posts = [_with_rota(network, owner)] if owner else _with_duty(network)
     known = on_call.arranged(tx)
@@ -84,10 +86,10 @@ def swap_duty(
 
 
 def undo_duty(tx: Tx, by: str) -> list[Arranged]:
-    """Take back what was last arranged by that hand, as far as it is not over.
+    """Undo what `by` arranged last, as far as it is not over.
 
     Raises:
-        WrongState: there is nothing of that.
+        WrongState: there is nothing to undo.
     """
     undone = on_call.take_back(tx, by)
     if not undone:
@@ -100,7 +102,7 @@ def undo_duty(tx: Tx, by: str) -> list[Arranged]:
 def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, change: DutyChange) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
 
-    Under duress the reply is the same, the phone is off duty whatever it says, and the coordinators are alarmed.
+    Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
     """
     posts = [
         (tree, contact)

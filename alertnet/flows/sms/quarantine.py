@@ -1,6 +1,6 @@
-"""Texts of unknown numbers: coordinators hear that there are some, and say whose they are; the number learns nothing.
+"""Texts of unknown numbers: coordinators are told of them and say whose they are; the sender learns nothing.
 
-Once bound to a member such a text does what it would have done from that member's own phone, and its reply is not sent.
+Once bound to a member such a text does what it would have done from that member's own phone; its reply is not sent.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ DROPPED = "message_dropped"
 def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
     """Tell the coordinators that an unknown number wrote; it rings where that may be a member on a borrowed phone.
 
-    The limit that has no room for such an alarm, if one has none; then it rings later, once for all until then.
+    Returns the limit that has no room for such an alarm, or None; then one alarm rings later for all of them.
     """
     report = parse_report(sms.body)
     trees = _serving(network, sms.sender)
@@ -48,31 +48,33 @@ def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
 
 
 def to_show(texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
-    """The texts as people may read them: with dots in place of whatever could be somebody's PIN.
+    """The texts as people may read them: with dots in place of every number that could be a PIN.
 
-    Whose it is nobody knows yet; once bound, such a text shows every number that is no PIN of its sender's.
+    Nobody knows yet whose a text is; once bound, it shows every number that is no PIN of its sender.
     """
     return [replace(each, text=without_numbers(each.text)) for each in texts]
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: str) -> LockedIncident:
-    """Let a text in quarantine be that member's: it reports, joins what the team has open, or is put before people.
+    """Bind a text in quarantine to a member: it reports, joins what the team has open, or is put before people.
 
-    The incident, or text, in which it stands now.
+    Returns the incident, or text, in which it is now.
 
     Raises:
-        BadInput: no such team or member. Unknown: no such text. WrongState: it was bound before.
+        BadInput: there is no such team or member.
+        Unknown: there is no such text.
+        WrongState: it was already bound.
     """
     sender = in_own_language(tx, _member(edition.network, team, member))
     text = inbound.bind_quarantined(tx, id, sender.owner)
-    # It reports from the phone that it was written on; where that is called back it must not ring at another.
+    # The report keeps the phone that it was written on, so that a call back does not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     shown = without_pins(tx, [sender.owner], text.text, text.number)
     sms = InboundSms(id, text.number, "", shown, heard_at=text.at)
     _hear(tx, edition, sender, sms, parse_report(text.text))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
-        # It was heard, and nothing is open: people read it all the same.
+        # It had its effect, but nothing is open, so people read it all the same.
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
         last = incidents.open_of_phone(tx, text.number, team=team)
     assert last is not None
@@ -82,17 +84,18 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
 
 
 def drop_text(tx: Tx, id: str, *, by: str) -> None:
-    """Let a text in quarantine, which somebody has read, be nobody's: it is not shown any more.
+    """Drop a text in quarantine that somebody has read; it is not shown any more.
 
     Raises:
-        Unknown: no such text. WrongState: it was bound, or dropped, before.
+        Unknown: there is no such text.
+        WrongState: it was already bound or dropped.
     """
     inbound.drop_quarantined(tx, id)
     timeline.append(tx, timeline.SYSTEM, (DROPPED, {"message": id, "by": by}))
 
 
 def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report | None) -> None:
-    """Do what the text would have done from the member's own phone; nobody is answered."""
+    """Do what the text would have done from the member's own phone; no reply is sent."""
     if report and (sender.raises(report) or is_news(tx, sender, report)):
         receive_report(tx, edition, sender, report, sms)
         return
@@ -105,7 +108,7 @@ def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report:
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
-    """Ring the coordinators of these trees once there is room; the limit that has none now."""
+    """Ring the coordinators of these trees once there is room; returns the limit that has none now."""
     rings_at, full = tx.now, None
     for limit, key in ((STRANGER_ALARMS, number), (ALL_STRANGER_ALARMS, " ".join(tree.id for tree in trees))):
         at = limits.tell_at(tx, limit, key)
@@ -136,7 +139,7 @@ def _member(network: Network, team: str, member: str) -> InTheField:
 
 
 def _serving(network: Network, number: str) -> tuple[ContactTree, ...]:
-    """The trees that serve the country of the number; all there are where none does."""
+    """The trees that serve the country of the number; all trees where none does."""
     everything = network.in_order
     try:
         country = phonenumbers.region_code_for_number(phonenumbers.parse(number))

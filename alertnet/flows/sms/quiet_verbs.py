@@ -1,6 +1,6 @@
-"""Texts of the field that raise nothing: a test of the way to us, a battery that runs low, another language (B4).
+"""Texts of the field that raise nothing: a test of the way to us, a low battery, another language (B4).
 
-After a duress PIN the phone is answered as after a true one, and the coordinators are alarmed.
+After a duress PIN the reply is that to a true one, and the coordinators are alarmed.
 """
 
 from dataclasses import replace
@@ -31,7 +31,7 @@ _SHOWN = {PinCheck.TRUE: "PIN OK", PinCheck.DURESS: "PIN OK", PinCheck.WRONG: "P
 
 
 def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
-    """Answer it, and note what it says of the phone; words beside it people read (A12)."""
+    """Answer it, and store what it says about the phone; people read the words besides it (A12)."""
     is_answered, _ = may_reply(tx, sms, is_answer=True)
     tried = try_pin(tx, sender.owner, report.pin)
     if tried.closes:
@@ -56,7 +56,7 @@ def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: Inboun
 
 
 def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str, Any]:
-    """What the reply says; a test tells whether the PIN is the right one, and of one for duress the same."""
+    """What the reply says. A test tells whether the PIN is right, and says so for the duress PIN, too."""
     if report.verb is FieldVerb.LOW_BATTERY:
         return {"subject": Subject.LOW_BATTERY}
     if changes_language:
@@ -68,7 +68,7 @@ def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str
 
 
 def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
-    """The member as it is written to from now on, about what its phone has open as well."""
+    """The member with its new language, which also applies to what its phone has open."""
     languages.choose(tx, sender.owner, language)
     for incident in incidents.all_open_of_phone(tx, sender.member.phone):
         locked = take_up(tx, incident.id)
@@ -78,7 +78,7 @@ def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
 
 
 def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
-    """Let each level of its open incident write to the phone once at most; the coordinators hear of it in any case."""
+    """Let each level of its open incident write to the phone at most once; the coordinators are told in any case."""
     incident = incidents.open_of_phone(tx, sender.member.phone)
     if incident is None:
         trees = edition.network.serving(sender.team.country)
@@ -93,12 +93,12 @@ def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
 
 
 def _raised_from(locked: LockedIncident, phone: str) -> list[Incident]:
-    """The incident and its parts, as far as that phone has raised them."""
+    """The incident and its parts that were raised from that phone."""
     return [each for each in (locked.incident, *locked.parts) if each.facts.raised_from == phone]
 
 
 def _note_of_phone(locked: LockedIncident, phone: str, **news: Any) -> None:
-    """Keep what a phone says of itself where its own report is kept: another phone raised what that is part of."""
+    """Store what a phone says about itself with its own report, which may be a part of another phone's incident."""
     for report in _raised_from(locked, phone):
         facts = replace(report.facts, **news)
         if report is locked.incident:

@@ -1,7 +1,9 @@
-"""An SMS to our number: whose it is and what it says decide who acts on it; each has one effect and one answer (A1).
+"""Receives an SMS to our number. The sender and the words decide which flow acts.
 
-An open code of the number is tried first, then the member's grammar; what else somebody known sends goes to people.
-A stranger's text is only kept: nothing is answered, so nothing is learnt.
+It has one effect and one answer (A1).
+
+An open code of the number is tried first, then the member's grammar; anything else from somebody known goes to people.
+A stranger's text is only stored, and gets no reply, so that a stranger learns nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +49,7 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 
 def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
-    """The reply to the text, to be rendered once the commit stands; None: silence. The same again changes nothing.
+    """The reply to the text, to be rendered after the commit; None for silence. The same text again changes nothing.
 
     Our own test of this path is only noted.
     """
@@ -62,9 +64,9 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
 
 
 def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
-    """Receive a text that nobody brought us in time; the reply goes out as an SMS of its own.
+    """Receive a text that was not delivered to us in time; the reply is sent as an SMS of its own.
 
-    Whoever brings it after all gets no answer.
+    If the provider delivers it later after all, it gets no answer.
     """
     if not inbound.receive(tx, sms):
         return
@@ -95,19 +97,19 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
 
 def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
-    # Only what asks for a PIN sees it; no record and no page does.
+    # Only what checks a PIN sees it; records and pages do not.
     member = member_at(tx, edition.network, written.sender)
     sms = _without_pins(tx, edition, written, member)
     if is_opt_out(sms.body):
-        # The network answers a STOP itself, and lets nothing through after it.
+        # The network itself answers a STOP, and lets nothing through after it.
         known, _ = _pass_on(tx, edition, sms, member, told_codes(tx, sms.sender), Subject.OPTED_OUT)
         return known, None
     answers = parse_answers(sms.body)
     texts = {answer.code for answer in answers if answer.code}
     sent = find_sent(tx, sms.sender, texts) if texts else {}
     if texts and all(text in sent and sent[text].counts for text in texts):
-        # Looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same moment
-        # each is judged after those before it.
+        # Look again under the incidents' locks, where wrong tries are counted: of many texts at the same moment each is
+        # judged after those before it.
         incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), UnitOfWork(tx))
         sent = find_sent(tx, sms.sender, texts)
         if all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts):
@@ -129,7 +131,7 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     coerced = find_coerced(tx, edition, member, report)
     known, reply, limit = _hear_rest(tx, edition, sms, member, answers, sent)
     if report and coerced:
-        # Whoever stands beside the phone reads the reply to a true PIN.
+        # A bystander must read the reply to a true PIN.
         hear_duress(tx, edition, coerced, sms, report.verb.value)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
@@ -148,7 +150,7 @@ def _hear_rest(
     answers: Sequence[SmsAnswer],
     sent: Mapping[str, HeldCode],
 ) -> tuple[bool, Reply | None, Limit | None]:
-    """What acts on nothing: wrong codes, verbs and words; with the limit that drops something of it, if one does."""
+    """Handle what acts on nothing (wrong codes, verbs, words); also returns the limit that drops part of it, if any."""
     told = told_codes(tx, sms.sender)
     guessed = [text for text in {answer.code for answer in answers if answer.code} if text not in sent]
     if not (told or sent or member or contacts_at(edition.network, sms.sender)):
@@ -157,23 +159,23 @@ def _hear_rest(
             judge_wrong(tx, sms.sender, guessed, told)
         held_back = tell_of_stranger(tx, edition.network, sms)
         return False, None, limit or held_back
-    # Decided before any incident is held; what this number was ever sent is always answered.
+    # Decided before any incident is locked; codes that this number was sent are always answered.
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
     if answers and told:
         reply = _reply_to_holder(tx, sms, told, consequences)
         return True, reply if is_answered or consequences else None, limit
     known, reply = _pass_on(tx, edition, sms, member, told, Subject.NOT_UNDERSTOOD)
-    # Whoever tries codes that are not theirs hears nothing.
+    # Whoever tries codes of others gets no answer.
     return known, reply if is_answered and not guessed else None, limit
 
 
 def _reply_to_holder(
     tx: Tx, sms: InboundSms, told: Sequence[HeldCode], consequences: Sequence[Consequence]
 ) -> Reply | None:
-    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which count.
+    """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which are valid.
 
-    The only number of a text may be a code, and may be a road: words around it are for people to read as well (A12).
+    The only number in a text may be a code or a road, so words around it are passed on to people as well (A12).
     """
     now = told_codes(tx, sms.sender) if consequences else told
     reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if says_more(sms.body) else None)
@@ -191,7 +193,7 @@ def _pass_on(
     told: Sequence[HeldCode],
     subject: Subject,
 ) -> tuple[bool, Reply | None]:
-    """Let the coordinators have the text, by whatever makes the number known."""
+    """Pass the text on to the coordinators, in whatever way the number is known."""
     if told:
         return True, reply_unclear(tx, sms, told, subject)
     if member is not None:

@@ -1,7 +1,7 @@
-"""Reports from the field: SOS, HELP and ALERT open an incident or join the one just opened, NEWS the latest (B3, B4).
+"""Reports from the field: SOS, HELP and ALERT open an incident or join one just opened; NEWS joins the latest (B3, B4).
 
-A PIN decides what is believed; of the reply it decides whether that calls the report verified, and nothing else. After
-a duress PIN it is, byte for byte, the reply to a true one.
+The PIN decides what is believed; in the reply it decides only whether the report is called verified. After a duress PIN
+the reply is, byte for byte, that to a true one.
 """
 
 from dataclasses import replace
@@ -35,11 +35,11 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 from alertnet.store.views.pauses import silent_until
 
 JOINS_FOR = timedelta(minutes=10)
-"""What a phone sends so soon after its report is about the same event."""
+"""A report of the same phone within this time is about the same event."""
 
 
 def is_news(tx: Tx, sender: InTheField, report: Report) -> bool:
-    """Whether a report is news of an incident that its phone has raised, and that is open."""
+    """Whether a report is news of an open incident that its phone has raised."""
     latest = incidents.open_of_phone(tx, sender.member.phone) if report.verb is FieldVerb.UPDATE else None
     return latest is not None and not incidents.get(tx.session, latest).facts.lone_text
 
@@ -51,9 +51,9 @@ def receive_report(
     report: Report,
     sms: InboundSms | None = None,
 ) -> Reply:
-    """Raise the alarm, whatever could be read of the report; the reply echoes what was understood.
+    """Raise the alarm, whatever could be read of the report; the reply repeats what was understood.
 
-    `sms`: the text that it came by, in which dots stand for PINs already.
+    `sms`: the text that it came by, with PINs already replaced by dots.
     """
     heard_at = sms.heard_at if sms else None
     shown = numbers_in(sms.body) if sms else ()
@@ -82,7 +82,7 @@ def receive_report(
 
 
 def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
-    # Duress has no say in any of these words: whoever stands beside the phone reads them.
+    # Duress must change none of these words, since a bystander reads them.
     own = {each.facts.type for each in locked.parts if each.facts.raised_from == sender.member.phone}
     is_silent = sender.member.silent or bool({facts.type, locked.facts.type, *own} & IN_CUSTODY)
     words = replace(
@@ -93,7 +93,7 @@ def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report:
         subject=Subject.VERIFIED if facts.verified else Subject.VERIFY,
         silent=is_silent,
     )
-    # A late text rings in a pocket that somebody else may hold.
+    # A late reply would ring in a pocket that may be somebody else's by then.
     to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
     if not is_silent and silent_until(locked.tx) and not _is_acknowledged(locked):
         words = replace(words, subject=Subject.NOBODY)
@@ -106,7 +106,7 @@ def _is_acknowledged(locked: LockedIncident) -> bool:
 
 
 def find_coerced(tx: Tx, edition: Edition, sender: InTheField | None, report: Report | None) -> InTheField | None:
-    """The member if its PIN for duress stands in a text that raises nothing; a wrong one counts as anywhere."""
+    """The member, if its duress PIN is in a text that raises nothing; a wrong PIN counts as everywhere."""
     if sender is None or report is None or report.pin is None:
         return None
     tried = try_pin(tx, sender.owner, report.pin)
@@ -116,18 +116,18 @@ def find_coerced(tx: Tx, edition: Edition, sender: InTheField | None, report: Re
 
 
 def tell_closing_doors(tx: Tx, edition: Edition, sender: InTheField) -> None:
-    """Tell the coordinators, where no incident is concerned, that no PIN of the sender's is heard for a while."""
+    """Tell the coordinators, about no incident, that the sender's PINs are not checked for a while."""
     timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
     trees = edition.network.serving(sender.team.country)
     tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
 
 
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:
-    """Raise the alarm for a member who gave the PIN for duress with a text that reports nothing.
+    """Raise the alarm for a member who gave the duress PIN with a text that reports nothing.
 
-    It joins what the phone raised last, if that is open, and verifies nothing. What it opens waits for a coordinator
-    before others hear. It is on the list of no team, and no later text of the phone is answered about it: neither a
-    key that was taken with the phone nor the phone must show it.
+    It joins what the phone raised last, if that is open, and verifies nothing. A new incident waits for a coordinator
+    before others are told. It is on no team's list, and no later text of the phone is answered about it, because
+    neither a key taken with the phone nor the phone itself may reveal it.
     """
     report = Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
@@ -145,9 +145,9 @@ def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str
 def _join_recent(
     tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
 ) -> LockedIncident | None:
-    """The open incident of the phone that the report is about, with the report in it; None if there is none.
+    """The open incident of the phone that the report is about, with the report added; None where there is none.
 
-    News is about what it raised last, another alarm about what it has just raised.
+    News is about what the phone raised last, another alarm about what it has just raised.
     """
     locked = _latest(tx, sender, None if report.verb is FieldVerb.UPDATE else tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
@@ -157,7 +157,7 @@ def _join_recent(
 
 
 def _latest(tx: Tx, sender: InTheField, since: datetime | None) -> LockedIncident | None:
-    """The open incident, or text, of which the phone was the origin last; with `since` only one opened after that."""
+    """The open incident, or text, that the phone raised last; with `since`, only one opened after that."""
     latest = incidents.open_of_phone(tx, sender.member.phone, since=since)
     locked = take_up(tx, latest) if latest else None
     return locked if locked is not None and locked.is_open else None
@@ -182,10 +182,10 @@ def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedInciden
 
 
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
-    """Add a report to an incident: the same text again adds nothing, and only a PIN lets it change the facts.
+    """Add a report to an incident. The same text again adds nothing, and only with a PIN may it change facts.
 
-    What it would change of who is told, where the incident is believed, a coordinator decides on. Whoever reports
-    nothing, but gave the PIN for duress, makes it graver; whether it is true, a coordinator says.
+    Where the incident is believed, a coordinator decides on changes of who is told. A duress PIN without a report
+    raises the severity; a coordinator says whether it is true.
     """
     if _was_heard(locked, entry):
         return
@@ -201,7 +201,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         locked.change_facts(replace(heard, certainty=certainty))
     subject = _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:
-        # Whatever rings already has said nothing of it.
+        # The alarm that already rings does not tell of it.
         prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     else:
         ring_once(locked, subject, about)
@@ -220,7 +220,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
 
 
 def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:
-    """What a report has made of what was known; of several the one that decides most."""
+    """The subject for what a report changed; of several changes, the one that decides most."""
     if news.verified and not known.verified:
         return Subject.VERIFIED
     if locked.facts.type != known.type:

@@ -1,4 +1,4 @@
-"""Texts that answer nothing: people read them, and the sender hears how to answer where anything is asked (A12)."""
+"""Texts that answer nothing: people read them, and the sender is told how to answer where anything is asked (A12)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,22 +27,23 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 MOST_INCIDENTS = 5
-"""A text is put into so many open incidents of its sender, the latest: in more it would only ring the same people."""
+"""The most open incidents of its sender that a text is added to, the latest: more would only ring the same people."""
 
 CONTACTS = "contacts"
-"""The key of the limit that all contacts share: whoever shows their numbers may have forged them."""
+"""The key of a limit that all contacts share, because their numbers can be forged."""
 
 
 def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
-    """Put what a contact wrote on the incident's record, as it is."""
+    """Record what a contact wrote, unchanged, in the incident's history."""
     locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **_attached(sms))
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
-    """The reply to a text that acknowledges nothing: names the codes that would. None where silence is due.
+    """The reply to a text that acknowledges nothing: it names the valid codes. None where silence is right.
 
-    `told`: all codes that the number was sent, good or not. The text goes into the sender's incidents and alarms their
-    coordinators; `subject` None: not if it was only a verb or a wrong code of a number that can still answer.
+    `told`: all codes that the number was sent, valid or not. The text is added to the sender's incidents and alarms
+    their coordinators. With `subject` None it is not, if it was only a verb or a wrong code from a number that can
+    still answer.
     """
     heard = []
     for locked, own in _cases(tx, told):
@@ -52,7 +53,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
         if subject is not None or not _good(own):
             ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
         locked.finish()
-        # Even a reply would be news to it (A3).
+        # Even a reply would tell it something (A3).
         if locked.may_hear(own[0].tree, own[0].contact):
             heard.append((locked, own))
     if not heard:
@@ -73,7 +74,7 @@ def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
 
 
 def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
-    """A reply to whoever holds the code, in the contact's language."""
+    """A reply to the code's holder, in the contact's language."""
     to = Recipient(code.contact, code.tree, locked.incident.id)
     return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)
 
@@ -81,7 +82,7 @@ def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: S
 def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[HeldCode]]]:
     """The latest incidents of those codes with the codes of each, oldest first."""
     latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
-    # Locked in the order of their ids, so that two flows never wait for each other.
+    # Lock them in the order of their ids, so that two flows never wait for each other.
     incidents = [take_up(tx, incident) for incident in sorted(latest)]
     incidents.sort(key=lambda locked: locked.incident.opened_at)
     return [(locked, [code for code in told if code.incident == locked.incident.id]) for locked in incidents]
@@ -96,7 +97,7 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
 
 
 def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
-    """An alarm in the open incident that the phone raised last, or of a borrowed one its team, else one of its own."""
+    """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
     concerns = sender.team.id if sender.is_borrowed else None
     locked = _add_to_open(tx, sms, subject, sender.team.id, team=concerns, by=sender.owner)
     if locked is None:
@@ -111,7 +112,7 @@ def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: Inbou
 def pass_on_from_contact(
     tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], sms: InboundSms, subject: Subject
 ) -> Reply:
-    """The same for a contact that no open incident has told, and that does not learn if any is open."""
+    """The same for a contact that no open incident has told, which does not learn whether one is open."""
     tree, contact = listed[0]
     if _add_to_open(tx, sms, subject, contact.id, tree=tree.id, contact=contact.id) is None:
         sender = contact_in_field(edition.network, tree, contact, sms.sender)
@@ -123,9 +124,9 @@ def pass_on_from_contact(
 def _add_to_open(
     tx: Tx, sms: InboundSms, subject: Subject, about: str, *, team: str | None = None, **who: str
 ) -> LockedIncident | None:
-    """The open incident, or text, that the phone raised last, with this text in it; None where there is none.
+    """Add this text to the open incident, or text, that the phone raised last; None where there is none.
 
-    With `team` also one that concerns the team.
+    With `team` also to one that concerns the team.
     """
     incident = incidents.open_of_phone(tx, sms.sender, team=team)
     if incident is None:
@@ -139,19 +140,19 @@ def _add_to_open(
 
 
 def _heard(sms: InboundSms) -> dict[str, object]:
-    """When the provider had it, of a text that reaches us late, and what came with it."""
+    """When the provider received a text that reaches us late, and what came with it."""
     return {"heard_at": sms.heard_at.isoformat(), **_attached(sms)} if sms.heard_at else _attached(sms)
 
 
 def _attached(sms: InboundSms) -> dict[str, object]:
-    """How many pictures or recordings, if any: people are to know that there is more than they read."""
+    """How many pictures or recordings came, if any, so that people know there is more than the words."""
     return {"attached": sms.attached} if sms.attached else {}
 
 
 def _alarm(
     tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject, about: str, **who: str
 ) -> None:
-    """Alarm the coordinators, but the sender, of a text while no incident is open; what a machine wrote is a notice."""
+    """Alarm all coordinators but the sender of a text while no incident is open; a machine's text is only a notice."""
     place, people = codes_in(sms.body)
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)

@@ -1,7 +1,7 @@
-"""A member asks by SMS to call an alarm off: the coordinators are asked to speak with the team, and it goes on (B4).
+"""A member asks by SMS to withdraw an alarm: coordinators are asked to speak with the team, and the alarm goes on (B4).
 
-Only a coordinator closes the incident, and those who were told hear the correction then. From now on nothing automatic
-reaches the team's phones. After a duress PIN all that the phone sees is the same, and the incident is critical.
+Only a coordinator closes the incident; those who were told hear of it then. From now on nothing automatic reaches the
+team's phones. After a duress PIN the phone sees exactly the same, and the incident becomes critical.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 
 def withdrawable(tx: Tx, sender: InTheField, ref: str | None) -> str | None:
-    """The open incident that the member may ask to call off: the named one, else its phone's, else its team's last.
+    """The open incident that the member may withdraw: the one named, else its phone's, else its team's last.
 
     None where there is none, or it is another's.
     """
@@ -70,18 +70,18 @@ def _ask(locked: LockedIncident, sender: InTheField, tried: PinTried, text: str 
     locked.mark_anew(withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
     if duress and not known.duress:
-        # Whatever rings already has said nothing of it.
+        # The alarm that already rings does not tell of it.
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.WITHDRAWAL, about=sender.team.id)
     else:
         ring_once(locked, Subject.WITHDRAWAL, sender.team.id)
 
 
 def _reply(tx: Tx, edition: Edition, sender: InTheField, id: str, subject: Subject) -> Reply | None:
-    # Duress has no say in any of these words: whoever stands beside the phone reads them.
+    # Duress must change none of these words, since a bystander reads them.
     if sender.member.silent:
         return None
     ref = look_at(tx, id).ref_raised_from(sender.member.phone)
     words = replace(sender.words, ref=ref, at=tx.now, subject=subject)
-    # A reply that comes later is one that nobody has begun: somebody else may hold the phone by then.
+    # A late reply would be a message that the phone's holder did not ask for, and that may be somebody else by then.
     to = None if subject is Subject.WITHDRAWAL else Recipient(sender.owner, sender.tree.id, id)
     return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)

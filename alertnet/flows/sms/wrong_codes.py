@@ -1,7 +1,7 @@
-"""Codes that are not right where they come from: counted by number and incident, over all doors (B4, B9).
+"""Counts codes that are wrong for the number they come from, per incident, over SMS, keypad and page (B4, B9).
 
-Five void what the number holds, and make it afresh once; after five more nothing from that number counts in that
-incident. The contact's other numbers, its link, and a call that we place to it go on: who shows a number may forge it.
+Five wrong codes void those of the number and issue new ones once; after five more, nothing from that number counts in
+that incident. The contact's other numbers, its link, and our calls to it go on, because a number can be forged.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,33 +27,33 @@ from alertnet.store.records.credentials import guesses as guess_store
 from alertnet.store.records.credentials.codes import HeldCode, holders
 
 MOST_REPORTED = 5
-"""Incidents in which a text is reported as one with somebody else's code, at most."""
+"""The most incidents in which one text is reported as having somebody else's code."""
 
 
 @value
 class Consequence:
-    """What a number is told of its wrong codes in an incident: its fresh code, or how to answer instead."""
+    """What a number is told about its wrong codes in an incident: its new code, or how to answer instead."""
 
     locked: LockedIncident
     code: HeldCode
-    """One that it had."""
+    """A code that it had."""
     words: Said
 
 
 def judge_wrong(
     tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode], *, by_text: bool = True
 ) -> list[Consequence]:
-    """Count codes that this number was never sent, and report those of others. `told`: what it was sent.
+    """Count codes that this number was never sent, and report those of others. `told`: the codes that it was sent.
 
-    `by_text`: the number is answered by whoever asks, in the last of the incidents; else by a text of its own. A number
-    that holds codes itself is told nothing of whose they are.
+    `by_text`: the caller replies to the number, in the last of the incidents; else it gets a text of its own. A number
+    that holds codes itself is not told whose codes they are.
     """
     owners = holders(tx, texts)
     foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]
     slips = sum(text not in owners for text in texts)
     mine = {code.incident for code in told} if slips else set()
     told_of = {incident for incident, _ in foreign if _has_room(tx, incident)}
-    # Incidents first, all of them in the order of their ids, then what is counted: no two flows wait for each other.
+    # Lock incidents first, in the order of their ids, then what is counted, so that no two flows wait for each other.
     if ids := sorted(mine | told_of):
         incident_store.lock(tx.session, ids)
     for incident, contact in foreign:
@@ -67,9 +67,9 @@ def judge_wrong(
 def count_wrong_tries(
     tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool = True
 ) -> list[Consequence]:
-    """Count wrong codes against the number in each open incident that told it any, and do what follows."""
+    """Count wrong codes against the number in each open incident that sent it any, and apply the consequences."""
     ids = sorted({code.incident for code in told})
-    # Whoever counts at the same moment waits here: two tries are two.
+    # Simultaneous tries wait here, so that two count as two.
     incident_store.lock(tx.session, ids)
     before = guess_store.read(tx, ids, number)
     counting = [id for id in ids if before.get(id, Guesses()).locked_at is None]
@@ -99,12 +99,12 @@ def _carry_out(
 
 
 def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
-    """Void what the number holds and make it afresh; the words for the number itself, if it had a code of its own."""
+    """Void the number's codes and issue new ones; returns the words for the number itself, if it had its own code."""
     words = None
     for code in [code for code in own if code.counts]:
         contact = locked.contact(code.tree, code.contact)
         if code.prompt is not None:
-            # All coordinators share it: the slips of one must not lock out another.
+            # All coordinators share it, and one's mistakes must not lock out another.
             codes.void_at(locked.tx, code.id, number)
             prompt = prompt_store.get(locked.tx.session, code.prompt)
             if prompt.is_open and locked.may_hear(code.tree, code.contact):
@@ -128,7 +128,7 @@ def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> S
 
 
 def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
-    """What is said to a number of its wrong codes; the link is good whatever becomes of them."""
+    """What a number is told about its wrong codes; the link stays valid whatever becomes of them."""
     contact = locked.contact(code.tree, code.contact)
     same_recipient = [tree for tree, _ in locked.same_recipient(code.tree, code.contact)]
     escalation = next((each.id for tree in same_recipient if (each := locked.escalation_of(tree))), None)
@@ -151,7 +151,7 @@ def _write_there(consequence: Consequence, number: str) -> None:
 
 
 def _has_room(tx: Tx, incident: str) -> bool:
-    """Whether the incident's coordinators are told of one more; nothing is held yet."""
+    """Whether the limit of the incident's coordinators allows one more; nothing is locked yet."""
     return FOREIGN_CODES.room(limits.usage(tx, FOREIGN_CODES, incident), tx.now) > 0
 
 

@@ -1,1 +1,1 @@
-"""What concerns the installation and no incident: monitoring, duty, restored backups."""
+"""Flows about the installation and no incident: monitoring, duty, purging, restored backups."""

@@ -1,4 +1,4 @@
-"""Turns of duty beforehand: a reminder on the day before, and a calendar at an address that nobody can guess."""
+"""Coming turns of duty: a reminder the day before, and a calendar at a secret URL."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,16 +19,16 @@ from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import on_call, timeline
 
 BEFORE = timedelta(days=1)
-"""How long before a turn begins its officer is reminded."""
+"""How long before a turn its officer is reminded."""
 LOOKS_EVERY = timedelta(minutes=10)
 WEEKS = 26
 """How far a calendar looks ahead."""
-TOKEN_LENGTH = 24  # of 32 characters: 120 bits, since it lasts for years
+TOKEN_LENGTH = 24  # Of 32 letters: 120 bits, since it lasts for years.
 LONGEST_LINE = 75  # octets, RFC 5545 3.1
 
 
 def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | None) -> None:
-    """Write to everybody whose turn begins within a day, unless that was done at the last look."""
+    """Remind everybody whose turn begins within a day, unless that was done at the last look."""
     if not heartbeats.lease(tx, heartbeats.DUTY_REMINDED, LOOKS_EVERY):
         return
     reminded = looked.at + BEFORE if looked else tx.now
@@ -62,10 +62,10 @@ def _reminder(
 
 
 def officer_named(network: Network, name: str) -> str:
-    """The id of whoever takes turns and goes by that name, `member` or `team/member`.
+    """The id of the officer of that name, `member` or `team/member`.
 
     Raises:
-        BadInput: no rota has them, or several go by it.
+        BadInput: no rota has such a person, or several have the name.
     """
     known = {
         officer.id
@@ -98,7 +98,7 @@ def calendar_of(tx: Tx, network: Network, officer: str | None) -> str:
 
 
 def open_calendar(tx: Tx, officer: str, by: str) -> str:
-    """A secret token for the calendar of an officer; the one before it leads nowhere any more."""
+    """Make a new secret token for an officer's calendar; the former token stops working."""
     token = tx.entropy.letters(TOKEN_LENGTH, LINK_CHARACTERS)
     on_call.publish_calendar(tx, officer, token)
     timeline.append(tx, timeline.SYSTEM, ("duty_calendar_opened", {"officer": officer, "by": by}))
@@ -106,13 +106,13 @@ def open_calendar(tx: Tx, officer: str, by: str) -> str:
 
 
 def close_calendar(tx: Tx, officer: str, by: str) -> None:
-    """Let the address of an officer's calendar lead nowhere."""
+    """Close an officer's calendar: its token stops working."""
     on_call.withdraw_calendar(tx, officer)
     timeline.append(tx, timeline.SYSTEM, ("duty_calendar_closed", {"officer": officer, "by": by}))
 
 
 def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
-    """The calendar that the token leads to; None: it leads nowhere."""
+    """The calendar of that token; None where there is none."""
     officer = on_call.officer_of_calendar(tx, token)
     return None if officer is None else calendar_of(tx, network, officer)
 
@@ -136,7 +136,7 @@ def _escaped(text: str) -> str:
 
 
 def _folded(line: str) -> Iterator[str]:
-    """The line in parts that no reader finds too long; all but the first begin with a space."""
+    """Split a line into parts of allowed length; all but the first begin with a space."""
     part = ""
     for sign in line:
         if len((part + sign).encode()) > LONGEST_LINE:

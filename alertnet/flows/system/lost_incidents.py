@@ -1,4 +1,4 @@
-"""Incidents lost with a database: read from what the provider sent of them, and made known to people (A12)."""
+"""Incidents lost with a database: reconstructed from what the provider sent for them, and reported to people (A12)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,10 +18,10 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 Told = Mapping[str, Sequence[str]]
-"""Lost incidents by reference, with whom they were told to: ids of contacts, or the end of a number."""
+"""Lost incidents by reference, with those who were told: ids of contacts, or the end of a number."""
 
 MOST_NAMED = 10
-"""Incidents of which whom they were told to is a message of its own."""
+"""The most lost incidents for which a message of its own says who was told."""
 
 
 @value
@@ -33,9 +33,9 @@ class Sent:
 
 
 def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[str, ...]]:
-    """Keep the codes that are not known here, so that none is taken for another's; the incidents that are not.
+    """Store codes unknown here, so that none is taken for another's; returns the unknown incidents.
 
-    Once more it changes nothing.
+    Calling it again changes nothing.
     """
     traces = [(each, traces_of(each.text)) for each in sent]
     unknown = lost_codes.unknown_refs(tx.session, {ref for _, found in traces for ref in found.refs})
@@ -52,7 +52,7 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
 
 
 def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: str) -> None:
-    """Tell all coordinators which incidents are not known any more, and who had heard of each."""
+    """Tell all coordinators which incidents are lost, and who had been told of each."""
     trees = list(edition.network.trees.values())
     tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_REPORTS, ref=ref, about=since, names=tuple(told))
     for each in list(told)[:MOST_NAMED]:
@@ -60,7 +60,7 @@ def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: 
 
 
 def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:
-    """A text with a code of a lost incident: the coordinators are alarmed by the first, and have each on the record."""
+    """Handle a text with a code of a lost incident: the first alarms the coordinators, and each is recorded."""
     ref, is_new = next((each.ref, each.is_new) for each in found.values())
     listed, who = contacts_at(edition.network, sms.sender), _who(tx, edition, sms.sender)
     trees = [tree for tree, _ in listed] or list(edition.network.trees.values())

@@ -1,4 +1,4 @@
-"""Postpones and reports a row that can't be worked on, so that it holds up no other (A11)."""
+"""Postpones and reports a row that can't be processed, so that it holds up no other (A11)."""
 
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ PAUSE = timedelta(minutes=1)
 
 
 def postpone(tx: Tx, queue: str, id: str, fault: str) -> None:
-    """Postpone a row of a queue, which is one of `postponed_rows.QUEUES`, by a minute; `fault`: see `put_down`."""
+    """Postpone a row of a queue, one of `postponed_rows.QUEUES`, by a minute; `fault`: see `put_down`."""
     if postponed_rows.postpone(tx, queue, id, tx.now + PAUSE):
         timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
 
 
 def set_aside(tx: Tx, provider_id: str, fault: str) -> None:
-    """Keep a text or a call that can't be read with those of strangers: what it was is not known (A11, A12)."""
+    """Store an unreadable text or call with those of strangers, since what it was is not known (A11, A12)."""
     inbound.set_aside(tx, provider_id)
     timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": "inbound", "row": provider_id, "fault": fault}))

@@ -1,6 +1,6 @@
-"""Purging: what a closed incident held is given up for good; that there was it, and how it went, stays (A10).
+"""Purging: the content of a closed incident is erased for good; that it existed, and how it went, stays (A10).
 
-It begins in one transaction, from which on nothing more of it is shown, and goes on a few rows at a time.
+It begins in one transaction, after which the content is not shown any more, and goes on a few rows at a time.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import checkpoints, incidents, timeline
 
 AT_ONCE = 200
-"""How many rows a transaction erases: an alarm that waits for it waits for a moment."""
+"""The most rows erased in one transaction, so that an alarm that waits for it waits only a moment."""
 MOST = 1000
-"""How many incidents one look finds."""
+"""The most incidents that one look finds."""
 
 
 @value
 class Decision:
-    """Who gives something up, and why, as the record will have it for good."""
+    """Who decided on a purge, and why; it stays on record for good."""
 
     by: str
     why: str
@@ -36,12 +36,12 @@ class Candidate:
 
 
 def old_enough(tx: Tx, before: datetime) -> Sequence[str]:
-    """Ids of the incidents that were closed by then, those first that were closed first; held ones are left out."""
+    """Ids of the incidents closed by then, the earliest closed first; held ones are left out."""
     return erasure.purgeable(tx.session, before, MOST)
 
 
 def candidates(tx: Tx, before: datetime) -> list[Candidate]:
-    """The same, with what keeps each."""
+    """The incidents closed by then, each with the reason that keeps it, if any."""
     ids = old_enough(tx, before)
     known = {each.id: each for each in incidents.get_each(tx.session, ids)}
     return [Candidate(known[id], _why_kept(tx, known[id])) for id in ids]
@@ -51,18 +51,19 @@ def candidate(tx: Tx, ref: str) -> Candidate:
     """The incident of that reference.
 
     Raises:
-        Unknown: there is none. Purged: it is purged already.
+        Unknown: there is none.
+        Purged: it is already purged.
     """
     incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
     return Candidate(incident, _why_kept(tx, incident))
 
 
 def begin_purge(tx: Tx, id: str, decision: Decision) -> None:
-    """Show nothing more of an incident, and put on both records who gave it up and why.
+    """Begin a purge: stop showing the incident's content, and record in both histories who decided it and why.
 
     Raises:
-        WrongState: it is open, somebody holds on to it, or something of it is under way.
-        Purged: that was done before.
+        WrongState: it is open, somebody holds it, or something of it is under way.
+        Purged: that was already done.
     """
     incident = incidents.lock(tx.session, [id])[id]
     if (kept := _why_kept(tx, incident)) is not None:
@@ -80,16 +81,18 @@ def erase_part(tx: Tx, id: str) -> bool:
 
 
 def erase_old_part(tx: Tx, before: datetime, decision: Decision) -> bool:
-    """Erase the next rows that are about no incident and older than that; whether nothing is left."""
+    """Erase the next rows that belong to no incident and are older than that; whether nothing is left."""
     erasure.overwrite(tx.session)
     return erasure.erase_old(tx, before, {"by": decision.by, "why": decision.why}, AT_ONCE) < AT_ONCE
 
 
 def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
-    """Let no purge take an incident with its parts, open or closed, or let it go again.
+    """Keep an incident and its parts, open or closed, from being purged, or allow it again.
 
     Raises:
-        Unknown: there is none. Purged: it is gone already. WrongState: it is held, or is not.
+        Unknown: there is none.
+        Purged: it is already purged.
+        WrongState: it is already held, or is not held.
     """
     id = incidents.id_of(tx.session, ref)
     incident = incidents.lock(tx.session, [id])[id]

@@ -1,4 +1,4 @@
-"""An old backup is the database now: what it would do again is held back, asked about, and made known (A5, A12, B7)."""
+"""After a restored backup: what would be done a second time is held, looked up, and reported (A5, A12, B7)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,18 +18,18 @@ from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
 
 HELD_FOR = timedelta(minutes=2)
-"""Answers that came in since the backup are fetched meanwhile; with them or without, everything then goes on (A2)."""
+"""How long to wait while answers that came since the backup are fetched; then everything goes on regardless (A2)."""
 
 NO_REF = "DB"
-"""Stands where a reference would, in an alarm about no incident."""
+"""Used in place of a reference, in an alarm about no incident."""
 CODE = "restored"
 
 
 def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequence[Route]) -> Declaration:
-    """Let nothing old happen at once, and put that on the record, unless all that was done before.
+    """Keep old messages from leaving at once, and record that, unless it was already done.
 
-    `taken_at` None: as was said before, else the newest moment in the database. `inbound_routes`: by which
-    texts and calls may have come in since, to be looked for.
+    `taken_at` None: as was said before, else the newest moment in the database. `inbound_routes`: those by which texts
+    and calls may have come in since, to be looked for.
     """
     declared = last_activity.declared(tx.session)
     if declared is None or taken_at not in (None, declared.taken_at):
@@ -60,9 +60,9 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
 
 
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
-    """Tell all coordinators that incidents raised since are not known any more. With that all is done, once.
+    """Tell all coordinators that incidents raised since the backup are lost. This is the last step, done once.
 
-    `told`: those that the provider's books name.
+    `told`: those named by the provider's records.
     """
     declared = last_activity.declared(tx.session)
     if declared is None or declared.is_over:

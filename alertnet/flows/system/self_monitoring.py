@@ -1,6 +1,6 @@
-"""The watch on ourselves, a look at a time: whichever worker comes first looks, and the coordinators hear of trouble.
+"""Self-monitoring: whichever worker comes first looks at our own state, and the coordinators are told of trouble.
 
-It is told by methods that work: never by the very channel that fails, unless there is no other.
+They are told by methods that work: never by the channel that fails, unless there is no other.
 """
 
 from collections.abc import Sequence
@@ -42,15 +42,15 @@ from alertnet.store.records import checkpoints, escalations, limits, prompts, ti
 from alertnet.store.records.editions import Edition
 
 EVERY = timedelta(seconds=9)
-"""With a beat each 5 s somebody looks each 10 s."""
+"""The least time between two looks: with a beat each 5 s somebody looks each 10 s."""
 GAP = timedelta(seconds=30)
-"""After a longer pause between two looks, what is late by it has a minute to catch up."""
+"""After a longer pause between two looks, what is late because of it has a minute to catch up."""
 PURGE_EVERY = timedelta(hours=1)
 CHECK_EVERY = timedelta(seconds=59)
-"""How often the heartbeat is sent and the inbound path is tested: each minute."""
+"""How often the heartbeat is sent and the inbound path tested: each minute."""
 
 NO_REF = "SYSTEM"
-"""Stands where a reference would, in alarms about ourselves."""
+"""Used in place of a reference, in alarms about ourselves."""
 
 
 @value
@@ -58,19 +58,19 @@ class OutsideChecks:
     """What a look leaves to be done outside any transaction."""
 
     ping: str | None = None
-    """Send the heartbeat, with this head of the record."""
+    """Send the heartbeat, with this signed head of the history's hash chain."""
     test: bool = False
-    """Bring a text to our own public URL."""
+    """Send a text to our own public URL."""
     purge: bool = False
-    """Erase what is kept long enough: in many transactions, so that nothing waits for all of it."""
+    """Erase what is old enough, in many transactions, so that nothing waits for all of it."""
 
 
 def look(
     tx: Tx, routes: frozenset[Route], *, is_tested: bool, files: Files = Files.IN_FORCE, routing: Routing = IN_ORDER
 ) -> Observed | None:
-    """What there is to be judged, as `observe` finds it; None where some worker has just looked.
+    """What is to be judged, as `observe` finds it; None where some worker has just looked.
 
-    For a reader: it takes longer than all that is written about it, for which nobody who writes has to wait.
+    Run it in a reading transaction: it takes longer than everything written about it, and no writer should wait for it.
     """
     if not heartbeats.is_time(tx, heartbeats.WATCH, EVERY):
         return None
@@ -82,7 +82,7 @@ def keep_watch(
 ) -> OutsideChecks:
     """Judge what was seen a moment ago, unless another worker has just done so.
 
-    `tries_numbers`: a contact a week is sent a test. `purges`: what is old is erased by itself.
+    `tries_numbers`: send a test to one contact a week. `purges`: erase what is old automatically.
     """
     before = heartbeats.read(tx.session)
     if not heartbeats.lease(tx, heartbeats.WATCH, EVERY):
@@ -94,7 +94,7 @@ def keep_watch(
     follow_routines(tx, edition.network)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
-    # The clock was ahead when they were set, and has been put back.
+    # They were set while the clock was ahead, and it has been put back.
     moved = [each.bring_near(tx.session, tx.now) for each in (attempt_store, escalations, prompts)]
     if any(moved):
         tx.leaves_due()
@@ -114,7 +114,7 @@ def keep_watch(
 
 
 def _forget(tx: Tx) -> None:
-    """Let go of workers, rows and limits that are over."""
+    """Delete workers, rows and limits that are over."""
     worker_store.forget(tx)
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):
@@ -122,8 +122,8 @@ def _forget(tx: Tx) -> None:
 
 
 def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) -> bool:
-    """Whether nobody has looked for long; tells of it, if it was not on purpose: what came in is answered late."""
-    # One from the future is from before the clock was put back: what is late counts from now on.
+    """Whether nobody has looked for long. Unless that was on purpose, tells that what came in is answered late."""
+    # A last look in the future is from before the clock was put back: what is late counts from now on.
     if previous is not None and abs(tx.now - previous.at) < GAP:
         return False
     heartbeats.note(tx, heartbeats.WATCH_SINCE)
@@ -163,7 +163,7 @@ def _tell(
     broken: frozenset[Part] = frozenset(),
     about: str | None = None,
 ) -> None:
-    """An alarm goes by every method that works, at once; a notice by the first one that is read."""
+    """An alarm goes by every working method at once; a notice by the first working one."""
     working = frozenset(method for method in SENT_BY if Part(method) not in broken)
     is_alarm = kind is Kind.ALARM
     by = working if is_alarm else working & WRITTEN
@@ -171,6 +171,6 @@ def _tell(
 
 
 def _span(span: timedelta) -> str:
-    """A span as in `25 min` or `7 h`, which are the same in every language."""
+    """A duration as in `25 min` or `7 h`, which is the same in every language."""
     minutes = round(span.total_seconds() / 60)
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"

@@ -1,4 +1,4 @@
-"""A person's own request: what is kept about it, and what of that can be erased, with why the rest stays."""
+"""Requests of a person about their data: what is stored about them, what can be erased, and why the rest stays."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,10 +27,10 @@ STAYS = (
 
 
 def subject_of(network: Network, who: str) -> Subject:
-    """The person that TREE/CONTACT, TEAM/MEMBER or a number or address stands for; no file need name it any more.
+    """The person meant by TREE/CONTACT, TEAM/MEMBER, or a number or address, which no file needs to name any more.
 
     Raises:
-        Unknown: it is neither of these.
+        Unknown: it is none of these.
     """
     who = who.strip()
     if not ("/" in who or "@" in who or who.startswith("+")):
@@ -44,14 +44,14 @@ def subject_of(network: Network, who: str) -> Subject:
 
 
 def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]:
-    """All that is kept about a person, by what it is; what the trees and teams in force say of it comes first."""
+    """Everything stored about a person, by kind, beginning with the trees and teams in force."""
     people = dict(_people(network))
     known = [_entry(owner, people[owner]) for owner in subject.owners if owner in people]
     return {IN_FORCE: known, **view.kept_about(tx, subject)}
 
 
 def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision) -> int:
-    """Erase what nobody needs any more of a person; how many rows that were. It is on the record, with why."""
+    """Erase what nobody needs any more about a person, and record it with the reason; returns how many rows."""
     people = dict(_people(network))
     in_use = [editions.tree(tx.session, hash) for hash in incidents.trees_in_use(tx.session)]
     known = {*people, *(f"{tree.id}/{id}" for tree in in_use for id in tree.contacts)}

@@ -1,1 +1,1 @@
-"""What every flow works with: the locked incident, its pending writes, what is read beforehand."""
+"""What every flow works with: the locked incident, its pending writes, and what is read in advance."""

@@ -1,4 +1,4 @@
-"""Accepting a request: what it does and, where it came with an Idempotency-Key, its answer in one transaction (A1)."""
+"""Accepts a request: its effect and, with an Idempotency-Key, its answer are written in one transaction (A1)."""
 
 from collections.abc import Callable
 
@@ -12,25 +12,26 @@ from alertnet.store.records import idempotency
 from alertnet.store.records.idempotency import ApiAnswer, Once
 
 Show = Callable[[Session], ApiAnswer]
-"""Reads the answer, as things stand in that session."""
+"""Reads the answer as of now in that session."""
 
 Act = Callable[[Tx], tuple[LockedIncident | None, Show]]
-"""Changes an incident, or (None) what belongs to none, and says how the answer to it is read."""
+"""Changes an incident, or (None) something outside incidents, and returns the function that reads the answer."""
 
 
 @value
 class Accepted:
-    """What came of a request. `answer` is None where it is to be read after the commit."""
+    """The result of a request. `answer` is None where it is to be read after the commit."""
 
     answer: ApiAnswer | None
     show: Show
 
 
 def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
-    """Carry a request out, unless it was before under the same key: then its answer is the one that was given.
+    """Carry a request out, unless it was already under the same key; then the stored answer is returned.
 
     Raises:
-        BadInput: the key came before with another body. WrongState: it is being accepted elsewhere at this moment.
+        BadInput: the key was used before with another body.
+        WrongState: it is being accepted elsewhere at this moment.
     """
     if once is None:
         return Accepted(None, _carried_out(tx, act)[1])
@@ -47,7 +48,7 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
 
 
 def _carried_out(tx: Tx, act: Act) -> tuple[str | None, Show]:
-    """The id of the incident that was changed, if one was, and how the answer is read."""
+    """The id of the changed incident, if any, and the function that reads the answer."""
     locked, show = act(tx)
     if locked is None:
         return None, show

@@ -1,4 +1,4 @@
-"""One incident under a flow's hands: its row held, its plans, its escalations, and what is to be written of it."""
+"""One incident in a flow's hands: its locked row, its plans, its escalations, and what is to be written."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ from alertnet.store.records.escalations import Escalation, Unreadable
 
 @dataclass
 class LockedIncident:
-    """An incident under a flow's hands. Whatever is changed through it is written by `finish`."""
+    """An incident in a flow's hands. Whatever is changed through it is written by `finish`."""
 
     tx: Tx
     incident: Incident
@@ -39,16 +39,16 @@ class LockedIncident:
     work: UnitOfWork
     prefetch: Prefetch
     known_codes: dict[tuple[str, str], Code] | None = None
-    """By (tree, contact); None until they were asked for, empty for an incident that is just being opened."""
+    """By (tree, contact); None until they are loaded, empty for an incident that is just being opened."""
     known_links: dict[tuple[str, str, str, str, str], tuple[str, str]] | None = None
     posted: dict[NewAlert, str] = field(default_factory=dict)
-    """The notifications of the alerts that this very flow sends."""
+    """The notifications of the alerts that this flow itself sends."""
     counts_for: dict[str, set[str]] = field(default_factory=dict)
-    """The trees for which this very flow lets a notification count."""
+    """The trees for which this flow itself lets a notification count."""
     fresh: bool = False
-    """Being opened in this very flow: nothing of it can be under way yet."""
+    """Whether it is being opened in this flow, so that nothing of it can be under way yet."""
     broken: list[Unreadable] = field(default_factory=list)
-    """Escalations of it that can't be read: nothing is decided on them, and they stay as they are (A11)."""
+    """Its escalations that can't be read: nothing is decided on them, and they stay as they are (A11)."""
 
     @property
     def facts(self) -> Facts:
@@ -90,19 +90,19 @@ class LockedIncident:
         return self.plans.recipients.same_as(tree, contact)
 
     def names(self, tree: str, contact: str) -> set[tuple[str, str]]:
-        """(tree, contact) by which the same recipient goes."""
+        """The (tree, contact) names of the same recipient."""
         return {(id, each.id) for id, each in self.same_recipient(tree, contact)}
 
     def current_answer(self, tree: str, contact: str) -> CurrentAnswer | None:
-        """The recipient's answer that holds now, in whichever tree it was given."""
+        """The recipient's valid answer, in whichever tree it was given."""
         return next(iter(self.current_answers(tree, contact)), None)
 
     def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
-        """All answers of the recipient that hold, the latest first."""
+        """All valid answers of the recipient, the latest first."""
         return answers.current_answers(self.tx.session, self.incident.every_id, self.names(tree, contact))
 
     def as_known_now(self, tree: str, contact: str) -> tuple[str, str]:
-        """(tree, contact) by which the recipient goes since the trees were edited; who has left keeps its name."""
+        """The (tree, contact) name of the recipient since the trees were edited; one that has left keeps its name."""
         if not self.contact(tree, contact).former:
             return tree, contact
         known = self.same_recipient(tree, contact)
@@ -114,7 +114,7 @@ class LockedIncident:
         return contact in self.plans[tree].allowed
 
     def may_answer(self, tree: str, contact: str, address: str | None = None) -> bool:
-        """Whether the incident is open, the contact may hear of it, and has not left that number or mailbox."""
+        """Whether the incident is open, and the contact may be told of it and still has that number or mailbox."""
         known, now = self.contact(tree, contact), self.contact(*self.as_known_now(tree, contact))
         left = now.left | (known.addresses - now.addresses)
         return self.is_open and self.may_hear(tree, contact) and address not in left
@@ -124,7 +124,7 @@ class LockedIncident:
         return any(each.is_coordinator for _, each in self.same_recipient(tree, contact))
 
     def may_coordinate(self, tree: str, contact: str) -> bool:
-        """Whether what coordinators are asked of the incident is asked of that recipient too."""
+        """Whether the recipient gets what coordinators of the incident are asked."""
         asked = {(id, each.id) for id, each in self.plans.coordinators}
         return tree in self.plans and contact in self.tree(tree).contacts and bool(self.names(tree, contact) & asked)
 
@@ -135,7 +135,7 @@ class LockedIncident:
         return {*raised_from, *(number for numbers in theirs for number in numbers)}
 
     def open_escalation(self, plan: Plan, state: State) -> None:
-        """Let the tree of that plan begin an escalation of it, which stands so."""
+        """Begin an escalation on that plan, in that state."""
         tree, id = plan.tree, self.tx.entropy.id()
         escalation = Escalation(id, self.incident.id, tree.id, tree.scope.value, state, state.start_at, new=True)
         self.escalations.append(escalation)
@@ -145,18 +145,18 @@ class LockedIncident:
         return next((each for each in self.escalations if each.tree == tree), None)
 
     def tree_of(self, escalation_id: str) -> str:
-        """The id of an escalation's tree, also of one that can't be read, and of one of its parts."""
+        """The id of an escalation's tree, even if the escalation can't be read or belongs to a part."""
         known = (each.tree for each in self.every_escalation if each.id == escalation_id)
         return next(known, None) or escalation_store.tree_of(self.tx.session, escalation_id)
 
     def ref_known_to(self, tree: str, contact: str) -> str:
-        """The reference by which the recipient knows of it: that of the part of which alone it has heard, if any."""
+        """The reference by which the recipient knows it: that of a part, if it was told only of that part."""
         names = self.names(tree, contact) if self.incident.merged else set()
         heard = self.heard_of_each if names else {}
         return next((ref for ref, told in heard.items() if told & names), self.incident.ref)
 
     def ref_raised_from(self, number: str) -> str:
-        """The reference that the phone was given which raised it, or one of its parts."""
+        """The reference that was given to the phone which raised it, or one of its parts."""
         return next((each.ref for each in self.parts if each.facts.raised_from == number), self.incident.ref)
 
     @cached_property
@@ -167,32 +167,32 @@ class LockedIncident:
 
     @cached_property
     def heard_of_each(self) -> dict[str, set[tuple[str, str]]]:
-        """(tree, contact) of those who may have heard of it under each reference, its own first."""
+        """For each reference, its own first, (tree, contact) of those who may have been told under it."""
         refs = {self.incident.id: self.incident.ref} | {each.id: each.ref for each in self.parts}
         return {ref: _heard(self.tx, id) for id, ref in refs.items()}
 
     @property
     def stale(self) -> tuple[str, ...]:
-        """`method:address` of those that turned out to be bad, in whichever tree."""
+        """`method:address` of those found to be bad, in any tree."""
         return tuple(dict.fromkeys(key for state in self.states.values() for key in state.stale))
 
     @property
     def strangers(self) -> frozenset[str]:
-        """The numbers and addresses that turned out to be somebody else's: nothing of it goes there any more (A9)."""
+        """The numbers and addresses found to be a stranger's: nothing of the incident goes there any more (A9)."""
         return of_strangers(self.stale)
 
     @property
     def states(self) -> dict[str, State]:
-        """How the escalation of each tree stands."""
+        """The state of each tree's escalation."""
         return {each.tree: each.state for each in self.escalations}
 
     @property
     def every_escalation(self) -> list[Escalation | Unreadable]:
-        """The escalations that can be read, and then those that can't."""
+        """The escalations that can be read, then those that can't."""
         return [*self.escalations, *self.broken]
 
     def refuse_broken(self, due_by: datetime) -> None:
-        """Do nothing in the name of an escalation that is due and can't be read: it is put aside and reported (A11).
+        """Stop if an escalation is due and can't be read: the caller puts it aside and reports it (A11).
 
         Raises:
             Inconsistent: there is one.
@@ -202,14 +202,14 @@ class LockedIncident:
                 raise each.fault
 
     def save(self, escalation: Escalation) -> None:
-        """Write where an escalation stands; a new one is put on the record."""
+        """Store an escalation's state; a new one is inserted."""
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
 
     def change_facts(self, facts: Facts, *, restored: bool = False) -> None:
-        """Take new facts: plans are resolved again on the pinned trees, at once (A8).
+        """Apply new facts: plans are resolved again on the pinned trees, at once (A8).
 
-        A phone that was to be left alone stays so, whatever it is called now: who holds it nobody knows. Not where they
-        are `restored` after a split: what silenced it is another's.
+        A phone that was to be left alone stays so, whatever it is called now, since nobody knows who holds it. Not
+        where the facts are `restored` after a split, for then another's report silenced it.
         """
         if self.facts.leaves_phone_alone and not (facts.leaves_phone_alone or restored):
             facts = replace(facts, field_silent=True)
@@ -227,9 +227,9 @@ class LockedIncident:
             self.save_part(part, replace(part.facts, field_silent=True))
 
     def learn_from(self, phone: str, learnt: Callable[[Facts], Facts]) -> None:
-        """Let the report that this phone has made know what it says now, as far as others had not said it before.
+        """Add to this phone's report what it says now, as far as others had not said it before.
 
-        It holds after a split.
+        It is kept after a split.
         """
         merged = self.incident.merged
         if merged is not None and merged.own.raised_from == phone:
@@ -240,7 +240,7 @@ class LockedIncident:
                 self.save_part(part, learnt(part.facts))
 
     def inform_parts(self) -> None:
-        """Let each part keep what has been learnt since that is graver or narrower, or spares somebody (A3)."""
+        """Let each part keep what was learnt since that is more severe or narrower, or spares somebody (A3)."""
         merged = self.incident.merged
         for part in self.parts if merged else ():
             assert merged is not None
@@ -249,21 +249,21 @@ class LockedIncident:
                 self.save_part(part, facts)
 
     def read_parts_anew(self) -> None:
-        """Forget what was read of its parts: they are others now."""
+        """Forget the parts that were read, because they have changed."""
         self.known_codes = None
         for name in ("parts", "heard_of_each"):
             self.__dict__.pop(name, None)
 
     def save_part(self, part: Incident, facts: Facts) -> None:
-        """Write what is known of a part."""
+        """Store the facts of a part."""
         pruned = incident_store.pruned_of(self.tx.session, part.id)
         incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)
 
     def mark_anew(self, **marks: bool) -> None:
-        """Let what a phone has just said hold after a split too, where another report of the event had said it before.
+        """Keep what a phone has just said after a split too, where another report of the event had said it before.
 
-        What was known together no longer has those marks: they are new since.
+        The facts known together then lose those marks, since they are newer.
         """
         merged = self.incident.merged
         said: dict[str, Any] = {name: False for name, is_set in marks.items() if is_set}
@@ -272,11 +272,11 @@ class LockedIncident:
             incident_store.save_merging(self.tx.session, self.incident)
 
     def save_facts(self) -> None:
-        """Write what is known, and who is not told for it."""
+        """Store the facts, and who is not told because of them."""
         incident_store.save_facts(self.tx.session, self.incident, self.pruned())
 
     def warn(self, text: str) -> None:
-        """Add to what is to be known beside the plan, once."""
+        """Add a warning to the incident, once."""
         warnings = dict.fromkeys((*self.incident.warnings, text))
         self.incident = replace(self.incident, warnings=tuple(warnings))
         self.save_facts()
@@ -291,7 +291,7 @@ class LockedIncident:
         ]
 
     def finish(self) -> None:
-        """Write what was gathered: rows first, then the history of it."""
+        """Write what was gathered: rows first, then their history."""
         self.work.flush(begin=self.fresh)
         self.fresh = False
         for escalation in self.escalations:
@@ -309,14 +309,14 @@ def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:
 
 
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident, or the one that it was merged into, for reading alone: nothing is held, escalations are left out."""
+    """An incident, or the one it was merged into, for reading only: nothing is locked, escalations are left out."""
     incident = incident_store.get_acting(tx.session, incident_id)
     plans = editions.plans(tx, incident.facts, incident.trees)
     return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
 
 
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident, or the one that it was merged into, held in the order of locks: incident, then escalations.
+    """An incident, or the one it was merged into, locked in order: incident, then escalations.
 
     Raises:
         Unknown: there is no such incident.
@@ -325,9 +325,9 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
 
 
 def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork, *, as_parts: bool = False) -> dict[str, LockedIncident]:
-    """Several incidents by id, with that unit of work for them all: it is flushed at the end instead of each.
+    """Take up several incidents by id in that unit of work, which is flushed once at the end instead of for each.
 
-    In place of one that was merged into another stands that other, unless they are taken `as_parts`.
+    One that was merged into another is replaced by that other, unless they are taken `as_parts`.
 
     Raises:
         Unknown: there is no such incident.

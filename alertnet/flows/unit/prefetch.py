@@ -1,4 +1,4 @@
-"""Reading ahead for several incidents at a time: their rows, and written codes that no number holds yet (B4)."""
+"""Reads in advance for several incidents at once: their rows, and written codes that no number holds yet (B4)."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
@@ -10,33 +10,33 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
 
 MORE = (4, 8, 16, 32, 64, 64)
-"""How many are drawn one after the other where those expected did not do: one was a year, or most of them are held."""
+"""How many more codes are drawn each time the expected ones were not enough: one was a year, or most are held."""
 
 Found = TypeVar("Found")
 
 Reader = Callable[[Session, Collection[str]], dict[str, list[Found]]]
-"""Reads something of each of several incidents."""
+"""Reads something for each of several incidents."""
 
 
 class CodePool:
-    """Texts for the codes of incidents that are taken up together, of which each is given out once.
+    """Texts for the codes of incidents that are taken up together; each is given out once.
 
-    Two transactions may draw the same text at the same moment: what then holds it once is an index of `code_numbers`.
+    Two transactions may draw the same text at once; a unique index of `code_numbers` then decides.
     """
 
     def __init__(self, tx: Tx, expected: int) -> None:
         self._tx = tx
         self._expected = expected + expected // 8
         self._ready: dict[str, set[bytes]] = {}
-        """What was drawn and not given out yet, with the numbers that hold such a code."""
+        """Texts drawn and not given out yet, with the numbers that hold such a code."""
         self._given: set[str] = set()
 
     def expect(self, count: int) -> None:
-        """So many will be asked for soon."""
+        """Say that so many will be drawn soon."""
         self._expected = max(self._expected, count)
 
     def draw(self, numbers: list[bytes]) -> str | None:
-        """A text that none of the numbers holds; None when so many are open there that none can be found."""
+        """A text that none of the numbers holds; None where they have so many open codes that none is found."""
         for count in (0, self._expected or 1, *MORE):
             if count:
                 self._draw_more(count)
@@ -48,7 +48,7 @@ class CodePool:
         return None
 
     def holds(self, numbers: list[bytes], text: str) -> bool:
-        """Whether one of the numbers has that very code already."""
+        """Whether one of the numbers already has that code."""
         return not codes.numbers_with(self._tx, [text])[text].isdisjoint(numbers)
 
     def _draw_more(self, count: int) -> None:
@@ -59,9 +59,9 @@ class CodePool:
 
 
 class Prefetch:
-    """What is read of incidents that are taken up together; where it is one alone, nothing is read ahead.
+    """Rows read for incidents that are taken up together; for a single incident nothing is read in advance.
 
-    Whoever asks a second time for the same of an incident reads it anew: it may have changed by then.
+    A second read of the same for an incident goes to the database, since it may have changed.
     """
 
     def __init__(self, tx: Tx, incidents: Sequence[str]) -> None:

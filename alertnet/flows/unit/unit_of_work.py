@@ -1,4 +1,4 @@
-"""What a flow is about to put on the record, gathered row by row and written in a few statements at its end."""
+"""Gathers what a flow is about to write, row by row, and writes it in a few statements at the end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,12 +23,12 @@ from alertnet.store.records.escalations import Escalation, moving, opened
 from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification
 
 SOON = timedelta(seconds=2)
-"""Later than that it is found in time by the tick of a worker, which nobody has to wake."""
+"""What is due later than this is found in time by a worker's tick, so that no worker need be woken."""
 
 
 @value
 class NotificationDraft:
-    """One notification to be sent: to whom, by which method, and what it may say."""
+    """A notification to be sent: to whom, by which method, and with what words."""
 
     kind: Kind
     contact: str
@@ -50,34 +50,34 @@ class NotificationDraft:
     extension: str | None = None
     expires_at: datetime | None = None
     leaves_at: datetime | None = None
-    """None: now."""
+    """None means now."""
 
 
 @dataclass
 class UnitOfWork:
-    """Rows and changes on their way to the tables, and the history of them; of one incident or of several."""
+    """Pending rows and changes with their history, for one incident or several."""
 
     tx: Tx
     pending: PendingRows = field(default_factory=PendingRows)
     entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
-    """By chain."""
+    """By chain (an incident's or the system's history)."""
     closed_chains: set[str] = field(default_factory=set)
-    """Of these it is put on the record where they end."""
+    """Chains whose last entry is recorded as their end."""
 
     def add(self, row: NewRow) -> None:
-        """Put that row on the record."""
+        """Insert that row."""
         self.pending.add(row)
 
     def change_attempt(self, id: str, **values: Unpack[AttemptChanges]) -> None:
-        """Replace columns of an attempt."""
+        """Set columns of an attempt."""
         self.pending.change("attempts", id, values)
 
     def show(self, notification: str, status: AttemptStatus) -> None:
-        """Let a notification show that status."""
+        """Set the status that a notification shows."""
         self.pending.change("notifications", notification, {"status": status})
 
     def save(self, escalation: Escalation, tree_hash: str, rank: int) -> None:
-        """Put down how an escalation stands; one that is just opening with all that never changes."""
+        """Store an escalation's state; one that is just opening with all its fixed columns."""
         if escalation.new:
             self.add(opened(escalation, tree_hash, rank))
         else:
@@ -86,7 +86,7 @@ class UnitOfWork:
             self.tx.leaves_due()
 
     def pin(self, escalation: str, tree_hash: str) -> None:
-        """Let an escalation run on that tree from now on."""
+        """Pin an escalation to that tree from now on."""
         self.pending.change("escalations", escalation, {"tree_hash": tree_hash})
 
     def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:
@@ -100,7 +100,7 @@ class UnitOfWork:
     def post(
         self, draft: NotificationDraft, served: tuple[tuple[str, Coverage], ...] = (), *, send: bool = True
     ) -> str:
-        """A notification with its first attempt, and the escalations (tree, coverage) that it counts for.
+        """Post a notification with a first attempt, counting for those escalations (tree, coverage); returns its id.
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
@@ -138,7 +138,7 @@ class UnitOfWork:
         return id
 
     def has_posted(self, draft: NotificationDraft) -> bool:
-        """Whether the same kind of message of its incident goes to the same place already."""
+        """Whether the same kind of message of its incident already goes to the same place."""
         made = self.pending.all(NewNotification)
         return any(_place(draft.incident, draft) == _place(each.incident_id, each) for each in made)
 
@@ -172,10 +172,10 @@ class UnitOfWork:
         sender: str | None = None,
         delays: int = 0,
     ) -> None:
-        """An attempt to send a notification, due now unless `leaves_at` says when.
+        """Queue an attempt to send a notification, due now or at `leaves_at`.
 
-        `extra`: the one re-send after an unknown outcome (A5). `sender`: the number that it is to come from; else any.
-        `delays`: how often it was surely not sent before.
+        `extra`: the one re-send after an unknown outcome (A5). `sender`: the number to send from; else any. `delays`:
+        how often it was surely not sent before.
         """
         place = len(self.pending.written(NewAttempt)) + len(self.pending.waiting(NewAttempt))
         self.add(
@@ -191,14 +191,14 @@ class UnitOfWork:
                 sender=sender,
                 extra=extra,
                 delays=delays,
-                created_at=self.tx.now + timedelta(microseconds=place),  # what was written first leaves first
+                created_at=self.tx.now + timedelta(microseconds=place),  # What was written first leaves first.
                 changed_at=self.tx.now,
             )
         )
         self.tx.leaves_due(method)
 
     def move_up(self, incident: str, ranks: int) -> None:
-        """Let what waits of an incident leave by so many ranks sooner, whether it is written yet or not."""
+        """Move the incident's waiting attempts up by so many ranks, whether they are written yet or not."""
         self.pending.revise(
             NewAttempt, lambda each: replace(each, rank=each.rank - ranks) if each.incident_id == incident else each
         )
@@ -213,7 +213,7 @@ class UnitOfWork:
         leaves_at: datetime | None = None,
         delays: int = 0,
     ) -> None:
-        """One more attempt of what that one's notification says."""
+        """Queue one more attempt of the same notification."""
         self.attempt(
             attempt.notification_id,
             attempt.incident_id,
@@ -243,7 +243,7 @@ class UnitOfWork:
             self.closed_chains.clear()
 
     def _tell_apart(self, made: set[str]) -> None:
-        """Tell whoever has another open incident, with the code of this one, that this is another one."""
+        """Tell those who have another open incident with the same code that this is another one."""
         self.pending.revise(
             NewNotification,
             lambda each: replace(each, said=replace(each.said, also=True)) if each.code_id in made else each,
@@ -251,5 +251,5 @@ class UnitOfWork:
 
 
 def _place(incident: str | None, message: NotificationDraft | NewNotification) -> tuple[object, ...]:
-    """What two messages of one kind have in common that go to the same place."""
+    """What two messages of one kind to the same place have in common."""
     return incident, message.kind, message.method, message.address, message.extension

@@ -1,1 +1,1 @@
-"""The door to the database: transactions, group commit, wake-ups, and what is said while it is away."""
+"""Access to the database: transactions, group commit, wake-ups, and faults while it is away."""

@@ -1,4 +1,4 @@
-"""Why the database can't be reached, or takes nothing, in words that say what to look at."""
+"""Explains why the database can't be reached, or accepts nothing, in words that say what to check."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from alertnet.core.codec import value
 
 FULL_BYTES = 2**20
-"""Less room than this is none: one commit may take as much."""
+"""Less free space than this counts as none; one commit may take as much."""
 
 _SQLITE_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SQLITE_TAKES_NOTHING = {
@@ -41,7 +41,7 @@ _SERVER_AWAY = {
     "57014": "the server was too busy: a statement took too long",
     "57": "the server is starting or stopping",
 }
-"""By the code of an error, or how it begins (appendix A of PostgreSQL's manual)."""
+"""By an error code or its beginning (appendix A of PostgreSQL's manual)."""
 _SAID = (
     (r"unsupported startup parameter", _POOLED),
     (r"authentication failed|no pg_hba\.conf entry|role .* does not exist|no password supplied", "28"),
@@ -50,19 +50,19 @@ _SAID = (
     (r"starting up|shutting down|not (currently )?accepting connections|recovery mode", "57"),
     (r"No space left on device", "53100"),
 )
-"""What a server says before there is a connection, when no code comes with it."""
+"""What a server says before there is a connection, when there is no error code."""
 
 
 @value
 class Cause:
-    """Why there is no answer; it `lasts` until a person sees to it."""
+    """Why there is no answer; `lasts` is true where a person must fix it."""
 
     words: str
     lasts: bool = False
 
 
 def cause_of(error: DBAPIError | PoolTimeout, engine: Engine) -> Cause | None:
-    """What keeps from the database; None: the error is a fault of ours, which waiting doesn't cure."""
+    """What prevents use of the database; None where the error is our own fault, which waiting doesn't cure."""
     if isinstance(error, PoolTimeout):
         return Cause("every connection is in use")
     if engine.dialect.name == "sqlite":
@@ -84,7 +84,7 @@ def _in_file(error: Any, path: str | None) -> Cause | None:
 
 
 def _fault_of_file(path: Path, code: int) -> str | None:
-    """What is wrong with the file or its folder, as the system tells it; None: nothing that can be seen."""
+    """What is wrong with the file or its folder, as the system tells it; None where nothing can be seen."""
     folder = path.absolute().parent
     try:
         disk = os.statvfs(folder)
@@ -104,7 +104,7 @@ def _fault_of_file(path: Path, code: int) -> str | None:
 
 def _on_server(error: DBAPIError, reads: bool) -> Cause | None:
     code = getattr(error.orig, "sqlstate", None) or _code_said(str(error.orig))
-    # Whoever writes where only reading was asked for has made a mistake.
+    # Writing where only reading was asked for is a programming error.
     if code in _SERVER_TAKES_NOTHING and not (reads and code == _ONLY_READ):
         return Cause(_SERVER_TAKES_NOTHING[code], lasts=True)
     if not (error.connection_invalidated or isinstance(error, OperationalError)):

@@ -1,6 +1,6 @@
-"""The door to SQLite: one thread writes, and what is queued together is committed together.
+"""Transactions on SQLite: one thread writes, and commits together what is queued together.
 
-A commit waits for the disk; sixty flows that share one wait for it once.
+A commit waits for the disk, so sixty flows that share one wait only once.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from alertnet.store.db.tx import apart, left_due, undoing
 
 T = TypeVar("T")
 
-GROUP = 64  # flows in one commit at most
+GROUP = 64  # The most flows in one commit.
 
 SPOILT_AT_MOST = 100
-"""One group in so many at most runs twice because of a flow that raises."""
+"""At most one group in so many runs twice because of a flow that raises."""
 
 CARRIED_OVER_AFTER = 32
-"""So many commits, of one flow each, fill SQLite's log with a thousand pages."""
+"""About this many commits of one flow each fill SQLite's log with a thousand pages."""
 
 log = structlog.get_logger(__name__)
 
@@ -47,29 +47,29 @@ class _Job:
     error: BaseException | None = None
 
     def tell(self) -> None:
-        """Let whoever waits go on, unless nobody does any more."""
+        """Wake the caller, unless nobody waits any more."""
         if self.answer.done():
             return
         if self.error is None:
             self.answer.set_result(self.value)
         elif isinstance(self.error, StopIteration):
-            # Before Python 3.12 an event loop's future takes none.
+            # Before Python 3.12 an event loop's future accepts none.
             self.answer.set_exception(RuntimeError("a flow has raised StopIteration"))
         else:
             self.answer.set_exception(self.error)
 
 
 class _Spoilt(Exception):
-    """A flow has raised that had no savepoint: what the group did is undone with it."""
+    """A flow without a savepoint has raised, so the whole group's work is undone."""
 
 
 class GroupCommit:
-    """One writer thread: one commit for what waits together, and the answers after it.
+    """The writer thread: one commit for what waits together, then the answers.
 
-    A flow that raises is undone and runs again by itself after the group, so that it spoils nothing for the others. The
-    savepoints that it takes to undo one alone are made where they are needed: a group in which a flow has raised runs
-    again with one for each, and the next ones have them at once, so that nobody can make others run twice all the time.
-    When the database itself fails, the whole group is undone and all hear `DatabaseAway`; the thread lives on.
+    A flow that raises is undone and runs again alone after the group, so that it spoils nothing for the others.
+    Savepoints, which allow undoing one flow, are made only where needed: a group in which a flow raised runs again with
+    one for each, and the next groups have them at once, so that nobody can make others run twice all the time. When the
+    database itself fails, the whole group is undone and all callers get `DatabaseAway`; the thread lives on.
     """
 
     in_turn: ClassVar = True
@@ -83,10 +83,10 @@ class GroupCommit:
         self._lock = threading.Lock()
         self._closed = False
         self._kept: list[Connection] = []
-        """The writer's own connection, while it writes nothing."""
+        """The writer's own connection, while it is idle."""
         when_given_up(engine, self._let_go)
         self._with_savepoints = 0
-        """So many groups more."""
+        """How many more groups use savepoints."""
         self._is_full = threading.Event()
         self._thread = threading.Thread(target=self._write, name="writer", daemon=True)
         self._thread.start()
@@ -94,10 +94,10 @@ class GroupCommit:
         self._carrier.start()
 
     def transact(self, work: Work[T]) -> T:
-        """The value of the work, after the commit that holds it.
+        """Run the work and return its value after the commit.
 
         Raises:
-            DatabaseAway: the file can't be written, is locked by another process for long, or the program is stopping.
+            DatabaseAway: the file can't be written, another process locks it for long, or the program is stopping.
             RuntimeError: a flow asked for a transaction inside its own, which would wait for itself.
         """
         if threading.current_thread() is self._thread:
@@ -107,7 +107,7 @@ class GroupCommit:
         return answer.result()
 
     async def transact_soon(self, work: Work[T]) -> T:
-        """The same on an event loop, which goes on meanwhile: no thread but the writer has to do with it."""
+        """Run the work without blocking the event loop; no thread but the writer is involved."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._submit(_Job(work, answer))
         return await answer
@@ -128,7 +128,7 @@ class GroupCommit:
         self._carrier.join()
 
     def _carry_over(self) -> None:
-        """Bring the log into the file time and again: a commit that has to do so takes several times as long."""
+        """Move the log into the file from time to time, since a commit that must do so takes several times as long."""
         while True:
             self._is_full.wait()
             self._is_full.clear()
@@ -146,10 +146,10 @@ class GroupCommit:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        """The writer's own connection: nobody else writes, so that what it has read of the file stays good.
+        """The writer's own connection. Nobody else writes, so its cached pages stay valid.
 
-        What the block leaves undone is undone. It is given up with the engine's pool, and where the database has failed
-        on it.
+        Uncommitted work is rolled back at the end of the block. The connection is closed together with the engine's
+        pool, or after the database has failed on it.
         """
         pool = self._engine.pool
         own = self._kept.pop() if self._kept else connect_writer(self._engine)
@@ -170,7 +170,7 @@ class GroupCommit:
             self._kept.pop().close()
 
     def _next_group(self) -> list[_Job]:
-        """What is queued, after waiting for the first; empty when there is no more to come."""
+        """What is queued, after waiting for the first; empty when nothing more will come."""
         jobs: list[_Job] = []
         job = self._queue.get()
         while job is not None:
@@ -226,18 +226,18 @@ class GroupCommit:
         except BaseException as error:
             if not is_committed:
                 return self._undone(jobs, error)
-            # What was done is done: it must never be done again.
+            # It is committed, so it must never be done again.
             log.exception("failed_after_commit")
         self._release([job for job in jobs if job not in again])
         return again
 
     def _undone(self, jobs: list[_Job], error: BaseException) -> list[_Job]:
-        """Tell a group that was not committed, or run it again; return those that are to be tried alone."""
+        """Answer a group that was not committed, or run it again; returns those to be tried alone."""
         if isinstance(error, _Spoilt):
             self._with_savepoints = SPOILT_AT_MOST
             return self._as_group(jobs)
         if not isinstance(error, DatabaseAway):
-            # One of them left what can't be committed: alone, it fails for its own caller only.
+            # One of them left something that can't be committed; alone, it fails only for its own caller.
             return jobs
         _tell(jobs, error)
         return []
@@ -257,7 +257,7 @@ class GroupCommit:
 
 
 def _tell(jobs: list[_Job], error: BaseException | None = None) -> None:
-    """Let those who wait for these go on; an event loop is called once for all that are awaited on it."""
+    """Wake the callers of these jobs; an event loop is called once for all of its own."""
     awaited: dict[asyncio.AbstractEventLoop, list[Hook]] = {}
     for job in jobs:
         job.error = error
@@ -266,7 +266,7 @@ def _tell(jobs: list[_Job], error: BaseException | None = None) -> None:
         else:
             awaited.setdefault(job.answer.get_loop(), []).append(job.tell)
     for loop, hooks in awaited.items():
-        # On one that has ended nobody waits.
+        # On a loop that has ended nobody waits.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_call, hooks)
 
@@ -277,6 +277,6 @@ def _call(hooks: list[Hook]) -> None:
 
 
 def _given_up(connection: Connection) -> bool:
-    """Whether SQLite undid the whole transaction by itself, as it does when the disk is full."""
+    """Whether SQLite itself undid the whole transaction, as it does when the disk is full."""
     driver = connection.connection.dbapi_connection
     return isinstance(driver, sqlite3.Connection) and not driver.in_transaction

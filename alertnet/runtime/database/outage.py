@@ -1,4 +1,4 @@
-"""What keeps this process from its database: told when it begins, once a minute, and when it is over."""
+"""Outages of this process's database: logged at the beginning, once a minute, and at the end."""
 
 import threading
 import time
@@ -11,13 +11,13 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.reminder import Monotonic, Reminder
 
 TRY_SECONDS = 2.0
-"""How often the database is tried only to learn whether it is over."""
+"""How often the database is tried only to learn whether the outage is over."""
 
 log = structlog.get_logger(__name__)
 
 
 class Absence:
-    """What kept this process from reading and from writing, while it does; safe for any number of threads."""
+    """Why this process can't read or can't write, while it lasts; safe for any number of threads."""
 
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -30,12 +30,12 @@ class Absence:
 
     @property
     def cause(self) -> str | None:
-        """What keeps from the database, in words; None: it answered last time."""
+        """What prevents use of the database, in words; None where it answered last time."""
         return self._writing or self._reading
 
     @contextmanager
     def noticed_by_writer(self) -> Iterator[None]:
-        """Notices, around whatever commits, that the database is away or back."""
+        """Notices, around a commit, that the database is away or back."""
         try:
             yield
         except DatabaseAway as away:
@@ -47,7 +47,7 @@ class Absence:
 
     @contextmanager
     def noticed_by_reader(self) -> Iterator[None]:
-        """Notices, around whatever only reads, that the database is away; reading says nothing of writing."""
+        """Notices, around a read, that the database is away; a successful read says nothing about writing."""
         try:
             yield
         except DatabaseAway as away:
@@ -61,7 +61,7 @@ class Absence:
                 self._end()
 
     def is_time_to_try(self) -> bool:
-        """Whether nobody tried within the last moments; then whoever asks does."""
+        """Whether nobody tried within the last moments; then the caller should."""
         now = self._monotonic()
         if now - self._tried_at < TRY_SECONDS:
             return False

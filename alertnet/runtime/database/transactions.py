@@ -1,7 +1,7 @@
-"""The one door to the database: runs a flow in a transaction, commits, and only then lets its value out.
+"""Runs a flow in a transaction, commits, and only then returns its value.
 
-What every such door promises, and the one of PostgreSQL, where each caller has a transaction of its own; the one of
-SQLite is in `group_commit`. A database that can't be reached, or can't commit, becomes `DatabaseAway`.
+The interface of all such runners, and the one for PostgreSQL, where each caller has its own transaction; SQLite's is in
+`group_commit`. A database that can't be reached or can't commit becomes `DatabaseAway`.
 """
 
 import os
@@ -30,11 +30,11 @@ Begin = Callable[[Session], Tx]
 """Gives a session its moment, entropy and vault."""
 
 TRIES = 3
-"""How often a flow runs at most that collides with others."""
+"""How often a flow that collides with others is run at most."""
 
 
 class DatabaseAway(AlertnetError):
-    """The database can't be reached or can't commit: whoever asked has no answer, and may ask again.
+    """The database can't be reached or can't commit: the caller has no answer, and may ask again.
 
     `cause` says why, for whoever runs the program; nobody else is told.
     """
@@ -53,33 +53,33 @@ class DatabaseAway(AlertnetError):
 
 
 class NotWritable(DatabaseAway):
-    """The database answers and takes nothing until a person sees to it: a full disk, a file that is read-only."""
+    """The database answers but accepts nothing until a person fixes it: a full disk, a read-only file."""
 
 
 class Transactions(Protocol):
-    """How flows reach the database."""
+    """The interface by which flows use the database."""
 
     commits: int
-    """Transactions that were committed, each with one flow or more in it."""
+    """Committed transactions, each with one flow or more."""
     in_turn: ClassVar[bool]
-    """Whether the next one is committed only after the wake-ups of the last."""
+    """Whether the next transaction is committed only after the wake-ups of the last."""
 
     def transact(self, work: Work[T]) -> T:
-        """The value of the work, after the commit that holds it."""
+        """Run the work and return its value after the commit."""
         ...
 
     async def transact_soon(self, work: Work[T]) -> T:
-        """The same for whoever is on an event loop, which goes on meanwhile."""
+        """Run the work without blocking the event loop."""
         ...
 
     def close(self) -> None:
-        """Finish what was asked, and take no more."""
+        """Finish what was asked, and accept no more."""
         ...
 
 
 @contextmanager
 def surfacing(engine: Engine) -> Iterator[None]:
-    """Raises `DatabaseAway` in place of a driver's error that means it, and lets every other error through."""
+    """Raises `DatabaseAway` in place of a driver's error that means it, and passes on every other error."""
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
@@ -90,7 +90,7 @@ def surfacing(engine: Engine) -> Iterator[None]:
 
 
 def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, bool]:
-    """One flow in a transaction of its own: its value, and whether it left something due, for which it has woken."""
+    """Run one flow in its own transaction: returns its value, and whether it left something due and woke for it."""
     with session_on(connection) as session, undoing(session):
         connection.begin()
         tx = begin(session)
@@ -98,7 +98,7 @@ def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wake
         left = left_due(session)
         hooks = wakeups.claim(tx, left) if left else []
         connection.commit()
-        # Before all else, such as giving the connection back: what was left due may leave by that.
+        # Wake before all else, even before giving the connection back, since what was left due may leave now.
         if left:
             wakeups.fire(hooks)
         return value, bool(left)
@@ -106,7 +106,7 @@ def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wake
 
 @dataclass(eq=False)
 class OwnCommit:
-    """A transaction for each caller on its own thread, run again where it collides with one of another."""
+    """Runs each caller's transaction on its own thread, again where it collides with another."""
 
     engine: Engine
     begin: Begin
@@ -119,7 +119,7 @@ class OwnCommit:
         self._notifier = Notifier(self.engine) if self.engine.dialect.name == "postgresql" else None
 
     def transact(self, work: Work[T]) -> T:
-        """The value of the work, after its commit.
+        """Run the work and return its value after its commit.
 
         Raises:
             DatabaseAway: the database can't be reached, or was too busy within its time-outs.
@@ -133,26 +133,26 @@ class OwnCommit:
         return value
 
     async def transact_soon(self, work: Work[T]) -> T:
-        """The same on an event loop, by a thread of the loop's."""
-        # On an event loop it is there already.
+        """Run the work on a thread of the event loop, without blocking the loop."""
+        # On an event loop the module is imported already.
         from anyio.to_thread import run_sync
 
         return await run_sync(self.transact, work)
 
     def close(self) -> None:
-        """Let others know of the last that was left due; all that is under way here has a caller who waits for it."""
+        """Notify others of the last that was left due; everything under way here has a caller who waits for it."""
         if self._notifier is not None:
             self._notifier.close()
 
     def _run(self, work: Work[T]) -> tuple[T, bool]:
-        # On SQLite the driver would be nine megabytes for nothing.
+        # On SQLite the driver would use nine megabytes for nothing.
         from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
         for _ in range(TRIES - 1):
             try:
                 return self._run_once(work)
             except DBAPIError as error:
-                # Of two that made the same thing at once, the second finds it there when it looks again.
+                # Of two that made the same thing at once, the second finds it when it looks again.
                 if not isinstance(error.orig, (DeadlockDetected, SerializationFailure, UniqueViolation)):
                     raise
         return self._run_once(work)
@@ -164,10 +164,10 @@ class OwnCommit:
 
 @contextmanager
 def handled(handle: Callable[[Exception], object]) -> Iterator[None]:
-    """Hands the failure of the block to `handle`, and goes on after the block.
+    """Passes a failure of the block to `handle`, and goes on after the block.
 
     Raises:
-        DatabaseAway: where the block does, since nothing else can be done then either.
+        DatabaseAway: where the block does, since `handle` could do nothing either.
     """
     try:
         yield
@@ -178,5 +178,5 @@ def handled(handle: Callable[[Exception], object]) -> Iterator[None]:
 
 
 def isolated(log: BoundLogger, event: str, **fields: object) -> AbstractContextManager[None]:
-    """Logs the failure of the block, with its traceback, as that event, and goes on after the block."""
+    """Logs a failure of the block, with its traceback, as that event, and goes on after the block."""
     return handled(lambda _: log.exception(event, **fields))

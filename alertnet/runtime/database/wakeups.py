@@ -1,4 +1,4 @@
-"""Wake-ups: this process and, on PostgreSQL, all others hear of what was left due; the tick makes up for losses."""
+"""Wake-ups: tell this process, and on PostgreSQL all others, that something is due. Ticks make up for lost ones."""
 
 import threading
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from alertnet.store.db.engine import listen, notify_others
 from alertnet.store.db.tx import LeftDue, Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0
-LISTEN_SECONDS = 0.5  # how long one look for notifications lasts, and so how soon a listener ends
+LISTEN_SECONDS = 0.5  # Seconds that one wait for notifications lasts, and so how soon a listener ends.
 GAP_SECONDS = 0.005
-"""Between two notifications of one process: what is committed meanwhile shares the next."""
+"""Seconds between two notifications of one process; commits in between share the next."""
 LINGER_SECONDS = 0.5
-"""So long it keeps a connection for the next."""
+"""Seconds that a connection is kept for the next notification."""
 
 log = structlog.get_logger(__name__)
 
@@ -26,26 +26,26 @@ log = structlog.get_logger(__name__)
 Hook = Callable[[], object]
 
 Claimer = Callable[[Tx, LeftDue], Hook]
-"""Takes what a transaction leaves due, inside it; gives what is to be done after it."""
+"""Claims what a transaction leaves due, inside it; returns what to do after it."""
 
 
 @value
 class Wakeups:
-    """The hooks that are called when something was left due; each is short, and never a transaction itself."""
+    """The hooks called when something was left due. Each must be short, and must not run a transaction."""
 
     hooks: list[Hook] = field(default_factory=list)
-    """Called after every commit that leaves something due, by whichever process."""
+    """Called after every commit that leaves something due, by any process."""
     wakers: list[Hook] = field(default_factory=list)
-    """Called as well where nobody has taken it."""
+    """Called as well where nobody has claimed it."""
     claimers: list[Claimer] = field(default_factory=list)
 
     def claim(self, tx: Tx, left: LeftDue) -> list[Hook]:
-        """Let the claimers claim what the transaction leaves due within it: it is under way one transaction sooner.
+        """Let the claimers claim what the transaction leaves due inside it, which saves one transaction.
 
-        Nothing may follow but the commit, which those wait for that make ready what was claimed.
+        Only the commit may follow, because those who prepare the claimed messages wait for it.
 
         Raises:
-            DBAPIError: what the transaction itself had put off has failed.
+            DBAPIError: something that the transaction itself had put off has failed.
         """
         if not self.claimers or left == {None}:
             return list(self.wakers)
@@ -61,7 +61,10 @@ class Wakeups:
             return list(self.wakers)
 
     def fire(self, also: list[Hook] | None = None) -> None:
-        """Call every hook, and the wakers or what was taken; one that raises is logged and stops none of the others."""
+        """Call every hook, and the wakers or the claimed hooks.
+
+        One that raises is logged and stops none of the others.
+        """
         for hook in (*(self.wakers if also is None else also), *self.hooks):
             try:
                 hook()
@@ -70,10 +73,10 @@ class Wakeups:
 
 
 class Notifier:
-    """Lets every process on PostgreSQL hear that something is due, once for what is committed within `gap_seconds`.
+    """Notifies all processes on PostgreSQL that something is due, once for all commits within `gap_seconds`.
 
-    Those who notify inside their transactions commit one after the other. A process that dies between the two has told
-    nobody, and the tick makes up for it.
+    Notifying inside the transactions would make their commits wait for each other. If the process dies in between,
+    nobody is told, and the ticks make up for it.
     """
 
     def __init__(self, engine: Engine, gap_seconds: float = GAP_SECONDS) -> None:
@@ -86,7 +89,7 @@ class Notifier:
         self._thread: threading.Thread | None = None
 
     def soon(self) -> None:
-        """Let them hear of what was just committed."""
+        """Notify others soon of what was just committed."""
         self._is_due.set()
         with self._starting:
             if self._thread is None:
@@ -94,7 +97,7 @@ class Notifier:
                 self._thread.start()
 
     def close(self) -> None:
-        """Tell what is still to be told, and end the thread."""
+        """Send what is still to be notified, and end the thread."""
         self._closing.set()
         if self._thread is not None:
             self._is_due.set()
@@ -111,7 +114,7 @@ class Notifier:
                 self._try_again_later()
 
     def _tell(self) -> None:
-        """Tell what is due, and on the same connection what follows soon."""
+        """Notify what is due, and on the same connection what follows soon."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             while self._is_due.wait(0 if self._closing.is_set() else LINGER_SECONDS):
                 self._is_due.clear()
@@ -120,7 +123,7 @@ class Notifier:
                 self._closing.wait(self._gap_seconds)
 
     def _try_again_later(self) -> None:
-        """What could not be told stays due, unless this ends: the tick of the others makes up for it."""
+        """Keep what could not be notified, unless this is ending; then the others' ticks make up for it."""
         if self._closing.wait(RECONNECT_SECONDS):
             self._is_due.clear()
         else:
@@ -144,7 +147,7 @@ class Listener:
         self._thread.join()
 
     def _run(self) -> None:
-        # On SQLite nobody listens, and the driver would be nine megabytes for nothing.
+        # On SQLite nobody listens, and the driver would use nine megabytes for nothing.
         import psycopg
 
         while not self._closing.is_set():

@@ -1,4 +1,4 @@
-"""Incidents over HTTP (B5): raised, listed, shown, and their history."""
+"""Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 import re
 from collections.abc import Callable, Coroutine
@@ -32,10 +32,10 @@ from alertnet.web.auth import REPORTS, InForce, Raiser, Reader, known_key
 from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, ByDoor, door_of
 from alertnet.web.problems import documented
 
-PAGE = 50  # incidents at once
-ENTRIES = 500  # lines of a timeline at once
+PAGE = 50  # Incidents in one page.
+ENTRIES = 500  # Timeline lines in one page.
 COORDINATE = "coordinate"
-"""A key without it is shown no texts, and an incident as after a true PIN: it may lie where the team is (B4)."""
+"""Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
 router = APIRouter()
@@ -57,9 +57,10 @@ async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
 
 
 class Straight(APIRoute):
-    """A route that takes a report which has nothing wrong with it by itself, and leaves all others to FastAPI.
+    """A route that takes a report with no fault in itself directly, and leaves all others to FastAPI.
 
-    FastAPI looks in each request for all that a route might ask for: that took half of the web's part of an alarm.
+    FastAPI looks in each request for everything that a route might ask for, which took half of the web's part of an
+    alarm.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,7 +78,7 @@ class Straight(APIRoute):
 
 
 async def _report(request: Request) -> Report | None:
-    """The report, where there is nothing to say against it."""
+    """The report, where it has no fault; else None."""
     if request.headers.get("Content-Type") == "application/json":
         with suppress(ValueError, RecursionError, ClientDisconnect):
             return Report.model_validate(from_json(await request.body()))
@@ -137,7 +138,7 @@ def show_timeline(
 
 
 def raising(report: Report, key: ApiKey, edition: Edition) -> Act:
-    """Opens an incident by that key; the answer is made of what was written."""
+    """Opens an incident by that key; the answer is made from what was written."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         begin = begin_drill if report.drill else open_incident
@@ -154,15 +155,15 @@ def opened(locked: LockedIncident) -> ApiAnswer:
 
 
 def shown(session: Session, id: str) -> ApiAnswer:
-    """The incident as an answer, as it stands."""
+    """The incident as an answer, as of now."""
     return ApiAnswer(200, incident_view.of_incident(session, id), None)
 
 
 def id_of(session: Session, ref: str, key: ApiKey) -> str:
-    """The id of the incident with that reference, where the key may know of it: the one door to an incident here.
+    """The id of the incident with that reference, if the key may know of it. Every route here uses this.
 
     Raises:
-        Unknown: there is none, or it is another team's: nobody can tell which.
+        Unknown: there is none, or it is another team's; the two look the same.
     """
     if not REF.fullmatch(ref):
         raise Unknown("incident", ref[:32])
