@@ -109,6 +109,8 @@ class Job:
     run: Callable[[], object]
     reserved: bool = False
     """Whether a thread of the pool was put aside for it."""
+    claimed: Sequence[Claimed] = ()
+    """What one thread may send together instead, of which each has a thread put aside."""
 
 
 def perform(job: Job) -> None:
@@ -121,12 +123,19 @@ class Search:
     """One look for due work, no more than the pools have room for; what it finds to send is claimed.
 
     `under_way`: keys of jobs that were found before and are not over. `horizon`: how far back it goes; all the way if
-    it is not given. When `jobs` is at its end, `crowded` are the pools that had no room for more, and `next_at` is when
-    to look again: something falls due, or the pace allows it.
+    it is not given. `together`: whether what one thread can send together is one job. When `jobs` is at its end,
+    `crowded` are the pools that had no room for more, and `next_at` is when to look again: something falls due, or the
+    pace allows it.
     """
 
     def __init__(
-        self, sending: Sending, rooms: Mapping[str, Room], under_way: Container[str], horizon: Horizon | None = None
+        self,
+        sending: Sending,
+        rooms: Mapping[str, Room],
+        under_way: Container[str],
+        horizon: Horizon | None = None,
+        *,
+        together: bool = False,
     ) -> None:
         self.crowded: set[str] = set()
         self.next_at: datetime | None = None
@@ -135,6 +144,7 @@ class Search:
         self._rooms = rooms
         self._under_way = under_way
         self._horizon = horizon or Horizon()
+        self._together = together
 
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found; none waits for those of another method (A11)."""
@@ -178,7 +188,8 @@ class Search:
         claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
         self._expect(claims.next_at)
         send, pool_of = self._sending.send, provider_health.pool_of
-        jobs = [Job(pool_of(each), each.lease, partial(send, each), reserved=True) for each in claims.claimed]
+        groups = batches(runtime, claims.claimed) if self._together else [[each] for each in claims.claimed]
+        jobs = [Job(pool_of(each[0]), each[0].lease, partial(send, each[0]), True, each) for each in groups]
         # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
         # Nor of one whose thread was freed since the claim looked.
         taken = Counter(pool_of(each) for each in claims.claimed)

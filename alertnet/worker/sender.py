@@ -167,16 +167,20 @@ class Sending:
         if commit is None or commit.wait():
             self._settle([(claimed, result)])
 
-    def send_together(self, batch: Sequence[Claimed], commit: Commit, share: Share) -> None:
+    def send_together(self, batch: Sequence[Claimed], commit: Commit | None, share: Share) -> None:
         """Send several by one `Overlapping` route: one thread waits for all their answers."""
-        found = [self._made_overlapping(each, commit) for each in batch]
+        ours: set[str] | None = set() if commit is None else None
+        found = [self._made_overlapping(each, commit, ours) for each in batch]
         ready = [each for each in found if each is not None]
         others = [claimed for claimed, each in zip(batch, found, strict=True) if each is None]
         alone = [(each.lease, partial(self._send_alone, each, commit)) for each in (others if ready else others[1:])]
         refused = [work for lease, work in alone if not _given(share, lease, work)]
         if not ready:
             self._send_alone(others[0], commit)
-        elif commit.wait():
+        elif commit is None or commit.wait():
+            if ours is not None:
+                with suppress(DatabaseAway):
+                    ours |= self.runtime.ask(render_and_send.still_ours, [each.claimed for each in ready])
             self._hear(ready, share)
         else:
             for each in ready:
@@ -184,18 +188,18 @@ class Sending:
         for work in refused:
             work()
 
-    def _send_alone(self, claimed: Claimed, commit: Commit) -> None:
+    def _send_alone(self, claimed: Claimed, commit: Commit | None) -> None:
         with suppress(DatabaseAway):
             self.send(claimed, commit)
 
-    def _made_overlapping(self, claimed: Claimed, commit: Commit) -> "_Ready | None":
+    def _made_overlapping(self, claimed: Claimed, commit: Commit | None, ours: set[str] | None) -> "_Ready | None":
         """The attempt, ready to leave; None where `send` must take it, which also reports why."""
         with suppress(Exception):
             channel = self.runtime.outlets[claimed.method, claimed.provider].channel
             if isinstance(channel, Overlapping):
                 outgoing = self.compose(claimed)
                 if (handover := channel.prepare(outgoing)) is not None:
-                    return _Ready(claimed, handover, self._leaving(claimed, outgoing, handover.write, commit))
+                    return _Ready(claimed, handover, self._leaving(claimed, outgoing, handover.write, commit, ours))
         return None
 
     def _hear(self, ready: Sequence["_Ready"], share: Share) -> None:
@@ -302,11 +306,17 @@ class Sending:
         )
 
     def _leaving(
-        self, claimed: Claimed, outgoing: Outgoing, write: Callable[[], object], commit: Commit | None
+        self,
+        claimed: Claimed,
+        outgoing: Outgoing,
+        write: Callable[[], object],
+        commit: Commit | None,
+        ours: set[str] | None = None,
     ) -> Callable[[], bool]:
         """Let it leave at the commit of its claim; if that is over, after checking that it is still ours.
 
-        The returned function waits for the commit, and says whether it has left.
+        The returned function waits for the commit, and says whether it has left. `ours`: the attempts that were checked
+        by then; without it each is checked alone.
         """
         units = render_and_send.units(outgoing)
         # Mail is a dialogue with the relay, line by line, for which the committing thread can't wait.
@@ -319,7 +329,7 @@ class Sending:
             if along is not None and along.is_done:
                 return True
             try:
-                is_ours = self._is_ours(claimed, outgoing, units)
+                is_ours = self._is_ours(claimed, outgoing, units, ours if units == claimed.units else None)
             except DatabaseAway:
                 return False
             if is_ours:
@@ -328,10 +338,11 @@ class Sending:
 
         return has_left
 
-    def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int) -> bool:
+    def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int, ours: set[str] | None) -> bool:
         runtime = self.runtime
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
-        if not runtime.ask(render_and_send.still_ours, claimed.attempt, claimed.lease):
+        known = runtime.ask(render_and_send.still_ours, [claimed]) if ours is None else ours
+        if claimed.attempt not in known:
             provider_health.charge(runtime, claimed, 0, paid=units)
             return False
         if outgoing.unsealed:

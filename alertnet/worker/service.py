@@ -159,9 +159,14 @@ class Worker:
         if self._stopping or self._recovery.holds_all:
             return
         rooms, held_pools = self._rooms()
-        search = Search(self._sending, rooms, UnderWay(self._pools), self._runtime.horizon)
+        search = Search(self._sending, rooms, UnderWay(self._pools), self._runtime.horizon, together=True)
         for job in search.jobs():
-            self._pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
+            pool, leases = self._pools[job.pool], [each.lease for each in job.claimed]
+            if leases:
+                send = partial(self._sending.send_together, job.claimed, None)
+                pool.submit_together(leases, send, reserved=len(leases))
+            else:
+                pool.submit(job.key, partial(perform, job))
         self._has_looked = True
         self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):

@@ -90,7 +90,7 @@ class ThreadPool:
         """
         self.submit_together([key], lambda _: work(), reserved=reserved)
 
-    def submit_together(self, keys: Iterable[str], work: Callable[["Share"], None], *, reserved: bool = False) -> None:
+    def submit_together(self, keys: Iterable[str], work: Callable[["Share"], None], *, reserved: int = 0) -> None:
         """Let one thread do what there would be one for each; see `submit`."""
         share = Share(self, keys)
         with self._lock:

@@ -175,15 +175,15 @@ MUTANTS = {
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
         "alertnet/worker/sender.py",
-        "if not runtime.ask(render_and_send.still_ours, claimed.attempt, claimed.lease):",
+        "if claimed.attempt not in known:",
         "if False:",
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(
         "A4",
         "alertnet/store/queues/attempts.py",
-        "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
-        "    return bool(row.due_at > now)\n",
-        '    return row is not None and (row.status == "cancelled" or (row.lease == lease and row.due_at > now))\n',
+        "    sending = [row for row in rows if row.status == AttemptStatus.SENDING.value]\n",
+        '    sending = rows\n    if gone := {row.id for row in rows if row.status == "cancelled"}:\n'
+        "        return gone\n",
     ),
     "acknowledgement cancels nothing": Mutant(
         "A4", "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"

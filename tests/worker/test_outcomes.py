@@ -188,12 +188,12 @@ def test_an_acknowledgement_stops_what_is_claimed_but_not_sent(stage: Stage) -> 
     """A4: the sender reads the status again right before the first byte."""
     incident = stage.opens()
     claimed = claims(stage)
-    before = stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    before = stage.runtime.read(still_ours, [claimed])
 
     acknowledges(stage, incident)
 
     assert before
-    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    assert not stage.runtime.read(still_ours, [claimed])
     assert stage.attempt(MethodKind.SMS).status == "cancelled"
 
 
@@ -206,7 +206,7 @@ def test_whatever_was_claimed_for_a_contact_that_is_excluded_meanwhile_stays_her
 
     stage.acts(incident, exclude, ("carla",), by="test")
 
-    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    assert not stage.runtime.read(still_ours, [claimed])
     assert stage.attempt(MethodKind.SMS, "notice").status == "cancelled"
 
 
@@ -214,12 +214,12 @@ def test_a_lease_that_has_run_out_lets_nothing_leave(stage: Stage) -> None:
     """A5: whoever slept through its lease does not send: the attempt may be another's by now."""
     stage.opens()
     claimed = claims(stage)
-    before = stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    before = stage.runtime.read(still_ours, [claimed])
 
     stage.clock.at += LEASE
 
     assert before
-    assert not stage.runtime.read(still_ours, claimed.attempt, claimed.lease)
+    assert not stage.runtime.read(still_ours, [claimed])
 
 
 def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -> None:
@@ -317,6 +317,6 @@ def test_only_the_latest_lease_may_send(stage: Stage) -> None:
 
     stage.runtime.transact(record, Outcome(first.attempt, first.lease, Refused(Failure.INVALID, "21211")))
 
-    assert not stage.runtime.read(still_ours, first.attempt, first.lease)
-    assert stage.runtime.read(still_ours, second.attempt, second.lease)
+    assert not stage.runtime.read(still_ours, [first])
+    assert stage.runtime.read(still_ours, [second])
     assert stage.attempt(MethodKind.SMS).status == "sending"

@@ -1,4 +1,4 @@
-"""What one commit has claimed by one route: one thread has all of it under way, and each outcome is its own."""
+"""What one commit or one look has claimed by one route: one thread has it under way, and each outcome is its own."""
 
 import socket
 import threading
@@ -160,6 +160,21 @@ def test_what_one_commit_claims_is_made_ready_by_one_thread_and_written_by_who_c
 
     assert (were_ready, before) == ([True], [{}])
     assert provider.written == {CARLA: "writer", EMMA: "writer"}
+    assert len(provider.prepared_by) == 1
+    assert statuses(stage) == {"carla": "sent", "emma": "sent"}
+
+
+def test_what_one_look_claims_leaves_by_one_thread(stages: Stages, closing: ExitStack) -> None:
+    """As all does that another process commits: with a thread for each they would only wait for one another."""
+    stage = stages(known=BOTH, clock=system_clock)
+    provider = Provider(stage, closing)
+    stage.opens()
+
+    with working(stage, lambda: None):
+        """It has looked once, and ends when all is done."""
+
+    assert set(provider.written) == {CARLA, EMMA}
+    assert set(provider.written.values()) == provider.prepared_by
     assert len(provider.prepared_by) == 1
     assert statuses(stage) == {"carla": "sent", "emma": "sent"}
 

@@ -168,9 +168,9 @@ def units(outgoing: Outgoing) -> int:
     return count(outgoing.text).segments if outgoing.method is MethodKind.SMS else 1
 
 
-def still_ours(tx: Tx, attempt_id: str, lease: str) -> bool:
-    """Whether it may still leave; asked right before the first byte leaves (A4)."""
-    return attempt_store.is_leased(tx.session, attempt_id, lease, tx.now)
+def still_ours(tx: Tx, claimed: Sequence[Claimed]) -> set[str]:
+    """The ids of the attempts that may still leave; asked right before the first byte leaves (A4)."""
+    return attempt_store.leased(tx.session, {each.attempt: each.lease for each in claimed}, tx.now)
 
 
 def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | None:

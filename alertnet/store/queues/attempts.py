@@ -1,6 +1,6 @@
 """Attempts, the second queue: `due_at` is when to send, to end a lease, or to ask the provider."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypedDict, cast
@@ -142,9 +142,7 @@ _TO_CHANGE = Prepared(
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
-_LEASE_STATE = Prepared(
-    select(attempts.c.status, attempts.c.lease, attempts.c.due_at).where(attempts.c.id == bindparam("id"))
-)
+_LEASE_STATES = Prepared(select(attempts.c.id, attempts.c.status, attempts.c.lease, attempts.c.due_at).where(_IDS))
 _WAITING = select(attempts.c.id).where(
     attempts.c.method == bindparam("key_method"),
     attempts.c.status.in_(QUEUED),
@@ -267,12 +265,11 @@ def note_sign(session: Session, id: str, now: datetime) -> None:
     session.execute(update(attempts).where(attempts.c.id == id).values(changed_at=now))
 
 
-def is_leased(session: Session, id: str, lease: str, now: datetime) -> bool:
-    """Whether the attempt is being sent under that lease, and the lease has not expired."""
-    row = _LEASE_STATE.first(session, {"id": id})
-    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:
-        return False
-    return bool(row.due_at > now)
+def leased(session: Session, leases: Mapping[str, str], now: datetime) -> set[str]:
+    """The attempts, by id, that are being sent under that very lease, which has not expired."""
+    rows = _LEASE_STATES.all(session, {"ids": list(leases)})
+    sending = [row for row in rows if row.status == AttemptStatus.SENDING.value]
+    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > now}
 
 
 def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
