@@ -112,9 +112,8 @@ MUTANTS = {
     "lease without fencing: at the send": Mutant(
         "A5 A4",
         "alertnet/store/queues/attempts.py",
-        "    if row is None or row.status != AttemptStatus.SENDING.value or row.lease != lease:\n        return False\n"
-        "    return bool(row.due_at > now)\n",
-        "    return row is not None\n",
+        "    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > now}\n",
+        "    return {row.id for row in rows}\n",
     ),
     "lease without fencing: at the record": Mutant(
         "A5",

@@ -96,7 +96,7 @@ class Escalation:
             index, asked_at, proceeds_at = self.question
             if proceeds_at is not None:
                 yield proceeds_at, 2, lambda at: self.go(index, at)
-            elif self.last_resort.told and not in_hand:
+            elif not (in_hand or all(self.tree.contacts[id].is_coordinator for id in self.last_resort.told)):
                 over = [each.ends for each in self.opened if each.round == self.round or each.index == LAST]
                 yield max([asked_at + ASKED_AGAIN, *over]), 3, self._tell_of_silence
             return
