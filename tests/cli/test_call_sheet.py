@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import CloseReason
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
@@ -191,7 +191,7 @@ def test_the_folder_can_be_asked_for_by_name(office: Office, runtime: Runtime, r
 def test_the_sheet_of_an_incident_says_who_has_answered(office: Office, runtime: Runtime, ref: str) -> None:
     def answer(tx: Tx) -> None:
         case = take_up(tx, incidents.id_of(tx.session, ref))
-        respond(case, "colombia", "coordinator", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+        respond(case, "colombia", "coordinator", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
         case.finish()
 
     runtime.transact(answer)

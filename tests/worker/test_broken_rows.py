@@ -9,7 +9,7 @@ from sqlalchemy import LargeBinary, Table, column, insert, select, table, update
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level, Network
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, inbound
 from alertnet.worker.missed_inbound import hear_unkeyed
@@ -97,7 +97,7 @@ def test_an_answer_in_another_tree_takes_back_nothing_of_one_that_is_broken(stag
     broken = escalation_of(stage, incident)
     change(stage, escalations, broken.id, round=9)
 
-    stage.acts(incident, respond, "cauca", "diego", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+    stage.acts(incident, respond, "cauca", "diego", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
     stage.settles()
 
     assert [(row.contact, row.status) for row in stage.attempts(MethodKind.CALL)] == [("diego", "cancelled")]
@@ -111,7 +111,7 @@ def test_an_incident_with_a_broken_escalation_can_be_answered(stages: Stages, ea
     stage.settles()
     change(stage, escalations, escalation_of(stage, incident).id, round=9)
 
-    stage.acts(incident, respond, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.SMS, address=CARLA)
+    stage.acts(incident, respond, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.SMS, address=CARLA))
 
     assert "acknowledged" in [kind for kind, _ in stage.history(incident)]
     assert stage.attempts(MethodKind.SMS, "recorded") != []

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from alertnet.channels.base import Channel, Leave, Outgoing, Result, at_once
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.clock import system_clock
 from alertnet.store.db.tx import LeftDue, Tx
@@ -103,7 +103,7 @@ def another_process(stage: Stage) -> Iterator[Callable[[], None]]:
     def vouch(tx: Tx) -> None:
         for incident in tx.session.scalars(select(escalations.c.incident_id)).all():
             locked = take_up(tx, incident)
-            respond(locked, "colombia", "carla", AnswerKind.ACKNOWLEDGED, Via.VOUCHED)
+            respond(locked, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
             locked.finish()
 
     yield lambda: other.transact(vouch)

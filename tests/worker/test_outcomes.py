@@ -15,7 +15,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, claim
@@ -35,12 +35,12 @@ def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
 
 
 def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> None:
-    stage.acts(incident, respond, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+    stage.acts(incident, respond, "colombia", contact, Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
 
 
 def _acknowledge(tx: Tx, incident: str, contact: str) -> None:
     locked = take_up(tx, incident)
-    respond(locked, "colombia", contact, AnswerKind.ACKNOWLEDGED, Via.SMS)
+    respond(locked, "colombia", contact, Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
     locked.finish()
 
 

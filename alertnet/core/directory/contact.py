@@ -1,5 +1,6 @@
 """A contact: a role in an organisation, how to reach it, and how much it may know."""
 
+from collections.abc import Collection
 from dataclasses import field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -170,6 +171,20 @@ class Contact:
             for method in self.methods
         )
         return replace(self, methods=tuple(methods), language=officer.language)
+
+    def without(self, addresses: Collection[str | None]) -> "Contact":
+        """The contact as if it had none of those numbers and addresses."""
+
+        def kept(methods: tuple[Method, ...]) -> tuple[Method, ...]:
+            return tuple(each for each in methods if each.address not in addresses)
+
+        return replace(self, methods=kept(self.methods), when_closed=kept(self.when_closed))
+
+    def only_at(self, address: str) -> "Contact":
+        """The contact as if that number or address, present or former, were the only one, at any hour."""
+        return replace(
+            self, methods=tuple(each for each in self.all_methods if each.address == address), when_closed=()
+        )
 
     def is_same_recipient(self, other: "Contact") -> bool:
         """Whether both are the same recipient: defined in one included file, or sharing a number or address."""

@@ -10,7 +10,7 @@ from alertnet.core.escalation.state import Asked, Event, Go, Hold, InHand, PlanC
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
-from alertnet.flows.escalation.record_response import Recorded, confirm, counted_in, respond, take_back
+from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -109,7 +109,8 @@ def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer,
 
 def hold(locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go."""
-    recorded = respond(locked, tree, contact_id, AnswerKind.ACKNOWLEDGED, via, address=address, replying=via is Via.SMS)
+    response = Response(AnswerKind.ACKNOWLEDGED, via, address)
+    recorded = respond(locked, tree, contact_id, response, replying=via is Via.SMS)
     _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD)
     return recorded
 

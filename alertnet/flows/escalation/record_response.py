@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Literal
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import WRITTEN, Contact
+from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance_incident import still_says
@@ -22,13 +21,32 @@ from alertnet.flows.notifications.compose import coming, notify_coordinators, sa
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
-from alertnet.store.records.answers import CurrentAnswer
+from alertnet.store.records.answers import CurrentAnswer, NewAnswer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
     AnswerKind.RELAYED: Subject.RELAYED,
     AnswerKind.DECLINED: Subject.DECLINED,
 }
+
+
+@value
+class Response:
+    """What a contact answers, and by which proof."""
+
+    kind: AnswerKind
+    via: Via
+    address: str | None = None
+    """Where it came from; one that only relays passes on whatever it says."""
+    by: str | None = None
+    note: str | None = None
+    at: datetime | None = None
+    """When it was given, if that was before now."""
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether a coordinator knows that the contact takes charge."""
+        return self.via is Via.VOUCHED and self.kind is AnswerKind.ACKNOWLEDGED
 
 
 @value
@@ -46,40 +64,36 @@ def respond(
     locked: LockedIncident,
     tree: str,
     contact_id: str,
-    kind: AnswerKind,
-    via: Via,
+    response: Response,
     *,
-    address: str | None = None,
-    by: str | None = None,
-    note: str | None = None,
-    at: datetime | None = None,
     replying: bool = False,
-    by_letter: bool = False,
 ) -> Recorded:
     """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
-    `address`: where it came from; one that only relays passes on whatever it says. `replying`: the confirmation to it
-    is the reply to its own message, so none is sent there; `by_letter`: the caller posts it.
+    `replying`: the confirmation to its address is the reply to its own message, so none is sent there.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     tree, contact_id = locked.as_known_now(tree, contact_id)
     contact = respondent(locked, tree, contact_id)
-    passes_on = _only_relays(contact, address)
-    kind = AnswerKind.RELAYED if passes_on and kind is AnswerKind.ACKNOWLEDGED else kind
-    vouched = via is Via.VOUCHED and kind is AnswerKind.ACKNOWLEDGED
+    passes_on = _only_relays(contact, response.address)
+    if passes_on and response.kind is AnswerKind.ACKNOWLEDGED:
+        response = replace(response, kind=AnswerKind.RELAYED)
     before = locked.current_answers(tree, contact_id)
-    if before and (passes_on or _says_the_same(locked, before[0], kind, address)):
-        if vouched:
+    if before and (passes_on or _says_the_same(locked, before[0], response)):
+        if response.is_vouched:
             confirm(locked, tree, contact_id)
-        return _recorded(locked, tree, contact, before[0].id, kind, before[0].at)
-    id = _add(locked, tree, contact_id, kind, via, address, by=by, note=note, at=at)
-    locked.record(kind.value, tree=tree, contact=contact_id, via=via.value, acknowledgement=id)
-    _let_count(locked, tree, contact_id, partial(Answered, kind=kind, address=address), before, vouched=vouched)
-    recorded = _recorded(locked, tree, contact, id, kind, at or locked.tx.now)
+        return _recorded(locked, tree, contact, before[0].id, response.kind, before[0].at)
+    new = _new(locked, tree, contact_id, response)
+    _add(locked, new)
+    _let_count(locked, tree, contact_id, response, before)
+    recorded = _recorded(locked, tree, contact, new.id, response.kind, new.at)
+    answered_there = response.address if replying else None
     leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
-    _confirm(locked, tree, contact, recorded, address if replying else None, at=leaves_at, by_letter=by_letter)
+    _confirm(locked, tree, contact, recorded, answered_there, leaves_at)
+    if answered_there is not None and response.at is None:
+        _keep_reply(locked, tree, contact, recorded, answered_there)
     _tell_field(locked, tree, contact_id, recorded)
     return recorded
 
@@ -98,18 +112,16 @@ def _let_count(
     locked: LockedIncident,
     tree: str,
     contact_id: str,
-    answered: partial[Answered],
+    response: Response,
     before: list[CurrentAnswer],
-    *,
-    vouched: bool,
 ) -> None:
     """Replace the contact's earlier answers by this one, and count it wherever the contact stands."""
-    made: list[Callable[[str], Event]] = [answered]
+    made: list[Callable[[str], Event]] = [partial(Answered, kind=response.kind, address=response.address)]
     for each in before:
         answers.revoke(locked.tx.session, each.id, locked.tx.now)
-    if before and answered.keywords["kind"] is AnswerKind.RELAYED:
+    if before and response.kind is AnswerKind.RELAYED:
         made.insert(0, Withdrawn)
-    if vouched:
+    if response.is_vouched:
         made.append(Confirmed)
     move(locked, events_of(locked, tree, contact_id, *made))
 
@@ -196,12 +208,13 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
     return bool(methods) and all(method.relays for method in methods)
 
 
-def _says_the_same(locked: LockedIncident, before: CurrentAnswer, kind: AnswerKind, address: str | None) -> bool:
+def _says_the_same(locked: LockedIncident, before: CurrentAnswer, response: Response) -> bool:
     """Whether the answer adds nothing to the one before.
 
     The same answer passed on by another number does add something.
     """
-    if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != address):
+    kind = response.kind
+    if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != response.address):
         return False
     states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
     return all(
@@ -209,36 +222,27 @@ def _says_the_same(locked: LockedIncident, before: CurrentAnswer, kind: AnswerKi
     )
 
 
-def _add(
-    locked: LockedIncident,
-    tree: str,
-    contact_id: str,
-    kind: AnswerKind | Literal["received"],
-    via: Via,
-    address: str | None,
-    *,
-    by: str | None = None,
-    note: str | None = None,
-    at: datetime | None = None,
-) -> str:
-    """Record an answer, or that a call was listened to; returns its id."""
-    id = locked.tx.entropy.id()
-    locked.tx.counted.append(once(ANSWERS, kind, via))
-    locked.work.add(
-        answers.NewAnswer(
-            id=id,
-            incident_id=locked.incident.id,
-            tree=tree,
-            contact=contact_id,
-            kind=kind,
-            via=via,
-            at=at or locked.tx.now,
-            address=address,
-            by=by,
-            note=note,
-        )
+def _new(locked: LockedIncident, tree: str, contact: str, response: Response) -> NewAnswer:
+    return NewAnswer(
+        id=locked.tx.entropy.id(),
+        incident_id=locked.incident.id,
+        tree=tree,
+        contact=contact,
+        kind=response.kind,
+        via=response.via,
+        at=response.at or locked.tx.now,
+        address=response.address,
+        by=response.by,
+        note=response.note,
     )
-    return id
+
+
+def _add(locked: LockedIncident, new: NewAnswer) -> None:
+    """Record an answer, or that a call was listened to."""
+    locked.tx.counted.append(once(ANSWERS, new.kind, new.via))
+    locked.work.add(new)
+    kind = str(new.kind)
+    locked.record(kind, tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
 
 
 def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
@@ -276,42 +280,43 @@ def _confirm(
     contact: Contact,
     recorded: Recorded,
     answered_there: str | None,
-    *,
     at: datetime | None,
-    by_letter: bool,
 ) -> None:
     """Tell the coordinators, and confirm it to all the contact's written methods, so that a stranger's answer is seen.
 
     `at`: when; None: with the other messages at the end of the hour.
     """
-    kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
+    kind = _confirmed_by(recorded)
     _tell_coordinators(locked, tree, contact.id, recorded, at=at)
     if at is None:
         revise(locked, kind, tree, contact, recorded.words)
     else:
         for its_tree, its_contact in _counting(locked, tree, contact.id):
-            elsewhere = replace(
-                its_contact,
-                methods=tuple(method for method in its_contact.methods if method.address != answered_there),
-                when_closed=tuple(method for method in its_contact.when_closed if method.address != answered_there),
-            )
-            write(
-                locked,
-                kind,
-                its_tree,
-                elsewhere,
-                _as_said_by(locked, its_tree, elsewhere, recorded.words),
-                once=True,
-                leaves_at=at,
-            )
-    if answered_there is not None and not by_letter:
-        its_own = tuple(method for method in contact.all_methods if method.address == answered_there)
-        there = replace(contact, methods=its_own, when_closed=())
-        write(locked, kind, tree, there, recorded.words, methods=WRITTEN, send=False)
+            elsewhere = its_contact.without((answered_there,))
+            words = _as_said_by(locked, its_tree, elsewhere, recorded.words)
+            write(locked, kind, its_tree, elsewhere, words, once=True, leaves_at=at)
+
+
+def _keep_reply(locked: LockedIncident, tree: str, contact: Contact, recorded: Recorded, address: str) -> None:
+    """Keep the reply to the answer's own message among the notifications; one to a late text is sent by itself."""
+    write(locked, _confirmed_by(recorded), tree, contact.only_at(address), recorded.words, send=False)
+
+
+def _confirmed_by(recorded: Recorded) -> Kind:
+    return Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
 
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
     """Record that the code of a call to that number was keyed, and delay its repeats."""
-    id = _add(locked, tree, contact, RECEIVED, Via.CALL, address)
-    locked.record(RECEIVED, tree=tree, contact=contact, via=Via.CALL.value, acknowledgement=id)
+    heard = NewAnswer(
+        id=locked.tx.entropy.id(),
+        incident_id=locked.incident.id,
+        tree=tree,
+        contact=contact,
+        kind=RECEIVED,
+        via=Via.CALL,
+        at=locked.tx.now,
+        address=address,
+    )
+    _add(locked, heard)
     move(locked, events_of(locked, tree, contact, partial(Received, address=address)))

@@ -12,7 +12,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
 from alertnet.core.notification import Failure, PromptAnswer
 from alertnet.flows.escalation.escalate import move, stale_kinds
-from alertnet.flows.escalation.record_response import Recorded, counted_in, respond, respondent
+from alertnet.flows.escalation.record_response import Recorded, Response, counted_in, respond, respondent
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce_rest, told_at
 from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
@@ -42,7 +42,7 @@ def vouch(
     """
     respondent(locked, tree, contact)
     phone_tasks.record_result(locked, counted_in(locked, tree, contact), PromptAnswer(kind.value), by)
-    return respond(locked, tree, contact, kind, Via.VOUCHED, by=by, note=note, at=at)
+    return respond(locked, tree, contact, Response(kind, Via.VOUCHED, by=by, note=note, at=at))
 
 
 def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:

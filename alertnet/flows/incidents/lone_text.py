@@ -14,7 +14,7 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES, CloseReason, Facts, Severity
 from alertnet.core.notification import PromptAnswer
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
 from alertnet.flows.notifications import prompts
@@ -72,7 +72,7 @@ def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: 
     open_text(locked, facts, by=contact)
     # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
     locked.finish()
-    respond(locked, tree, contact, AnswerKind.ACKNOWLEDGED, Via.LINK, address=address)
+    respond(locked, tree, contact, Response(AnswerKind.ACKNOWLEDGED, Via.LINK, address))
 
 
 def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: tuple[str, str] | None = None) -> None:

@@ -195,11 +195,7 @@ def _notice(
 def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
     """The methods by which the contact may be written to or called: none that turned out to be a stranger's."""
     if strangers := locked.strangers:
-        methods, when_closed = (
-            tuple(each for each in some if each.address not in strangers)
-            for some in (contact.methods, contact.when_closed)
-        )
-        contact = replace(contact, methods=methods, when_closed=when_closed)
+        contact = contact.without(strangers)
     return Reach(contact, locked.plans[tree].times[contact.id])
 
 

@@ -13,7 +13,7 @@ from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_decision import go_on, hold, is_on_hold
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
@@ -218,5 +218,5 @@ def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark,
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None
-        respond(locked, link.tree, link.contact, kind, Via.LINK, address=link.address, by=by)
+        respond(locked, link.tree, link.contact, Response(kind, Via.LINK, link.address, by=by))
     return ()

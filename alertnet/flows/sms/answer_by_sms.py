@@ -11,7 +11,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold, is_on_hold
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
@@ -83,18 +83,9 @@ def _record(
 
 def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool) -> Reply:
     done = answer.verb is Verb.DONE
-    recorded = respond(
-        locked,
-        code.tree,
-        code.contact,
-        KINDS[answer.verb],
-        Via.SMS,
-        address=sms.sender,
-        note=None if done else answer.note,
-        at=sms.heard_at,
-        replying=replying,
-        by_letter=sms.heard_at is not None,
-    )
+    note = None if done else answer.note
+    response = Response(KINDS[answer.verb], Via.SMS, sms.sender, note=note, at=sms.heard_at)
+    recorded = respond(locked, code.tree, code.contact, response, replying=replying)
     words = recorded.words
     if done:
         # The action is told in free text; `observed` claims the least of the actions that end the wait for one.

@@ -143,10 +143,7 @@ def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
     locked, code = consequence.locked, consequence.code
     contact = locked.contact(code.tree, code.contact)
-    there = tuple(
-        method for method in contact.all_methods if method.address == number and method.kind is MethodKind.SMS
-    )
-    write(locked, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=there, when_closed=()), consequence.words)
+    write(locked, Kind.NOT_UNDERSTOOD, code.tree, contact.only_at(number), consequence.words)
     locked.finish()
 
 

@@ -17,7 +17,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.floods import ring_once, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
@@ -217,7 +217,7 @@ def _acknowledge(
     if pin and not try_contacts_pin(locked, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
         locked.finish()
         return None
-    recorded = respond(locked, code.tree, code.contact, AnswerKind.ACKNOWLEDGED, Via.CALL, address=call.sender)
+    recorded = respond(locked, code.tree, code.contact, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))
     locked.finish()
     is_spoken = _pass(tx, call, RECORDED)
     language, templates = locked.contact(code.tree, code.contact).language, locked.incident.templates

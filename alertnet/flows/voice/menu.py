@@ -7,7 +7,7 @@ from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt, hold
-from alertnet.flows.escalation.record_response import respond
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import take_task
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -114,7 +114,7 @@ def _let_ring_on(matter: Matter) -> None:
 
 def _respond(matter: Matter, answer: AnswerKind) -> Reaction:
     """Record an answer. A coordinator who takes charge hears what comes next, and may hold it."""
-    recorded = respond(matter.locked, matter.tree, matter.contact, answer, Via.CALL, address=matter.address)
+    recorded = respond(matter.locked, matter.tree, matter.contact, Response(answer, Via.CALL, matter.address))
     if recorded.words.next_level is not None:
         return Reaction(ask=NEXT, words=recorded.words)
     return Reaction((THANKS[recorded.kind],))

@@ -74,8 +74,8 @@ class NewAnswer(NewRow):
     via: Via
     at: datetime
     address: str | None
-    by: str | None
-    note: str | None
+    by: str | None = None
+    note: str | None = None
 
 
 @value
