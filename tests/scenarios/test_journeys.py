@@ -501,6 +501,54 @@ def test_a_departure_after_a_missed_journey_is_news_of_its_incident(valley: Worl
     assert ("coordinator", "sms") in incident.told("update")
 
 
+def test_a_missed_journey_is_no_matter_of_what_its_phone_has_open_from_before_it_set_out(valley: World) -> None:
+    """A2, A8: that one is taken care of, and an embassy that it would bring in has not to do with this silence."""
+    valley.texts("ana", f"ALERTA {TRUE} 51 L12")
+    before = valley.newest()
+    for who in ("coordinator", "ombuds"):
+        valley.passes(minutes=11)
+        valley.texts(who, f"OK {code_in(valley.phone(who).inbox[-1])}")
+    valley.texts("ana", GO)
+    valley.passes(hours=4, minutes=40)
+
+    latest, first = incidents(valley)
+    assert (first.ref, first["severity"], first.status("valley")) == (before.ref, "watch", "acknowledged")
+    assert (latest["type"], latest["severity"]) == ("missed_check_in", "critical")
+    assert ("desk", "sms") in latest.told()
+
+
+@pytest.mark.parametrize("text", ["SOS", f"ALERTA {TRUE} 70 L12"])
+def test_a_missed_journey_rings_in_what_its_phone_has_raised_on_the_road(valley: World, text: str) -> None:
+    """One event is one incident: whoever set out and cried for help is not heard of because of that."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=20)
+    valley.texts("ana", text)
+    valley.passes(hours=3)
+
+    (incident,) = incidents(valley)
+    assert incident.timeline().count("check_in_missed") == 1
+    assert alarms(valley, f"{incident.ref}: missed check-in")
+
+
+def test_who_is_missed_after_a_cry_for_help_is_missed_in_its_incident(world_of: Worlds) -> None:
+    """Whoever was taken is not missed anew each evening; an edit of the hour is no sign of life either."""
+    field = FIELD + ROUTINES.replace("60m}", "30m, members: [ana]}")
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=field)
+    network = valley.runtime.edition.network
+    valley.runtime.transact(follow_routines, network)
+    valley.passes(minutes=46)
+    assert "07:00+1" in str(valley.texts("ana", "OK"))
+    valley.passes(minutes=2)
+    valley.texts("ana", "ALERTA 20 L12")
+    later = replace(network.teams["north"].routines[0], times=(22 * 60 + 30,))
+    teams = {"north": replace(network.teams["north"], routines=(later,))}
+    valley.runtime.transact(follow_routines, replace(network, teams=teams))
+    valley.passes(minutes=61)
+
+    (incident,) = incidents(valley)
+    assert "check_in_missed" in incident.timeline()
+
+
 def journeys_of(valley: World, member: str) -> list[StoredJourney]:
     """What is awaited of a member by now."""
     return valley.runtime.transact(journeys.hold_of, "north", member)

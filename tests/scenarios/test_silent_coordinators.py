@@ -146,6 +146,19 @@ def test_what_was_put_off_is_in_hand_no_more_once_the_field_tells_more(
     assert moments(incident, "desk") == [18]
 
 
+def test_what_was_put_off_is_in_hand_no_more_once_its_phone_misses_a_check_in(world: World) -> None:
+    """A2: that nothing is heard of whoever cried for help is more than was known when it was put off."""
+    world.texts("ana", "GO L12 21:30")
+    world.passes(minutes=2)
+    incident = sos(world)
+    world.passes(minutes=3)
+    holds_the_question(world)
+    world.passes(hours=2)
+
+    assert world.newest().ref == incident.ref
+    assert moments(incident, "desk")[:1] == [14 + 90 + 10]
+
+
 def test_what_was_refused_before_a_close_is_in_hand_no_more_once_the_incident_is_reopened(world: World) -> None:
     """A2: the question is asked anew, and an answer from before is none to it."""
     incident = sos(world)

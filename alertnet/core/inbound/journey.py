@@ -15,6 +15,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Team
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
+from alertnet.core.inbound.same_event import WITHIN
 from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
@@ -157,6 +158,16 @@ class Journey:
     def awaited(self) -> Leg:
         """The leg that is expected next."""
         return self.legs[0]
+
+    @property
+    def silent_since(self) -> datetime:
+        """From when on an incident of the same phone may be why no check-in comes.
+
+        That is the departure; for a routine the last check-in; for a roll-call a little before, since it has a reason.
+        """
+        if self.routine is not None:
+            return self.heard_at or self.began_at
+        return self.began_at - WITHIN if self.roll_call is not None else self.began_at
 
     @property
     def ladder(self) -> Ladder:

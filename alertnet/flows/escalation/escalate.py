@@ -21,7 +21,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, PlanChanged, Status
+from alertnet.core.escalation.state import Event, PlanChanged, Status, ToldMore
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure, Kind
 from alertnet.flows.credentials.written_codes import known_code
@@ -130,6 +130,12 @@ def move(locked: LockedIncident, events: Events) -> None:
 def for_all(locked: LockedIncident, *events: Event) -> Events:
     """The same events for every escalation of the incident."""
     return {escalation.id: events for escalation in locked.escalations}
+
+
+def tell_more(locked: LockedIncident) -> None:
+    """Note that more is known of the incident: what a coordinator has put off before is in hand no more."""
+    if any(each.in_hand for each in locked.states.values()):
+        move(locked, for_all(locked, ToldMore()))
 
 
 class OnRecord:

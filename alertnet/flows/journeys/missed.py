@@ -16,7 +16,7 @@ from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
-from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, tell_coordinators
@@ -140,12 +140,12 @@ def _ask(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 
 def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
-    """Open an incident, or ring in the one that the phone has open.
+    """Open an incident, or ring in the one that the phone has raised since it set out or was heard of last.
 
-    It waits for a coordinator before others are told.
+    It waits for a coordinator before others are told. What is older may be taken care of, and tells others.
     """
-    facts = _facts(tx, edition, stored.journey)
-    known = incidents.open_of_phone(tx, facts.raised_from) if facts.raised_from else None
+    facts, since = _facts(tx, edition, stored.journey), stored.journey.silent_since
+    known = incidents.open_of_phone(tx, facts.raised_from, since=since) if facts.raised_from else None
     locked = take_up(tx, known) if known else None
     if locked is not None and locked.is_open and not locked.facts.lone_text:
         _ring(locked, stored.journey)
@@ -171,6 +171,7 @@ def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 def _ring(locked: LockedIncident, journey: Journey) -> None:
     locked.record("check_in_missed", of=journey.owner)
     raise_prompt(locked, PromptKind.ALARM, Subject.CHECK_IN_MISSED, about=journey.owner)
+    tell_more(locked)
 
 
 def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:

@@ -32,7 +32,8 @@ def follow_routines(tx: Tx, network: Network) -> None:
             journeys.save(tx, stored.id, replace(journey, routine=routine, terms=routine.terms))
         else:
             awaited = _awaited(tx, network, team, journey.member, routine)
-            journeys.save(tx, stored.id, replace(awaited, place=journey.place))
+            began_at, heard_at = journey.began_at, journey.heard_at
+            journeys.save(tx, stored.id, replace(awaited, place=journey.place, began_at=began_at, heard_at=heard_at))
     for (_, member, _), (team, routine) in wanted.items():
         journeys.add(tx, _awaited(tx, network, team, member, routine))
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import PlanChanged, Status, ToldMore
+from alertnet.core.escalation.state import PlanChanged, Status
 from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
@@ -18,7 +18,7 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
-from alertnet.flows.escalation.escalate import for_all, move
+from alertnet.flows.escalation.escalate import for_all, move, tell_more
 from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
@@ -205,8 +205,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
     else:
         ring_once(locked, subject, about)
-    if any(each.in_hand for each in locked.states.values()):
-        move(locked, for_all(locked, ToldMore()))
+    tell_more(locked)
     if not is_proven:
         return
     if locked.facts.verified or not news.verified:
