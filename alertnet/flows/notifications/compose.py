@@ -17,7 +17,6 @@ from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft
-from alertnet.store.queues import incident_attempts
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage
 
@@ -34,12 +33,6 @@ class Coming:
     def words(self) -> dict[str, Any]:
         """The fields of `Said` about it."""
         return {"next_level": self.level.name, "automatic_at": self.level.automatic_at, "tree": self.tree}
-
-
-def prompt_waits(locked: LockedIncident, method: Method, prompt: str) -> bool:
-    """Whether that prompt, raised or repeated earlier, has not left yet by that method."""
-    indexes = locked.tx.vault.indexes(method.address)
-    return incident_attempts.prompt_waits(locked.tx.session, locked.incident.id, method.kind, indexes, prompt)
 
 
 def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> Said:
@@ -97,7 +90,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         link=token,
     )
     draft = replace(
-        _draft(locked, send.kind, tree, contact, method, words),
+        draft_to(locked, send.kind, tree, contact, method, words),
         level=new.level,
         round=send.round,
         escalation=coverage.escalation,
@@ -117,36 +110,28 @@ def write(
     words: Said,
     *,
     methods: frozenset[MethodKind] = WRITTEN,
-    prompt: str | None = None,
-    code: str | None = None,
-    with_link: bool = False,
     send: bool = True,
-    again: bool = False,
-    anew: bool = False,
     once: bool = False,
     leaves_at: datetime | None = None,
 ) -> None:
-    """Draft a message that is no alert, by all the contact's methods of those kinds.
+    """Draft a message that is neither an alert nor a prompt, by all the contact's methods of those kinds.
 
-    If it is closed, by `when_closed` ones too.
-
-    `again`: it was said before, and leaves after what is new. A repeated `prompt` is not written again for a method by
-    which it has not left yet, unless it must say something else (`anew`). `once`: a number or address that several
-    contacts share gets it once.
+    `once`: a number or address that several contacts share gets it once.
     """
-    reach = _reach(locked, tree, contact)
-    chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in methods]
-    for method in _each_address(chosen):
-        if prompt is not None and not (locked.fresh or anew) and prompt_waits(locked, method, prompt):
-            continue
-        link, token = None, words.link
-        if with_link:
-            link, token = link_token(locked, tree, contact, method.kind, method.address, prompt=prompt)
-        its_words = replace(words, link=token, timezone=contact.timezone)
-        draft = _draft(locked, kind, tree, contact, method, its_words, again=again)
-        draft = replace(draft, prompt=prompt, code=code, link=link, leaves_at=leaves_at)
+    its_words = replace(words, timezone=contact.timezone)
+    for method in methods_at_any_hour(locked, tree, contact, methods):
+        draft = replace(draft_to(locked, kind, tree, contact, method, its_words), leaves_at=leaves_at)
         if not (once and locked.work.has_posted(draft)):
             locked.work.post(draft, send=send)
+
+
+def methods_at_any_hour(
+    locked: LockedIncident, tree: str, contact: Contact, kinds: frozenset[MethodKind]
+) -> list[Method]:
+    """All the contact's methods of those kinds, `when_closed` ones too if it is closed, with each address once."""
+    reach = _reach(locked, tree, contact)
+    chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in kinds]
+    return list({(method.kind, method.address): method for method in chosen}.values())
 
 
 def notify_coordinators(
@@ -184,7 +169,7 @@ def _notice(
     if usable is None:
         return
     method, at = usable
-    draft = replace(_draft(locked, Kind.NOTICE, tree, contact, method, words), leaves_at=at)
+    draft = replace(draft_to(locked, Kind.NOTICE, tree, contact, method, words), leaves_at=at)
     if acknowledgement is None:
         post_with_page(locked.work, draft)
         return
@@ -199,7 +184,7 @@ def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
     return Reach(contact, locked.plans[tree].times[contact.id])
 
 
-def _draft(
+def draft_to(
     locked: LockedIncident,
     kind: Kind,
     tree: str,
@@ -209,6 +194,7 @@ def _draft(
     *,
     again: bool = False,
 ) -> NotificationDraft:
+    """What is drafted to one method of a contact. `again`: it was said before, and leaves after what is new."""
     return NotificationDraft(
         kind=kind,
         contact=contact.id,
@@ -229,8 +215,3 @@ def _told(locked: LockedIncident) -> set[tuple[str, str]]:
     if locked.fresh:
         return set()
     return notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
-
-
-def _each_address(methods: list[Method]) -> list[Method]:
-    """The methods, with each address once for each kind."""
-    return list({(method.kind, method.address): method for method in methods}.values())

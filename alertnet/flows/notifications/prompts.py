@@ -6,22 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
-from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance_incident import reasons_to_wait
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.core.replan.difference import Retold, as_proposed, changed
+from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import decision_code, good_from
-from alertnet.flows.notifications.compose import said, write
+from alertnet.flows.notifications.compose import draft_to, methods_at_any_hour, said
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.queues import incident_attempts
 from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
-from alertnet.store.records.prompts import Prompt
+from alertnet.store.records.prompts import NewPrompt, Prompt
 
 PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers the prompt is repeated, since nothing is decided or done yet."""
@@ -47,7 +49,7 @@ def raise_prompt(
     asked = _asked(locked, subject, about)
     code = decision_code(locked, asked)
     rings = rings_at is None or rings_at <= now
-    new = prompt_store.NewPrompt(
+    new = NewPrompt(
         id=id,
         incident_id=locked.incident.id,
         kind=kind,
@@ -65,7 +67,7 @@ def raise_prompt(
     locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
     if rings:
-        _ring_for_the_first_time(locked, new, asked, code)
+        _ring_first(locked, new, asked, code)
     return id
 
 
@@ -105,30 +107,25 @@ def ring_one(
 
     `anew`: also where it has not left yet with another code.
     """
-    words = words_of(locked, prompt)
-    _ring(
-        locked,
-        Kind(prompt.kind),
-        prompt.id,
-        tree,
-        contact,
-        code,
-        words,
-        methods or contact.rung_by,
-        again=True,
-        anew=anew,
-    )
+    by = methods_at_any_hour(locked, tree, contact, methods or contact.rung_by)
+    wanted = by if anew or locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
+    _ring(locked, prompt, words_of(locked, prompt), tree, contact, code, wanted, again=True)
 
 
-def words_of(locked: LockedIncident, prompt: Prompt) -> dict[str, Any]:
+def words_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
     """What a prompt says, besides what all messages of its incident say."""
-    words = _words(subject_of(locked, prompt), prompt.about, prompt.level, prompt.contacts, prompt.automatic_at)
+    subject = subject_of(locked, prompt)
+    words: dict[str, Any] = {
+        "subject": subject,
+        # Only the page tells whom to call.
+        "about": None if subject is Subject.TASK else prompt.about,
+        "level": prompt.level,
+        "contacts": prompt.contacts,
+        "automatic_at": prompt.automatic_at,
+    }
     if prompt.subject == Subject.LEVEL:
-        session = locked.tx.session
-        states = locked.states or escalation_store.states_of(session, locked.incident.id)
-        words |= level_in_words(
-            locked, states, escalation_store.tree_of(session, prompt.escalation), prompt.level_index
-        )
+        states = locked.states or escalation_store.states_of(locked.tx.session, locked.incident.id)
+        words |= level_in_words(locked, states, locked.tree_of(prompt.escalation), prompt.level_index)
     if prompt.subject == Subject.CHANGE and locked.incident.proposed:
         words |= {"names": would_change(locked, locked.incident.proposed).names}
     return words
@@ -139,9 +136,10 @@ def open_prompts(locked: LockedIncident) -> list[Prompt]:
     return locked.prefetch.read(prompt_store.open_of, locked.incident.id)
 
 
-def subject_of(locked: LockedIncident, prompt: Prompt) -> Subject:
+def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
     """The subject that a prompt's messages have; its row keeps duress out."""
-    return _spoken(locked, Subject(prompt.subject))
+    subject = Subject(prompt.subject)
+    return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
@@ -223,36 +221,6 @@ def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
     return changed(locked.facts, facts, locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
 
 
-def _spoken(locked: LockedIncident, subject: Subject) -> Subject:
-    return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
-
-
-def _words(
-    subject: Subject, about: str | None, level: int | None, contacts: int | None, automatic_at: datetime | None
-) -> dict[str, Any]:
-    return {
-        "subject": subject,
-        # Only the page tells whom to call.
-        "about": None if subject is Subject.TASK else about,
-        "level": level,
-        "contacts": contacts,
-        "automatic_at": automatic_at,
-    }
-
-
-def _ring_for_the_first_time(
-    locked: LockedIncident, new: prompt_store.NewPrompt, asked: Iterable[tuple[str, Contact]], code: Code | None
-) -> None:
-    """Send a new prompt to those who are asked."""
-    words = _words(_spoken(locked, new.subject), new.about, new.level, new.contacts, new.automatic_at)
-    if new.subject is Subject.LEVEL and new.escalation_id is not None and new.level is not None:
-        words |= level_in_words(locked, locked.states, locked.tree_of(new.escalation_id), new.level - 1)
-    if new.subject is Subject.CHANGE and locked.incident.proposed:
-        words |= {"names": would_change(locked, locked.incident.proposed).names}
-    for tree, contact in asked:
-        _ring(locked, Kind(new.kind), new.id, tree, contact, code, words, methods_to_prompt(new.kind, contact))
-
-
 def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[tuple[str, Contact], ...]:
     """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
     everybody = locked.plans.coordinators
@@ -264,31 +232,36 @@ def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple
     return others or everybody
 
 
+def _ring_first(
+    locked: LockedIncident, new: NewPrompt, asked: Iterable[tuple[str, Contact]], code: Code | None
+) -> None:
+    words = words_of(locked, new)
+    for tree, contact in asked:
+        methods = methods_at_any_hour(locked, tree, contact, methods_to_prompt(new.kind, contact))
+        _ring(locked, new, words, tree, contact, code, methods)
+
+
+def _waits(locked: LockedIncident, method: Method, prompt: Prompt) -> bool:
+    """Whether the prompt, raised or repeated earlier, has not left yet by that method."""
+    indexes = locked.tx.vault.indexes(method.address)
+    return incident_attempts.prompt_waits(locked.tx.session, locked.incident.id, method.kind, indexes, prompt.id)
+
+
 def _ring(
     locked: LockedIncident,
-    kind: Kind,
-    prompt: str,
+    prompt: Prompt | NewPrompt,
+    words: dict[str, Any],
     tree: str,
     contact: Contact,
     code: Code | None,
-    words: dict[str, Any],
-    methods: frozenset[MethodKind],
+    methods: Iterable[Method],
     *,
     again: bool = False,
-    anew: bool = False,
 ) -> None:
+    """Draft a prompt to one coordinator: by each of those methods, with that code and a link of its own."""
     text, code_id = (code.text, code.id) if code else (None, None)
-    common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, **words)
-    write(
-        locked,
-        kind,
-        tree,
-        contact,
-        common,
-        methods=methods,
-        prompt=prompt,
-        code=code_id,
-        with_link=True,
-        again=again,
-        anew=anew,
-    )
+    common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, timezone=contact.timezone, **words)
+    for method in methods:
+        link, token = link_token(locked, tree, contact, method.kind, method.address, prompt=prompt.id)
+        draft = draft_to(locked, Kind(prompt.kind), tree, contact, method, replace(common, link=token), again=again)
+        locked.work.post(replace(draft, prompt=prompt.id, code=code_id, link=link))

@@ -38,7 +38,6 @@ from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.messages.reported import Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import recordings
-from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
@@ -193,22 +192,10 @@ def _show(
 
 
 def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *, is_coerced: bool) -> Said:
-    words = replace(
-        said(locked, tree, contact),
-        subject=Subject(prompt.subject) if is_coerced else prompts.subject_of(locked, prompt),
-        about=prompt.about,
-        level=prompt.level,
-        contacts=prompt.contacts,
-        automatic_at=prompt.automatic_at,
-    )
-    if prompt.subject == Subject.CHANGE and locked.incident.proposed:
-        return replace(words, names=prompts.would_change(locked, locked.incident.proposed).names)
-    if prompt.subject != Subject.LEVEL:
-        return words
-    session = locked.tx.session
-    of = escalation_store.tree_of(session, prompt.escalation)
-    states = escalation_store.states_of(session, locked.incident.id)
-    return replace(words, **prompts.level_in_words(locked, states, of, prompt.level_index))
+    words = prompts.words_of(locked, prompt) | {"about": prompt.about}
+    if is_coerced:
+        words |= {"subject": Subject(prompt.subject)}
+    return replace(said(locked, tree, contact), **words)
 
 
 def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:

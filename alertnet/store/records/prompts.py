@@ -20,8 +20,35 @@ from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
 
 
+class _Matter:
+    """What a prompt is about."""
+
+    __slots__ = ()
+    escalation_id: str | None
+    about: str | None
+    level: int | None
+
+    @property
+    def level_index(self) -> int:
+        """The index of the level that it is about, -1 for the last resort."""
+        assert self.level is not None
+        return self.level - 1
+
+    @property
+    def contact(self) -> str:
+        """The contact that a task or a question to confirm is about."""
+        assert self.about is not None
+        return self.about
+
+    @property
+    def escalation(self) -> str:
+        """The escalation that a task, or a question about a level or an answer, is about."""
+        assert self.escalation_id is not None
+        return self.escalation_id
+
+
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(_Matter):
     """A stored alarm, decision, task or promise to the field; another version may have written it."""
 
     id: str
@@ -52,27 +79,9 @@ class Prompt:
         """Whether it still rings, or will again after a pause."""
         return self.due_at is not None
 
-    @property
-    def level_index(self) -> int:
-        """The index of the level that it is about, -1 for the last resort."""
-        assert self.level is not None
-        return self.level - 1
-
-    @property
-    def contact(self) -> str:
-        """The contact that a task or a question to confirm is about."""
-        assert self.about is not None
-        return self.about
-
-    @property
-    def escalation(self) -> str:
-        """The escalation that a task, or a question about a level or an answer, is about."""
-        assert self.escalation_id is not None
-        return self.escalation_id
-
 
 @value
-class NewPrompt(NewRow):
+class NewPrompt(NewRow, _Matter):
     """A prompt that is being raised."""
 
     table = alarms
