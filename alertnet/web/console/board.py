@@ -21,7 +21,6 @@ from alertnet.flows.desk.find import find
 from alertnet.flows.desk.incident import in_codes
 from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
@@ -30,12 +29,11 @@ from alertnet.store.records import prompts
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import Part, go_to, language_of, may_act, rendered, say_by, show, streamed, words
+from alertnet.web.console.shown import Part, language_of, may_act, rendered, say_by, show, streamed, words
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -219,7 +217,7 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
     said = word(form, "answer") or ""
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         incident = prompts.incident_of(tx.session, id) if id.isascii() and id.isalnum() else None
         if incident is None:
             raise Unknown("matter", id[:32])
@@ -232,9 +230,9 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
             raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
         answer(locked, prompt, said, by(who))
         there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
-        return locked, lambda _: ApiAnswer(303, None, there)
+        return locked, there
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:

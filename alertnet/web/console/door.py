@@ -11,6 +11,7 @@ import hashlib
 import json
 import zlib
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -21,16 +22,21 @@ from starlette.datastructures import ImmutableMultiDict
 from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, Forbidden, TooMany
 from alertnet.core.limits import ACTS, LONGEST_BODY, Limit
-from alertnet.flows.unit.idempotent_request import Act, accept
+from alertnet.flows.unit.idempotent_request import Show, accept
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
-from alertnet.store.records.idempotency import Once
+from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import runtime_of
+from alertnet.web.console.shown import go_to
 from alertnet.web.forms import Form, read_form
+
+DeskAct = Callable[[Tx], tuple[LockedIncident | None, str]]
+"""Changes an incident, or (None) something outside incidents; returns the address where its result is shown."""
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
@@ -177,8 +183,8 @@ def check_pace(request: Request, who: SignedIn, limit: Limit = ACTS) -> None:
         raise TooMany("acts in this session", timedelta(seconds=wait))
 
 
-def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role = Role.COORDINATOR) -> str:
-    """Carry out a form once, if the user has that role and is still signed in; gives the address of the result.
+def act_once(request: Request, who: SignedIn, form: Form, act: DeskAct, role: Role = Role.COORDINATOR) -> Response:
+    """Carry out a form once, if the user has that role and is still signed in; redirects to where its result is shown.
 
     The same view acts once per user, not per session, since the session may end between two tries.
 
@@ -191,7 +197,7 @@ def act_once(request: Request, who: SignedIn, form: Form, act: Act, role: Role =
     check_form(request, who, form, role)
     check_pace(request, who)
     view = "\n".join(["desk", who.user, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
-    return runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash("")))
+    return go_to(runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash(""))))
 
 
 async def keep(request: Request, vault: Vault) -> str:
@@ -221,13 +227,18 @@ def kept_in(form: Form, vault: Vault) -> Kept | None:
     return Kept(user, path, ImmutableMultiDict(map(tuple, fields)))
 
 
-def _accept(tx: Tx, who: SignedIn, act: Act, once: Once) -> str:
+def _accept(tx: Tx, who: SignedIn, act: DeskAct, once: Once) -> str:
     if not users.is_still_signed_in(tx, who):
         raise SignedOut
     before = idempotency.find(tx.session, once.key)
     if before is not None:
         raise DoneBefore(before[1].location or "/desk")
-    answer = accept(tx, act, once).answer
+
+    def carry_out(tx: Tx) -> tuple[LockedIncident | None, Show]:
+        locked, place = act(tx)
+        return locked, lambda _: ApiAnswer(303, None, place)
+
+    answer = accept(tx, carry_out, once).answer
     return (answer.location if answer is not None else None) or "/desk"
 
 

@@ -23,14 +23,12 @@ from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_te
 from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_split, merge, split
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials import users
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
 from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
@@ -40,7 +38,7 @@ from alertnet.web.console.board import PROOF, boards_of, follow, personal, sayer
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import FETCHED, Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import as_html, go_to, language_of, may_act, rendered, show
+from alertnet.web.console.shown import as_html, language_of, may_act, rendered, show
 from alertnet.web.forms import Form, Posted, typed
 from alertnet.web.problems import first_fault
 
@@ -258,26 +256,26 @@ def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Vie
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         locked = take_up(tx, id_of_ref(tx, ref))
         revoke(locked, id, by=by(who))
         return locked, _to(locked, "revoke")
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/{ref}/join-text")
 def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Join a text to an open incident."""
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
         # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
         join_text(held[text], held[into], by=by(who))
         return held[text], _to(held[into], "join-text")
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.get("/{ref}/merge")
@@ -313,22 +311,22 @@ def _foresee(request: Request, who: Viewer, runtime: Runtime, name: str, part: s
 def do_merge(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Merge it into another incident, once."""
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=by(who))
         return locked, _to(locked, "merge")
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/{ref}/split")
 def do_split(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Split a report off again, once."""
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=by(who))
         return locked, _to(locked, "split")
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/{ref}/{name}")
@@ -342,14 +340,14 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
     except ValidationError as error:
         raise first_fault(error) from None
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def act(tx: Tx) -> tuple[LockedIncident, str]:
         locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
         carry_out(Doing(runtime, locked, by(who), ref), asked)
         return locked, _to(locked, name)
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
@@ -363,9 +361,8 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
     return fields
 
 
-def _to(locked: LockedIncident, name: str) -> Show:
-    place = f"/desk/incidents/{locked.incident.ref}?done={name}"
-    return lambda _: ApiAnswer(303, None, place)
+def _to(locked: LockedIncident, name: str) -> str:
+    return f"/desk/incidents/{locked.incident.ref}?done={name}"
 
 
 def _look(request: Request, who: Viewer, runtime: Runtime, ref: str) -> IncidentLook:

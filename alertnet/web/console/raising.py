@@ -12,18 +12,16 @@ from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, S
 from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.names import to_spare
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.models import Report
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
-from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import go_to, language_of, may_act, show
+from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.shown import language_of, may_act, show
 from alertnet.web.forms import Posted, typed
 from alertnet.web.problems import first_fault
 
@@ -54,17 +52,16 @@ def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> 
     try:
         facts = facts_of(values, runtime, spared)
         if form.get("step") == "raise":
-            return go_to(act_once(request, who, form, lambda tx: _raise(tx, runtime, facts, by(who))))
+            return act_once(request, who, form, lambda tx: _raise(tx, runtime, facts, by(who)))
         foretold = foretell(runtime.edition.network, facts, runtime.now())
     except BadInput as error:
         return _show(request, who, runtime, values, spared, seen=seen, error=error)
     return _show(request, who, runtime, values, spared, seen=seen, foretold=foretold)
 
 
-def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncident, Show]:
+def _raise(tx: Tx, runtime: Runtime, facts: Facts, by: str) -> tuple[LockedIncident, str]:
     locked = open_incident(tx, runtime.edition, facts, by=by)
-    place = f"/desk/incidents/{locked.incident.ref}?done=raise"
-    return locked, lambda _: ApiAnswer(303, None, place)
+    return locked, f"/desk/incidents/{locked.incident.ref}?done=raise"
 
 
 def facts_of(values: Mapping[str, str], runtime: Runtime, spared: Sequence[str] = ()) -> Facts:
@@ -101,7 +98,6 @@ def _show(
     return show(
         request,
         "raise.html",
-        status=200 if error is None else STATUS[type(error)],
         who=who,
         acts=may_act(who),
         proof=proof_of(runtime, who),
@@ -110,7 +106,7 @@ def _show(
         draft_key=runtime.vault.sign(f"draft {who.user}"),
         given={name: values.get(name, "") for name in (*FIELDS, *BESIDES)},
         foretold=foretold,
-        error=told(error, language_of(request)) if error else "",
+        **refused(request, error),
         teams=network.teams,
         contacts=to_spare({id: each for tree in network.trees.values() for id, each in tree.contacts.items()}),
         spared=spared,
@@ -121,7 +117,7 @@ def _show(
     )
 
 
-def choices(runtime: Runtime) -> dict[str, list[str]]:
+def choices(runtime: Runtime) -> dict[str, Any]:
     """The values that the selects of the form offer."""
     return {
         "codes": sorted(runtime.edition.network.people),

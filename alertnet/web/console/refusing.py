@@ -112,6 +112,13 @@ def told(error: Exception, language: str) -> str:
     return say(AWAY if isinstance(error, DatabaseAway) else str(error))
 
 
+def refused(request: Request, error: AlertnetError | None) -> dict[str, Any]:
+    """The status of a page that shows a form again, and the text of the error above it."""
+    if error is None:
+        return {"status": 200, "error": ""}
+    return {"status": STATUS[type(error)], "error": told(error, language_of(request))}
+
+
 def _refusal(request: Request, error: Exception) -> Response:
     why = told(error, language_of(request))
     back = error.location if isinstance(error, DoneBefore) else "/desk"

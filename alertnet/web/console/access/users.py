@@ -12,13 +12,12 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.account import Handed, handed
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.door import Viewer, act_once, by, check_form, check_pace, proof_of
-from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import go_to, language_of, show
+from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.shown import go_to, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
@@ -108,9 +107,9 @@ def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) 
     hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
     given: list[Handed] = []
 
-    def change(tx: Tx) -> tuple[None, Any]:
+    def change(tx: Tx) -> tuple[None, str]:
         given[:] = [carry_out(tx, name, form, by(who), password, hash, runtime.settings.oidc_issuer or "")]
-        return None, lambda _: ApiAnswer(303, None, HERE)
+        return None, HERE
 
     try:
         act_once(request, who, form, change, Role.ADMINISTRATOR)
@@ -125,7 +124,6 @@ def _show(
     return show(
         request,
         "users.html",
-        status=200 if error is None else STATUS[type(error)],
         who=who,
         users=runtime.read(users.list_all),
         sessions=runtime.read(users.sessions_of_each),
@@ -133,7 +131,7 @@ def _show(
         seen=runtime.entropy.id(),
         proof=proof_of(runtime, who),
         openid=request.app.state.openid.host if request.app.state.openid else "",
-        error=told(error, language_of(request)) if error else "",
+        **refused(request, error),
         **{"done": "", "name": "", "given": (), **said},
     )
 

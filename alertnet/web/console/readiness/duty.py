@@ -13,14 +13,12 @@ from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
 from alertnet.core.limits import is_instant
 from alertnet.flows.sms.on_call import set_duty, swap_duty, undo_duty
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, may_act, show
+from alertnet.web.console.shown import may_act, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
@@ -63,12 +61,12 @@ def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Re
     starts_at, ends_at = (_moment(form, field, zone) for field in ("from", "until"))
     is_on = form.get("on") != "off"
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         member = typed(form, "member")
         set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=by(who))
-        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=set")
+        return None, f"{HERE}?done=set"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/swap")
@@ -77,22 +75,22 @@ def exchange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> R
     names = (typed(form, "one"), typed(form, "other"))
     monday, owner = _monday(typed(form, "week")), typed(form, "owner")
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         swap_duty(tx, runtime.edition.network, names, monday, owner=owner or None, by=by(who))
-        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=swap")
+        return None, f"{HERE}?done=swap"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/undo")
 def take_back(request: Request, form: Posted, who: Viewer) -> Response:
     """Undo this user's last change."""
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         undo_duty(tx, by(who))
-        return None, lambda _: ApiAnswer(303, None, f"{HERE}?done=undo")
+        return None, f"{HERE}?done=undo"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 def _posts(tx: Tx, network: Network) -> Iterator[Post]:

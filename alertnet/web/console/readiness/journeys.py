@@ -14,11 +14,9 @@ from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.desk.on_the_road import Field, read_field
 from alertnet.flows.journeys.check_in import Heard, cancel_journey, check_in_by_key
 from alertnet.flows.journeys.roll_call import Question, call_roll
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
 from alertnet.web.auth import InForce
@@ -26,7 +24,7 @@ from alertnet.web.console.board import PROOF, follow, personal, zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show
+from alertnet.web.console.shown import language_of, may_act, rendered, show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class=Told)
@@ -121,11 +119,11 @@ def ask_everybody(request: Request, form: Posted, who: Viewer, runtime: InForce)
     """Start a roll call: ask a team, a country or the network whether all are safe."""
     question = _question(form)
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         call_roll(tx, runtime.edition.network, question, by(who))
-        return None, lambda _: ApiAnswer(303, None, "/desk/journeys?done=asked#rolls")
+        return None, "/desk/journeys?done=asked#rolls"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.post("/{id}")
@@ -136,16 +134,16 @@ def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
         raise BadInput("said", said[:32], [*SAID, END])
     delay = _span(form, "later") if said == "later" else None
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         if not (id.isascii() and id.isalnum()) or journeys.find(tx.session, id) is None:
             raise Unknown("journey", id[:32])
         if said == END:
             cancel_journey(tx, id, by(who))
         else:
             check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), by(who))
-        return None, lambda _: ApiAnswer(303, None, f"/desk/journeys?done={said}")
+        return None, f"/desk/journeys?done={said}"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 def _question(form: Form) -> Question:

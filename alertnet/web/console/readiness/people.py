@@ -8,17 +8,15 @@ from alertnet.core.directory.contact_tree import Named
 from alertnet.core.errors import Misconfigured
 from alertnet.flows.desk.people import read_people
 from alertnet.flows.notifications.number_tests import DUE, due_contacts, kinds_of, named, send_tests
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.runtime.settings.settings import missing_for
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import SignedIn
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, may_act, show
+from alertnet.web.console.shown import may_act, show
 from alertnet.web.forms import Form, Posted
 
 router = APIRouter(prefix="/desk/people", include_in_schema=False, route_class=Told)
@@ -58,11 +56,11 @@ def test_one(tree: str, contact: str, request: Request, form: Posted, who: Viewe
 def _test(
     request: Request, form: Form, who: SignedIn, runtime: Runtime, choose: Callable[[Tx], list[Named]]
 ) -> Response:
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         chosen = choose(tx)
         if missing := missing_for(runtime.settings, kinds_of(chosen)):
             raise Misconfigured(missing)
         sent = send_tests(tx, runtime.edition.network, chosen, by(who))
-        return None, lambda _: ApiAnswer(303, None, f"/desk/people?done={sent}")
+        return None, f"/desk/people?done={sent}"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)

@@ -6,11 +6,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.flows.sms.quarantine import bind_text, drop_text, to_show
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.records.inbound import QuarantinedText
 from alertnet.web.api.cursor import cursor_of, read_cursor
 from alertnet.web.api.incidents import PAGE
@@ -18,7 +16,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import go_to, may_act, show
+from alertnet.web.console.shown import may_act, show
 from alertnet.web.forms import IDENTIFIER, Posted, typed
 
 router = APIRouter(prefix="/desk/quarantine", include_in_schema=False, route_class=Told)
@@ -62,18 +60,17 @@ def decide(id: str, request: Request, form: Posted, who: Viewer, runtime: InForc
         raise Unknown("text in quarantine", id[:32])
     member, edition = typed(form, "member"), runtime.edition
 
-    def bind(tx: Tx) -> tuple[LockedIncident, Show]:
+    def bind(tx: Tx) -> tuple[LockedIncident, str]:
         team, _, name = member.partition("/")
         locked = bind_text(tx, edition, id, team, name, by=by(who))
-        there = f"/desk/incidents/{locked.incident.ref}?done=bound"
-        return locked, lambda _: ApiAnswer(303, None, there)
+        return locked, f"/desk/incidents/{locked.incident.ref}?done=bound"
 
-    def drop(tx: Tx) -> tuple[None, Show]:
+    def drop(tx: Tx) -> tuple[None, str]:
         drop_text(tx, id, by=by(who))
-        return None, lambda _: ApiAnswer(303, None, "/desk/quarantine?done=dropped")
+        return None, "/desk/quarantine?done=dropped"
 
     if form.get("step") == "drop":
-        return go_to(act_once(request, who, form, drop))
+        return act_once(request, who, form, drop)
     if not member:
         raise BadInput("member", None, "whose text it is")
-    return go_to(act_once(request, who, form, bind))
+    return act_once(request, who, form, bind)

@@ -17,18 +17,16 @@ from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
-from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
-from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
 from alertnet.web.console.raising import FIELDS, choices, facts_of
-from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, show
+from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.shown import HEADERS, language_of, may_act, show
 from alertnet.web.forms import Posted, typed
 
 router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
@@ -55,7 +53,7 @@ def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> 
         facts = replace(facts_of(values, runtime), drill=True)
         at = _moment(values, zone_of(runtime.edition.network, facts))
         if form.get("step") == "go":
-            return go_to(act_once(request, who, form, lambda tx: _go(tx, runtime, facts, at, values["every"], by(who))))
+            return act_once(request, who, form, lambda tx: _go(tx, runtime, facts, at, values["every"], by(who)))
         foretold = foretell(runtime.edition.network, facts, at or runtime.now())
     except BadInput as error:
         return _show(request, who, runtime, values, seen=seen, error=error)
@@ -67,11 +65,11 @@ def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> 
 def cancel(id: str, request: Request, form: Posted, who: Viewer) -> Response:
     """Cancel a planned drill."""
 
-    def act(tx: Tx) -> tuple[None, Show]:
+    def act(tx: Tx) -> tuple[None, str]:
         cancel_drill(tx, id, by=by(who))
-        return None, lambda _: ApiAnswer(303, None, "/desk/drills?done=cancelled")
+        return None, "/desk/drills?done=cancelled"
 
-    return go_to(act_once(request, who, form, act))
+    return act_once(request, who, form, act)
 
 
 @router.get("/{ref}.csv")
@@ -91,13 +89,12 @@ def show_drill(ref: str, request: Request, who: Viewer, runtime: InForce) -> Res
 
 def _go(
     tx: Tx, runtime: Runtime, facts: Facts, at: datetime | None, every: str, by: str
-) -> tuple[LockedIncident | None, Show]:
+) -> tuple[LockedIncident | None, str]:
     if at is None:
         locked = begin_drill(tx, runtime.edition, facts, by=by)
-        place = f"/desk/incidents/{locked.incident.ref}?done=drill"
-        return locked, lambda _: ApiAnswer(303, None, place)
+        return locked, f"/desk/incidents/{locked.incident.ref}?done=drill"
     plan_drill(tx, runtime.edition, facts, at, int(every) if every else None, by=by)
-    return None, lambda _: ApiAnswer(303, None, "/desk/drills?done=planned")
+    return None, "/desk/drills?done=planned"
 
 
 def _moment(values: dict[str, str], zone: str) -> datetime | None:
@@ -137,7 +134,6 @@ def _show(
     return show(
         request,
         "drill_new.html",
-        status=200 if error is None else STATUS[type(error)],
         who=who,
         acts=may_act(who),
         proof=proof_of(runtime, who),
@@ -146,7 +142,7 @@ def _show(
         foretold=foretold,
         at=at,
         zone=zone,
-        error=told(error, language_of(request)) if error else "",
+        **refused(request, error),
         every_months=EVERY_MONTHS,
         **choices(runtime),
         **spoken(runtime, language_of(request)),

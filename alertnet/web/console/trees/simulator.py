@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from alertnet.core.directory.contact_tree import EVERYWHERE, Network
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.wall_clock import wall_moment
-from alertnet.core.errors import AlertnetError, BadInput
+from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, Facts, Perpetrator, Scope, Severity
 from alertnet.core.limits import TREE_CHECKS
 from alertnet.flows.desk.night import Night, compared, play
@@ -21,7 +21,7 @@ from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
-from alertnet.web.console.refusing import STATUS, Told, told
+from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import language_of, may_act, show
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted
@@ -74,7 +74,6 @@ def _simulator(
     return show(
         request,
         "simulator.html",
-        status=200 if error is None else STATUS[type(error)],
         who=who,
         acts=may_act(who),
         edit=edit,
@@ -82,7 +81,7 @@ def _simulator(
         given=given,
         night=night,
         difference=difference,
-        error=told(error, language_of(request)) if isinstance(error, AlertnetError) else "",
+        **refused(request, error),
         clock=clock,
         holidays=_holidays(network, runtime.now().date()),
         countries=_countries(network),
