@@ -327,6 +327,24 @@ def test_an_answer_after_closing_hears_that_it_is_over(valley: World) -> None:
     assert incident.answers() == []
 
 
+@pytest.mark.parametrize("words", ["DONE {} they took her again", "{} they took her again"])
+def test_words_after_an_old_code_reach_people(valley: World, words: str) -> None:
+    """A12: a day after the close the code answers nothing any more, and what stands beside it may be an alarm."""
+    incident = valley.raises()
+    valley.passes(minutes=10)
+    code = code_in(valley.phone("ombuds").inbox[0])
+    incident.act("close", reason="released")
+    valley.passes(hours=24)
+    before = len(valley.phone("coordinator").inbox)
+
+    reply = valley.texts("ombuds", words.format(code))
+
+    assert reply is not None
+    assert "coordinator" in reply
+    assert any("read the message from ombuds" in text for text in valley.phone("coordinator").inbox[before:])
+    assert incident.answers() == []
+
+
 def test_news_reaches_exactly_those_who_were_told(valley: World) -> None:
     """B5: without a word of it; the page of those who may read it has the text."""
     incident = valley.raises()

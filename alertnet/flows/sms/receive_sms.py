@@ -6,7 +6,7 @@ An open code of the number is tried first, then the member's grammar; anything e
 A stranger's text is only stored, and gets no reply, so that a stranger learns nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import MethodKind
@@ -37,7 +37,7 @@ from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_repo
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
-from alertnet.flows.unit.locked_incident import take_up, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
@@ -106,14 +106,11 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
         return known, None
     answers = parse_answers(sms.body)
     texts = {answer.code for answer in answers if answer.code}
-    sent = find_sent(tx, sms.sender, texts) if texts else {}
-    if texts and all(text in sent and sent[text].counts for text in texts):
-        # Look again under the incidents' locks, where wrong tries are counted: of many texts at the same moment each is
-        # judged after those before it.
-        incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), UnitOfWork(tx))
-        sent = find_sent(tx, sms.sender, texts)
-        if all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts):
-            return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)
+    sent, incidents = _judged(tx, sms, texts)
+    # What is over waits for no answer: words beside its code, which may be an alarm, are for people to read.
+    is_for_people = says_more(sms.body) and (member or contacts_at(edition.network, sms.sender))
+    if incidents and not (is_for_people and not any(each.is_open for each in incidents.values())):
+        return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)
     guessed = texts - set(sent)
     if guessed and (thanks := answer_by_text(tx, edition, sms, guessed)):
         return True, thanks
@@ -135,6 +132,23 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
         hear_duress(tx, edition, coerced, sms, report.verb.value)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
+
+
+def _judged(
+    tx: Tx, sms: InboundSms, texts: Collection[str]
+) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
+    """Which of those codes the number was sent, and, where each of them counts, their incidents, locked.
+
+    Codes are looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same
+    moment each is judged after those before it.
+    """
+    sent = find_sent(tx, sms.sender, texts) if texts else {}
+    if not texts or not all(text in sent and sent[text].counts for text in texts):
+        return sent, {}
+    incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), UnitOfWork(tx))
+    sent = find_sent(tx, sms.sender, texts)
+    are_good = all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts)
+    return sent, incidents if are_good else {}
 
 
 def _without_pins(tx: Tx, edition: Edition, written: InboundSms, member: InTheField | None) -> InboundSms:
