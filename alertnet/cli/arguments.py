@@ -1,15 +1,22 @@
-"""Arguments and options that several commands share: folders, who decided, and moments."""
+"""Arguments and options that several commands share: folders, who decided, moments, and what describes a case."""
 
+from collections.abc import Callable
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import wraps
 from getpass import getuser
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 import typer
 
 from alertnet import shipped
+from alertnet.core.codec import value
+from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
+from alertnet.core.incident import TYPES, Affected, Facts, Perpetrator, Scope, Severity, affected_of
 from alertnet.core.limits import is_instant
 
 TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
@@ -54,3 +61,94 @@ def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datet
     if moment is None or not is_instant(moment):
         raise BadInput(option, text, (*allowed, "within the years 2000 to 2100"))
     return moment
+
+
+@value
+class Case:
+    """The options that describe a case, as typed."""
+
+    country: Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")] = None
+    type: Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")] = None
+    severity: Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")] = None
+    consent: Annotated[
+        Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
+    ] = None
+    nationality: Annotated[
+        list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")
+    ] = None
+    perpetrator: Annotated[
+        Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")
+    ] = None
+    exclude: Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")] = (
+        None
+    )
+    place: Annotated[
+        str | None, typer.Option(help="Of a case: where, by a code such as L12; in no SMS, call or subject.")
+    ] = None
+    organisation: Annotated[
+        str | None, typer.Option(help="Of a case: the code of the organisation of those affected.")
+    ] = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether any of the options was typed."""
+        return any(vars(self).values())
+
+    @property
+    def facts(self) -> Facts:
+        """The case that they describe.
+
+        Raises:
+            BadInput: the type or country is missing or unknown.
+        """
+        if self.type is None or self.type not in TYPES:
+            raise BadInput("--type", self.type, TYPES)
+        nationalities = self.nationality or []
+        for option, code in (("--country", self.country), *(("--nationality", each) for each in nationalities)):
+            if code not in COUNTRIES:
+                raise BadInput(option, code, "an ISO 3166-1 alpha-2 code, such as CO")
+        return Facts(
+            self.type,
+            self.severity or TYPES[self.type].severity,
+            self.country or "",
+            consent=self.consent or Scope.INTERNAL,
+            people=affected_of(nationalities, self.organisation),
+            perpetrator=self.perpetrator or Perpetrator.UNKNOWN,
+            exclude=tuple(self.exclude or ()),
+            place=self.place,
+        )
+
+
+@value
+class CaseWithPeople(Case):
+    """The options that describe a case whose people may have codes in `people:`."""
+
+    person: Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")] = None
+    summary: Annotated[str | None, typer.Option(help="One line for those who may read it.")] = None
+
+    @property
+    def facts(self) -> Facts:
+        """The case that they describe; see `Case.facts`."""
+        facts = super().facts
+        people = (*facts.people, *(Affected(code=code) for code in self.person or ()))
+        return replace(facts, people=people, summary=self.summary)
+
+
+def takes_case(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each field of its parameter `case`, in place of that parameter."""
+    own = dict(signature(command).parameters)
+    kind: type[Case] = own.pop("case").annotation
+    hints = get_type_hints(kind, include_extras=True)
+    options = {
+        each.name: Parameter(each.name, Parameter.KEYWORD_ONLY, default=None, annotation=hints[each.name])
+        for each in fields(kind)
+    }
+
+    @wraps(command)
+    def run(**typed: Any) -> None:
+        case = kind(**{name: typed.pop(name) for name in options})
+        command(case=case, **typed)
+
+    kept = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.values()]
+    run.__signature__ = Signature([*options.values(), *kept])  # type: ignore[attr-defined]
+    return run

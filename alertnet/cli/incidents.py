@@ -1,7 +1,4 @@
-"""`alertnet raise` and `alertnet incidents`: raise, list, show, close, merge and report incidents.
-
-The options that describe a case are shared with all commands that play one through.
-"""
+"""`alertnet raise` and `alertnet incidents`: raise, list, show, close, merge and report incidents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Templates
+from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, takes_case
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import (
-    TYPES,
-    Affected,
     CloseReason,
     Facts,
     IncidentStatus,
-    Perpetrator,
-    Scope,
-    Severity,
-    affected_of,
 )
 
 if TYPE_CHECKING:
@@ -33,19 +23,6 @@ if TYPE_CHECKING:
     from alertnet.store.records.editions import Edition
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
-
-Country = Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")]
-Type = Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")]
-HowGrave = Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")]
-Consent = Annotated[
-    Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
-]
-Nationality = Annotated[list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")]
-Accused = Annotated[Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")]
-Exclude = Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")]
-
-Place = Annotated[str | None, typer.Option(help="Of a case: where, by a code such as L12; in no SMS, call or subject.")]
-Organisation = Annotated[str | None, typer.Option(help="Of a case: the code of the organisation of those affected.")]
 
 app = typer.Typer(help="The incidents on the record.", epilog="Example: alertnet incidents list", no_args_is_help=True)
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
@@ -70,67 +47,7 @@ SECTIONS = {
 }
 """The columns shown of an incident, by the API's names."""
 
-Person = Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")]
-Summary = Annotated[str | None, typer.Option(help="One line for those who may read it.")]
 Drill = Annotated[bool, typer.Option("--drill", help="A drill: those who take part are told that it is one.")]
-
-
-def typed_case(
-    country: str | None,
-    type: str | None,
-    severity: Severity | None,
-    consent: Scope | None,
-    nationality: list[str],
-    perpetrator: Perpetrator | None,
-    exclude: list[str],
-    place: str | None,
-    organisation: str | None,
-) -> Facts:
-    """The case that the options describe.
-
-    Raises:
-        BadInput: the type or country is missing or unknown.
-    """
-    if type is None or type not in TYPES:
-        raise BadInput("--type", type, TYPES)
-    for option, code in (("--country", country), *(("--nationality", each) for each in nationality)):
-        if code not in COUNTRIES:
-            raise BadInput(option, code, "an ISO 3166-1 alpha-2 code, such as CO")
-    return Facts(
-        type,
-        severity or TYPES[type].severity,
-        country or "",
-        consent=consent or Scope.INTERNAL,
-        people=affected_of(nationality, organisation),
-        perpetrator=perpetrator or Perpetrator.UNKNOWN,
-        exclude=tuple(exclude),
-        place=place,
-    )
-
-
-def case_with_people(
-    country: str | None,
-    type: str | None,
-    severity: Severity | None,
-    consent: Scope | None,
-    nationality: list[str] | None,
-    perpetrator: Perpetrator | None,
-    exclude: list[str] | None,
-    place: str | None,
-    organisation: str | None,
-    person: list[str] | None,
-    summary: str | None,
-) -> Facts:
-    """The case that the options describe, with the people affected by their codes in `people:`.
-
-    Raises:
-        BadInput: see `typed_case`.
-    """
-    facts = typed_case(
-        country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation
-    )
-    people = (*facts.people, *(Affected(code=code) for code in person or ()))
-    return replace(facts, people=people, summary=summary)
 
 
 @app.command("list", epilog="Example: alertnet incidents list --status open")
@@ -284,20 +201,8 @@ def _marks(drill: bool, verified: bool, *, held: bool = False, purged: bool = Fa
     return " ".join(mark for mark, holds in marks if holds)
 
 
-def raise_incident(
-    country: Country = None,
-    type: Type = None,
-    severity: HowGrave = None,
-    consent: Consent = None,
-    person: Person = None,
-    nationality: Nationality = None,
-    perpetrator: Accused = None,
-    exclude: Exclude = None,
-    place: Place = None,
-    organisation: Organisation = None,
-    summary: Summary = None,
-    drill: Drill = False,
-) -> None:
+@takes_case
+def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
     """Raise an incident; those who serve the country are told as the trees in force say. Prints the reference alone."""
     import logging
 
@@ -305,10 +210,7 @@ def raise_incident(
     from alertnet.runtime.logging import configure
 
     configure(level=logging.WARNING)
-    facts = case_with_people(
-        country, type, severity, consent, nationality, perpetrator, exclude, place, organisation, person, summary
-    )
-    facts = replace(facts, drill=drill)
+    facts = replace(case.facts, drill=drill)
     with checked_runtime(on_stderr) as runtime:
         ref = runtime.transact(_open, runtime.edition, facts)
     typer.echo(ref)

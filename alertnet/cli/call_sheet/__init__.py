@@ -6,19 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Templates
-from alertnet.cli.incidents import (
-    Accused,
-    Consent,
-    Country,
-    Exclude,
-    HowGrave,
-    Nationality,
-    Organisation,
-    Place,
-    Type,
-    typed_case,
-)
+from alertnet.cli.arguments import TEMPLATES, Case, Templates, takes_case
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -45,17 +33,10 @@ As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or p
 Output = Annotated[Path | None, typer.Option(help="The file; `call-sheet` in this folder unless given.")]
 
 
+@takes_case
 def call_sheet(
+    case: Case,
     ref: Ref = None,
-    country: Country = None,
-    type: Type = None,
-    severity: HowGrave = None,
-    consent: Consent = None,
-    nationality: Nationality = None,
-    perpetrator: Accused = None,
-    exclude: Exclude = None,
-    place: Place = None,
-    organisation: Organisation = None,
     trees: Trees = None,
     templates: Templates = TEMPLATES,
     language: Language = "en",
@@ -70,8 +51,7 @@ def call_sheet(
     from alertnet.cli.call_sheet.sources import Wanted, draft
     from alertnet.cli.output import write_confidential
 
-    typed = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
-    facts = typed_case(*typed) if any(typed) else None
+    facts = case.facts if case.is_given else None
     _require_one_source(ref, facts, trees)
     sheet, origin = draft(Wanted(ref, facts, trees), lambda text: typer.echo(text, err=True))
     path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])

@@ -5,22 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import CaseWithPeople, takes_case
 from alertnet.cli.connection import connected
-from alertnet.cli.incidents import (
-    Accused,
-    Consent,
-    Country,
-    Exclude,
-    HowGrave,
-    Nationality,
-    Organisation,
-    Person,
-    Place,
-    Ref,
-    Summary,
-    Type,
-    case_with_people,
-)
+from alertnet.cli.incidents import Ref
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
 
@@ -41,18 +28,9 @@ app = typer.Typer(
 )
 
 
+@takes_case
 def drill(
-    country: Country = None,
-    type: Type = None,
-    severity: HowGrave = None,
-    consent: Consent = None,
-    person: Person = None,
-    nationality: Nationality = None,
-    perpetrator: Accused = None,
-    exclude: Exclude = None,
-    place: Place = None,
-    organisation: Organisation = None,
-    summary: Summary = None,
+    case: CaseWithPeople,
     at: At = None,
     every: Every = None,
 ) -> None:
@@ -69,9 +47,7 @@ def drill(
     configure(level=logging.WARNING)
     if every is not None and at is None:
         raise BadInput("--every", every, "with --at: when the first one begins")
-    facts = case_with_people(
-        country, type, severity, consent, nationality, perpetrator, exclude, place, organisation, person, summary
-    )
+    facts = case.facts
     with checked_runtime(on_stderr) as runtime:
         typer.echo(_begin(runtime, facts) if at is None else _plan(runtime, facts, at, every))
 

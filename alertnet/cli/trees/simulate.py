@@ -11,19 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Templates, TreesFolder, typed_moment
-from alertnet.cli.incidents import (
-    Accused,
-    Consent,
-    Country,
-    Exclude,
-    HowGrave,
-    Nationality,
-    Organisation,
-    Place,
-    Type,
-    typed_case,
-)
+from alertnet.cli.arguments import TEMPLATES, TREES, Case, Templates, TreesFolder, takes_case, typed_moment
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
@@ -74,17 +62,10 @@ Full = Annotated[bool, typer.Option("--full", help="A line for each message, how
 As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, a page, or a picture.")]
 
 
+@takes_case
 def simulate(
+    case: Case,
     folder: TreesFolder = TREES,
-    country: Country = None,
-    type: Type = None,
-    severity: HowGrave = None,
-    consent: Consent = None,
-    nationality: Nationality = None,
-    perpetrator: Accused = None,
-    exclude: Exclude = None,
-    place: Place = None,
-    organisation: Organisation = None,
     at: At = None,
     answers: Answers = None,
     declines: Declines = None,
@@ -106,13 +87,11 @@ def simulate(
 
     It lists by level who is told what and when, who is not and why, what it costs, and when it ends.
     """
-    case = (country, type, severity, consent, nationality or [], perpetrator, exclude or [], place, organisation)
-    facts = typed_case(*case)
     from alertnet.trees import read_rules
 
     said = {"answers": answers, "declines": declines, "reports": reports, "go": go, "hold": hold}
     _refuse_both(nobody_answers, answers)
-    played = _play(facts, _Typed(said, fails or [], calls, not no_go, alarms), folder, at, hours, templates)
+    played = _play(case.facts, _Typed(said, fails or [], calls, not no_go, alarms), folder, at, hours, templates)
     typer.echo(_shown(played, read_rules(folder), format, full, messages))
 
 
