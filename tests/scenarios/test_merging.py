@@ -59,6 +59,10 @@ def alerts(world: World, who: str) -> list[str]:
     return [text for text in world.phone(who).inbox if "URGENT" in text or "ALSO" in text]
 
 
+def open_incidents(world: World) -> list[dict[str, Any]]:
+    return list(world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"])
+
+
 def test_two_reports_are_one_incident_under_both_references(night: World) -> None:
     """B5: the graver severity, both references, reports of both on one history; merged again nothing changes."""
     first, second = reported(night)
@@ -74,8 +78,7 @@ def test_two_reports_are_one_incident_under_both_references(night: World) -> Non
     assert first["ref"] == second.ref
     assert {text["text"] for text in first["texts"]} == {"nos pararon", "tear gas"}
     assert second.timeline().count("merged") == 1
-    items = night.client.get("/v1/incidents?status=open", headers=night.headers).json()["items"]
-    assert [each["ref"] for each in items] == [second.ref]
+    assert [each["ref"] for each in open_incidents(night)] == [second.ref]
     night.passes(minutes=11)
     assert any(f"{first.ref} is now part of it" in text for text in night.phone("coordinator").inbox)
 
@@ -175,6 +178,18 @@ def test_news_and_withdrawal_of_the_first_team_are_about_the_whole(night: World)
     assert first.ref in (reply or "")
     assert "withdrawal_asked" in second.timeline()
     assert second["status"] == "open"
+
+
+def test_who_cries_again_is_heard_in_what_its_report_was_merged_into(night: World) -> None:
+    """B9: a report right after another joins it, also where a coordinator has merged that into an older one."""
+    first, second = reported(night)
+    second.act("merge", into=first.ref)
+    night.passes(minutes=2)
+
+    night.texts(MARY, "SOS")
+
+    assert [each["ref"] for each in open_incidents(night)] == [first.ref]
+    assert any(f"{first.ref}: SOS again from north" in text for text in night.phone("coordinator").inbox)
 
 
 def test_nothing_that_was_queued_of_the_absorbed_leaves(night: World) -> None:

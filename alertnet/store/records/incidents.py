@@ -123,7 +123,8 @@ def look_up_ref(session: Session, ref: str) -> tuple[bool, bool]:
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
     """The id of the open incident that the phone raised last and knows of (none that is hidden from it).
 
-    With `team` also one that concerns the team; with `since` only one opened after that.
+    With `team` also one that concerns the team; with `since` only where the phone's report came after that, whatever it
+    was merged into.
     """
     found = all_open_of_phone(tx, phone, team=team, since=since)
     return next((each.id for each in found if not each.facts.hidden_from_phone), None)
@@ -138,11 +139,11 @@ def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: dat
     concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
     if team is not None:
         concerns |= its.c.team == team
+    if since is not None:
+        concerns &= its.c.opened_at > since
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
     query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.id.in_(acting))
-    if since is not None:
-        query = query.where(incidents.c.opened_at > since)
     found = map(_incident, tx.session.execute(query.order_by(incidents.c.opened_at.desc())))
     return [each for each in found if not each.facts.drill]
 
