@@ -266,3 +266,15 @@ def test_a_picture_with_an_answer_acknowledges_and_is_said_to_be_there(night: Wo
     assert incident.answers() == [("coordinator", "acknowledged", "sms")]
     [kept] = night.runtime.read(texts_on_record)
     assert kept["attached"] == 1
+
+
+@pytest.mark.parametrize("text", ["SOS", f"ALERTA {PIN} 20 L12", "NEWS look at this", f"FALSE {PIN}"])
+def test_a_picture_with_a_report_is_said_to_be_there(night: World, text: str) -> None:
+    """A12: on the page of whoever reads what the field has sent."""
+    night.texts("ana", "SOS")
+    night.phone("ana").sends(text, pictures=3)
+    night.settles()
+
+    told = next(sms for sms in reversed(night.phone("coordinator").inbox) if "/c/" in sms)
+    read = night.client.post(link_in(told), data={"pin": PIN}).text
+    assert "and 3 × picture or recording, which can’t be shown here" in read

@@ -139,17 +139,19 @@ def _reported(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     say = names.say
     understood = names.listed([say(str(each).replace("_", " ")) for each in payload.get("understood", [])])
     proved = say(PROVED.get(str(payload.get("pin")), "Without a right PIN."))
-    detail = " ".join(filter(None, (proved, payload.get("text"))))
+    words = " ".join(filter(None, (proved, payload.get("text"))))
+    detail = " · ".join(filter(None, (words, _attached(payload, names))))
     return Tone.QUIET, say("Understood: {}").format(understood or say("a call for help")), detail
 
 
 def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     who = str(payload.get("contact") or payload.get("by") or "")
     written = names.say("{} writes").format(names.contact(payload.get("tree"), who))
-    attached = (
-        names.say("With a picture or recording, which stays with the provider") if payload.get("attached") else ""
-    )
-    return Tone.QUIET, written, " · ".join(filter(None, (str(payload.get("text") or ""), attached)))
+    return Tone.QUIET, written, " · ".join(filter(None, (str(payload.get("text") or ""), _attached(payload, names))))
+
+
+def _attached(payload: Payload, names: Names) -> str:
+    return names.say("With a picture or recording, which stays with the provider") if payload.get("attached") else ""
 
 
 def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:

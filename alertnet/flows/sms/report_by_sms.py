@@ -27,6 +27,7 @@ from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.sms.unclear_sms import attached
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
@@ -74,6 +75,7 @@ def receive_report(
         entry["unheard_pins"] = tried.unheard
     if heard_at is not None:
         entry["heard_at"] = heard_at.isoformat()
+    entry |= attached(sms) if sms else {}
     locked = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
     if tried.closes:
         tell_closing(locked, sender.owner)

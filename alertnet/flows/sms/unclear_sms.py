@@ -35,7 +35,7 @@ CONTACTS = "contacts"
 
 def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
     """Record what a contact wrote, unchanged, in the incident's history."""
-    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **_attached(sms))
+    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **attached(sms))
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
@@ -141,10 +141,10 @@ def _add_to_open(
 
 def _heard(sms: InboundSms) -> dict[str, object]:
     """When the provider received a text that reaches us late, and what came with it."""
-    return {"heard_at": sms.heard_at.isoformat(), **_attached(sms)} if sms.heard_at else _attached(sms)
+    return {"heard_at": sms.heard_at.isoformat(), **attached(sms)} if sms.heard_at else attached(sms)
 
 
-def _attached(sms: InboundSms) -> dict[str, object]:
+def attached(sms: InboundSms) -> dict[str, object]:
     """How many pictures or recordings came, if any, so that people know there is more than the words."""
     return {"attached": sms.attached} if sms.attached else {}
 

@@ -4,6 +4,7 @@ Only a coordinator closes the incident; those who were told hear of it then. Fro
 team's phones. After a duress PIN the phone sees exactly the same, and the incident becomes critical.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from alertnet.core.disclosure import Subject
@@ -17,7 +18,7 @@ from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
-from alertnet.flows.sms.unclear_sms import pass_on_from_member
+from alertnet.flows.sms.unclear_sms import attached, pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -52,7 +53,7 @@ def receive_withdrawal(
     if tried.check or tried.check is PinCheck.NONE_SET:
         locked = take_up(tx, id)
         text = without_numbers(report.text or "", numbers_in(sms.body)) or None
-        _ask(locked, sender, tried, text)
+        _ask(locked, sender, tried, text, attached(sms))
         locked.finish()
         return _reply(tx, edition, sender, id, Subject.WITHDRAWAL)
     if tried.closes:
@@ -62,9 +63,12 @@ def receive_withdrawal(
     return _reply(tx, edition, sender, id, Subject.NOT_WITHDRAWN) if is_answered else None
 
 
-def _ask(locked: LockedIncident, sender: InTheField, tried: PinTried, text: str | None) -> None:
+def _ask(
+    locked: LockedIncident, sender: InTheField, tried: PinTried, text: str | None, came_with: Mapping[str, object]
+) -> None:
     duress, known = tried.check is PinCheck.DURESS, locked.facts
-    locked.record("withdrawal_asked", by=sender.owner, understood=["FALSE"], text=text, pin=tried.check.value)
+    entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": tried.check.value, **came_with}
+    locked.record("withdrawal_asked", **entry)
     if not locked.is_open:
         return
     locked.mark_anew(withdrawn=True, duress=duress)
