@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -157,6 +158,22 @@ def test_what_was_put_off_is_in_hand_no_more_once_its_phone_misses_a_check_in(wo
 
     assert world.newest().ref == incident.ref
     assert moments(incident, "desk")[:1] == [14 + 90 + 10]
+
+
+def test_what_was_put_off_is_in_hand_no_more_once_the_device_is_pressed_again(world: World) -> None:
+    """A2, B5: a second cry is more than was known when the first was put off."""
+    _, key = world.runtime.transact(api_keys.create, "north", ("device:bracelet",))
+    own = {"Authorization": f"Bearer {key}"}
+    assert world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own).status_code == 201
+    world.settles()
+    incident = world.newest()
+    world.passes(minutes=3)
+    holds_the_question(world)
+    world.passes(minutes=5)
+    world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own)
+    world.passes(minutes=11)
+
+    assert moments(incident, "desk") == [18]
 
 
 def test_what_was_refused_before_a_close_is_in_hand_no_more_once_the_incident_is_reopened(world: World) -> None:

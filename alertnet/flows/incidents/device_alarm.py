@@ -13,7 +13,7 @@ from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
-from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
@@ -103,6 +103,7 @@ def _tell(locked: LockedIncident, pressed: Pressed, *, rings: bool) -> None:
     """
     if rings:
         ring_once(locked, Subject.SOS_AGAIN, pressed.team)
+        tell_more(locked)
         return
     told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} device")
     if told_at is not None:
