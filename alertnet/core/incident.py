@@ -167,7 +167,7 @@ class Affected:
     """The code of the organisation that this person belongs to."""
 
 
-def affected_of(nationalities: Iterable[str], organisation: str | None = None) -> tuple[Affected, ...]:
+def affected_of(nationalities: Iterable[str], organisation: str | None) -> tuple[Affected, ...]:
     """The people affected in a hypothetical case: one of each nationality, of that organisation."""
     known = tuple(Affected(each, nationality=each, organisation=organisation) for each in nationalities)
     return known or ((Affected(organisation, organisation=organisation),) if organisation else ())

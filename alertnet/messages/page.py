@@ -145,7 +145,7 @@ class Page:
 
 
 def page_values(
-    page: Page, words: Words, labels: Mapping[str, str], theirs: Mapping[str, str] | None = None
+    page: Page, words: Words, labels: Mapping[str, str], theirs: Mapping[str, str] | None
 ) -> dict[str, object]:
     """The values for the page's template: texts, and pairs of value and label.
 

@@ -64,7 +64,7 @@ def _labelled(code: str, labels: Mapping[str, str], known: Mapping[str, Affected
 
 
 def text_in_words(
-    text: Text, labels: Mapping[str, str], words: Words, timezone: str, people: Iterable[Affected] = ()
+    text: Text, labels: Mapping[str, str], words: Words, timezone: str, people: Iterable[Affected]
 ) -> tuple[str, str, str, str]:
     """Who wrote it and when, the link that dials, the number as it is read, and the words."""
     head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})

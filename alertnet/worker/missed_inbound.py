@@ -42,7 +42,7 @@ def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
     hear_unkeyed(runtime)
 
 
-def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
+def poll_route(runtime: Runtime, route: Route, *, at_once: bool, until: datetime | None = None) -> None:
     """Look for missed texts and calls of one route. No further list is requested after `until`."""
     outlet = runtime.outlets[route]
     poll = None if outlet.ledger is None else runtime.transact(inbound_polls.begin, route, at_once=at_once)

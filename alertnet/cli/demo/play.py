@@ -60,7 +60,7 @@ def page_over(evening: Evening, port: int) -> Iterator[str]:
     listening = listen(LOOPBACK, port)
     port = listening.getsockname()[1]
     closing = threading.Event()
-    with listening, answering(make_page(evening, port, closing), listening, threading.Event(), GRACE_SECONDS):
+    with listening, answering(make_page(evening, port, closing), listening, threading.Event()):
         try:
             yield f"http://{LOOPBACK}:{port}/"
         finally:
@@ -89,10 +89,10 @@ def play_tour() -> bool:
     return True
 
 
-def play_evening(port: int, trees: Path | None = None) -> None:
+def play_evening(port: int, trees: Path | None) -> None:
     """Serve the page at that port until a signal ends it.
 
-    `trees`: the folder of the network, by default the example's.
+    `trees`: the folder of the network; None: the example's.
 
     Raises:
         BadInput: the port is taken, or no team has a member.

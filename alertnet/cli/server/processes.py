@@ -102,7 +102,7 @@ def web(
         Fault: the server ended by itself.
     """
     leaving = leaving or threading.Event()
-    with answering(make_app(runtime, leaving), listening, ended, GRACE_SECONDS):
+    with answering(make_app(runtime, leaving), listening, ended):
         try:
             yield
         finally:
@@ -110,8 +110,8 @@ def web(
 
 
 @contextmanager
-def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, grace_seconds: int) -> Iterator[None]:
-    """Serve any ASGI application inside the block; requests under way get `grace_seconds` at the end.
+def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> Iterator[None]:
+    """Serve any ASGI application inside the block; requests under way get `GRACE_SECONDS` at the end.
 
     Raises:
         Fault: the server ended by itself.
@@ -126,7 +126,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event, gr
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=grace_seconds,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = Server(config, listening, _connections_within(raise_limit()))
 

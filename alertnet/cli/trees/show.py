@@ -11,6 +11,7 @@ import typer
 from alertnet.cli.arguments import TREES, TreesFolder
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level, Team
+from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import in_all
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
@@ -149,11 +150,7 @@ def _methods(methods: tuple[Method, ...]) -> str:
 
 def span(length: timedelta) -> str:
     """A duration as in the file: `0m`, `90s`, `10m`, `2h`."""
-    seconds = round(length.total_seconds())
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}" if seconds else "0m"
-    return f"{seconds}s"
+    return duration_text(length) if length else "0m"
 
 
 def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:

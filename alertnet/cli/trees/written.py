@@ -75,7 +75,7 @@ class Step:
     lines: tuple[str, ...]
 
 
-def steps_of(played: Played, scenes: Sequence[Scene], most: int = SMALL) -> Iterator[Step]:
+def steps_of(played: Played, scenes: Sequence[Scene], most: int) -> Iterator[Step]:
     """The steps of the night in order of their beginning.
 
     `most`: how many contacts of a level are listed one by one.

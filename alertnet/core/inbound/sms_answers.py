@@ -81,14 +81,12 @@ class DutyChange:
 
 def is_opt_out(text: str) -> bool:
     """Whether the whole text is a word by which a phone refuses further SMS."""
-    words = words_of(clean(text))
-    return len(words) == 1 and words[0].plain in OPT_OUTS
+    return _lone_word(words_of(clean(text))) in OPT_OUTS
 
 
 def is_opt_in(text: str) -> bool:
     """Whether the whole text is a word by which a phone accepts SMS again."""
-    words = words_of(clean(text))
-    return len(words) == 1 and words[0].plain in _OPT_INS
+    return _lone_word(words_of(clean(text))) in _OPT_INS
 
 
 def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
@@ -103,8 +101,8 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     """
     text = clean(text)
     words = words_of(text)
-    if len(words) == 1 and words[0].plain in VERBS:
-        return (SmsAnswer(VERBS[words[0].plain], None),)
+    if alone := VERBS.get(_lone_word(words)):
+        return (SmsAnswer(alone, None),)
     if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
         return (SmsAnswer(VERBS[words[1].plain], words[0].plain),)
     found, end = _leading_answers(words)
@@ -129,6 +127,11 @@ def parse_duty_change(text: str) -> DutyChange | None:
     """Read a text that is only ON or OFF with a PIN: on duty, or off duty, from now."""
     found = _DUTY_CHANGE.fullmatch("".join(word.plain for word in words_of(clean(text))))
     return DutyChange(found[1] == "on", found[2]) if found else None
+
+
+def _lone_word(words: list[Word]) -> str:
+    """The only word; empty where there is none, or more."""
+    return words[0].plain if len(words) == 1 else ""
 
 
 def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:

@@ -169,24 +169,17 @@ class Changes:
 def find_trouble(seen: Observed) -> frozenset[Part]:
     """The parts that are in trouble."""
     failing = _failing_methods(seen)
-    found = {Part(method) for method in failing}
-    if any(method not in failing for method, _ in _long_away(seen)):
-        found.add(Part.PROVIDERS)
-    if any(_are_lost(seen, reports) for reports in seen.reports.values()):
-        found.add(Part.CALLBACKS)
-    if seen.inbound_at is not None and seen.now - max(seen.inbound_at, seen.since) > SILENT_AFTER:
-        found.add(Part.INBOUND)
-    if any(late > LATEST for late in lateness(seen).values()):
-        found.add(Part.PUNCTUALITY)
-    if missing_workers(seen):
-        found.add(Part.WORKERS)
-    if seen.files is not Files.IN_FORCE:
-        found.add(Part.TREES)
-    if seen.files is Files.BROKEN_AT_START:
-        found.add(Part.EDITION)
-    if seen.unheard:
-        found.add(Part.UNHEARD)
-    return frozenset(found)
+    signs = {
+        Part.PROVIDERS: any(method not in failing for method, _ in _long_away(seen)),
+        Part.CALLBACKS: any(_are_lost(seen, reports) for reports in seen.reports.values()),
+        Part.INBOUND: seen.inbound_at is not None and seen.now - max(seen.inbound_at, seen.since) > SILENT_AFTER,
+        Part.PUNCTUALITY: any(late > LATEST for late in lateness(seen).values()),
+        Part.WORKERS: missing_workers(seen) > 0,
+        Part.TREES: seen.files is not Files.IN_FORCE,
+        Part.EDITION: seen.files is Files.BROKEN_AT_START,
+        Part.UNHEARD: bool(seen.unheard),
+    }
+    return frozenset({*map(Part, failing), *(part for part, is_seen in signs.items() if is_seen)})
 
 
 def may_beat(seen: Observed, found: Collection[Part]) -> bool:

@@ -99,7 +99,7 @@ class Played:
             },
         )
 
-    def as_plain(self, *, with_words: bool = False) -> dict[str, object]:
+    def as_plain(self, *, with_words: bool) -> dict[str, object]:
         """Everything as JSON values."""
         rehearsal = self.rehearsal
         return {

@@ -64,9 +64,7 @@ def judge_wrong(
     return count_wrong_tries(tx, number, told, slips, by_text=by_text) if mine else []
 
 
-def count_wrong_tries(
-    tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool = True
-) -> list[Consequence]:
+def count_wrong_tries(tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool) -> list[Consequence]:
     """Count wrong codes against the number in each open incident that sent it any, and apply the consequences."""
     ids = sorted({code.incident for code in told})
     # Simultaneous tries wait here, so that two count as two.

@@ -153,9 +153,7 @@ def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
     return True
 
 
-def key_written_code(
-    tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
-) -> Reception:
+def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None) -> Reception:
     """Handle a keyed code: a right one acknowledges, a wrong one may be tried again, silence is put through.
 
     `try_number`: the number of the try, so that a webhook delivered twice counts once; None counts as a try of its own.

@@ -14,7 +14,7 @@ LABELS = ("page", "sheet", "letter", "card")
 _PLACE = re.compile(r"{(\w+)}")
 
 
-def find_uneven(templates: Templates, languages: list[str], spared: Collection[str] = ()) -> Iterator[str]:
+def find_uneven(templates: Templates, languages: list[str], spared: Collection[str]) -> Iterator[str]:
     """Names that a language leaves out or adds, in a folder that is complete but for `spared` files."""
     others = [language for language in languages if language != "en"]
     for kind in ("call", "mail", OPEN_MATTERS, *METHODS):

@@ -172,7 +172,7 @@ def _words(payload: dict[str, Any]) -> str:
     return "\n".join(filter(None, (payload.get("position"), text, payload.get("left_out"))))
 
 
-def shown_texts(session: Session, incident: str, people: Container[str] = ()) -> list[TextView]:
+def shown_texts(session: Session, incident: str, people: Container[str]) -> list[TextView]:
     """All that people wrote and reported about an incident; `people`: the codes of those affected."""
     return [
         TextView(

@@ -38,7 +38,7 @@ class Library:
     `within`: prefix of its file names.
     """
 
-    def __init__(self, folder: Path, documents: list[Document], within: str = "") -> None:
+    def __init__(self, folder: Path, documents: list[Document], within: str) -> None:
         self._folder = folder.resolve()
         self._within = within
         self._documents: dict[str, Document | None] = {document.file: document for document in documents}
