@@ -1,5 +1,9 @@
 """A runtime without trees, and the smallest flows: a worker's row stands for whatever a real flow would keep."""
 
+import asyncio
+import threading
+from collections.abc import Callable
+
 from sqlalchemy import insert, select, text
 
 from alertnet.core.directory.contact_tree import Network
@@ -9,10 +13,26 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import workers
 from tests.support.program import settings_on
 
+PATIENCE = 20  # seconds until a test that hangs fails
+
 
 def connect(url: str, clock: Clock | None = None) -> Runtime:
     """What one process has on the database of that URL."""
     return wire(settings_on(url), Network({}, {}, {}), Templates({}), clock=clock)
+
+
+def in_one_group(runtime: Runtime, flows: list[Callable[[Tx], object]]) -> list[object]:
+    """What comes of each flow: they are asked for in that order, while the writer is held."""
+    go = threading.Event()
+
+    async def ask() -> list[object]:
+        async def let_go() -> None:
+            go.set()
+
+        held = runtime.transact_soon(lambda _: go.wait(PATIENCE))
+        return await asyncio.gather(held, *map(runtime.transact_soon, flows), let_go(), return_exceptions=True)
+
+    return asyncio.run(ask())[1:-1]
 
 
 class Refused(Exception):

@@ -1,6 +1,5 @@
 """SQLite's writer thread: many callers, few commits, nobody's fault another's."""
 
-import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Collection
@@ -17,7 +16,9 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import WRITER_CACHE, carry_over
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import (
+    PATIENCE,
     Refused,
+    in_one_group,
     keep,
     keep_and_refuse,
     keep_as_due,
@@ -25,8 +26,6 @@ from tests.runtime.flows import (
     keep_what_commit_refuses,
     kept,
 )
-
-PATIENCE = 20  # seconds until a test that hangs fails
 
 
 class Crowd:
@@ -57,20 +56,6 @@ class Crowd:
     def _announced(self, call: Callable[[], object]) -> object:
         self._asking.release()
         return call()
-
-
-def in_one_group(runtime: Runtime, flows: list[Callable[[Tx], object]]) -> list[object]:
-    """What comes of each flow: they are asked for in that order, while the writer is held."""
-    go = threading.Event()
-
-    async def ask() -> list[object]:
-        async def let_go() -> None:
-            go.set()
-
-        held = runtime.transact_soon(lambda _: go.wait(PATIENCE))
-        return await asyncio.gather(held, *map(runtime.transact_soon, flows), let_go(), return_exceptions=True)
-
-    return asyncio.run(ask())[1:-1]
 
 
 def on_disk(runtime: Runtime) -> set[str]:

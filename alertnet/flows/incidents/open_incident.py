@@ -13,7 +13,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, taken_up
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
@@ -46,7 +46,7 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
     plans, warnings = plans_in_force(tx, edition, facts)
-    ref, is_paused = _free_ref(tx)
+    ref, is_paused = incident_store.free_ref(tx, lambda: _draw_ref(tx.entropy))
     incident = Incident(
         id=tx.entropy.id(),
         ref=ref,
@@ -118,13 +118,6 @@ def of_silence(tx: Tx) -> tuple[str, ...]:
     return (f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)",) if until else ()
 
 
-def _free_ref(tx: Tx) -> tuple[str, bool]:
-    """A reference that can be spoken and that no other incident has, and whether anything is paused by hand.
-
-    It is a letter, a hyphen and four characters.
-    """
-    while True:
-        ref = f"{tx.entropy.letters(1, REF_LETTERS)}-{tx.entropy.letters(4, REF_CHARACTERS)}"
-        is_taken, is_paused = incident_store.look_up_ref(tx.session, ref)
-        if not is_taken:
-            return ref, is_paused
+def _draw_ref(entropy: Entropy) -> str:
+    """A reference that can be spoken: a letter, a hyphen and four characters."""
+    return f"{entropy.letters(1, REF_LETTERS)}-{entropy.letters(4, REF_CHARACTERS)}"

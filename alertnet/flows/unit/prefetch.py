@@ -6,9 +6,10 @@ from typing import Any, TypeVar, cast
 from sqlalchemy.orm import Session
 
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, flows_of
 from alertnet.store.records.credentials import codes
 
+_CODE_POOL = "code_pool"
 MORE = (4, 8, 16, 32, 64, 64)
 """How many more codes are drawn each time the expected ones were not enough: one was a year, or most are held."""
 
@@ -19,21 +20,29 @@ Reader = Callable[[Session, Collection[str]], dict[str, list[Found]]]
 
 
 class CodePool:
-    """Texts for the codes of incidents that are taken up together; each is given out once.
+    """Texts for codes that are made in one transaction; each is given out once.
 
     Two transactions may draw the same text at once; a unique index of `code_numbers` then decides.
     """
 
-    def __init__(self, tx: Tx, expected: int) -> None:
+    def __init__(self, tx: Tx, expected: int = 0) -> None:
         self._tx = tx
         self._expected = expected + expected // 8
         self._ready: dict[str, set[bytes]] = {}
         """Texts drawn and not given out yet, with the numbers that hold such a code."""
         self._given: set[str] = set()
 
+    @classmethod
+    def of(cls, tx: Tx) -> "CodePool":
+        """The pool of the transaction."""
+        pool: CodePool | None = tx.session.info.get(_CODE_POOL)
+        if pool is None:
+            pool = tx.session.info[_CODE_POOL] = cls(tx)
+        return pool
+
     def expect(self, count: int) -> None:
-        """Say that so many will be drawn soon."""
-        self._expected = max(self._expected, count)
+        """Say that so many will be drawn soon, and as many by each other flow of the transaction."""
+        self._expected = max(self._expected, count, min(MORE[-1], count * flows_of(self._tx.session)))
 
     def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None where they have so many open codes that none is found."""
@@ -65,7 +74,8 @@ class Prefetch:
     """
 
     def __init__(self, tx: Tx, incidents: Sequence[str]) -> None:
-        self.code_pool = CodePool(tx, len(incidents))
+        self.code_pool = CodePool.of(tx)
+        self.code_pool.expect(len(incidents) + len(incidents) // 8)
         self._session = tx.session
         self._incidents = frozenset(incidents)
         self._found: dict[Reader[Any], dict[str, list[Any]]] = {}

@@ -18,7 +18,7 @@ from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues.attempts import Attempt, AttemptChanges, NewAttempt
 from alertnet.store.records import checkpoints, timeline
 from alertnet.store.records.credentials import codes
-from alertnet.store.records.credentials.codes import NewCode
+from alertnet.store.records.credentials.codes import NewCode, NewCodeNumber
 from alertnet.store.records.escalations import Escalation, moving, opened
 from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification
 
@@ -231,16 +231,27 @@ class UnitOfWork:
         """Write what was gathered; `begin`: its history is the first of its chains."""
         if not (self.pending or self.entries):
             return
-        made = [code.id for code in self.pending.waiting(NewCode) if code.contact is not None]
+        made = {code.id: code.incident_id for code in self.pending.waiting(NewCode) if code.contact is not None}
         if made:
-            self.pending.write_new(self.tx.session, "codes", "code_numbers")
-            self._tell_apart(codes.beside_another(self.tx.session, made))
+            self._tell_apart(self._beside_another(made))
         self.pending.write(self.tx.session)
         ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
         if self.closed_chains:
             checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
             self.closed_chains.clear()
+
+    def _beside_another(self, made: Mapping[str, str]) -> set[str]:
+        """Those of the codes (id, incident) one of whose numbers also has an open code of another incident."""
+        given = codes.given_here(self.tx)
+        waiting = (each for each in self.pending.waiting(NewCodeNumber) if each.code_id in made)
+        numbers = [(each.code_id, each.number_index, made[each.code_id]) for each in waiting]
+        beside = {id for id, number, incident in numbers if given.get(number, incident) != incident}
+        if unknown := made.keys() - beside:
+            self.pending.write_new(self.tx.session, "codes", "code_numbers")
+            beside |= codes.beside_another(self.tx.session, unknown)
+        given |= {number: incident for _, number, incident in numbers}
+        return beside
 
     def _tell_apart(self, made: set[str]) -> None:
         """Tell those who have another open incident with the same code that this is another one."""

@@ -22,7 +22,7 @@ from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, is
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, when_given_up
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import apart, left_due, undoing
+from alertnet.store.db.tx import FLOWS, apart, left_due, undoing
 
 T = TypeVar("T")
 
@@ -208,6 +208,7 @@ class GroupCommit:
                 undoing(session),
             ):
                 connection.begin()
+                session.info[FLOWS] = len(jobs)
                 for job in jobs:
                     try:
                         self._run(session, job, has_savepoint=has_savepoints)

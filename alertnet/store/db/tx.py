@@ -21,6 +21,9 @@ LeftDue = Collection[str | None]
 
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
+FLOWS = "flows"
+FREE_REFS = "free_refs"
+"""What was found for opening incidents. Whatever changes what is paused drops it."""
 
 
 class Entropy(Protocol):
@@ -96,6 +99,12 @@ def left_due(session: Session) -> LeftDue:
     """What the session's flow left due; empty where it left nothing."""
     left: LeftDue = session.info.get(LEFT_DUE, frozenset())
     return left
+
+
+def flows_of(session: Session) -> int:
+    """How many flows share the session's transaction, so that the first may look up what all of them need."""
+    count: int = session.info.get(FLOWS, 1)
+    return count
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import FREE_REFS, Tx
 from alertnet.store.tables import breakers
 
 _ALL: Select[Any] = select(breakers)
@@ -40,6 +40,7 @@ def pauses(tx: Tx) -> dict[Route, tuple[datetime, bool]]:
 
 def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
     """End the pause that was to last until then; False if it has another end by now, or is over."""
+    tx.session.info.pop(FREE_REFS, None)
     ended = tx.session.execute(_END_PAUSE, {**_key(route), "until": until})
     return cast(CursorResult[Any], ended).rowcount > 0
 
@@ -52,6 +53,7 @@ def hold(tx: Tx, route: Route) -> Breaker:
 
 def keep(tx: Tx, route: Route, breaker: Breaker) -> None:
     """Replace the breaker of that route."""
+    tx.session.info.pop(FREE_REFS, None)
     if breaker == SOUND:
         tx.session.execute(delete(breakers).where(_KEY), _key(route))
     elif not insert_once(tx.session, breakers, _columns(route, breaker)):

@@ -1,10 +1,23 @@
 """Stored incidents: adding, locking, finding and changing them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
@@ -12,7 +25,7 @@ from alertnet.core.errors import Purged, Unknown
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
 from alertnet.store.db.statements import Prepared
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
 
@@ -24,15 +37,25 @@ _LOCK = Prepared(
     .with_for_update()
 )
 
+_PAUSED = "paused"
+_REFS: BindParameter[str] = bindparam("refs", expanding=True)
 # Every opening asks both, so they are one statement.
-_WITH_REF_OR_PAUSED = Prepared(
-    select(literal("ref").label("what"))
-    .where(incidents.c.ref == bindparam("ref"))
+_TAKEN_OR_PAUSED = Prepared(
+    select(incidents.c.ref)
+    .where(incidents.c.ref.in_(_REFS))
     .union_all(
-        select(literal("ref")).where(lost_codes.c.ref == bindparam("ref")),
-        select(literal("pause")).where(breakers.c.held_until.is_not(None)),
+        select(lost_codes.c.ref).where(lost_codes.c.ref.in_(_REFS)),
+        select(literal(_PAUSED)).where(breakers.c.held_until.is_not(None)),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _FreeRefs:
+    """References that no incident has, and whether anything is paused by hand."""
+
+    refs: list[str]
+    is_paused: bool
 
 
 @value
@@ -114,10 +137,19 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
     return str(row.id)
 
 
-def look_up_ref(session: Session, ref: str) -> tuple[bool, bool]:
-    """Whether an incident has that reference, or had it in a lost database; and whether anything is paused by hand."""
-    found = _WITH_REF_OR_PAUSED.scalars(session, {"ref": ref})
-    return "ref" in found, "pause" in found
+def free_ref(tx: Tx, draw: Callable[[], str]) -> tuple[str, bool]:
+    """A reference that no incident has or had in a lost database; and whether anything is paused by hand.
+
+    Several are drawn and looked up together for the flows that share a transaction.
+    """
+    known: _FreeRefs | None = tx.session.info.get(FREE_REFS)
+    while known is None or not known.refs:
+        drawn = [draw() for _ in range(flows_of(tx.session))]
+        found = set(_TAKEN_OR_PAUSED.scalars(tx.session, {"refs": drawn}))
+        known = tx.session.info[FREE_REFS] = _FreeRefs(
+            [ref for ref in dict.fromkeys(drawn) if ref not in found], _PAUSED in found
+        )
+    return known.refs.pop(), known.is_paused
 
 
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:

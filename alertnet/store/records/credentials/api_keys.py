@@ -31,6 +31,7 @@ _DEVICE = re.compile(r"device:[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 ID_LENGTH = 8
 SECRET_BYTES = 24
+_IN_FORCE_HERE = "keys_in_force"
 KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
 
 _UNREVOKED = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
@@ -93,8 +94,11 @@ def find(session: Session, key: str) -> ApiKey | None:
 
 
 def is_still_in_force(session: Session, key: ApiKey) -> bool:
-    """Whether a key found before has not been revoked since."""
-    return bool(_UNREVOKED.all(session, {"id": key.id}))
+    """Whether a key found before has not been revoked since; flows that share a transaction ask once."""
+    known: set[str] = session.info.setdefault(_IN_FORCE_HERE, set())
+    if key.id not in known and _UNREVOKED.all(session, {"id": key.id}):
+        known.add(key.id)
+    return key.id in known
 
 
 def is_vouched_for(session: Session, row: Row[Any]) -> bool:
@@ -154,6 +158,7 @@ def revoke(tx: Tx, key_id: str) -> None:
 def _vouch(tx: Tx, row: Row[Any], changes: dict[str, Any]) -> None:
     mac = tx.vault.mac(Purpose.API_KEY_ROW, _whole(row._asdict() | changes))
     tx.session.execute(update(api_keys).where(api_keys.c.id == row.id).values(**changes, mac=mac))
+    tx.session.info.pop(_IN_FORCE_HERE, None)
 
 
 def _is_text_of(vault: Vault, row: Row[Any], key: str) -> bool:

@@ -20,6 +20,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.tables import ACTING, IS_OF_CLOSED, IS_OF_OPEN, alarms, code_numbers, codes, guesses, incidents
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
+_GIVEN_HERE = "numbers_given_codes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,13 @@ def beside_another(session: Session, ids: Collection[str]) -> set[str]:
     return set(_BESIDE_ANOTHER.scalars(session, {"ids": list(ids)}))
 
 
+def given_here(tx: Tx) -> dict[bytes, str]:
+    """By index, the numbers to which this very transaction has given an open code, with the code's incident."""
+    given: dict[bytes, str] = tx.session.info.setdefault(_GIVEN_HERE, {})
+    tx.if_undone(given.clear)
+    return given
+
+
 def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode]:
     """For each text the code that this number was ever sent, preferring a valid one.
 
@@ -271,6 +279,7 @@ def forget_number(session: Session, id: str, index: bytes) -> None:
 
 def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> None:
     """Record for the codes' numbers whether their incidents are open."""
+    session.info.pop(_GIVEN_HERE, None)
     own = select(codes.c.id).where(codes.c.incident_id.in_(incidents))
     session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
 

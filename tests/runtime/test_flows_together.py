@@ -1,0 +1,139 @@
+"""Flows that share a transaction look up once what all of them need, and still see what those before them changed."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.incident import CloseReason
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.open_incident import SILENT, open_incident
+from alertnet.flows.sending.pause import pause
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import api_keys
+from alertnet.store.records.credentials.codes import NewCode
+from alertnet.store.records.notifications import NewNotification
+from alertnet.web.api.models import Report
+from tests.database import migrate
+from tests.runtime.flows import Refused, in_one_group
+from tests.support.program import example_trees, settings_on, shipped_templates, wired
+
+ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": [{"code": "P7"}]}
+TEXTS = {(MethodKind.SMS, FIRST), (MethodKind.CALL, FIRST)}
+
+Opens = Callable[[Tx], LockedIncident]
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    runtime = wired(settings_on(f"sqlite:///{tmp_path / 'test.db'}"), example_trees(), shipped_templates())
+    migrate(runtime.engine)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def opens(runtime: Runtime) -> Opens:
+    """The flow that opens an incident whose first alert goes to the same coordinator each time."""
+    facts, edition = Report.model_validate(ARREST).facts(None), runtime.edition
+    return lambda tx: open_incident(tx, edition, facts, by="a test")
+
+
+def says_also(opened: object) -> bool:
+    """Whether its alert tells of another open incident with a code of its own."""
+    assert isinstance(opened, LockedIncident)
+    alert, *_ = opened.work.pending.written(NewNotification)
+    return alert.said.also
+
+
+def reads(runtime: Runtime, opens: Opens, count: int) -> int:
+    """How many statements read anything while so many incidents are opened together."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        found.append(statement)
+
+    event.listen(runtime.engine, "before_cursor_execute", note)
+    in_one_group(runtime, [opens] * count)
+    event.remove(runtime.engine, "before_cursor_execute", note)
+    return sum(statement.startswith("SELECT") for statement in found)
+
+
+def test_incidents_opened_together_have_their_own_references_and_codes(runtime: Runtime, opens: Opens) -> None:
+    """B4: and all but the first tell their contact of the others."""
+    opened = in_one_group(runtime, [opens] * 8)
+
+    incidents = [each for each in opened if isinstance(each, LockedIncident)]
+    codes = [code.text for each in incidents for code in each.work.pending.written(NewCode)]
+    assert len({each.incident.ref for each in incidents}) == 8
+    assert len(codes) == len({*codes}) >= 8
+    assert [says_also(each) for each in opened] == [False] + [True] * 7
+
+
+def test_each_further_incident_asks_only_who_is_on_duty(runtime: Runtime, opens: Opens) -> None:
+    reads(runtime, opens, 2)  # Publishes the trees.
+
+    assert reads(runtime, opens, 8) - reads(runtime, opens, 2) == 6
+
+
+def test_a_pause_between_two_openings_is_told_by_the_second(runtime: Runtime, opens: Opens) -> None:
+    """A2: whoever raises an incident that nobody can be told of hears of it."""
+
+    def pauses(tx: Tx) -> None:
+        pause(tx, TEXTS, tx.now + timedelta(minutes=30), "a test", "a test", known=TEXTS, everything=True)
+
+    before, _, after = in_one_group(runtime, [opens, pauses, opens])
+
+    assert isinstance(before, LockedIncident)
+    assert isinstance(after, LockedIncident)
+    assert [SILENT in " ".join(each.incident.warnings) for each in (before, after)] == [False, True]
+
+
+def test_a_code_of_an_incident_closed_in_between_is_beside_no_other(runtime: Runtime, opens: Opens) -> None:
+    opened: list[LockedIncident] = []
+
+    def closes(tx: Tx) -> None:
+        locked = take_up(tx, opened[0].incident.id)
+        close_incident(locked, CloseReason.RESOLVED, by="a test")
+        locked.finish()
+
+    def opens_first(tx: Tx) -> LockedIncident:
+        opened.append(opens(tx))
+        return opened[0]
+
+    _, closed, second, third = in_one_group(runtime, [opens_first, closes, opens, opens])
+
+    assert closed is None
+    assert [says_also(second), says_also(third)] == [False, True]
+
+
+def test_a_code_of_an_incident_that_was_undone_is_beside_no_other(runtime: Runtime, opens: Opens) -> None:
+    """A11: the group runs again with savepoints, and what the failing flow knew goes with what it wrote."""
+
+    def opens_and_fails(tx: Tx) -> None:
+        opens(tx)
+        raise Refused("undone")
+
+    undone, second, third = in_one_group(runtime, [opens_and_fails, opens, opens])
+
+    assert isinstance(undone, Refused)
+    assert [says_also(second), says_also(third)] == [False, True]
+
+
+def test_a_key_revoked_in_between_is_no_longer_in_force(runtime: Runtime) -> None:
+    id, text = runtime.transact(api_keys.create, None, ["raise"])
+    key = runtime.read(lambda tx: api_keys.find(tx.session, text))
+    assert key is not None
+
+    def is_in_force(tx: Tx) -> bool:
+        return api_keys.is_still_in_force(tx.session, key)
+
+    found = in_one_group(runtime, [is_in_force, is_in_force, lambda tx: api_keys.revoke(tx, id), is_in_force])
+
+    assert found == [True, True, None, False]
