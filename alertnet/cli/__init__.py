@@ -6,10 +6,12 @@ Commands import what they need inside their function, so that `--help` answers a
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
 from dotenv import load_dotenv
+from typer.core import TyperGroup
 
 from alertnet import __version__
 from alertnet.cli import incidents, templates, trees
@@ -92,6 +94,14 @@ def begin(
     """Options that are valid before every command."""
 
 
+@cache
+def commands() -> TyperGroup:
+    """All commands, put together from the signatures of their functions."""
+    root = typer.main.get_command(app)
+    assert isinstance(root, TyperGroup)
+    return root
+
+
 def _check_text(arguments: Sequence[str]) -> None:
     """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown.
 
@@ -108,7 +118,7 @@ def main() -> None:
     load_dotenv(".env")
     try:
         _check_text(sys.argv)
-        app(prog_name="alertnet")
+        commands()(prog_name="alertnet")
     except AlertnetError as error:
         typer.echo(error.for_operator, err=True)
         sys.exit(error.exit_code)

@@ -5,10 +5,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-import typer
 from typer.core import TyperCommand, TyperGroup
 
-from alertnet.cli import app
+from alertnet.cli import commands
 from tests.cli.conftest import REPOSITORY, Office
 
 NEVER_SERVED = {
@@ -35,9 +34,7 @@ HEAVY = {"alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pydantic", "
 
 
 def every_command() -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
-    root = typer.main.get_command(app)
-    assert isinstance(root, TyperGroup)
-    yield from walk(root, "alertnet")
+    yield from walk(commands(), "alertnet")
 
 
 def walk(group: TyperGroup, path: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
