@@ -136,7 +136,7 @@ with checked_runtime(faults.extend):
 """
 
 
-@pytest.mark.usefixtures("runtime")
+@pytest.mark.usefixtures("before")
 def test_a_start_looks_again_at_templates_that_were_edited_and_at_no_others(office: Office, tmp_path: Path) -> None:
     """A8: the verdict holds for these very texts: what is edited is looked at, and refused where it is broken."""
     templates = tmp_path / "templates"

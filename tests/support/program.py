@@ -8,13 +8,17 @@ from typing import Any
 from sqlalchemy import Dialect, event
 from sqlalchemy.orm import Session
 
+from alertnet.cli.startup import VERDICT
+from alertnet.cli.templates import LONGEST_URL
 from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.checks.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
 from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.records import documents
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
 
@@ -48,6 +52,13 @@ def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
     if files not in _networks:
         _networks[files] = read_network(settings.contact_trees)
     return replace(wired(settings, _networks[files], templates, clock), files=files)
+
+
+def has_started_before(runtime: Runtime) -> None:
+    """Let its database have what a first start keeps there, so that those that follow check no template again."""
+    settings = runtime.settings
+    fitted = read_fitted(settings.message_templates, ROOT / "message_templates", lambda _: True)
+    runtime.transact(documents.keep, VERDICT, fitted.verdict(settings.public_url or LONGEST_URL))
 
 
 def wired(
