@@ -12,6 +12,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -67,6 +68,33 @@ class Waiting:
         connection.cut(status, detail)
 
 
+class Parser(httptools.HttpRequestParser):
+    """Reads a request that asks for another protocol (`Upgrade`) as any other, which RFC 9110 7.8 allows.
+
+    Otherwise its body would be taken for bytes of that protocol: it would be missing, and be read as a request.
+    """
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self._begin()
+
+    def _begin(self) -> None:
+        super().__init__(self._connection)
+        self.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def feed_data(self, data: Any) -> None:
+        """Read the data; where it asks for another protocol, read the head once more without that."""
+        while data:
+            try:
+                super().feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as stopped:
+                if not self._connection.asks_to_upgrade():
+                    raise
+                data = self._connection.head_without_upgrade() + data[stopped.args[0] :]
+                self._begin()
+
+
 class Connection(HttpToolsProtocol):
     """One HTTP connection, which notes when it keeps the server waiting.
 
@@ -77,6 +105,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, waiting: Waiting, on_lost: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
+        self.parser = Parser(self)
         self._waiting = waiting
         self._on_lost = on_lost
         self._is_in_head = False
@@ -112,7 +141,15 @@ class Connection(HttpToolsProtocol):
         self._waiting.begin(self)
         super().on_message_begin()
 
+    def head_without_upgrade(self) -> bytes:
+        """The head just read, without the wish for another protocol."""
+        lines = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        version = self.parser.get_http_version().encode()
+        return b"\r\n".join([b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version), *lines, b"", b""])
+
     def on_headers_complete(self) -> None:
+        if self.asks_to_upgrade():
+            return
         self._is_in_head = False
         self._waiting.begin(self)
         if self._has_asked and not self.cycle.response_complete:
@@ -129,6 +166,8 @@ class Connection(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self.asks_to_upgrade():
+            return
         if not self._asked_too_soon:
             super().on_message_complete()
         if not self.flow.write_paused:
@@ -146,6 +185,10 @@ class Connection(HttpToolsProtocol):
     def resume_writing(self) -> None:
         super().resume_writing()
         self._waiting.end(self)
+
+    def asks_to_upgrade(self) -> bool:
+        """Whether the request just read asks for another protocol; a CONNECT does not, and is refused."""
+        return self.parser.should_upgrade() and self._get_upgrade() is not None
 
     def cut(self, status: HTTPStatus, detail: str) -> None:
         """Close the connection, with that answer if a request awaits one."""

@@ -20,6 +20,7 @@ DEADLINE_SECONDS = 0.4
 HEAD = b"POST / HTTP/1.1\r\nHost: alarm\r\nContent-Length: 4\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked"
 WHOLE = HEAD + b"body"
+WISHFUL = HEAD.replace(b"Host", b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nHost")
 LARGE = 50_000_000
 
 Connect = Callable[..., socket.socket]
@@ -36,6 +37,7 @@ class Web:
         self.may_answer.set()
         self.asked = threading.Semaphore(0)
         self.left = threading.Event()
+        self.bodies: list[bytes] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,6 +46,7 @@ class Web:
             body = await Request(scope, receive).body()
         except ClientDisconnect:
             return
+        self.bodies.append(body)
         self.asked.release()
         if body == b"wait":
             while (await receive())["type"] != "http.disconnect":
@@ -226,6 +229,22 @@ def test_who_asks_before_the_answer_has_that_answer_and_comes_again_for_others(c
     assert taken.endswith(b"read")
     assert len(taken) < 200
     assert status_on(connect_at_leisure(WHOLE)) == b"200"
+
+
+@pytest.mark.parametrize(
+    "parts", [(WISHFUL + b"body",), (WISHFUL, b"body"), (WISHFUL[:60], WISHFUL[60:] + b"bo", b"dy")]
+)
+def test_who_would_rather_speak_another_protocol_is_read_all_the_same(
+    connect_at_leisure: Connect, web: Web, parts: tuple[bytes, ...]
+) -> None:
+    """A12: Java's client asks for HTTP/2 so. The report was lost, and what stood in it was taken for a request."""
+    connection = connect_at_leisure(b"")
+    for part in parts:
+        connection.sendall(part)
+    taken = b"".join(iter(lambda: _recv(connection), b""))
+
+    assert taken.count(b"HTTP/1.1 200 OK") == taken.count(b"HTTP/1.1 ") == 1
+    assert web.bodies == [b"body"]
 
 
 def test_whoever_leaves_is_known_to_have_left_whatever_they_asked_besides(
