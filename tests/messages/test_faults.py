@@ -66,6 +66,10 @@ def test_the_names_are_those_of_said_and_six_of_presentation() -> None:
         ("x" * 16_001, "1: 16001 characters are too many (at most 16000)"),
         ("{{ " + "(" * 5000 + "ref" + ")" * 5000 + " }}", "1: nested too deeply"),
         ("{% if code %}" * 150 + "{% endif %}" * 150, "1: nested too deeply"),
+        # Thirteen such lines took Jinja more than a minute.
+        ("{{ ref" + "|upper" * 30 + " }}", "1: nested too deeply"),
+        ("{% if code == " + "9" * 5000 + " %}x{% endif %}", "1: a number is too large"),
+        ("\n{{ 1e999 }}", "2: a number is too large"),
     ],
 )
 def test_a_template_can_only_say_and_choose(folder: Fill, source: str, fault: str) -> None:

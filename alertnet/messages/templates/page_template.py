@@ -48,7 +48,7 @@ def find_faults(path: str, source: str) -> list[str]:
     """The faults of a file of the page, each with its line and what is allowed."""
     try:
         tree = restricted_jinja.Environment({}).parse(source)
-    except (TemplateError, RecursionError):
+    except (TemplateError, RecursionError, ValueError):
         return restricted_jinja.find_faults(path, source)
     named = frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")
     return [

@@ -5,6 +5,7 @@ People edit templates, and must not be able to stop an alert or leak something. 
 length. Jinja's sandbox is a second barrier for templates that were not checked.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import lru_cache
@@ -30,6 +31,11 @@ FILTERS = ("capitalize", "lower", "upper")
 
 MAX_SOURCE = 16_000
 """The most characters of one file."""
+
+DEEPEST = 20
+"""How deep the parts of a template may stand in one another. Jinja's time to compile grows with the cube of it."""
+
+TOO_LARGE = "a number is too large"
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Output,
@@ -112,6 +118,7 @@ def find_faults(
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     try:
         tree = _parsed(source)
+        _check_depth(tree, DEEPEST)
         faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
         if not faults:
             _COMPILED.add(path, source, tree)
@@ -119,7 +126,16 @@ def find_faults(
         return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
     except (RecursionError, SyntaxError):
         return [f"{path}:1: nested too deeply"]
+    except ValueError:
+        return [f"{path}:1: {TOO_LARGE}"]  # Python reads none of thousands of digits.
     return faults
+
+
+def _check_depth(node: nodes.Node, levels: int) -> None:
+    if levels == 0:
+        raise RecursionError
+    for child in node.iter_child_nodes():
+        _check_depth(child, levels - 1)
 
 
 # One entry is enough: the questions about one template come one after the other.
@@ -205,3 +221,5 @@ def _faults_of(node: nodes.Node, names: frozenset[str], also: tuple[type[nodes.N
         yield f"{node.lineno}: unknown filter {node.name!r} (known: {', '.join(FILTERS)})"
     elif isinstance(node, nodes.Compare) and any(operand.op not in ("eq", "ne") for operand in node.ops):
         yield f"{node.lineno}: names are compared by == and != alone"
+    elif isinstance(node, nodes.Const) and node.value == math.inf:
+        yield f"{node.lineno}: {TOO_LARGE}"
