@@ -1,17 +1,21 @@
 """Whatever stands in the folder is refused in a moment, with file and line, and never with a traceback."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copy
+from shutil import copy, copytree
 from time import process_time
+from typing import Any
 
 import pytest
+import yaml
 
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.trees import check_folder, read_network
 from alertnet.trees.folder_files import pack
+from tests.support.program import ROOT
 
 NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))
@@ -55,6 +59,40 @@ def test_a_hostile_file_is_one_fault_within_a_second(content: bytes, line: int, 
     assert process_time() - started < 1
     assert (fault.file, fault.line) == ("hostile.yaml", line)
     assert text in str(fault)
+
+
+def keys_in(content: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value."""
+    entries = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for step, value in entries:
+        yield (*steps, step)
+        yield from keys_in(value, (*steps, step))
+
+
+def with_value(content: Any, steps: tuple[Any, ...], value: Any) -> Any:
+    """A copy in which that value is another."""
+    if not steps:
+        return value
+    step, *rest = steps
+    changed = with_value(content[step], tuple(rest), value)
+    if isinstance(content, dict):
+        return content | {step: changed}
+    return [*content[:step], changed, *content[step + 1 :]]
+
+
+@pytest.mark.parametrize("file", ["colombia.yaml", "head_office.yaml", "international.yaml", "teams.yaml"])
+@pytest.mark.parametrize("value", [["coordinator"], {"a": "b"}, "x" * 5000], ids=["list", "mapping", "long"])
+def test_no_value_of_another_shape_ends_in_a_traceback(tmp_path: Path, file: str, value: Any) -> None:
+    """A8: `deputy: [coordinator-2]` ended the start, although there was a last good edition."""
+    folder = tmp_path / "trees"
+    copytree(ROOT / "contact_trees", folder)
+    content = yaml.load((folder / file).read_text(), yaml.CBaseLoader)
+    ways = {way[-1]: way for way in keys_in(content)}
+    assert {"colombia.yaml": "acknowledge", "teams.yaml": "phone"}.get(file, "role") in ways
+
+    for way in ways.values():
+        (folder / file).write_text(yaml.dump(with_value(content, way, value), allow_unicode=True))
+        assert all(str(fault).isprintable() for fault in check_folder(folder)), way
 
 
 def include_in_a_row(folder: Path, files: int, times: int) -> None:

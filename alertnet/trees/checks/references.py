@@ -201,7 +201,8 @@ def _unreachable_quota(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
 
 def _beside_campaigners(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     """Levels that tell the ICRC, which works in confidence, together with NGOs or media, which speak in public."""
-    told = [(nodes.contacts[id].get("role"), name) for id, name in nodes.told(level)]
+    roles = ((nodes.contacts[id].get("role"), name) for id, name in nodes.told(level))
+    told = [(role, name) for role, name in roles if isinstance(role, str)]
     if {Role.NGO, Role.MEDIA}.intersection(role for role, _ in told):
         for role, name in told:
             if role == Role.ICRC:
@@ -226,9 +227,9 @@ def _conditional_last_resort(nodes: TreeNodes) -> Iterator[Fault]:
                 yield name.fault(phrase("last resort is told of every incident, and {id} has 'when':", id=id))
 
 
-def _with_deputies(contacts: Mapping[str, Node], id: str) -> Iterator[str]:
+def _with_deputies(contacts: Mapping[str, Node], id: Any) -> Iterator[str]:
     seen: set[str] = set()
-    while id in contacts and id not in seen:
+    while isinstance(id, str) and id in contacts and id not in seen:
         yield id
         seen.add(id)
         id = contacts[id].get("deputy")

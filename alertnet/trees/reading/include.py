@@ -86,6 +86,7 @@ class Library:
         try:
             beside = self._folder / entry.document.file.removeprefix(self._within)
             path = beside.parent.joinpath(entry.value).resolve()
+            is_there = path.is_file()
         except (OSError, RuntimeError, ValueError):
             self.faults.append(entry.fault(phrase("leads to no file:")))
             return None
@@ -101,7 +102,7 @@ class Library:
             message = phrase("is included through more than {most} other files:", most=LONGEST_CHAIN)
             self.faults.append(entry.fault(message))
             return None
-        if not path.is_file():
+        if not is_there:
             self.faults.append(entry.fault(phrase("there is no such file:")))
             return None
         document = self._read(path, file)
