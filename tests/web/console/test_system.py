@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from alertnet.channels.base import Unsure
 from alertnet.core import limits as core_limits
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.limits import NUMBERS_COMPARED, ROLL_CALLS
 from alertnet.flows.desk.board import read_board
-from alertnet.flows.sending import pause
+from alertnet.flows.sending import pause, provider_health
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers
 from alertnet.store.records import limits
@@ -45,6 +46,21 @@ def test_queues_and_what_limits_dropped_are_counted(world: World, desk: Desk) ->
     assert "escalations 1 0 –" in text
     assert "What limits have dropped 2 roll calls" in text
     assert len(world.runtime.read(read_board).incidents) == 1
+
+
+def test_a_provider_that_is_away_is_said_where_nobody_knows_why(world: World, desk: Desk) -> None:
+    """A11: the page failed whenever a provider gave no answer, which is when somebody looks."""
+
+    def lose_all(tx: Tx) -> None:
+        while provider_health.note(tx, (MethodKind.SMS, FIRST), Unsure("ReadTimeout")).bars_until(tx.now) is None:
+            continue
+
+    world.runtime.transact(lose_all)
+
+    text = desk.opens("/desk/system").text
+
+    assert "sms ✗ away since" in text
+    assert "call ✓ works" in text
 
 
 def test_whoever_hides_numbers_in_too_many_texts_is_seen(world: World, desk: Desk) -> None:
