@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from alertnet.core.codec import value
-from alertnet.core.errors import WrongState
+from alertnet.core.errors import AlertnetError, WrongState
 from alertnet.flows.unit.idempotent_request import Accepted, Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -38,6 +38,10 @@ IdempotencyKey = Annotated[
         description="The same key with the same body has one effect and the same answer.",
     ),
 ]
+
+
+class _Revoked(Exception):
+    """The key is no longer in force."""
 
 
 @value
@@ -83,22 +87,24 @@ class Door:
             HTTPException: 401 where the key was revoked meanwhile.
         """
         once = self._once(key, body)
-        with self.in_flight.alone(once):
-            accepted = self._taken(key, self.runtime.transact(_accept_by, key, act, once))
+        with self.in_flight.alone(once), self._noticing_revoked(key):
+            accepted = self.runtime.transact(_accept_by, key, act, once)
         return respond(accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session)))
 
     async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
         """Carry out a request on the event loop, where the answer needs no second look at the database."""
         once = self._once(key, body)
-        with self.in_flight.alone(once):
-            accepted = self._taken(key, await self.runtime.transact_soon(_accept_by, key, act, once))
+        with self.in_flight.alone(once), self._noticing_revoked(key):
+            accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
         return respond(accepted.answer or accepted.show(_NOWHERE))
 
-    def _taken(self, key: ApiKey, accepted: Accepted | None) -> Accepted:
-        if accepted is None:
+    @contextmanager
+    def _noticing_revoked(self, key: ApiKey) -> Iterator[None]:
+        try:
+            yield
+        except _Revoked:
             self.known_keys.forget(key)
-            raise not_in_force()
-        return accepted
+            raise not_in_force() from None
 
     def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
         if self.idempotency_key is None:
@@ -107,9 +113,24 @@ class Door:
         return Once(_hash(asked), _hash(body.model_dump_json() if body else ""))
 
 
-def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted | None:
-    """Accept the request; None where the key is no longer in force."""
-    return accept(tx, act, once) if api_keys.is_still_in_force(tx.session, key) else None
+def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted:
+    """Accept the request.
+
+    Whether the key is in force is asked together with the first question of the act, whose refusal it overrules.
+
+    Raises:
+        _Revoked: it is not; then nothing of the request is done.
+    """
+    is_in_force = api_keys.ask_if_in_force(tx.session, key)
+    try:
+        accepted = accept(tx, act, once)
+    except AlertnetError:
+        if is_in_force():
+            raise
+    else:
+        if is_in_force():
+            return accepted
+    raise _Revoked
 
 
 async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> Door:

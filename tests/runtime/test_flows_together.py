@@ -132,7 +132,7 @@ def test_a_key_revoked_in_between_is_no_longer_in_force(runtime: Runtime) -> Non
     assert key is not None
 
     def is_in_force(tx: Tx) -> bool:
-        return api_keys.is_still_in_force(tx.session, key)
+        return api_keys.ask_if_in_force(tx.session, key)()
 
     found = in_one_group(runtime, [is_in_force, is_in_force, lambda tx: api_keys.revoke(tx, id), is_in_force])
 

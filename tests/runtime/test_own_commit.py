@@ -3,8 +3,10 @@
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from psycopg.pq import TransactionStatus
 from sqlalchemy import bindparam, delete, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -83,6 +85,34 @@ def test_what_is_put_off_is_run_before_anything_is_asked(on_postgres: Runtime) -
         return last, count, len(_ALL.all(tx.session, {}))
 
     assert on_postgres.transact(writes_and_asks) == (["last"], 2 * MOST_AT_ONCE + 2, 2 * MOST_AT_ONCE)
+
+
+def test_what_is_asked_ahead_leaves_with_the_next_question_and_in_its_place(on_postgres: Runtime) -> None:
+    def asks(tx: Tx) -> tuple[bool, int, int]:
+        driver: Any = tx.session.connection().connection.driver_connection
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        ahead = _ALL.ahead(tx.session, {})
+        has_left = driver.info.transaction_status != TransactionStatus.IDLE
+        _INSERT.each(tx.session, [_row(tx, "b")])
+        now = _ALL.all(tx.session, {})
+        return has_left, len(ahead()), len(now)
+
+    assert on_postgres.transact(asks) == (False, 1, 2)
+
+
+def test_what_is_asked_ahead_is_answered_at_the_latest_when_it_is_needed(on_postgres: Runtime) -> None:
+    """Also where no other question came, or what it would have left with was undone."""
+
+    def asks(tx: Tx) -> tuple[int, int]:
+        alone = _ALL.ahead(tx.session, {})
+        found = len(alone())
+        with suppress(Refused), apart(tx.session):
+            undone = _ALL.ahead(tx.session, {})
+            raise Refused
+        _INSERT.each(tx.session, [_row(tx, "a")])
+        return found, len(undone())
+
+    assert on_postgres.transact(asks) == (0, 1)
 
 
 def test_what_is_put_off_is_undone_with_its_flow_and_never_comes_into_the_next(on_postgres: Runtime) -> None:

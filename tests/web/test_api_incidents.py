@@ -1,12 +1,20 @@
 """Incidents over HTTP: raised, shown in exactly the shape of B5, listed, and their history."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
+from alertnet.core.directory.contact_tree import Network
+from alertnet.messages.templates.load import Templates
+from alertnet.runtime.wiring import wire
+from alertnet.store.records.credentials import api_keys
+from alertnet.web.app import make_app
+from tests.database import migrate, migrated_database
 from tests.support.clock import Clock
-from tests.web.conftest import MakeKey
+from tests.web.conftest import MakeKey, settings_for
 
 FULL: dict[str, Any] = {
     "type": "arrest",
@@ -200,3 +208,25 @@ def test_the_trees_in_force_are_listed_with_their_versions(api: TestClient) -> N
     ]
     assert all(len(tree["version"]) == 64 for tree in answer["items"])
     assert answer["faults"] == []
+
+
+@pytest.mark.postgres
+def test_a_report_asks_postgresql_three_times(
+    postgres_url: str, network: Network, templates: Templates, tmp_path: Path
+) -> None:
+    """Each time it waits. The key, the codes and the reference are asked for together, and the last is the commit."""
+    runtime = wire(settings_for(migrated_database(postgres_url)), network, templates)
+    migrate(runtime.engine)
+    _, key = runtime.transact(api_keys.create, None, ["raise"])
+    said = tmp_path / "said"
+
+    with TestClient(make_app(runtime), headers={"Authorization": f"Bearer {key}"}) as api, said.open("w") as file:
+        raised(api)
+        event.listen(runtime.engine, "checkout", lambda driver, *_: driver.pgconn.trace(file.fileno()))
+        event.listen(runtime.engine, "checkin", lambda driver, *_: driver.pgconn.untrace())
+        raised(api)
+    runtime.close()
+
+    until_it_commits, commit, _ = said.read_text().partition('"COMMIT"')
+    assert commit
+    assert until_it_commits.count("\tSync") - until_it_commits.count('"NOTIFY') == 2

@@ -100,6 +100,24 @@ def test_a_revoked_key_does_nothing_any_more_though_it_was_used_a_moment_ago(
     assert runtime.read(lambda tx: len(incidents.page(tx.session, None, None, 10, None))) == 1
 
 
+@pytest.mark.parametrize("header", [{}, {"Idempotency-Key": "another"}], ids=["each anew", "once"])
+def test_a_revoked_key_hears_nothing_else_of_its_report(
+    client: TestClient, runtime: Runtime, header: dict[str, str]
+) -> None:
+    """What the trees know, which a report that is refused tells, is no longer for whoever has the key."""
+    id, text = runtime.transact(api_keys.create, None, ["raise"])
+    headers = {"Authorization": f"Bearer {text}"}
+    refused = REPORT | {"exclude": ["nobody-of-that-name"]}
+    assert client.post("/v1/incidents", json=refused, headers=headers).status_code == 422
+    assert client.post("/v1/incidents", json=REPORT, headers=headers).status_code == 201
+
+    runtime.transact(api_keys.revoke, id)
+    answer = client.post("/v1/incidents", json=refused, headers=headers | header)
+
+    assert answer.status_code == 401
+    assert "exclude" not in answer.text
+
+
 def test_a_key_that_is_known_is_not_looked_up_to_act(
     client: TestClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

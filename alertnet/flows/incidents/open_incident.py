@@ -45,8 +45,12 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     """
     facts, differences = with_records(reported, edition.network)
     check_names(facts, edition.network)
+    # Asked together with who is on duty. The first levels are told first, and each of them needs a code.
+    prefetch, serving = Prefetch(tx, []), edition.network.serving(facts.country, facts.place)
+    prefetch.code_pool.ask_ahead(len({contact for tree in serving for contact in tree.levels[0].notify}))
+    free_ref = incident_store.ask_for_ref(tx, lambda: _draw_ref(tx.entropy))
     plans, warnings = plans_in_force(tx, edition, facts)
-    ref, is_paused = incident_store.free_ref(tx, lambda: _draw_ref(tx.entropy))
+    ref, is_paused = free_ref()
     incident = Incident(
         id=tx.entropy.id(),
         ref=ref,
@@ -57,7 +61,6 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
         opened_at=tx.now,
         warnings=(*differences, *warnings, *(of_silence(tx) if is_paused else ())),
     )
-    prefetch = Prefetch(tx, [])
     locked = LockedIncident(
         tx, incident, plans, [], UnitOfWork(tx), prefetch, known_codes={}, known_links={}, fresh=True
     )

@@ -31,6 +31,8 @@ class CodePool:
         self._ready: dict[str, set[bytes]] = {}
         """Texts drawn and not given out yet, with the numbers that hold such a code."""
         self._given: set[str] = set()
+        self._asked: Callable[[], dict[str, set[bytes]]] | None = None
+        """Gives those that are asked for."""
 
     @classmethod
     def of(cls, tx: Tx) -> "CodePool":
@@ -44,11 +46,20 @@ class CodePool:
         """Say that so many will be drawn soon, and as many by each other flow of the transaction."""
         self._expected = max(self._expected, count, min(MORE[-1], count * flows_of(self._tx.session)))
 
+    def ask_ahead(self, count: int) -> None:
+        """Draw so many that will be needed, and ask together with the next question which numbers hold them."""
+        self.expect(count)
+        if self._asked is None and len(self._ready) < count:
+            self._ask(self._expected)
+
     def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None where they have so many open codes that none is found."""
         for count in (0, self._expected or 1, *MORE):
             if count:
-                self._draw_more(count)
+                self._ask(count)
+            if self._asked is not None:
+                self._ready |= self._asked()
+                self._asked = None
             for text, holders in self._ready.items():
                 if holders.isdisjoint(numbers):
                     del self._ready[text]
@@ -58,13 +69,13 @@ class CodePool:
 
     def holds(self, numbers: list[bytes], text: str) -> bool:
         """Whether one of the numbers already has that code."""
-        return not codes.numbers_with(self._tx, [text])[text].isdisjoint(numbers)
+        return not codes.ask_numbers_with(self._tx, [text])()[text].isdisjoint(numbers)
 
-    def _draw_more(self, count: int) -> None:
+    def _ask(self, count: int) -> None:
         drawn = dict.fromkeys(self._tx.entropy.digits(WRITTEN_CODE_LENGTH) for _ in range(count))
         fresh = [text for text in drawn if is_written_code(text) and text not in self._given]
         if fresh:
-            self._ready |= codes.numbers_with(self._tx, fresh)
+            self._asked = codes.ask_numbers_with(self._tx, fresh)
 
 
 class Prefetch:

@@ -27,6 +27,8 @@ _PutOff = tuple[str, Sequence[Any] | None, Sequence[int]]
 OUTDATED = ("0A000", "26000")
 """SQLSTATE of an outdated prepared statement: a migration changed a column, or all were deallocated."""
 
+Rows = list[Any]
+
 MOST_AT_ONCE = 256
 """This many answers fit into the socket's buffers; with more both sides might wait for the other to read."""
 
@@ -89,6 +91,8 @@ class Pipeline:
         self._numbers = count(1)
         self._put_off: list[_PutOff] = []
         """The postponed statements."""
+        self._asked: list[tuple[int, list[Rows]]] = []
+        """The questions among them: the place of each, and where its rows go."""
         self.at_fault: str | None = None
         """The statement that has just failed, where that is known."""
         self._readable, self._open = poll(), poll()
@@ -111,8 +115,14 @@ class Pipeline:
         if not at_once and len(self._put_off) < MOST_AT_ONCE:
             return []
         answer = self.settle()
-        self._values.set_pgresult(answer)
-        return self._values.load_rows(0, answer.ntuples, tuple) if answer is not None else []
+        return self._rows(answer) if answer is not None else []
+
+    def ask(self, wanted: Wanted) -> list[Rows]:
+        """Postpone a question to the next exchange; its rows are then the one item of the list that this returns."""
+        found = list[Rows]()
+        self._put_off.append(self._given(*wanted))
+        self._asked.append((len(self._put_off) - 1, found))
+        return found
 
     def settle(self) -> PGresult | None:
         """Run the postponed statements; gives the answer to the last.
@@ -121,14 +131,18 @@ class Pipeline:
             psycopg.Error: as in `run`.
         """
         wanted, self._put_off, self.at_fault = self._put_off, [], None
-        answer = None
+        asked, self._asked = self._asked, []
+        answers = list[PGresult]()
         for start in range(0, len(wanted), MOST_AT_ONCE):
-            answer = self._exchange(wanted[start : start + MOST_AT_ONCE])
-        return answer
+            answers += self._exchange(wanted[start : start + MOST_AT_ONCE])
+        for place, found in asked:
+            found.append(self._rows(answers[place]))
+        return answers[-1] if answers else None
 
     def forget(self) -> None:
         """Drop the postponed statements."""
         self._put_off.clear()
+        self._asked.clear()
 
     def commit(self) -> None:
         """Run the postponed statements, and commit.
@@ -143,7 +157,12 @@ class Pipeline:
         if answer is None or answer.command_status != b"COMMIT":
             raise InFailedSqlTransaction("the server has undone it: a statement of it had failed")
 
-    def _exchange(self, wanted: Sequence[_PutOff]) -> PGresult:
+    def _rows(self, answer: PGresult) -> Rows:
+        self._values.set_pgresult(answer)
+        return self._values.load_rows(0, answer.ntuples, tuple)
+
+    def _exchange(self, wanted: Sequence[_PutOff]) -> list[PGresult]:
+        """Run statements, and give the answer to each."""
         fresh = dict.fromkeys(sql for sql, values, _ in wanted if self._is_fresh(sql, values))
         try:
             self._server.enter_pipeline_mode()
@@ -174,7 +193,7 @@ class Pipeline:
             if error.sqlstate in OUTDATED:
                 self._driver.close()
             raise error
-        return answers[-1]
+        return answers[-len(wanted) :]
 
     def _given(self, sql: str, parameters: Mapping[str, Any] | None) -> _PutOff:
         if not parameters:

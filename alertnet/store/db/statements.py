@@ -148,6 +148,21 @@ class Line:
         except self.fault as error:
             raise self._surfaced(error, sql) from error
 
+    def ask(self, sql: str, parameters: Any) -> Callable[[], Sequence[Any]]:
+        """Ask for rows that are needed later, by calling what this returns; either may raise what `run` raises."""
+        if self.pipeline is None:
+            rows = self.run(sql, parameters)
+            return lambda: rows
+        found = self.pipeline.ask((sql, parameters))
+
+        def answer() -> Sequence[Any]:
+            if not found:
+                self.settle()
+            # A savepoint that was undone has dropped the question.
+            return found[0] if found else self.run(sql, parameters)
+
+        return answer
+
     def settle(self) -> None:
         """Send the postponed statements to the database now.
 
@@ -180,15 +195,20 @@ class Prepared:
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Run it and give its rows, as named tuples."""
-        which: tuple[int, ...] = ()
-        if listed := {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}:
-            which = tuple(map(len, listed.values()))
-            if max(which) > MOST_LISTED:
-                return session.execute(self._statement, values).all()
-            values = {**values, **listed}
         line = line_of(session)
-        form = self._form(line, which, values)
+        form, values = self._asking(line, values)
+        if form is None:
+            return session.execute(self._statement, values).all()
         return form.rows(line.run(form.sql, form.parameters(values)))
+
+    def ahead(self, session: Session, values: Values) -> Callable[[], Sequence[Any]]:
+        """Ask for rows that are needed later, by calling what this returns; PostgreSQL answers with the next rows."""
+        line = line_of(session)
+        form, values = self._asking(line, values)
+        if form is None:
+            return session.execute(self._statement, values).all
+        answer = line.ask(form.sql, form.parameters(values))
+        return lambda: form.rows(answer())
 
     def first(self, session: Session, values: Values) -> Any | None:
         """Run it and give its first row; None where there is none."""
@@ -204,6 +224,16 @@ class Prepared:
         form = self._form(line, type(first) if isinstance(first, NewRow) else tuple(first), first)
         parameters = [*map(form.parameters, rows)]
         line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
+
+    def _asking(self, line: Line, values: Values) -> tuple[_Form | None, Values]:
+        """The form for lists as long as these, which are filled up; None where one is too long to be kept ready."""
+        which: tuple[int, ...] = ()
+        if listed := {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}:
+            which = tuple(map(len, listed.values()))
+            if max(which) > MOST_LISTED:
+                return None, values
+            values = {**values, **listed}
+        return self._form(line, which, values), values
 
     def _form(self, line: Line, which: object, example: Values | NewRow) -> _Form:
         form = line.forms.get((self, which))

@@ -3,13 +3,16 @@
 import json
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import idempotency
+
+_UNDER_KEY = Prepared(select(idempotency).where(idempotency.c.key_hash == bindparam("key")))
 
 
 @value
@@ -31,7 +34,7 @@ class Once:
 
 def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
     """The body's hash and the answer of the request accepted under that key."""
-    row = session.execute(select(idempotency).where(idempotency.c.key_hash == key)).first()
+    row = _UNDER_KEY.first(session, {"key": key})
     if row is None:
         return None
     return row.body_hash, ApiAnswer(row.status, json.loads(row.answer["body"]), row.answer["location"])

@@ -137,19 +137,24 @@ def id_of(session: Session, ref: str, team: str | None = None) -> str:
     return str(row.id)
 
 
-def free_ref(tx: Tx, draw: Callable[[], str]) -> tuple[str, bool]:
-    """A reference that no incident has or had in a lost database; and whether anything is paused by hand.
+def ask_for_ref(tx: Tx, draw: Callable[[], str]) -> Callable[[], tuple[str, bool]]:
+    """Ask for a reference that no incident has or had in a lost database; and whether anything is paused by hand.
 
-    Several are drawn and looked up together for the flows that share a transaction.
+    Call what this returns. Several are drawn and looked up together for the flows that share a transaction.
     """
     known: _FreeRefs | None = tx.session.info.get(FREE_REFS)
-    while known is None or not known.refs:
-        drawn = [draw() for _ in range(flows_of(tx.session))]
-        found = set(_TAKEN_OR_PAUSED.scalars(tx.session, {"refs": drawn}))
-        known = tx.session.info[FREE_REFS] = _FreeRefs(
-            [ref for ref in dict.fromkeys(drawn) if ref not in found], _PAUSED in found
-        )
-    return known.refs.pop(), known.is_paused
+    if known is not None and known.refs:
+        taken = known.refs.pop(), known.is_paused
+        return lambda: taken
+    drawn = dict.fromkeys(draw() for _ in range(flows_of(tx.session)))
+    rows = _TAKEN_OR_PAUSED.ahead(tx.session, {"refs": list(drawn)})
+
+    def free() -> tuple[str, bool]:
+        found = {row.ref for row in rows()}
+        tx.session.info[FREE_REFS] = _FreeRefs([ref for ref in drawn if ref not in found], _PAUSED in found)
+        return ask_for_ref(tx, draw)()
+
+    return free
 
 
 def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:

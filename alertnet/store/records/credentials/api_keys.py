@@ -7,7 +7,7 @@ nothing.
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -93,12 +93,21 @@ def find(session: Session, key: str) -> ApiKey | None:
     return replace(_key(row), is_dated=is_dated)
 
 
-def is_still_in_force(session: Session, key: ApiKey) -> bool:
-    """Whether a key found before has not been revoked since; flows that share a transaction ask once."""
+def ask_if_in_force(session: Session, key: ApiKey) -> Callable[[], bool]:
+    """Ask whether a key found before has not been revoked since: call what this returns.
+
+    Flows that share a transaction ask once.
+    """
     known: set[str] = session.info.setdefault(_IN_FORCE_HERE, set())
-    if key.id not in known and _UNREVOKED.all(session, {"id": key.id}):
-        known.add(key.id)
-    return key.id in known
+    if key.id in known:
+        return lambda: True
+    found = _UNREVOKED.ahead(session, {"id": key.id})
+
+    def is_in_force() -> bool:
+        known.update(row.id for row in found())
+        return key.id in known
+
+    return is_in_force
 
 
 def is_vouched_for(session: Session, row: Row[Any]) -> bool:

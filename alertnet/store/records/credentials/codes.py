@@ -4,7 +4,7 @@ A contact has one code in an incident. A prompt has one that any coordinator may
 lost it. Numbers are stored as blind indexes only.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -193,13 +193,20 @@ def numbers_of(session: Session, id: str) -> list[HoldingNumber]:
     return [HoldingNumber(*tuple(row)) for row in session.execute(query.where(code_numbers.c.code_id == id))]
 
 
-def numbers_with(tx: Tx, texts: Collection[str]) -> dict[str, set[bytes]]:
-    """For each text the numbers with such a code: in an incident open, closed less than 7 days ago, or lost."""
+def ask_numbers_with(tx: Tx, texts: Collection[str]) -> Callable[[], dict[str, set[bytes]]]:
+    """Ask for the numbers with a code of each text, in an incident open, closed less than 7 days ago, or lost.
+
+    Call what this returns.
+    """
     text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
-    held: dict[str, set[bytes]] = {text: set() for text in texts}
-    values = {"hashes": list(text_of), "lately": tx.now - KEPT_AFTER_CLOSING}
-    for row in _HELD.all(tx.session, values):
-        held[text_of[row.code_hash]].add(row.number_index)
+    found = _HELD.ahead(tx.session, {"hashes": list(text_of), "lately": tx.now - KEPT_AFTER_CLOSING})
+
+    def held() -> dict[str, set[bytes]]:
+        numbers: dict[str, set[bytes]] = {text: set() for text in texts}
+        for row in found():
+            numbers[text_of[row.code_hash]].add(row.number_index)
+        return numbers
+
     return held
 
 
