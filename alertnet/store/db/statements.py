@@ -20,6 +20,7 @@ from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_plain, value
+from alertnet.store.db.several_rows import together
 
 if TYPE_CHECKING:
     from alertnet.store.db.pipeline import Pipeline
@@ -138,8 +139,8 @@ class Line:
             return result.cursor.fetchall() if gives and result.cursor is not None else []
         try:
             if self.pipeline is not None:
-                each_has = parameters if isinstance(parameters, list) else [parameters]
-                return self.pipeline.run([(sql, each) for each in each_has], gives=gives)
+                wanted = together(sql, parameters) if isinstance(parameters, list) else [(sql, parameters)]
+                return self.pipeline.run(wanted, gives=gives)
             if isinstance(parameters, list):
                 cursor.executemany(sql, parameters)
             else:
