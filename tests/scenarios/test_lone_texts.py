@@ -160,6 +160,40 @@ def test_the_alarm_rings_until_somebody_answers_it(night: World) -> None:
     assert sum("please read" in sms for sms in night.phone("second coordinator").inbox) == 3
 
 
+@pytest.mark.parametrize("behaviour", ["manual", "no_coverage", "invalid"])
+def test_what_no_coordinator_answers_becomes_an_incident_of_which_last_resort_hears(
+    night: World, behaviour: str
+) -> None:
+    """A2, B3: whoever writes in distress may write no verb; as after an SOS, silence is told, and nothing believed."""
+    for who in ("coordinator", "second coordinator"):
+        night.phone(who).behaves(behaviour)
+    night.texts("ana", TEXT)
+    night.passes(minutes=29)
+    assert night.phone("head office").inbox == []
+    night.passes(minutes=31)
+
+    incident = night.newest()
+    assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "serious", False)
+    assert any(incident.ref in text for text in night.phone("head office").inbox)
+    assert night.phone("defenders").inbox == []
+
+
+@pytest.mark.parametrize("answer", ["set_aside", None])
+def test_what_a_coordinator_has_answered_in_time_stays_with_people(night: World, answer: str | None) -> None:
+    """Set aside on the page, or taken charge of by SMS: it is no incident unless somebody makes it one."""
+    night.texts("ana", TEXT)
+    night.passes(minutes=25)
+    if answer:
+        presses(night, page_of(night), answer)
+    else:
+        night.texts("coordinator", f"OK {code_in(night.phone('coordinator').inbox[-1])}")
+    night.passes(hours=2)
+
+    assert len(night.newest().told("alarm")) == 3 * 3
+    assert "text_opened" not in night.newest().timeline()
+    assert night.phone("head office").inbox == []
+
+
 def test_more_of_the_same_phone_goes_into_the_same_text(night: World) -> None:
     night.texts("ana", TEXT)
     night.texts("ana", "two men in a grey car")

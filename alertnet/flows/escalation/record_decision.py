@@ -13,9 +13,7 @@ from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.store.db.tx import Tx
-from alertnet.store.records import prompts as prompt_store
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
@@ -178,16 +176,8 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
     locked.save_facts()
 
 
-def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
-    """Ask again if nobody has answered, at growing intervals (B9).
-
-    Raises:
-        Inconsistent: the data contradicts itself, and must be put aside (A11).
-    """
-    locked = take_up(tx, incident_id)
-    prompt = prompt_store.hold(tx.session, prompt_id)
-    if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
-        return
+def repeat_prompt(locked: LockedIncident, prompt: Prompt) -> None:
+    """Ask again, since nobody has answered."""
     if prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
@@ -195,7 +185,6 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
         if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and _has_strangers_alone_to_ask(locked):
             asked = Asked(None if prompt.level is None else prompt.level_index, reached=False)
             move(locked, {each.id: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
-    locked.finish()
 
 
 def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:
