@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -266,8 +267,12 @@ def _learnt_nothing(world: World) -> Found:
 def _found(world: World, history: Sequence[Row[Any]]) -> Found:
     chains = {row.chain for row in history if row.kind == PRESSED}
     rows = [row for row in world.database.rows(select(incidents)) if row.id in chains]
-    if sum(row.status == "open" for row in rows) > 1:
-        yield "B5", f"{DEVICE} has {len(rows)} incidents open, where each press joins the one before"
+    in_order = sorted((row for row in rows if row.status == "open"), key=lambda row: row.opened_at)
+    for before, after in pairwise(in_order):
+        # Long after somebody has taken charge a press is another alarm.
+        ends = {row.kind for row in history if row.chain == before.id and row.at <= after.opened_at}
+        if not ends & {"acknowledged", "escalation_stopped"}:
+            yield "B5", f"{DEVICE} has {len(in_order)} incidents open, where each press joins the one before"
     for row in rows:
         if row.facts["severity"] != Severity.CRITICAL:
             yield "B5", f"{DEVICE} was pressed, and its incident is {row.facts['severity']}"

@@ -160,20 +160,50 @@ def test_what_was_put_off_is_in_hand_no_more_once_its_phone_misses_a_check_in(wo
     assert moments(incident, "desk")[:1] == [14 + 90 + 10]
 
 
-def test_what_was_put_off_is_in_hand_no_more_once_the_device_is_pressed_again(world: World) -> None:
-    """A2, B5: a second cry is more than was known when the first was put off."""
+@pytest.fixture
+def presses(world: World) -> Callable[[], Incident]:
+    """Somebody presses a bracelet, without a word of where it is."""
     _, key = world.runtime.transact(api_keys.create, "north", ("device:bracelet",))
     own = {"Authorization": f"Bearer {key}"}
-    assert world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own).status_code == 201
-    world.settles()
-    incident = world.newest()
+
+    def press() -> Incident:
+        ref = world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own).json()["ref"]
+        world.settles()
+        return Incident(world, ref)
+
+    return press
+
+
+def test_what_was_put_off_is_in_hand_no_more_once_the_device_is_pressed_again(
+    world: World, presses: Callable[[], Incident]
+) -> None:
+    """A2, B5: a second cry is more than was known when the first was put off."""
+    incident = presses()
     world.passes(minutes=3)
     holds_the_question(world)
     world.passes(minutes=5)
-    world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own)
+    presses()
     world.passes(minutes=11)
 
     assert moments(incident, "desk") == [18]
+
+
+@pytest.mark.parametrize(("minutes", "is_another"), [(40, False), (50, True)])
+def test_a_press_long_after_somebody_has_taken_charge_is_another_alarm(
+    world: World, presses: Callable[[], Incident], minutes: int, is_another: bool
+) -> None:
+    """A2: in the first, which is acknowledged, last resort would never hear that no coordinator answers."""
+    first = presses()
+    first.act("go", decision="go")
+    world.passes(minutes=11)
+    world.texts("ombuds", f"OK {code_in(alert(world, 'ombuds'))}")
+    assert first.status("valley") == "acknowledged"
+    world.passes(minutes=minutes)
+    again = presses()
+    world.passes(minutes=11)
+
+    assert (again.ref != first.ref) is is_another
+    assert len(moments(again, "desk")) == is_another
 
 
 def test_what_was_refused_before_a_close_is_in_hand_no_more_once_the_incident_is_reopened(world: World) -> None:

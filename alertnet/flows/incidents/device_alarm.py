@@ -11,6 +11,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.state import Status
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
 from alertnet.flows.escalation.escalate import apply_facts, tell_more
@@ -24,6 +25,7 @@ from alertnet.store.records.editions import Edition
 
 RECORDED = "device_alarm"
 UNKNOWN_TYPE = "other"
+AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 FOLLOWS_WITHIN = HOUR
 """A position after a longer silence counts as a new press."""
 
@@ -58,7 +60,7 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
     known = incidents.open_of_phone(tx, name)
     if known is not None and incidents.get(tx.session, known).facts.team == pressed.team:
         locked = take_up(tx, known)
-        if locked.is_open:
+        if locked.is_open and not _is_taken_care_of(locked):
             is_cry = pressed.type is None and not _follows(locked, pressed)
             _record(locked, pressed)
             _tell(locked, pressed, rings=_raise_severity(locked, pressed.severity) or is_cry)
@@ -80,6 +82,18 @@ def _record(locked: LockedIncident, pressed: Pressed) -> None:
         left_out=pressed.left_out,
         understood=[pressed.type] if pressed.type else [],
     )
+
+
+def _is_taken_care_of(locked: LockedIncident) -> bool:
+    """Whether somebody has taken charge of all that it raised, and nothing came of the device for long since.
+
+    Another press is then another alarm: within this one it would ring at the coordinators, and nobody else would hear.
+    """
+    ids, now = locked.incident.every_id, locked.tx.now
+    is_silent = all(
+        now - at > FOLLOWS_WITHIN for id in ids if (at := timeline.latest_at(locked.tx.session, id, RECORDED))
+    )
+    return is_silent and not locked.broken and all(each.status in AT_REST for each in locked.states.values())
 
 
 def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
