@@ -69,6 +69,20 @@ def test_an_answer_that_nobody_heard_counts_from_when_it_was_given(valley: World
     assert len(inbox(valley, "coordinator")) == 2
 
 
+def test_a_hold_that_nobody_heard_counts_from_when_it_was_given(valley: World) -> None:
+    """A6, A12: as any other answer, with the one confirmation that is sent by itself."""
+    incident = valley.raises()
+    given = valley.clock.at
+    texts_unheard(valley, "coordinator", f"HOLD {code_in(inbox(valley, 'coordinator')[0])}", minutes=5)
+
+    valley.catches_up()
+
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+    assert valley.runtime.read(lambda tx: tx.session.scalar(select(acknowledgements.c.at))) == given
+    assert incident.told("recorded") == [("coordinator", "sms")]
+    assert len(inbox(valley, "coordinator")) == 2
+
+
 def test_the_answer_comes_before_what_fell_due_meanwhile(valley: World) -> None:
     """A4, A7: who acknowledged in time is not followed by the next level because we were away."""
     incident = valley.raises()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
@@ -105,9 +106,14 @@ def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer,
             prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
-def hold(locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None) -> Recorded:
-    """Let a coordinator take charge and hold every later level wherever its answer counts, until a go."""
-    response = Response(AnswerKind.ACKNOWLEDGED, via, address)
+def hold(
+    locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None, at: datetime | None = None
+) -> Recorded:
+    """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
+
+    `at`: when it was said, if that was before now.
+    """
+    response = Response(AnswerKind.ACKNOWLEDGED, via, address, at=at)
     recorded = respond(locked, tree, contact_id, response, replying=via is Via.SMS)
     _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD)
     return recorded

@@ -106,7 +106,7 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
         session, incident = locked.tx.session, locked.incident.id
         question = prompt_store.oldest_decision(session, incident)
         if question is None and answer.verb is Verb.HOLD:
-            recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender)
+            recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
             words = replace(recorded.words, subject=Subject.HOLD, at=locked.tx.now)
             return reply_to_holder(locked, code, Kind.RECORDED, words)
         if question is None and is_on_hold(locked, code.tree, code.contact):
