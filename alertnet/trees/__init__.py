@@ -1,13 +1,11 @@
 """Contact trees in YAML: reading and checking. Each fault names file, line, value and what is allowed."""
 
-from alertnet.trees.load import Survey, advise, check_folder, read_folder, read_network, read_rules, survey, with_wait
+from alertnet.trees.load import Survey, read_folder, read_network, read_rules, survey, with_wait
 from alertnet.trees.reading.fault import Fault, fault_of
 
 __all__ = [
     "Fault",
     "Survey",
-    "advise",
-    "check_folder",
     "fault_of",
     "read_folder",
     "read_network",

@@ -85,16 +85,6 @@ def read_rules(folder: Path) -> Rules:
     return rules_of(own)[0]
 
 
-def check_folder(folder: Path) -> tuple[Fault, ...]:
-    """All faults of the folder, by file and line; empty where it can be used."""
-    return _read(folder).faults
-
-
-def advise(folder: Path, today: date) -> tuple[Fault, ...]:
-    """What is unwise in a folder without faults, by file and line; empty where there are faults."""
-    return survey(folder, today).unwise
-
-
 @value
 class Survey:
     """What `trees check` finds: faults or advice, the trees with their files, and the teams."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.trees import advise, check_folder, survey
+from alertnet.trees import survey
+from tests.trees.checking import advise, check_folder
 
 TODAY = date(2026, 11, 24)
 READS = "disclosure: full, pin: true"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.trees import advise, check_folder, read_network
+from alertnet.trees import read_network
 from alertnet.trees.forms.tree_form import ContactForm, LevelForm, TreeForm
+from tests.trees.checking import advise, check_folder
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "coordinators.md").read_text()
 

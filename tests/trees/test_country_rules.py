@@ -9,8 +9,9 @@ import yaml
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.countries import COUNTRIES
-from alertnet.trees import check_folder, read_network, read_rules
+from alertnet.trees import read_network, read_rules
 from alertnet.trees.forms import country_rules
+from tests.trees.checking import check_folder
 
 SHIPPED = yaml.safe_load((Path(country_rules.__file__).parents[1] / "countries.yaml").read_text())["countries"]
 OWN = """

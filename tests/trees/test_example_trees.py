@@ -6,7 +6,8 @@ import pytest
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Scope
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
+from tests.trees.checking import check_folder
 
 EXAMPLES = Path(__file__).parents[2] / "contact_trees"
 

@@ -5,7 +5,7 @@ from shutil import copy
 
 import pytest
 
-from alertnet.trees import check_folder
+from tests.trees.checking import check_folder
 
 FAULTY = sorted((Path(__file__).parent / "faulty").glob("*.yaml"))
 

@@ -13,9 +13,10 @@ import yaml
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.incident import Facts, Scope, Severity
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
 from alertnet.trees.folder_files import pack
 from tests.support.program import ROOT
+from tests.trees.checking import check_folder
 
 NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 BOMB = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True))

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from alertnet.core.directory.contact import Contact
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
 from alertnet.trees.reading.yaml_file import read_document
+from tests.trees.checking import check_folder
 
 EMBASSY = """\
 contacts:

@@ -8,7 +8,8 @@ import pytest
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.incident import Severity
 from alertnet.core.replan.describe_tree_diff import differences
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
+from tests.trees.checking import check_folder
 
 OFFICE = "Mo-Fr 08:30-16:30"
 TREE = """

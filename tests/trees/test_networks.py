@@ -20,7 +20,8 @@ from alertnet.core.directory.contact_tree import (
 from alertnet.core.directory.when import When
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
+from tests.trees.checking import check_folder
 
 
 def faults_of(folder: Path) -> list[str]:

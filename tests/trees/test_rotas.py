@@ -4,7 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from alertnet.core.directory.on_call import Duty, Officer
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
+from tests.trees.checking import check_folder
 
 FIELD = """
 teams:

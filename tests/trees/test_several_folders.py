@@ -5,8 +5,9 @@ from shutil import copy
 
 import pytest
 
-from alertnet.trees import check_folder, read_network
+from alertnet.trees import read_network
 from alertnet.trees.folder_files import beside_shared, pack, path_of, unpack
+from tests.trees.checking import check_folder
 from tests.trees.conftest import VALLEY
 
 NORTH = 'teams: {north: {country: CO, language: es, members: {ana: {name: Ana, phone: "+573005550001"}}}}\n'
