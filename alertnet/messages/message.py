@@ -31,9 +31,9 @@ class Script:
     foreign: tuple[str, str] = ("", "")
     """A name in another language that occurs in the sentences, and the tag of the voice for it."""
 
-    def spoken(self, text: str) -> tuple[tuple[str, str], ...]:
-        """The text in pieces, each with the voice that says it."""
-        name, voice = self.foreign
+    def spoken(self, stage: str) -> tuple[tuple[str, str], ...]:
+        """The sentence of that stage in pieces, each with the voice that says it."""
+        text, (name, voice) = self.sentences[stage], self.foreign
         if not name or name not in text:
             return ((text, self.language),)
         before, _, after = text.partition(name)

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from alertnet import __version__
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
-from alertnet.web import pages, problems, twilio
+from alertnet.web import pages, problems
 from alertnet.web.api import (
     actions,
     devices,
@@ -32,6 +32,7 @@ from alertnet.web.idempotency import InFlight
 from alertnet.web.layers import Around
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle
+from alertnet.web.twilio import webhooks
 
 if TYPE_CHECKING:
     from alertnet.runtime.openid import Provider
@@ -48,7 +49,7 @@ EDGES = (
     devices,
     quarantine,
     recordings,
-    twilio,
+    webhooks,
     pages,
     report,
     health,

@@ -5,8 +5,8 @@ from functools import partial
 
 from starlette.responses import Response
 
-from alertnet.web import twilio
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.deliver_text import call_back
 from simulation.outside.people import People
@@ -54,7 +54,7 @@ class Call:
         who = "somebody" if self.by_person else "a voicemail"
         self.world.story.tell("phone", f"{who} picks up {self.world.describe(self.message.outgoing)}")
         attempt, form = self.message.outgoing.attempt, Form({"CallSid": self.message.id})
-        self.web.request("a call", lambda runtime: twilio.call_answered(attempt, form, runtime), self._hears)
+        self.web.request("a call", lambda runtime: webhooks.call_answered(attempt, form, runtime), self._hears)
 
     def _hears(self, answer: WebAnswer) -> None:
         if self.is_over:
@@ -90,7 +90,7 @@ class Call:
         form = Form({"CallSid": self.message.id, "Digits": digits})
         self.web.request(
             "keys",
-            lambda runtime: twilio.call_keyed(outgoing.attempt, form, runtime, turn, silent, about),
+            lambda runtime: webhooks.call_keyed(outgoing.attempt, form, runtime, turn, silent, about),
             self._hears,
         )
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.tables import recordings
-from alertnet.web import twilio
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.field import PIN
 from simulation.outside.provider import Provider
@@ -60,7 +60,7 @@ class Caller:
         self.world.story.tell(TRAVELLER, f"is in a call with us{f', asked for {keyed}' if keyed else ''}")
 
         def act(runtime: Runtime) -> Response:
-            return twilio.call_in(form, runtime, keyed)
+            return webhooks.call_in(form, runtime, keyed)
 
         self.web.request("a call to us", act, partial(self._hears, turn))
 
@@ -87,7 +87,7 @@ class Caller:
             else:
                 self.world.time.after(TRIES_EVERY, partial(self._is_recorded, id, sound))
 
-        self.web.request("a recording", partial(twilio.call_recorded, Form(about)), hear)
+        self.web.request("a recording", partial(webhooks.call_recorded, Form(about)), hear)
 
 
 def check_recordings(world: World, caller: Caller) -> Found:

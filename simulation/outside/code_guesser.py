@@ -9,8 +9,8 @@ from starlette.responses import Response
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import acknowledgements, codes
-from alertnet.web import twilio
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.hosts.web import Heard, Web, WebAnswer
 from simulation.outside.people import People
 from simulation.world.database import OURS
@@ -70,7 +70,7 @@ class CodeGuesser:
         to = OURS[FIRST][0]
         self.world.has_text(id, self.number, to, text)
         form = Form({"MessageSid": id, "From": self.number, "To": to, "Body": text})
-        self.web.request("a guess", lambda runtime: twilio.text_in(form, runtime), hear)
+        self.web.request("a guess", lambda runtime: webhooks.text_in(form, runtime), hear)
 
 
 def check_code_guesses(world: World) -> Found:

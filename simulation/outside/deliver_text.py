@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.wiring import Runtime
-from alertnet.web import twilio
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.hosts.web import Web
 from simulation.outside.people import People
 from simulation.world.message import Message
@@ -55,8 +55,8 @@ def call_back(world: World, web: Web, message: Message) -> None:
 
     def track(runtime: Runtime) -> Response:
         if outgoing.method is MethodKind.CALL:
-            return twilio.call_status(outgoing.attempt, form, runtime)
-        return twilio.text_status(outgoing.attempt, form, runtime)
+            return webhooks.call_status(outgoing.attempt, form, runtime)
+        return webhooks.text_status(outgoing.attempt, form, runtime)
 
     what = f"word that {world.describe(outgoing)} is {status}"
     for delay in delays:

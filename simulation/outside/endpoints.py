@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from alertnet.runtime.http_ping import Ping
 from alertnet.runtime.wiring import Runtime
-from alertnet.web import twilio
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Process
 from simulation.hosts.platform import Event
@@ -68,7 +68,7 @@ class Outside:
     def _test(self, form: Form, runtime: Runtime) -> Response:
         # A process that dies or is stopped at its commit may have noted it just before, or only now.
         self.tested_at = self.world.time.now
-        response = twilio.text_in(form, runtime)
+        response = webhooks.text_in(form, runtime)
         self.tested_at = self.world.time.now
         return response
 

@@ -12,8 +12,9 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.tables import notifications
-from alertnet.web import pages, twilio
+from alertnet.web import pages
 from alertnet.web.forms import Form
+from alertnet.web.twilio import webhooks
 from simulation.checks.promises import Promises
 from simulation.hosts.web import PATIENCE, Web, WebAnswer
 from simulation.world.cast import FIELD_PHONE
@@ -203,7 +204,7 @@ class People:
             self.world.story.tell("network", f"loses {text!r} on its way to us")
             self.world.time.after(PATIENCE, partial(hear, None))
             return
-        self.web.request(f"{text!r}", lambda runtime: twilio.text_in(form, runtime), hear, twice=twice)
+        self.web.request(f"{text!r}", lambda runtime: webhooks.text_in(form, runtime), hear, twice=twice)
 
     def _is_a_strangers(self, outgoing: Outgoing) -> bool:
         """Whether a stranger has the number, who says so on the page that the text leads to."""

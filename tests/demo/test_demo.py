@@ -85,7 +85,7 @@ def test_what_is_said_around_a_name_of_another_language_has_its_english_too() ->
     said = replace(EXAMPLE, organisation="Valley network", tree_language="en")
     script = subtitles.renderer(shipped_templates()).speak(Kind.ALERT, "es", said)
 
-    (before, _), (name, _), (after, _) = script.spoken(script.sentences["greeting"])
+    (before, _), (name, _), (after, _) = script.spoken("greeting")
 
     assert subtitles.of(before) == "This is an automatic call from"
     assert subtitles.of(name) is None

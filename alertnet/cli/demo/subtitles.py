@@ -58,7 +58,7 @@ class _Subtitled(Renderer):
     def _note(self, script: Script, english: Script) -> None:
         alike = replace(english, foreign=script.foreign)
         for stage in script.sentences.keys() & english.sentences.keys():
-            said, meant = script.spoken(script.sentences[stage]), alike.spoken(english.sentences[stage])
+            said, meant = script.spoken(stage), alike.spoken(stage)
             for (piece, _), (meaning, _) in zip(said, meant, strict=False):
                 self._subtitles.note(piece, meaning)
             # Where the languages pause at different places, parts without a counterpart are left out.

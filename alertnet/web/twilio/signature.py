@@ -1,0 +1,67 @@
+"""Verifies that a webhook comes from the provider.
+
+The signed URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
+"""
+
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, HTTPException, Request
+from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
+
+from alertnet.runtime.settings.settings import Settings
+from alertnet.web.auth import runtime_of
+from alertnet.web.forms import Form, read_form
+
+LONGEST_PATH = 300  # characters of a path or URL that are logged
+
+log = structlog.get_logger(__name__)
+
+
+async def signed_form(request: Request) -> Form:
+    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
+
+    Raises:
+        HTTPException: 403 for any other request, and for all where no token is configured.
+    """
+    form = await read_form(request)
+    settings = runtime_of(request).settings
+    reason = _why_refused(settings, request, form)
+    if reason is not None:
+        path, url = request.url.path[:LONGEST_PATH], _expected(settings, request)[:LONGEST_PATH]
+        log.warning("webhook_refused", reason=reason, path=path, expected_url=url)
+        raise HTTPException(403, f"not accepted as the provider's: {reason}")
+    return form
+
+
+def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
+    telephones = settings.telephones.values()
+    if not (settings.public_url and telephones):
+        return "no account is configured"
+    if SIGNATURE_SETTINGS_HEADER in request.headers:
+        # It is signed with a shared key that we don't have; don't fall back to the token.
+        return "it is signed with a shared key"
+    # One account in two regions has a token in each.
+    accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
+    if not accounts:
+        return "another account"
+    url = _expected(settings, request)
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
+    return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
+
+
+def _expected(settings: Settings, request: Request) -> str:
+    """The URL that was given to the provider and that it signs."""
+    return (settings.public_url or "") + request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
+    try:
+        return bool(RequestValidator(token).validate(url, form, signature))
+    except (TypeError, ValueError):
+        # The validator fails on input that the provider would not have made.
+        return False
+
+
+Signed = Annotated[Form, Depends(signed_form)]
