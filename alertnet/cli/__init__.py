@@ -4,10 +4,11 @@ Results go to stdout, everything else to stderr. Invalid input ends with exit co
 Commands import what they need inside their function, so that `--help` answers at once.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from dotenv import load_dotenv
@@ -35,8 +36,44 @@ from alertnet.cli.server.doctor import doctor
 from alertnet.cli.server.serve import serve, worker
 from alertnet.core.errors import AlertnetError, BadInput
 
+ALLOWED = {
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "less_than_equal": "at most {le}",
+    "greater_than_equal": "at least {ge}",
+}
+"""What is allowed where the typed value is something else, by the name that the library gives the fault."""
+
+
+class _Commands(TyperGroup):
+    """All commands; a value that has the wrong form is refused like any other value that is not allowed."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as fault:
+            raise _refused(fault) from None
+
+
+def _refused(fault: typer.BadParameter) -> BadInput | typer.BadParameter:
+    """The fault by option, value and what is allowed; unchanged if it is not about a value."""
+    from pydantic import ValidationError
+
+    if fault.param is None or not isinstance(fault.__cause__, ValidationError):
+        return fault
+    entry = fault.__cause__.errors()[0]
+    context = entry.get("ctx", {})
+    _, is_choice, choices = str(context.get("error", "")).partition(" is not one of ")
+    allowed = ALLOWED.get(entry["type"], str(entry["msg"])).format(**context)
+    option = (
+        fault.param.metavar or fault.param.opts[0] if fault.param.param_type_name == "argument" else fault.param.opts[0]
+    )
+    return BadInput(option.strip("[]"), entry["input"], re.findall(r"'([^']*)'", choices) if is_choice else allowed)
+
+
 app = typer.Typer(
     name="alertnet",
+    cls=_Commands,
     help="Raises the alarm for people under threat, and goes on until the right people have answered.",
     epilog="Example: alertnet demo",
     no_args_is_help=True,

@@ -21,6 +21,8 @@ from alertnet.core.limits import is_instant
 
 TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
 
+MOMENT = "a day such as 2026-12-24, or a moment such as 2026-12-24T22:00, in the years 2000 to 2100"
+
 TREES_HELP = "The folder with the trees and the field; several, one's own first, as own:shared."
 
 
@@ -47,7 +49,7 @@ def decider(by: str) -> str:
     return by.strip() or getuser()
 
 
-def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datetime:
+def typed_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
     """Read a moment; without a zone it is in `zone`.
 
     Raises:
@@ -59,7 +61,7 @@ def typed_moment(option: str, text: str, zone: ZoneInfo, *allowed: str) -> datet
     except (ValueError, OverflowError):
         moment = None
     if moment is None or not is_instant(moment):
-        raise BadInput(option, text, (*allowed, "within the years 2000 to 2100"))
+        raise BadInput(option, text, MOMENT)
     return moment
 
 

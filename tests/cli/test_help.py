@@ -8,6 +8,7 @@ import pytest
 from typer.core import TyperCommand, TyperGroup
 
 from alertnet.cli import commands
+from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import REPOSITORY, Office
 
 NEVER_SERVED = {
@@ -68,6 +69,26 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
 
     assert (said.code, said.out) == (2, "")
     assert words[-1] in said.err or words[0] in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (["serve", "--port", "99999"], "--port: '99999' is not allowed (allowed: at most 65535)"),
+        (["serve", "--drain", "-1"], "--drain: '-1' is not allowed (allowed: at least 0)"),
+        (["incidents", "list", "--limit", "all"], "--limit: 'all' is not allowed (allowed: a whole number)"),
+        (["trees", "simulate", "--hours", "x"], "--hours: 'x' is not allowed (allowed: a number)"),
+        (["trees", "check", "--format", "x"], "--format: 'x' is not allowed (allowed: text, json, github)"),
+        (["figures", "--since", "March"], "--since: 'March' is not allowed (allowed: a day such as 2026-12-24, or "),
+    ],
+)
+def test_what_is_typed_wrong_is_refused_by_option_value_and_what_is_allowed(
+    office: Office, runtime: Runtime, words: list[str], refusal: str
+) -> None:
+    said = office.types(*words)
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(refusal)
 
 
 def said_by(code: str) -> list[str]:

@@ -68,3 +68,19 @@ def test_it_says_first_that_nothing_can_be_heard(office: Office, runtime: Runtim
     runtime.transact(troubles.begin, Part.INBOUND)
 
     assert "nothing counts as missed" in office.types("journeys").err
+
+
+def test_a_team_that_is_misspelt_is_refused_with_those_there_are(office: Office, runtime: Runtime) -> None:
+    """Else it would look as if nobody of the team were on the road."""
+    is_a_day(runtime)
+
+    said = office.types("journeys", "--team", "nort")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err == "--team: 'nort' is not allowed (allowed: north)\n"
+
+
+def test_a_team_of_which_nobody_is_on_the_road_is_none_that_is_misspelt(office: Office, runtime: Runtime) -> None:
+    said = office.types("journeys", "--team", "north")
+
+    assert (said.code, said.out, said.err) == (0, "", "Nobody is on the road.\n")

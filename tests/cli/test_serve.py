@@ -104,7 +104,8 @@ def test_a_port_that_is_taken_is_named(office: Office, runtime: Runtime) -> None
         said = office.types("serve", "--port", str(port))
 
     assert said.code == 2
-    assert f"127.0.0.1:{port}" in said.err
+    assert f"--host, --port: '127.0.0.1:{port}' is not allowed" in said.err
+    assert "the system says: Address already in use)" in said.err
 
 
 def test_a_second_worker_on_sqlite_is_refused(office: Office, runtime: Runtime) -> None:

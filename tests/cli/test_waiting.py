@@ -69,7 +69,7 @@ def test_a_command_whose_database_is_away_may_be_typed_again(office: Office) -> 
     said = office.types("keys", "list")
 
     assert (said.code, said.out) == (75, "")
-    assert said.err == "the database gives no answer: the server can't be reached\n"
+    assert said.err == "the database gives no answer: the server at 127.0.0.1:9 can't be reached\n"
 
 
 def as_one_who_must_ask() -> None:

@@ -149,7 +149,7 @@ def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
     with pytest.raises(DatabaseAway) as caught:
         connect("postgresql://alertnet@127.0.0.1:9/alertnet")
 
-    assert caught.value.cause == "the server can't be reached"
+    assert caught.value.cause == "the server at 127.0.0.1:9 can't be reached"
 
 
 @pytest.mark.parametrize(

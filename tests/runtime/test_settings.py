@@ -215,6 +215,23 @@ def test_what_is_not_allowed_is_named_with_what_is(name: str, value: str) -> Non
     assert "hunter2" not in fault
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ALERTNET_NUMBER_TESTS", "daily", "'daily' is not allowed (allowed: 'weekly')"),
+        (
+            "ALERTNET_TRUSTED_PROXIES",
+            "proxy, 10.1.0.7",
+            "'proxy, 10.1.0.7' is not allowed (allowed: addresses such as ",
+        ),
+    ],
+)
+def test_a_value_is_shown_as_it_was_written(name: str, value: str, said: str) -> None:
+    (fault,) = faults_of({**WHOLE, **SECOND, name: value})
+
+    assert fault.startswith(f"{name}: {said}")
+
+
 def test_where_the_key_is_missing_a_command_that_makes_one_is_named() -> None:
     (fault,) = faults_of({})
 
@@ -318,7 +335,17 @@ def test_a_file_that_cannot_be_read_is_one_fault(tmp_path: Path) -> None:
     (fault,) = faults_of({"ALERTNET_SECRET_KEY_FILE": str(tmp_path / "nothing")})
 
     assert fault.startswith("ALERTNET_SECRET_KEY: ALERTNET_SECRET_KEY_FILE ")
-    assert "nothing" in fault
+    assert fault.endswith("nothing' can't be read: No such file or directory")
+
+
+def test_a_secret_of_strange_bytes_is_refused_without_showing_them(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"hunter2 \xff")
+
+    (fault,) = faults_of({"ALERTNET_SECRET_KEY_FILE": str(file)})
+
+    assert fault.endswith("can't be read: it is no text in UTF-8")
+    assert "hunter2" not in fault
 
 
 def test_a_secret_and_its_file_together_are_refused() -> None:

@@ -169,4 +169,4 @@ def _clock(moment: datetime, zone: str) -> str:
 
 
 def _moment(name: str, text: str, zone: str) -> datetime | None:
-    return typed_moment(name, text, ZoneInfo(zone), "YYYY-MM-DD", "YYYY-MM-DDTHH:MM") if text else None
+    return typed_moment(name, text, ZoneInfo(zone)) if text else None

@@ -83,7 +83,7 @@ def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
 
     option, text = ("--for", span) if span else ("--until", until)
     length = read_duration(span) if span else None
-    moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC"), "a moment") if until else now
+    moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC")) if until else now
     if (span and until) or not now < moment <= now + LONGEST_HOLD:
         raise BadInput(option, text, "one of --for and --until, from now on and for at most 24 hours")
     return moment

@@ -107,7 +107,12 @@ def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
     from alertnet.cli.arguments import typed_moment
     from alertnet.flows.incidents.drills import plan_drill, zone_of
 
-    moment = typed_moment("--at", at, ZoneInfo(zone_of(runtime.edition.network, facts)))
+    zone = ZoneInfo(zone_of(runtime.edition.network, facts))
+    moment = typed_moment("--at", at, zone)
+    if moment <= runtime.now():
+        raise BadInput(
+            "--at", at, f"a moment still to come; in {zone.key} it is {runtime.now().astimezone(zone):%Y-%m-%dT%H:%M}"
+        )
     return runtime.transact(lambda tx: plan_drill(tx, runtime.edition, facts, moment, every, by=BY))
 
 

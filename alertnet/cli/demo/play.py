@@ -33,9 +33,10 @@ The sandbox is at
     {page}
 
 A whole network to try an alarm on: begin with a story, or write SOS on the telephone of {name}, answer for anybody
-else, and let it ring. No message leaves this machine. Its first lines lead to the console, where a coordinator sees
-the same evening, decides and acts. The PIN of {name} and of each
-coordinator, who reads with it what people write, is {pin}; {duress} is the one for duress.
+else, and let it ring. No message leaves this machine. The link at its top leads to the console, where a coordinator
+sees the same evening, decides and acts.
+
+{name} and each coordinator have the PIN {pin}, and {duress} for duress. A coordinator reads with it what people write.
 What reaches the telephones is shown below. Ctrl-C ends it.
 """
 

@@ -5,6 +5,7 @@ The main thread only waits and handles signals: uvicorn's own handlers would kil
 
 import ctypes
 import gc
+import os
 import resource
 import socket
 import threading
@@ -87,7 +88,14 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        raise BadInput("--host, --port", f"{host}:{port}", f"an address that is free ({error})") from None
+        allowed = f"an address of this machine with a free port; the system says: {_reason(error)}"
+        raise BadInput("--host, --port", f"{host}:{port}", allowed) from None
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    """The system's reason alone; Python adds the address to it."""
+    code = getattr(error, "errno", None) or 0
+    return os.strerror(code) if code > 0 else getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager

@@ -168,4 +168,4 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime:
         from alertnet.runtime.clock import system_clock
 
         return system_clock().replace(microsecond=0)
-    return typed_moment("--at", text, zone, "a moment of ISO 8601, such as 2026-12-24T22:00")
+    return typed_moment("--at", text, zone)

@@ -68,7 +68,7 @@ def cause_of(error: DBAPIError | PoolTimeout, engine: Engine) -> Cause | None:
     if engine.dialect.name == "sqlite":
         return _in_file(error.orig, engine.url.database)
     reads = bool(engine.get_execution_options().get("postgresql_readonly"))
-    return _on_server(error, reads)
+    return _on_server(error, engine, reads)
 
 
 def _in_file(error: Any, path: str | None) -> Cause | None:
@@ -102,7 +102,7 @@ def _fault_of_file(path: Path, code: int) -> str | None:
     return None
 
 
-def _on_server(error: DBAPIError, reads: bool) -> Cause | None:
+def _on_server(error: DBAPIError, engine: Engine, reads: bool) -> Cause | None:
     code = getattr(error.orig, "sqlstate", None) or _code_said(str(error.orig))
     # Writing where only reading was asked for is a programming error.
     if code in _SERVER_TAKES_NOTHING and not (reads and code == _ONLY_READ):
@@ -110,7 +110,13 @@ def _on_server(error: DBAPIError, reads: bool) -> Cause | None:
     if not (error.connection_invalidated or isinstance(error, OperationalError)):
         return None
     known = (_SERVER_AWAY[start] for start in (code, code[:2]) if start in _SERVER_AWAY)
-    return Cause(next(known, "the server can't be reached"))
+    return Cause(next(known, f"the server{_address(engine)} can't be reached"))
+
+
+def _address(engine: Engine) -> str:
+    """Where the server should be, as in ` at host:5432`; nothing where its URL does not say."""
+    host, port = engine.url.host, engine.url.port
+    return f" at {host}:{port or 5432}" if host else ""
 
 
 def _code_said(words: str) -> str:

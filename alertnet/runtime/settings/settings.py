@@ -265,8 +265,13 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
                 text = Path(file).read_text().strip()
                 texts |= {name: text} if text else {}
             except (OSError, UnicodeDecodeError) as error:
-                faults.append(f"{name}: {name}_FILE {file!r} can't be read ({type(error).__name__})")
+                faults.append(f"{name}: {name}_FILE {file!r} can't be read: {_reason(error)}")
     return texts, faults
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    """The system's words; those of a codec would show bytes of a secret."""
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is no text in UTF-8"
 
 
 def _listen_faults(settings: Settings) -> Iterator[str]:
@@ -303,8 +308,10 @@ def _fault(entry: Any) -> str:
     name = entry["loc"][0]
     if entry["type"] == "missing":
         return f"{name}: missing{REMEDIES.get(name, '')}"
-    allowed = entry.get("ctx", {}).get("error", entry["msg"])
-    shown = "its value" if name in SECRET else repr(entry["input"])
+    context, typed = entry.get("ctx", {}), entry["input"]
+    allowed = context.get("error") or context.get("expected", entry["msg"])
+    typed = ", ".join(typed) if isinstance(typed, tuple) else typed
+    shown = "its value" if name in SECRET else repr(typed)
     return f"{name}: {shown} is not allowed (allowed: {allowed})"
 
 

@@ -101,7 +101,9 @@ class Vault:
         key_id, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
         keys = self._by_id.get(key_id)
         if keys is None:
-            raise Unreadable(f"sealed with key {key_id.hex()}, which no secret in ALERTNET_SECRET_KEY has")
+            raise Unreadable(
+                f"what is stored is sealed with key {key_id.hex()}, which no secret in ALERTNET_SECRET_KEY has"
+            )
         try:
             return keys.cipher.decrypt(nonce, sealed[KEY_ID_BYTES + NONCE_BYTES :], key_id)
         except (InvalidTag, ValueError) as error:
