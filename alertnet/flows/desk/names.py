@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
@@ -9,6 +10,9 @@ from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
 from alertnet.flows.unit.locked_incident import LockedIncident
+
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+DAY = "{day} {month}"
 
 METHODS = {"sms": "SMS", "call": "call", "email": "mail", "task": "a coordinator"}
 MESSAGES = {
@@ -109,3 +113,8 @@ def names_in(types: Mapping[str, str], severities: Mapping[str, str]) -> dict[st
 def listed(names: list[str], last: str = "and") -> str:
     """A list in words, as in `A, B and C`; `last`: the word before the last item."""
     return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def day_in(local: datetime, say: Callable[[str], str]) -> str:
+    """The day as that language writes it, such as `28 Nov`."""
+    return say(DAY).format(day=local.day, month=say(MONTHS).split()[local.month - 1])

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alertnet.flows.desk.chronicle import ROUTINE, Payload, Tone, sentence_of
-from alertnet.flows.desk.names import MESSAGES, METHODS, Names
+from alertnet.flows.desk.names import MESSAGES, METHODS, Names, day_in
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis
 from alertnet.store.views.timeline_view import EntryView
 
@@ -54,7 +54,7 @@ def draw(past: Iterable[EntryView], ahead: Iterable[EntryView], names: Names, zo
 
     def when(at: datetime) -> str:
         local = at.astimezone(tz)
-        return f"{local:%H:%M}" if local.date() == opened else f"{local:%d.%m. %H:%M}"
+        return f"{local:%H:%M}" if local.date() == opened else f"{day_in(local, say)} {local:%H:%M}"
 
     marks = [*_marks(past, names, when, planned=False), *_marks(ahead, names, when, planned=True)]
     title = f"{ref}: {say('who was told and answered when')}"

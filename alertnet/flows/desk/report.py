@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.flows.desk.board import look_closely, zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
-from alertnet.flows.desk.names import REASONS, Names
+from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.pages.coordinator_page import texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -214,10 +214,11 @@ class _Writer:
     def _clock(self, at: datetime) -> str:
         """The time of day, with the date if it is not the day the incident began."""
         local, began = at.astimezone(self.zone), self.locked.incident.opened_at.astimezone(self.zone)
-        return f"{local:%H:%M}" if local.date() == began.date() else f"{local:%d.%m. %H:%M}"
+        return f"{local:%H:%M}" if local.date() == began.date() else f"{day_in(local, self.names.say)} {local:%H:%M}"
 
     def _moment(self, at: datetime) -> str:
-        return f"{at.astimezone(self.zone):%d.%m.%Y %H:%M}"
+        local = at.astimezone(self.zone)
+        return f"{day_in(local, self.names.say)} {local.year}, {local:%H:%M}"
 
 
 def _fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:

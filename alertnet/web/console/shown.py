@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
+from alertnet.flows.desk.names import day_in
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -29,7 +30,6 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deutsch", "pt": "Português"}
 LANGUAGE = "desk-language"
 """The cookie that keeps the chosen language."""
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 OURS = ("role", "status", "answer")
 """Places in a sentence that hold a word of ours, to be translated; other places hold what people wrote."""
 SEVERAL = ("facts", "changes")
@@ -322,4 +322,4 @@ def _translated(context: Context, text: str) -> str:
 @pass_context
 def _day(context: Context, at: datetime, zone: str) -> str:
     local = at.astimezone(ZoneInfo(zone))
-    return f"{local.day} {context['_'](MONTHS).split()[local.month - 1]} {local:%H:%M}"
+    return f"{day_in(local, context['_'])} {local:%H:%M}"

@@ -37,6 +37,7 @@ def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
 
     assert "By men in a white car" in full.text
     assert "Primera respuesta: nunca" in full.text
+    assert re.search(r"desde \d+ (ene|jul|oct|nov|dic) 20\d\d, \d\d:\d\d", full.text)
     assert '<html lang="es"' in full.text
     assert refused == [403, 403]
     assert minimal.headers["Content-Disposition"] == f'attachment; filename="{ref}-minimal.pdf"'

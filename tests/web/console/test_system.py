@@ -88,7 +88,14 @@ def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, des
 
     text = desk.opens("/desk/system").text
 
-    assert "sms: paused by hand until" in text
+    assert "SMS: paused by hand until" in text
     assert "Ines: they lose texts" in text
-    assert "sms ✗ away" in text
+    assert "SMS ✗ away" in text
     assert "What closed incidents held is erased by nobody but you" in text
+
+
+def test_providers_and_queues_are_named_in_the_language_of_the_page(desk: Desk) -> None:
+    text = desk.opens("/desk/system?lang=de").text
+
+    assert "Anbieter Anruf ✓ läuft SMS ✓ läuft Höchstens, von jeder Nummer: 1 SMS-Teile je Sekunde" in text
+    assert "Anruf 0 – E-Mail 0 –" in text

@@ -159,3 +159,11 @@ def test_of_cases_that_are_played_few_wait_and_one_session_plays_so_many(desk: D
 
     answers = [desk.browser.get(f"{CASE}&nationality=XX").status_code for _ in range(TREE_CHECKS.most)]
     assert answers == [422] * (TREE_CHECKS.most - 1) + [429]
+
+
+def test_the_simulator_offers_countries_by_name_and_no_two_types_with_one(desk: Desk) -> None:
+    html = desk.opens("/desk/simulator").html
+
+    options = re.findall(r"<option[^>]*>([^<]+)</option>", html)
+    assert "Colombia" in options
+    assert {"serious assault (sexual violence)", "serious assault (torture)"} <= set(options)

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.resources import files
 
 import pytest
@@ -11,12 +12,13 @@ import yaml
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
 from alertnet.core.notification import AttemptStatus
+from alertnet.flows.desk.names import DAY, MONTHS, day_in
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import board, refusing
 from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incident import DONE
 from alertnet.web.console.readiness import system
-from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, MONTHS, PACKAGE, words
+from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, PACKAGE, say_by, words
 from tests.web.console.desk import Desk
 from tests.web.console.test_picture import TYPE_NAMES, sentences
 from tests.web.world import World
@@ -60,6 +62,7 @@ def said() -> set[str]:
             "link",
             "email",
             "vouched",
+            DAY,
             MONTHS,
         ),
     }
@@ -111,3 +114,20 @@ def test_the_history_is_told_in_the_language_of_its_reader(
     assert sentence in page.text
     assert "none of us is hurt" in page.text
     assert " raises the alarm" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("en", "3 Mar"), ("de", "3. März"), ("es", "3 mar"), ("fr", "3 mars"), ("pt", "3 mar.")]
+)
+def test_a_day_is_written_as_each_language_writes_it(language: str, day: str) -> None:
+    assert day_in(datetime(2026, 3, 3, tzinfo=UTC), say_by({}, language)) == day
+
+
+def test_one_is_counted_otherwise_than_several(world: World, desk: Desk) -> None:
+    """As the head of the board says it in French."""
+    world.raises()
+    one = desk.opens("/desk?lang=fr").text
+    world.raises(country="CO", type="threat")
+
+    assert "1 ouvert ·" in one
+    assert "2 ouverts ·" in desk.opens("/desk").text

@@ -5,9 +5,9 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from alertnet.core.codec import value
-from alertnet.core.delivery.provider_routes import route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
+from alertnet.flows.desk.names import METHODS
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, row_counts
@@ -82,10 +82,10 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         who=who,
         ready=ready,
         inside=inside,
-        providers=[(route_name(route), away.get(route)) for route in sorted(settings.routes)],
+        providers=[(route, away.get(route)) for route in sorted(settings.routes)],
         rates=settings.rates,
         has_heartbeat=settings.heartbeat_url is not None,
-        route_name=route_name,
+        ways=METHODS,
         what_drops=DROPPED,
         keep=settings.keep,
         edition=runtime.edition.number,
