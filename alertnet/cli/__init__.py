@@ -68,7 +68,7 @@ def _refused(fault: typer.BadParameter) -> BadInput | typer.BadParameter:
     option = (
         fault.param.metavar or fault.param.opts[0] if fault.param.param_type_name == "argument" else fault.param.opts[0]
     )
-    return BadInput(option.strip("[]"), entry["input"], re.findall(r"'([^']*)'", choices) if is_choice else allowed)
+    return BadInput(option, entry["input"], re.findall(r"'([^']*)'", choices) if is_choice else allowed)
 
 
 app = typer.Typer(

@@ -23,7 +23,7 @@ TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
 
 MOMENT = "a day such as 2026-12-24, or a moment such as 2026-12-24T22:00, in the years 2000 to 2100"
 
-TREES_HELP = "The folder with the trees and the field; several, one's own first, as own:shared."
+TREES_HELP = "The folder with the contact trees and teams.yaml; several with a colon between them, your own first."
 
 
 def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
@@ -32,16 +32,25 @@ def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> P
     return shipped.default_folder(str(value)) if source is not None and source.name == "DEFAULT" else value
 
 
-TreesFolder = Annotated[Path, typer.Argument(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
-Trees = Annotated[Path, typer.Option(envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)]
+TreesFolder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)
+]
+Trees = Annotated[
+    Path, typer.Option(metavar="FOLDER", envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)
+]
 Templates = Annotated[
     Path,
     typer.Option(
-        envvar="ALERTNET_MESSAGE_TEMPLATES", callback=or_shipped, help="The folder with the words of the messages."
+        metavar="FOLDER",
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with the message templates.",
     ),
 ]
-By = Annotated[str, typer.Option(help="Who decided; who is signed in here unless given.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
+By = Annotated[
+    str, typer.Option(metavar="NAME", help="Who decided this, for the record; unless given, your name on this machine.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking first.")]
 
 
 def decider(by: str) -> str:
@@ -69,26 +78,39 @@ def typed_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
 class Case:
     """The options that describe a case, as typed."""
 
-    country: Annotated[str | None, typer.Option(help="Of a case: the country, ISO 3166-1 alpha-2.")] = None
-    type: Annotated[str | None, typer.Option(help="Of a case: what happened, such as arrest.")] = None
-    severity: Annotated[Severity | None, typer.Option(help="Of a case; the type's own unless given.")] = None
+    country: Annotated[
+        str | None, typer.Option(metavar="CC", help="The country where it happened, by its two letters: CO.")
+    ] = None
+    type: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE", help="What has happened, such as arrest or raid; a wrong one lists all."),
+    ] = None
+    severity: Annotated[
+        Severity | None, typer.Option(help="How grave it is; unless given, as grave as the type usually is.")
+    ] = None
     consent: Annotated[
-        Scope | None, typer.Option(help="Of a case: how far those concerned agree to; internal unless given.")
+        Scope | None, typer.Option(help="How far those affected agree that it is told; unless given, internal.")
     ] = None
     nationality: Annotated[
-        list[str] | None, typer.Option(help="Of a case: of one of those affected; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="CC", help="Nationality of somebody affected, such as ES; give it once for each."),
     ] = None
     perpetrator: Annotated[
-        Perpetrator | None, typer.Option(help="Of a case: the alleged perpetrator; unknown unless given.")
+        Perpetrator | None,
+        typer.Option(help="Who is accused: what belongs to them is not told; unless given, unknown."),
     ] = None
-    exclude: Annotated[list[str] | None, typer.Option(help="Of a case: a contact, organisation or role to spare.")] = (
-        None
-    )
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A contact, organisation or role not to tell; give it once for each."),
+    ] = None
     place: Annotated[
-        str | None, typer.Option(help="Of a case: where, by a code such as L12; in no SMS, call or subject.")
+        str | None,
+        typer.Option(
+            metavar="PLACE", help="Where it happened, best by a code such as L12; it is in no SMS, call or subject."
+        ),
     ] = None
     organisation: Annotated[
-        str | None, typer.Option(help="Of a case: the code of the organisation of those affected.")
+        str | None, typer.Option(metavar="CODE", help="The organisation of those affected, by its code: O3.")
     ] = None
 
     @property
@@ -125,8 +147,13 @@ class Case:
 class CaseWithPeople(Case):
     """The options that describe a case whose people may have codes in `people:`."""
 
-    person: Annotated[list[str] | None, typer.Option(help="A code of `people:` in teams.yaml; may be repeated.")] = None
-    summary: Annotated[str | None, typer.Option(help="One line for those who may read it.")] = None
+    person: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Somebody affected, by the code in teams.yaml: P7; give it once for each."),
+    ] = None
+    summary: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What has happened, in one line, for those who may read details.")
+    ] = None
 
     @property
     def facts(self) -> Facts:

@@ -24,19 +24,31 @@ if TYPE_CHECKING:
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
 
-app = typer.Typer(help="The incidents on the record.", epilog="Example: alertnet incidents list", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show, close, merge and report incidents.",
+    epilog="Example: alertnet incidents list",
+    no_args_is_help=True,
+)
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
-Status = Annotated[IncidentStatus | None, typer.Option(help="Only those that are open, or closed.")]
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
-Reason = Annotated[CloseReason, typer.Option(help="Why it is over; a false alarm sends a correction.")]
-Into = Annotated[str, typer.Option(help="The reference of the incident that acts for both from then on.")]
-Report = Annotated[list[str], typer.Option(help="The reference of a report that was merged; may be repeated.")]
-Words = Annotated[str | None, typer.Option(help="What the history should hold beside the reason; sent to nobody.")]
+Status = Annotated[
+    IncidentStatus | None, typer.Option(help="Only open, or only closed, incidents; unless given, both.")
+]
+Limit = Annotated[int, typer.Option(metavar="NUMBER", min=1, max=1000, help="How many to print at most, newest first.")]
+Reason = Annotated[
+    CloseReason, typer.Option(help="Why it is over. After false_alarm a correction is sent in place of the all-clear.")
+]
+Into = Annotated[str, typer.Option(metavar="REF", help="The incident that goes on for both.")]
+Report = Annotated[list[str], typer.Option(metavar="REF", help="A merged report to split off; give it once for each.")]
+Words = Annotated[str | None, typer.Option(metavar="TEXT", help="A note for the history; it is sent to nobody.")]
 
-HowMuch = Annotated[Disclosure, typer.Option(help="How much it tells.")]
-Language = Annotated[str, typer.Option(help="en, es, fr, de or pt.")]
-AsPdf = Annotated[Path | None, typer.Option(help="A file for a PDF (PDF/UA: people and screen readers read it).")]
-AsHtml = Annotated[Path | None, typer.Option(help="A file for a page that stands alone.")]
+HowMuch = Annotated[Disclosure, typer.Option(help="How much the report tells, as said above.")]
+Language = Annotated[str, typer.Option(metavar="LANGUAGE", help="The language of the report: en, es, fr, de or pt.")]
+AsPdf = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a PDF into this file; screen readers can read it (PDF/UA).")
+]
+AsHtml = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write an HTML page into this file; it needs no other file.")
+]
 
 SECTIONS = {
     "escalations": ("tree", "status", "level", "round", "due_at"),
@@ -47,12 +59,14 @@ SECTIONS = {
 }
 """The columns shown of an incident, by the API's names."""
 
-Drill = Annotated[bool, typer.Option("--drill", help="A drill: those who take part are told that it is one.")]
+Drill = Annotated[
+    bool, typer.Option("--drill", help="Make it a drill: only those who take part are told, and that it is one.")
+]
 
 
 @app.command("list", epilog="Example: alertnet incidents list --status open")
 def list_page(status: Status = None, limit: Limit = 50) -> None:
-    """Print the incidents, newest first: reference, status, severity, type, country, when it opened."""
+    """Print the incidents, newest first: reference, status, severity, type, country, opening in UTC."""
     from alertnet.store.records import incidents
 
     with connected() as runtime:
@@ -74,7 +88,7 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
 
 @app.command(epilog="Example: alertnet incidents show A-7K3M")
 def show(ref: Ref) -> None:
-    """Print how an incident stands: who was told by what, who answered, who was left out and why, what people wrote."""
+    """Print how an incident stands: who was told, who answered, who was left out, what people wrote."""
     from alertnet.store.records import incidents
     from alertnet.store.views.incident_view import for_coordinators
 
@@ -203,7 +217,10 @@ def _marks(drill: bool, verified: bool, *, held: bool = False, purged: bool = Fa
 
 @takes_case
 def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
-    """Raise an incident; those who serve the country are told as the trees in force say. Prints the reference alone."""
+    """Raise an incident: the contact trees of the country say who is told. Needs --country and --type.
+
+    Prints the reference of the incident and nothing else.
+    """
     import logging
 
     from alertnet.cli.startup import checked_runtime, on_stderr

@@ -41,25 +41,33 @@ class Medium(StrEnum):
     PAGE = "page"
 
 
-KindOf = Annotated[Kind, typer.Argument(metavar="[KIND]", help=f"One of {', '.join(Kind)}.")]
+KindOf = Annotated[Kind, typer.Argument(metavar="KIND", help=f"One of {', '.join(Kind)}.")]
 Folder = Annotated[
     Path,
     typer.Option(
+        metavar="FOLDER",
         envvar="ALERTNET_MESSAGE_TEMPLATES",
         callback=or_shipped,
-        help="The folder with a folder for each kind of message.",
+        help="The folder with the message templates.",
     ),
 ]
-Language = Annotated[str, typer.Option(help="As BCP 47 has it; the nearest there is.")]
-Type = Annotated[str, typer.Option(help="Of the incident.")]
-WhoReads = Annotated[
-    Role | None, typer.Option(help="Of the contact; an embassy, or a coordinator where only they hear.")
+Language = Annotated[
+    str,
+    typer.Option(metavar="LANGUAGE", help="The language, such as fr or es-CO; the nearest that there is, is taken."),
 ]
-HowMuch = Annotated[Disclosure, typer.Option(help="Of the contact: what its page shows after the PIN.")]
-By = Annotated[Medium | None, typer.Option(help="One alone; else all that the kind has.")]
-About = Annotated[Subject | None, typer.Option(help="What an alarm, notice, decision or receipt is about.")]
-Drill = Annotated[bool, typer.Option("--drill", help="As in a drill.")]
-Every = Annotated[bool, typer.Option("--all", help="Every kind and subject: a sheet for who proofreads a language.")]
+Type = Annotated[str, typer.Option(metavar="TYPE", help="The type of the incident, such as raid.")]
+WhoReads = Annotated[
+    Role | None,
+    typer.Option(help="The role of the contact; unless given, embassy, or coordinator where only they are told."),
+]
+HowMuch = Annotated[Disclosure, typer.Option(help="How much the contact's page shows after the PIN.")]
+By = Annotated[Medium | None, typer.Option(help="Only this method; unless given, all that the kind has.")]
+About = Annotated[
+    Subject | None,
+    typer.Option(metavar="SUBJECT", help="What an alarm, notice, decision or receipt is about; a wrong one lists all."),
+]
+Drill = Annotated[bool, typer.Option("--drill", help="Show it as in a drill.")]
+Every = Annotated[bool, typer.Option("--all", help="Show every kind and subject: a sheet for proofreading a language.")]
 
 
 def preview(
@@ -224,18 +232,26 @@ def _text_of(html: str) -> list[str]:
 LONGEST_URL = f"https://{'m' * 32}"
 """A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
 
-app = typer.Typer(help="The message templates.", epilog="Example: alertnet templates check", no_args_is_help=True)
+app = typer.Typer(
+    help="Preview and check the message templates.", epilog="Example: alertnet templates check", no_args_is_help=True
+)
 CheckedFolder = Annotated[
     Path,
     typer.Argument(
+        metavar="FOLDER",
         envvar="ALERTNET_MESSAGE_TEMPLATES",
         callback=or_shipped,
-        help="The folder with a folder for each kind of message.",
+        help="The folder with the message templates.",
     ),
 ]
 PublicUrl = Annotated[
     str,
-    typer.Option(envvar="ALERTNET_PUBLIC_URL", help="The address that links begin with.", show_default="40 characters"),
+    typer.Option(
+        envvar="ALERTNET_PUBLIC_URL",
+        metavar="URL",
+        help="The address that links begin with.",
+        show_default="40 characters",
+    ),
 ]
 
 

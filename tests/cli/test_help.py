@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from alertnet.cli import commands
 from alertnet.runtime.wiring import Runtime
@@ -56,6 +56,33 @@ def test_every_command_is_explained_with_an_example_of_itself(path: str, command
     assert command.epilog.startswith(f"Example: {path}")
 
 
+@pytest.mark.parametrize(
+    "group", [path.split()[1:] for path, command in every_command() if isinstance(command, TyperGroup)]
+)
+def test_a_list_of_commands_says_of_each_what_it_does_and_cuts_no_sentence_off(
+    office: Office, group: list[str]
+) -> None:
+    said = office.types(*group, "--help")
+
+    listed = said.out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line for line in listed if line.endswith("...")] == []
+    assert all(line.endswith(".") for line in listed)
+    assert listed
+
+
+@pytest.mark.parametrize(("path", "command"), list(every_command()))
+def test_every_option_that_takes_a_value_says_which(path: str, command: TyperCommand | TyperGroup) -> None:
+    """`--country CC`, not `--country <str>`: a choice lists what may be chosen."""
+    takers = [
+        each for each in command.params if isinstance(each, TyperOption) and not each.is_flag and each.name != "help"
+    ]
+
+    unnamed = [each.opts[0] for each in takers if not each.metavar and not each.type_descriptor.is_choice]
+
+    assert unnamed == []
+    assert all(each.help for each in takers)
+
+
 def test_help_shows_the_example(office: Office) -> None:
     said = office.types("keys", "create", "--help")
 
@@ -75,7 +102,7 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
     ("words", "refusal"),
     [
         (["serve", "--port", "99999"], "--port: '99999' is not allowed (allowed: at most 65535)"),
-        (["serve", "--drain", "-1"], "--drain: '-1' is not allowed (allowed: at least 0)"),
+        (["incidents", "list", "--limit", "0"], "--limit: '0' is not allowed (allowed: at least 1)"),
         (["incidents", "list", "--limit", "all"], "--limit: 'all' is not allowed (allowed: a whole number)"),
         (["trees", "simulate", "--hours", "x"], "--hours: 'x' is not allowed (allowed: a number)"),
         (["trees", "check", "--format", "x"], "--format: 'x' is not allowed (allowed: text, json, github)"),

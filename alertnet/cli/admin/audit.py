@@ -7,9 +7,14 @@ import typer
 from alertnet.cli.connection import connected
 
 app = typer.Typer(
-    help="The history that nobody can change unseen.", epilog="Example: alertnet audit verify", no_args_is_help=True
+    help="Check that nobody has changed the history.", epilog="Example: alertnet audit verify", no_args_is_help=True
 )
-Kept = Annotated[str | None, typer.Option(help="A head that was kept outside: what it covers must all be there.")]
+Kept = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HEAD", help="A line of `audit head` that was kept elsewhere: all that it covers must still be there."
+    ),
+]
 
 
 @app.command(epilog="Example: alertnet audit verify && echo untouched")

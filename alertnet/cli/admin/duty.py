@@ -19,28 +19,48 @@ if TYPE_CHECKING:
 NOBODY = "nobody, so its own numbers serve"
 
 app = typer.Typer(
-    help="Who is on duty.",
+    help="Show and change who is on duty.",
     epilog="Example: alertnet duty show",
     no_args_is_help=True,
 )
 Owner = Annotated[str, typer.Argument(metavar="TREE/CONTACT", help="A contact with a duty rota.")]
 Member = Annotated[str, typer.Argument(metavar="MEMBER", help="One of its rota: MEMBER or TEAM/MEMBER.")]
-From = Annotated[str, typer.Option("--from", help="YYYY-MM-DD or YYYY-MM-DDTHH:MM by the tree's clock; default: now.")]
-Until = Annotated[str, typer.Option(help="As above; default: when the turn changes.")]
-Off = Annotated[bool, typer.Option("--off", help="Off duty: the next on the rota takes the turn.")]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="From when, by the tree's clock: 2026-12-24 or 2026-12-24T09:00; unless given, now.",
+    ),
+]
+Until = Annotated[
+    str, typer.Option(metavar="TIME", help="Until when, written alike; unless given, until the turn changes.")
+]
+Off = Annotated[bool, typer.Option("--off", help="Take the member off duty: the next on the rota takes over.")]
 
 
-Weeks = Annotated[int, typer.Option(min=1, max=53, help="Turns of so many weeks, this one included.")]
-Week = Annotated[str, typer.Option(help="The week in which the turn begins, as in 2026-W50.")]
+Weeks = Annotated[int, typer.Option(metavar="WEEKS", min=1, max=53, help="How many weeks to print, this one included.")]
+Week = Annotated[
+    str, typer.Option(metavar="WEEK", help="The week in which the turn begins, by its ISO number: 2026-W50.")
+]
 One = Annotated[str, typer.Argument(metavar="MEMBER", help="One of the two, of one rota.")]
 Other = Annotated[str, typer.Argument(metavar="MEMBER", help="The other.")]
-Whose = Annotated[str | None, typer.Argument(metavar="[MEMBER]", help="Of whom; of all unless given.")]
+Whose = Annotated[str | None, typer.Argument(metavar="MEMBER", help="Whose turns; unless given, everybody's.")]
 Address = Annotated[
     bool,
-    typer.Option("--address", help="Print a secret address to subscribe to, which voids the one before."),
+    typer.Option(
+        "--address", help="Print a secret address that a calendar can subscribe to; the one before stops working."
+    ),
 ]
-Revoke = Annotated[bool, typer.Option("--revoke", help="Void the address.")]
-Of = Annotated[str | None, typer.Option("--contact", metavar="TREE/CONTACT", help="Of this contact's rota alone.")]
+Revoke = Annotated[bool, typer.Option("--revoke", help="Let the secret address stop working.")]
+Of = Annotated[
+    str | None,
+    typer.Option(
+        "--contact",
+        metavar="TREE/CONTACT",
+        help="Swap on this contact's rota alone; unless given, on each that has both.",
+    ),
+]
 
 
 @app.command(epilog="Example: alertnet duty show --weeks 8")
@@ -107,7 +127,7 @@ def undo() -> None:
 
 @app.command(epilog="Example: alertnet duty ical ana > ana.ics")
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
-    """Print the coming turns of one member or of all as a calendar (.ics), or the secret address of one's calendar."""
+    """Print the coming turns as a calendar (.ics), or the secret address of a member's calendar."""
     from alertnet.cli.admin.actions import BY
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.system import duty

@@ -8,13 +8,15 @@ import typer
 from alertnet.cli.arguments import TREES, Trees, typed_moment
 from alertnet.cli.connection import connected
 
-Since = Annotated[str | None, typer.Option(help="From when on, ISO 8601; half a year before the end unless given.")]
-Until = Annotated[str | None, typer.Option(help="Until when; now unless given.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Rows for a spreadsheet, times in seconds.")]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="From when on: 2026-01-01; unless given, half a year before the end.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when: 2026-06-30; unless given, until now.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print rows for a spreadsheet, times in seconds.")]
 
 
 def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees: Trees = TREES) -> None:
-    """Print how long things took, who was reached by what, how drills went, and what to change because of it.
+    """Print how long things took, who was reached by what, how drills went, and what to change.
 
     Few cases give no p50 or p90, which would say nothing about the next one.
     """

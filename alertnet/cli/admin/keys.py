@@ -14,16 +14,25 @@ if TYPE_CHECKING:
     from alertnet.store.rotation import HeldByOlder
 
 app = typer.Typer(
-    help="The keys of the API, and the secret that seals what is stored.",
+    help="Make and revoke keys of the API, and change the secret that seals what is stored.",
     epilog="Example: alertnet keys list",
     no_args_is_help=True,
 )
 TeamOption = Annotated[
-    str | None, typer.Option(help="The field team whose incidents alone the key opens; all without it.")
+    str | None, typer.Option(metavar="TEAM", help="The key opens only incidents of this field team; unless given, all.")
 ]
-ScopeOption = Annotated[str | None, typer.Option(help="With commas between them: raise, read, coordinate, administer.")]
+ScopeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SCOPES", help="What the key may do: raise, read, coordinate, administer; commas between several."
+    ),
+]
 DeviceOption = Annotated[
-    str | None, typer.Option(help="Of a device's own key instead: its name, small letters, digits and hyphens.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Make a key for one device of --team instead, such as a tracker: small letters, digits, hyphens.",
+    ),
 ]
 
 
@@ -70,8 +79,10 @@ def list_all() -> None:
 
 
 @app.command(epilog="Example: alertnet keys revoke k3m7qwxa")
-def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
-    """Revoke the key at once."""
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="The key, by the id that `alertnet keys list` shows.")],
+) -> None:
+    """Revoke a key: from now on it opens nothing."""
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
@@ -81,7 +92,7 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="As `keys list`
 
 @app.command("rotate-data", epilog="Example: alertnet keys rotate-data")
 def rotate_data() -> None:
-    """Encrypt all stored data anew with the first secret in ALERTNET_SECRET_KEY, once it stands before the old one.
+    """Encrypt all stored data anew with the first secret in ALERTNET_SECRET_KEY.
 
     Restart every process with both secrets first, so that none goes on to use the old one. The command may be
     interrupted at any time and run again. What can't be decrypted stays as it is and is named on stderr; the exit code

@@ -18,14 +18,23 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
 
 Methods = Annotated[
-    list[str] | None, typer.Option("--method", metavar="METHOD", help="sms, call or email; all unless given.")
+    list[str] | None,
+    typer.Option("--method", metavar="METHOD", help="sms, call or email; give it once for each; unless given, all."),
 ]
-Provider = Annotated[str | None, typer.Option(help="1 or 2; both unless given. With one paused the other takes all.")]
-For = Annotated[str | None, typer.Option("--for", metavar="SPAN", help="For so long: 30m, 2h, at most 24h.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then, ISO 8601, in UTC unless said.")]
-Why = Annotated[str, typer.Option(help="Why, for the record and whoever asks.")]
-Everything = Annotated[bool, typer.Option("--everything", help="Nobody may be left to text or call: at most 1h.")]
-End = Annotated[bool, typer.Option("--end", help="Let it go on at once.")]
+Provider = Annotated[
+    str | None,
+    typer.Option(metavar="NUMBER", help="1 or 2; unless given, both. While one is paused the other sends all."),
+]
+For = Annotated[str | None, typer.Option("--for", metavar="DURATION", help="How long: 30m, 2h, at most 24h.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="TIME", help="Until when, in UTC: 2026-12-24T22:00, at most 24h from now."),
+]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record and whoever asks; needed to pause.")]
+Everything = Annotated[
+    bool, typer.Option("--everything", help="Allow a pause after which nobody can be texted or called; at most 1h.")
+]
+End = Annotated[bool, typer.Option("--end", help="End the pause now.")]
 
 
 def pause(
@@ -39,7 +48,7 @@ def pause(
     end: End = False,
     yes: Yes = False,
 ) -> None:
-    """Hand nothing to a provider for a while, no alarms either; reports and answers still come in.
+    """Send nothing by a method or provider for a while, no alarms either; reports and answers still come in.
 
     Without options it shows what is paused. A pause works as if the provider were away: each contact's next method goes
     at once, and coordinators are told by what is left. It ends by itself; what waits is then sent once, by the rules

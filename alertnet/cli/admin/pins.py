@@ -10,15 +10,23 @@ from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput
 
 app = typer.Typer(
-    help="The PINs of members and contacts.",
+    help="Set the PINs of members and contacts.",
     epilog="Example: alertnet pins set north/ana --pin -",
     no_args_is_help=True,
 )
-Owner = Annotated[str, typer.Argument(metavar="OWNER", help="TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
-Pin = Annotated[str | None, typer.Option(help="Five digits; - reads them from standard input.")]
-Duress = Annotated[str | None, typer.Option(help="Five digits that look true and raise a silent alarm; - as above.")]
+Owner = Annotated[str, typer.Argument(metavar="OWNER", help="Whose PINs: TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
+Pin = Annotated[str | None, typer.Option(metavar="PIN", help="The PIN, five digits; - reads it from standard input.")]
+Duress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PIN", help="A second PIN, five digits, that seems to work and raises a silent alarm; - as above."
+    ),
+]
 OneTime = Annotated[
-    int, typer.Option(min=0, max=100, help="Print a card of that many fresh PINs of six digits, each good once.")
+    int,
+    typer.Option(
+        metavar="NUMBER", min=0, max=100, help="Print a card with so many new PINs of six digits, each good once."
+    ),
 ]
 IN_A_ROW = 5
 
@@ -30,7 +38,7 @@ def _group() -> None:
 
 @app.command("set", epilog="Example: alertnet pins set north/ana --pin 47110 --duress 47990 --one-time 5")
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
-    """Replace the PINs that are given; the others stay. Each `-` reads a line of stdin, the true PIN first."""
+    """Set the PINs of a member or contact; those not given stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
     from alertnet.cli.startup import on_stderr, trees_in_force
 

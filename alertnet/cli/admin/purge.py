@@ -15,13 +15,27 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
 
 Older = Annotated[
-    str | None, typer.Option("--older-than", metavar="AGE", help="Closed so long ago: 90d, 26w, 24m (months), 2y.")
+    str | None,
+    typer.Option(
+        "--older-than",
+        metavar="AGE",
+        help="Purge all that were closed so long ago: 90d, 26w, 24m (months), 2y; at least 7d.",
+    ),
 ]
-Refs = Annotated[list[str] | None, typer.Option("--incident", metavar="REF", help="That one; may be repeated.")]
-Hold = Annotated[str | None, typer.Option("--hold", metavar="REF", help="Let no purge take it, as for a court.")]
-Release = Annotated[str | None, typer.Option("--release", metavar="REF", help="Let it go again.")]
-Why = Annotated[str, typer.Option(help="Why, for the record, which keeps it for good: no names.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would be purged, and what would not.")]
+Refs = Annotated[
+    list[str] | None, typer.Option("--incident", metavar="REF", help="Purge this incident; give it once for each.")
+]
+Hold = Annotated[
+    str | None,
+    typer.Option("--hold", metavar="REF", help="Keep this incident from every purge, for a court for example."),
+]
+Release = Annotated[
+    str | None, typer.Option("--release", metavar="REF", help="End a hold: the next purge may take it.")
+]
+Why = Annotated[
+    str, typer.Option(metavar="TEXT", help="Why, for the record; write no names, since it is never erased.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be purged, and what would not.")]
 
 GONE = "Texts, check-ins and messages about no incident that are as old are erased with them."
 
@@ -36,11 +50,11 @@ def purge(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Erase for good what closed incidents held: names, numbers, places, words, recordings, positions, codes, links.
+    """Erase for good what closed incidents held: names, numbers, places, words and recordings.
 
-    What stays: that there was an incident, its type, times and counts, and who purged it and why; every chain still
-    verifies. Without --older-than, the age in ALERTNET_KEEP applies. Incidents that are open, held or still under way
-    are left out.
+    Recorded positions, codes and links go too. What stays: that there was an incident, its type, times and counts, and
+    who purged it and why; every chain still verifies. Without --older-than, the age in ALERTNET_KEEP applies. Incidents
+    that are open, held or still under way are left out.
     """
     from alertnet.flows.system.purge import Decision
 

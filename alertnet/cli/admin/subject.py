@@ -13,10 +13,12 @@ from alertnet.core.errors import BadInput, Unknown
 if TYPE_CHECKING:
     from alertnet.store.views.subject import Section
 
-Who = Annotated[str, typer.Argument(metavar="WHO", help="TREE/CONTACT, TEAM/MEMBER, a number or a mail address.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For a machine, or to be handed over.")]
-Erase = Annotated[bool, typer.Option("--erase", help="Erase of it what nobody needs any more.")]
-Why = Annotated[str, typer.Option(help="Why, for the record: no names.")]
+Who = Annotated[
+    str, typer.Argument(metavar="WHO", help="The person: TREE/CONTACT, TEAM/MEMBER, a number or a mail address.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program or to hand over.")]
+Erase = Annotated[bool, typer.Option("--erase", help="Erase what is no longer needed, and print what stays.")]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record; write no names.")]
 
 
 def subject(

@@ -13,14 +13,25 @@ if TYPE_CHECKING:
     from alertnet.flows.credentials.users import Issued
     from alertnet.runtime.wiring import Runtime
 
-app = typer.Typer(help="The users of the console.", epilog="Example: alertnet users list", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="Small letters, digits, dots, hyphens and underscores.")]
+app = typer.Typer(
+    help="Add and change the users of the console.", epilog="Example: alertnet users list", no_args_is_help=True
+)
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The user: small letters, digits, dots, hyphens and underscores.")
+]
 Password = Annotated[
-    str | None, typer.Option(help="- reads it from standard input, at least 12 characters; one is drawn without it.")
+    str | None,
+    typer.Option(
+        metavar="-",
+        help="- reads a password of at least 12 characters from standard input; unless given, one is drawn.",
+    ),
 ]
 RoleOption = Annotated[
     str | None,
-    typer.Option(help="observer, coordinator or administrator; the first user is an administrator, others observe."),
+    typer.Option(
+        metavar="ROLE",
+        help="observer, coordinator or administrator; unless given, administrator for the first user, else observer.",
+    ),
 ]
 
 
@@ -55,7 +66,9 @@ def renew(name: Name, password: Password = None) -> None:
 
 
 @app.command(epilog="Example: alertnet users role maria coordinator")
-def role(name: Name, role: Annotated[str, typer.Argument(help="observer, coordinator or administrator.")]) -> None:
+def role(
+    name: Name, role: Annotated[str, typer.Argument(metavar="ROLE", help="observer, coordinator or administrator.")]
+) -> None:
     """Give a user another role, at once."""
     from alertnet.flows.credentials import users as flow
     from alertnet.store.records.credentials.users import Role
@@ -69,7 +82,10 @@ def role(name: Name, role: Annotated[str, typer.Argument(help="observer, coordin
 
 @app.command(epilog="Example: alertnet users link maria maria@example.org")
 def link(
-    name: Name, account: Annotated[str, typer.Argument(help="The address, or the subject, that the provider has.")]
+    name: Name,
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="The mail address, or the subject, that the provider knows.")
+    ],
 ) -> None:
     """Link a user with an account at the OpenID Connect provider (ALERTNET_OIDC_ISSUER)."""
     from alertnet.flows.credentials import linked
@@ -91,7 +107,7 @@ def unlink(name: Name) -> None:
 
 @app.command("list", epilog="Example: alertnet users list")
 def list_all() -> None:
-    """Print every user there ever was, by name: role, recovery codes left, when added, linked account, when ended."""
+    """Print every user there ever was: role, recovery codes left, when added, account, when ended."""
     from alertnet.store.records.credentials import users
 
     with connected() as runtime:

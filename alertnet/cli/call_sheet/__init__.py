@@ -25,12 +25,23 @@ class Format(StrEnum):
 SUFFIX = {Format.PDF: ".pdf", Format.TEXT: ".txt"}
 
 Ref = Annotated[
-    str | None, typer.Argument(metavar="[REF]", help="An incident's reference: its plan, and who answered.")
+    str | None, typer.Argument(metavar="REF", help="An incident: the sheet holds its plan, and who has answered.")
 ]
-Trees = Annotated[Path | None, typer.Option(help="Make it from this folder of trees, and leave the database alone.")]
-Language = Annotated[str, typer.Option(help="The language of whoever calls; contacts are spoken to in their own.")]
-As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or plain text.")]
-Output = Annotated[Path | None, typer.Option(help="The file; `call-sheet` in this folder unless given.")]
+Trees = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Take the trees from this folder, and don't ask the database.")
+]
+Language = Annotated[
+    str,
+    typer.Option(
+        metavar="LANGUAGE",
+        help="The language of whoever calls: en, es, fr, de or pt. What is said to a contact is in its own.",
+    ),
+]
+As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, text is plain text.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The file to write; unless given, `call-sheet.pdf` or `.txt` in this folder."),
+]
 
 
 @takes_case
@@ -43,10 +54,11 @@ def call_sheet(
     format: As = Format.PDF,
     output: Output = None,
 ) -> None:
-    """Write whom to call, in which order, with which words and numbers. Print it before it is needed.
+    """Write a sheet for the day when all is down: whom to call, in which order, with which words.
 
-    Without a case it holds every tree whole. It is made from the trees in force in the database, or from the folder of
-    trees where that can't be read, and says which. The file is confidential; only you can read it.
+    Print it before it is needed. With --country and --type it is about that case alone, else it holds every tree whole.
+    It is made from the trees in force in the database, or from the folder of trees where that can't be read, and says
+    which. The file is confidential; only you can read it.
     """
     from alertnet.cli.call_sheet.sources import Wanted, draft
     from alertnet.cli.output import write_confidential

@@ -16,13 +16,23 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.queues.drills import StoredDrill
 
-At = Annotated[str | None, typer.Option(help="When it begins by itself, by the clocks of its tree; now unless given.")]
-Every = Annotated[int | None, typer.Option(metavar="MONTHS", help="With --at: again after so many months each.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a planned drill, as `alertnet drills list` has it.")]
-AsCsv = Annotated[Path | None, typer.Option("--csv", help="A file for rows of a spreadsheet, times in seconds.")]
+At = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="When it begins, by the clocks there: 2026-12-01T10:00; unless given, now."),
+]
+Every = Annotated[
+    int | None, typer.Option(metavar="MONTHS", help="With --at: begin it again every so many months, 1 to 24.")
+]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The planned drill, by the id that `alertnet drills list` shows.")
+]
+AsCsv = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write rows for a spreadsheet into this file, times in seconds."),
+]
 
 app = typer.Typer(
-    help="Drills: those to come, those that were held, and what came of each.",
+    help="List, cancel and report drills.",
     epilog="Example: alertnet drills list",
     no_args_is_help=True,
 )
@@ -34,10 +44,10 @@ def drill(
     at: At = None,
     every: Every = None,
 ) -> None:
-    """Begin a drill, or plan it. Every message says that it is a drill, and only those who take part are told.
+    """Begin a drill now, or plan it with --at. Needs --country and --type.
 
-    Our own people take part, and contacts with `drills: true`. Prints only the reference of a drill that begins, or the
-    id of one that is planned.
+    Every message says that it is a drill. Only coordinators, the last resort and contacts with `drills: true` are told.
+    Prints the reference of a drill that begins, or the id of one that is planned, and nothing else.
     """
     import logging
 

@@ -24,10 +24,20 @@ class Format(StrEnum):
     HTML = "html"
 
 
-Who = Annotated[str, typer.Argument(metavar="CONTACT", help="Its id; `tree/id` where several trees have one.")]
-Language = Annotated[str | None, typer.Option(help="The language of the letter; the contact's own unless given.")]
-As = Annotated[Format, typer.Option("--format", help="A PDF to print on A4, or a page to send.")]
-Output = Annotated[Path | None, typer.Option(help="The file; `letter-CONTACT` in this folder unless given.")]
+Who = Annotated[
+    str,
+    typer.Argument(metavar="CONTACT", help="The contact, by its id; TREE/ID where several trees have one of that id."),
+]
+Language = Annotated[
+    str | None, typer.Option(metavar="LANGUAGE", help="en, es, fr, de or pt; unless given, the contact's own.")
+]
+As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, html a page to send.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The file to write; unless given, `letter-CONTACT.pdf` or `.html` in this folder."
+    ),
+]
 
 
 def letter(
@@ -38,7 +48,7 @@ def letter(
     format: As = Format.PDF,
     output: Output = None,
 ) -> None:
-    """Write a letter that introduces the network to a contact: who calls, how it looks, how to answer, whom to ask.
+    """Write a letter that introduces the network to a contact: who calls, and how to answer.
 
     The genuine numbers and addresses in it are those of the settings.
     """

@@ -15,15 +15,20 @@ if TYPE_CHECKING:
 A_DAY = timedelta(days=1)
 
 app = typer.Typer(
-    help="The numbers and addresses of contacts.",
+    help="Test the numbers and addresses of contacts.",
     epilog="Example: alertnet numbers test --all --due 90d",
     no_args_is_help=True,
 )
 Whom = Annotated[
-    list[str] | None, typer.Argument(metavar="[CONTACT]...", help="Its id; `tree/id` where several trees have one.")
+    list[str] | None,
+    typer.Argument(
+        metavar="CONTACT...", help="Contacts, by their ids; TREE/ID where several trees have one of that id."
+    ),
 ]
-Everybody = Annotated[bool, typer.Option("--all", help="Every contact that may be sent a test.")]
-Due = Annotated[str, typer.Option("--due", metavar="90d", help="With --all: only what was not tried for so many days.")]
+Everybody = Annotated[bool, typer.Option("--all", help="Test every contact that may be sent a test.")]
+Due = Annotated[
+    str, typer.Option("--due", metavar="DAYS", help="With --all: only what was not tried for so long, such as 90d.")
+]
 
 
 @app.command("test", epilog="Example: alertnet numbers test coordinator embassy-es")

@@ -9,13 +9,16 @@ from alertnet.core.errors import BadInput
 
 Tour = Annotated[
     bool,
-    typer.Option("--tour", help="No page: play one incident and end; exit code 0 only if it went as it should."),
+    typer.Option("--tour", help="Play one incident in the terminal, and end; exit code 0 if it went as it should."),
 ]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Where the page answers; 0 means any port that is free.")]
+Port = Annotated[
+    int, typer.Option(metavar="PORT", min=0, max=65535, help="The port of the page; 0 for any that is free.")
+]
 Trees = Annotated[
     Path | None,
     typer.Option(
-        help="The folder with your own trees and teams.yaml, to rehearse on; an invented network unless given."
+        metavar="FOLDER",
+        help="The folder with your own trees and teams.yaml, to rehearse on; unless given, an invented network.",
     ),
 ]
 

@@ -23,16 +23,26 @@ class Format(StrEnum):
     PNG = "png"
 
 
-Team = Annotated[str | None, typer.Option(help="The team whose number to call stands on the card; none without it.")]
-Languages = Annotated[str, typer.Option(help="At most three, with commas between them.")]
+Team = Annotated[
+    str | None,
+    typer.Option(metavar="TEAM", help="The team whose number to call is put on the card; unless given, none is."),
+]
+Languages = Annotated[
+    str, typer.Option(metavar="LANGUAGES", help="The languages of the card, at most three, with commas between them.")
+]
 Discreet = Annotated[
-    bool, typer.Option("--discreet", help="No name, no organisation, no word that gives away what the card is for.")
+    bool, typer.Option("--discreet", help="Leave out every name and word that gives away what the card is for.")
 ]
 As = Annotated[
     Format | None,
-    typer.Option("--format", help="A PDF to print on A4, or a picture; as the file's name ends, else pdf."),
+    typer.Option(
+        "--format", help="pdf is for printing on A4, png a picture; unless given, as --output ends, else pdf."
+    ),
 ]
-Output = Annotated[Path | None, typer.Option(help="The file; `card` in this folder unless given.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The file to write; unless given, `card.pdf` or `card.png` in this folder."),
+]
 
 
 def field_card(

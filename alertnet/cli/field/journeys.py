@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from alertnet.store.queues.journeys import StoredJourney
     from alertnet.store.views.journey_view import Overview
 
-OfTeam = Annotated[str | None, typer.Option("--team", help="Only of that team.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As the API gives them.")]
+OfTeam = Annotated[
+    str | None, typer.Option("--team", metavar="TEAM", help="Only the journeys of this team; unless given, of all.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as the API gives it.")]
 
 
 def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:

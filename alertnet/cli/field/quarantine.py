@@ -8,7 +8,9 @@ from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Limit
 
 app = typer.Typer(
-    help="The texts of unknown numbers.", epilog="Example: alertnet quarantine list", no_args_is_help=True
+    help="Read the texts of unknown numbers, and say whose they are.",
+    epilog="Example: alertnet quarantine list",
+    no_args_is_help=True,
 )
 
 
@@ -28,7 +30,7 @@ def list_texts(limit: Limit = 50) -> None:
 
 @app.command(epilog="Example: alertnet quarantine bind SM0a1b2c3d north/ana")
 def bind(
-    id: Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="The text, by the id that `alertnet quarantine list` shows.")],
     member: Annotated[str, typer.Argument(metavar="TEAM/MEMBER", help="Whose text it is.")],
 ) -> None:
     """Assign a text to a member, so that it acts as if sent from their own phone; prints the incident's reference."""

@@ -15,15 +15,23 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 50
 
-Which = Annotated[str | None, typer.Argument(metavar="[ID]", help="Of one that was made: shows who has answered.")]
-OfTeam = Annotated[str | None, typer.Option("--team", help="Ask the members of that team.")]
-InCountry = Annotated[str | None, typer.Option("--country", help="Ask all teams in that country, ISO 3166-1 alpha-2.")]
-Everybody = Annotated[bool, typer.Option("--all", help="Ask everybody.")]
-Made = Annotated[bool, typer.Option("--list", help="Show the last fifty that were made.")]
-Why = Annotated[str | None, typer.Option("--text", help="Why, for those who read the figures; it is in no message.")]
-Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each who does not answer in time.")]
-After = Annotated[str, typer.Option("--incident-after", metavar="90m", help="How long an answer may take.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The figures as the API gives them.")]
+Which = Annotated[
+    str | None, typer.Argument(metavar="ID", help="A roll-call that was made: print who has answered, and ask nobody.")
+]
+OfTeam = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="Ask the members of this team.")]
+InCountry = Annotated[
+    str | None, typer.Option("--country", metavar="CC", help="Ask all teams in this country, by its two letters: CO.")
+]
+Everybody = Annotated[bool, typer.Option("--all", help="Ask every team.")]
+Made = Annotated[bool, typer.Option("--list", help="Print the last fifty roll-calls, and ask nobody.")]
+Why = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help="Why, for those who read the figures; it is in no message.")
+]
+Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each who has not answered in time.")]
+After = Annotated[
+    str, typer.Option("--incident-after", metavar="DURATION", help="How long an answer may take, such as 45m or 2h.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="With ID or --list: print JSON, as the API gives it.")]
 
 
 def roll_call(

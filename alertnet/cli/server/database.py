@@ -1,20 +1,21 @@
 """`alertnet db`: upgrades the schema, and declares that the database was restored from a backup."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from alertnet.cli.arguments import typed_moment
 from alertnet.core.errors import BadInput
-from alertnet.core.limits import EARLIEST
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 app = typer.Typer(
-    help="The schema of the database, and its return from a backup.",
+    help="Bring the database to the newest schema, and back into use after a restore.",
     epilog="Example: alertnet db upgrade",
     no_args_is_help=True,
 )
-
-TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 @app.command(epilog="Example: alertnet db upgrade")
@@ -44,8 +45,8 @@ def upgrade() -> None:
 @app.command(epilog="Example: alertnet db restored --taken-at 2026-11-24T03:00")
 def restored(
     taken_at: Annotated[
-        datetime | None,
-        typer.Option(formats=TIMES, help="When the backup was taken, in UTC; the newest moment in it unless told."),
+        str | None,
+        typer.Option(metavar="TIME", help="When the backup was taken, in UTC; unless given, the newest moment in it."),
     ] = None,
 ) -> None:
     """Declare that the database was restored from a backup, so that nothing old is sent again.
@@ -65,9 +66,11 @@ def restored(
     with unchecked() as runtime:
         require_sound(runtime.engine)
     with checked_runtime(on_stderr) as runtime:
-        moment = taken_at.replace(tzinfo=UTC) if taken_at else None
-        if moment and not EARLIEST <= moment <= runtime.now():
-            raise BadInput("--taken-at", f"{moment:%Y-%m-%dT%H:%M}", "a moment that has passed, in UTC")
+        moment = typed_moment("--taken-at", taken_at, ZoneInfo("UTC")) if taken_at else None
+        if moment and moment > runtime.now():
+            raise BadInput(
+                "--taken-at", taken_at, f"a moment that has passed; in UTC it is {runtime.now():%Y-%m-%dT%H:%M}"
+            )
         declared, refs = declare_restored(runtime, moment, BY)
     typer.echo(f"Restored from the backup of {declared.taken_at:%Y-%m-%d %H:%M} UTC.")
     typer.echo(f"Queued messages that the provider is asked about before they are sent: {declared.queued}.")

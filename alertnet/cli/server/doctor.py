@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.db.tx import Tx
 
-AsJson = Annotated[bool, typer.Option("--json", help='{"well": …, "findings": [{"about", "state", "found", "do"}]}')]
-Inside = Annotated[bool, typer.Option("--offline", help="Ask nobody outside: neither providers nor the public URL.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help='Print JSON: {"well": …, "findings": [{"about", "state", "found", "do"}]}')
+]
+Inside = Annotated[bool, typer.Option("--offline", help="Ask neither the providers nor the public URL.")]
 
 SCARCE, LITTLE = 200 * 10**6, 2 * 10**9
 """Bytes of free disk space: below the first nothing may be written soon, below the second it is worth a look."""

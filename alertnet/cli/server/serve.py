@@ -10,13 +10,24 @@ from typing import Annotated
 
 import typer
 
-Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 means any that is free.")]
+Host = Annotated[
+    str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all of this machine.")
+]
+Port = Annotated[
+    int, typer.Option(metavar="PORT", min=0, max=65535, help="The port to listen on; 0 for any that is free.")
+]
 Drain = Annotated[
     float,
-    typer.Option(min=0, max=60, help="Seconds to go on answering after a signal, while /healthz says 503."),
+    typer.Option(
+        metavar="SECONDS", min=0, max=60, help="How long to go on answering after a signal, while /healthz says 503."
+    ),
 ]
-WithWorker = Annotated[bool, typer.Option("--worker/--no-worker", help="Whether this process also sends.")]
+WithWorker = Annotated[
+    bool,
+    typer.Option(
+        "--worker/--no-worker", help="Whether this process also sends; without, run `alertnet worker` beside it."
+    ),
+]
 
 
 UNWANTED = ("rich", "charset_normalizer", "chardet", "greenlet", "watchfiles")

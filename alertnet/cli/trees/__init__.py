@@ -10,7 +10,11 @@ from alertnet.cli.trees.schema import schema
 from alertnet.cli.trees.show import show
 from alertnet.cli.trees.simulate import simulate
 
-app = typer.Typer(help="The contact trees.", epilog="Example: alertnet trees check", no_args_is_help=True)
+app = typer.Typer(
+    help="Check, show, play through and publish the contact trees.",
+    epilog="Example: alertnet trees check",
+    no_args_is_help=True,
+)
 app.command(epilog="Example: alertnet trees check contact_trees --strict")(check)
 app.command(
     epilog="Example: alertnet trees simulate contact_trees --country CO --type arrest --consent international "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
     from alertnet.trees.checks.advice import Tried
 
-Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 where something is unwise.")]
+Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 where something is unwise.")]
 
 
 class Format(StrEnum):
@@ -29,7 +29,9 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, or annotations of GitHub Actions.")]
+As = Annotated[
+    Format, typer.Option("--format", help="text is for reading, json for programs, github for GitHub Actions.")
+]
 
 
 def check(

@@ -7,8 +7,10 @@ import typer
 
 from alertnet.core.directory.contact_tree import Network
 
-Before = Annotated[str, typer.Argument(metavar="BEFORE", help="The folder as it was, or an edition: @12.")]
-After = Annotated[str, typer.Argument(metavar="AFTER", help="The folder as it would be, or an edition.")]
+Before = Annotated[
+    str, typer.Argument(metavar="BEFORE", help="The trees as they were: a folder, or an edition such as @12.")
+]
+After = Annotated[str, typer.Argument(metavar="AFTER", help="The trees as they would be: a folder, or an edition.")]
 
 
 def diff(before: Before, after: After) -> None:

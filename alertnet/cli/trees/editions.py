@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.records.editions import Publication
 
-Which = Annotated[str, typer.Argument(metavar="@12", help="An edition of `alertnet trees history`.")]
-Into = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where its files go: a new folder, or one left behind.")]
+Which = Annotated[
+    str, typer.Argument(metavar="@12", help="The edition, by the number that `alertnet trees history` shows.")
+]
+Into = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Where its files go: a new folder, or one of an earlier edition.")
+]
 
 
 def history() -> None:

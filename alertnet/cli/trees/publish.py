@@ -16,13 +16,21 @@ if TYPE_CHECKING:
     from alertnet.store.records.editions import Authorship, Publication
 
 Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help=TREES_HELP)]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it: the history keeps that.")]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="What it is for, in a few words.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it, for the history.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a few words, for the history.")]
 MadeFrom = Annotated[
-    str | None, typer.Option("--from", metavar="@12", help="The edition it was made from, where the folder names none.")
+    str | None,
+    typer.Option(
+        "--from", metavar="@12", help="The edition that the folder was made from, where the folder names none."
+    ),
 ]
-Undoer = Annotated[str, typer.Option("--by", metavar="NAME", help="Who does it; whoever is logged in unless given.")]
-Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="What for; that it is a step back unless given.")]
+Undoer = Annotated[
+    str,
+    typer.Option("--by", metavar="NAME", help="Who does it, for the history; unless given, your name on this machine."),
+]
+Reason = Annotated[
+    str, typer.Option("--why", metavar="TEXT", help="Why, for the history; unless given, that it is a step back.")
+]
 
 
 def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Yes = False) -> None:

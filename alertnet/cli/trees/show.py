@@ -32,9 +32,11 @@ STYLE = (
 OnDuty = Mapping[str, Officer]
 """Who is on duty now, by the contact's id."""
 
-Tree = Annotated[str | None, typer.Option("--tree", help="One tree alone, by its id.")]
-Svg = Annotated[bool, typer.Option("--svg", help="A picture.")]
-Html = Annotated[bool, typer.Option("--html", help="A page to print.")]
+Tree = Annotated[
+    str | None, typer.Option("--tree", metavar="TREE", help="Only this tree, by its id; unless given, all.")
+]
+Svg = Annotated[bool, typer.Option("--svg", help="Print a picture (SVG).")]
+Html = Annotated[bool, typer.Option("--html", help="Print a page (HTML).")]
 
 
 def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:

@@ -38,28 +38,55 @@ class Format(StrEnum):
 
 At = Annotated[
     str | None,
-    typer.Option(help="When it opens, ISO 8601, as the clocks in that country show it unless it names an offset; now."),
+    typer.Option(
+        metavar="TIME", help="When it opens, by the clocks in that country: 2026-12-24T22:00; unless given, now."
+    ),
 ]
 Answers = Annotated[
     list[str] | None,
-    typer.Option(help="Who acknowledges, how long after the opening: embassy-es@12m, colombia/ombuds@1h. Repeatable."),
+    typer.Option(
+        metavar="WHO@AFTER",
+        help="Who takes charge, how long after the opening: embassy-es@12m, colombia/ombuds@1h; give it once for each.",
+    ),
 ]
-Declines = Annotated[list[str] | None, typer.Option(help="Who says no, and when: ombuds@5m. Repeatable.")]
-Reports = Annotated[list[str] | None, typer.Option(help="Who reports what it did, and when: ombuds@40m. Repeatable.")]
-Fails = Annotated[list[str] | None, typer.Option(help="What never arrives: ombuds/sms, ombuds/email. Repeatable.")]
-Gos = Annotated[list[str] | None, typer.Option("--go", help="Which level gets a GO, and when: Embassies@5m.")]
-Holds = Annotated[list[str] | None, typer.Option("--hold", help="Which level is held, and when: Embassies@5m.")]
+Declines = Annotated[
+    list[str] | None, typer.Option(metavar="WHO@AFTER", help="Who says no, and how long after the opening: ombuds@5m.")
+]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WHO@AFTER", help="Who reports what it did, and how long after the opening: ombuds@40m."),
+]
+Fails = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WHO/METHOD", help="What never arrives: ombuds/sms, ombuds/call, ombuds/email."),
+]
+Gos = Annotated[
+    list[str] | None,
+    typer.Option("--go", metavar="LEVEL@AFTER", help="Which level a coordinator lets begin, and when: Embassies@5m."),
+]
+Holds = Annotated[
+    list[str] | None,
+    typer.Option("--hold", metavar="LEVEL@AFTER", help="Which level a coordinator holds back, and when: Embassies@5m."),
+]
 OfAlarms = Annotated[
     str,
-    typer.Option("--alarms", help="What becomes of alarms: silent, or answered@5m after each was raised."),
+    typer.Option(
+        "--alarms", metavar="HOW", help="What coordinators do about alarms: silent (nothing), or answered@5m."
+    ),
 ]
-OfCalls = Annotated[Calls, typer.Option("--calls", help="What becomes of every call to somebody who is to answer.")]
-Nobody = Annotated[bool, typer.Option("--nobody-answers", help="Nobody acknowledges, which is so unless others do.")]
-NoGo = Annotated[bool, typer.Option("--no-go", help="No coordinator says GO; else one does as soon as one is asked.")]
-Hours = Annotated[float, typer.Option(help="How many hours to play.")]
-Messages = Annotated[bool, typer.Option("--messages", help="Show the words of each message.")]
-Full = Annotated[bool, typer.Option("--full", help="A line for each message, however many.")]
-As = Annotated[Format, typer.Option("--format", help="Lines to read, JSON, a page, or a picture.")]
+OfCalls = Annotated[Calls, typer.Option("--calls", help="What becomes of each call to somebody who has not answered.")]
+Nobody = Annotated[
+    bool, typer.Option("--nobody-answers", help="Say that nobody answers; it is so unless --answers names somebody.")
+]
+NoGo = Annotated[
+    bool, typer.Option("--no-go", help="No coordinator lets a level begin; unless given, one does at once.")
+]
+Hours = Annotated[float, typer.Option(metavar="HOURS", help="How many hours to play, at most 168.")]
+Messages = Annotated[bool, typer.Option("--messages", help="Print the words of each message too.")]
+Full = Annotated[bool, typer.Option("--full", help="Print a line for each message, however many there are.")]
+As = Annotated[
+    Format, typer.Option("--format", help="text is for reading, html a page, svg a picture, json for programs.")
+]
 
 
 @takes_case
@@ -83,9 +110,9 @@ def simulate(
     templates: Templates = TEMPLATES,
     format: As = Format.TEXT,
 ) -> None:
-    """Play a case through on a virtual clock, with the decisions of the real program. Nothing is sent.
+    """Play a case through, and print who would be told what and when. Nothing is sent. Needs --country and --type.
 
-    It lists by level who is told what and when, who is not and why, what it costs, and when it ends.
+    By level: who is told what and when, who is not and why; then what it costs, and when it ends.
     """
     from alertnet.trees import read_rules
 
