@@ -167,3 +167,11 @@ def test_the_simulator_offers_countries_by_name_and_no_two_types_with_one(desk: 
     options = re.findall(r"<option[^>]*>([^<]+)</option>", html)
     assert "Colombia" in options
     assert {"serious assault (sexual violence)", "serious assault (torture)"} <= set(options)
+
+
+def test_the_simulator_offers_contacts_by_name_so_that_nobody_has_to_know_an_id(desk: Desk) -> None:
+    html = desk.opens("/desk/simulator").html
+
+    offered = dict(re.findall(r'<option value="([^"]+)">([^<]+)</option>', html.partition('id="answering"')[2]))
+    assert offered["carol@10m"] == "Amis"
+    assert offered["carol"] == "Amis"

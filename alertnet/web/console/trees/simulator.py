@@ -85,6 +85,7 @@ def _simulator(
         clock=clock,
         holidays=_holidays(network, runtime.now().date()),
         countries=_countries(network),
+        contacts=_contacts(network),
         hours=HOURS,
         type_codes=list(TYPES),
         severity_codes=[each.value for each in Severity],
@@ -147,6 +148,12 @@ def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
 def _countries(network: Network) -> list[str]:
     named = {country for tree in network.trees.values() for country in tree.countries} - {EVERYWHERE}
     return sorted(named & set(COUNTRIES)) or sorted(COUNTRIES)
+
+
+def _contacts(network: Network) -> list[tuple[str, str]]:
+    """The ids of all contacts, each with the name by which people know it."""
+    known = {id: contact.called for tree in network.trees.values() for id, contact in tree.contacts.items()}
+    return sorted(known.items())
 
 
 def _holidays(network: Network, today: date) -> list[tuple[date, str]]:
