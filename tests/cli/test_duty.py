@@ -163,7 +163,7 @@ def test_what_can_not_be_swapped_is_refused_with_what_can(office: Office, typed:
     [
         (["colombia/mayor", "ana"], "no contact with a duty rota 'colombia/mayor'"),
         (["colombia/coordinator-2", "mary"], "north/ana, north/luis"),
-        (["colombia/coordinator-2", "ana", "--until", "Christmas"], "YYYY-MM-DD"),
+        (["colombia/coordinator-2", "ana", "--until", "Christmas"], "2026-12-24"),
         (["colombia/coordinator-2", "ana", "--until", "2020-01-01"], "a moment that is still to come"),
         (["colombia/coordinator-2", "ana", "--until", "9999-12-31"], "within the years 2000 to 2100"),
         (["colombia/coordinator-2", "ana", "--from", "0001-01-01"], "within the years 2000 to 2100"),
