@@ -42,11 +42,20 @@ PROBLEMS = {
         phrase("mapping values are not allowed in this context"),
         phrase("block sequence entries are not allowed in this context"),
         phrase("found unexpected end of stream"),
-        phrase("found unknown escape character"),
-        phrase("found undefined tag handle"),
     )
 }
 """The parser's most frequent messages, so that they can be translated."""
+
+REMEDIES = (
+    ("directive|YAML document", phrase("a line that begins with % is an order to the parser: take it out")),
+    ("tag", phrase("a value that begins with ! is a tag: put it in quotes")),
+    ("quoted scalar", phrase("a \\ within quotes begins a sign that YAML does not know: write \\\\ in its place")),
+    (
+        "block scalar",
+        phrase("behind | or > nothing may stand: the text begins on the next line, with spaces before it"),
+    ),
+)
+"""What to do where the parser complains of what somebody who keeps trees has never heard of."""
 
 
 def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
@@ -60,6 +69,10 @@ def slip_of(error: yaml.MarkedYAMLError, text: str) -> Slip:
     found = found or _value(error, lines, line, column)
     if found is not None:
         return found
+    said = f"{error.context} {error.problem}"
+    for about, remedy in REMEDIES:
+        if error.problem not in PROBLEMS and re.search(about, said):
+            return Slip(line + 1, column + 1, remedy)
     began = error.context_mark.line if error.context_mark else line
     words = phrase("is not YAML: {problem}", problem=PROBLEMS.get(str(error.problem), str(error.problem)))
     if began != line:

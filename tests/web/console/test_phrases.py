@@ -121,3 +121,27 @@ def test_what_the_parser_says_most_is_said_in_each_language_too() -> None:
 
 def test_several_values_are_said_one_by_one() -> None:
     assert Phrase("{of}", (("of", ("CO", phrase("nobody"))),)).said(sayer("fr")) == "CO, personne"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%YAML 2.0\n---\na: b",
+        "%FOO\na: b",
+        "a: !<b",
+        "a: !b!%zz c",
+        'a: "\\xzz"',
+        "a: |0\n  b",
+        "a: > b",
+        "a: !b!c d",
+        'a: "\\q"',
+    ],
+)
+def test_what_only_a_programmer_has_heard_of_is_said_plainly_in_each_language(text: str) -> None:
+    with pytest.raises(yaml.MarkedYAMLError) as caught:
+        list(yaml.parse(text, Loader=yaml.CBaseLoader))
+
+    words = slip_of(caught.value, text).words
+
+    assert not str(words).startswith("is not YAML")
+    assert all(words.said(sayer(language)) != str(words) for language in OTHERS)
