@@ -74,6 +74,8 @@ class Fault:
             listed = phrase("{some} and {count} more", some=listed, count=rest)
         known = phrase("known: {values}" if is_unknown else "allowed: {values}", values=listed)
         meant = self._meant(is_unknown)
+        if meant and rest > 0:
+            return phrase("{meant} {known}", known=known, meant=meant)
         return phrase("{known}; {meant}", known=known, meant=meant) if meant else known
 
     def _meant(self, is_unknown: bool) -> Phrase | None:

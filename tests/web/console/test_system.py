@@ -97,5 +97,5 @@ def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, des
 def test_providers_and_queues_are_named_in_the_language_of_the_page(desk: Desk) -> None:
     text = desk.opens("/desk/system?lang=de").text
 
-    assert "Anbieter Anruf ✓ läuft SMS ✓ läuft Höchstens, von jeder Nummer: 1 SMS-Teile je Sekunde" in text
+    assert "Anbieter Anruf ✓ läuft SMS ✓ läuft Höchstens, von jeder Nummer: SMS-Teile je Sekunde: 1," in text
     assert "Anruf 0 – E-Mail 0 –" in text
