@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
-from typer.core import TyperGroup
 
-from alertnet.cli import app
+from alertnet.cli import commands
 from alertnet.cli.server.processes import GRACE_SECONDS
 from alertnet.core.limits import LONGEST_BODY, REQUEST_SECONDS
 from alertnet.runtime.settings.settings import NAMES, SECRET, examine
@@ -100,13 +98,10 @@ def test_a_web_that_ends_says_so_for_longer_than_the_front_takes_to_see_it() -> 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "docs/operations.md"])
 def test_every_line_for_compose_names_a_service_there_is_and_a_command_there_is(file: str) -> None:
-    commands = typer.main.get_command(app)
-    assert isinstance(commands, TyperGroup)
-
     lines = re.findall(r"docker compose (?:run|exec|stop) ([^`#\n]+)", (ROOT / file).read_text())
     words = [[word for word in line.split() if not word.startswith("-")] for line in lines]
 
     assert {service for service, *_ in words} <= set(compose()["services"])
     typed = {rest[0] for service, *rest in words if service == "worker" and rest and rest[0] != "…"}
     assert typed
-    assert typed <= set(commands.commands)
+    assert typed <= set(commands().commands)
