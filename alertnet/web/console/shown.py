@@ -30,6 +30,8 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deutsch", "pt": "Português"}
 LANGUAGE = "desk-language"
 """The cookie that keeps the chosen language."""
+KEPT_APART = re.compile(r" (?=[:;!?»])|(?<=«) ")
+"""A space in French at which no line may break."""
 OURS = ("role", "status", "answer")
 """Places in a sentence that hold a word of ours, to be translated; other places hold what people wrote."""
 SEVERAL = ("facts", "changes")
@@ -140,7 +142,8 @@ def environment() -> Environment:
 @cache
 def words(language: str) -> dict[str, str]:
     """Translations of the templates' English texts; a text without one stays English."""
-    return _in_tables(language, "history.", "trees.", "")
+    known = _in_tables(language, "history.", "trees.", "")
+    return {english: KEPT_APART.sub("\u00a0", said) for english, said in known.items()} if language == "fr" else known
 
 
 @cache

@@ -127,7 +127,7 @@ def test_everybody_is_asked_and_who_was_heard_of_otherwise_is_safe(world: World,
 
     page.presses("I have heard from them north/ana")
     assert "team north: 1 of 1 have answered" in desk.opens("/desk/journeys").text
-    assert "équipe north: 1 sur 1 ont répondu" in desk.opens("/desk/journeys?lang=fr").text
+    assert "équipe north : 1 sur 1 ont répondu" in desk.opens("/desk/journeys?lang=fr").text
 
 
 @pytest.mark.parametrize("whom", ["", "team/", "team/nowhere", "network/all", "village/x"])

@@ -131,3 +131,13 @@ def test_one_is_counted_otherwise_than_several(world: World, desk: Desk) -> None
 
     assert "1 ouvert ·" in one
     assert "2 ouverts ·" in desk.opens("/desk").text
+
+
+def test_in_french_no_line_begins_with_a_sign(world: World, desk: Desk) -> None:
+    """A space that keeps them together stands before each colon and question mark."""
+    world.raises()
+
+    html = desk.opens("/desk?lang=fr").html
+
+    assert "\u00a0:" in html
+    assert re.findall(r"\w (?=[:;!?»]\W)", html.partition("<main")[2]) == []
