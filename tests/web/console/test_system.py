@@ -59,7 +59,7 @@ def test_a_provider_that_is_away_is_said_where_nobody_knows_why(world: World, de
 
     text = desk.opens("/desk/system").text
 
-    assert "sms ✗ away since" in text
+    assert "SMS ✗ away since" in text
     assert "call ✓ works" in text
 
 
