@@ -1,7 +1,9 @@
 """Flows that share a transaction look up once what all of them need, and still see what those before them changed."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import SILENT, open_incident
 from alertnet.flows.sending.pause import pause
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.tx import Tx
+from alertnet.flows.unit.prefetch import MORE
+from alertnet.runtime.wiring import Runtime, SystemEntropy
+from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.codes import NewCode
 from alertnet.store.records.notifications import NewNotification
@@ -30,19 +33,31 @@ TEXTS = {(MethodKind.SMS, FIRST), (MethodKind.CALL, FIRST)}
 Opens = Callable[[Tx], LockedIncident]
 
 
-@pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Runtime]:
-    runtime = wired(settings_on(f"sqlite:///{tmp_path / 'test.db'}"), example_trees(), shipped_templates())
+@contextmanager
+def running(folder: Path, entropy: Entropy | None = None) -> Iterator[Runtime]:
+    """A program on the example trees."""
+    settings = settings_on(f"sqlite:///{folder / 'test.db'}")
+    runtime = wired(settings, example_trees(), shipped_templates(), entropy=entropy)
     migrate(runtime.engine)
     yield runtime
     runtime.close()
 
 
 @pytest.fixture
-def opens(runtime: Runtime) -> Opens:
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    with running(tmp_path) as runtime:
+        yield runtime
+
+
+def opening(runtime: Runtime) -> Opens:
     """The flow that opens an incident whose first alert goes to the same coordinator each time."""
     facts, edition = Report.model_validate(ARREST).facts(None), runtime.edition
     return lambda tx: open_incident(tx, edition, facts, by="a test")
+
+
+@pytest.fixture
+def opens(runtime: Runtime) -> Opens:
+    return opening(runtime)
 
 
 def says_also(opened: object) -> bool:
@@ -80,6 +95,35 @@ def test_each_further_incident_asks_only_who_is_on_duty(runtime: Runtime, opens:
     reads(runtime, opens, 2)  # Publishes the trees.
 
     assert reads(runtime, opens, 8) - reads(runtime, opens, 2) == 6
+
+
+class OnlyOneCode(SystemEntropy):
+    """Draws the same digits each time, and counts how often."""
+
+    drawn = 0
+
+    def digits(self, count: int) -> str:
+        self.drawn += 1
+        return "4711"[:count]
+
+
+def test_where_no_code_is_left_for_a_number_only_one_flow_searches(tmp_path: Path) -> None:
+    """A2: each alert leaves all the same. It is answered by its link, and each search takes as long as an incident."""
+    entropy = OnlyOneCode()
+    with running(tmp_path, entropy) as runtime:
+        opens, drawn = opening(runtime), []
+
+        def opens_and_counts(tx: Tx) -> LockedIncident:
+            opened = opens(tx)
+            drawn.append(entropy.drawn)
+            return opened
+
+        opened = in_one_group(runtime, [opens_and_counts] * 4)
+
+    alerts = [each.work.pending.written(NewNotification)[0] for each in opened if isinstance(each, LockedIncident)]
+    assert [each.said.code for each in alerts] == ["4711", None, None, None]
+    _, second, third, fourth = (after - before for before, after in pairwise([0, *drawn]))
+    assert second > sum(MORE) > third + fourth
 
 
 def test_a_pause_between_two_openings_is_told_by_the_second(runtime: Runtime, opens: Opens) -> None:

@@ -33,6 +33,8 @@ class CodePool:
         self._given: set[str] = set()
         self._asked: Callable[[], dict[str, set[bytes]]] | None = None
         """Gives those that are asked for."""
+        self._full: set[frozenset[bytes]] = set()
+        """Numbers for which none was found, so that no further flow searches for them again."""
 
     @classmethod
     def of(cls, tx: Tx) -> "CodePool":
@@ -54,6 +56,8 @@ class CodePool:
 
     def draw(self, numbers: list[bytes]) -> str | None:
         """A text that none of the numbers holds; None where they have so many open codes that none is found."""
+        if frozenset(numbers) in self._full:
+            return None
         for count in (0, self._expected or 1, *MORE):
             if count:
                 self._ask(count)
@@ -65,6 +69,7 @@ class CodePool:
                     del self._ready[text]
                     self._given.add(text)
                     return text
+        self._full.add(frozenset(numbers))
         return None
 
     def holds(self, numbers: list[bytes], text: str) -> bool:
