@@ -10,9 +10,9 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 T = TypeVar("T")
@@ -82,7 +82,18 @@ def _written_some(kind: Any, value: Source, names: Names) -> Source:
         return f"{value}._value_"
     if kind is timedelta:
         return f"{value}.total_seconds()"
-    return f"{value}.isoformat()" if kind in (date, datetime) else f"{_named(to_plain, names)}({value})"
+    if kind is datetime:
+        return f"{_named(text_of, names)}({value})"
+    return f"{value}.isoformat()" if kind is date else f"{_named(to_plain, names)}({value})"
+
+
+def text_of(moment: datetime) -> str:
+    """A moment in ISO 8601; what is written in UTC is kept ready, since most moments of a flow are its own."""
+    return _text_in_utc(moment) if moment.tzinfo is UTC else moment.isoformat()
+
+
+# Only of moments in UTC: of equal moments in two zones one would be written as the other.
+_text_in_utc = lru_cache(maxsize=256)(datetime.isoformat)
 
 
 def _make_reader(kind: Any) -> Convert:

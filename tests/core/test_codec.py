@@ -3,8 +3,9 @@
 import json
 import pickle
 from dataclasses import FrozenInstanceError, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -122,6 +123,22 @@ def test_equal_values_have_one_plain_form() -> None:
     again = replace(TREE, countries=frozenset(sorted(TREE.countries, reverse=True)))
 
     assert json.dumps(to_plain(again)) == json.dumps(to_plain(TREE))
+
+
+def test_each_moment_is_written_in_its_own_zone_though_another_is_equal() -> None:
+    """What was written before is kept ready, and equal moments are one key."""
+    zone = ZoneInfo("Europe/Berlin")
+    in_utc, there = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 2, 30, tzinfo=zone)
+
+    written = [to_plain(moment) for moment in (in_utc, there, there.replace(fold=1), in_utc, in_utc.astimezone(zone))]
+
+    assert written == [
+        "2026-10-25T00:30:00+00:00",
+        "2026-10-25T02:30:00+02:00",
+        "2026-10-25T02:30:00+01:00",
+        "2026-10-25T00:30:00+00:00",
+        "2026-10-25T02:30:00+02:00",
+    ]
 
 
 def test_fields_that_are_absent_take_their_defaults() -> None:

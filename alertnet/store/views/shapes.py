@@ -6,6 +6,7 @@ with a `Z`, to the millisecond.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NotRequired
 
@@ -146,7 +147,12 @@ def person_view(person: Affected) -> PersonView:
 
 def moment(at: datetime) -> str:
     """The moment as the outside sees it: `2026-11-24T13:00:00.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return _moment_in_utc(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=256)
+def _moment_in_utc(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def incident_view(
