@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from alertnet.runtime.openid import Provider
 
 EDGES = (
+    # First what is asked most: routes are tried in turn.
+    webhooks,
     incidents,
     actions,
     re_resolve,
@@ -49,7 +51,6 @@ EDGES = (
     devices,
     quarantine,
     recordings,
-    webhooks,
     pages,
     report,
     health,
