@@ -13,7 +13,7 @@ the week. `purged`: the last look for what has been kept long enough.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
@@ -21,6 +21,7 @@ from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
+from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -42,6 +43,19 @@ OFTEN_ENOUGH = timedelta(seconds=10)
 
 
 _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
+# A moment in the future is from before the clock was set back.
+_HELD = Prepared(
+    select(signs.c.at)
+    .where(
+        signs.c.name == bindparam("name"),
+        or_(
+            signs.c.at <= bindparam("latest", type_=Instant()),
+            signs.c.at > bindparam("furthest", type_=Instant()),
+        ),
+    )
+    .with_for_update(skip_locked=True)
+)
+_RENEW = Prepared(update(signs).where(signs.c.name == bindparam("key")).values(at=bindparam("at"), times=1))
 
 
 @value
@@ -81,12 +95,9 @@ def lease(tx: Tx, name: str, every: timedelta) -> bool:
         return insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1})
     if abs(tx.now - seen_at[0]) < every:
         return False
-    # A moment in the future is from before the clock was set back.
-    is_over = (signs.c.at <= tx.now - every) | (signs.c.at > tx.now + every)
-    held = select(signs.c.at).where(signs.c.name == name, is_over).with_for_update(skip_locked=True)
-    if tx.session.scalar(held) is None:
+    if not _HELD.all(tx.session, {"name": name, "latest": tx.now - every, "furthest": tx.now + every}):
         return False
-    tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now, times=1))
+    _RENEW.each(tx.session, [{"key": name, "at": tx.now}])
     return True
 
 

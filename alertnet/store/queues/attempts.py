@@ -181,12 +181,14 @@ _LEASES_OVER = (
     .where(attempts.c.method.in_(SENT_BY), attempts.c.status.in_(SENDING), attempts.c.due_at <= _NOW)
     .limit(bindparam("most"))
 )
-_BUSY = select(attempts.c.address_index).where(
-    attempts.c.method == MethodKind.CALL.value,
-    attempts.c.status.in_(ON_THE_LINE),
-    attempts.c.due_at.is_not(None),
-    attempts.c.changed_at > bindparam("since"),
-    attempts.c.changed_at < bindparam("until"),
+_BUSY = Prepared(
+    select(attempts.c.address_index).where(
+        attempts.c.method == MethodKind.CALL.value,
+        attempts.c.status.in_(ON_THE_LINE),
+        attempts.c.due_at.is_not(None),
+        attempts.c.changed_at > bindparam("since", type_=Instant()),
+        attempts.c.changed_at < bindparam("until", type_=Instant()),
+    )
 )
 JOINED = "joined"
 """Marks an attempt that did not leave by itself: another one has told it."""
@@ -201,6 +203,15 @@ _HAS_RUNG_OUT = Prepared(
         attempts.c.status == AttemptStatus.FAILED.value,
         attempts.c.started_at > bindparam("since", type_=Instant()),
     ).limit(1)
+)
+_OTHERS_RUNG_OUT = Prepared(
+    select(attempts.c.id)
+    .where(
+        attempts.c.notification_id == bindparam("notification"),
+        attempts.c.id != bindparam("besides"),
+        attempts.c.failure == Failure.NO_ANSWER.value,
+    )
+    .limit(1)
 )
 LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one in progress asks us for words more often than this."""
@@ -280,7 +291,7 @@ def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
 def busy_numbers(session: Session, now: datetime) -> set[bytes]:
     """Indexes of the numbers that we are calling now, over all incidents; the report of a call's end may be lost."""
     # A moment in the future is from before the clock was set back.
-    return set(session.scalars(_BUSY, {"since": now - LAST_SIGN, "until": now + LAST_SIGN}))
+    return set(_BUSY.scalars(session, {"since": now - LAST_SIGN, "until": now + LAST_SIGN}))
 
 
 def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str]:
@@ -320,9 +331,4 @@ def has_rung_out(session: Session, incident: str, address: bytes, since: datetim
 
 def rang_out_before(session: Session, notification: str, besides: str) -> bool:
     """Whether another call of that notification was not answered."""
-    query = select(attempts.c.id).where(
-        attempts.c.notification_id == notification,
-        attempts.c.id != besides,
-        attempts.c.failure == Failure.NO_ANSWER.value,
-    )
-    return session.scalar(query.limit(1)) is not None
+    return bool(_OTHERS_RUNG_OUT.all(session, {"notification": notification, "besides": besides}))

@@ -2,14 +2,17 @@
 
 import hashlib
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from alertnet.core.errors import Unknown
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import documents
+
+_IS_KEPT = Prepared(select(documents.c.hash).where(documents.c.hash == bindparam("hash")))
 
 
 def keep(tx: Tx, kind: str, content: str) -> str:
@@ -22,7 +25,7 @@ def keep(tx: Tx, kind: str, content: str) -> str:
 
 def is_kept(tx: Tx, content: str) -> bool:
     """Whether that text is stored."""
-    return bool(tx.session.scalar(select(exists().where(documents.c.hash == hash_of(content)))))
+    return bool(_IS_KEPT.all(tx.session, {"hash": hash_of(content)}))
 
 
 def hash_of(content: str) -> str:

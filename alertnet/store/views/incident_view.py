@@ -15,6 +15,7 @@ from alertnet.core.forecast.call_sheet import Answered, Progress
 from alertnet.core.incident import Incident
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
+from alertnet.store.db.statements import Prepared
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues.attempts import NewAttempt
 from alertnet.store.records import answers, escalations, incidents
@@ -44,9 +45,10 @@ def progress_of(session: Session, id: str) -> Progress:
     )
 
 
-def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Select[Any]:
+def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Prepared:
     columns = table.c if names is None else [table.c[name] for name in names]
-    return select(*columns).where(table.c.incident_id.in_(_IDS)).order_by(*(table.c[name] for name in order))
+    found = select(*columns).where(table.c.incident_id.in_(_IDS))
+    return Prepared(found.order_by(*(table.c[name] for name in order)))
 
 
 _FARED: Select[Any] = (
@@ -58,7 +60,7 @@ _FARED: Select[Any] = (
         tables.notifications.c.status != AttemptStatus.CANCELLED,
     )
 )
-_INCIDENTS: Select[Any] = select(tables.incidents).where(tables.incidents.c.id.in_(_IDS))
+_INCIDENTS = Prepared(select(tables.incidents).where(tables.incidents.c.id.in_(_IDS)))
 _ESCALATIONS = _of(tables.escalations, "tree")
 _NOTIFICATIONS = _of(tables.notifications, "planned_at", "id", names=_SHOWN)
 _ATTEMPTS = _of(tables.attempts, "created_at", "id")
@@ -68,13 +70,13 @@ _ACTIONS = _of(tables.actions, "at", "id")
 
 def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     """The incidents of those ids, in that order; messages and answers of a part are shown with the whole."""
-    facts = {row.id: row for row in session.execute(_INCIDENTS, {"ids": list(ids)})}
+    facts = {row.id: row for row in _INCIDENTS.all(session, {"ids": list(ids)})}
     parts = {part: row.id for row in facts.values() if row.merged for part in row.merged["parts"]}
     owner = {id: id for id in ids} | parts
     escalations = _by_incident(session, _ESCALATIONS, {id: id for id in ids})
     notifications = _by_incident(session, _NOTIFICATIONS, owner)
     attempts: Rows = defaultdict(list)
-    for row in session.execute(_ATTEMPTS, {"ids": list(owner)}):
+    for row in _ATTEMPTS.all(session, {"ids": list(owner)}):
         attempts[row.notification_id].append(row)
     answers = _by_incident(session, _ANSWERS, owner)
     actions = _by_incident(session, _ACTIONS, owner)
@@ -155,9 +157,9 @@ def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
     return shapes.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
 
 
-def _by_incident(session: Session, query: Select[Any], owner: dict[str, str]) -> Rows:
+def _by_incident(session: Session, query: Prepared, owner: dict[str, str]) -> Rows:
     """The rows by the incident with which they are shown; `owner` gives it for each row's incident."""
     rows: Rows = defaultdict(list)
-    for row in session.execute(query, {"ids": list(owner)}):
+    for row in query.all(session, {"ids": list(owner)}):
         rows[owner[row.incident_id]].append(row)
     return rows
