@@ -42,6 +42,15 @@ _LINK = re.compile(r"(?<![\w/])(?P<page>(?:https?://[^/\s]+)?/[ac]/)[\w\-]+")
 """The path of a contact's or coordinator's page; whoever has its token can answer for them."""
 
 
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys instead of showing it: controls except tab and line feed, and changes of direction."""
+
+
+def as_shown(text: str) -> str:
+    """The text without what would steer the terminal: a stranger's path or SMS could clear it, or forge lines."""
+    return text if text.isprintable() else STEERING.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     """Send the logs of the whole process to that stream; a second call replaces the first."""
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -99,8 +108,8 @@ def mask(_logger: WrappedLogger | None, _method: str, event: EventDict) -> Event
 
 
 def mask_text(text: str) -> str:
-    """Mask the middle of every number, and every link's token: `+573*****01`."""
-    shown = _NUMBER.sub(_masked_number, text)
+    """Mask the middle of every number, every link's token, and what steers a terminal: `+573*****01`."""
+    shown = _NUMBER.sub(_masked_number, as_shown(text))
     return _LINK.sub(rf"\g<page>{HIDDEN}", shown) if "/" in shown else shown
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from alertnet.runtime.logging import DROPPED, QUIET, TAKEN_OVER, configure, mask_text
+from alertnet.runtime.logging import DROPPED, QUIET, TAKEN_OVER, as_shown, configure, mask_text
 
 
 class Log(io.StringIO):
@@ -153,6 +153,21 @@ def test_a_terminal_gets_lines_for_people_masked_as_well(log: Log) -> None:
     assert "+573*****01" in terminal.getvalue()
     assert "help" not in terminal.getvalue()
     assert "5550101" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("steering", ["\x1b]0;mine\x07", "\x9b2J", "\r", "\x08", "\u202e", "\x00"])
+def test_a_path_steers_neither_the_terminal_nor_whoever_reads_the_log_in_one(log: Log, steering: str) -> None:
+    """Anybody may ask for `/twilio/%1b]0;mine%07`, which is logged as refused."""
+    terminal = Terminal()
+    for stream in (terminal, log):
+        configure(stream)
+        structlog.get_logger().warning("webhook_refused", path=f"/twilio/{steering}sms")
+        logging.getLogger("uvicorn.error").warning(f"about {steering}that")
+
+    assert log.events()[0]["path"] == f"/twilio/{as_shown(steering)}sms"
+    for said in (terminal.getvalue(), log.getvalue()):
+        assert said.count("\N{REPLACEMENT CHARACTER}") >= 2
+        assert steering not in said
 
 
 def test_a_log_that_takes_nothing_more_holds_up_nobody(log: Log) -> None:
