@@ -89,6 +89,7 @@ def list_page(status: Status = None, limit: Limit = 50) -> None:
 @app.command(epilog="Example: alertnet incidents show A-7K3M")
 def show(ref: Ref) -> None:
     """Print how an incident stands: who was told, who answered, who was left out, what people wrote."""
+    from alertnet.runtime.logging import as_shown
     from alertnet.store.records import incidents
     from alertnet.store.views.incident_view import for_coordinators
 
@@ -99,7 +100,7 @@ def show(ref: Ref) -> None:
         found = runtime.read(query)
     people = {person["code"]: _person(person) for person in found["people"]}
     for line in (*_lines(found), *_code_lines(found["place"], people.values()), *_text_lines(found["texts"], people)):
-        typer.echo(line)
+        typer.echo(as_shown(line))
 
 
 @app.command(epilog="Example: alertnet incidents close A-7K3M --reason released")

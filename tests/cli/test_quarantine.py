@@ -25,3 +25,20 @@ def test_a_text_of_an_unknown_number_is_listed_and_bound(office: Office, runtime
     again = office.types("quarantine", "bind", "SM01", "north/ana")
     assert (again.code, "bound to north/ana" in again.err) == (2, True)
     assert office.types("quarantine", "list").out == ""
+
+
+def test_no_text_steers_the_terminal_in_which_it_is_read(office: Office, runtime: Runtime) -> None:
+    """A12: the words are all there; a stranger's could rename the window, clear it, or forge what the command says."""
+    steering = "\x1b]0;mine\x07 \x9b2J \x08\x7f\u202eback\r"
+    for sid, number in (("SM01", "+573009999999"), ("SM02", "+573005550001")):
+        runtime.transact(receive_sms, runtime.edition, InboundSms(sid, number, "+15005550006", f"{steering}dos"))
+    ref = office.types("incidents", "list").out.split()[0]
+
+    read = [
+        office.types("quarantine", "list").out,
+        office.types("incidents", "show", ref).out,
+        office.types("subject", "+573005550001").out,
+    ]
+
+    assert all("dos" in each and "\N{REPLACEMENT CHARACTER}" in each for each in read)
+    assert not set("\x1b\x07\x9b\x08\x7f\u202e\r") & set("".join(read))

@@ -33,6 +33,7 @@ def subject(
     from alertnet.cli.startup import on_stderr, trees_in_force
     from alertnet.flows.system import subject as flow
     from alertnet.flows.system.purge import Decision
+    from alertnet.runtime.logging import as_shown
 
     if erase and not why.strip():
         raise BadInput("--why", None, "a reason, for the record")
@@ -43,7 +44,7 @@ def subject(
         if not any(kept.values()):
             raise Unknown("person of whom anything is kept", who)
         if not erase:
-            for line in [json.dumps(kept, indent=2, ensure_ascii=False)] if as_json else _lines(kept):
+            for line in [json.dumps(kept, indent=2, ensure_ascii=False)] if as_json else map(as_shown, _lines(kept)):
                 typer.echo(line)
             return
         if not yes:
@@ -67,4 +68,5 @@ def _lines(kept: "dict[str, Section]") -> Iterator[str]:
 
 
 def _said(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return " ".join(text.splitlines())

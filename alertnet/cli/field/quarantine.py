@@ -18,14 +18,15 @@ app = typer.Typer(
 def list_texts(limit: Limit = 50) -> None:
     """Print the texts that belong to no member yet, newest first: id, time and number, with the words below."""
     from alertnet.flows.sms.quarantine import to_show
+    from alertnet.runtime.logging import as_shown
     from alertnet.store.records import inbound
 
     with connected() as runtime:
         texts = to_show(runtime.read(inbound.quarantined, None, limit))
     for each in texts:
-        typer.echo(f"{each.id}  {each.at:%Y-%m-%d %H:%M}Z  {each.number}")
+        typer.echo(as_shown(f"{each.id}  {each.at:%Y-%m-%d %H:%M}Z  {each.number}"))
         for line in each.text.splitlines():
-            typer.echo(f"    {line}")
+            typer.echo(as_shown(f"    {line}"))
 
 
 @app.command(epilog="Example: alertnet quarantine bind SM0a1b2c3d north/ana")
