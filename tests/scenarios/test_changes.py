@@ -266,3 +266,44 @@ def test_who_took_charge_and_turns_out_to_be_part_of_it_has_taken_charge_of_noth
     assert incident.status("valley") == "running"
     assert len(world.phone("defenders").inbox) == 1
     assert "acknowledgement_withdrawn" in incident.timeline()
+
+
+@pytest.fixture
+def two(world_of: Worlds) -> World:
+    """Two coordinators, of whom the first has no coverage."""
+    second = """
+  coordinator-2: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}
+"""
+    both = COORDINATION.replace("[coordinator]", "[coordinator, coordinator-2]")
+    friends = "  - {name: Friends, notify: [defenders], wait: 20m}\n"
+    world = world_of(a_tree(both + friends, CONTACTS + second))
+    world.phone("coordinator").behaves("no_coverage")
+    return world
+
+
+def test_a_question_that_was_put_off_by_whoever_was_taken_as_well_is_asked_anew(two: World) -> None:
+    """A2, A3: of the others, and last resort hears of their silence."""
+    two.texts("ana", "SOS")
+    incident = two.newest()
+    [told] = two.phone("second coordinator").inbox
+    two.texts("second coordinator", f"HOLD {decision_code_in(told)}")
+    two.passes(hours=1)
+    assert two.phone("head office").inbox == []
+
+    incident.act("updates", text="She is with them", people=[{"code": "P50", "contact": "coordinator-2"}])
+    two.passes(minutes=11)
+
+    assert any(incident.ref in text for text in two.phone("head office").inbox)
+
+
+def test_what_was_held_by_whoever_was_taken_as_well_is_held_no_more(two: World) -> None:
+    """A2, A3: its answer counts no more, and no more does its word that nobody else is to hear."""
+    incident = two.raises(perpetrator="none")
+    two.texts("second coordinator", f"HOLD {code_in(two.phone('second coordinator').inbox[0])}")
+    two.passes(minutes=50)
+    assert two.phone("defenders").inbox == []
+
+    incident.act("updates", text="She is with them", people=[{"code": "P50", "contact": "coordinator-2"}])
+    two.passes(minutes=11)
+
+    assert any(incident.ref in text for text in two.phone("defenders").inbox)

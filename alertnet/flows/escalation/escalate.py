@@ -1,8 +1,10 @@
 """Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
@@ -21,9 +23,10 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, PlanChanged, Status, ToldMore
+from alertnet.core.escalation.state import Event, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import Failure, Kind, PromptAnswer
+from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
@@ -34,7 +37,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records import notifications
+from alertnet.store.records import notifications, timeline
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
 
 Events = Mapping[str, Sequence[Event]]
@@ -284,10 +288,44 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     """Apply new facts to the plan at once, on the pinned trees (A8)."""
     if facts == locked.facts:
         return
-    left_alone = locked.facts.leaves_all_alone
+    left_alone, before = locked.facts.leaves_all_alone, locked.plans
     locked.change_facts(facts)
     if locked.facts.leaves_all_alone and not left_alone:
         field_reassurance.fall_silent(locked)
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
+    _forget_holds(locked, before)
+
+
+def _forget_holds(locked: LockedIncident, before: Plans) -> None:
+    """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3)."""
+    involved = {
+        id
+        for tree, plan in locked.plans.items()
+        for id in plan.discredited - before[tree].discredited
+        if locked.is_coordinator(tree, id)
+    }
+    if not involved:
+        return
+    decided = timeline.of_kind(locked.tx.session, locked.incident.id, "decision")
+    # The latest decision of each thing is the one that holds.
+    latest = {(word.get("subject"), word.get("tree"), word.get("level")): word for _, word in decided if word}
+    undone = [word for word in latest.values() if word.get("by") in involved and word["decision"] != PromptAnswer.GO]
+    move(locked, {each.id: list(_undone(locked, each.tree, undone)) for each in locked.escalations})
+    held = [each for each in prompts.open_prompts(locked) if each.answered_by in involved]
+    for prompt in held:
+        prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
+    prompts.ring_anew(locked, [each.id for each in held])
+
+
+def _undone(locked: LockedIncident, tree: str, undone: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
+    """What happens to an escalation when these decisions hold no longer."""
+    levels = {planned.level.name: planned.index for planned in locked.plans[tree].levels}
+    for word in undone:
+        if word.get("subject") == Subject.VERIFY.value:
+            yield ToldMore()
+        elif word.get("level") in levels and word["tree"] == tree:
+            yield Undecided(levels[word["level"]])
+        elif word.keys().isdisjoint(("subject", "level")) and tree in dict(locked.names(word["tree"], word["by"])):
+            yield Undecided()
