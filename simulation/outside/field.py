@@ -16,7 +16,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.incidents.device_alarm import Pressed, receive_alarm
+from alertnet.flows.incidents.device_alarm import FOLLOWS_WITHIN, Pressed, receive_alarm
 from alertnet.flows.journeys.missed import TYPE as MISSED
 from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.flows.sms.quarantine import bind_text
@@ -269,9 +269,10 @@ def _found(world: World, history: Sequence[Row[Any]]) -> Found:
     rows = [row for row in world.database.rows(select(incidents)) if row.id in chains]
     in_order = sorted((row for row in rows if row.status == "open"), key=lambda row: row.opened_at)
     for before, after in pairwise(in_order):
-        # Long after somebody has taken charge a press is another alarm.
-        ends = {row.kind for row in history if row.chain == before.id and row.at <= after.opened_at}
-        if not ends & {"acknowledged", "escalation_stopped"}:
+        # Long after the last one, and once somebody has taken charge, a press is another alarm.
+        until = [row for row in history if row.chain == before.id and row.at <= after.opened_at]
+        is_new = all(after.opened_at - row.at > FOLLOWS_WITHIN for row in until if row.kind == PRESSED)
+        if not (is_new and {row.kind for row in until} & {"acknowledged", "escalation_stopped"}):
             yield "B5", f"{DEVICE} has {len(in_order)} incidents open, where each press joins the one before"
     for row in rows:
         if row.facts["severity"] != Severity.CRITICAL:
