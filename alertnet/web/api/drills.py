@@ -119,7 +119,7 @@ def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
     """Cancel a planned drill and its repetitions."""
 
     def act(tx: Tx) -> tuple[None, Show]:
-        stored = drills.find(tx.session, id)
+        stored = drills.find(tx.session, id) if id.isascii() and id.isalnum() else None
         if stored is not None and not _is_for(key, stored):
             raise Unknown("drill", id[:32])
         cancel_drill(tx, id, by=by(key))
