@@ -178,6 +178,22 @@ def test_what_no_coordinator_answers_becomes_an_incident_of_which_last_resort_he
     assert night.phone("defenders").inbox == []
 
 
+def test_who_answers_the_text_once_it_is_an_incident_learns_that_it_goes_on(night: World) -> None:
+    """A12: whoever wakes up late reads that more is needed, and by which code; nobody has taken charge yet."""
+    night.texts("ana", TEXT)
+    alarm = code_in(next(text for text in night.phone("second coordinator").inbox if "ALARM" in text))
+    night.passes(minutes=31)
+    alert = code_in(next(text for text in night.phone("second coordinator").inbox if "URGENT" in text))
+
+    reply = night.texts("second coordinator", f"OK {alarm}")
+
+    assert alert in (reply or "")
+    assert "closed" not in (reply or "")
+    assert night.newest().answers() == []
+    night.texts("second coordinator", f"OK {alert}")
+    assert night.newest().answers() == [("coordinator-2", "acknowledged", "sms")]
+
+
 @pytest.mark.parametrize("answer", ["set_aside", None])
 def test_what_a_coordinator_has_answered_in_time_stays_with_people(night: World, answer: str | None) -> None:
     """Set aside on the page, or taken charge of by SMS: it is no incident unless somebody makes it one."""

@@ -8,8 +8,10 @@ from typing import Any
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
+from alertnet.core.escalation.state import Status
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold, is_on_hold
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
@@ -152,9 +154,20 @@ def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: 
     if answer.verb in (Verb.NO, Verb.RELAY):
         return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
     if not prompt.is_open:
+        wanted = _code_wanted_instead(locked, code) if prompt.answer == PromptAnswer.OPENED else None
+        if wanted is not None:
+            return _reply(locked, code, Kind.NOT_UNDERSTOOD, open_codes=(wanted,))
         return _reply_current(locked, code, prompt)
     answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, code.contact)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
+
+
+def _code_wanted_instead(locked: LockedIncident, code: HeldCode) -> str | None:
+    """The contact's own code in the incident that a text has become, while nobody has taken charge of it."""
+    is_taken = all(each.status in (Status.ACKNOWLEDGED, Status.STOPPED) for each in locked.states.values())
+    if is_taken or locked.current_answer(code.tree, code.contact) is not None:
+        return None
+    return known_code(locked, code.tree, code.contact)
 
 
 def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Prompt, answer: SmsAnswer) -> Reply:
