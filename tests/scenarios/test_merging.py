@@ -301,6 +301,51 @@ def test_after_a_split_each_code_is_about_the_report_that_it_was_sent_for(night:
     assert all(first.ref in (reply or "") for reply in replies)
 
 
+@pytest.mark.parametrize("said", ["", "NO "], ids=["the same to both", "a decline to the other"])
+def test_who_has_answered_both_before_a_merge_hears_nothing_more_after_the_split(night: World, said: str) -> None:
+    """A4: the split takes the answer to the part away, and what was answered to the whole itself counts again."""
+    first, second = reported(night)
+    of_first, of_second = (code_in(alert) for alert in alerts(night, "coordinator"))
+    night.texts("coordinator", f"{said}{of_first}")
+    night.texts("coordinator", of_second)
+    first.act("merge", into=second.ref)
+    told = alerts(night, "coordinator")
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=5)
+
+    assert alerts(night, "coordinator") == told
+    assert second.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_what_is_answered_to_both_while_they_are_one_stays_with_the_whole(night: World) -> None:
+    """A6: who took charge of one report and declined the other, and declines both, has taken charge of neither."""
+    first, second = reported(night)
+    of_first, of_second = (code_in(alert) for alert in alerts(night, "coordinator"))
+    night.texts("coordinator", of_second)
+    night.passes(minutes=1)
+    night.texts("coordinator", f"NO {of_first}")
+    first.act("merge", into=second.ref)
+    night.texts("coordinator", f"NO {of_second}")
+
+    second.act("split", reports=[first.ref])
+
+    assert second.answers() == [("coordinator", "declined", "sms")]
+
+
+def test_who_has_answered_only_the_other_report_is_told_of_this_one_after_the_split(night: World) -> None:
+    first, second = reported(night)
+    night.texts("coordinator", code_in(alerts(night, "coordinator")[0]))
+    first.act("merge", into=second.ref)
+    told = alerts(night, "coordinator")
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=5)
+
+    [anew] = alerts(night, "coordinator")[len(told) :]
+    assert second.ref in anew
+
+
 def test_after_a_split_a_code_of_others_is_reported_where_it_was_sent(night: World) -> None:
     """B9: while they are one, to the whole; then to that report's own coordinators, and to nobody else."""
     first, second = reported(night)

@@ -81,7 +81,7 @@ def respond(
     if passes_on and response.kind is AnswerKind.ACKNOWLEDGED:
         response = replace(response, kind=AnswerKind.RELAYED)
     before = locked.current_answers(tree, contact_id)
-    if before and (passes_on or _says_the_same(locked, before[0], response)):
+    if before and (passes_on or _says_the_same(locked, before, response)):
         if response.is_vouched:
             confirm(locked, tree, contact_id)
         return _recorded(locked, tree, contact, before[0].id, response.kind, before[0].at)
@@ -208,13 +208,16 @@ def _only_relays(contact: Contact, address: str | None) -> bool:
     return bool(methods) and all(method.relays for method in methods)
 
 
-def _says_the_same(locked: LockedIncident, before: CurrentAnswer, response: Response) -> bool:
-    """Whether the answer adds nothing to the one before.
+def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response: Response) -> bool:
+    """Whether the answer adds nothing to those before.
 
-    The same answer passed on by another number does add something.
+    The same answer passed on by another number does add something, and so does one to merged reports that had each
+    been answered differently.
     """
-    kind = response.kind
-    if before.kind is not kind or (kind is AnswerKind.RELAYED and before.address != response.address):
+    kind, before = response.kind, given[0]
+    if any(each.kind is not kind for each in given):
+        return False
+    if kind is AnswerKind.RELAYED and before.address != response.address:
         return False
     states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
     return all(

@@ -12,7 +12,7 @@ from functools import partial
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.core.escalation.quorum import Action
+from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.escalation.state import (
     LAST_RESORT,
     Acted,
@@ -274,7 +274,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     events = _without_go(whole, merged_at)
     _add(events, _undecided(part, whole, merged_at))
     for answer in gone:
-        _add(events, events_of(whole, answer.tree, answer.contact, Withdrawn))
+        _add(events, _taken_back(whole, answer, [each for each in here if each not in moved]))
     for tree, contact in sorted(only_there):
         _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
@@ -287,6 +287,17 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     if part.facts.leaves_phone_alone:
         field_reassurance.fall_silent(part)
     notify_coordinators(whole, Subject.SPLIT, part.incident.ref)
+
+
+def _taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
+    """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
+    names = whole.names(gone.tree, gone.contact)
+    own = next((each for each in stays if (each.tree, each.contact) in names), None)
+    if own is not None and own.kind is gone.kind:
+        return {}
+    made: list[Callable[[str], Event]] = [] if own and own.kind is not AnswerKind.RELAYED else [Withdrawn]
+    made += [partial(Answered, kind=own.kind, address=own.address)] if own else []
+    return events_of(whole, gone.tree, gone.contact, *made)
 
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
