@@ -65,6 +65,21 @@ def test_while_it_is_closed_mail_and_the_duty_phone_are_told(embassy: World, mom
     assert "contact_closed" in incident.timeline()
 
 
+def test_the_duty_phone_hears_its_new_code_once_after_five_wrong_ones(embassy: World) -> None:
+    """B9: in the reply alone; whatever else the office reads has it too, lest somebody guessed with a forged number."""
+    raised_at(embassy, bogota(24, 3))
+    before = list(embassy.phone(DUTY).inbox)
+    code = code_in(before[0])
+    wrong = [f"{number}" for number in range(3000, 3006) if f"{number}" != code][:5]
+
+    replies = [embassy.texts(DUTY, each) for each in wrong]
+
+    fresh = code_in(replies[-1] or "")
+    assert fresh != code
+    assert [text for text in embassy.phone(DUTY).inbox if fresh in text] == [replies[-1]]
+    assert fresh in str(embassy.mailbox("office@embassy.example").mails[-1])
+
+
 def test_the_duty_phone_can_only_pass_it_on(embassy: World) -> None:
     """B3: relays never count, and end only what goes to the number that relayed."""
     incident = raised_at(embassy, bogota(24, 3))

@@ -113,10 +113,8 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
         void(locked, code.id)
         if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):
             words = replace(_words(locked, code, number), code=fresh.text)
-            elsewhere = tuple(method for method in contact.methods if method.address != number)
-            write(
-                locked, Kind.NOT_UNDERSTOOD, code.tree, replace(contact, methods=elsewhere), replace(words, link=None)
-            )
+            elsewhere = contact.without((number,))
+            write(locked, Kind.NOT_UNDERSTOOD, code.tree, elsewhere, replace(words, link=None))
     return words
 
 
