@@ -128,14 +128,16 @@ def test_an_early_ok_is_noted_and_what_is_awaited_stays(valley: World) -> None:
 
 
 def test_without_its_pin_nothing_is_met_and_the_sender_hears_what_to_send(valley: World) -> None:
-    """A12: the coordinators have the text, who sent it is answered."""
+    """A12: the coordinators have the text, who sent it is answered; the silence rings in what came of the text."""
     valley.texts("ana", GO)
     valley.passes(minutes=100)
     replies = [valley.texts("ana", text) for text in ("OK", "OK 11111")]
     valley.passes(minutes=6 + 90)
 
     assert all(reply is not None and "OK PIN" in reply for reply in replies)
-    assert [incident["type"] for incident in incidents(valley)].count("missed_check_in") == 1
+    (incident,) = incidents(valley)
+    assert incident.timeline().count("check_in_missed") == 1
+    assert alarms(valley, f"{incident.ref}: missed check-in")
 
 
 def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
