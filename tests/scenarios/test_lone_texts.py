@@ -194,6 +194,31 @@ def test_who_answers_the_text_once_it_is_an_incident_learns_that_it_goes_on(nigh
     assert night.newest().answers() == [("coordinator-2", "acknowledged", "sms")]
 
 
+def test_a_text_whose_phone_has_raised_an_incident_since_is_no_second_one(night: World) -> None:
+    """B9: last resort hears only of that one, in which nobody else answers; the text rings on at the coordinators."""
+    night.texts("ana", TEXT)
+    text = night.newest()
+    night.passes(minutes=12)
+    night.texts("ana", "SOS")
+    incident = night.newest()
+    assert incident.ref != text.ref
+    alert = next(each for each in night.phone("second coordinator").inbox if "URGENT" in each)
+    night.texts("second coordinator", f"OK {code_in(alert)}")
+    incident.act("go", decision="go")
+    night.passes(minutes=40)
+
+    assert incident.answers() == [("coordinator-2", "acknowledged", "sms")]
+    told = night.phone("head office").inbox
+    assert [incident.ref in sms for sms in told] == [True]
+    assert "text_opened" not in text.timeline()
+    assert text.timeline().count("alarm_repeated") == 5
+
+    incident.act("close", reason="released")
+    night.passes(minutes=25)
+
+    assert "text_opened" in text.timeline()
+
+
 @pytest.mark.parametrize("answer", ["set_aside", None])
 def test_what_a_coordinator_has_answered_in_time_stays_with_people(night: World, answer: str | None) -> None:
     """Set aside on the page, or taken charge of by SMS: it is no incident unless somebody makes it one."""

@@ -77,11 +77,18 @@ def ask_again(tx: Tx, prompt_id: str, incident_id: str) -> None:
     prompt = prompt_store.hold(tx.session, prompt_id)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
         return
-    if locked.facts.lone_text and locked.facts.team is not None and prompt.asked >= ASKED_IN_VAIN:
-        _open_unread(locked, by=locked.facts.team)
+    team = locked.facts.team
+    if team is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
+        _open_unread(locked, by=team)
     else:
         repeat_prompt(locked, prompt)
     locked.finish()
+
+
+def _is_all_of_its_phone(locked: LockedIncident) -> bool:
+    """Whether it is a text whose phone has raised nothing since; what it has is told to others, and this rings on."""
+    phone = locked.facts.raised_from or ""
+    return locked.facts.lone_text and incident_store.open_of_phone(locked.tx, phone) == locked.incident.id
 
 
 def _open_unread(locked: LockedIncident, *, by: str) -> None:
