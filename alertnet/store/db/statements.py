@@ -207,7 +207,8 @@ class Prepared:
         line = line_of(session)
         form, values = self._asking(line, values)
         if form is None:
-            return session.execute(self._statement, values).all
+            rows = session.execute(self._statement, values).all()
+            return lambda: rows
         answer = line.ask(form.sql, form.parameters(values))
         return lambda: form.rows(answer())
 
@@ -389,8 +390,7 @@ def add_missing(session: Session, table: Table, rows: Sequence[Values]) -> None:
 
 @cache
 def _adding_missing(table: Table) -> Prepared:
-    # SQLite has the same syntax.
-    return Prepared(postgresql.insert(table).on_conflict_do_nothing())
+    return Prepared(postgresql.insert(table).on_conflict_do_nothing())  # SQLite has the same syntax.
 
 
 @cache
