@@ -194,6 +194,17 @@ def test_who_answers_the_text_once_it_is_an_incident_learns_that_it_goes_on(nigh
     assert night.newest().answers() == [("coordinator-2", "acknowledged", "sms")]
 
 
+def test_who_answers_the_text_once_somebody_has_charge_of_it_is_asked_for_nothing_more(night: World) -> None:
+    night.texts("ana", TEXT)
+    alarm = code_in(next(text for text in night.phone("second coordinator").inbox if "ALARM" in text))
+    presses(night, page_of(night), "open")
+
+    reply = night.texts("second coordinator", f"OK {alarm}")
+
+    assert "Nothing more is needed" in (reply or "")
+    assert night.newest().status("valley") == "running"
+
+
 def test_a_text_whose_phone_has_raised_an_incident_since_is_no_second_one(night: World) -> None:
     """B9: last resort hears only of that one, in which nobody else answers; the text rings on at the coordinators."""
     night.texts("ana", TEXT)

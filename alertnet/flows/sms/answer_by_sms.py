@@ -8,7 +8,6 @@ from typing import Any
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.escalation.state import Status
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
@@ -164,7 +163,7 @@ def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: 
 
 def _code_wanted_instead(locked: LockedIncident, code: HeldCode) -> str | None:
     """The contact's own code in the incident that a text has become, while nobody has taken charge of it."""
-    is_taken = all(each.status in (Status.ACKNOWLEDGED, Status.STOPPED) for each in locked.states.values())
+    is_taken = any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in locked.states.values())
     if is_taken or locked.current_answer(code.tree, code.contact) is not None:
         return None
     return known_code(locked, code.tree, code.contact)
