@@ -503,6 +503,21 @@ def test_a_departure_after_a_missed_journey_is_news_of_its_incident(valley: Worl
     assert ("coordinator", "sms") in incident.told("update")
 
 
+def test_the_same_departure_again_after_it_was_missed_raises_no_second_incident(valley: World) -> None:
+    """A1: a handset that got no receipt sends again, under another id; the silence is climbed on as before."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=106 + 91)
+
+    valley.texts("ana", GO)
+    valley.passes(minutes=5)
+
+    (incident,) = incidents(valley)
+    assert "checked_in" in incident.timeline()
+    assert incident["severity"] == "serious"
+    valley.passes(minutes=90)
+    assert [each["severity"] for each in incidents(valley)] == ["critical"]
+
+
 def test_a_missed_journey_is_no_matter_of_what_its_phone_has_open_from_before_it_set_out(valley: World) -> None:
     """A2, A8: that one is taken care of, and an embassy that it would bring in has not to do with this silence."""
     valley.texts("ana", f"ALERTA {TRUE} 51 L12")

@@ -50,16 +50,13 @@ def begin_journey(
 ) -> CheckedIn:
     """Expect a member at those legs from now on. Its earlier journey ends, and that one's incident has news.
 
-    It is refused where a check-in would not count for the earlier journey. `report`: what it said besides.
+    It is refused where a check-in would not count for the earlier journey. The same departure again, once the silence
+    after it has opened an incident, is only news of that. `report`: what it said besides.
     """
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
     before = [each for each in held if each.journey.kind is Kind.JOURNEY and each.journey.member is not None]
     if not all(believes(each.journey, heard.pin, by_call=heard.by_call) for each in before):
         return CheckedIn(counts=False)
-    is_late = False
-    for stored in before:
-        is_late |= _tell_late(tx, stored, heard)
-        journeys.save(tx, stored.id, stored.journey, is_over=True)
     journey = Journey(
         kind=Kind.JOURNEY,
         team=sender.team.id,
@@ -74,8 +71,12 @@ def begin_journey(
         heard_at=heard.at,
         duress=heard.duress,
     )
-    journeys.add(tx, journey)
-    return CheckedIn(counts=True, awaited=legs[0], is_late=is_late, gaps=gaps)
+    late = [each for each in before if _tell_late(tx, each, heard)]
+    if not any(_is_again(journey, each.journey) for each in late):
+        for stored in before:
+            journeys.save(tx, stored.id, stored.journey, is_over=True)
+        journeys.add(tx, journey)
+    return CheckedIn(counts=True, awaited=legs[0], is_late=bool(late), gaps=gaps)
 
 
 def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
@@ -151,6 +152,13 @@ def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
         entry = {"by": sender.owner, "said": FieldVerb.CHECK_IN.value, "at": at.isoformat(), "pin": "call"}
         timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
     return came_of_it
+
+
+def _is_again(departure: Journey, before: Journey) -> bool:
+    """Whether it says nothing but what was said before, as when a handset that got no receipt sends again."""
+    is_known = set(departure.gaps) <= set(before.gaps)
+    names = ("legs", "people", "consent", "duress")
+    return is_known and all(getattr(departure, name) == getattr(before, name) for name in names)
 
 
 def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
