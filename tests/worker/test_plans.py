@@ -1,7 +1,7 @@
 """What a worker asks of PostgreSQL costs the same beside a long past as beside none: it never looks at what is over."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.sandbox import Fault
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues import due_attempts
 from alertnet.store.tables import attempts
 from benchmarks.copies import multiply
@@ -66,21 +67,31 @@ def selects(stage: Stage) -> dict[str, Any]:
     return seen
 
 
-def steps(engine: Engine, statement: str, parameters: Any) -> Iterator[dict[str, Any]]:
+def steps(engine: Engine, statement: str, parameters: Any) -> list[dict[str, Any]]:
     """The steps of its plan, which is the same for all values, as they went."""
-    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
-    for place, name in enumerate(names, 1):
-        statement = statement.replace(f"%({name})s", f"${place}")
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        driver.execute(f"PREPARE asked AS {statement.replace('%%', '%')}", prepare=False)
-        values = psycopg.ClientCursor(driver).mogrify(
-            f"({', '.join(['%s'] * len(names))})" if names else "", [parameters[name] for name in names]
-        )
-        (found,) = driver.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE asked {values}", prepare=False).fetchone()
-        driver.execute("DEALLOCATE asked")
+        found = planned(driver, "asked", statement)(parameters)
+        driver.execute("DEALLOCATE asked", prepare=False)
         connection.rollback()
-    yield from _below(found[0]["Plan"])
+    return found
+
+
+def planned(driver: Any, name: str, statement: str) -> Callable[[Any], list[dict[str, Any]]]:
+    """Prepare it under that name; gives what runs it with values, by the plan of the first run, and gives its steps."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for place, each in enumerate(names, 1):
+        statement = statement.replace(f"%({each})s", f"${place}")
+    driver.execute(f"PREPARE {name} AS {statement.replace('%%', '%')}", prepare=False)
+
+    def run(parameters: Any) -> list[dict[str, Any]]:
+        given = f"({', '.join(['%s'] * len(names))})" if names else ""
+        values = psycopg.ClientCursor(driver).mogrify(given, [parameters[each] for each in names])
+        (found,) = driver.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE {name} {values}", prepare=False).fetchone()
+        driver.rollback()
+        return [*_below(found[0]["Plan"])]
+
+    return run
 
 
 def _below(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -141,3 +152,36 @@ def test_what_else_waits_for_a_phone_is_found_beside_thousands_of_alerts_that_wa
     (asked,) = [(statement, values) for statement, values in seen.items() if "SKIP LOCKED" in statement]
     assert found == [reminder]
     assert max(looked_at(step) for step in steps(stage.runtime.engine, *asked)) <= FEW
+
+
+@pytest.mark.parametrize(("opened", "gathered"), [(1, False), (1, True), (16, True), (64, True)])
+def test_a_plan_made_while_little_is_there_looks_up_each_attempt_beside_thousands(
+    stages: Stages, postgres: str, opened: int, gathered: bool
+) -> None:
+    """A connection keeps it while they come: what it walks through then, it walks through for every batch."""
+    stage = stages(postgres, known=BOTH)
+    for _ in range(opened):
+        stage.opens()
+    ids = [row.id for row in stage.attempts()][:2] * 16
+    seen = selects(stage)
+
+    def claims_and_records(tx: Tx) -> tuple[int, int]:
+        return len(due_attempts.with_words(tx.session, ids)[0]), len(attempt_store.lock(tx.session, ids)[0])
+
+    found = stage.runtime.transact(claims_and_records)
+    with stage.runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if gathered else "SELECT"))
+    with stage.runtime.engine.connect() as lasting:
+        driver = lasting.connection.driver_connection
+        runs = {each: planned(driver, f"asked_{place}", each) for place, each in enumerate(seen)}
+        for each, values in seen.items():
+            runs[each](values)
+        with stage.runtime.engine.begin() as connection:
+            multiply(connection, 2 * PAST // opened)
+        walks = [
+            f"{step['Node Type']} {step.get('Relation Name', '')} {looked_at(step)}: {each}"
+            for each, values in seen.items()
+            for step in runs[each](values)
+            if looked_at(step) > FEW
+        ]
+    assert (found, len(seen), walks) == ((2, 2), 3, [])

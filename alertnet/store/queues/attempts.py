@@ -14,6 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
 from alertnet.core.notification import AttemptStatus, Failure, Kind, check_attempt, check_notification
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.lookups import LookUp, is_among
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import attempts, incidents, notifications
 
@@ -131,13 +132,13 @@ _NOW = bindparam("now", type_=Instant())
 _IDS = attempts.c.id.in_(bindparam("ids", expanding=True))
 _THEIR_INCIDENTS = (
     select(incidents.c.id)
-    .where(incidents.c.id.in_(select(attempts.c.incident_id).where(_IDS)), incidents.c.purged_at.is_(None))
+    .where(is_among(incidents.c.id, select(attempts.c.incident_id).where(_IDS)), incidents.c.purged_at.is_(None))
     .order_by(incidents.c.id)
 )
 _HOLD, _HOLD_FREE = (Prepared(_THEIR_INCIDENTS.with_for_update(skip_locked=free_only)) for free_only in (False, True))
 _TO_CHANGE = Prepared(
     select(*COLUMNS)
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
+    .select_from(LookUp(attempts, notifications, notifications.c.id == attempts.c.notification_id))
     .where(_IDS, or_(attempts.c.incident_id.is_(None), attempts.c.incident_id.in_(bindparam("held", expanding=True))))
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)

@@ -17,6 +17,7 @@ from alertnet.core.errors import put_down
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.lookups import LookUp
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification
@@ -71,11 +72,13 @@ _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts
 # Statements are built once: building one costs as much as running it.
 _WITH_WORDS = Prepared(
     select(*COLUMNS, *_WORDS, *_INCIDENT, *COVERED)
-    .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)
-    # Whoever has locked an incident may be waiting for one of our attempts, so its escalations are read without a lock.
-    .outerjoin(served, attempts.c.is_alert & (served.c.notification_id == attempts.c.notification_id))
-    .outerjoin(escalations, escalations.c.id == served.c.escalation_id)
+    .select_from(
+        LookUp(attempts, notifications, notifications.c.id == attempts.c.notification_id)
+        .optional(incidents, incidents.c.id == attempts.c.incident_id)
+        # Whoever has locked an incident may be waiting for one of our attempts, so its escalations are not locked.
+        .optional(served, attempts.c.is_alert & (served.c.notification_id == attempts.c.notification_id))
+        .optional(escalations, escalations.c.id == served.c.escalation_id)
+    )
     .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(*_IN_ORDER)
 )

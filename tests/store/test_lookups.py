@@ -1,0 +1,31 @@
+"""Attempts of a batch are looked up one by one on SQLite too; `tests/worker/test_plans.py` shows it on PostgreSQL."""
+
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
+
+from alertnet.store.queues import attempts, due_attempts
+
+IDS = [f"{number:032x}" for number in range(16)]
+
+
+def test_sqlite_finds_the_attempts_of_a_batch_and_what_belongs_to_them_by_their_ids(sqlite_engine: Engine) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    with Session(sqlite_engine) as session:
+        session.connection()
+        event.listen(sqlite_engine, "before_cursor_execute", note)
+        due_attempts.with_words(session, IDS)
+        attempts.lock(session, IDS)
+        event.remove(sqlite_engine, "before_cursor_execute", note)
+
+        plans = [session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
+        steps = [str(row[3]).split() for plan in plans for row in plan]
+
+    looked_up = {step[1] for step in steps if step[0] == "SEARCH"}
+    assert looked_up == {"attempts", "notifications", "incidents", "served", "escalations"}
+    assert [step for step in steps if step[0] == "SCAN" and step[1] in looked_up] == []
