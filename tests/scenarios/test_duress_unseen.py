@@ -85,11 +85,26 @@ def test_what_the_phone_writes_next_is_answered_alike(valley: World, text: str) 
     assert lists[0] == lists[1]
 
 
+def test_once_the_text_has_become_an_incident_the_phone_is_answered_alike(valley: World) -> None:
+    """It becomes one beside what duress has opened, too: else the reply to FALSE would tell the two evenings apart."""
+    replies, lists = [], []
+    for team, member, pin in EVENINGS:
+        valley.texts(member, f"OK {pin}")
+        valley.passes(minutes=45)
+        lists.append([(each["type"], each["severity"]) for each in seen_by(valley, team, "/v1/incidents")["items"]])
+        reply = valley.texts(member, f"FALSA {pin}")
+        replies.append(re.sub(r"\d\d:\d\d", "TIME", REF.sub("REF", reply or "")))
+
+    assert replies[0] == replies[1]
+    assert "REF: recibido" in replies[0]
+    assert lists[0] == lists[1] == [("other", "serious")]
+
+
 def test_duress_again_is_put_into_what_it_has_opened(valley: World) -> None:
-    """Whatever the phone has written between, the coordinators keep one incident of it."""
+    """As long as what the phone has written between is no incident, the coordinators keep one of it."""
     for text in (f"OK {DURESS}", "hola que tal", f"FALSA {DURESS}"):
         valley.texts("ana", text)
-        valley.passes(minutes=15)
+        valley.passes(minutes=5)
 
     items = valley.client.get("/v1/incidents", headers=valley.headers).json()["items"]
     assert [each["severity"] for each in items].count("critical") == 1
