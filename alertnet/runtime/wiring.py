@@ -30,7 +30,8 @@ from alertnet.runtime.clock import system_clock
 from alertnet.runtime.counting import Counting
 from alertnet.runtime.database.group_commit import GroupCommit
 from alertnet.runtime.database.outage import Absence
-from alertnet.runtime.database.transactions import OwnCommit, Transactions, surfacing
+from alertnet.runtime.database.shared_commit import SharedCommit
+from alertnet.runtime.database.transactions import Transactions, surfacing
 from alertnet.runtime.database.wakeups import Listener, Wakeups
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_outlets
@@ -386,7 +387,7 @@ def wire(
     def begin(session: Session) -> Tx:
         return Tx(session, clock(), entropy, vault)
 
-    transactions = (OwnCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
+    transactions = (SharedCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
     reading = for_reading(engine)
     # A pooler's session has our settings only during a transaction.
     asking = reading if is_pooled else for_asking(engine)

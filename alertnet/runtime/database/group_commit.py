@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(eq=False)
-class _Job:
+class Job:
     """A flow on its way through the writer thread."""
 
     work: Work[Any]
@@ -79,7 +79,7 @@ class GroupCommit:
         self._engine = engine
         self._begin = begin
         self._wakeups = wakeups
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
         self._kept: list[Connection] = []
@@ -103,16 +103,16 @@ class GroupCommit:
         if threading.current_thread() is self._thread:
             raise RuntimeError("a flow is one transaction: it can't ask for another inside")
         answer: Future[T] = Future()
-        self._submit(_Job(work, answer))
+        self._submit(Job(work, answer))
         return answer.result()
 
     async def transact_soon(self, work: Work[T]) -> T:
         """Run the work without blocking the event loop; no thread but the writer is involved."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._submit(_Job(work, answer))
+        self._submit(Job(work, answer))
         return await answer
 
-    def _submit(self, job: _Job) -> None:
+    def _submit(self, job: Job) -> None:
         with self._lock:
             if self._closed:
                 raise DatabaseAway("the program is ending")
@@ -169,9 +169,9 @@ class GroupCommit:
         while self._kept:
             self._kept.pop().close()
 
-    def _next_group(self) -> list[_Job]:
+    def _next_group(self) -> list[Job]:
         """What is queued, after waiting for the first; empty when nothing more will come."""
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         job = self._queue.get()
         while job is not None:
             jobs.append(job)
@@ -185,20 +185,20 @@ class GroupCommit:
             self._queue.put(None)
         return jobs
 
-    def _alone(self, job: _Job) -> None:
+    def _alone(self, job: Job) -> None:
         try:
             with surfacing(self._engine), self._connected() as connection:
                 job.value, _ = run_alone(connection, self._begin, job.work, self._wakeups)
         except BaseException as error:
-            _tell([job], error)
+            tell([job], error)
         else:
             self._release([job])
 
-    def _as_group(self, jobs: list[_Job]) -> list[_Job]:
+    def _as_group(self, jobs: list[Job]) -> list[Job]:
         """Commit those that succeed, and return those that did not."""
         has_savepoints = self._with_savepoints > 0
         self._with_savepoints -= has_savepoints
-        again: list[_Job] = []
+        again: list[Job] = []
         is_committed = False
         try:
             with (
@@ -232,7 +232,7 @@ class GroupCommit:
         self._release([job for job in jobs if job not in again])
         return again
 
-    def _undone(self, jobs: list[_Job], error: BaseException) -> list[_Job]:
+    def _undone(self, jobs: list[Job], error: BaseException) -> list[Job]:
         """Answer a group that was not committed, or run it again; returns those to be tried alone."""
         if isinstance(error, _Spoilt):
             self._with_savepoints = SPOILT_AT_MOST
@@ -240,24 +240,24 @@ class GroupCommit:
         if not isinstance(error, DatabaseAway):
             # One of them left something that can't be committed; alone, it fails only for its own caller.
             return jobs
-        _tell(jobs, error)
+        tell(jobs, error)
         return []
 
-    def _run(self, session: Session, job: _Job, *, has_savepoint: bool) -> None:
+    def _run(self, session: Session, job: Job, *, has_savepoint: bool) -> None:
         if has_savepoint:
             with undoing(session), apart(session):
                 job.value = job.work(self._begin(session))
         else:
             job.value = job.work(self._begin(session))
 
-    def _release(self, jobs: list[_Job]) -> None:
+    def _release(self, jobs: list[Job]) -> None:
         self.commits += bool(jobs)
-        _tell(jobs)
+        tell(jobs)
         if self.commits % CARRIED_OVER_AFTER == 0:
             self._is_full.set()
 
 
-def _tell(jobs: list[_Job], error: BaseException | None = None) -> None:
+def tell(jobs: list[Job], error: BaseException | None = None) -> None:
     """Wake the callers of these jobs; an event loop is called once for all of its own."""
     awaited: dict[asyncio.AbstractEventLoop, list[Hook]] = {}
     for job in jobs:

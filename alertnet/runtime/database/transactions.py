@@ -126,10 +126,7 @@ class OwnCommit:
         """
         with surfacing(self.engine):
             value, leaves_due = self._run(work)
-        with self._counting:
-            self.commits += 1
-        if leaves_due and self._notifier is not None:
-            self._notifier.soon()
+        self._has_committed(leaves_due=leaves_due)
         return value
 
     async def transact_soon(self, work: Work[T]) -> T:
@@ -143,6 +140,12 @@ class OwnCommit:
         """Notify others of the last that was left due; everything under way here has a caller who waits for it."""
         if self._notifier is not None:
             self._notifier.close()
+
+    def _has_committed(self, *, leaves_due: bool) -> None:
+        with self._counting:
+            self.commits += 1
+        if leaves_due and self._notifier is not None:
+            self._notifier.soon()
 
     def _run(self, work: Work[T]) -> tuple[T, bool]:
         # On SQLite the driver would use nine megabytes for nothing.

@@ -1,0 +1,155 @@
+"""Transactions on PostgreSQL: one for each flow, except that reports that wait together share one.
+
+What they share is the rounds to the server, the commit, and what all of them ask.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from alertnet.runtime.database.group_commit import SPOILT_AT_MOST, Job, tell
+from alertnet.runtime.database.transactions import Begin, DatabaseAway, OwnCommit, T, Work, surfacing
+from alertnet.runtime.database.wakeups import Wakeups
+from alertnet.store.db.statements import session_on
+from alertnet.store.db.tx import FLOWS, left_due, undoing
+
+LEADERS = 2
+"""So many threads take what waits: while one waits for the server, the other works."""
+
+GROUP = 8
+"""The most flows in one transaction."""
+
+PATIENCE_SECONDS = 0.05
+"""What has waited so long gets a thread of its own: somebody else's lock may hold up the leaders."""
+
+THREADS = 16
+
+log = structlog.get_logger(__name__)
+
+
+class SharedCommit(OwnCommit):
+    """Runs flows as `OwnCommit` does; those of the event loop that wait together share a transaction.
+
+    A flow that raises undoes what it shares. Then each of the group runs alone, on a thread of its own, and so do the
+    next hundred, so that nobody can make others run twice all the time.
+    """
+
+    def __init__(
+        self, engine: Engine, begin: Begin, wakeups: Wakeups, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        super().__init__(engine, begin, wakeups)
+        self._patience_seconds = patience_seconds
+        self._lock = threading.Lock()
+        self._waiting: deque[Job] = deque()
+        self._leaders = 0
+        self._alone_next = 0
+        """How many more flows share nothing."""
+        self._is_closed = False
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flows")
+
+    async def transact_soon(self, work: Work[T]) -> T:
+        """Run the work on a thread, without blocking the event loop, together with what waits beside it.
+
+        Raises:
+            DatabaseAway: as `transact`; or the program is stopping.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        job = Job(work, answer)
+        with self._lock:
+            if self._is_closed:
+                raise DatabaseAway("the program is ending")
+            self._waiting.append(job)
+            leads = self._leaders < LEADERS
+            if leads:
+                self._leaders += 1
+                self._threads.submit(self._lead)
+        if not leads:
+            loop.call_later(self._patience_seconds, self._relieve, job)
+        return await answer
+
+    def close(self) -> None:
+        """Finish what was asked, and accept no more."""
+        with self._lock:
+            self._is_closed = True
+        self._threads.shutdown()
+        super().close()
+
+    def _relieve(self, job: Job) -> None:
+        with self._lock:
+            if job in self._waiting and not self._is_closed:
+                self._waiting.remove(job)
+                self._threads.submit(self._alone, job)
+
+    def _lead(self) -> None:
+        while jobs := self._next_group():
+            if len(jobs) == 1 or not self._together(jobs):
+                for job in jobs[1:]:
+                    self._apart(job)
+                self._alone(jobs[0])
+
+    def _apart(self, job: Job) -> None:
+        with self._lock:
+            has_thread = not self._is_closed
+            if has_thread:
+                self._threads.submit(self._alone, job)
+        if not has_thread:
+            self._alone(job)
+
+    def _next_group(self) -> list[Job]:
+        with self._lock:
+            most = 1 if self._alone_next else GROUP
+            self._alone_next -= self._alone_next > 0
+            jobs = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._leaders -= not jobs
+            return jobs
+
+    def _alone(self, job: Job) -> None:
+        error = None
+        try:
+            job.value = self.transact(job.work)
+        except BaseException as failure:
+            error = failure
+        tell([job], error)
+
+    def _together(self, jobs: list[Job]) -> bool:
+        """Commit them and answer; False where all of it was undone."""
+        is_committing = is_committed = False
+        left = frozenset[str | None]()
+        try:
+            with (
+                surfacing(self.engine),
+                self.engine.connect() as connection,
+                session_on(connection) as session,
+                undoing(session),
+            ):
+                connection.begin()
+                session.info[FLOWS] = len(jobs)
+                for job in jobs:
+                    job.value = job.work(self.begin(session))
+                left = frozenset(left_due(session))
+                hooks = self.wakeups.claim(self.begin(session), left) if left else []
+                is_committing = True
+                connection.commit()
+                is_committed = True
+                if left:
+                    self.wakeups.fire(hooks)
+        except BaseException as error:
+            if is_committed:
+                # It must never be done again.
+                log.exception("failed_after_commit")
+            elif is_committing and not isinstance(error, DBAPIError):
+                # Nobody knows whether it is committed.
+                tell(jobs, error)
+                return True
+            else:
+                self._alone_next = SPOILT_AT_MOST
+                return False
+        self._has_committed(leaves_due=bool(left))
+        tell(jobs)
+        return True
