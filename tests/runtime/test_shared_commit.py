@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.shared_commit import GROUP, LEADERS, SharedCommit
@@ -19,6 +20,8 @@ from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, kep
 PATIENCE = 20  # seconds until a test that hangs fails
 
 pytestmark = pytest.mark.postgres
+
+CHANGE = "UPDATE workers SET seen_at = now() WHERE id = 'locked'"
 
 Flow = Callable[[Tx], object]
 
@@ -136,6 +139,51 @@ def test_of_a_commit_without_an_answer_nobody_is_told_and_nothing_runs_again(pat
     assert [type(outcome) for outcome in outcomes] == [DatabaseAway] * 3
     assert runs == ["a", "b"]
     assert patient.read(kept) == []
+
+
+def test_a_row_that_somebody_has_locked_holds_up_only_who_needs_it(patient: Runtime, on_postgres: Runtime) -> None:
+    """Also where the statement leaves with the commit: the server has refused it, so the others run again at once."""
+    on_postgres.transact(keep, "locked")
+    go = threading.Event()
+
+    def change(tx: Tx) -> str:
+        line_of(tx.session).run(CHANGE, None, gives=False)
+        return "changed"
+
+    async def ask(elsewhere: Connection) -> object:
+        held = await holding_both(patient, go)
+        innocent = [asyncio.ensure_future(patient.transact_soon(keep, name)) for name in "ab"]
+        waiting = asyncio.ensure_future(patient.transact_soon(change))
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.wait_for(asyncio.gather(*innocent), PATIENCE) == ["a", "b"]
+        assert not waiting.done()
+        elsewhere.rollback()
+        await asyncio.gather(*held)
+        return await waiting
+
+    with on_postgres.engine.connect() as elsewhere:
+        elsewhere.execute(text(CHANGE))
+        assert asyncio.run(ask(elsewhere)) == "changed"
+    assert sorted(patient.read(kept)) == ["a", "b", "locked"]
+
+
+def test_an_answer_that_cannot_be_read_after_the_commit_runs_nothing_twice(patient: Runtime) -> None:
+    """A1: the server has committed, whatever our own side makes of what came with it."""
+    runs = list[str]()
+
+    def noted(tx: Tx) -> None:
+        runs.append("a")
+        keep(tx, f"a{len(runs)}")
+
+    def ask_what_nobody_reads(tx: Tx) -> None:
+        line_of(tx.session).ask("SELECT 'infinity'::timestamptz", None)
+
+    first, _ = together(patient, [noted, ask_what_nobody_reads])
+
+    assert isinstance(first, Exception)
+    assert patient.read(kept) == ["a1"]
+    assert runs == ["a"]
 
 
 def test_what_fails_after_the_commit_runs_nothing_twice(patient: Runtime) -> None:

@@ -7,15 +7,16 @@ import asyncio
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.runtime.database.group_commit import SPOILT_AT_MOST, Job, tell
-from alertnet.runtime.database.transactions import Begin, DatabaseAway, OwnCommit, T, Work, surfacing
+from alertnet.runtime.database.transactions import Begin, DatabaseAway, OwnCommit, T, Work, isolated, surfacing
 from alertnet.runtime.database.wakeups import Wakeups
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.statements import line_of, session_on
 from alertnet.store.db.tx import FLOWS, left_due, undoing
 
 LEADERS = 2
@@ -28,6 +29,9 @@ PATIENCE_SECONDS = 0.05
 """What has waited so long gets a thread of its own: somebody else's lock may hold up the leaders."""
 
 THREADS = 16
+
+_SHORT_WAITS = "SET LOCAL lock_timeout = 300"
+"""Milliseconds: nobody waits longer for a lock that only another of the group needs."""
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +72,12 @@ class SharedCommit(OwnCommit):
             leads = self._leaders < LEADERS
             if leads:
                 self._leaders += 1
-                self._threads.submit(self._lead)
+                try:
+                    self._threads.submit(self._lead)
+                except RuntimeError:
+                    # It leads as soon as there is a thread.
+                    self._waiting.remove(job)
+                    raise DatabaseAway("no thread can be started") from None
         if not leads:
             loop.call_later(self._patience_seconds, self._relieve, job)
         return await answer
@@ -84,7 +93,7 @@ class SharedCommit(OwnCommit):
         with self._lock:
             if job in self._waiting and not self._is_closed:
                 self._waiting.remove(job)
-                self._threads.submit(self._alone, job)
+                self._hand_over(job)
 
     def _lead(self) -> None:
         while jobs := self._next_group():
@@ -97,9 +106,14 @@ class SharedCommit(OwnCommit):
         with self._lock:
             has_thread = not self._is_closed
             if has_thread:
-                self._threads.submit(self._alone, job)
+                self._hand_over(job)
         if not has_thread:
             self._alone(job)
+
+    def _hand_over(self, job: Job) -> None:
+        # Where no more threads can be started it is queued all the same, and one of those that live takes it.
+        with suppress(RuntimeError):
+            self._threads.submit(self._alone, job)
 
     def _next_group(self) -> list[Job]:
         with self._lock:
@@ -110,6 +124,9 @@ class SharedCommit(OwnCommit):
             return jobs
 
     def _alone(self, job: Job) -> None:
+        if job.answer.cancelled():
+            # Nobody was told anything, and at the end of the program nobody waits.
+            return
         error = None
         try:
             job.value = self.transact(job.work)
@@ -119,7 +136,7 @@ class SharedCommit(OwnCommit):
 
     def _together(self, jobs: list[Job]) -> bool:
         """Commit them and answer; False where all of it was undone."""
-        is_committing = is_committed = False
+        is_begun = is_committing = is_committed = False
         left = frozenset[str | None]()
         try:
             with (
@@ -129,6 +146,8 @@ class SharedCommit(OwnCommit):
                 undoing(session),
             ):
                 connection.begin()
+                is_begun = True
+                line_of(session).run(_SHORT_WAITS, gives=False)
                 session.info[FLOWS] = len(jobs)
                 for job in jobs:
                     job.value = job.work(self.begin(session))
@@ -143,13 +162,27 @@ class SharedCommit(OwnCommit):
             if is_committed:
                 # It must never be done again.
                 log.exception("failed_after_commit")
-            elif is_committing and not isinstance(error, DBAPIError):
-                # Nobody knows whether it is committed.
+            elif (is_committing and not _is_undone(error)) or (not is_begun and isinstance(error, DatabaseAway)):
+                # Nobody knows whether it is committed; or there is no connection, and alone they would wait as long.
                 tell(jobs, error)
                 return True
             else:
-                self._alone_next = SPOILT_AT_MOST
+                with self._lock:
+                    self._alone_next = SPOILT_AT_MOST
                 return False
-        self._has_committed(leaves_due=bool(left))
+        with isolated(log, "failed_after_commit"):
+            self._has_committed(leaves_due=bool(left))
         tell(jobs)
         return True
+
+
+def _is_undone(error: BaseException) -> bool:
+    """Whether the server has refused the commit, or what was sent with it; FATAL may come after a commit."""
+    # On SQLite the driver would use nine megabytes for nothing.
+    import psycopg
+
+    cause = error.__cause__ if isinstance(error, DatabaseAway) else error
+    fault = cause.orig if isinstance(cause, DBAPIError) else None
+    if not isinstance(fault, psycopg.Error) or fault.sqlstate is None:
+        return False
+    return fault.diag.severity_nonlocalized not in ("FATAL", "PANIC")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import field
 
 import structlog
@@ -93,8 +94,11 @@ class Notifier:
         self._is_due.set()
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notifier", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="notifier", daemon=True)
+                # Where no thread can be started, the next commit tries again, and ticks make up for it.
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._thread = thread
 
     def close(self) -> None:
         """Send what is still to be notified, and end the thread."""
