@@ -141,6 +141,11 @@ class Connection(HttpToolsProtocol):
         self._waiting.begin(self)
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What follows a body (trailers) is dropped: no proxy has checked it, and it would count as part of the head.
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def head_without_upgrade(self) -> bytes:
         """The head just read, without the wish for another protocol."""
         lines = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]

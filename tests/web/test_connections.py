@@ -38,6 +38,8 @@ class Web:
         self.asked = threading.Semaphore(0)
         self.left = threading.Event()
         self.bodies: list[bytes] = []
+        self.headers: list[bytes] = []
+        """The names of all that came in the heads."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,6 +49,7 @@ class Web:
         except ClientDisconnect:
             return
         self.bodies.append(body)
+        self.headers += [name for name, _ in scope["headers"]]
         self.asked.release()
         if body == b"wait":
             while (await receive())["type"] != "http.disconnect":
@@ -245,6 +248,16 @@ def test_who_would_rather_speak_another_protocol_is_read_all_the_same(
 
     assert taken.count(b"HTTP/1.1 200 OK") == taken.count(b"HTTP/1.1 ") == 1
     assert web.bodies == [b"body"]
+
+
+def test_what_follows_a_body_is_no_part_of_the_head(connect_at_leisure: Connect, web: Web) -> None:
+    """B9: by an address there whoever guesses keys or passwords behind a trusted proxy was somebody else each time."""
+    head = HEAD.replace(b"Content-Length: 4", b"X-Forwarded-For: 192.0.2.1\r\n" + CHUNKED)
+
+    answer = status_on(connect_at_leisure(head + b"4\r\nbody\r\n0\r\nX-Forwarded-For: 198.51.100.1\r\n\r\n"))
+
+    assert (answer, web.bodies) == (b"200", [b"body"])
+    assert web.headers.count(b"x-forwarded-for") == 1
 
 
 def test_whoever_leaves_is_known_to_have_left_whatever_they_asked_besides(
