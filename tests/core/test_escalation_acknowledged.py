@@ -6,7 +6,8 @@ import pytest
 
 from alertnet.core.directory.contact import Contact, Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation.advance_incident import level_without_action, restore, still_wanted, stop
+from alertnet.core.escalation.advance_incident import restore, still_wanted, stop
+from alertnet.core.escalation.coming import level_without_action
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
 from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree

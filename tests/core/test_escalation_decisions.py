@@ -6,8 +6,8 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance_incident import begin, coming_level, stop
-from alertnet.core.escalation.due import ComingLevel, Until
+from alertnet.core.escalation.advance_incident import begin, stop
+from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.state import Asked, Failed, Go, Hold, PlanChanged, Refuse, Status, Unopened
 from alertnet.core.incident import Severity
 from tests.core.cast import NOW, Night, acknowledged, call, contact, coordinator, level, minutes, plan_of, sms, tree

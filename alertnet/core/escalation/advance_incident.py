@@ -32,7 +32,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.due import ALONE, Agenda, ComingLevel, Others, is_in_hand
+from alertnet.core.escalation.due import ALONE, Agenda, Others, others_of, waits_for_others
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
@@ -103,39 +103,6 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
 def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
     """What closes that method of the contact at that moment; checked again right before an alert leaves."""
     return plan.reach(contact).closed_by(method_index, at)
-
-
-def coming_level(
-    plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, now: datetime
-) -> ComingLevel | None:
-    """The next level of that tree; None where nothing follows, or the tree was acknowledged."""
-    return Agenda(Context(plans[tree], states[tree], now), _others(plans, states, tree)).coming()
-
-
-def coming_tries(plan: Plan, state: State, now: datetime) -> dict[str, datetime]:
-    """When each contact of the open levels is told next, if nobody answers before."""
-    return Agenda(Context(plan, state, now)).tries()
-
-
-def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel | None:
-    """The level that follows if nobody reports an action in time; None where none is due, or nobody is left."""
-    return Agenda(Context(plan, state, now)).without_action()
-
-
-def _others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, *, whole: bool = True) -> Others:
-    """The state of the other escalations. `whole`: the states are complete."""
-    others = {id: state for id, state in states.items() if id != tree}
-    # Two that wait for the others would wait for each other.
-    counted = [state.status for id, state in others.items() if not _waits_for_others(plans, states, id)]
-    return Others(
-        whole and bool(counted) and all(status is Status.ACKNOWLEDGED for status in counted),
-        any(is_in_hand(plans[id], state) for id, state in others.items()),
-    )
-
-
-def _waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
-    """Whether its start still depends on the other escalations."""
-    return plans[tree].tree.start.unless_acknowledged and states[tree].status is Status.SCHEDULED
 
 
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
@@ -228,7 +195,7 @@ def advance_incident(
         if tree in events and state.status is not Status.STOPPED:
             advancing.move(tree, events[tree])
     for tree in states:
-        if tree not in events and _waits_for_others(plans, advancing.states, tree):
+        if tree not in events and waits_for_others(plans, advancing.states, tree):
             advancing.move(tree, ())
     moved = {tree: advancing.states[tree] for tree in advancing.due_at}
     return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
@@ -271,7 +238,7 @@ class _Advancing:
 
     def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
         before = self.states[tree]
-        others = _others(self.plans, self.states, tree, whole=self.whole)
+        others = others_of(self.plans, self.states, tree, whole=self.whole)
         step = advance(self.plans[tree], before, self.now, events, others=others)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
         self.effects += [TimelineNote(tree, note.kind, note.payload) for note in step.notes]

@@ -3,18 +3,17 @@
 Each thing is decided for its planned moment, never for the moment it is looked at (A7).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from alertnet.core.codec import replace, value
+from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import LATE, Context, level_name, pause_after
+from alertnet.core.escalation.context import LATE, Context, pause_after
 from alertnet.core.escalation.levels import (
     acknowledge,
     ask_for_go,
@@ -23,7 +22,6 @@ from alertnet.core.escalation.levels import (
     live_progress,
     open_last_resort,
     open_level,
-    proceeds_at,
     settle,
     tell_for_coordinators,
     would_matter,
@@ -50,29 +48,6 @@ class _Due(NamedTuple):
 _AT, _AT_AND_RANK = attrgetter("at"), attrgetter("at", "rank")
 
 
-class Until(StrEnum):
-    """What a level waits for if it does not open by the clock."""
-
-    GENUINE = "genuine"
-    """Somebody confirms that the incident is genuine."""
-    GO = "go"
-    HELD = "held"
-    """A go, since somebody holds the level."""
-    OTHERS = "others"
-    """Another escalation leaves the acknowledged state."""
-
-
-@value
-class ComingLevel:
-    """A level that comes next, whom it would tell, and when it opens without a decision; None: not by the clock."""
-
-    index: int
-    name: str
-    contacts: tuple[str, ...]
-    automatic_at: datetime | None
-    waits_for: Until | None = None
-
-
 SEND, SILENCE, DECISION, LEVEL = range(4)
 """The ranks of things due at the same moment."""
 
@@ -85,6 +60,22 @@ class Others(NamedTuple):
 
 
 ALONE = Others(acknowledged=False, in_hand=False)
+
+
+def others_of(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str, *, whole: bool = True) -> Others:
+    """What the tree's escalation has to know of the others. `whole`: the states are complete."""
+    others = {id: state for id, state in states.items() if id != tree}
+    # Two that wait for the others would wait for each other.
+    counted = [state.status for id, state in others.items() if not waits_for_others(plans, states, id)]
+    return Others(
+        whole and bool(counted) and all(status is Status.ACKNOWLEDGED for status in counted),
+        any(is_in_hand(plans[id], state) for id, state in others.items()),
+    )
+
+
+def waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tree: str) -> bool:
+    """Whether the tree's start still depends on the other escalations."""
+    return plans[tree].tree.start.unless_acknowledged and states[tree].status is Status.SCHEDULED
 
 
 def is_in_hand(plan: Plan, state: State) -> bool:
@@ -130,13 +121,14 @@ class Agenda:
             case Status.ACKNOWLEDGED:
                 return [] if state.action_due_at is None else [_Due(state.action_due_at, LEVEL, self._action_missed)]
             case Status.SCHEDULED:
-                is_held_back = self._is_held_back and state.start_at <= self.context.now
-                return [] if is_held_back else [_Due(state.start_at, LEVEL, self._start)]
+                is_due = state.start_at <= self.context.now
+                return [] if self.is_held_back and is_due else [_Due(state.start_at, LEVEL, self._start)]
         following = self._decision_or_level()
         return [*self._turns(), following] if following is not None else self._turns()
 
     @property
-    def _is_held_back(self) -> bool:
+    def is_held_back(self) -> bool:
+        """Whether it does not start while the other escalations are acknowledged."""
         return self.context.plan.tree.start.unless_acknowledged and self.others.acknowledged
 
     def _turns(self) -> list[_Due]:
@@ -192,7 +184,7 @@ class Agenda:
         """The next thing due for the level asked about, else the next level; None where only a person can go on."""
         context, question = self.context, self.context.state.question
         if question is None and context.state.unverified_since is None:
-            return self._level_or_end(self.next_level())
+            return self.level_or_end(self.next_level())
         if question is None or question.automatic_at is None:
             return self._silence()
         goes_on = question.sent or context.plan.severity is Severity.CRITICAL
@@ -209,14 +201,14 @@ class Agenda:
         tell = partial(tell_for_coordinators, context, "coordinators_silent")
         return _Due(max([asked_at + PROMPT_EVERY, *ends]), LEVEL, tell)
 
-    def _level_or_end(self, following: PlannedLevel | None) -> _Due:
+    def level_or_end(self, following: PlannedLevel | None) -> _Due:
         """The next level, or the end of the round; what a coordinator holds is asked about after a while."""
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if following is not None and (late := self._late_level(following)) is not None:
             return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
         if state.round_due_at is not None:
-            if self._is_answered():
+            if self.is_answered():
                 return _Due(context.moment, LEVEL, self._conclude)
             return _Due(state.round_due_at, DECISION, self._next_round)
         happen = self._conclude if following is None else partial(self._pass, following)
@@ -224,64 +216,7 @@ class Agenda:
         ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
         return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
 
-    def coming(self) -> ComingLevel | None:
-        """What comes next: a level that is asked about or planned, last resort, or the next round."""
-        context, state = self.context, self.context.state
-        if not context.is_active:
-            return None
-        if state.question is not None:
-            asked, at = context.plan.levels[state.question.index], state.question.automatic_at
-            counts = state.question.sent or (at is not None and at > context.now)
-            return self._told(asked, at if counts else None, Until.HELD if context.is_held(asked.index) else Until.GO)
-        following = self.next_level()
-        if following is not None:
-            return self._reached(following, self._level_or_end(following).at)
-        if state.unverified_since is not None or self._is_answered():
-            return None
-        at = self._level_or_end(None).at
-        if state.round_due_at is None:
-            return ComingLevel(LAST_RESORT, level_name(context.plan, LAST_RESORT), context.plan.last_resort, at)
-        first = next((each for each in context.plan.levels if would_matter(context, each)), None)
-        return self._reached(first, at) if first is not None else None
-
-    def _reached(self, planned: PlannedLevel, at: datetime) -> ComingLevel:
-        """The level as it would open if reached at that moment."""
-        context, state = self.context, self.context.state
-        if state.unverified_since is not None or self._waits_for_verification(planned):
-            return self._told(planned, None, Until.GENUINE)
-        if state.status is Status.SCHEDULED and self._is_held_back:
-            return self._told(planned, None, Until.OTHERS)
-        if not context.waits_for_go(planned):
-            return self._told(planned, at)
-        held = Until.HELD if context.is_held(planned.index) else Until.GO
-        return self._told(planned, proceeds_at(context, planned, at), held)
-
-    def _told(self, planned: PlannedLevel, at: datetime | None, until: Until | None = None) -> ComingLevel:
-        return ComingLevel(planned.index, planned.level.name, planned.contacts, at, until if at is None else None)
-
-    def tries(self) -> dict[str, datetime]:
-        """When each contact of the open levels is told next, if at all."""
-        context, found = self.context, dict[str, datetime]()
-        for run in context.state.runs:
-            for progress in live_progress(context, run):
-                step = contact_steps.upcoming(progress, context.reach(progress.contact), context.level(run))
-                if step is not None and step.sends:
-                    found[progress.contact] = min(step.at, found.get(progress.contact, step.at))
-        return found
-
-    def without_action(self) -> ComingLevel | None:
-        """The level that follows if nobody reports an action in time; None where none is due, or nobody is left."""
-        state = self.context.state
-        if state.action_due_at is None or state.met_index is None:
-            return None
-        met = self.context.plan.levels[state.met_index]
-        due = met.level.action_due
-        if due is not None and due.otherwise is Otherwise.AGAIN:
-            return self._told(met, state.action_due_at)
-        following = self._beyond(state.met_index)
-        return self._reached(following, state.action_due_at) if following is not None else None
-
-    def _beyond(self, index: int) -> PlannedLevel | None:
+    def beyond(self, index: int) -> PlannedLevel | None:
         """The next level after that one and after all opened in this round."""
         return self.next_level(after=max([index, *(run.index for run in self.context.this_round)]))
 
@@ -315,14 +250,15 @@ class Agenda:
         self.context.change(passed=max(self.context.state.passed, planned.index))
         self._reach(planned)
 
-    def _waits_for_verification(self, planned: PlannedLevel) -> bool:
+    def waits_for_verification(self, planned: PlannedLevel) -> bool:
+        """Whether the level tells nobody before the incident is known to be genuine."""
         given = planned.index in self.context.state.goes
         return not (planned.coordination or self.context.plan.verified or given)
 
     def _reach(self, planned: PlannedLevel) -> None:
         """Reach a due level: it waits for verification, waits for a go, or opens."""
         context, moment = self.context, self.context.moment
-        if self._waits_for_verification(planned):
+        if self.waits_for_verification(planned):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
         elif context.waits_for_go(planned):
@@ -352,8 +288,8 @@ class Agenda:
     def _asks(self, run: LevelRun) -> bool:
         return any(self.context.contact(progress.contact).answers for progress in run.turns)
 
-    def _is_answered(self) -> bool:
-        """Whether that level met its rule, and has not missed its action."""
+    def is_answered(self) -> bool:
+        """Whether the level that asked last met its rule, and has not missed its action."""
         last = self._last_asked()
         return last is not None and last.status is LevelStatus.MET and last.index != self.context.state.missed_index
 
@@ -361,7 +297,7 @@ class Agenda:
         """End the tree when no level can tell anybody any more: acknowledged, or unanswered."""
         context = self.context
         last = self._last_asked()
-        if last is not None and self._is_answered():
+        if last is not None and self.is_answered():
             acknowledge(context, last)
             return
         at = context.on_time(context.moment)
@@ -395,6 +331,6 @@ class Agenda:
             return
         context.change(missed_index=index)
         settle(context)
-        following = self._beyond(index)
+        following = self.beyond(index)
         if following is not None:
             self._reach(following)

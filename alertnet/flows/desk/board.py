@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
-from alertnet.core.escalation.advance_incident import coming_level, coming_tries, level_without_action
-from alertnet.core.escalation.due import ComingLevel
+from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity

@@ -8,9 +8,8 @@ from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, by_sms
-from alertnet.core.escalation.advance_incident import coming_level
+from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.decision import NewAlert
-from alertnet.core.escalation.due import ComingLevel, Until
 from alertnet.core.escalation.state import LAST_RESORT, State
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
