@@ -1,13 +1,13 @@
 """The cast of the core's tests: a night that begins at NOW, builders for contacts, levels and trees, and a playback."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
-from alertnet.core.escalation.advance_incident import advance, begin
+from alertnet.core.escalation.advance import advance, begin
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.due import Others
 from alertnet.core.escalation.quorum import AnswerKind
@@ -185,7 +185,7 @@ class Night:
         while self.due_at is not None and self.due_at < NOW + minutes(minute):
             self._step(self.due_at)
 
-    def _step(self, now: datetime, events: Iterable[Event] = ()) -> None:
+    def _step(self, now: datetime, events: Sequence[Event] = ()) -> None:
         step = advance(self.plan, self.state, now, events, others=Others(self.others_acknowledged, in_hand=False))
         self.state, self.due_at = step.state, step.due_at
         self.steps.append(step)

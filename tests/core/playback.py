@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.escalation.advance_incident import advance, begin, restore, stop
+from alertnet.core.escalation.advance import advance, begin, restore, stop
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.incident import Facts

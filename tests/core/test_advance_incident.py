@@ -10,7 +10,8 @@ from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Start
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import Place, advance, advance_incident, begin, stop
+from alertnet.core.escalation.advance import advance, begin, stop
+from alertnet.core.escalation.advance_incident import Place, advance_incident
 from alertnet.core.escalation.decision import (
     ActionMissing,
     AlertOnRecord,

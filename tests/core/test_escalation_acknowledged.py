@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact, Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation.advance_incident import restore, still_wanted, stop
+from alertnet.core.escalation.advance import restore, still_wanted, stop
 from alertnet.core.escalation.coming import level_without_action
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator

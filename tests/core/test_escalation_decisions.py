@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance_incident import begin, stop
+from alertnet.core.escalation.advance import begin, stop
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.state import Asked, Failed, Go, Hold, PlanChanged, Refuse, Status, Unopened
 from alertnet.core.incident import Severity

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Inconsistent, put_down
-from alertnet.core.escalation.advance_incident import advance, stop
+from alertnet.core.escalation.advance import advance, stop
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import (
     ContactProgress,

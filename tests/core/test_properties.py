@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.escalation.advance_incident import advance, still_wanted
+from alertnet.core.escalation.advance import advance, still_wanted
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.decision import Send
 from alertnet.core.escalation.state import LAST_RESORT, Go, State, Status

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level
-from alertnet.core.escalation.advance_incident import advance
+from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Failed, LevelStatus, Replanned, State, Status
 from alertnet.core.incident import Scope

@@ -1,25 +1,22 @@
-"""Decides what happens next in an incident and its escalations, from plans, states, events and the moment (B3).
+"""Decides about the escalations of an incident together: who is told once for several trees, what is asked (B3).
 
-`advance` alone decides about one escalation. It handles all that is due by now in the order of the planned moments, so
-the result does not depend on how often it runs. An answer goes before what is due at the same instant (A7).
-`advance_incident` advances the escalations of an incident one after the other, and lets them share messages and
-questions. It serves real incidents (`flows/escalation/escalate`) and simulated ones (`core/forecast`). Both give back
-effects; the code that carries them out decides nothing.
+They advance one after the other, and share messages and questions. This serves real incidents
+(`flows/escalation/escalate`) and simulated ones (`core/forecast`): the effects say what is to be done, and the code
+that carries them out decides nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Protocol, cast
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.apply_events import apply_event, reconsider
-from alertnet.core.escalation.context import Context, level_name
+from alertnet.core.escalation.advance import advance, closed_by
+from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     ActionMissing,
     AlertOnRecord,
-    Ask,
     Effect,
     IncidentStep,
     NewAlert,
@@ -32,126 +29,14 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.due import ALONE, Agenda, Others, others_of, waits_for_others
-from alertnet.core.escalation.levels import is_live, live_progress
+from alertnet.core.escalation.due import others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
+from alertnet.core.resolution.resolve import Plan
 
 Place = tuple[MethodKind, str]
 """A method and its address (for a task, a key that identifies it); several trees may have it in common."""
-
-
-def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
-    """The first state of an escalation. `alone`: it is the only one of its incident."""
-    start = plan.tree.start
-    waits = timedelta() if alone and start.unless_acknowledged else start.after
-    return State(Status.SCHEDULED, start_at=opened_at + waits)
-
-
-def advance(plan: Plan, state: State, now: datetime, events: Iterable[Event] = (), *, others: Others = ALONE) -> Step:
-    """Apply the events and all that is due by now. The next due time is None only once acknowledged or stopped.
-
-    What was due before the events is done before them; but after an outage the events go first.
-    """
-    context = Context(plan, state, now)
-    reconsider(context)
-    agenda = Agenda(context, others)
-    happened = tuple(events)
-    if happened:
-        agenda.catch_up()
-    for event in happened:
-        apply_event(context, event)
-    due_at = agenda.work_off()
-    return Step(context.state, due_at, _sends(context), _asks(context), tuple(context.notes))
-
-
-def stop(state: State, now: datetime) -> State:
-    """Stop an escalation (closed, merged or without consent); nothing more happens until it is restored."""
-    if state.status is Status.STOPPED:
-        return state
-    return replace(state, status=Status.STOPPED, stopped_from=state.status, stopped_at=now)
-
-
-def restore(state: State, now: datetime, closed_at: datetime | None = None) -> State:
-    """Restore a stopped escalation as it was, with as much time left for everything as it had then.
-
-    `closed_at`: when it stopped, where the state does not say so.
-    """
-    if state.status is not Status.STOPPED or state.stopped_from is None:
-        return state
-    stopped_at = state.stopped_at or closed_at or now
-    told = stopped_at if state.in_hand else state.told_more_at  # what was put off is asked anew
-    stood = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
-    return cast(State, _shifted(replace(stood, in_hand=False, told_more_at=told), now - stopped_at))
-
-
-def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
-    """Whether an alert of that level to that contact's method may still leave; checked right before it does (A4).
-
-    A task that nobody has done stays wanted after its round, since a later one rings for it.
-    """
-    context = Context(plan, state, state.start_at)
-    run = context.find(index)
-    if run is None or not context.reach(contact).is_usable(method_index):
-        return False
-    is_task = plan.tree.contacts[contact].all_methods[method_index].kind is MethodKind.TASK
-    return is_live(context, run, contact, also_after=is_task)
-
-
-def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
-    """What closes that method of the contact at that moment; checked again right before an alert leaves."""
-    return plan.reach(contact).closed_by(method_index, at)
-
-
-def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
-    """Why that level waits for a go."""
-    return Context(plan, state, state.start_at).reasons_to_wait(planned)
-
-
-def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
-    """Whether the contact's answer is the one that counts now; False once it was asked again."""
-    if contact not in plan.allowed:
-        return True
-    asked_anew = contact in state.asked_anew and contact in plan.last_resort
-    return state.answers.get(contact) is kind and not asked_anew
-
-
-def _sends(context: Context) -> tuple[Send, ...]:
-    """The planned messages that are still wanted; of several by one method to a contact only the first (A7)."""
-    wanted, live = {send.index for send in context.sends}, dict[int, set[str]]()
-    for run in context.state.runs:
-        if run.index in wanted:
-            live[run.index] = {progress.contact for progress in live_progress(context, run)}
-    sends: dict[tuple[str, int], Send] = {}
-    for send in context.sends:
-        if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method):
-            sends.setdefault((send.contact, send.method), send)
-    return tuple(sends.values())
-
-
-def _asks(context: Context) -> tuple[Ask, ...]:
-    """The questions that are still open."""
-    question, to_confirm = context.state.question, context.state.to_confirm
-    pending = None if question is None else question.index
-    return tuple(
-        [each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)]
-    )
-
-
-def _shifted(value: Any, by: timedelta) -> Any:
-    """Shift all moments in a value by that span, at any depth.
-
-    Past moments move too, since later ones are planned from them.
-    """
-    if isinstance(value, datetime):
-        return value + by
-    if isinstance(value, tuple):
-        return tuple(_shifted(each, by) for each in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _shifted(getattr(value, field.name), by) for field in fields(value)})
-    return value
 
 
 def place_of(plan: Plan, send: Send) -> Place:

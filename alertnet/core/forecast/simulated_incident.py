@@ -9,15 +9,8 @@ from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, p
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import (
-    IncidentRecord,
-    Place,
-    advance_incident,
-    begin,
-    closed_by,
-    place_of,
-    still_wanted,
-)
+from alertnet.core.escalation.advance import begin, closed_by, still_wanted
+from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     AlertOnRecord,

@@ -8,7 +8,8 @@ from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of, restore, stop
+from alertnet.core.escalation.advance import restore, stop
+from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of
 from alertnet.core.escalation.context import last_opened
 from alertnet.core.escalation.decision import (
     ActionMissing,

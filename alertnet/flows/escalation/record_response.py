@@ -9,7 +9,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
-from alertnet.core.escalation.advance_incident import still_says
+from alertnet.core.escalation.advance import still_says
 from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
 from alertnet.core.escalation.state import Answered, Confirmed, Event, Received, Status, Withdrawn
 from alertnet.core.monitoring.metrics import ANSWERS, once

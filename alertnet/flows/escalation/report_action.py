@@ -7,7 +7,7 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance_incident import closed_by
+from alertnet.core.escalation.advance import closed_by
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
 from alertnet.core.notification import Failure, PromptAnswer

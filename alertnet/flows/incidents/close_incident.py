@@ -7,7 +7,7 @@ from types import MappingProxyType
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance_incident import restore, stop
+from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.state import Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind

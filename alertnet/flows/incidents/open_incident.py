@@ -1,7 +1,7 @@
 """Opens incidents: resolved, planned and queued in the transaction that accepts the report (A1, A2)."""
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance_incident import begin
+from alertnet.core.escalation.advance import begin
 from alertnet.core.inbound.same_event import WITHIN, may_be_same
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind

@@ -8,7 +8,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance_incident import begin, restore
+from alertnet.core.escalation.advance import begin, restore
 from alertnet.core.escalation.state import LAST_RESORT, Answered, Replanned, Status
 from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from alertnet.core.escalation.advance_incident import still_wanted
+from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import AttemptStatus, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown

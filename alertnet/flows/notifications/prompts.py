@@ -8,7 +8,7 @@ from typing import Any
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
-from alertnet.core.escalation.advance_incident import reasons_to_wait
+from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Further, Said
-from alertnet.core.escalation.advance_incident import still_wanted
+from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import words_of

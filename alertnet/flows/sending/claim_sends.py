@@ -11,7 +11,7 @@ from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import put_down
-from alertnet.core.escalation.advance_incident import closed_by, still_wanted
+from alertnet.core.escalation.advance import closed_by, still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
