@@ -402,6 +402,17 @@ def test_of_a_contact_with_a_pin_no_button_counts_without_it(proving: World, ans
     assert "00000" not in shown.text
 
 
+@pytest.mark.parametrize("too_long", [False, True])
+def test_what_is_shown_again_does_not_tell_which_number_is_the_pin(proving: World, *, too_long: bool) -> None:
+    """B9: the dots in place of a PIN told whoever had the link, for sixty numbers an hour, and nothing counted them."""
+    sent = {"answer": "acknowledge", "by": f"54321 {PIN}", "note": "x" * 501 * too_long}
+
+    refused = proving.client.post(proving.link("bob"), data=sent)
+
+    assert refused.status_code == (422 if too_long else 403)
+    assert sent["by"] in [field.get("value") for field in Elements(refused.text).all("input")]
+
+
 def test_an_action_is_reported_with_the_pin_alone_and_its_form_keeps_what_was_typed(proving: World) -> None:
     """A6."""
     link = proving.link("bob")

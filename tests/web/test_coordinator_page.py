@@ -289,7 +289,10 @@ def test_a_pin_among_the_words_of_a_note_is_kept_as_dots(world: World, alarm: st
     world.gives_pin("valley/alice")
     deed = {"answer": "action", "contact": "valley/alice", "action": "visited", "note": f"{PIN} two officers, 12345"}
 
+    refused = world.client.post(alarm, data=deed)
     world.client.post(alarm, data={**deed, "pin": PIN})
+
+    assert deed["note"] in refused.text, "shown again as it was sent: dots would tell what the PIN is"
 
     [kept] = world.rows(actions)
     assert kept.note == "····· two officers, 12345"

@@ -109,7 +109,10 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
 
 
 def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> Sent:
-    """Replace the contact's PIN in its free words by dots, because they are stored and read."""
+    """Replace the contact's PIN in its free words by dots, because they are stored and read.
+
+    Call it only once the contact has proven itself: the dots tell which number is its PIN.
+    """
     owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
     writer = f"{locked.incident.id} {link.tree}/{link.contact}"
     note, by = (without_pins(locked.tx, owners, text, writer) for text in (sent.note, sent.by))

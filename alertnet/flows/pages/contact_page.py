@@ -169,7 +169,6 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     if link is None or link.escalation_id is None:
         return None
     locked = take_up(tx, link.incident_id)
-    form = without_written_pins(locked, link, form)
     if not may_answer(locked, link):
         return _show_page(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:
@@ -180,7 +179,7 @@ def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
     if form.answer and proof.is_missing:
         locked.finish()
         return _show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
-    done = _record(locked, link, form)
+    done = _record(locked, link, without_written_pins(locked, link, form))
     locked.finish()
     return _show_page(tx, link, *done, proof=proof)
 

@@ -93,7 +93,6 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
         return None
     sent = sent.without_ticket()
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
-    sent = without_written_pins(locked, link, sent)
     prompt = prompt_store.get(tx.session, link.prompt)
     if not may_answer(locked, link):
         return _show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
@@ -106,7 +105,7 @@ def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
         locked.finish()
         outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
         return _show(tx, link, proof=proof, sent=sent, outcome=outcome)
-    outcome, remarks = _act(locked, into, prompt, link, sent)
+    outcome, remarks = _act(locked, into, prompt, link, without_written_pins(locked, link, sent))
     locked.finish()
     return _show(tx, link, *remarks, proof=proof, outcome=outcome)
 
