@@ -93,12 +93,14 @@ def check_openings(night: Night, history: Sequence[Row[Any]]) -> None:
         opening = closed.at
         while is_closed(contact, opening) and opening < night.world.time.now:
             opening = opening.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        first = min(method.after for method in contact.methods if method.kind in RINGING)
+        by = opening + first + AT_REST
         others = [row for row in history if row.chain == closed.chain and row.kind not in PLANNED_KINDS | _OF_OTHERS]
         changes = [row.at for row in others if row.at > closed.at]
-        if opening + AT_REST > min([night.watch.fine_until, night.world.time.now, *changes]):
+        if by > min([night.watch.fine_until, night.world.time.now, *changes]):
             continue
         told = [row for row in alerts if (row.incident_id, row.contact) == (closed.chain, contact.id)]
-        if not any(closed.at < row.created_at <= opening + AT_REST for row in told):
+        if not any(closed.at < row.created_at <= by for row in told):
             how = f"{contact.id} was closed at {closed.at:%H:%M:%S}, has opened at {opening:%H:%M}, and was not told"
             night.world.story.breaks_promise("B3", how)
 
