@@ -7,10 +7,11 @@ from sqlalchemy import delete, select
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import pins, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import World, code_in, link_in
+from tests.scenarios.world import Incident, World, code_in, link_in
 
 PIN = "47110"
 _PINS_GONE = delete(pins)
@@ -42,6 +43,13 @@ def page_of(world: World, who: str = "coordinator") -> str:
 def texts_on_record(tx: Tx) -> list[Any]:
     """What was received, of whichever incident."""
     return list(tx.session.scalars(select(timeline.c.payload).where(timeline.c.kind == "sms_received")))
+
+
+def of_no_team(world: World) -> Incident:
+    """The newest incident, to whoever may see what belongs to no team."""
+    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
+    world.headers = {"Authorization": f"Bearer {key}"}
+    return world.newest()
 
 
 def presses(world: World, page: str, answer: str, **more: str) -> Any:
@@ -280,6 +288,35 @@ def test_a_contacts_text_is_an_alarm_as_well(night: World) -> None:
     assert "we hear shots at the school" in read
     assert "Ombuds office (ombuds)" in read
     assert 'href="tel:+573005550120"' in read
+
+
+def test_a_contacts_words_that_no_coordinator_answers_become_an_incident_of_which_last_resort_hears(
+    night: World,
+) -> None:
+    """A2, A12: an office hears shots, and both coordinators sleep; nobody is told that did not hear of the text."""
+    night.texts("ombuds", "we hear shots at the school")
+    night.passes(minutes=29)
+    assert night.phone("head office").inbox == []
+
+    night.passes(minutes=31)
+
+    incident = of_no_team(night)
+    assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "serious", False)
+    assert any(incident.ref in text for text in night.phone("head office").inbox)
+    assert "no coordinator has answered yet" in night.phone("ombuds").inbox[-1]
+    assert night.phone("defenders").inbox == []
+
+
+def test_a_stop_of_a_contact_rings_at_the_coordinators_alone_however_long(night: World) -> None:
+    """B4: it is no report, and wakes nobody who could do nothing about it."""
+    night.texts("ombuds", "STOP")
+
+    night.passes(hours=2)
+
+    assert sum("ombuds sent STOP" in text for text in night.phone("coordinator").inbox) >= 3
+    assert of_no_team(night).timeline().count("alarm_repeated") >= 3
+    assert "text_opened" not in of_no_team(night).timeline()
+    assert night.phone("head office").inbox == []
 
 
 def test_what_a_machine_wrote_rings_nobody(night: World) -> None:

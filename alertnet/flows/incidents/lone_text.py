@@ -30,7 +30,7 @@ from alertnet.store.views.timeline_view import texts_of
 
 RECEIVED = "sms_received"
 ASKED_IN_VAIN = 3
-"""Of a text of the field that no coordinator answers when asked so often others hear, as of every unverified report."""
+"""Of a text that no coordinator answers when asked so often others hear, as of every unverified report."""
 
 
 def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:
@@ -77,9 +77,10 @@ def ask_again(tx: Tx, prompt_id: str, incident_id: str) -> None:
     prompt = prompt_store.hold(tx.session, prompt_id)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
         return
-    team = locked.facts.team
-    if team is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
-        _open_unread(locked, by=team)
+    # Of a contact only words are taken for a report: its STOP or silent call is a matter of coordination.
+    by = locked.facts.team or (prompt.about if prompt.subject == Subject.NOT_UNDERSTOOD else None)
+    if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
+        _open_unread(locked, by=by)
     else:
         repeat_prompt(locked, prompt)
     locked.finish()
