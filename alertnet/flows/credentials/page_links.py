@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from alertnet.core.directory.contact import Contact, MethodKind
+from typing_extensions import TypedDict, Unpack
+
+from alertnet.core.directory.contact import Contact, Method
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.store.db.tx import Entropy
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import NewNoticeLink, NewPageLink
 
@@ -12,36 +15,40 @@ LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits
 
 
+class LinkedTo(TypedDict, total=False):
+    """What a page is about: one of these."""
+
+    escalation_id: str
+    prompt_id: str
+    acknowledgement_id: str
+
+
+def draw_token(entropy: Entropy) -> str:
+    """A token for a new link."""
+    return entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
+
+
 def link_token(
-    locked: LockedIncident,
-    tree: str,
-    contact: Contact,
-    method: MethodKind,
-    address: str,
-    *,
-    escalation: str | None = None,
-    prompt: str | None = None,
-    acknowledgement: str | None = None,
+    locked: LockedIncident, tree: str, contact: Contact, method: Method, **about: Unpack[LinkedTo]
 ) -> tuple[str, str]:
     """The id and token of the contact's link by one method to one subject; made when first needed."""
-    key = (escalation or prompt or acknowledgement or "", tree, contact.id, method, address)
+    [subject] = about.values()
+    key = (str(subject), tree, contact.id, method.kind, method.address)
     made = _known_links_of(locked)
     if key not in made:
-        id, token = locked.tx.entropy.id(), locked.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
+        id, token = locked.tx.entropy.id(), draw_token(locked.tx.entropy)
         locked.work.add(
             NewPageLink(
                 id=id,
                 token=token,
                 token_hash=locked.tx.vault.token_hash(token),
                 incident_id=locked.incident.id,
-                escalation_id=escalation,
-                prompt_id=prompt,
-                acknowledgement_id=acknowledgement,
                 tree=tree,
                 contact=contact.id,
-                method=method,
-                address=address,
+                method=method.kind,
+                address=method.address,
                 created_at=locked.tx.now,
+                **about,
             )
         )
         made[key] = (id, token)
@@ -59,7 +66,7 @@ def _known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, st
 
 def post_with_page(work: UnitOfWork, draft: NotificationDraft) -> str:
     """Post a notice with a link to a page that says what to do about it; returns the notification's id."""
-    token = work.tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
+    token = draw_token(work.tx.entropy)
     id = work.post(replace(draft, said=replace(draft.said, link=token)))
     work.add(NewNoticeLink(work.tx.vault.token_hash(token), id))
     return id

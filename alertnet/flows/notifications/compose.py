@@ -79,7 +79,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     code, link, token = None, None, None
     if contact.answers:
         code = written_code(locked, tree, contact)
-        link, token = link_token(locked, tree, contact, method.kind, method.address, escalation=coverage.escalation)
+        link, token = link_token(locked, tree, contact, method, escalation_id=coverage.escalation)
     addressee = addressed(said(locked, tree, contact), locked.facts, contact, locked.tree(tree).level(new.level))
     words = replace(
         addressee,
@@ -172,7 +172,7 @@ def _notice(
     if acknowledgement is None:
         post_with_page(locked.work, draft)
         return
-    link, token = link_token(locked, tree, contact, method.kind, method.address, acknowledgement=acknowledgement)
+    link, token = link_token(locked, tree, contact, method, acknowledgement_id=acknowledgement)
     locked.work.post(replace(draft, link=link, said=replace(words, link=token)))
 
 

@@ -16,7 +16,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import contacts_at, words_of
-from alertnet.flows.credentials.page_links import LINK_CHARACTERS, LINK_LENGTH
+from alertnet.flows.credentials.page_links import draw_token
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -100,7 +100,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
     index = tx.vault.index(method.address)
     code = pool.draw([index]) if method.kind is MethodKind.SMS else None
     is_written = method.kind is not MethodKind.CALL
-    token = tx.entropy.letters(LINK_LENGTH, LINK_CHARACTERS) if is_written else None
+    token = draw_token(tx.entropy) if is_written else None
     draft = NotificationDraft(
         kind=Kind.TEST,
         contact=contact.id,

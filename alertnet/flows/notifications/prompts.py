@@ -262,6 +262,6 @@ def _ring(
     text, code_id = (code.text, code.id) if code else (None, None)
     common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, timezone=contact.timezone, **words)
     for method in methods:
-        link, token = link_token(locked, tree, contact, method.kind, method.address, prompt=prompt.id)
+        link, token = link_token(locked, tree, contact, method, prompt_id=prompt.id)
         draft = draft_to(locked, Kind(prompt.kind), tree, contact, method, replace(common, link=token), again=again)
         locked.work.post(replace(draft, prompt=prompt.id, code=code_id, link=link))

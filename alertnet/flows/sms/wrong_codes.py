@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.unknown_codes import Guesses, Verdict
 from alertnet.core.limits import FOREIGN_CODES
@@ -131,7 +131,8 @@ def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
     words = replace(said(locked, code.tree, contact), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words
-    _, token = link_token(locked, code.tree, contact, MethodKind.SMS, number, escalation=escalation)
+    by_text = Method(MethodKind.SMS, number)
+    _, token = link_token(locked, code.tree, contact, by_text, escalation_id=escalation)
     return replace(words, link=token)
 
 

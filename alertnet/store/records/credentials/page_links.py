@@ -62,14 +62,14 @@ class NewPageLink(NewRow):
     token: str
     token_hash: bytes
     incident_id: str
-    escalation_id: str | None
-    prompt_id: str | None
-    acknowledgement_id: str | None
     tree: str
     contact: str
     method: MethodKind
     address: str
     created_at: datetime
+    escalation_id: str | None = None
+    prompt_id: str | None = None
+    acknowledgement_id: str | None = None
     pin_tries: int = 0
 
 
