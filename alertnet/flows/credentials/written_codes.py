@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from alertnet.core.directory.contact import RINGING, Contact
+from alertnet.core.directory.contact_tree import Named
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code, NewCode, NewCodeNumber
@@ -24,7 +25,7 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
     return code
 
 
-def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple[str, Contact]]) -> Code | None:
+def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[Named]) -> Code | None:
     """Make the code valid also from the phone of whoever is on duty and from new numbers; returns the code.
 
     None where that number has the same code for another incident, so that the recipient needs a new one.
@@ -45,7 +46,7 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[tuple
     return code
 
 
-def owners_of(same_recipient: Sequence[tuple[str, Contact]]) -> dict[str, tuple[str, str, bool]]:
+def owners_of(same_recipient: Sequence[Named]) -> dict[str, tuple[str, str, bool]]:
     """(tree, contact, whether it only relays) of each number of the recipient."""
     return {
         method.address: (its_tree, each.id, method.relays)
@@ -63,7 +64,7 @@ def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
     )
 
 
-def decision_code(locked: LockedIncident, asked: Sequence[tuple[str, Contact]]) -> Code | None:
+def decision_code(locked: LockedIncident, asked: Sequence[Named]) -> Code | None:
     """A new code for one question or alarm, valid from any number of those who are asked."""
     return _make(locked, asked, None, None)
 
@@ -92,7 +93,7 @@ def void(locked: LockedIncident, code_id: str) -> None:
 
 def _make(
     locked: LockedIncident,
-    same_recipient: Sequence[tuple[str, Contact]],
+    same_recipient: Sequence[Named],
     tree: str | None,
     contact: str | None,
     *,

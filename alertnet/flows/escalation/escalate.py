@@ -202,17 +202,9 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
             _share(locked, escalation, effect)
         case TaskAgain(_, send, task):
             phone_tasks.ask_again(locked, task, _coverage(escalation, send))
-        case NewPrompt(_, kind, subject, about, level, contacts, automatic_at):
-            prompts.raise_prompt(
-                locked,
-                kind,
-                subject,
-                about=about,
-                escalation=escalation,
-                level=level,
-                contacts=contacts,
-                automatic_at=automatic_at,
-            )
+        case NewPrompt(_, kind, subject, about, level, contacts, at):
+            details = prompts.Details(escalation_id=escalation, level=level, contacts=contacts, automatic_at=at)
+            prompts.raise_prompt(locked, kind, subject, about=about, **details)
         case PromptOver(_, id, answer):
             prompts.answer_prompt(locked, id, answer, None)
         case ActionMissing():

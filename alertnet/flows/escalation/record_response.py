@@ -7,6 +7,7 @@ from functools import partial
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import Named
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance import still_says
@@ -187,7 +188,7 @@ def events_of(
     return events
 
 
-def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, Contact]]:
+def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[Named]:
     """(tree, contact) by which the recipient is told of its answer: wherever it counts and the contact may be told."""
     same_recipient = locked.same_recipient(tree, contact_id)
     return [

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import begin, restore
@@ -63,7 +62,7 @@ def _let_codes_follow(locked: LockedIncident) -> None:
         _forget_numbers(locked, id, locked.plans.coordinators)
 
 
-def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[tuple[str, Contact]]) -> None:
+def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[Named]) -> None:
     """Remove numbers that none of these contacts has any more.
 
     The phone of somebody once on duty stays while there is a rota.

@@ -25,7 +25,7 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
     prompt = prompts.raise_prompt(
-        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation=coverage.escalation, level=send.index + 1
+        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation_id=coverage.escalation, level=send.index + 1
     )
     draft = NotificationDraft(
         kind=Kind.TASK,

@@ -5,8 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from typing_extensions import TypedDict, Unpack
+
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
-from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.contact import Method, MethodKind
+from alertnet.core.directory.contact_tree import Named
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.state import State
@@ -29,17 +32,23 @@ PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelt
 """After these answers the prompt is repeated, since nothing is decided or done yet."""
 
 
+class Details(TypedDict, total=False):
+    """What a prompt says besides, as its row has it."""
+
+    escalation_id: str
+    level: int | None
+    contacts: int | None
+    automatic_at: datetime | None
+
+
 def raise_prompt(
     locked: LockedIncident,
     kind: PromptKind,
     subject: Subject,
     *,
     about: str | None = None,
-    escalation: str | None = None,
-    level: int | None = None,
-    contacts: int | None = None,
-    automatic_at: datetime | None = None,
     rings_at: datetime | None = None,
+    **details: Unpack[Details],
 ) -> str:
     """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; returns its id.
 
@@ -57,17 +66,17 @@ def raise_prompt(
         raised_at=now,
         due_at=rings_at if rings_at and not rings else now + PROMPT_EVERY,
         asked=int(rings),
-        escalation_id=escalation,
         about=about,
-        level=level,
-        contacts=contacts,
-        automatic_at=automatic_at,
         code_id=code.id if code else None,
+        **details,
     )
     locked.work.add(new)
-    locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=level)
+    locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=new.level)
     if rings:
-        _ring_first(locked, new, asked, code)
+        words = words_of(locked, new)
+        for tree, contact in asked:
+            methods = methods_at_any_hour(locked, tree, contact, methods_to_prompt(kind, contact))
+            _ring(locked, new, words, (tree, contact), code, methods)
     return id
 
 
@@ -79,7 +88,7 @@ def ring(locked: LockedIncident, prompt: Prompt) -> None:
         good_from(locked, code, asked)
     in_place = codes.in_place(session, locked.incident.id, prompt.id)
     for tree, contact in asked:
-        ring_one(locked, prompt, tree, contact, in_place.get((tree, contact.id), code))
+        ring_one(locked, prompt, (tree, contact), in_place.get((tree, contact.id), code))
 
 
 def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
@@ -96,8 +105,7 @@ def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
 def ring_one(
     locked: LockedIncident,
     prompt: Prompt,
-    tree: str,
-    contact: Contact,
+    whom: Named,
     code: Code | None,
     methods: frozenset[MethodKind] | None = None,
     *,
@@ -107,9 +115,10 @@ def ring_one(
 
     `anew`: also where it has not left yet with another code.
     """
+    tree, contact = whom
     by = methods_at_any_hour(locked, tree, contact, methods or contact.rung_by)
     wanted = by if anew or locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
-    _ring(locked, prompt, words_of(locked, prompt), tree, contact, code, wanted, again=True)
+    _ring(locked, prompt, words_of(locked, prompt), whom, code, wanted, again=True)
 
 
 def words_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
@@ -221,7 +230,7 @@ def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
     return changed(locked.facts, facts, locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
 
 
-def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[tuple[str, Contact], ...]:
+def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[Named, ...]:
     """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
     everybody = locked.plans.coordinators
     if subject not in IN_FLOODS:
@@ -230,15 +239,6 @@ def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple
         (tree, contact) for tree, contact in everybody if about not in {id for _, id in locked.names(tree, contact.id)}
     )
     return others or everybody
-
-
-def _ring_first(
-    locked: LockedIncident, new: NewPrompt, asked: Iterable[tuple[str, Contact]], code: Code | None
-) -> None:
-    words = words_of(locked, new)
-    for tree, contact in asked:
-        methods = methods_at_any_hour(locked, tree, contact, methods_to_prompt(new.kind, contact))
-        _ring(locked, new, words, tree, contact, code, methods)
 
 
 def _waits(locked: LockedIncident, method: Method, prompt: Prompt) -> bool:
@@ -251,14 +251,14 @@ def _ring(
     locked: LockedIncident,
     prompt: Prompt | NewPrompt,
     words: dict[str, Any],
-    tree: str,
-    contact: Contact,
+    whom: Named,
     code: Code | None,
     methods: Iterable[Method],
     *,
     again: bool = False,
 ) -> None:
     """Draft a prompt to one coordinator: by each of those methods, with that code and a link of its own."""
+    tree, contact = whom
     text, code_id = (code.text, code.id) if code else (None, None)
     common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, timezone=contact.timezone, **words)
     for method in methods:

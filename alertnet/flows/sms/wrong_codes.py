@@ -108,7 +108,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
             if prompt.is_open and locked.may_hear(code.tree, code.contact):
                 fresh = code_in_place(locked, prompt.id, code.tree, contact)
                 locked.work.flush()
-                ring_one(locked, prompt, code.tree, contact, fresh, frozenset({MethodKind.SMS}), anew=True)
+                ring_one(locked, prompt, (code.tree, contact), fresh, frozenset({MethodKind.SMS}), anew=True)
             continue
         void(locked, code.id)
         if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):

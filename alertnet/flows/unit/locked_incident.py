@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.decision import NewAlert
@@ -85,7 +85,7 @@ class LockedIncident:
         """The order in which a message of this incident is sent."""
         return send_rank(self.facts.rank, kind, again=again)
 
-    def same_recipient(self, tree: str, contact: str) -> tuple[tuple[str, Contact], ...]:
+    def same_recipient(self, tree: str, contact: str) -> tuple[Named, ...]:
         """The same recipient in every pinned tree, this contact first."""
         return self.plans.recipients.same_as(tree, contact)
 
