@@ -15,6 +15,7 @@ from alertnet.flows.escalation.record_response import Recorded, Response, confir
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.records import timeline
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
@@ -111,11 +112,11 @@ def hold(
 ) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
 
-    `at`: when it was said, if that was before now.
+    `at`: when it was said, if that was before now; where a go was given since, nothing is held.
     """
     response = Response(AnswerKind.ACKNOWLEDGED, via, address, at=at)
     recorded = respond(locked, tree, contact_id, response, replying=via is Via.SMS)
-    _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD)
+    _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD, at)
     return recorded
 
 
@@ -125,18 +126,36 @@ def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
     return any(state.on_hold_since is not None for id, state in locked.states.items() if id in trees)
 
 
-def go_on(locked: LockedIncident, tree: str, contact_id: str) -> None:
-    """Release the hold wherever the coordinator's answer counts."""
-    _decide_rest(locked, tree, contact_id, PromptAnswer.GO)
+def go_on(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
+    """Release the hold wherever the coordinator's answer counts; `at`: when it was said, if that was before now."""
+    _decide_rest(locked, tree, contact_id, PromptAnswer.GO, at)
 
 
-def _decide_rest(locked: LockedIncident, tree: str, contact_id: str, decision: PromptAnswer) -> None:
-    escalations = [id for id, _ in counted_in(locked, tree, contact_id)]
-    locked.record("decision", decision=decision.value, tree=tree, by=contact_id)
+def _decide_rest(
+    locked: LockedIncident, tree: str, contact_id: str, decision: PromptAnswer, at: datetime | None
+) -> None:
+    since = _decided_since(locked, at) if at else frozenset[str]()
+    escalations = [id for id, _ in counted_in(locked, tree, contact_id) if locked.tree_of(id) not in since]
+    if not escalations:
+        return
+    said = {"heard_at": at.isoformat()} if at else {}
+    locked.record("decision", decision=decision.value, tree=tree, by=contact_id, **said)
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id in escalations and prompt.subject == Subject.LEVEL:
             prompts.answer_prompt(locked, prompt.id, decision, contact_id)
     move(locked, {id: [EVENTS[decision]()] for id in escalations})
+
+
+def _decided_since(locked: LockedIncident, at: datetime) -> frozenset[str]:
+    """The trees in which it was decided since that moment what comes next, or whether a level does."""
+    trees: set[str] = set()
+    for recorded_at, word in timeline.of_kind(locked.tx.session, locked.incident.id, "decision"):
+        if word is None or "tree" not in word or "subject" in word:
+            continue
+        if datetime.fromisoformat(word.get("heard_at", recorded_at.isoformat())) > at:
+            of_all = {id for id, _ in locked.names(word["tree"], word["by"])} if "level" not in word else ()
+            trees |= {word["tree"], *of_all}
+    return frozenset(trees)
 
 
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:

@@ -71,6 +71,8 @@ def respond(
 ) -> Recorded:
     """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
+    Nor does one that was given before the answer that counts now, which is returned.
+
     `replying`: the confirmation to its address is the reply to its own message, so none is sent there.
 
     Raises:
@@ -82,6 +84,8 @@ def respond(
     if passes_on and response.kind is AnswerKind.ACKNOWLEDGED:
         response = replace(response, kind=AnswerKind.RELAYED)
     before = locked.current_answers(tree, contact_id)
+    if before and _was_changed_since(response, before[0]):
+        return _recorded(locked, tree, contact, before[0].id, before[0].kind, before[0].at)
     if before and (passes_on or _says_the_same(locked, before, response)):
         if response.is_vouched:
             confirm(locked, tree, contact_id)
@@ -207,6 +211,13 @@ def _as_said_by(locked: LockedIncident, tree: str, contact: Contact, words: Said
 def _only_relays(contact: Contact, address: str | None) -> bool:
     methods = [method for method in contact.all_methods if method.address == address]
     return bool(methods) and all(method.relays for method in methods)
+
+
+def _was_changed_since(response: Response, now: CurrentAnswer) -> bool:
+    """Whether the contact has answered again since; one that passes it on from another number changes nothing."""
+    if response.at is None or response.via is Via.VOUCHED or response.at >= now.at:
+        return False
+    return now.kind is not AnswerKind.RELAYED or now.address == response.address
 
 
 def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response: Response) -> bool:

@@ -107,17 +107,24 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
         session, incident = locked.tx.session, locked.incident.id
         question = prompt_store.oldest_decision(session, incident)
         if question is None and answer.verb is Verb.HOLD:
-            recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
-            words = replace(recorded.words, subject=Subject.HOLD, at=locked.tx.now)
-            return reply_to_holder(locked, code, Kind.RECORDED, words)
+            return _hold(locked, sms, code)
         if question is None and is_on_hold(locked, code.tree, code.contact):
-            go_on(locked, code.tree, code.contact)
-            return _reply(locked, code, Kind.RECORDED, subject=Subject.GO, at=locked.tx.now)
+            go_on(locked, code.tree, code.contact, sms.heard_at)
+            stays = is_on_hold(locked, code.tree, code.contact)
+            return _reply(locked, code, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
         if question is not None:
             return _decide(locked, code, question, answer)
     ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
     return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=code.text)
+
+
+def _hold(locked: LockedIncident, sms: InboundSms, code: HeldCode) -> Reply:
+    recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
+    words = recorded.words
+    if is_on_hold(locked, code.tree, code.contact):
+        words = replace(words, subject=Subject.HOLD, at=locked.tx.now)
+    return reply_to_holder(locked, code, Kind.RECORDED, words)
 
 
 def _decide(locked: LockedIncident, code: HeldCode, question: Prompt, answer: SmsAnswer) -> Reply:
