@@ -39,18 +39,23 @@ class Deadline:
 
 
 class DeadlineReader(io.RawIOBase):
-    """The reading side of a socket, with a deadline; closing it leaves the socket open."""
+    """The reading side of a socket, with a deadline, for so many bytes; closing it leaves the socket open."""
 
-    def __init__(self, connection: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, connection: socket.socket, deadline: Deadline, limit: int) -> None:
         self._connection = connection
         self._deadline = deadline
+        self._room = limit
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
+        if self._room <= 0:
+            raise OSError("more came than is read")
         self._connection.settimeout(self._deadline.left())
-        return self._connection.recv_into(buffer)
+        taken = self._connection.recv_into(buffer)
+        self._room -= taken
+        return taken
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """A buffered reader, under the name by which the standard library asks a socket for one."""

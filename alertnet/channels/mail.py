@@ -45,6 +45,8 @@ _ADDR_SPEC = re.compile(rf"(?P<name>{_DOT_ATOM})@(?P<host>{_DOT_ATOM}|{_LITERAL}
 
 CONNECT_SECONDS = 3.0
 DEADLINE_SECONDS = 10.0
+REPLIES_LIMIT = 1 << 16
+"""The most bytes that a relay may say; a reply without end would take memory and the processor."""
 
 _NO_SUCH_MAILBOX = re.compile(rb"5\.1\.(1|3|10)\b")
 """Enhanced status codes (RFC 3463, RFC 7505) that mean that the address itself is bad."""
@@ -253,7 +255,7 @@ class _Session(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock:
-            self.file = DeadlineReader(self.sock, self._deadline).makefile("rb")
+            self.file = DeadlineReader(self.sock, self._deadline, REPLIES_LIMIT).makefile("rb")
         return super().getreply()
 
     def authenticate(self, user: str, password: str) -> None:

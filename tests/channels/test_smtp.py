@@ -359,6 +359,22 @@ def busy(connection: socket.socket, stopped: threading.Event) -> None:
     connection.recv(64)
 
 
+def test_a_relay_that_speaks_without_end_is_not_heard_to_the_deadline() -> None:
+    """A11: who stands between us and the relay took memory and the processor, before anything is encrypted."""
+
+    def speak(connection: socket.socket, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            connection.sendall(b"220-welcome\r\n" * 1000)
+
+    began = time.monotonic()
+    with server_that(speak) as port:
+        result = SmtpRelay("127.0.0.1", port, MAIL.sender, deadline_seconds=6).send(MAIL)
+        took = time.monotonic() - began
+
+    assert result == NotSent("SMTPServerDisconnected")
+    assert took < 4
+
+
 @pytest.mark.parametrize(
     ("speaks", "result"),
     [
