@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import ASKING, Failure, Kind, is_in_field
-from alertnet.flows.system.self_monitoring import NO_REF
+from alertnet.flows.notifications.system_notices import NO_REF
 from alertnet.store.tables import (
     ACTING,
     acknowledgements,

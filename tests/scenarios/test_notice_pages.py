@@ -5,7 +5,7 @@ import pytest
 from alertnet.core.disclosure import TO_DO, Subject
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.store.db.tx import Tx
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -31,7 +31,7 @@ def tells(world: World, kind: Kind, subject: Subject, about: str | None = None) 
     """The system tells the coordinators something; the SMS."""
 
     def flow(tx: Tx) -> None:
-        tell_coordinators(tx, world.runtime.network.trees.values(), kind, subject, ref="SYSTEM", about=about)
+        tell_coordinators(tx, world.runtime.network.trees.values(), Announcement(kind, subject, about=about))
 
     world.runtime.transact(flow)
     world.settles()

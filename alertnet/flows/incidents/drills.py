@@ -14,7 +14,7 @@ from alertnet.core.monitoring.drills import AFTER_REAL, MOST_MONTHS, Drill, Dril
 from alertnet.core.notification import Kind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import drills
@@ -22,8 +22,6 @@ from alertnet.store.queues.drills import StoredDrill
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.editions import Edition
 
-NO_REF = "SYSTEM"
-"""Used in place of a reference before there is one."""
 NO_ZONE = "UTC"
 UNKNOWN_NAME = "unknown_name"
 
@@ -121,8 +119,8 @@ def _why_not(tx: Tx, drill: Drill) -> str | None:
 
 
 def _tell(tx: Tx, network: Network, drill: Drill, subject: Subject) -> None:
-    trees = _told_by(network, drill.facts)
-    tell_coordinators(tx, trees, Kind.NOTICE, subject, ref=NO_REF, about=drill.facts.country, at=drill.starts_at)
+    announced = Announcement(Kind.NOTICE, subject, about=drill.facts.country, at=drill.starts_at)
+    tell_coordinators(tx, _told_by(network, drill.facts), announced)
 
 
 def _told_by(network: Network, facts: Facts) -> tuple[ContactTree, ...]:

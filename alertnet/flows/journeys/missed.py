@@ -19,7 +19,7 @@ from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_
 from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.prompts import raise_prompt
-from alertnet.flows.notifications.system_notices import RANKS, tell_coordinators
+from alertnet.flows.notifications.system_notices import RANKS, Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -58,17 +58,8 @@ def _tell_of(
 ) -> None:
     """Alarm the coordinators of the journey's country about the people on it."""
     trees = edition.network.serving(journey.country) or tuple(edition.network.trees.values())
-    tell_coordinators(
-        tx,
-        trees,
-        Kind.ALARM,
-        subject,
-        ref=NO_REF,
-        about=journey.owner,
-        by=RINGING,
-        first_only=False,
-        leaves_at=leaves_at,
-    )
+    announced = Announcement(Kind.ALARM, subject, NO_REF, journey.owner)
+    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
 
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:

@@ -10,7 +10,7 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import NO_REF
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, limits, timeline
@@ -50,7 +50,7 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     """
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
-        tell_coordinators(tx, trees, Kind.NOTICE, Subject.FLOOD, ref=NO_REF)
+        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NO_REF))
 
 
 def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
@@ -21,41 +22,48 @@ RANKS = {
 }
 """An alarm ranks as in a serious incident; a notice as in a moderate one, after all that is urgent."""
 
+NO_REF = "SYSTEM"
+"""Used in place of a reference, in what is about ourselves."""
+
+
+@value
+class Announcement:
+    """What coordinators are told about no incident. `ref` stands in place of a reference; `at`: by default now."""
+
+    kind: Kind
+    subject: Subject
+    ref: str = NO_REF
+    about: str | None = None
+    names: tuple[str, ...] = ()
+    at: datetime | None = None
+
 
 def tell_coordinators(
     tx: Tx,
     trees: Iterable[ContactTree],
-    kind: Kind,
-    subject: Subject,
+    announced: Announcement,
     *,
-    ref: str,
-    about: str | None = None,
-    names: tuple[str, ...] = (),
     besides: str | None = None,
     by: frozenset[MethodKind] = WRITTEN,
     first_only: bool = True,
     leaves_at: datetime | None = None,
-    at: datetime | None = None,
 ) -> None:
     """Tell each coordinator of these trees once, by the first of those methods or by all of them.
 
-    A coordinator without any of them is told by any method that can say it. `ref` is used in place of a reference.
-    `besides`: an address of the person it is about, who need not be told. `leaves_at`: not before then. `at`: the
-    moment that it names, by default now.
+    A coordinator without any of them is told by any method that can say it. `besides`: an address of the person it is
+    about, who need not be told. `leaves_at`: not before then.
     """
     work = UnitOfWork(tx)
     told: set[str] = set()
     for tree in trees:
         for contact in tree.coordinators:
             is_told = besides in contact.addresses or contact.asked_at <= told
-            methods = [] if is_told else _methods_to_tell(contact, kind, by)
+            methods = [] if is_told else _methods_to_tell(contact, announced.kind, by)
             for method in methods[:1] if first_only else methods:
                 told |= contact.addresses
-                words = words_of(tree, contact)
-                words = replace(words, ref=ref, subject=subject, about=about, names=names, at=at or tx.now)
-                soonest = leaves_at or tx.now
-                leaves = (_quiet_until(soonest, tree, contact, method) if kind is Kind.NOTICE else None) or leaves_at
-                post_with_page(work, replace(_draft(tx, kind, tree, contact, method, words), leaves_at=leaves))
+                draft = _draft(tx, announced, tree, contact, method)
+                quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
+                post_with_page(work, replace(draft, leaves_at=quiet_until or leaves_at))
     work.flush()
 
 
@@ -66,21 +74,30 @@ def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) ->
     return list({(method.kind, method.address): method for method in chosen}.values())
 
 
-def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, method: Method) -> datetime | None:
+def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, draft: NotificationDraft) -> datetime | None:
     """When an SMS that can wait may leave, if the contact is in its quiet hours."""
-    return None if method.kind is MethodKind.EMAIL else tree.times(contact, Severity.MODERATE).quiet_until(at)
+    can_wait = draft.kind is Kind.NOTICE and draft.method is not MethodKind.EMAIL
+    return tree.times(contact, Severity.MODERATE).quiet_until(at) if can_wait else None
 
 
-def _draft(tx: Tx, kind: Kind, tree: ContactTree, contact: Contact, method: Method, words: Said) -> NotificationDraft:
+def _draft(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact, method: Method) -> NotificationDraft:
+    words = replace(
+        words_of(tree, contact),
+        ref=announced.ref,
+        subject=announced.subject,
+        about=announced.about,
+        names=announced.names,
+        at=announced.at or tx.now,
+    )
     return NotificationDraft(
-        kind=kind,
+        kind=announced.kind,
         contact=contact.id,
         method=method.kind,
         address=method.address,
         language=contact.language,
         said=words,
         planned_at=tx.now,
-        rank=RANKS[kind],
+        rank=RANKS[announced.kind],
         tree=tree.id,
         extension=method.extension,
     )

@@ -18,7 +18,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
 from alertnet.flows.credentials.pins import without_numbers, without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_report
@@ -43,7 +43,7 @@ def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
     if report is not None and report.verb is FieldVerb.RAISE:
         return _alarm(tx, trees, sms.sender)
     if limits.use(tx, STRANGERS_TOLD, sms.sender) and limits.use(tx, ALL_STRANGERS_TOLD, EVERYBODY):
-        tell_coordinators(tx, trees, Kind.NOTICE, Subject.UNKNOWN_NUMBER, ref=NO_REF)
+        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.UNKNOWN_NUMBER, NO_REF))
     return None
 
 
@@ -116,16 +116,8 @@ def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
             return limit
         if at > rings_at:
             rings_at, full = at, limit
-    tell_coordinators(
-        tx,
-        trees,
-        Kind.ALARM,
-        Subject.UNKNOWN_NUMBER,
-        ref=NO_REF,
-        by=RINGING,
-        first_only=False,
-        leaves_at=rings_at if full else None,
-    )
+    announced = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NO_REF)
+    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=rings_at if full else None)
     return full
 
 

@@ -15,7 +15,7 @@ from alertnet.flows.credentials.known_numbers import InTheField, in_own_language
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.report_by_sms import tell_closing_doors
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
@@ -82,7 +82,8 @@ def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
     incident = incidents.open_of_phone(tx, sender.member.phone)
     if incident is None:
         trees = edition.network.serving(sender.team.country)
-        tell_coordinators(tx, trees, Kind.NOTICE, Subject.LOW_BATTERY, ref=sender.team.id, about=sender.owner)
+        announced = Announcement(Kind.NOTICE, Subject.LOW_BATTERY, sender.team.id, sender.owner)
+        tell_coordinators(tx, trees, announced)
         return
     locked, phone = take_up(tx, incident), sender.member.phone
     if any(each.facts.field_low_since is None for each in _raised_from(locked, phone)):

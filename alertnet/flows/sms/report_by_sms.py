@@ -26,7 +26,7 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.unclear_sms import attached
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -121,7 +121,7 @@ def tell_closing_doors(tx: Tx, edition: Edition, sender: InTheField) -> None:
     """Tell the coordinators, about no incident, that the sender's PINs are not checked for a while."""
     timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
     trees = edition.network.serving(sender.team.country)
-    tell_coordinators(tx, trees, Kind.NOTICE, Subject.WRONG_PINS, ref=sender.team.id, about=sender.owner)
+    tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.WRONG_PINS, sender.team.id, sender.owner))
 
 
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:

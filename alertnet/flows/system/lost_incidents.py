@@ -8,7 +8,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.unknown_codes import traces_of
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, words_of
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import lost_codes
@@ -54,9 +54,9 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
 def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: str) -> None:
     """Tell all coordinators which incidents are lost, and who had been told of each."""
     trees = list(edition.network.trees.values())
-    tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_REPORTS, ref=ref, about=since, names=tuple(told))
+    tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_REPORTS, ref, since, tuple(told)))
     for each in list(told)[:MOST_NAMED]:
-        tell_coordinators(tx, trees, Kind.ALARM, Subject.LOST_INCIDENT, ref=each, names=tuple(told[each]))
+        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_INCIDENT, each, names=tuple(told[each])))
 
 
 def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:
@@ -67,7 +67,7 @@ def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str
     entry = {"ref": ref, "by": who, "text": sms.body, "at": (sms.heard_at or tx.now).isoformat()}
     timeline.append(tx, timeline.SYSTEM, ("lost_incident_answered", entry))
     kind = Kind.ALARM if is_new else Kind.NOTICE
-    tell_coordinators(tx, trees, kind, Subject.LOST_ANSWER, ref=ref, about=who, besides=sms.sender)
+    tell_coordinators(tx, trees, Announcement(kind, Subject.LOST_ANSWER, ref, who), besides=sms.sender)
     for each in {code.ref for code in found.values()}:
         lost_codes.note_answer(tx, sms.sender, each)
     if not listed:

@@ -7,7 +7,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
 from alertnet.flows.unit.locked_incident import take_up
@@ -71,7 +71,7 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> 
         tell_of_incidents(tx, edition, told, since=_moment(taken_at), ref=NO_REF)
     else:
         trees = edition.network.trees.values()
-        tell_coordinators(tx, trees, Kind.ALARM, Subject.RESTORED, ref=NO_REF, about=_moment(taken_at))
+        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.RESTORED, NO_REF, _moment(taken_at)))
     lost = {ref: list(names) for ref, names in told.items()}
     timeline.append(tx, timeline.SYSTEM, (last_activity.MADE_KNOWN, {"taken_at": taken_at.isoformat(), "lost": lost}))
 

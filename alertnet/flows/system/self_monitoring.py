@@ -28,7 +28,7 @@ from alertnet.core.monitoring.self_monitoring import (
 from alertnet.core.notification import Kind
 from alertnet.flows.journeys.routines import follow_routines
 from alertnet.flows.notifications.number_tests import try_one_weekly
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sending.pause import end_those_over
 from alertnet.flows.system.duty import remind_of_turns
 from alertnet.store.db.tx import Tx
@@ -48,9 +48,6 @@ GAP = timedelta(seconds=30)
 PURGE_EVERY = timedelta(hours=1)
 CHECK_EVERY = timedelta(seconds=59)
 """How often the heartbeat is sent and the inbound path tested: each minute."""
-
-NO_REF = "SYSTEM"
-"""Used in place of a reference, in alarms about ourselves."""
 
 
 @value
@@ -132,7 +129,7 @@ def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) 
     still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
     if still is not None:
         timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
-        _tell(tx, trees, Kind.ALARM, Subject.STOOD_STILL, about=_span(still))
+        _tell(tx, trees, Announcement(Kind.ALARM, Subject.STOOD_STILL, about=_span(still)))
     return True
 
 
@@ -145,29 +142,22 @@ def _follow(tx: Tx, trees: Sequence[ContactTree], seen: Observed, found: frozens
         timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
         if SAID_BY.get(part) not in found:
             kind = Kind.NOTICE if part in CAN_WAIT else Kind.ALARM
-            _tell(tx, trees, kind, SUBJECTS[part][0], broken, about=fault_behind(seen, part))
+            _tell(tx, trees, Announcement(kind, SUBJECTS[part][0], about=fault_behind(seen, part)), broken)
     for part in changes.over:
         timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
     for subject in dict.fromkeys(SUBJECTS[part][1] for part in changes.over):
-        _tell(tx, trees, Kind.NOTICE, subject, broken - set(changes.over))
+        _tell(tx, trees, Announcement(Kind.NOTICE, subject), broken - set(changes.over))
     troubles.clear(tx, changes.cleared)
     troubles.clear(tx, changes.back, is_clear=False)
     troubles.end(tx, changes.over)
 
 
-def _tell(
-    tx: Tx,
-    trees: Sequence[ContactTree],
-    kind: Kind,
-    subject: Subject,
-    broken: frozenset[Part] = frozenset(),
-    about: str | None = None,
-) -> None:
+def _tell(tx: Tx, trees: Sequence[ContactTree], announced: Announcement, broken: frozenset[Part] = frozenset()) -> None:
     """An alarm goes by every working method at once; a notice by the first working one."""
     working = frozenset(method for method in SENT_BY if Part(method) not in broken)
-    is_alarm = kind is Kind.ALARM
+    is_alarm = announced.kind is Kind.ALARM
     by = working if is_alarm else working & WRITTEN
-    tell_coordinators(tx, trees, kind, subject, ref=NO_REF, about=about, by=by, first_only=not is_alarm)
+    tell_coordinators(tx, trees, announced, by=by, first_only=not is_alarm)
 
 
 def _span(span: timedelta) -> str:

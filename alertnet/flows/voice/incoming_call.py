@@ -21,7 +21,7 @@ from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.floods import ring_once, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
-from alertnet.flows.notifications.system_notices import tell_coordinators
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.wrong_codes import judge_wrong
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
@@ -324,10 +324,8 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
         return
     # All contacts together get one alarm in that time, because their numbers may be forged.
     rings = told_at == tx.now and (caller.field or limits.use(tx, TEXTS_TOLD, CONTACTS))
-    kind = Kind.ALARM if rings else Kind.NOTICE
-    tell_coordinators(
-        tx, caller.trees, kind, subject, ref=NO_REF, about=caller.id, besides=call.sender, leaves_at=told_at
-    )
+    announced = Announcement(Kind.ALARM if rings else Kind.NOTICE, subject, NO_REF, caller.id)
+    tell_coordinators(tx, caller.trees, announced, besides=call.sender, leaves_at=told_at)
 
 
 def reply_to(tx: Tx, call: InboundCall) -> str | None:
