@@ -1,10 +1,10 @@
 """Turns every error of the API into a problem document (RFC 9457) that says what was wrong and what is allowed.
 
-400  the body is no JSON          409  not possible in this state: `current`
-401  no key · 403 not this key    413  the body is too long
-404  unknown name or path         422  values that are not allowed: `errors`, each with field, value, allowed
-405  not by this method           429, 503  not now: Retry-After
-410  it was purged, and its content erased
+401  no key · 403 not this key    410  it was purged, and its content erased
+404  unknown name or path         413  the body is too long
+405  not by this method           422  values that are not allowed: `errors`, each with field, value, allowed
+409  not possible in this state: `current`
+429, 503  not now: Retry-After
 """
 
 import json
@@ -107,8 +107,12 @@ def first_fault(error: ValidationError) -> BadInput:
 def _invalid(_: Request, error: Any) -> Response:
     faults: Sequence[Any] = error.errors()
     if faults[0]["type"] == "json_invalid":
-        return Problem(400, f"the body is no JSON: {faults[0]['ctx']['error']}")
+        return _no_json(faults[0]["ctx"]["error"])
     return _unprocessable([_entry(_path(fault["loc"]), _value(fault), _allowed(fault)) for fault in faults])
+
+
+def _no_json(why: str) -> Response:
+    return Problem(422, f"the body is no JSON: {why}", errors=[_entry("body", None, [PHRASES["model_type"]])])
 
 
 def _bad_input(_: Request, error: Any) -> Response:
@@ -169,6 +173,8 @@ def _refused(request: Request, error: Any) -> Response:
     if error.status_code == 404 and not isinstance(error, HTTPException):
         paths = sorted(request.app.openapi()["paths"])
         return Problem(404, f"there is no {path[:LONGEST_VALUE]}", paths=paths)
+    if error.status_code == 400 and path.startswith("/v1/"):  # not even text
+        return _no_json(str(error.detail))
     return Problem(error.status_code, str(error.detail), error.headers)
 
 

@@ -106,18 +106,19 @@ def test_a_long_value_is_said_back_in_short(api: TestClient) -> None:
 @pytest.mark.parametrize(
     "body", [b"{", b"\xff", b'{"type": "arrest", "country"}', b"[" * 20_000], ids=["cut", "bytes", "key", "deep"]
 )
-def test_a_body_that_is_no_json_is_a_bad_request(api: TestClient, body: bytes) -> None:
+def test_a_body_that_is_no_json_is_bad_input(api: TestClient, body: bytes) -> None:
     response = api.post("/v1/incidents", content=body, headers={"Content-Type": "application/json"})
 
-    assert (response.status_code, response.headers["content-type"]) == (400, "application/problem+json")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["field"] for error in errors_of(response)] == ["body"]
 
 
 AS_JSON = {"Content-Type": "application/json"}
 GOOD = json.dumps(REPORT).encode()
 ODD: list[tuple[str, dict[str, str], bytes, int]] = [
-    ("cut", AS_JSON, b"{", 400),
-    ("bytes", AS_JSON, b"\xff", 400),
-    ("deep", AS_JSON, b"[" * 20_000, 400),
+    ("cut", AS_JSON, b"{", 422),
+    ("bytes", AS_JSON, b"\xff", 422),
+    ("deep", AS_JSON, b"[" * 20_000, 422),
     ("long", AS_JSON, GOOD + b" " * LONGEST_BODY, 413),
     ("nothing", AS_JSON, b"", 422),
     ("a list", AS_JSON, b"[]", 422),

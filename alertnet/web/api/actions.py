@@ -48,7 +48,7 @@ from alertnet.web.problems import documented
 
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
-router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
 
 
 @router.post("/updates", response_model=IncidentView)

@@ -83,7 +83,7 @@ class DrillReportView(TypedDict):
     contacts: list[TookPartView]
 
 
-@router.post("", status_code=201, response_model=DrillView, responses=documented(400, 401, 403, 409, 413, 422, 503))
+@router.post("", status_code=201, response_model=DrillView, responses=documented(401, 403, 409, 413, 422, 503))
 def plan(asked: DrillPlan, key: Coordinator, door: ByDoor) -> Response:
     """Begin a drill, or plan one. A planned drill begins by itself; coordinators are told a day before."""
     edition, facts = door.runtime.edition, asked.facts(key.team)

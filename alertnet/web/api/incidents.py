@@ -91,7 +91,7 @@ router.add_api_route(
     methods=["POST"],
     status_code=201,
     response_model=IncidentView,
-    responses=documented(400, 401, 403, 409, 413, 422, 503),
+    responses=documented(401, 403, 409, 413, 422, 503),
     route_class_override=Straight,
 )
 

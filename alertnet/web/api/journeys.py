@@ -34,7 +34,7 @@ from alertnet.web.problems import documented
 router = APIRouter(prefix="/v1/journeys")
 
 
-@router.post("", status_code=201, response_model=JourneyView, responses=documented(400, 401, 403, 409, 413, 422, 503))
+@router.post("", status_code=201, response_model=JourneyView, responses=documented(401, 403, 409, 413, 422, 503))
 def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
     """Announce a journey. From now on the team is awaited at each leg in turn."""
     team, zone = _traveller(plan, key, door.runtime.edition.network)
@@ -71,9 +71,7 @@ def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
     return JSONResponse(runtime.read(query))
 
 
-@router.post(
-    "/{id}/check-ins", response_model=JourneyView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503)
-)
+@router.post("/{id}/check-ins", response_model=JourneyView, responses=documented(401, 403, 404, 409, 413, 422, 503))
 def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
     """Record a check-in. In high risk only a coordinator may, because a key does not prove who speaks."""
 

@@ -61,7 +61,7 @@ def list_texts(
     return JSONResponse(runtime.read(query))
 
 
-@router.post("/{id}", response_model=IncidentView, responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+@router.post("/{id}", response_model=IncidentView, responses=documented(401, 403, 404, 409, 413, 422, 503))
 def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
     """Assign a text to a member.
 

@@ -16,7 +16,7 @@ from alertnet.web.auth import Coordinator
 from alertnet.web.idempotency import ByDoor
 from alertnet.web.problems import documented
 
-router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(400, 401, 403, 404, 409, 413, 422, 503))
+router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
 
 
 class ConsentChange(TypedDict):

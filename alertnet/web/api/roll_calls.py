@@ -28,7 +28,7 @@ from alertnet.web.problems import documented
 router = APIRouter(prefix="/v1/roll-calls")
 
 
-@router.post("", status_code=201, response_model=RollCallView, responses=documented(400, 401, 403, 409, 413, 422, 503))
+@router.post("", status_code=201, response_model=RollCallView, responses=documented(401, 403, 409, 413, 422, 503))
 def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
     """Start a roll call: ask everybody of a team, a country or the network, each in their language."""
     question = _question(roll, key)

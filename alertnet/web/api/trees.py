@@ -60,7 +60,7 @@ def list_trees(key: Reader, runtime: InForce) -> Response:
     return JSONResponse(TreesView(items=trees, faults=faults))
 
 
-@router.post("/v1/trees/{tree}/preview", responses=documented(400, 401, 403, 404, 413, 422, 503))
+@router.post("/v1/trees/{tree}/preview", responses=documented(401, 403, 404, 413, 422, 503))
 def preview(tree: str, case: Case, key: Reader, runtime: InForce, request: Request) -> Response:
     """Play a case through one tree: who would be told what, and when. Nothing is sent."""
     edition = runtime.edition
