@@ -144,6 +144,15 @@ def test_consent_is_internal_where_none_is_given(api: TestClient, client: TestCl
     assert response.json()["consent"] == "internal"
 
 
+def test_the_consent_that_is_shown_is_the_narrowest_of_the_incident_and_its_people(api: TestClient) -> None:
+    """B1: what binds is shown, with the contacts that it leaves out, when it is raised and whenever it is read."""
+    answer = raised(api, consent="international", people=[{"code": "P9"}])
+
+    assert answer["consent"] == "national"
+    assert {each["contact"]: each["reason"] for each in answer["pruned"]}["embassy-es"] == "consent"
+    assert api.get(f"/v1/incidents/{answer['ref']}").json()["consent"] == "national"
+
+
 def test_where_nobody_in_the_country_may_be_told_the_answer_says_so(api: TestClient) -> None:
     """A2: an incident never resolves to nobody without a word."""
     everyone = ["coordinator", "head-office"]

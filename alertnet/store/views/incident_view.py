@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.forecast.call_sheet import Answered, Progress
-from alertnet.core.incident import Incident
+from alertnet.core.incident import Incident, consent_of
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
 from alertnet.store.db.statements import Prepared
@@ -130,7 +130,7 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
         status=incident.status.value,
         type=facts.type,
         severity=facts.severity.value,
-        facts={"consent": facts.consent.value, "drill": facts.drill, "verified": facts.verified},
+        facts={"consent": consent_of(facts).value, "drill": facts.drill, "verified": facts.verified},
         opened_at=incident.opened_at,
         pruned=pruned,
         warnings=list(incident.warnings),

@@ -4,7 +4,7 @@ A notification shows its contact by id; addresses, codes and content stay in the
 with a `Z`, to the millisecond.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ from typing import Any, NotRequired
 from sqlalchemy import Row
 from typing_extensions import TypedDict
 
-from alertnet.core.incident import Affected
+from alertnet.core.incident import Affected, Scope, narrowest
 from alertnet.store.queues.attempts import NewAttempt
 from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
@@ -167,7 +167,7 @@ def incident_view(
         status=row.status,
         type=row.type,
         severity=row.severity,
-        consent=row.facts["consent"],
+        consent=_consent_in_force(row.facts),
         drill=row.facts["drill"],
         verified=row.facts["verified"],
         opened_at=moment(row.opened_at),
@@ -183,6 +183,12 @@ def incident_view(
     if row.purged_at:
         shown["purged_at"] = moment(row.purged_at)
     return shown
+
+
+def _consent_in_force(facts: Mapping[str, Any]) -> str:
+    """The narrowest of the incident's and its people's (B1), as `core.incident.consent_of` has it of facts."""
+    consents = [facts["consent"], *(person["consent"] for person in facts.get("people", ()) if person.get("consent"))]
+    return narrowest([Scope(consent) for consent in consents]).value
 
 
 def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:
