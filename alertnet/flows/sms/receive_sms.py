@@ -6,24 +6,19 @@ An open code of the number is tried first, then the member's grammar; anything e
 A stranger's text is only stored, and gets no reply, so that a stranger learns nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
-from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact import Contact, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.sms_answers import SmsAnswer, is_opt_out, parse_answers, parse_duty_change, says_more
+from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
 from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import (
-    InTheField,
-    contacts_at,
-    coordinator_at,
-    member_at,
-    owners_at,
-    staff_at,
-)
+from alertnet.flows.credentials.known_numbers import contacts_at, coordinator_at, member_at, owners_at, staff_at
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
@@ -58,7 +53,7 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
         return None
     if not inbound.receive(tx, sms):
         return inbound.reply_to(tx.session, sms.provider_id)
-    known, reply = _react(tx, edition, sms)
+    known, reply = _react(_Text(tx, edition, sms))
     inbound.record_reply(tx, sms.provider_id, known=known, reply=reply)
     return reply
 
@@ -70,7 +65,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
     """
     if not inbound.receive(tx, sms):
         return
-    known, reply = _react(tx, edition, sms)
+    known, reply = _react(_Text(tx, edition, sms))
     inbound.record_reply(tx, sms.provider_id, known=known, reply=None)
     if reply is not None and reply.to is not None:
         _post(tx, sms, reply, reply.to)
@@ -95,38 +90,61 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
     work.flush()
 
 
-def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply | None]:
+class _Text:
+    """A text with what it may answer, and whose number it came from; the rest is looked up when it is first needed."""
+
+    def __init__(self, tx: Tx, edition: Edition, written: InboundSms) -> None:
+        self.tx, self.edition, self.written = tx, edition, written
+        self.member = member_at(tx, edition.network, written.sender)
+        owners = owners_at(edition.network, written.sender, self.member)
+        self.sms = replace(written, body=without_pins(tx, owners, written.body, written.sender))
+        """As it is shown and kept: only what checks a PIN sees it."""
+        self.answers = parse_answers(self.sms.body)
+        self.codes = {answer.code for answer in self.answers if answer.code}
+
+    @cached_property
+    def listed(self) -> list[tuple[ContactTree, Contact]]:
+        """The contacts with its number."""
+        return contacts_at(self.edition.network, self.written.sender)
+
+    @cached_property
+    def told(self) -> Sequence[HeldCode]:
+        """All codes that its number was sent, valid or not."""
+        return told_codes(self.tx, self.written.sender)
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether somebody known wrote words beside codes and verbs."""
+        return says_more(self.sms.body) and bool(self.member or self.listed)
+
+
+def _react(text: _Text) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
-    # Only what checks a PIN sees it; records and pages do not.
-    member = member_at(tx, edition.network, written.sender)
-    sms = _without_pins(tx, edition, written, member)
+    tx, edition, sms, member = text.tx, text.edition, text.sms, text.member
     if is_opt_out(sms.body):
         # The network itself answers a STOP, and lets nothing through after it.
-        known, _ = _pass_on(tx, edition, sms, member, told_codes(tx, sms.sender), Subject.OPTED_OUT)
+        known, _ = _pass_on(text, Subject.OPTED_OUT)
         return known, None
-    answers = parse_answers(sms.body)
-    texts = {answer.code for answer in answers if answer.code}
-    sent, incidents = _judged(tx, sms, texts)
+    sent, incidents = _judged(text)
     # What is over waits for no answer: words beside its code, which may be an alarm, are for people to read.
-    is_for_people = says_more(sms.body) and (member or contacts_at(edition.network, sms.sender))
-    if incidents and not (is_for_people and not any(each.is_open for each in incidents.values())):
-        return True, record_answers(sms, [(each, sent[each.code]) for each in answers if each.code], incidents)
-    guessed = texts - set(sent)
+    if incidents and (any(each.is_open for each in incidents.values()) or not text.is_for_people):
+        return True, record_answers(sms, [(each, sent[each.code]) for each in text.answers if each.code], incidents)
+    guessed = text.codes - set(sent)
     if guessed and (thanks := answer_by_text(tx, edition, sms, guessed)):
         return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report, reporter = parse_report(written.body), member or coordinator_at(edition.network, sms.sender)
+    report, reporter = parse_report(text.written.body), member or coordinator_at(edition.network, sms.sender)
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms)
     officer = member or staff_at(edition.network, sms.sender)
-    change = parse_duty_change(written.body)
+    change = parse_duty_change(text.written.body)
     if change is not None and officer is not None and (reply := change_duty(tx, edition, officer, sms, change)):
         return True, reply
     if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
         return heard
     coerced = find_coerced(tx, edition, member, report)
-    known, reply, limit = _hear_rest(tx, edition, sms, member, answers, sent)
+    known, reply, limit = _hear_rest(text, sent)
     if report and coerced:
         # A bystander must read the reply to a true PIN.
         hear_duress(tx, edition, coerced, sms, report.verb.value)
@@ -134,64 +152,50 @@ def _react(tx: Tx, edition: Edition, written: InboundSms) -> tuple[bool, Reply |
     return known, reply
 
 
-def _judged(
-    tx: Tx, sms: InboundSms, texts: Collection[str]
-) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
-    """Which of those codes the number was sent, and, where each of them counts, their incidents, locked.
+def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
+    """Which of its codes the number was sent, and, where each of them counts, their incidents, locked.
 
     Codes are looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same
     moment each is judged after those before it.
     """
-    sent = find_sent(tx, sms.sender, texts) if texts else {}
-    if not texts or not all(text in sent and sent[text].counts for text in texts):
+    tx, number, codes = text.tx, text.sms.sender, text.codes
+    sent = find_sent(tx, number, codes) if codes else {}
+    if not codes or not all(code in sent and sent[code].counts for code in codes):
         return sent, {}
-    incidents = take_up_each(tx, sorted({code.incident for code in sent.values()}), UnitOfWork(tx))
-    sent = find_sent(tx, sms.sender, texts)
-    are_good = all(text in sent and sent[text].counts and sent[text].incident in incidents for text in texts)
+    incidents = take_up_each(tx, sorted({held.incident for held in sent.values()}), UnitOfWork(tx))
+    sent = find_sent(tx, number, codes)
+    are_good = all(code in sent and sent[code].counts and sent[code].incident in incidents for code in codes)
     return sent, incidents if are_good else {}
 
 
-def _without_pins(tx: Tx, edition: Edition, written: InboundSms, member: InTheField | None) -> InboundSms:
-    owners = owners_at(edition.network, written.sender, member)
-    return replace(written, body=without_pins(tx, owners, written.body, written.sender))
-
-
-def _hear_rest(
-    tx: Tx,
-    edition: Edition,
-    sms: InboundSms,
-    member: InTheField | None,
-    answers: Sequence[SmsAnswer],
-    sent: Mapping[str, HeldCode],
-) -> tuple[bool, Reply | None, Limit | None]:
+def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply | None, Limit | None]:
     """Handle what acts on nothing (wrong codes, verbs, words); also returns the limit that drops part of it, if any."""
-    told = told_codes(tx, sms.sender)
-    guessed = [text for text in {answer.code for answer in answers if answer.code} if text not in sent]
-    if not (told or sent or member or contacts_at(edition.network, sms.sender)):
+    tx, sms, told = text.tx, text.sms, text.told
+    guessed = [code for code in text.codes if code not in sent]
+    if not (told or sent or text.member or text.listed):
         limit = may_look(tx, sms.sender) if guessed else None
         if guessed and limit is None:
             judge_wrong(tx, sms.sender, guessed, told)
-        held_back = tell_of_stranger(tx, edition.network, sms)
+        held_back = tell_of_stranger(tx, text.edition.network, sms)
         return False, None, limit or held_back
     # Decided before any incident is locked; codes that this number was sent are always answered.
-    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(answers))
+    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(text.answers))
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
-    if answers and told:
-        reply = _reply_to_holder(tx, sms, told, consequences)
+    if text.answers and told:
+        reply = _reply_to_holder(text, consequences)
         return True, reply if is_answered or consequences else None, limit
-    known, reply = _pass_on(tx, edition, sms, member, told, Subject.NOT_UNDERSTOOD)
+    known, reply = _pass_on(text, Subject.NOT_UNDERSTOOD)
     # Whoever tries codes of others gets no answer.
     return known, reply if is_answered and not guessed else None, limit
 
 
-def _reply_to_holder(
-    tx: Tx, sms: InboundSms, told: Sequence[HeldCode], consequences: Sequence[Consequence]
-) -> Reply | None:
+def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply | None:
     """The one reply to codes or verbs that acted on nothing: what became of the number's codes, else which are valid.
 
     The only number in a text may be a code or a road, so words around it are passed on to people as well (A12).
     """
-    now = told_codes(tx, sms.sender) if consequences else told
+    tx, sms = text.tx, text.sms
+    now = told_codes(tx, sms.sender) if consequences else text.told
     reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if says_more(sms.body) else None)
     if not consequences:
         return reply
@@ -199,19 +203,13 @@ def _reply_to_holder(
     return reply_to_holder(last.locked, last.code, Kind.NOT_UNDERSTOOD, last.words)
 
 
-def _pass_on(
-    tx: Tx,
-    edition: Edition,
-    sms: InboundSms,
-    member: InTheField | None,
-    told: Sequence[HeldCode],
-    subject: Subject,
-) -> tuple[bool, Reply | None]:
+def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
     """Pass the text on to the coordinators, in whatever way the number is known."""
-    if told:
-        return True, reply_unclear(tx, sms, told, subject)
-    if member is not None:
-        return True, pass_on_from_member(tx, edition, member, sms, subject)
-    if listed := contacts_at(edition.network, sms.sender):
-        return True, pass_on_from_contact(tx, edition, listed, sms, subject)
+    tx, edition, sms = text.tx, text.edition, text.sms
+    if text.told:
+        return True, reply_unclear(tx, sms, text.told, subject)
+    if text.member is not None:
+        return True, pass_on_from_member(tx, edition, text.member, sms, subject)
+    if text.listed:
+        return True, pass_on_from_contact(tx, edition, text.listed, sms, subject)
     return False, None
