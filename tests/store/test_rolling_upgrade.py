@@ -1,6 +1,11 @@
 """Two versions side by side: whatever a migration does, the version before it goes on reading and writing."""
 
 import re
+import sqlite3
+import sys
+from contextlib import closing, suppress
+from datetime import datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,7 +26,7 @@ from sqlalchemy import (
 )
 
 from alertnet.store.tables import metadata
-from alertnet.store.upgrade import alembic_config, upgrade
+from alertnet.store.upgrade import alembic_config, known_revisions, revisions_there, upgrade
 from tests.store.conftest import NOW
 
 PUBLISHED = "2026_11_24_messages"
@@ -34,6 +39,7 @@ HARMLESS = re.compile(
     |DROP\ INDEX\ ix_code_numbers_held$  # another keeps the same two apart
     |DROP\ INDEX\ ix_(escalations|notifications)_incident_id$  # another begins with the same
     |DROP\ INDEX\ ix_(attempts_provider_id|incidents_part_of)$  # and made again, for what is there
+    |UPDATE\ sqlite_master\ SET\ sql\ =\ replace\(sql,  # the same check in other words
     |ALTER\ TABLE\ put_offs\ ALTER\ COLUMN\ row_id\ TYPE\ VARCHAR\(34\)
     |ALTER\ TABLE\ \w+\ ADD\ COLUMN\ \w+\ (?!.*\bNOT\ NULL\b(?!.*\bDEFAULT\b))(?!.*\b(UNIQUE|REFERENCES|CHECK)\b)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -43,6 +49,12 @@ HARMLESS = re.compile(
 UNIQUE = re.compile(r"CREATE UNIQUE INDEX \w+ ON (?P<table>\w+) \((?P<columns>[^)]+)\)")
 """On a table or column that the version before does not know it is harmless too: what is left out is like nothing."""
 
+EVERY_STATUS = (
+    *("scheduled", "waiting_for_go", "running", "acknowledged", "unanswered", "stopped"),
+    *("queued", "sending", "sent", "delivered", "failed", "unknown", "cancelled"),
+)
+DEFENSIVE = 1010
+"""SQLite's `SQLITE_DBCONFIG_DEFENSIVE`, which the driver names since Python 3.12."""
 STATUSES = {"incidents": "open", "escalations": "running", "attempts": "queued"}
 
 
@@ -117,6 +129,72 @@ def test_the_version_before_reads_and_writes_as_it_did(published: Engine) -> Non
     assert {name: set(row) for name, row in kept.items()} == {
         table.name: set(table.c.keys()) for table in before.sorted_tables
     }
+
+
+def taken(driver: sqlite3.Connection) -> set[tuple[str, str, bool]]:
+    """The states of an escalation or an attempt that the database takes: table, status, whether it is due."""
+    found = set()
+    for name, status, is_due in product(("escalations", "attempts"), EVERY_STATUS, (True, False)):
+        row = a_row(metadata.tables[name]) | {"status": status, "due_at": "2026" if is_due else None}
+        places = ", ".join(f":{column}" for column in row)
+        with suppress(sqlite3.IntegrityError):
+            driver.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({places})", stored(row))
+            found.add((name, status, is_due))
+        driver.rollback()
+    return found
+
+
+def stored(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(each) if isinstance(each, dict | datetime) else each for name, each in row.items()}
+
+
+def test_what_checks_a_row_is_put_in_other_words_under_a_running_process(sqlite_engine: Engine) -> None:
+    """A2: what was refused is refused, also where the statement was made ready before."""
+    with sqlite_engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
+    with closing(sqlite3.connect(str(sqlite_engine.url.database))) as running:
+        before = taken(running)
+
+        upgrade(sqlite_engine)
+
+        assert taken(running) == before
+    assert {("attempts", "queued", True), ("attempts", "sent", False), ("escalations", "stopped", False)} <= before
+    assert before.isdisjoint({("attempts", "unknown", False), ("escalations", "running", False)})
+    assert before.isdisjoint({("escalations", "sent", True), ("escalations", "sent", False)})
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the driver can't be told so")
+def test_a_database_that_lets_nobody_put_it_so_is_upgraded_as_well(sqlite_engine: Engine) -> None:
+    """Some systems ship SQLite with its own tables closed to everybody; there a check costs more, and that is all."""
+    with sqlite_engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
+    sqlite_engine.dispose()
+    event.listen(sqlite_engine, "connect", lambda driver, _: driver.setconfig(DEFENSIVE, True))
+
+    upgrade(sqlite_engine)
+
+    with sqlite_engine.connect() as connection:
+        (written,) = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'attempts'").scalars()
+        assert revisions_there(connection) == {known_revisions()[0]}
+    assert "status NOT IN ('queued','sending','unknown')" in written
+
+
+def test_sqlite_makes_no_table_of_words_to_check_a_row(sqlite_engine: Engine) -> None:
+    def makes_one() -> set[str]:
+        with sqlite_engine.connect() as connection:
+            return {
+                table.name
+                for table in metadata.sorted_tables
+                for step in connection.exec_driver_sql(f"EXPLAIN INSERT INTO {table.name} DEFAULT VALUES")
+                if step.opcode == "OpenEphemeral"
+            }
+
+    now = makes_one()
+    with sqlite_engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
+
+    assert now == set()
+    assert makes_one() == {"attempts", "escalations"}
 
 
 @pytest.mark.parametrize(

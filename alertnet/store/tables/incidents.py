@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
-from alertnet.store.tables.base import WHERE_DUE, index_of_due, metadata
+from alertnet.store.tables.base import WHERE_DUE, check_each, index_of_due, metadata
 
 documents = Table(
     "documents",
@@ -81,8 +81,11 @@ escalations = Table(
     Column("state", EscalationState, nullable=False),
     UniqueConstraint("incident_id", "tree"),  # also the index for finding those of an incident
     CheckConstraint("status IN ('acknowledged','stopped') OR due_at IS NOT NULL", name="never_forgotten"),
-    CheckConstraint(
-        "status IN ('scheduled','waiting_for_go','running','acknowledged','unanswered','stopped')", name="status"
+    *check_each(
+        "status",
+        "status IN ('scheduled','waiting_for_go','running','acknowledged','unanswered','stopped')",
+        on_sqlite="status = 'running' OR status = 'scheduled' OR status = 'waiting_for_go'"
+        " OR status = 'acknowledged' OR status = 'unanswered' OR status = 'stopped'",
     ),
 )
 index_of_due("ix_escalations_due", escalations)

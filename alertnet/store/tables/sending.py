@@ -1,10 +1,10 @@
 """Tables of sending: codes and links, notifications and attempts (a queue), senders and circuit breakers."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.core.notification import CLASSES
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
-from alertnet.store.tables.base import WHERE_DUE, metadata
+from alertnet.store.tables.base import WHERE_DUE, check_each, metadata
 
 codes = Table(
     "codes",
@@ -154,7 +154,11 @@ attempts = Table(
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("changed_at", Instant, nullable=False),
-    CheckConstraint("status NOT IN ('queued','sending','unknown') OR due_at IS NOT NULL", name="never_forgotten"),
+    *check_each(
+        "never_forgotten",
+        "status NOT IN ('queued','sending','unknown') OR due_at IS NOT NULL",
+        on_sqlite="due_at IS NOT NULL OR (status <> 'queued' AND status <> 'sending' AND status <> 'unknown')",
+    ),
 )
 Index(
     "ix_attempts_due",
