@@ -216,6 +216,12 @@ EVENT_STREAMS = 20
 OPEN_PAGES = 20
 """Console pages kept up to date in one session."""
 
+AT_WORK, WAITING = 4, 60
+"""Requests of one API key, console session or page that are worked on at a time, and how many more may wait.
+
+Each that is worked on holds a thread, and the webhooks of an alarm need threads too.
+"""
+
 LONGEST_HEAD = LONGEST_BODY = 64 * 1024
 """Bytes of a request's head, and of its body."""
 

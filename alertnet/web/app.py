@@ -29,7 +29,7 @@ from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.reports import report
 from alertnet.web.idempotency import InFlight
-from alertnet.web.layers import Around
+from alertnet.web.layers import Around, Turns
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio import webhooks
@@ -80,6 +80,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
+    app.add_middleware(Turns)
     app.add_middleware(Around, runtime=runtime)
     problems.install(app)
     # FastAPI would otherwise build each route again for every application, at its first request.

@@ -1,12 +1,17 @@
-"""ASGI middleware around every request: counts answers, limits bodies and forbids caching."""
+"""ASGI middleware around every request: counts answers, limits bodies, forbids caching, and gives everybody a turn."""
+
+import asyncio
+from collections import Counter
 
 import structlog
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alertnet.core.limits import LONGEST_BODY
+from alertnet.core.limits import AT_WORK, LONGEST_BODY, WAITING
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
+from alertnet.web.auth import text_of_key
+from alertnet.web.problems import Problem
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
 """Statuses of requests that were turned away regardless of their content."""
@@ -19,7 +24,56 @@ SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
 
 NEVER_KEPT = (b"cache-control", b"no-store")
 
+STREAMS = ("/live", "/events")
+"""Ends of the paths that stay open for hours, which have limits of their own."""
+CROWDED = "too many requests of yours are under way: wait for their answers"
+
 log = structlog.get_logger(__name__)
+
+
+class Turns:
+    """Lets a few requests with the same key, session or link be worked on at a time; some more wait (B9).
+
+    Else whoever may read a page could ask for it hundreds of times at once, and the texts of the field would wait for
+    a thread behind that.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._here: Counter[str] = Counter()
+        """How many requests of each are worked on or wait."""
+        self._turns: dict[str, asyncio.Semaphore] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on when it is its turn; 429 where too many wait before it."""
+        whose = _whose(scope) if scope["type"] == "http" else None
+        if whose is None:
+            await self._app(scope, receive, send)
+            return
+        if self._here[whose] >= AT_WORK + WAITING:
+            await Problem(429, CROWDED, {"Retry-After": "1"})(scope, receive, send)
+            return
+        self._here[whose] += 1
+        try:
+            async with self._turns.setdefault(whose, asyncio.Semaphore(AT_WORK)):
+                await self._app(scope, receive, send)
+        finally:
+            self._here[whose] -= 1
+            if not self._here[whose]:
+                del self._here[whose], self._turns[whose]
+
+
+def _whose(scope: Scope) -> str | None:
+    """The key, session or link of a request; None where it needs none, is a report, or stays open."""
+    path: str = scope["path"]
+    if (path == "/v1/incidents" and scope["method"] == "POST") or path.startswith("/v1/devices/"):
+        return None
+    if path.startswith(("/a/", "/c/")):
+        return path
+    if path.endswith(STREAMS) or not path.startswith(("/v1/", "/desk")):
+        return None
+    request = Request(scope)
+    return text_of_key(request) if path.startswith("/v1/") else request.cookies.get("desk")
 
 
 class Around:

@@ -1,0 +1,119 @@
+"""Whoever asks for a lot at a time waits for themselves, and nobody else does (A11, B9)."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from alertnet.core.limits import AT_WORK, WAITING
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.app import make_app
+from alertnet.web.layers import Turns
+
+KEY = (b"authorization", b"Bearer alertnet_1")
+OTHERS_KEY = (b"authorization", b"Bearer alertnet_2")
+SESSION = (b"cookie", b"desk-language=es; desk=1")
+ASKED = 2 * (AT_WORK + WAITING)
+
+Header = tuple[bytes, bytes]
+
+
+class Slow:
+    """An application that answers nothing until it may."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.at_work: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.at_work[scope["path"]] += 1
+        await self.may_answer.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def asks(app: ASGIApp, method: str, path: str, *headers: Header) -> int:
+    """The status of the answer."""
+    told: list[Message] = []
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    scope: Scope = {"type": "http", "method": method, "path": path, "headers": list(headers), "query_string": b""}
+    await app(scope, receive, send)
+    return int(told[0]["status"])
+
+
+async def crowd(*wanted: tuple[str, str, Header], besides: tuple[str, str, Header]) -> tuple[Slow, list[int]]:
+    """So many ask for each of these at once, then one for something else; what is at work, and all their answers."""
+    app = Slow()
+    turns = Turns(app)
+    asked = [asyncio.ensure_future(asks(turns, *each)) for each in (*wanted * ASKED, besides)]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    at_work = Counter(app.at_work)
+    app.may_answer.set()
+    statuses = await asyncio.gather(*asked)
+    app.at_work = at_work
+    return app, statuses
+
+
+@pytest.mark.parametrize(
+    ("path", "header"), [("/v1/incidents", KEY), ("/desk", SESSION), ("/a/token", KEY), ("/c/token", SESSION)]
+)
+@pytest.mark.parametrize(
+    "besides",
+    [
+        ("POST", "/twilio/sms", KEY),
+        ("POST", "/v1/incidents", KEY),
+        ("POST", "/v1/devices/d1/alarm", KEY),
+        ("GET", "/v1/trees", OTHERS_KEY),
+        ("GET", "/a/another", KEY),
+        ("GET", "/v1/incidents/A-7K3M/events", KEY),
+        ("GET", "/desk/live", SESSION),
+    ],
+)
+def test_of_one_who_asks_for_much_a_few_are_worked_on_and_others_are_not_kept_waiting(
+    path: str, header: Header, besides: tuple[str, str, Header]
+) -> None:
+    """Else a page asked for four hundred times at once kept every text of the field waiting for more than a minute."""
+    app, statuses = asyncio.run(crowd(("GET", path, header), besides=besides))
+
+    assert app.at_work[path] - (besides[1] == path) == AT_WORK
+    assert app.at_work[besides[1]] > 0
+    assert Counter(statuses) == {200: AT_WORK + WAITING + 1, 429: ASKED - AT_WORK - WAITING}
+
+
+def test_a_report_is_never_limited() -> None:
+    """B9: who sends many may have that much to report."""
+    report = ("POST", "/v1/incidents", KEY)
+
+    app, statuses = asyncio.run(crowd(report, besides=report))
+
+    assert app.at_work["/v1/incidents"] == ASKED + 1
+    assert set(statuses) == {200}
+
+
+def test_who_was_refused_is_heard_once_the_others_have_their_answers() -> None:
+    async def twice() -> int:
+        app = Slow()
+        turns = Turns(app)
+        asked = [asyncio.ensure_future(asks(turns, "GET", "/desk", SESSION)) for _ in range(ASKED)]
+        await asyncio.sleep(0)
+        app.may_answer.set()
+        assert 429 in await asyncio.gather(*asked)
+        return await asks(turns, "GET", "/desk", SESSION)
+
+    assert asyncio.run(twice()) == 200
+
+
+def test_every_request_waits_for_its_turn(runtime: Runtime) -> None:
+    async def all_at_once() -> list[int]:
+        app = make_app(runtime)
+        return await asyncio.gather(*(asks(app, "GET", "/a/nobodys") for _ in range(ASKED)))
+
+    assert Counter(asyncio.run(all_at_once())) == {404: AT_WORK + WAITING, 429: ASKED - AT_WORK - WAITING}
