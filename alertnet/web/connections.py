@@ -37,6 +37,8 @@ class Waiting:
         self._since: dict[Connection, float] = {}
         self.cut = 0
         """How many requests were cut off."""
+        self.unreadable = 0
+        """How many requests were no HTTP."""
 
     def begin(self, connection: "Connection") -> None:
         """Note that a connection keeps the server waiting from now on."""
@@ -130,7 +132,14 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._beside_body += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            # Told together, since a line for each would fill the log.
+            self._waiting.unreadable += 1
+            self.send_400_response("Invalid HTTP request received.")
+            return
         if self._beside_body > LONGEST_HEAD:
             detail = f"the head is longer than {LONGEST_HEAD} bytes"
             self.cut(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, detail)
@@ -216,7 +225,7 @@ class Server(uvicorn.Server):
         self._deadline_seconds = deadline_seconds
         self._most = most
         self._open = 0
-        self._reminder, self._cut_reminder = Reminder(), Reminder()
+        self._reminder, self._cut_reminder, self._unreadable_reminder = Reminder(), Reminder(), Reminder()
         self._entering: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -292,6 +301,9 @@ class Server(uvicorn.Server):
             if self._waiting.cut and self._cut_reminder.is_time("requests_cut"):
                 log.warning("requests_cut", count=self._waiting.cut, connections=self._open)
                 self._waiting.cut = 0
+            if self._waiting.unreadable and self._unreadable_reminder.is_time("requests_unreadable"):
+                log.warning("requests_unreadable", count=self._waiting.unreadable, connections=self._open)
+                self._waiting.unreadable = 0
 
 
 def _turn_away(connection: socket.socket) -> None:

@@ -53,8 +53,9 @@ class Throttle:
     _streams: Counter[str] = field(default_factory=Counter)
     _used: dict[str, OrderedDict[str, Usage]] = field(default_factory=dict)
     """By limit, how much each key has used."""
-    _told_at: datetime | None = None
-    _untold: int = 0
+    _told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """By warning and reason, when it was last logged."""
+    _untold: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self, key_id: str, now: datetime) -> None:
@@ -74,20 +75,30 @@ class Throttle:
             return self._use(limit, key, now)
 
     def refuse(self, address: str, now: datetime) -> None:
-        """Count one request with a wrong key from that address. A warning is logged at most once a minute.
+        """Count one request with a wrong key from that address.
 
         Raises:
             TooOften: too many such requests came from there.
         """
-        with self._lock:
-            self._untold += 1
-            wait = self._use(WRONG_KEYS, address, now)
-            if self._told_at is None or not self._told_at <= now < self._told_at + MINUTE:
-                log.warning("wrong_api_keys", times=self._untold, latest_from=address)
-                self._told_at, self._untold = now, 0
+        wait = self.wait(WRONG_KEYS, address, now)
+        self.warn("wrong_api_keys", now, latest_from=address)
         self.count(once(metrics.WRONG_KEYS))
         if wait is not None:
             raise TooOften("too many requests with a wrong API key came from this address", wait)
+
+    def warn(self, event: str, now: datetime, *, reason: str = "", **latest: object) -> None:
+        """Log what anybody can bring about: at once, then at most once a minute with how often it came, each reason.
+
+        Else a flood of it would fill the disk, or leave nothing else in a log of limited length.
+        """
+        what = event, reason
+        with self._lock:
+            self._untold[what] += 1
+            told_at = self._told_at.get(what)
+            if told_at is not None and told_at <= now < told_at + MINUTE:
+                return
+            self._told_at[what], times = now, self._untold.pop(what)
+        log.warning(event, **({"reason": reason} if reason else {}), times=times, **latest)
 
     @contextmanager
     def streaming(self, key_id: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from alertnet.cli.server.processes import listen
 from alertnet.web.connections import Server
+from tests.conftest import Logged
 
 MOST = 6
 DEADLINE_SECONDS = 0.4
@@ -128,6 +129,18 @@ def test_a_request_that_does_not_come_to_its_end_is_refused_by_the_deadline(conn
     assert status_on(connection) == b"408"
     assert connection.recv(1) == b""
     assert time.monotonic() - began > DEADLINE_SECONDS / 2
+
+
+def test_what_is_no_request_is_refused_and_told_once(connect: Connect, logged: Logged) -> None:
+    """Else whoever has no account fills the disk, or leaves nothing else in a log of limited length."""
+    assert [status_on(connect(b"no HTTP\r\n\r\n")) for _ in range(5)] == [b"400"] * 5
+    assert status_on(connect(HEAD)) == b"408", "the watch has looked since"
+    assert [status_on(connect(b"no HTTP\r\n\r\n")) for _ in range(5)] == [b"400"] * 5
+    assert status_on(connect(HEAD)) == b"408"
+
+    said = [line for line in logged() if "requests_unreadable" in line or "Invalid" in line]
+
+    assert len(said) == 1
 
 
 def test_who_drips_a_byte_at_a_time_has_no_longer(connect: Connect) -> None:

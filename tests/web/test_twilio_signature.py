@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
 from alertnet.store.tables import acknowledgements, inbound
+from tests.conftest import Logged
 from tests.web.world import ACCOUNT, BOB, OLD_TOKEN, PUBLIC_URL, TOKEN, World, world_in
 
 SMS: dict[str, Any] = {"MessageSid": "SM1", "From": BOB, "To": "+15005550006", "Body": "hello"}
@@ -44,6 +46,24 @@ def test_no_signature_is_refused(world: World) -> None:
     answer = world.client.post("/twilio/sms", data={"AccountSid": ACCOUNT, **SMS})
 
     assert answer.status_code == 403
+
+
+def test_what_nobody_has_signed_is_logged_once_a_minute_for_each_reason(world: World, logged: Logged) -> None:
+    """B9: else whoever has no account fills the disk, or leaves nothing else in a log of limited length."""
+    for _ in range(20):
+        world.client.post("/twilio/sms", data={"AccountSid": ACCOUNT, **SMS})
+        world.client.post("/twilio/sms", data={"AccountSid": "AC" + "9" * 32, **SMS})
+    vars(world.runtime)["clock"].forward(seconds=61)
+    world.client.post("/twilio/sms", data={"AccountSid": ACCOUNT, **SMS})
+
+    said = [line for line in logged() if "webhook_refused" in line]
+
+    assert [re.findall(r"wrong signature|another account", line) for line in said] == [
+        ["wrong signature"],
+        ["another account"],
+        ["wrong signature"],
+    ]
+    assert re.search(r"times\W+20\b", said[2])
 
 
 def test_another_account_is_refused(world: World) -> None:

@@ -5,17 +5,14 @@ The signed URL is built from the configured public one, never from Host or X-For
 
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, HTTPException, Request
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 
 from alertnet.runtime.settings.settings import Settings
-from alertnet.web.auth import runtime_of
+from alertnet.web.auth import runtime_of, throttle_of
 from alertnet.web.forms import Form, read_form
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
-
-log = structlog.get_logger(__name__)
 
 
 async def signed_form(request: Request) -> Form:
@@ -25,11 +22,11 @@ async def signed_form(request: Request) -> Form:
         HTTPException: 403 for any other request, and for all where no token is configured.
     """
     form = await read_form(request)
-    settings = runtime_of(request).settings
-    reason = _why_refused(settings, request, form)
+    runtime = runtime_of(request)
+    reason = _why_refused(runtime.settings, request, form)
     if reason is not None:
-        path, url = request.url.path[:LONGEST_PATH], _expected(settings, request)[:LONGEST_PATH]
-        log.warning("webhook_refused", reason=reason, path=path, expected_url=url)
+        path, url = request.url.path[:LONGEST_PATH], _expected(runtime.settings, request)[:LONGEST_PATH]
+        throttle_of(request).warn("webhook_refused", runtime.now(), reason=reason, path=path, expected_url=url)
         raise HTTPException(403, f"not accepted as the provider's: {reason}")
     return form
 
