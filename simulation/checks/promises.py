@@ -156,8 +156,8 @@ class Promises:
         self._is_claimed(process, row, what)
         self._is_discreet(outgoing, what)
 
-    def keeps_pauses(self, outgoing: Outgoing, route: Route) -> None:
-        """Check that the message was not claimed while its route was paused (A2)."""
+    def keeps_pauses(self, process: Process, outgoing: Outgoing, route: Route) -> None:
+        """Check that it was not claimed while its route was paused (A2); a process that was stopped sees so later."""
         slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
         for pause in self.world.database.rows(_PAUSES):
             if pause.payload is None:  # It was purged, and is over.
@@ -165,7 +165,7 @@ class Promises:
             paused = (MethodKind(pause.payload["method"]), pause.payload["provider"])
             is_on = self.world.time.now < datetime.fromisoformat(pause.payload["until"]) - slack
             for row in self.world.database.rows(_ATTEMPT_STATE, attempt=outgoing.attempt) if is_on else ():
-                if paused == route and row.due_at - LEASE > pause.at + slack:
+                if paused == route and row.due_at - LEASE > max(pause.at, process.host.resumed_at or pause.at) + slack:
                     self._break("A2", f"{self.world.describe(outgoing)} was claimed by a way out that is paused")
 
     def has_left(self, host: Host, works_since: datetime, began: datetime) -> None:

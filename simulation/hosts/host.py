@@ -87,6 +87,8 @@ class Host:
         self.clocks = Clocks(world)
         self.runs_since: datetime | None = None
         """Since when its worker has run without a pause; None while it does not."""
+        self.resumed_at: datetime | None = None
+        """When its process went on after it was stopped last; for a moment it knows only what it knew before."""
         self.process: Process | None = None
 
     @property
@@ -125,6 +127,7 @@ class Host:
             self.world.story.tell(self.name, f"is stopped for {seconds:.1f} s")
             resumes_at = self.world.time.now + timedelta(seconds=seconds)
             self.process.life.stop(resumes_at)
+            self.resumed_at = resumes_at
             if self.runs_since is not None:
                 self.runs_since = resumes_at
 

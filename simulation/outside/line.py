@@ -32,7 +32,7 @@ class Line:
         if not leave(lambda: None):
             return None
         self.promises.is_handed_over(self.process, outgoing)
-        self.promises.keeps_pauses(outgoing, self.route)
+        self.promises.keeps_pauses(self.process, outgoing, self.route)
         if self.process.is_in_transaction:
             return Unsure("in a transaction")
         world.story.tell(self.process.host.name, f"hands over {world.describe(outgoing)}{self._by}")
