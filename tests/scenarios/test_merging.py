@@ -333,6 +333,66 @@ def test_what_is_answered_to_both_while_they_are_one_stays_with_the_whole(night:
     assert second.answers() == [("coordinator", "declined", "sms")]
 
 
+def answered_both(world: World, first_says: str, second_says: str) -> tuple[Incident, list[str]]:
+    """The coordinator answers the second report, and ten minutes later the first; then the first is merged into it.
+
+    The whole, and the ids of both answers, the second's first.
+    """
+    first, second = reported(world)
+    of_first, of_second = (code_in(alert) for alert in alerts(world, "coordinator"))
+    world.texts("coordinator", f"{second_says} {of_second}")
+    world.passes(minutes=10)
+    world.texts("coordinator", f"{first_says} {of_first}")
+    ids = [each["acknowledgements"][0]["id"] for each in (second, first)]
+    first.act("merge", into=second.ref)
+    return second, ids
+
+
+def revokes(incident: Incident, answer: str) -> None:
+    world = incident.world
+    path = f"/v1/incidents/{incident.ref}/acknowledgements/{answer}"
+    assert world.client.delete(path, headers=world.headers).status_code == 200
+    world.settles()
+
+
+@pytest.mark.parametrize(("says", "kind"), [("OK", "acknowledged"), ("NO", "declined")])
+def test_of_two_answers_of_one_the_one_that_is_left_counts_when_the_other_is_revoked(
+    night: World, says: str, kind: str
+) -> None:
+    """A6: what is on record is what counts; who has taken charge of the other report is not told again."""
+    second, ids = answered_both(night, says, "OK")
+    told = alerts(night, "coordinator")
+
+    revokes(second, ids[1])
+    night.passes(minutes=5)
+    assert second.answers() == [("coordinator", "acknowledged", "sms")]
+    assert alerts(night, "coordinator") == told
+
+    revokes(second, ids[0])
+    assert second.answers() == []
+    assert len(alerts(night, "coordinator")) == len(told) + 1
+
+
+@pytest.mark.parametrize("is_later", [True, False])
+def test_of_two_answers_to_what_is_one_now_the_later_counts(world_of: Worlds, is_later: bool) -> None:
+    """A2, A4: who has said NO since has not taken charge by an OK of before, nor declined who says OK after a NO."""
+    world = world_of(a_tree("  - {name: Office, notify: [ombuds], wait: 30m}\n" + FRIENDS), field=TEAMS)
+    for owner in ("north/ana", "north/mary"):
+        world.runtime.transact(set_pins, owner, TRUE, DURESS)
+    first, second = reported(world)
+    of_first, of_second = (code_in(alert) for alert in alerts(world, "ombuds"))
+    says = [("OK", of_first), ("NO", of_second)]
+    for verb, code in says if is_later else reversed(says):
+        world.texts("ombuds", f"{verb} {code}")
+        world.passes(minutes=3)
+
+    first.act("merge", into=second.ref)
+
+    assert second.status("valley") == ("running" if is_later else "acknowledged")
+    assert len(second.answers()) == 2
+    assert len(alerts(world, "defenders")) == 1
+
+
 def test_who_has_answered_only_the_other_report_is_told_of_this_one_after_the_split(night: World) -> None:
     first, second = reported(night)
     night.texts("coordinator", code_in(alerts(night, "coordinator")[0]))

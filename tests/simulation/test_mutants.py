@@ -60,7 +60,7 @@ MUTANTS = {
     "an answer that was taken back goes on resting the alarm": Mutant(
         "A6",
         "alertnet/flows/escalation/record_response.py",
-        "    move(locked, events_of(locked, given.tree, given.contact, Withdrawn))\n",
+        "    move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))\n",
     ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("

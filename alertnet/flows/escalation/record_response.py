@@ -145,8 +145,17 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
     answers.revoke(locked.tx.session, given.id, locked.tx.now)
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
-    move(locked, events_of(locked, given.tree, given.contact, Withdrawn))
+    left = locked.current_answer(given.tree, given.contact)
+    move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))
     promise_again(locked)
+
+
+def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[str], Event]]:
+    """What happens where an answer counts no more; `left`: another one of its giver, to merged reports, that does."""
+    if left is None or left.kind is gone:
+        return [] if left else [Withdrawn]
+    made: list[Callable[[str], Event]] = [Withdrawn] if left.kind is AnswerKind.RELAYED else []
+    return [*made, partial(Answered, kind=left.kind, address=left.address)]
 
 
 def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:

@@ -4,7 +4,7 @@ A merged part ends and stays on record as it was; its reference, codes and links
 twice: what was sent for the part counts for the whole.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,12 +12,10 @@ from functools import partial
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.escalation.quorum import Action
 from alertnet.core.escalation.state import (
     LAST_RESORT,
     Acted,
-    Answered,
-    Confirmed,
     Event,
     Go,
     Hold,
@@ -38,6 +36,7 @@ from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, go_on, let_leave
+from alertnet.flows.incidents.merged_answers import as_events, not_replaced, taken_back
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -49,7 +48,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications, timeline
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.views.timeline_view import TEXTS, is_forced
 
 
@@ -225,7 +223,7 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     """Count answers and reports to the part; then open the levels open there, unless somebody has taken charge."""
     session = whole.tx.session
     events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
-    _add(events, _as_events(whole, answers.current_answers(session, [part.incident.id]), part))
+    _add(events, as_events(whole, not_replaced(part, whole), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
             _add(events, events_of(whole, report.tree, report.contact, Acted))
@@ -263,7 +261,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
     answers.move(session, [each.id for each in moved], part.incident.id)
-    happened = _as_events(part, moved, whole)
+    happened = as_events(part, moved, whole)
     prompts.hand_back(part, whole)
     if part.incident.proposed is not None and part.incident.proposed == whole.incident.proposed:
         end_change(whole, PromptAnswer.OVERTAKEN, None)
@@ -274,7 +272,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     events = _without_go(whole, merged_at)
     _add(events, _undecided(part, whole, merged_at))
     for answer in gone:
-        _add(events, _taken_back(whole, answer, [each for each in here if each not in moved]))
+        _add(events, taken_back(whole, answer, [each for each in here if each not in moved]))
     for tree, contact in sorted(only_there):
         _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
@@ -287,17 +285,6 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     if part.facts.leaves_phone_alone:
         field_reassurance.fall_silent(part)
     notify_coordinators(whole, Subject.SPLIT, part.incident.ref)
-
-
-def _taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
-    """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
-    names = whole.names(gone.tree, gone.contact)
-    own = next((each for each in stays if (each.tree, each.contact) in names), None)
-    if own is not None and own.kind is gone.kind:
-        return {}
-    made: list[Callable[[str], Event]] = [] if own and own.kind is not AnswerKind.RELAYED else [Withdrawn]
-    made += [partial(Answered, kind=own.kind, address=own.address)] if own else []
-    return events_of(whole, gone.tree, gone.contact, *made)
 
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
@@ -382,17 +369,6 @@ def _without(whole: LockedIncident, part: str) -> Facts:
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
     return as_one(own, [each.facts for each in whole.parts if each.id != part])
-
-
-def _as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: LockedIncident) -> dict[str, list[Event]]:
-    """Answers as events here, oldest first, wherever they count, and confirmed as far as they are there."""
-    events: dict[str, list[Event]] = {}
-    for answer in reversed(given):
-        made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]
-        state = there.states.get(answer.tree)
-        made += [Confirmed] if state and answer.contact in state.confirmed else []
-        _add(events, events_of(here, answer.tree, answer.contact, *made))
-    return events
 
 
 def _add(events: dict[str, list[Event]], more: Events) -> None:
