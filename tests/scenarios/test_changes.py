@@ -307,3 +307,36 @@ def test_what_was_held_by_whoever_was_taken_as_well_is_held_no_more(two: World) 
     two.passes(minutes=11)
 
     assert any(incident.ref in text for text in two.phone("defenders").inbox)
+
+
+def test_what_another_of_the_same_name_holds_stays_held(world_of: Worlds) -> None:
+    """B3: each tree calls its coordinator so; that of the second is accused, and that of the first still holds."""
+    accused = CONTACTS.replace("organisation: Valley,", "organisation: Mine, belongs_to: company,").replace(
+        "0101", "0102"
+    )
+    friends = "  - {name: Friends, notify: [defenders], wait: 20m}\n"
+    world = world_of(a_tree(COORDINATION + friends), a_tree(COORDINATION, accused.replace("0101", "0102"), tree="mine"))
+    incident = world.raises(perpetrator="none")
+    world.texts("coordinator", f"HOLD {code_in(world.phone('coordinator').inbox[0])}")
+    world.texts("second coordinator", code_in(world.phone("second coordinator").inbox[0]))
+
+    incident.act("updates", text="It was the mine", perpetrator="company")
+    world.passes(minutes=30)
+
+    assert world.phone("defenders").inbox == []
+    assert "hold_began" in incident.timeline()
+    assert "hold_ended" not in incident.timeline()
+
+
+def test_what_was_held_in_a_report_that_was_merged_is_held_no_more_either(two: World) -> None:
+    """A2, A3: the hold came along with the report, and so does what is learnt of whoever gave it."""
+    part = two.raises(perpetrator="none")
+    whole = two.raises(perpetrator="none", place="L13")
+    two.texts("second coordinator", f"HOLD {code_in(two.phone('second coordinator').inbox[0])}")
+    part.act("merge", into=whole.ref)
+    two.passes(minutes=50)
+    assert two.phone("defenders").inbox == []
+
+    whole.act("updates", text="She is with them", people=[{"code": "P50", "contact": "coordinator-2"}])
+
+    assert len(two.phone("defenders").inbox) == 1

@@ -294,22 +294,36 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
 def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3)."""
     involved = {
-        id
+        (tree, id)
         for tree, plan in locked.plans.items()
         for id in plan.discredited - before[tree].discredited
         if locked.is_coordinator(tree, id)
     }
     if not involved:
         return
-    decided = timeline.of_kind(locked.tx.session, locked.incident.id, "decision")
     # The latest decision of each thing is the one that holds.
-    latest = {(word.get("subject"), word.get("tree"), word.get("level")): word for _, word in decided if word}
-    undone = [word for word in latest.values() if word.get("by") in involved and word["decision"] != PromptAnswer.GO]
+    latest = {(word.get("subject"), word.get("tree"), word.get("level")): word for word in _decided(locked)}
+    names = {id for _, id in involved}
+    theirs = [word for word in latest.values() if word.get("by") in names and word["decision"] != PromptAnswer.GO]
+    # Of what comes next it is known which tree's coordinator holds it; of a level or question only by what name.
+    undone = [word for word in theirs if not _is_of_rest(word) or locked.names(word["tree"], word["by"]) & involved]
     move(locked, {each.id: list(_undone(locked, each.tree, undone)) for each in locked.escalations})
-    held = [each for each in prompts.open_prompts(locked) if each.answered_by in involved]
+    held = [each for each in prompts.open_prompts(locked) if each.answered_by in names]
     for prompt in held:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
     prompts.ring_anew(locked, [each.id for each in held])
+
+
+def _decided(locked: LockedIncident) -> list[Mapping[str, Any]]:
+    """What coordinators have decided, oldest first, also of reports that were merged into it."""
+    session, each_id = locked.tx.session, locked.incident.every_id
+    found = [each for id in each_id for each in timeline.of_kind(session, id, "decision")]
+    return [word for _, word in sorted(found, key=lambda each: each[0]) if word]
+
+
+def _is_of_rest(word: Mapping[str, Any]) -> bool:
+    """Whether a decision is about all that comes next."""
+    return word.keys().isdisjoint(("subject", "level"))
 
 
 def _undone(locked: LockedIncident, tree: str, undone: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
@@ -320,5 +334,5 @@ def _undone(locked: LockedIncident, tree: str, undone: Sequence[Mapping[str, Any
             yield ToldMore()
         elif word.get("level") in levels and word["tree"] == tree:
             yield Undecided(levels[word["level"]])
-        elif word.keys().isdisjoint(("subject", "level")) and tree in dict(locked.names(word["tree"], word["by"])):
+        elif _is_of_rest(word) and tree in dict(locked.names(word["tree"], word["by"])):
             yield Undecided()
