@@ -238,10 +238,10 @@ def put_into_words(sheet: CallSheet, origin: Origin, renderer: Renderer, languag
     return tuple(groups)
 
 
-def footer(renderer: Renderer, language: str, page: int, pages: int) -> str:
-    """The footer of each page."""
-    words = SheetWords(renderer, language)
-    return f"{words.say('confidential')} {words.say('page', page=str(page), pages=str(pages))}"
+def footer(renderer: Renderer, language: str) -> str:
+    """The footer of each page, with the places for its number and how many there are."""
+    labels = renderer.labels("sheet", language)
+    return f"{labels['confidential']} {labels['page']}"
 
 
 def _head(words: SheetWords, sheet: CallSheet, origin: Origin) -> Iterator[Line]:

@@ -42,6 +42,14 @@ def sheet(office: Office, *words: str, format: str = "text") -> str:
     return read(path)
 
 
+def printed(office: Office, *words: str) -> list[str]:
+    """The pages of the PDF that the command writes."""
+    path = office.folder / "sheet.pdf"
+    said = office.types("call-sheet", *words, "--output", str(path))
+    assert said.code == 0, said.err
+    return [plain(page.extract_text()) for page in PdfReader(path).pages]
+
+
 def refused(said: Said) -> str:
     assert (said.code, said.out) == (2, "")
     return said.err
@@ -233,29 +241,43 @@ def test_the_file_is_its_owner_s_alone_even_where_one_was_that_everybody_could_r
     assert not list(office.folder.glob(".open*"))
 
 
-def test_pages_are_numbered_and_each_is_marked_as_confidential(office: Office) -> None:
+POST = "Štítné Žďár Ñandú Œuvre"
+
+
+@pytest.fixture
+def many(office: Office) -> Path:
+    """A folder of trees with two hundred posts more."""
     trees = office.folder / "many"
     shutil.copytree(REPOSITORY / "contact_trees", trees)
-    name = "Štítné Žďár Ñandú Œuvre"
     contacts = "".join(
-        f"\n  post-{number}: {{role: ngo, organisation: {name} {number}, methods: [{{call: '+5730055{number:05}'}}]}}"
+        f"\n  post-{number}: {{role: ngo, organisation: {POST} {number}, methods: [{{call: '+5730055{number:05}'}}]}}"
         for number in range(200)
     )
-    tree = (trees / "colombia.yaml").read_text()
     names = ", ".join(f"post-{number}" for number in range(200))
+    tree = (trees / "colombia.yaml").read_text()
     tree = tree.replace("\nlevels:", f"{contacts}\n\nlevels:\n  - {{name: Posts, notify: [{names}]}}")
     (trees / "colombia.yaml").write_text(tree)
-    path = office.folder / "sheet.pdf"
+    return trees
 
-    assert office.types("call-sheet", "--trees", str(trees), "--output", str(path)).code == 0
 
-    pages = [plain(page.extract_text()) for page in PdfReader(path).pages]
+def test_pages_are_numbered_and_each_is_marked_as_confidential(office: Office, many: Path) -> None:
+    pages = printed(office, "--trees", str(many))
+
     assert len(pages) > 5
     for number, page in enumerate(pages, start=1):
         assert f"Confidential: shred or burn after use. Page {number} of {len(pages)}" in page
     whole = " ".join(pages)
-    assert all(f"{name} {number} · post-{number} " in whole for number in range(200))
+    assert all(f"{POST} {number} · post-{number} " in whole for number in range(200))
     assert re.findall(r"· post-(\d+) ", whole) == [str(number) for number in range(200)]
+
+
+def test_what_belongs_together_and_fills_more_than_a_page_goes_on_on_the_next(office: Office, many: Path) -> None:
+    """A3: who must not be called is one paragraph, however many they are; none falls off the paper."""
+    pages = printed(office, "--trees", str(many), "--country", "CO", "--type", "arrest")
+
+    found = [re.findall(r"post-(\d+):", page) for page in pages]
+    assert [number for page in found for number in page] == [str(number) for number in range(200)]
+    assert len([page for page in found if page]) == 2
 
 
 def test_a_case_with_forty_contacts_fits_on_three_pages_and_has_each_once(office: Office) -> None:
@@ -275,25 +297,25 @@ def test_a_case_with_forty_contacts_fits_on_three_pages_and_has_each_once(office
     folder = office.folder / "forty"
     folder.mkdir()
     (folder / "valley.yaml").write_text(tree)
-    path = office.folder / "sheet.pdf"
 
-    said = office.types("call-sheet", "--trees", str(folder), *ARREST, "--output", str(path))
+    pages = printed(office, "--trees", str(folder), *ARREST)
 
-    assert said.code == 0, said.err
-    pages = [plain(page.extract_text()) for page in PdfReader(path).pages]
     assert len(pages) <= 3
     assert min(map(len, pages[:2])) > 1000
     assert re.findall(r"· post-(\d\d) ·", " ".join(pages)) == ids
 
 
-def test_a_letter_that_the_font_lacks_is_written_in_latin_ones(office: Office) -> None:
+@pytest.mark.parametrize(("name", "printed"), [("Місія ООН", "Місія ООН"), ("ታደሰ", "tadese")])
+def test_a_name_in_letters_that_the_fonts_lack_is_written_in_latin_ones(
+    office: Office, name: str, printed: str
+) -> None:
     trees = office.folder / "trees"
     shutil.copytree(REPOSITORY / "contact_trees", trees)
     path = trees / "international.yaml"
-    path.write_text(path.read_text().replace("UN Human Rights Office", "Місія ООН"))
+    path.write_text(path.read_text().replace("UN Human Rights Office", name))
 
-    assert "Misiya OON" in sheet(office, "--trees", str(trees), format="pdf")
-    assert "Місія ООН" in sheet(office, "--trees", str(trees))
+    assert printed in sheet(office, "--trees", str(trees), format="pdf")
+    assert name in sheet(office, "--trees", str(trees))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from alertnet.cli.field.drawn_card import INSET, LEADING, MARGIN, PAGE, PANEL, lay_out
+from alertnet.cli.field.field_card import Format, drawn
 from alertnet.core.inbound.sms_grammar import ALARMS, PANIC, FieldVerb, parse_report
 from alertnet.core.incident import TYPES
 from alertnet.messages.field_card import AFTER, HIDDEN_PIN, panels_of
@@ -16,6 +16,8 @@ from tests.cli.test_call_sheet import read
 from tests.support.program import shipped_templates
 
 LANGUAGES = ("en", "fr", "es", "de", "pt")
+MM = 72 / 25.4
+"""Points of a PDF in a millimetre."""
 TELLING = (
     "alert",
     "alarm",
@@ -52,15 +54,24 @@ def test_every_line_of_the_card_is_understood_as_it_says(renderer: Renderer, lan
 @pytest.mark.parametrize("discreet", [False, True])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_line_has_room_on_its_panel(renderer: Renderer, language: str, discreet: bool) -> None:
+    """A panel is as large as a bank card, and nothing is smaller than can be read."""
     panels = panels_of(renderer, language, "+15005550006", "+32470550101", discreet=discreet)
-    written, _ = lay_out([panels])
+    written: list[tuple[str, float, float, float]] = []
 
-    assert len(written) > 8
-    assert all(MARGIN[0] < each.x < MARGIN[0] + PANEL[0] for each in written)
+    def note(text: str, cm: list[float], _tm: object, _font: object, size: float) -> None:
+        if text.strip():
+            written.append((text.strip(), cm[4] / MM, (page.mediabox.height - cm[5]) / MM, size))
+
+    page = PdfReader(BytesIO(drawn([panels], Format.PDF))).pages[0]
+    page.extract_text(visitor_text=note)
+
     for row, panel in enumerate(panels):
-        lines = len(panel.lines) + (len(panel.listed) + 1) // 2
-        assert lines * LEADING + INSET < PANEL[1], (row, lines)
-    assert all(each.size > 5.0 for each in written)
+        top = 30 + row * 54
+        on_it = {text: x for text, x, y, _ in written if top < y < top + 53}
+        said = {each for line in panel.lines for each in line if each} | set(panel.listed)
+        assert said <= set(on_it)
+        assert all(21 < x < 21 + 85 for x in on_it.values())
+    assert min(size for *_, size in written) > 5.5
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -110,7 +121,7 @@ def test_it_is_a_picture_too(office: Office, words: tuple[str, ...]) -> None:
 
     image = Image.open(BytesIO(path.read_bytes()))
 
-    assert round(image.width / image.height, 2) == round(PAGE[0] / PAGE[1], 2)
+    assert round(image.width / image.height, 2) == round(297 / 210, 2)
     assert len(image.getcolors(256) or ()) > 10
 
 

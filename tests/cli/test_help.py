@@ -12,7 +12,6 @@ from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import REPOSITORY, Office
 
 NEVER_SERVED = {
-    "PIL",
     "alembic",
     "alertnet.flows.desk.board",
     "alertnet.messages.drawings.report",
@@ -24,7 +23,6 @@ NEVER_SERVED = {
     "mako",
     "psycopg",
     "pygments",
-    "reportlab",
     "rich",
     "typst",
     "watchfiles",

@@ -95,4 +95,4 @@ def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: st
         return as_text(groups).encode()
     from alertnet.cli.call_sheet.pdf import as_pdf
 
-    return as_pdf(groups, lambda page, pages: footer(renderer, language, page, pages))
+    return as_pdf(groups, language, footer(renderer, language))

@@ -79,7 +79,7 @@ def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", lang
     words = Letter(tree, contact, sender, renderer, language)
     foot = words.foot(system_clock().date())
     if format is Format.PDF:
-        return as_pdf(words.groups(), lambda *_: foot)
+        return as_pdf(words.groups(), language, foot)
     return _as_html(words.groups(), foot, language).encode()
 
 

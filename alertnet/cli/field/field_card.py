@@ -1,5 +1,6 @@
 """`alertnet field-card`: a wallet card that tells members of the field what to write."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,9 +12,11 @@ from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.core.directory.contact_tree import Network
+    from alertnet.messages.field_card import Panel
 
 MOST_LANGUAGES = 3
 """How many columns fit on the page."""
+DPI = 300
 
 
 class Format(StrEnum):
@@ -55,7 +58,6 @@ def field_card(
     output: Output = None,
 ) -> None:
     """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank card."""
-    from alertnet.cli.field.drawn_card import as_pdf, as_png
     from alertnet.cli.output import write_confidential
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.field_card import panels_of
@@ -70,11 +72,19 @@ def field_card(
     number = next(iter(examine().settings.twilio_from), None)
     columns = [panels_of(renderer, each, number, callback, discreet=discreet) for each in chosen]
     is_picture = (format or (output.suffix.lower() if output else "")) in (Format.PNG, ".png")
-    path = output or Path(f"card.{Format.PNG if is_picture else Format.PDF}")
-    write_confidential(path, as_png(columns) if is_picture else as_pdf(columns))
+    form = Format.PNG if is_picture else Format.PDF
+    path = output or Path(f"card.{form}")
+    write_confidential(path, drawn(columns, form))
     if number is None:
         typer.echo("ALERTNET_TWILIO_FROM: missing, so the card names no number to text to", err=True)
     typer.echo(f"{path}: cut along the outer line, fold along the others.")
+
+
+def drawn(columns: "list[list[Panel]]", form: Format) -> bytes:
+    """The page with a column for each language; it names no author."""
+    from alertnet.messages.drawings import typeset
+
+    return typeset.compiled("field_card.typ", [list(map(asdict, panels)) for panels in columns], format=form, ppi=DPI)
 
 
 def _chosen(languages: str, known: tuple[str, ...]) -> list[str]:

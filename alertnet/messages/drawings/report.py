@@ -1,21 +1,12 @@
 """A report of an incident as values, and its output as a standalone HTML page or an accessible PDF."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from html import escape
-from importlib.resources import files
-from typing import Any
-
-from anyascii import anyascii
 
 from alertnet.core.codec import value
-from alertnet.messages.drawings.time_axis import NOT_IN_XML, TimeAxis, as_figure
+from alertnet.messages.drawings.time_axis import TimeAxis, as_figure
 from alertnet.messages.words import direction
-
-LATIN = 0x24F
-SIGNS = frozenset("–—“”«»‘’…·✓✗▸★■→≤≥")
-"""Characters besides Latin letters that the PDF's fonts have; all others are transliterated."""
 
 STYLE = """
 body{font:1rem/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
@@ -75,7 +66,7 @@ class Report:
     def as_pdf(self) -> bytes:
         """A tagged PDF (PDF/UA-1) without metadata about its author."""
         # Imported here because it is large, and most processes never make a PDF.
-        import typst
+        from alertnet.messages.drawings import typeset
 
         figure = as_figure(self.picture)
         data = {
@@ -92,38 +83,7 @@ class Report:
                 "height": figure.height,
             },
         }
-        data = _each(data, lambda text: text.translate(NOT_IN_XML))
-        try:
-            return _compiled(typst.compile, data)
-        except typst.TypstError:
-            # Some letter is in none of the fonts, and PDF/UA forbids to draw an empty box for it.
-            return _compiled(typst.compile, _each(data, _drawable))
-
-
-def _compiled(compile: Callable[..., bytes], data: object) -> bytes:
-    template = (files("alertnet.messages.drawings") / "report.typ").read_bytes()
-    values = {"report": json.dumps(data)}
-    return compile(template, format="pdf", sys_inputs=values, pdf_standards=["ua-1"], ignore_system_fonts=True)
-
-
-def _each(value: Any, change: Callable[[str], str]) -> Any:
-    """The same structure with each text changed."""
-    match value:
-        case str():
-            return change(value)
-        case dict():
-            return {key: _each(each, change) for key, each in value.items()}
-        case list() | tuple():
-            return [_each(each, change) for each in value]
-    return value
-
-
-def _drawable(text: str) -> str:
-    return "".join(each if _is_drawn(each) else anyascii(each) for each in text)
-
-
-def _is_drawn(letter: str) -> bool:
-    return letter == "\n" or letter in SIGNS or (letter.isprintable() and ord(letter) <= LATIN)
+        return typeset.as_pdf("report.typ", data)
 
 
 def _html_of(section: Section) -> str:
