@@ -15,11 +15,11 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import compile_path
 
 from alertnet.core.errors import BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
@@ -168,20 +168,21 @@ def _refused(request: Request, error: Any) -> Response:
     path = request.url.path
     if error.status_code == 405:
         # The router would name only the methods of the first route with that path.
-        allowed = ", ".join(sorted(_methods(request.app, path))) or error.headers["Allow"]
+        here = [route for route in _documented(request) if route.path_regex.match(path)]
+        methods = {method for route in here for method in route.methods or ()}
+        allowed = ", ".join(sorted(methods)) or error.headers["Allow"]
         return Problem(405, f"{request.method} is not among the methods of this path: {allowed}", {"Allow": allowed})
     if error.status_code == 404 and not isinstance(error, HTTPException):
-        paths = sorted(request.app.openapi()["paths"])
+        paths = sorted({route.path for route in _documented(request)})
         return Problem(404, f"there is no {path[:LONGEST_VALUE]}", paths=paths)
     if error.status_code == 400 and path.startswith("/v1/"):  # not even text
         return _no_json(str(error.detail))
     return Problem(error.status_code, str(error.detail), error.headers)
 
 
-def _methods(app: FastAPI, path: str) -> set[str]:
-    """The documented methods of that path."""
-    paths = app.openapi()["paths"].items()
-    return {method.upper() for form, methods in paths if compile_path(form)[0].match(path) for method in methods}
+def _documented(request: Request) -> list[APIRoute]:
+    """The routes of the interface that stand in its description."""
+    return [route for route in request.app.routes if isinstance(route, APIRoute) and route.include_in_schema]
 
 
 def _our_fault(_: Request, __: Any) -> Response:
