@@ -116,7 +116,7 @@ def is_one_numbers(code: Code) -> bool:
     return _number(code) == _ONE_NUMBERS
 
 
-def outcome_of_sms(status: str, code: Code = None) -> tuple[AttemptStatus, Failure | None]:
+def outcome_of_sms(status: str, code: Code) -> tuple[AttemptStatus, Failure | None]:
     """The attempt's status and failure for a MessageStatus with its ErrorCode.
 
     `sent` may stay the last status, since many carriers give no receipt: it counts neither as delivered nor as failed.

@@ -101,7 +101,7 @@ class StandsFor(StrEnum):
     CONSENT = "consent"
 
 
-def stands_for(code: str, people: Container[str] = ()) -> StandsFor | None:
+def stands_for(code: str, people: Container[str]) -> StandsFor | None:
     """What a code from `understood` stands for; known `people` may have any form. None for types and verbs."""
     if code in people:
         return StandsFor.PERSON

@@ -194,7 +194,7 @@ def _member(before: Any, after: Any) -> Iterator[Phrase]:
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
-def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[Phrase]:
+def _fields(before: Any, after: Any, besides: tuple[str, ...]) -> Iterator[Phrase]:
     for field in fields(before):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:

@@ -17,8 +17,8 @@ from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.notifications.answer_changes import announce_rest, revise, told_at
-from alertnet.flows.notifications.compose import coming, notify_coordinators, said, write
+from alertnet.flows.notifications.answer_changes import announce, revise, told_at
+from alertnet.flows.notifications.compose import coming, said, write
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
@@ -288,16 +288,6 @@ def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind
     return Recorded(id, kind, at, due_at, words)
 
 
-def _tell_coordinators(
-    locked: LockedIncident, tree: str, contact_id: str, recorded: Recorded, *, at: datetime | None
-) -> None:
-    if at == locked.tx.now:
-        besides = (tree, contact_id)
-        notify_coordinators(locked, SUBJECTS[recorded.kind], contact_id, besides=besides, acknowledgement=recorded.id)
-    elif at is not None:
-        announce_rest(locked, tree, contact_id, at)
-
-
 def _confirm(
     locked: LockedIncident,
     tree: str,
@@ -311,7 +301,7 @@ def _confirm(
     `at`: when; None: with the other messages at the end of the hour.
     """
     kind = _confirmed_by(recorded)
-    _tell_coordinators(locked, tree, contact.id, recorded, at=at)
+    announce(locked, tree, contact.id, SUBJECTS[recorded.kind], recorded.id, at=at)
     if at is None:
         revise(locked, kind, tree, contact, recorded.words)
     else:

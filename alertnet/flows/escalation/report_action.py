@@ -12,9 +12,9 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
 from alertnet.core.notification import Failure, PromptAnswer
 from alertnet.flows.escalation.escalate import move, stale_kinds
-from alertnet.flows.escalation.record_response import Recorded, Response, counted_in, respond, respondent
+from alertnet.flows.escalation.record_response import Recorded, Response, counted_in, events_of, respond, respondent
 from alertnet.flows.notifications import phone_tasks, prompts
-from alertnet.flows.notifications.answer_changes import announce_rest, told_at
+from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -138,19 +138,12 @@ def report_action(
     )
     how = {"in_words": True} if in_words else {}
     locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note, **how)
+    subject = Subject.ACTION if in_words else Subject(f"action_{action}")
+    answer = locked.current_answer(tree, contact_id)
     leaves_at = told_at(locked, tree, contact_id)
-    if leaves_at == locked.tx.now:
-        subject = Subject.ACTION if in_words else Subject(f"action_{action}")
-        answer = locked.current_answer(tree, contact_id)
-        page = answer.id if answer else None
-        notify_coordinators(locked, subject, contact_id, besides=(tree, contact_id), acknowledgement=page)
-    elif leaves_at is not None:
-        announce_rest(locked, tree, contact_id, leaves_at)
+    announce(locked, tree, contact_id, subject, answer.id if answer else None, at=leaves_at)
     if action is not Action.NONE:
-        events: dict[str, list[Event]] = {}
-        for escalation, id in counted_in(locked, tree, contact_id):
-            events.setdefault(escalation, []).append(Acted(id))
-        move(locked, events)
+        move(locked, events_of(locked, tree, contact_id, Acted))
 
 
 def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:

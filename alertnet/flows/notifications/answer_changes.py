@@ -24,9 +24,18 @@ def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:
     return limits.tell_at(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {first_tree}/{first}")
 
 
-def announce_rest(locked: LockedIncident, tree: str, contact: str, at: datetime) -> None:
-    """Tell the coordinators, at the end of the hour, that there was more."""
-    notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=(tree, contact), leaves_at=at)
+def announce(
+    locked: LockedIncident, tree: str, contact: str, subject: Subject, answer: str | None, *, at: datetime | None
+) -> None:
+    """Tell the other coordinators of the contact's answer now, or at the end of the hour that there was more.
+
+    `at`: when (see `told_at`). `answer`: the answer whose page they are given.
+    """
+    besides = (tree, contact)
+    if at == locked.tx.now:
+        notify_coordinators(locked, subject, contact, besides=besides, acknowledgement=answer)
+    elif at is not None:
+        notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=besides, leaves_at=at)
 
 
 def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:
