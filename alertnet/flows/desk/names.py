@@ -9,6 +9,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
+from alertnet.core.notification import FIELD
 from alertnet.flows.unit.locked_incident import LockedIncident
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
@@ -41,7 +42,12 @@ FAILURES = {
     "wrong_person": "the wrong person",
     "bounced": "refused by the mail server",
     "outcome_unknown": "nobody knows whether it arrived",
+    "expired": "did not arrive in time",
+    "filtered": "held back by the network",
+    "our_account": "refused for our account with the provider",
+    "joined": "named in another message instead",
 }
+"""Why a message did not arrive, or did not leave."""
 REASONS = {
     "consent": "no consent to tell them",
     "excluded": "excluded",
@@ -67,6 +73,10 @@ class Names:
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact's name; a member of the field as `team/member`."""
+        if id == FIELD:
+            return self.say("the field")
+        if id.startswith(f"{FIELD}/"):
+            return self.say("team {}").format(id.removeprefix(f"{FIELD}/"))
         if tree is not None and tree in self.locked.plans and id in self.locked.tree(tree).contacts:
             return self.locked.contact(tree, id).called
         return id

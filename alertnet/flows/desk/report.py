@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
+from alertnet.core.notification import is_in_field
 from alertnet.flows.desk.board import look_closely, zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
 from alertnet.flows.desk.names import REASONS, Names, day_in
@@ -62,7 +63,7 @@ class _OutsideNames(Names):
     def contact(self, tree: str | None, id: str) -> str:
         """A contact; a member as the field, and anybody else who acted as a coordinator."""
         if tree is None or tree not in self.locked.plans or id not in self.locked.tree(tree).contacts:
-            return self.say("the field") if "/" in id else self.say("a coordinator")
+            return self.say("the field") if is_in_field(id) else self.say("a coordinator")
         contact = self.locked.contact(tree, id)
         if self.disclosure is not Disclosure.MINIMAL:
             return contact.organisation

@@ -13,7 +13,8 @@ from alertnet.store.queues.recordings import Recording
 from alertnet.store.records import incidents
 from alertnet.store.records.inbound import InboundCall
 
-RECORDED, LOST = "call_recorded", "recording_lost"
+RECORDED = "call_recorded"
+LOST = "recording_lost"
 PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=1)
 TOLD_AFTER = timedelta(hours=1)

@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
-from alertnet.flows.desk.names import day_in
+from alertnet.flows.desk.names import FAILURES, METHODS, day_in
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -130,6 +130,8 @@ def environment() -> Environment:
         "clock": _clock,
         "day": _day,
         "year": lambda at, zone: at.astimezone(ZoneInfo(zone)).year,
+        "method_name": METHODS.__getitem__,
+        "failure_name": lambda why: FAILURES.get(why, str(why).replace("_", " ")),
         "spoken": lambda name: str(name).replace("_", " "),
         "instant": datetime.fromisoformat,
         "lasting": duration_text,

@@ -110,6 +110,8 @@ def sentences() -> set[str]:
     found = set(re.findall(r"""\b(?:say|_answer)\(["']([^"']+)["']\)""", source))
     for said in re.findall(r'_said\(Tone\.\w+, ("[^"]+"(?:, "[^"]+")?)\)', source):
         found |= set(re.findall('"([^"]+)"', said))
+    for said in re.findall(r"map\(say, \(([^)]+)\)\)", source):
+        found |= set(re.findall('"([^"]+)"', said))
     tables = (chronicle.QUESTIONS, chronicle.DECISIONS, chronicle.PROVED, chronicle.CAUSES, chronicle.VIA)
     more = (chronicle.SUBJECTS, names.METHODS, names.MESSAGES, names.FAILURES, names.REASONS)
     return found.union({picture.LEGEND}, *(each.values() for each in (*tables, *more)))

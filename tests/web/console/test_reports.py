@@ -48,6 +48,21 @@ def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
     assert '<option value="full">' not in sheet(observer, ref).html
 
 
+@pytest.mark.parametrize(("recipient", "named"), [("field/north", "equipo north"), ("field", "el terreno")])
+def test_word_to_the_field_names_its_recipient_in_each_language(
+    world: World, desk: Desk, ref: str, recipient: str, named: str
+) -> None:
+    """Not by the name that the queue has for it; and without names as the field, not as a coordinator."""
+    word = {"contact": recipient, "method": "sms", "message": "field_status", "attempt": "x"}
+    world.runtime.transact(timeline.append, world.incident, ("attempt_sent", word))
+
+    page = desk.opens(f"/desk/incidents/{ref}?lang=es").text
+    minimal = desk.browser.get(f"/desk/incidents/{ref}/report?disclosure=minimal&language=es").text
+
+    assert f"{named}: SMS" in page
+    assert "el terreno: SMS" in minimal
+
+
 def test_after_very_much_has_happened_a_report_still_counts_every_answer(world: World, desk: Desk, ref: str) -> None:
     world.runtime.transact(timeline.append, world.incident, ("attempt_sent", ALERTED))
     goes_on(world)
@@ -114,6 +129,7 @@ def test_figures_of_the_last_months_stand_on_a_page_and_in_a_table(world: World,
     assert "noche" in page.text
     assert "demasiado pocos para más, de 1" in page.text
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="axis bars"' in page.html
+    assert "<td>SMS</td>" in desk.opens("/desk/figures?lang=en").html
     assert [row for row in rows if row.startswith("level,valley,Friends,night,1,0,")] != []
     assert any(row.startswith("incidents,,to first message,,1,0,") for row in rows)
     assert "incidents,,to first message,,0,0,,,," in desk.browser.get("/desk/figures.csv?until=2026-11-01").text

@@ -5,14 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import yaml
 
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
-from alertnet.core.notification import AttemptStatus
-from alertnet.flows.desk.names import DAY, MONTHS, day_in
+from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.flows.desk import chronicle
+from alertnet.flows.desk.names import DAY, FAILURES, MONTHS, day_in
+from alertnet.store.queues.attempts import JOINED
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import board, refusing
 from alertnet.web.console.access import account, openid, users
@@ -26,6 +29,9 @@ from tests.web.world import World
 OTHERS = [each for each in LANGUAGES if each != ENGLISH]
 KINDS = (Role, Scope, Perpetrator, Certainty, AttemptStatus, Action, AnswerKind, CloseReason)
 PLACES = re.compile(r"\{.*?\}")
+ROOT = Path(__file__).parents[3] / "alertnet"
+RECORDED = re.compile(r'\b(?:locked|part|whole|into|attempt|self|context)\.(?:record|note)\(\s*([A-Z_]+|"[a-z_]+")')
+"""What is put on an incident's record, by its kind or the constant that holds it."""
 
 
 def in_templates() -> Iterator[str]:
@@ -73,6 +79,22 @@ def test_no_word_of_any_page_stays_english(language: str) -> None:
     """Whoever adds a word adds it to each table in `web/console/words`."""
     assert said() - set(words(language)) == set()
     assert len(said()) > 400
+
+
+def test_whatever_goes_on_record_of_an_incident_is_told_in_a_sentence() -> None:
+    """Else its history shows the kind's own name, English in every language."""
+    sources = [each.read_text("utf-8") for room in ("core", "flows") for each in (ROOT / room).rglob("*.py")]
+    written = {kind for each in sources for kind in RECORDED.findall(each)}
+    recorded = {kind.strip('"') for kind in written if kind.startswith('"')}
+    for name in written:
+        recorded |= {kind for each in sources for kind in re.findall(rf'^{name} = "([a-z_]+)"$', each, re.MULTILINE)}
+
+    assert recorded - chronicle.SENTENCES.keys() - chronicle.UNSEEN == set()
+    assert {"pin_entered", "recording_lost", "battery_low", "level_opened"} <= recorded
+
+
+def test_whatever_keeps_a_message_back_has_a_name() -> None:
+    assert {each.value for each in Failure} | {JOINED} <= FAILURES.keys()
 
 
 @pytest.mark.parametrize("language", OTHERS)

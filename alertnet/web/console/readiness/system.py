@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
-from alertnet.flows.desk.names import METHODS
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, row_counts
@@ -85,7 +84,6 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         providers=[(route, away.get(route)) for route in sorted(settings.routes)],
         rates=settings.rates,
         has_heartbeat=settings.heartbeat_url is not None,
-        ways=METHODS,
         what_drops=DROPPED,
         keep=settings.keep,
         edition=runtime.edition.number,
