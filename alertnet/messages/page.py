@@ -114,6 +114,8 @@ class Page:
     """Field values of a refused form, so that nobody has to type them again."""
     opens_details: bool = False
     """Entering only the PIN shows more than the page shows now."""
+    is_opened: bool = False
+    """The PIN was entered for what there is to read; where there is nothing, the page says so."""
     details: Details = NO_DETAILS
     """Details, for those who may read them."""
     duress: bool = False
@@ -158,7 +160,7 @@ def page_values(
         return fill(labels[word], known | {"at": words.moment(at, said.timezone) if at else ""})
 
     def remark(each: Remark) -> str:
-        return fill(say(each.word, each.at), {"by": each.by, "into": each.into})
+        return fill(say(_of_question(each.word, page, labels), each.at), {"by": each.by, "into": each.into})
 
     facts = (words.types[said.type].capitalize(), words.severities[said.severity], say("reported", said.at))
     return {
@@ -246,12 +248,16 @@ def _carried(value: str, page: Page) -> str:
 def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
     team = [labels["under_duress"]] if page.duress else []
     contacts = [fill(labels["contact_under_duress"], {"about": contact}) for contact in page.coerced]
-    return [*team, *contacts, *details_in_words(page.details, labels)]
+    details = [*team, *contacts, *details_in_words(page.details, labels)]
+    is_empty = page.is_opened and not (details or page.texts or page.recordings)
+    return [labels["no_details"]] if is_empty and "no_details" in labels else details
 
 
 def _also_open(page: Page, words: Words) -> list[tuple[str, str]]:
-    """Each matter's code and meaning, and the path of its page."""
-    return [(words.matter(each.named.kind or Kind.ALERT, each.named, whole=True), each.path) for each in page.also_open]
+    """Each matter's code and meaning, and the path of its page in this page's language."""
+    named = [words.matter(each.named.kind or Kind.ALERT, each.named, whole=True) for each in page.also_open]
+    paths = [each.path and f"{each.path}?lang={words.language}" for each in page.also_open]
+    return list(zip(named, paths, strict=True))
 
 
 def _unbroken(title: str, ref: str) -> Markup:
@@ -261,7 +267,13 @@ def _unbroken(title: str, ref: str) -> Markup:
 
 def _label(answer: str, page: Page, labels: Mapping[str, str]) -> str:
     """The label of an answer. On a task, the answer is what somebody else has said."""
-    return labels[f"task_{answer}" if page.task else answer]
+    return labels[f"task_{answer}" if page.task else _of_question(answer, page, labels)]
+
+
+def _of_question(word: str, page: Page, labels: Mapping[str, str]) -> str:
+    """The word that is the page's question's own, such as `go_verify`; templates of earlier versions have none."""
+    own = f"{word}_{page.said.subject}"
+    return own if page.asked and own in labels else word
 
 
 def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> dict[str, object]:

@@ -45,14 +45,16 @@ def test_what_an_sms_only_counts_stands_on_its_page_with_code_meaning_and_a_link
     assert not any(words == asked for _, words in listed(valley.client.get(link_in(second)).text))
 
 
-def test_a_matter_leads_to_the_others_and_back(valley: World) -> None:
+def test_a_matter_leads_to_the_others_and_back_in_the_language_it_is_read_in(valley: World) -> None:
     valley.texts("ana", "SOS")
     (text,) = valley.phone("coordinator").inbox
 
-    ((other, _),) = listed(valley.client.get(link_in(text)).text)
-    ((back, _),) = listed(valley.client.get(other).text)
+    ((other, _),) = listed(valley.client.get(f"{link_in(text)}?lang=fr").text)
+    shown = valley.client.get(other).text
+    ((back, _),) = listed(shown)
 
-    assert back == link_in(text)
+    assert '<html lang="fr"' in shown
+    assert back == f"{link_in(text)}?lang=fr"
 
 
 def test_nobody_but_a_coordinator_has_such_a_list(valley: World) -> None:

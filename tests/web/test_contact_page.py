@@ -289,6 +289,19 @@ def test_the_pin_shows_the_details_and_records_nothing(proving: World) -> None:
     assert current_answers(proving) == []
 
 
+def test_where_there_is_nothing_to_read_the_pin_shows_that(proving: World) -> None:
+    """Else whoever entered it at night takes it for wrong, and enters it again."""
+    nothing = "There is nothing more to read here yet."
+    with_details = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
+    proving.raises(people=(), **dict.fromkeys(SECRETS))
+
+    without = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
+
+    assert nothing in without
+    assert nothing not in with_details
+    assert nothing not in proving.client.get(proving.link("bob")).text
+
+
 def test_the_details_are_gone_without_the_pin(proving: World) -> None:
     """A9: they are never kept in the link."""
     shown = proving.client.post(proving.link("bob"), data={"pin": PIN}).text

@@ -47,17 +47,25 @@ def test_the_page_asks_the_question_with_three_buttons(world: World, question: s
     html = world.client.get(question).text
 
     assert "This report is not verified yet. Is it genuine?" in html
-    for answer in ("go", "hold", "refuse"):
-        assert f'value="{answer}"' in html
+    for answer, label in (("go", "Yes, it is genuine"), ("hold", "Hold"), ("refuse", "No, tell nobody else")):
+        assert f'value="{answer}">{label}</button>' in html
 
 
-@pytest.mark.parametrize(("answer", "verified"), [("go", True), ("hold", False), ("refuse", False)])
-def test_a_button_decides(world: World, question: str, answer: str, verified: bool) -> None:
+@pytest.mark.parametrize(
+    ("answer", "verified", "said"),
+    [
+        ("go", True, "it is genuine, and goes on."),
+        ("hold", False, "on hold. We will ask again."),
+        ("refuse", False, "not genuine. Nobody else is told."),
+    ],
+)
+def test_a_button_decides(world: World, question: str, answer: str, verified: bool, said: str) -> None:
+    """And the page says what came of it: of a report there is no level to be left out."""
     shown = world.client.post(question, data={"answer": answer})
 
     assert shown.status_code == 200
     assert answers(world) == [answer]
-    assert "Recorded 24 November, 02:14 (UTC-5)" in shown.text
+    assert f"Recorded 24 November, 02:14 (UTC-5): {said}" in shown.text
     facts = world.rows(incidents)[0].facts
     assert facts["verified"] is verified
 
@@ -76,7 +84,7 @@ def test_another_decision_comes_too_late(world: World, question: str) -> None:
     late = world.client.post(question, data={"answer": "refuse"})
 
     assert late.status_code == 409
-    assert "Recorded 24 November, 02:14 (UTC-5): go." in late.text
+    assert "Recorded 24 November, 02:14 (UTC-5): it is genuine, and goes on." in late.text
     assert answers(world) == ["go"]
 
 
