@@ -1,7 +1,9 @@
 """Every SMS: one segment, the promised words, and what gives way when room is tight."""
 
+import re
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,17 @@ def test_every_sms_is_one_segment_for_every_type(renderer: Renderer, said: Say, 
         size = count(sms(renderer, kind, language, longest))
 
         assert (size.encoding, size.segments) == ("gsm7", 1)
+
+
+def test_each_type_has_by_sms_the_name_that_is_promised(renderer: Renderer, said: Say) -> None:
+    """B2: others read these names out of an alert."""
+    page = (Path(__file__).parents[2] / "docs/interface.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| \d+ \| \w+ \| (.+) / (.+) / (.+) \|$", page, re.MULTILINE)
+
+    for code, *names in rows:
+        for language, name in zip(("en", "fr", "es"), names, strict=True):
+            assert f" A-7K3M: {name}. " in sms(renderer, Kind.ALERT, language, said(type=code))
+    assert [row[0] for row in rows] == list(TYPES)
 
 
 @pytest.mark.parametrize(
