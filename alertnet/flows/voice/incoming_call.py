@@ -3,9 +3,10 @@
 Strangers hear one neutral sentence.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Said, Subject
@@ -88,8 +89,8 @@ class _Caller:
 
     id: str
     """The id of a contact, or of a team."""
-    language: str
-    callback: str
+    hears: Reception
+    """What the caller hears, with nothing asked."""
     incident: str | None = None
     codes: tuple[HeldCode, ...] = ()
     trees: tuple[ContactTree, ...] = ()
@@ -121,10 +122,7 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
     # Nobody reports the silence of these callers to us; `hear_unkeyed_call` looks for it.
     is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
     is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
-    takes_pin = caller.field is not None
-    return Reception(
-        caller.language, caller.callback, caller.asked, is_spoken, rings_first=caller.may_be_ok, takes_pin=takes_pin
-    )
+    return replace(caller.hears, asks=caller.asked, is_spoken=is_spoken, rings_first=caller.may_be_ok)
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
@@ -167,7 +165,7 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, t
     if digits and not inbound.wrong_keys_in(tx.session, call.provider_id).are_too_many:
         if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
             keep_reply(tx, call, RECORDED)
-            return Reception(caller.language, caller.callback, thanked=answered[1])
+            return replace(caller.hears, thanked=answered[1])
         code = find_sent(tx, call.sender, [digits]).get(digits)
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
@@ -175,9 +173,8 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, t
         wrong = _count_wrong_key(tx, call, digits, code, try_number)
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
         if may_try and not wrong.are_too_many:
-            again, takes_pin = wrong.tries + 1, caller.field is not None
-            return Reception(caller.language, caller.callback, Asks.CODE, try_number=again, takes_pin=takes_pin)
-    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
+            return replace(caller.hears, asks=Asks.CODE, try_number=wrong.tries + 1)
+    return replace(caller.hears, is_spoken=_let_pass(tx, edition, call, caller))
 
 
 def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, code_id: str) -> Reception:
@@ -194,7 +191,7 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, c
         recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
         if recorded is not None:
             return recorded
-    return Reception(caller.language, caller.callback, is_spoken=_let_pass(tx, edition, call, caller))
+    return replace(caller.hears, is_spoken=_let_pass(tx, edition, call, caller))
 
 
 def _acknowledge(
@@ -211,20 +208,18 @@ def _acknowledge(
     if again is None or not again.counts or again.id != code.id or not locked.may_answer(code.tree, code.contact):
         return None
     if asks and has_pin(tx, owner_of_pin(locked, code.tree, code.contact)):
-        return Reception(caller.language, caller.callback, Asks.PROOF, code=code.id)
+        return replace(caller.hears, asks=Asks.PROOF, code=code.id)
     if pin and not try_contacts_pin(locked, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
         locked.finish()
         return None
     recorded = respond(locked, code.tree, code.contact, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))
     locked.finish()
-    is_spoken = _pass(tx, call, RECORDED)
-    language, templates = locked.contact(code.tree, code.contact).language, locked.incident.templates
-    return Reception(
-        language,
-        caller.callback,
-        is_spoken=is_spoken,
+    return replace(
+        caller.hears,
+        language=locked.contact(code.tree, code.contact).language,
+        is_spoken=_pass(tx, call, RECORDED),
         recorded=recorded.words,
-        templates=templates,
+        templates=locked.incident.templates,
     )
 
 
@@ -242,43 +237,51 @@ def _count_wrong_key(
 
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
-    """Who calls: a contact with open codes at this number, a contact of the trees, or a member of the field."""
-    told = told_codes(tx, number)
-    if told:
-        held = tuple(code for code in told if code.counts and code.prompt is None)
-        # A caller who is locked out, or only ever had an alarm's code, still belongs to its incident.
-        latest = (held or [code for code in told if code.prompt is None] or told)[-1]
-        tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
-        contact = tree.contacts[latest.contact]
-        callback = tree.callback_for(contact)
-        return _Caller(
-            contact.id,
-            contact.language,
-            callback,
-            latest.incident,
-            held,
-            is_coordinator=contact.is_coordinator,
-            field=member_at(tx, edition.network, number),
-            is_tested=is_awaited(tx, number),
-        )
+    """Who calls: a contact with open codes at this number, a member of the field, or a contact of the trees."""
+    field = member_at(tx, edition.network, number)
+    if told := told_codes(tx, number):
+        return _holder_of(tx, told, field, is_tested=is_awaited(tx, number))
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
     # A caller who is contact and member may have something to report.
-    if field := member_at(tx, edition.network, number):
-        incident = incident_store.open_of_phone(tx, number, team=field.team.id)
-        owner, callback = field.team.id, field.words.callback
-        may_be_ok = may_check_in_by_call(tx, field)
+    if field:
         return _Caller(
-            owner, field.member.language, callback, incident, (), field.trees, is_coordinator, field, may_be_ok
+            field.team.id,
+            Reception(field.member.language, field.words.callback, takes_pin=True),
+            incident_store.open_of_phone(tx, number, team=field.team.id),
+            trees=field.trees,
+            is_coordinator=is_coordinator,
+            field=field,
+            may_be_ok=may_check_in_by_call(tx, field),
         )
-    for tree, contact in listed:
-        trees = tuple(each for each, _ in listed)
-        callback = tree.callback_for(contact)
-        is_tested = is_awaited(tx, number)
-        return _Caller(
-            contact.id, contact.language, callback, trees=trees, is_coordinator=is_coordinator, is_tested=is_tested
-        )
-    return None
+    if not listed:
+        return None
+    tree, contact = listed[0]
+    return _Caller(
+        contact.id,
+        Reception(contact.language, tree.callback_for(contact)),
+        trees=tuple(each for each, _ in listed),
+        is_coordinator=is_coordinator,
+        is_tested=is_awaited(tx, number),
+    )
+
+
+def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is_tested: bool) -> _Caller:
+    """The contact whose number was sent those codes; it may be a member as well."""
+    held = tuple(code for code in told if code.counts and code.prompt is None)
+    # A caller who is locked out, or only ever had an alarm's code, still belongs to its incident.
+    latest = (held or [code for code in told if code.prompt is None] or told)[-1]
+    tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
+    contact = tree.contacts[latest.contact]
+    return _Caller(
+        contact.id,
+        Reception(contact.language, tree.callback_for(contact), takes_pin=field is not None),
+        latest.incident,
+        held,
+        is_coordinator=contact.is_coordinator,
+        field=field,
+        is_tested=is_tested,
+    )
 
 
 def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> bool:
