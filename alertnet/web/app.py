@@ -115,14 +115,15 @@ def load_console(settings: Settings) -> tuple[Any, ...]:
     """Import the console's modules, and the OpenID Connect client where one is configured."""
     if settings.openid:
         import alertnet.runtime.openid  # noqa: F401
-    from alertnet.web.console import board, incident, raising
+    from alertnet.web.console import board, incident, raising, refusing
     from alertnet.web.console.access import account, openid, sign_in, users
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
     from alertnet.web.console.reports import drills, figures
     from alertnet.web.console.trees import editing, pictures, simulator
 
     of_incidents = (board, incident, raising, figures, drills, journeys, quarantine)
-    return (sign_in, openid, *of_incidents, users, people, duty, system, pictures, simulator, editing, account)
+    of_the_house = (users, people, duty, system, pictures, simulator, editing, account)
+    return (sign_in, openid, *of_incidents, *of_the_house, refusing)
 
 
 def _share_among_pages(app: FastAPI) -> None:

@@ -39,6 +39,8 @@ class Foretold:
 
     levels: tuple[WouldBeTold, ...]
     left_out: int
+    unknown: tuple[str, ...] = ()
+    """Codes of people that the teams file does not know, if it knows any."""
 
 
 def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
@@ -51,7 +53,8 @@ def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
     check_names(facts, network)
     rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
     left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})
-    return Foretold(tuple(_levels(network, rehearsal, now)), left_out)
+    unknown = tuple(each.code for each in facts.people if network.people and each.code not in network.people)
+    return Foretold(tuple(_levels(network, rehearsal, now)), left_out, unknown)
 
 
 def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[WouldBeTold]:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
@@ -127,3 +127,14 @@ def _refusal(request: Request, error: Exception) -> Response:
     if isinstance(error, DatabaseAway | Busy | TooMany):
         response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
     return response
+
+
+router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+
+
+@router.api_route("/{path:path}", methods=["GET", "HEAD", "POST"])
+def show_no_page(path: str) -> Response:
+    """Say that there is no such page, with the way to the board; it matches every path, so it is the last route."""
+    if path:
+        raise Unknown("page", f"/desk/{path}"[:64])
+    return go_to("/desk")

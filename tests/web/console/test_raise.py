@@ -1,6 +1,7 @@
 """Raising at the console: who will be told is seen before, and it is raised once."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,14 +9,14 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form
-from tests.web.world import World
+from tests.web.world import TEAMS, World, world_in
 
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": "P7", "summary": "At the bridge"}
 
 
 def previewed(desk: Desk, **fields: str) -> tuple[str, Form]:
     """What the preview says, and the form to raise it."""
-    answer = desk.opens("/desk/raise").presses("See who will be told", **ARREST, **fields)
+    answer = desk.opens("/desk/raise").presses("See who will be told", **ARREST | fields)
     assert answer.status_code == 200, answer.text
     page = type(desk.opens("/desk"))(desk, "/desk/raise", answer.text)
     return page.text, Form(page, "/desk/raise", {**ARREST, **fields, **page.form("Raise the alarm").fields})
@@ -27,6 +28,19 @@ def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: 
     assert "at once Valley, Friends, Amis, Mountain post Friends, Valley network" in text
     assert world.rows(incidents) == []
     assert world.rows(notifications) == []
+
+
+def test_a_code_that_the_teams_file_does_not_know_is_said_before_it_is_raised(tmp_path: Path) -> None:
+    """A slip in a code raises for somebody whose nationality and consent nobody knows."""
+    with world_in(tmp_path, teams=f"{TEAMS}people: {{P7: {{kind: accompanier, nationality: ES}}}}\n") as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        known, _ = previewed(desk)
+        slipped, _ = previewed(desk, people="P7 P77")
+
+    assert "neither nationality nor consent is known: P77" in slipped
+    assert "neither nationality nor consent is known" not in known
 
 
 def test_what_is_named_neutrally_to_others_is_told_apart_by_who_raises(desk: Desk) -> None:

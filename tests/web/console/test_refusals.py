@@ -140,3 +140,18 @@ def test_a_refusal_on_a_page_of_its_own_is_said_so_too(desk: Desk) -> None:
     page = Sheet(desk, "", desk.browser.get("/desk/incidents/A-9999").text).text
 
     assert "Nicht gefunden: Vorfall 'A-9999'" in page
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_page_that_is_not_there_is_said_so_with_the_way_back(desk: Desk, language: str) -> None:
+    """Not by a problem document of the API, which lists paths that no reader has asked for."""
+    desk.browser.cookies.set("desk-language", language)
+
+    answer = desk.browser.get("/desk/no/such")
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "/desk/no/such" in answer.text
+    assert '<a href="/desk">' in answer.text
+    assert desk.browser.get("/desk/", follow_redirects=False).headers["Location"] == "/desk"
+    assert desk.browser.get("/desk/account").status_code == 200
