@@ -1,5 +1,6 @@
 """The values that messages may contain: templates can name no others, so none can reveal more (A9)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
@@ -272,20 +273,30 @@ DURESS = "duress"
 """How duress is written, always encrypted: in what a report's PIN proved; by earlier versions as kind and subject."""
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
-_OF_COORDINATORS = frozenset({"position", "left_out"})
-"""Parts of an entry that only coordinators see: where somebody is, and unusable data from a device."""
+_OF_COORDINATORS = frozenset({"position", "left_out", "text", "note", "words", "given_by", "how"})
+"""Parts of an entry that only coordinators see.
+
+They are what people wrote and said, what an edit changes for whom, where somebody is, and unusable data from a device.
+"""
+_CODE = re.compile(r"[LPC]\d{1,3}")
+"""What a report says of place, people and consent."""
 
 
-def without_duress(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
-    """A timeline entry as if the true PIN had been given, for readers who are not coordinators."""
+def without_secrets(kind: str, payload: Mapping[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
+    """A timeline entry for readers who are not coordinators.
+
+    It is as if the true PIN had been given, and tells nothing that anybody wrote, nor the place or the people.
+    """
     neutral = Subject.NEWS.value
     if payload is None:
         return neutral if kind == DURESS else kind, None
     shown = {
         name: _INSTEAD_OF_DURESS.get(name, neutral) if value == DURESS else value
         for name, value in payload.items()
-        if name not in _OF_COORDINATORS
+        if name not in _OF_COORDINATORS and (kind, name) != ("incident_reopened", "reason")
     }
+    if "understood" in shown:
+        shown["understood"] = [each for each in shown["understood"] if not _CODE.fullmatch(each)]
     return neutral if kind == DURESS else kind, shown
 
 

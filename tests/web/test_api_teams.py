@@ -1,5 +1,6 @@
 """A key with a team opens that team's incidents alone: any other is as one that does not exist."""
 
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "close": {"reason": "resolved"},
     "reopen": {"reason": "not over"},
 }
+UNDERSTOOD = ["arrest", "L12", "P7", "C3"]
 UNDER_AN_INCIDENT = "/v1/incidents/{ref}"
 
 
@@ -136,6 +138,40 @@ def test_what_people_wrote_is_for_keys_that_coordinate(client: TestClient, key: 
     assert "people" not in shown["raise"]
     [text] = shown["coordinate"]["texts"]
     assert (text["sender"], text["number"], text["text"]) == ("north/ana", ANA, "they took P7\nto the north")
+
+
+def test_the_history_tells_what_people_wrote_to_keys_that_coordinate_alone(
+    client: TestClient, key: MakeKey, runtime: Runtime
+) -> None:
+    """A9, B4: a team's key, found with its phone, read every word about the incident in the history."""
+    texted = InboundSms("SM1", ANA, "+15005550006", "SOS 20 L12 P7 C3 taken to the north")
+    reply = runtime.transact(receive_sms, runtime.edition, texted)
+    assert reply is not None
+    path, acts = f"/v1/incidents/{reply.said.ref}", key("administer")
+    for act, body in (
+        ("updates", {"text": "seen at the north"}),
+        ("consent", {"scope": "internal", "given_by": "Ana of the north", "how": "from the north"}),
+        ("acknowledgements", VOUCHED),
+        ("actions", {"contact": "coordinator", "action": "visited", "note": "the north post"}),
+        ("close", {"reason": "resolved", "text": "back from the north"}),
+        ("reopen", {"reason": "north again"}),
+    ):
+        assert client.post(f"{path}/{act}", json=body, headers=acts).status_code < 300, act
+
+    def read(*scopes: str) -> tuple[str, list[Any]]:
+        keys = key("read", *scopes, team="north")
+        history = client.get(f"{path}/timeline", headers=keys).json()["items"]
+        shown = [client.get(each, headers=keys).json() for each in (path, "/v1/incidents")]
+        return str([history, shown]), [
+            each["payload"]["understood"] for each in history if each["kind"] == "report_received"
+        ]
+
+    words, understood = read("coordinate")
+    assert all(each in words for each in ("taken to", "seen at", "Ana of", "from", "post", "back from", "north again"))
+    assert understood == [UNDERSTOOD]
+    words, understood = read()
+    assert re.findall("the north|north again|L12|P7", words) == []
+    assert understood == [["arrest"]]
 
 
 def test_codes_come_with_what_they_stand_for_to_keys_that_coordinate(

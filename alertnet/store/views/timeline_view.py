@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary, Row, func, select, type_coerce
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
-from alertnet.core.disclosure import DURESS, without_duress
+from alertnet.core.disclosure import DURESS, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.vault import Unreadable
@@ -84,7 +84,7 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
 
 
 def _entry(row: Row[Any], with_duress: bool) -> EntryView:
-    kind, payload = (row.kind, row.payload) if with_duress else without_duress(row.kind, row.payload)
+    kind, payload = (row.kind, row.payload) if with_duress else without_secrets(row.kind, row.payload)
     return EntryView(seq=row.seq, at=moment(row.at), kind=kind, payload=payload, hash=row.hash.hex())
 
 

@@ -105,7 +105,8 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
         found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
         last = found[PAGE - 1] if len(found) > PAGE else None
         items = incident_view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
-        return IncidentPage(items=items, next=cursor_of(last.opened_at, last.id) if last else None)
+        next = cursor_of(last.opened_at, last.id) if last else None
+        return IncidentPage(items=[_as_read_by(key, each) for each in items], next=next)
 
     return JSONResponse(runtime.read(query))
 
@@ -117,7 +118,7 @@ def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
     def query(tx: Tx) -> IncidentView:
         id = id_of(tx.session, ref, key)
         show = incident_view.for_coordinators if key.may(COORDINATE) else incident_view.of_incident
-        return show(tx.session, id)
+        return _as_read_by(key, show(tx.session, id))
 
     return JSONResponse(runtime.read(query))
 
@@ -135,6 +136,13 @@ def show_timeline(
         return TimelinePage(items=items, next=last if last - cursor == ENTRIES else None)
 
     return JSONResponse(runtime.read(query))
+
+
+def _as_read_by(key: ApiKey, incident: IncidentView) -> IncidentView:
+    """The incident as that key may read it: what contacts wrote of their actions is for those who may coordinate."""
+    if key.may(COORDINATE):
+        return incident
+    return {**incident, "actions": [{**each, "note": None} for each in incident["actions"]]}
 
 
 def raising(report: Report, key: ApiKey, edition: Edition) -> Act:
