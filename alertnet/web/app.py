@@ -80,7 +80,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
-    app.add_middleware(Turns)
+    app.add_middleware(Turns, runtime=runtime)
     app.add_middleware(Around, runtime=runtime)
     problems.install(app)
     # FastAPI would otherwise build each route again for every application, at its first request.

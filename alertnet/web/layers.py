@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alertnet.core.limits import AT_WORK, LONGEST_BODY, WAITING
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
-from alertnet.web.auth import text_of_key
+from alertnet.web.auth import client_address, text_of_key
 from alertnet.web.problems import Problem
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
@@ -35,18 +35,19 @@ class Turns:
     """Lets a few requests with the same key, session or link be worked on at a time; some more wait (B9).
 
     Else whoever may read a page could ask for it hundreds of times at once, and the texts of the field would wait for
-    a thread behind that.
+    a thread behind that. Who has somebody else's link keeps them out of nothing: a link is counted for each address.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app
+        self._runtime = runtime
         self._here: Counter[str] = Counter()
         """How many requests of each are worked on or wait."""
         self._turns: dict[str, asyncio.Semaphore] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it is its turn; 429 where too many wait before it."""
-        whose = _whose(scope) if scope["type"] == "http" else None
+        whose = self._whose(scope) if scope["type"] == "http" else None
         if whose is None:
             await self._app(scope, receive, send)
             return
@@ -62,18 +63,17 @@ class Turns:
             if not self._here[whose]:
                 del self._here[whose], self._turns[whose]
 
-
-def _whose(scope: Scope) -> str | None:
-    """The key, session or link of a request; None where it needs none, is a report, or stays open."""
-    path: str = scope["path"]
-    if (path == "/v1/incidents" and scope["method"] == "POST") or path.startswith("/v1/devices/"):
-        return None
-    if path.startswith(("/a/", "/c/")):
-        return path
-    if path.endswith(STREAMS) or not path.startswith(("/v1/", "/desk")):
-        return None
-    request = Request(scope)
-    return text_of_key(request) if path.startswith("/v1/") else request.cookies.get("desk")
+    def _whose(self, scope: Scope) -> str | None:
+        """The key, session or link of a request; None where it needs none, is a report, or stays open."""
+        path: str = scope["path"]
+        if (path == "/v1/incidents" and scope["method"] == "POST") or path.startswith("/v1/devices/"):
+            return None
+        if path.startswith(("/a/", "/c/")):
+            return f"{path} {client_address(Request(scope), self._runtime.settings.trusted_proxies)}"
+        if path.endswith(STREAMS) or not path.startswith(("/v1/", "/desk")):
+            return None
+        request = Request(scope)
+        return text_of_key(request) if path.startswith("/v1/") else request.cookies.get("desk")
 
 
 class Around:

@@ -16,6 +16,8 @@ OTHERS_KEY = (b"authorization", b"Bearer alertnet_2")
 SESSION = (b"cookie", b"desk-language=es; desk=1")
 ASKED = 2 * (AT_WORK + WAITING)
 
+HERE, ELSEWHERE = "203.0.113.5", "203.0.113.6"
+
 Header = tuple[bytes, bytes]
 
 
@@ -33,8 +35,8 @@ class Slow:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def asks(app: ASGIApp, method: str, path: str, *headers: Header) -> int:
-    """The status of the answer."""
+async def asks(app: ASGIApp, method: str, path: str, *headers: Header, at: str = HERE) -> int:
+    """The status of the answer to somebody at that address."""
     told: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -43,16 +45,20 @@ async def asks(app: ASGIApp, method: str, path: str, *headers: Header) -> int:
     async def receive() -> Message:
         return {"type": "http.request", "body": b""}
 
-    scope: Scope = {"type": "http", "method": method, "path": path, "headers": list(headers), "query_string": b""}
+    asked = {"type": "http", "method": method, "path": path, "query_string": b"", "client": (at, 1)}
+    scope: Scope = {**asked, "headers": list(headers)}
     await app(scope, receive, send)
     return int(told[0]["status"])
 
 
-async def crowd(*wanted: tuple[str, str, Header], besides: tuple[str, str, Header]) -> tuple[Slow, list[int]]:
+async def crowd(
+    runtime: Runtime, *wanted: tuple[str, str, Header], besides: tuple[str, str, Header], at: str = HERE
+) -> tuple[Slow, list[int]]:
     """So many ask for each of these at once, then one for something else; what is at work, and all their answers."""
     app = Slow()
-    turns = Turns(app)
-    asked = [asyncio.ensure_future(asks(turns, *each)) for each in (*wanted * ASKED, besides)]
+    turns = Turns(app, runtime)
+    asked = [asyncio.ensure_future(asks(turns, *each)) for each in wanted * ASKED]
+    asked.append(asyncio.ensure_future(asks(turns, *besides, at=at)))
     for _ in range(3):
         await asyncio.sleep(0)
     at_work = Counter(app.at_work)
@@ -78,30 +84,40 @@ async def crowd(*wanted: tuple[str, str, Header], besides: tuple[str, str, Heade
     ],
 )
 def test_of_one_who_asks_for_much_a_few_are_worked_on_and_others_are_not_kept_waiting(
-    path: str, header: Header, besides: tuple[str, str, Header]
+    runtime: Runtime, path: str, header: Header, besides: tuple[str, str, Header]
 ) -> None:
     """Else a page asked for four hundred times at once kept every text of the field waiting for more than a minute."""
-    app, statuses = asyncio.run(crowd(("GET", path, header), besides=besides))
+    app, statuses = asyncio.run(crowd(runtime, ("GET", path, header), besides=besides))
 
     assert app.at_work[path] - (besides[1] == path) == AT_WORK
     assert app.at_work[besides[1]] > 0
     assert Counter(statuses) == {200: AT_WORK + WAITING + 1, 429: ASKED - AT_WORK - WAITING}
 
 
-def test_a_report_is_never_limited() -> None:
+def test_who_has_somebody_elses_link_keeps_them_waiting_for_nothing(runtime: Runtime) -> None:
+    """A6: the contact answers there, whoever else asks for the page."""
+    page = ("GET", "/a/token", KEY)
+
+    app, statuses = asyncio.run(crowd(runtime, page, besides=page, at=ELSEWHERE))
+
+    assert app.at_work["/a/token"] == AT_WORK + 1
+    assert (statuses[-1], 429 in statuses) == (200, True)
+
+
+def test_a_report_is_never_limited(runtime: Runtime) -> None:
     """B9: who sends many may have that much to report."""
     report = ("POST", "/v1/incidents", KEY)
 
-    app, statuses = asyncio.run(crowd(report, besides=report))
+    app, statuses = asyncio.run(crowd(runtime, report, besides=report))
 
     assert app.at_work["/v1/incidents"] == ASKED + 1
     assert set(statuses) == {200}
 
 
-def test_who_was_refused_is_heard_once_the_others_have_their_answers() -> None:
+def test_who_was_refused_is_heard_once_the_others_have_their_answers(runtime: Runtime) -> None:
     async def twice() -> int:
         app = Slow()
-        turns = Turns(app)
+        turns = Turns(app, runtime)
         asked = [asyncio.ensure_future(asks(turns, "GET", "/desk", SESSION)) for _ in range(ASKED)]
         await asyncio.sleep(0)
         app.may_answer.set()
