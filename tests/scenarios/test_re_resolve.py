@@ -125,6 +125,29 @@ def test_what_was_acknowledged_and_sent_stays_when_levels_and_methods_move(world
     assert incident.told().count(("spain", "sms")) == 1
 
 
+def test_what_waits_to_leave_is_in_the_language_that_its_contact_has_now(world: World, folder: Path) -> None:
+    """A8: an office that was entered in the wrong language must be able to read what the provider has yet to take."""
+    incident = world.raises()
+    world.sandbox.stop()
+    world.passes(minutes=10, seconds=5)
+    assert world.phone("defenders").inbox == []
+    edits(
+        world,
+        folder,
+        contacts=CONTACTS.replace(
+            "{role: ngo, organisation: Defenders", "{role: ngo, language: fr, organisation: Defenders"
+        ),
+    )
+
+    applies(incident)
+    world.sandbox.start()
+    world.passes(minutes=2)
+
+    [told] = world.phone("defenders").inbox
+    assert "arrestation" in told
+    assert {each["language"] for each in incident["notifications"] if each["contact"] == "defenders"} == {"fr"}
+
+
 def test_a_difference_that_has_changed_since_is_not_applied(world: World, folder: Path) -> None:
     """B5: 409 with the hash as it is now; without one 422."""
     incident = world.raises(consent="national")

@@ -62,6 +62,15 @@ def _let_codes_follow(locked: LockedIncident) -> None:
         _forget_numbers(locked, id, locked.plans.coordinators)
 
 
+def _let_waiting_speak(locked: LockedIncident, before: Plans) -> None:
+    """Let what waits to leave for a contact be in the language that it has now."""
+    for tree, plan in before.items():
+        for id, contact in plan.tree.contacts.items():
+            now = locked.plans[tree].tree.contacts.get(id, contact).language
+            if now != contact.language:
+                notifications.speak(locked.tx.session, locked.incident.id, tree, id, now)
+
+
 def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[Named]) -> None:
     """Remove numbers that none of these contacts has any more.
 
@@ -114,6 +123,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
     open_escalations(locked)
     stop_what_reaches_nobody(locked)
     _let_codes_follow(locked)
+    _let_waiting_speak(locked, before)
     cancel_barred(locked)
     cancel_for_those_gone(locked)
     answered = _answered_elsewhere(locked, before)

@@ -276,6 +276,13 @@ def say(session: Session, id: str, said: Said) -> None:
     session.execute(update(notifications).where(notifications.c.id == id).values(said=to_plain(said)))
 
 
+def speak(session: Session, incident: str, tree: str, contact: str, language: str) -> None:
+    """Let what has not left yet for that contact be in that language."""
+    waits = (notifications.c.incident_id == incident) & (notifications.c.status == AttemptStatus.QUEUED.value)
+    its_own = (notifications.c.tree == tree) & (notifications.c.contact == contact)
+    session.execute(update(notifications).where(waits, its_own).values(language=language))
+
+
 def revise(
     tx: Tx,
     incident: str,
