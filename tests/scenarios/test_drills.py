@@ -204,6 +204,49 @@ def test_what_a_team_says_during_its_drill_is_about_what_is_real(world: World, s
     assert alarm.startswith(f"VALLEY ALARM {real.ref}")
 
 
+@pytest.mark.parametrize("text", ["we hear shots at the school", "OK {code} but they shoot at us here", "STOP"])
+def test_what_a_contact_writes_during_a_drill_is_real_to_its_coordinators(world: World, text: str) -> None:
+    """A12: nobody takes a cry for help for part of the exercise; the drill goes on, and its code is good in it."""
+    drill = world.raises(drill=True)
+    world.passes(minutes=10)
+    [told] = inbox(world, "defenders")
+    before = len(inbox(world, "coordinator"))
+
+    world.texts("defenders", text.format(code=code_in(told)))
+
+    [alarm] = inbox(world, "coordinator")[before:]
+    assert alarm.startswith("VALLEY ALARM")
+    assert drill.ref not in alarm
+    world.texts("defenders", f"OK {code_in(told)}")
+    assert drill.answers() == [("defenders", "acknowledged", "sms")]
+
+
+def test_what_a_contact_writes_during_a_drill_and_an_incident_rings_in_the_incident(world: World) -> None:
+    """A12: and in it alone."""
+    real, drill = world.raises(), world.raises(drill=True)
+    world.passes(minutes=10)
+    before = len(inbox(world, "coordinator"))
+
+    world.texts("defenders", "they are at the door")
+
+    [alarm] = inbox(world, "coordinator")[before:]
+    assert alarm.startswith(f"VALLEY ALARM {real.ref}")
+    assert "alarm_raised" not in drill.timeline()
+
+
+def test_who_tries_to_answer_a_drill_and_errs_is_told_how(world: World) -> None:
+    """B4: an exercise is there to learn that; it rings at nobody."""
+    world.raises(drill=True)
+    world.passes(minutes=10)
+    [told] = inbox(world, "defenders")
+    before = len(inbox(world, "coordinator"))
+
+    reply = world.texts("defenders", "OK")
+
+    assert code_in(told) in (reply or "")
+    assert len(inbox(world, "coordinator")) == before
+
+
 def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(world: World) -> None:
     world.clock.at = MONDAY - timedelta(hours=3)
 

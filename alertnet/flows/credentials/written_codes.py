@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from alertnet.core.directory.contact import RINGING, Contact
 from alertnet.core.directory.contact_tree import Named
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
-from alertnet.store.records.credentials.codes import Code, NewCode, NewCodeNumber
+from alertnet.store.records.credentials.codes import Code, HeldCode, NewCode, NewCodeNumber
+from alertnet.store.records.incidents import drill_and_text
 
 
 def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | None:
@@ -62,6 +64,13 @@ def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
     return next(
         (known[id, each.id].text for id, each in locked.same_recipient(tree, contact) if (id, each.id) in known), None
     )
+
+
+def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:
+    """Those of the codes that are not of a drill."""
+    marks = {id: drill_and_text(tx.session, id) for id in {code.incident for code in held}}
+    drills = {id for id, mark in marks.items() if mark is not None and mark[0]}
+    return [code for code in held if code.incident not in drills]
 
 
 def decision_code(locked: LockedIncident, asked: Sequence[Named]) -> Code | None:

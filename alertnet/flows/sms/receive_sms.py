@@ -20,6 +20,7 @@ from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, coordinator_at, member_at, owners_at, staff_at
 from alertnet.flows.credentials.pins import without_pins
+from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
@@ -181,12 +182,13 @@ def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply |
     # Decided before any incident is locked; codes that this number was sent are always answered.
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(text.answers))
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
-    if text.answers and told:
+    is_practice = says_more(sms.body) and not consequences and bool(told) and not about_what_is_real(tx, told)
+    if text.answers and told and not is_practice:
         reply = _reply_to_holder(text, consequences)
         return True, reply if is_answered or consequences else None, limit
     known, reply = _pass_on(text, Subject.NOT_UNDERSTOOD)
     # Whoever tries codes of others gets no answer.
-    return known, reply if is_answered and not guessed else None, limit
+    return known, reply if is_answered and (told or not guessed) else None, limit
 
 
 def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply | None:
@@ -204,12 +206,15 @@ def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply 
 
 
 def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
-    """Pass the text on to the coordinators, in whatever way the number is known."""
+    """Pass the text on to the coordinators, in whatever way the number is known.
+
+    What somebody writes during a drill, besides answers to it, is about what is real (A12).
+    """
     tx, edition, sms = text.tx, text.edition, text.sms
-    if text.told:
-        return True, reply_unclear(tx, sms, text.told, subject)
+    if real := about_what_is_real(tx, text.told):
+        return True, reply_unclear(tx, sms, real, subject)
     if text.member is not None:
         return True, pass_on_from_member(tx, edition, text.member, sms, subject)
     if text.listed:
         return True, pass_on_from_contact(tx, edition, text.listed, sms, subject)
-    return False, None
+    return (True, reply_unclear(tx, sms, text.told, subject)) if text.told else (False, None)
