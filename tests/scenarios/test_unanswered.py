@@ -179,6 +179,31 @@ def test_a_tree_that_is_not_needed_stays_scheduled_until_it_is(world_of: Worlds)
     assert len(world.phone("spain").inbox) == 1
 
 
+def test_a_tree_that_is_needed_after_all_starts_at_once_though_the_answer_counted_in_it_as_well(
+    world_of: Worlds,
+) -> None:
+    """A2: what is taken back reaches it before the tree that it waits for."""
+    world = world_of(
+        a_tree("  - {name: Friends, notify: [defenders], wait: 20m}\n"),
+        a_tree(
+            "  - {name: Desk, notify: [desk, defenders], wait: 20m}\n",
+            tree="abroad",
+            rest="start: {after: 12m, unless: acknowledged}",
+        ),
+    )
+    incident = world.raises()
+    acknowledges(world, "defenders")
+    world.passes(minutes=30)
+    assert (incident.status("abroad"), world.phone("head office").inbox) == ("scheduled", [])
+
+    id = incident["acknowledgements"][0]["id"]
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{id}", headers=world.headers)
+    world.settles()
+
+    assert incident.status("abroad") == "running"
+    assert len(world.phone("head office").inbox) == 1
+
+
 def test_a_tree_that_waits_for_others_starts_when_they_have_not_answered(world_of: Worlds) -> None:
     """B1."""
     world = world_of(TWO_ROUNDS, later("start: {after: 12m, unless: acknowledged}"))

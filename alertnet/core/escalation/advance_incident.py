@@ -80,7 +80,8 @@ def advance_incident(
         if tree in events and state.status is not Status.STOPPED:
             advancing.move(tree, events[tree])
     for tree in states:
-        if tree not in events and waits_for_others(plans, advancing.states, tree):
+        # Also one that was advanced before the others: what becomes of them decides whether it starts.
+        if waits_for_others(plans, advancing.states, tree):
             advancing.move(tree, ())
     moved = {tree: advancing.states[tree] for tree in advancing.due_at}
     return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
