@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from alertnet.sandbox.telephony.twiml import read_messages
-from alertnet.store.tables import acknowledgements
-from tests.web.world import BOB, CAROL, SECRETS, STRANGER, World, world_in
+from alertnet.store.tables import acknowledgements, incidents
+from tests.web.world import ANA, BOB, CAROL, SECRETS, STRANGER, World, world_in
 
 
 @pytest.fixture
@@ -50,6 +50,20 @@ def test_no_answer_names_a_person_or_place(world: World) -> None:
 
     assert len([*read_messages(right), *read_messages(unclear)]) == 2
     assert not any(secret in right + unclear for secret in (*SECRETS.values(), "Maria"))
+
+
+@pytest.mark.parametrize("digits", ["\N{ETHIOPIC DIGIT ONE}" * 2, "\N{DINGBAT NEGATIVE CIRCLED DIGIT TWO}" * 2])
+@pytest.mark.parametrize(
+    "body", ["SOS {}", "ALERT 47110 {} they took two", "{} SOS", "NEWS 47110 {}", "{}", "{} people"]
+)
+def test_whatever_digits_a_member_writes_reach_people(world: World, body: str, digits: str) -> None:
+    """A12: signs that Python calls digits and reads as no number made us answer none of these, nor keep them."""
+    before = len(world.rows(incidents))
+
+    answer = world.texts(ANA, body.format(digits))
+
+    assert (answer.status_code, len(read_messages(answer.text))) == (200, 1)
+    assert len(world.rows(incidents)) == before + 1
 
 
 def test_a_text_without_an_id_is_refused_by_name(world: World) -> None:

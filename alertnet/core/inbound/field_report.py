@@ -106,7 +106,7 @@ def stands_for(code: str, people: Container[str]) -> StandsFor | None:
     if code in people:
         return StandsFor.PERSON
     letters = {"L": StandsFor.PLACE, "P": StandsFor.PERSON, "C": StandsFor.CONSENT}
-    return letters.get(code[0]) if code[1:].isdigit() else None
+    return letters.get(code[0]) if code[1:].isdecimal() else None
 
 
 def reports_nothing(heard: Mapping[str, Any]) -> bool:

@@ -120,7 +120,7 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
 def says_more(text: str) -> bool:
     """Whether a text has words besides verbs and digits, for people to read."""
     plain = (word.plain for word in words_of(clean(text)))
-    return any(not (each in VERBS or each.isdigit() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
+    return any(not (each in VERBS or each.isdecimal() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
 
 
 def parse_duty_change(text: str) -> DutyChange | None:

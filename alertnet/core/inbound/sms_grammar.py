@@ -263,11 +263,11 @@ def _ref(text: str, rest: list[Word]) -> tuple[str | None, list[Word]]:
     for word, following in zip_longest(rest, rest[1:]):
         if following and text[word.end : following.start] in ("-", " "):
             letter, characters = word.plain.upper(), following.plain.upper()
-            is_sure = text[word.end] == "-" or any(map(str.isdigit, characters))
+            is_sure = text[word.end] == "-" or any(map(str.isdecimal, characters))
             if is_sure and _is_ref(letter, characters):
                 return f"{letter}-{characters}", [word, following]
         letter, characters = word.plain[:1].upper(), word.plain[1:].upper()
-        if any(map(str.isdigit, characters)) and _is_ref(letter, characters):
+        if any(map(str.isdecimal, characters)) and _is_ref(letter, characters):
             return f"{letter}-{characters}", [word]
     return None, []
 
@@ -291,7 +291,7 @@ def _codes_among(words: list[Word]) -> tuple[str | None, tuple[str, ...]]:
 
 def _head(words: list[Word]) -> Iterator[Word]:
     """The words before the free text: digits, codes and labels."""
-    return takewhile(lambda word: word.plain.isdigit() or _is_code(word.plain) or word.plain in _LABELS, words)
+    return takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain) or word.plain in _LABELS, words)
 
 
 def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection[Word]) -> str | None:
@@ -311,4 +311,4 @@ def _is_code(plain: str) -> bool:
 
 
 def _is_number_of_type(plain: str) -> bool:
-    return len(plain) == 2 and plain.isdigit() and int(plain) in TYPES_BY_NUMBER
+    return len(plain) == 2 and plain.isdecimal() and int(plain) in TYPES_BY_NUMBER

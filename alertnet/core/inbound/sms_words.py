@@ -138,7 +138,7 @@ def _joined(text: str, words: list[Word]) -> str:
 def _is_part_of_number(text: str, *words: Word) -> bool:
     """Whether the text before the last word is the beginning of its number: 1 1/2h, 2-3 h."""
     before, word = words[0], words[-1]
-    return before.plain.isdigit() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
+    return before.plain.isdecimal() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
 
 
 def _plain(word: str) -> str:
@@ -163,4 +163,4 @@ def _is_initial(plain: str, between: str) -> bool:
 
 
 def _is_short(plain: str) -> bool:
-    return plain.isdigit() and len(plain) <= 3
+    return plain.isdecimal() and len(plain) <= 3
