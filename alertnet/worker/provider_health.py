@@ -94,13 +94,12 @@ def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
             yield route
 
 
-def probe_provider(runtime: Runtime, route: Route) -> tuple[str, ...]:
+def probe_provider(runtime: Runtime, route: Route) -> None:
     """Probe a provider that is away, unless another worker does; nobody is called by it."""
     if runtime.transact(provider_health.claim_probe, route):
         is_back = runtime.outlets[route].channel.answers()
         _see(runtime, route, runtime.transact(provider_health.record_probe, route, is_back))
         log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
-    return ()
 
 
 def note(runtime: Runtime, route: Route, result: Result, attempt: str) -> None:

@@ -89,16 +89,14 @@ class StartupRecovery:
         self._is_settling, self.has_begun = broke_off, True
         if broke_off:
             return {"restored": partial(self._run, books, self._declare)}
-        if since is not None and not books:
+        if since is None:
+            return {}
+        if not books:
             runtime.transact(last_activity.back)
-        return (
-            {}
-            if since is None
-            else {
-                provider: partial(self._run, routes, partial(self._judge, routes, since))
-                for provider, routes in _by_provider(books).items()
-            }
-        )
+        return {
+            provider: partial(self._run, routes, partial(self._judge, routes, since))
+            for provider, routes in _by_provider(books).items()
+        }
 
     @property
     def _ends_at(self) -> datetime:

@@ -152,13 +152,12 @@ def _lines(
 ) -> Iterator[str]:
     """Each contact with a rota, followed by what was arranged or by the coming turns, in the tree's time zone."""
     officers = tree.on_duty(now, arranged=arranged)
-    for contact in tree.with_duty:
-        assert contact.duty is not None
+    for contact, duty in tree.with_duty:
         who = officers[contact.id].id if contact.id in officers else NOBODY
-        changes_at = shift_at(contact.duty, tree.timezone, now).ends_at
+        changes_at = shift_at(duty, tree.timezone, now).ends_at
         yield f"{tree.id}/{contact.id}: {who}; the turn changes {_clock(changes_at, tree.timezone)}"
         its = arranged.get(contact.id, ())
-        for turn in turns(contact.duty, tree.timezone, its, now, weeks) if weeks > 1 else ():
+        for turn in turns(duty, tree.timezone, its, now, weeks) if weeks > 1 else ():
             span = f"{_clock(turn.starts_at, tree.timezone)} to {_clock(turn.ends_at, tree.timezone)}"
             yield f"  {span}  {turn.officer.id if turn.officer else NOBODY}"
         for each in its if weeks == 1 else ():

@@ -15,7 +15,7 @@ from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
 from alertnet.core.directory.languages import title_in
-from alertnet.core.directory.on_call import Arrangement, Officer, on_duty, shift_at
+from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at
 from alertnet.core.directory.routine import USUAL, Routine, Terms
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.errors import BadInput
@@ -185,9 +185,9 @@ class ContactTree:
         )
 
     @cached_property
-    def with_duty(self) -> tuple[Contact, ...]:
-        """The contacts with a duty rota."""
-        return tuple(contact for contact in self.contacts.values() if contact.duty is not None)
+    def with_duty(self) -> tuple[tuple[Contact, Duty], ...]:
+        """The contacts with a duty rota, each with its duty."""
+        return tuple((contact, contact.duty) for contact in self.contacts.values() if contact.duty is not None)
 
     def on_duty(
         self, at: datetime, besides: str | None = None, arranged: Mapping[str, Sequence[Arrangement]] | None = None
@@ -195,16 +195,14 @@ class ContactTree:
         """Who is on duty at that moment, by contact; contacts whose own numbers serve are left out (see `duty`)."""
         known = arranged or {}
         turns = {
-            contact.id: on_duty(contact.duty, self.timezone, known.get(contact.id, ()), at, besides)
-            for contact in self.with_duty
-            if contact.duty is not None
+            contact.id: on_duty(duty, self.timezone, known.get(contact.id, ()), at, besides)
+            for contact, duty in self.with_duty
         }
         return {id: officer for id, officer in turns.items() if officer is not None}
 
     def duty_ends_at(self, at: datetime) -> datetime:
         """When the first of the current duty turns ends; the tree must have duty."""
-        duties = (contact.duty for contact in self.with_duty)
-        return min(shift_at(duty, self.timezone, at).ends_at for duty in duties if duty is not None)
+        return min(shift_at(duty, self.timezone, at).ends_at for _, duty in self.with_duty)
 
     def staffed(self, officers: Mapping[str, Officer]) -> "ContactTree":
         """The tree while these officers are on duty, by contact."""

@@ -20,6 +20,9 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 from alertnet.store.records.on_call import Arranged
 
+Post = tuple[ContactTree, Contact, Duty]
+"""A contact with a rota, between its tree and its duty."""
+
 
 def set_duty(
     tx: Tx,
@@ -38,13 +41,12 @@ def set_duty(
         Unknown: there is no such contact with a rota.
         BadInput: the member is not on that rota, or the time ends before it begins.
     """
-    tree, contact = _with_rota(network, owner)
-    assert contact.duty is not None
-    officers = _officers(contact.duty)
+    tree, contact, duty = _with_rota(network, owner)
+    officers = _officers(duty)
     if member not in officers:
-        raise BadInput("member", member, tuple(each.id for each in contact.duty.rota) or "nobody: the rota is empty")
+        raise BadInput("member", member, tuple(each.id for each in duty.rota) or "nobody: the rota is empty")
     begins = starts_at or tx.now
-    ends = ends_at or shift_at(contact.duty, tree.timezone, begins).ends_at
+    ends = ends_at or shift_at(duty, tree.timezone, begins).ends_at
     if ends <= max(begins, tx.now):
         raise BadInput("until", ends.isoformat(), "a moment that is still to come, and after the beginning")
     arrangement = Arrangement(officers[member].id, is_on, begins, ends)
@@ -67,14 +69,13 @@ def swap_duty(
     known = on_call.arranged(tx)
     done: list[Arranged] = []
     shared = False
-    for tree, contact in posts:
-        assert contact.duty is not None
-        first, second = (_officers(contact.duty).get(name) for name in names)
+    for tree, contact, duty in posts:
+        first, second = (_officers(duty).get(name) for name in names)
         if first is None or second is None or first == second:
             continue
         shared = True
         before = known.get(tree.id, {}).get(contact.id, ())
-        both = swapped(contact.duty, tree.timezone, before, (first, second), monday, tx.now)
+        both = swapped(duty, tree.timezone, before, (first, second), monday, tx.now)
         for arrangement in both or ():
             _record(tx, tree, contact, arrangement, by)
             done.append(Arranged(tree.id, contact.id, arrangement))
@@ -104,39 +105,34 @@ def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, c
 
     Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
     """
-    posts = [
-        (tree, contact)
-        for tree, contact in _with_duty(edition.network)
-        if contact.duty is not None and sender.owner in _officers(contact.duty)
-    ]
+    posts = [post for post in _with_duty(edition.network) if sender.owner in _officers(post[2])]
     tried = try_pin(tx, sender.owner, change.pin) if posts else PinTried(PinCheck.NONE_SET)
     if tried.closes:
         tell_closing_doors(tx, edition, sender)
     if not tried.check:
         return None
     duress = tried.check is PinCheck.DURESS
-    for tree, contact in posts:
-        assert contact.duty is not None
-        ends_at = shift_at(contact.duty, tree.timezone, tx.now).ends_at
+    for tree, contact, duty in posts:
+        ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
     if duress:
         hear_duress(tx, edition, sender, sms, "ON" if change.is_on else "OFF")
-    named = ", ".join(dict.fromkeys(contact.id for _, contact in posts))
+    named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     to = Recipient(sender.owner, sender.tree.id)
     return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
 
 
-def _with_rota(network: Network, owner: str) -> tuple[ContactTree, Contact]:
-    known = {f"{tree.id}/{contact.id}": (tree, contact) for tree, contact in _with_duty(network)}
+def _with_rota(network: Network, owner: str) -> Post:
+    known = {f"{tree.id}/{contact.id}": (tree, contact, duty) for tree, contact, duty in _with_duty(network)}
     if owner not in known:
         raise Unknown("contact with a duty rota", owner)
     return known[owner]
 
 
-def _with_duty(network: Network) -> list[tuple[ContactTree, Contact]]:
-    return [(tree, contact) for tree in network.in_order for contact in tree.with_duty]
+def _with_duty(network: Network) -> list[Post]:
+    return [(tree, contact, duty) for tree in network.in_order for contact, duty in tree.with_duty]
 
 
 def _officers(duty: Duty) -> dict[str, Officer]:

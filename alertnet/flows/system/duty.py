@@ -67,12 +67,7 @@ def officer_named(network: Network, name: str) -> str:
     Raises:
         BadInput: no rota has such a person, or several have the name.
     """
-    known = {
-        officer.id
-        for tree in network.trees.values()
-        for contact in tree.with_duty
-        for officer in (contact.duty.rota if contact.duty else ())
-    }
+    known = {officer.id for tree in network.trees.values() for _, duty in tree.with_duty for officer in duty.rota}
     found = [id for id in sorted(known) if name in (id, id.partition("/")[2])]
     if len(found) != 1:
         raise BadInput("member", name, found or sorted(known) or "nobody: no rota has anybody on it")
@@ -121,10 +116,9 @@ def _turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, 
     """Every turn that has not ended, and those of the coming weeks, contact by contact."""
     arranged = on_call.arranged(tx)
     for tree in network.in_order:
-        for contact in tree.with_duty:
-            assert contact.duty is not None
+        for contact, duty in tree.with_duty:
             its = arranged.get(tree.id, {}).get(contact.id, ())
-            yield from ((tree, contact, turn) for turn in turns(contact.duty, tree.timezone, its, tx.now, weeks))
+            yield from ((tree, contact, turn) for turn in turns(duty, tree.timezone, its, tx.now, weeks))
 
 
 def _utc(at: datetime) -> str:

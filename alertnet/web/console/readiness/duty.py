@@ -96,13 +96,12 @@ def take_back(request: Request, form: Posted, who: Viewer) -> Response:
 def _posts(tx: Tx, network: Network) -> Iterator[Post]:
     arranged = on_call.arranged(tx)
     for tree in network.in_order:
-        for contact in tree.with_duty:
-            assert contact.duty is not None
+        for contact, duty in tree.with_duty:
             its = arranged.get(tree.id, {}).get(contact.id, ())
-            coming = tuple(turns(contact.duty, tree.timezone, its, tx.now, WEEKS))
-            weekly = turns(contact.duty, tree.timezone, (), tx.now, WEEKS)
+            coming = tuple(turns(duty, tree.timezone, its, tx.now, WEEKS))
+            weekly = turns(duty, tree.timezone, (), tx.now, WEEKS)
             weeks = tuple(dict.fromkeys(_week_of(turn.starts_at, tree.timezone) for turn in weekly))
-            rota = tuple(officer.id for officer in contact.duty.rota)
+            rota = tuple(officer.id for officer in duty.rota)
             yield Post(f"{tree.id}/{contact.id}", contact.called, tree.timezone, rota, coming, weeks)
 
 
