@@ -140,6 +140,23 @@ def test_without_its_pin_nothing_is_met_and_the_sender_hears_what_to_send(valley
     assert alarms(valley, f"{incident.ref}: missed check-in")
 
 
+@pytest.mark.parametrize("text", ["OK", "ARR", "WAIT {} 2H"])
+def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_wrong_one(
+    valley: World, text: str
+) -> None:
+    """Who is told to send what was just sent takes the PIN for wrong, and sends it again and again. Duress as ever."""
+    texts = [text.format(pin) if "{}" in text else f"{text} {pin}" for pin in (TRUE, DURESS, "11111")]
+
+    right, forced, wrong = (valley.texts("ana", each) for each in texts)
+
+    assert right is not None
+    assert wrong is not None
+    assert f"{text[:4].split()[0]}. Ahora no se espera" in right
+    assert forced == right
+    assert "OK PIN" not in right
+    assert "OK PIN" in wrong
+
+
 def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
     begun = valley.texts("ana", f"SALIDA {TRUE} L12 23:00 L14 01:30 P7 C1")
     assert begun is not None

@@ -36,13 +36,14 @@ class Heard:
 class CheckedIn:
     """The result of a check-in: whether it `counts`, what is expected next, and whether an incident was open for it.
 
-    `gaps`: the spans without coverage that a departure named.
+    `gaps`: the spans without coverage that a departure named. `is_needless`: nothing was expected at all.
     """
 
     counts: bool
     awaited: Leg | None = None
     is_late: bool = False
     gaps: tuple[Gap, ...] = ()
+    is_needless: bool = False
 
 
 def begin_journey(
@@ -87,7 +88,7 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
     held = journeys.hold_of(tx, team, member)
     believed = [each for each in held if believes(each.journey, heard.pin, by_call=heard.by_call)]
     if not believed:
-        return CheckedIn(counts=False)
+        return CheckedIn(counts=False, is_needless=not held)
     about = meant([each.journey for each in believed], heard.said, heard.at)
     is_late, left = False, []
     for each in held:

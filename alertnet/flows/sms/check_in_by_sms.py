@@ -68,10 +68,12 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
     # Duress must change none of these words, since a bystander reads them.
     if sender.member.silent:
         return None
+    # A text that has to be sent otherwise is answered without names, and so by how to send it.
+    is_understood = came.counts or came.is_needless
     words = replace(
         sender.words,
         at=at,
-        names=(TYPED[report.verb], *_understood(report, came, sender.words.timezone)),
+        names=(TYPED[report.verb], *_understood(report, came, sender.words.timezone)) if is_understood else (),
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
         awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
     )

@@ -200,6 +200,7 @@ def _cases(kind: Kind, said: Said, named: Named) -> Iterator[Said]:
             yield from (replace(about, more=_MORE), replace(about, more=_MORE, link=None, drill=True))
         if kind is Kind.RECEIPT:
             yield from (replace(about, silent=True, drill=drill) for drill in (False, True))
+            yield replace(about, names=())
         if kind is Kind.ALERT:
             yield from (replace(about, drill=drill, link=None, expects_answer=False) for drill in (False, True))
         alsos, answers = (_NO_OR_YES if wanted & names else (False,) for wanted in ({"also"}, {"answerable", "code"}))
