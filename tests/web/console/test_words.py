@@ -29,6 +29,10 @@ from tests.web.world import World
 OTHERS = [each for each in LANGUAGES if each != ENGLISH]
 KINDS = (Role, Scope, Perpetrator, Certainty, AttemptStatus, Action, AnswerKind, CloseReason)
 PLACES = re.compile(r"\{.*?\}")
+EUROPEAN = re.compile(
+    r"\b(?:regist[aoe]\w*|equipas?|palavra-passe|contacto\w*|utilizador\w*|ficheiros?)\b", re.IGNORECASE
+)
+"""Words of Portugal, where Brazil has others."""
 ROOT = Path(__file__).parents[3] / "alertnet"
 RECORDED = re.compile(r'\b(?:locked|part|whole|into|attempt|self|context)\.(?:record|note)\(\s*([A-Z_]+|"[a-z_]+")')
 """What is put on an incident's record, by its kind or the constant that holds it."""
@@ -95,6 +99,17 @@ def test_whatever_goes_on_record_of_an_incident_is_told_in_a_sentence() -> None:
 
 def test_whatever_keeps_a_message_back_has_a_name() -> None:
     assert {each.value for each in Failure} | {JOINED} <= FAILURES.keys()
+
+
+def test_portuguese_is_one_on_the_console_and_in_messages() -> None:
+    """One reader has both: what is `registrado` on a contact's page is not `registado` on the console."""
+    told = " ".join(words("pt").values())
+    messages = (ROOT.parent / "message_templates/page/pt.yaml").read_text("utf-8")
+
+    assert EUROPEAN.findall(told) == []
+    assert EUROPEAN.findall(messages) == []
+    assert "Registrado" in told
+    assert "Registrado" in messages
 
 
 @pytest.mark.parametrize("language", OTHERS)
