@@ -535,6 +535,33 @@ def test_the_same_departure_again_after_it_was_missed_raises_no_second_incident(
     assert [each["severity"] for each in incidents(valley)] == ["critical"]
 
 
+@pytest.mark.parametrize("minutes", [50, 91])
+def test_the_same_departure_again_after_the_ok_that_ended_it_raises_nothing(valley: World, minutes: int) -> None:
+    """A1: a handset that got no receipt for it sends again what is over, though its time has passed long since."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=106 + minutes)
+    valley.texts("ana", f"OK {TRUE}")
+    before = len(incidents(valley))
+
+    reply = valley.texts("ana", GO)
+    valley.passes(hours=4)
+
+    assert "No se espera otro aviso" in (reply or "")
+    assert len(incidents(valley)) == before == (minutes > 90)
+
+
+def test_another_departure_after_the_ok_is_awaited_though_it_is_said_late(valley: World) -> None:
+    """A2."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=106 + 10)
+    valley.texts("ana", f"OK {TRUE}")
+
+    valley.texts("ana", f"GO {TRUE} L14 23:05")
+    valley.passes(hours=4)
+
+    assert len(incidents(valley)) == 1
+
+
 def test_a_missed_journey_is_no_matter_of_what_its_phone_has_open_from_before_it_set_out(valley: World) -> None:
     """A2, A8: that one is taken care of, and an embassy that it would bring in has not to do with this silence."""
     valley.texts("ana", f"ALERTA {TRUE} 51 L12")

@@ -52,7 +52,8 @@ def begin_journey(
     """Expect a member at those legs from now on. Its earlier journey ends, and that one's incident has news.
 
     It is refused where a check-in would not count for the earlier journey. The same departure again, once the silence
-    after it has opened an incident, is only news of that. `report`: what it said besides.
+    after it has opened an incident, is only news of that; once it is over and its time has passed, it is nothing.
+    `report`: what it said besides.
     """
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
     before = [each for each in held if each.journey.kind is Kind.JOURNEY and each.journey.member is not None]
@@ -72,6 +73,9 @@ def begin_journey(
         heard_at=heard.at,
         duress=heard.duress,
     )
+    over = journeys.last_over(tx, sender.team.id, sender.member.id) if legs[-1].expected_at <= heard.at else None
+    if over is not None and not before and _is_again(journey, over.journey):
+        return CheckedIn(counts=True, is_late=_tell_late(tx, over, heard))
     late = [each for each in before if _tell_late(tx, each, heard)]
     if not any(_is_again(journey, each.journey) for each in late):
         for stored in before:

@@ -62,6 +62,14 @@ def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
     return [_stored(row) for row in tx.session.execute(query.with_for_update())]
 
 
+def last_over(tx: Tx, team: str, member: str) -> StoredJourney | None:
+    """The journey of that member that ended last."""
+    its_own = (journeys.c.team == team) & (journeys.c.member == member) & (journeys.c.kind == Kind.JOURNEY.value)
+    query = select(journeys).where(its_own, ~_NOT_OVER).order_by(journeys.c.ended_at.desc(), journeys.c.id.desc())
+    row = tx.session.execute(query.limit(1)).first()
+    return _stored(row) if row else None
+
+
 def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: str | None = None) -> None:
     """Save the state of a journey that the transaction has locked; `incident`: the one that it opened."""
     due_at = None if is_over else journey.due_at
