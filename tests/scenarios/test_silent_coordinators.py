@@ -309,6 +309,29 @@ def test_whoever_takes_back_that_it_has_it_in_hand_leaves_it_to_last_resort(worl
     assert moments(incident, "desk") != []
 
 
+def test_what_is_in_hand_no_more_in_one_tree_is_left_to_the_last_resort_of_the_others_as_well(
+    world_of: Worlds,
+) -> None:
+    """A6, A2: the coordinator of the one had it in hand for both, and takes that back; each has a desk of its own."""
+    abroad = """
+  coordinator: {role: coordinator, organisation: Abroad, methods: [{sms: "+573005550102"}]}
+  spain: {role: embassy, organisation: Spain, scope: national, methods: [{sms: "+34600550140"}]}
+  desk: {role: ngo, organisation: Advocacy, methods: [{sms: "+32470550109"}]}
+"""
+    embassies = COORDINATION + "  - {name: Embassies, notify: [spain], wait: 20m}\n"
+    world = world_of(a_tree(COORDINATION + FRIENDS), a_tree(embassies, abroad, tree="abroad"))
+    incident = sos(world)
+    world.texts("second coordinator", code_in(alert(world, "second coordinator")))
+    world.passes(minutes=20)
+    assert [world.phone(desk).inbox for desk in ("head office", "+32470550109")] == [[], []]
+
+    [answer] = incident["acknowledgements"]
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{answer['id']}", headers=world.headers)
+    world.passes(minutes=20)
+
+    assert all(incident.ref in world.phone(desk).inbox[0] for desk in ("head office", "+32470550109"))
+
+
 @pytest.mark.parametrize(("behaviour", "minutes"), [("invalid", 3), ("manual", 12)])
 def test_what_last_resort_has_taken_charge_of_goes_on_once_it_is_known_to_be_true(
     world: World, behaviour: str, minutes: int

@@ -29,7 +29,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.due import others_of, waits_for_others
+from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
@@ -69,7 +69,7 @@ def advance_incident(
     whole: bool = True,
     merged: bool = False,
 ) -> IncidentStep:
-    """Advance the escalations with events, and those that wait for the others to be acknowledged.
+    """Advance the escalations with events, and those for which it matters what becomes of the others.
 
     By tree, in the order of `states`; of several due at once the first sends, and the others share its message. No
     events, `()`: time has passed. `whole` False: one escalation can't be read, so nobody knows whether all others are
@@ -79,12 +79,20 @@ def advance_incident(
     for tree, state in states.items():
         if tree in events and state.status is not Status.STOPPED:
             advancing.move(tree, events[tree])
+    before, after = _in_hand(plans, states), _in_hand(plans, advancing.states)
     for tree in states:
-        # Also one that was advanced before the others: what becomes of them decides whether it starts.
-        if waits_for_others(plans, advancing.states, tree):
+        # Also one that was advanced before the others: what becomes of them decides whether it starts, and whether its
+        # last resort hears.
+        is_left_alone = before - {tree} and not after - {tree} and advancing.states[tree].status is not Status.STOPPED
+        if is_left_alone or waits_for_others(plans, advancing.states, tree):
             advancing.move(tree, ())
     moved = {tree: advancing.states[tree] for tree in advancing.due_at}
     return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
+
+
+def _in_hand(plans: Mapping[str, Plan], states: Mapping[str, State]) -> set[str]:
+    """The trees in which somebody has taken charge, or put off what comes next."""
+    return {tree for tree, state in states.items() if is_in_hand(plans[tree], state)} if len(states) > 1 else set()
 
 
 @dataclass
