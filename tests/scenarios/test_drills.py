@@ -234,6 +234,21 @@ def test_what_a_contact_writes_during_a_drill_and_an_incident_rings_in_the_incid
     assert "alarm_raised" not in drill.timeline()
 
 
+@pytest.mark.parametrize("is_real", [True, False])
+def test_a_contacts_call_without_a_code_during_a_drill_is_real_to_its_coordinators(world: World, is_real: bool) -> None:
+    """A12: it rings in the incident that is open, not in the drill that was begun after it; or as of none."""
+    real = world.raises() if is_real else None
+    world.raises(drill=True)
+    world.passes(minutes=10)
+    before = len(inbox(world, "coordinator"))
+
+    world.phone("defenders").dials().stays_silent()
+    world.settles()
+
+    [alarm] = [text for text in inbox(world, "coordinator")[before:] if "defenders" in text]
+    assert alarm.startswith(f"VALLEY ALARM {real.ref if real else 'TEL'}")
+
+
 def test_who_tries_to_answer_a_drill_and_errs_is_told_how(world: World) -> None:
     """B4: an exercise is there to learn that; it rings at nobody."""
     world.raises(drill=True)

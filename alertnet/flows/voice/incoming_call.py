@@ -17,6 +17,7 @@ from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
+from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
@@ -269,15 +270,20 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
 def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is_tested: bool) -> _Caller:
     """The contact whose number was sent those codes; it may be a member as well."""
     held = tuple(code for code in told if code.counts and code.prompt is None)
+    # A call without a code during a drill is about what is real (A12).
+    real = about_what_is_real(tx, told)
+    about = real or told
     # A caller who is locked out, or only ever had an alarm's code, still belongs to its incident.
-    latest = (held or [code for code in told if code.prompt is None] or told)[-1]
+    own = [code for code in about if code in held] or [code for code in about if code.prompt is None]
+    latest = (own or about)[-1]
     tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
     contact = tree.contacts[latest.contact]
     return _Caller(
         contact.id,
         Reception(contact.language, tree.callback_for(contact), takes_pin=field is not None),
-        latest.incident,
+        latest.incident if real else None,
         held,
+        trees=() if real else (tree,),
         is_coordinator=contact.is_coordinator,
         field=field,
         is_tested=is_tested,
