@@ -140,11 +140,16 @@ class LivingTrees:
 
     @property
     def files(self) -> Files:
-        """Whether the folder's content is in force; an edit that may still be being written is no fault yet."""
+        """Whether the folder's content is in force."""
         if self._began_broken or self._templates_broken:
             return Files.BROKEN_AT_START
-        is_broken = self.broken_since is not None and self._now() - self.broken_since >= WRITING
-        return Files.BROKEN if is_broken else Files.IN_FORCE
+        return Files.BROKEN if self.broken_since is not None else Files.IN_FORCE
+
+    @property
+    def settled_files(self) -> Files:
+        """As `files`, but an edit that may still be being written is no fault yet: nobody is told of it."""
+        is_fresh = self.broken_since is not None and self._now() - self.broken_since < WRITING
+        return Files.IN_FORCE if is_fresh and self.files is Files.BROKEN else self.files
 
     def follow(self) -> None:
         """Start a thread that loads each edit."""

@@ -46,7 +46,7 @@ class Watch:
 
     def _look(self, ping: Ping) -> dict[str, Check]:
         runtime, settings = self._runtime, self._runtime.settings
-        tested, files, routing = settings.takes_texts, runtime.trees.files, settings.routing
+        tested, files, routing = settings.takes_texts, runtime.trees.settled_files, settings.routing
         seen = runtime.read(look, settings.routes, is_tested=tested, files=files, routing=routing)
         if seen is None:
             return {}

@@ -78,6 +78,24 @@ def test_a_broken_edit_leaves_the_last_good_one_in_force_and_is_shown(world: Wor
     assert world.raises().told() == [("coordinator", "sms")]
 
 
+def test_machines_see_a_broken_edit_at_once_and_people_hear_of_it_once_it_stays(world: World, folder: Path) -> None:
+    """A8: somebody may still be writing it; `/readyz` and the metrics say what `/v1/trees` says."""
+    watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
+    edits(world, folder, "tree: [")
+
+    watch.beat()
+    world.passes(seconds=9)
+
+    assert world.client.get("/readyz").json()["trouble"] == ["trees"]
+    assert 'alertnet_trouble{part="trees"} 1.0' in world.client.get("/metrics").text
+    assert world.phone("coordinator").inbox == []
+    watch.beat()
+    world.passes(seconds=90)
+    watch.beat()
+    world.passes(seconds=1)
+    assert "an edit of the trees is broken" in world.phone("coordinator").inbox[0]
+
+
 def test_a_mended_edit_is_in_force_and_no_fault_is_left(world: World, folder: Path) -> None:
     edits(world, folder, "tree: [")
     edits(world, folder, CHANGED)
