@@ -202,6 +202,17 @@ def test_it_is_left_alone_whatever_the_team_reports_after_that(
     assert "in Sicherheit" in inbox(valley, "max")[-1]
 
 
+def test_a_team_whose_phones_are_all_left_alone_is_not_named_among_those_that_can_be_asked(valley: World) -> None:
+    """B4: after a withdrawal nothing of ours goes to the team's phones."""
+    for text in (f"ALERT {TRUE} 31", f"FALSE {TRUE}"):
+        replies(valley, "mary", text)
+
+    refused = valley.client.post("/v1/roll-calls", json={"team": "north"}, headers=valley.headers)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["allowed"] == ["abroad (GT)", "south (CO)"]
+
+
 def test_a_team_can_be_asked_three_times_an_hour(valley: World) -> None:
     """B9."""
     for _ in range(3):

@@ -46,7 +46,7 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     left_alone = [each for each in everybody if is_left_alone(tx, each)]
     asked = [each for each in everybody if each not in left_alone]
     if not asked:
-        raise BadInput("team" if question.team else "country", question.team or question.country, _askable(network))
+        raise BadInput("team" if question.team else "country", question.team or question.country, _askable(tx, network))
     used = limits.hold(tx, ROLL_CALLS, question.of)
     if not ROLL_CALLS.room(used, tx.now):
         raise TooMany(f"roll-calls of {question.of}", ROLL_CALLS.retry_at(used, tx.now) - tx.now)
@@ -71,9 +71,9 @@ def _everybody(network: Network, question: Question) -> list[InTheField]:
     ]
 
 
-def _askable(network: Network) -> list[str]:
+def _askable(tx: Tx, network: Network) -> list[str]:
     return [
         f"{team.id} ({team.country})"
         for _, team in sorted(network.teams.items())
-        if not all(each.silent for each in team.members.values())
+        if any(not is_left_alone(tx, each) for each in member_of(network, team.id, None))
     ] or ["a team with a member whose phone may be written to"]
