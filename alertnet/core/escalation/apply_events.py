@@ -38,14 +38,16 @@ from alertnet.core.escalation.state import (
 from alertnet.core.incident import Severity
 
 
-def apply_event(context: Context, event: Event) -> None:
+def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table: one line for each event
     """Apply one event at the context's `now`. While stopped, only answers and reports of providers are kept."""
     context.moment = context.now
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed | LetThrough):
         return
     match event:
-        case Answered() | Received():
-            _hear(context, event)
+        case Answered() if event.contact in context.plan.allowed:
+            _answer(context, event)
+        case Received():
+            _let_repeats_wait(context, event)
         case Confirmed(contact):
             _confirm(context, contact)
         case Withdrawn():
@@ -54,25 +56,27 @@ def apply_event(context: Context, event: Event) -> None:
             not_reached(context, event)
         case LetThrough(number):
             levels.let_through(context, number)
-        case Go() | Hold() | Refuse() | Unopened() | Undecided():
-            _decide(context, event)
+        case Go(index):
+            _go(context, index)
+        case Hold(index):
+            _hold(context, index)
+        case Refuse(index):
+            _refuse(context, index)
+        case Unopened(index):
+            _forget_level(context, index)
+        case Undecided(index):
+            _forget_hold(context, index)
         case Asked():
             _asked(context, event)
-        case InHand() | ToldMore():
-            _put_off(context, event)
+        case InHand():
+            context.change(in_hand=True)
+        case ToldMore() if context.state.in_hand:
+            context.change(in_hand=False, told_more_at=context.now)
         case Acted(contact):
             _act(context, contact)
         case PlanChanged() | Replanned():
             _look_again(context, event)
     reconsider(context)
-
-
-def _put_off(context: Context, event: InHand | ToldMore) -> None:
-    """Note that a coordinator has put the question off, or that the field has told more since, which ends that."""
-    if isinstance(event, InHand):
-        context.change(in_hand=True)
-    elif context.state.in_hand:
-        context.change(in_hand=False, told_more_at=context.now)
 
 
 def reconsider(context: Context) -> None:
@@ -95,14 +99,6 @@ def reconsider(context: Context) -> None:
         settle(context)
     else:
         open_level(context, context.plan.levels[run.index], context.moment, "withdrawn")
-
-
-def _hear(context: Context, event: Answered | Received) -> None:
-    """Apply an answer, if the contact may give one. `Received` is not an answer."""
-    if isinstance(event, Received):
-        _let_repeats_wait(context, event)
-    elif event.contact in context.plan.allowed:
-        _answer(context, event)
 
 
 def _answer(context: Context, event: Answered) -> None:
@@ -156,20 +152,6 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
             context.put_progress(
                 run.index, replace(fresh, principal=progress.principal, stands_for=progress.stands_for)
             )
-
-
-def _decide(context: Context, event: Go | Hold | Refuse | Unopened | Undecided) -> None:
-    match event:
-        case Go(index):
-            _go(context, index)
-        case Hold(index):
-            _hold(context, index)
-        case Refuse(index):
-            _refuse(context, index)
-        case Unopened(index):
-            _forget_level(context, index)
-        case Undecided(index):
-            _forget_hold(context, index)
 
 
 def _go(context: Context, index: int | None) -> None:

@@ -1,5 +1,7 @@
 """What happens when a message does not reach its contact: its next methods, or others, take over (B3)."""
 
+from collections.abc import Iterator
+
 from alertnet.core.codec import replace
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
@@ -47,30 +49,30 @@ def _fail_in(context: Context, index: int, progress: ContactProgress, event: Fai
 
 def _leave_out(context: Context, contact: str, method_index: int) -> None:
     """Skip a method: the contact has closed and others take over, or another person is on duty and is told now."""
-    closed_by = context.reach(contact).closed_by(method_index, context.moment)
-    for run in context.state.runs:
-        progress = context.progress(run.index, contact)
-        if (
-            progress is None
-            or not any(use.method == method_index for use in progress.uses)
-            or method_index in progress.skipped
-        ):
+    reach, at = context.reach(contact), context.moment
+    closed_by = reach.closed_by(method_index, at)
+    for index, progress in _where_used(context, contact, method_index):
+        if method_index in progress.skipped:
             continue
         if not closed_by:
-            context.send(
-                run.index, contact, contact_steps.first_send(context.reach(contact), method_index, context.moment)
-            )
+            context.send(index, contact, contact_steps.first_send(reach, method_index, at))
             continue
-        after = contact_steps.skip(progress, method_index, context.moment)
-        context.put_progress(run.index, after)
-        context.note_closed(run.index, contact_steps.NextStep(context.moment, after, (), closed_by))
+        after = contact_steps.skip(progress, method_index, at)
+        context.put_progress(index, after)
+        context.note_closed(index, contact_steps.NextStep(at, after, (), closed_by))
 
 
 def _delay(context: Context, contact: str, method_index: int) -> None:
+    for index, _ in _where_used(context, contact, method_index):
+        _hand_over(context, index, contact, method_index)
+
+
+def _where_used(context: Context, contact: str, method_index: int) -> Iterator[tuple[int, ContactProgress]]:
+    """The levels in which that method of the contact was used, each with its progress there by now."""
     for run in context.state.runs:
         progress = context.progress(run.index, contact)
         if progress is not None and any(use.method == method_index for use in progress.uses):
-            _hand_over(context, run.index, contact, method_index)
+            yield run.index, progress
 
 
 def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
