@@ -81,6 +81,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(Turns, runtime=runtime)
+    app.add_middleware(incidents.Straight)
     app.add_middleware(Around, runtime=runtime)
     problems.install(app)
     # FastAPI would otherwise build each route again for every application, at its first request.

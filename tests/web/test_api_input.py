@@ -126,6 +126,7 @@ ODD: list[tuple[str, dict[str, str], bytes, int]] = [
     ("a key that is none, too", AS_JSON | {"Idempotency-Key": "two words"}, b'{"type": "parking"}', 422),
     ("no type of content", {}, GOOD, 422),
     ("text", {"Content-Type": "text/plain"}, GOOD, 422),
+    ("a name that is nobody's", AS_JSON, json.dumps(REPORT | {"exclude": ["nobody"]}).encode(), 422),
 ]
 
 

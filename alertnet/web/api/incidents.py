@@ -1,16 +1,15 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 import re
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from sqlalchemy.orm import Session
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import Unknown
@@ -36,6 +35,9 @@ PAGE = 50  # Incidents in one page.
 ENTRIES = 500  # Timeline lines in one page.
 COORDINATE = "coordinate"
 """Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
+REPORTED_AT = "/v1/incidents"
+RAISED = "alertnet.raised"
+"""Of a request's scope: what was raised on the straight way."""
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
 router = APIRouter()
@@ -56,43 +58,75 @@ async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
     return await door.carry_out_soon(key, report, raising(report, key, door.runtime.edition))
 
 
-class Straight(APIRoute):
-    """A route that takes a report with no fault in itself directly, and leaves all others to FastAPI.
+class Straight:
+    """ASGI middleware that answers a report with no fault in itself, and leaves every other request to FastAPI.
 
-    FastAPI looks in each request for everything that a route might ask for, which took half of the web's part of an
-    alarm.
+    FastAPI's layers prepare each request for everything that a route might ask for, which took most of the web's part
+    of an alarm.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle_any = super().get_route_handler()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-        async def handle(request: Request) -> Response:
-            key, once = known_key(request), request.headers.get(IDEMPOTENCY_KEY)
-            if key is not None and key.may(REPORTS) and (once is None or IDEMPOTENCY_FORM.fullmatch(once)):
-                report = await _report(request)
-                if report is not None:
-                    return await raise_incident(report, key, await door_of(request, once))
-            return await handle_any(request)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it on with what has come of its body."""
+        if scope["type"] == "http" and scope["path"] == REPORTED_AT and scope["method"] == "POST":
+            came: list[Message] = []
+            try:
+                response = await _answer(Request(scope), receive, came)
+                if response is not None:
+                    await response(scope, receive, send)
+                    return
+            except Exception as error:
+                scope[RAISED] = error
+            receive = _after(came, receive)
+        await self._app(scope, receive, send)
 
-        return handle
+
+class _Raising(APIRoute):
+    """A route that raises what was raised on the straight way, so that FastAPI turns it into an answer."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if RAISED in scope:
+            raise scope[RAISED]
+        await super().handle(scope, receive, send)
 
 
-async def _report(request: Request) -> Report | None:
-    """The report, where it has no fault; else None."""
-    if request.headers.get("Content-Type") == "application/json":
-        with suppress(ValueError, RecursionError, ClientDisconnect):
-            return Report.model_validate(from_json(await request.body()))
-    return None
+async def _answer(request: Request, receive: Receive, came: list[Message]) -> Response | None:
+    """The answer to a report with no fault in itself; else None. Adds to `came` what is received."""
+    key, once = known_key(request), request.headers.get(IDEMPOTENCY_KEY)
+    is_json = request.headers.get("Content-Type") == "application/json"
+    if key is None or not key.may(REPORTS) or not is_json or not (once is None or IDEMPOTENCY_FORM.fullmatch(once)):
+        return None
+    while not came or came[-1].get("more_body"):
+        came.append(await receive())
+    if came[-1]["type"] == "http.disconnect":
+        return None
+    try:
+        report = Report.model_validate(from_json(b"".join([message.get("body", b"") for message in came])))
+    except (ValueError, RecursionError):
+        return None
+    return await raise_incident(report, key, await door_of(request, once))
+
+
+def _after(came: Iterable[Message], receive: Receive) -> Receive:
+    """Receives once more what came, then what follows."""
+    again = iter(came)
+
+    async def receive_again() -> Message:
+        return next(again, None) or await receive()
+
+    return receive_again
 
 
 router.add_api_route(
-    "/v1/incidents",
+    REPORTED_AT,
     raise_incident,
     methods=["POST"],
     status_code=201,
     response_model=IncidentView,
     responses=documented(401, 403, 409, 413, 422, 503),
-    route_class_override=Straight,
+    route_class_override=_Raising,
 )
 
 
