@@ -9,7 +9,7 @@ import pytest
 
 from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.store.tables import acknowledgements, incidents
-from tests.web.world import ANA, BOB, CAROL, SECRETS, STRANGER, World, world_in
+from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World, world_in
 
 
 @pytest.fixture
@@ -63,6 +63,17 @@ def test_whatever_digits_a_member_writes_reach_people(world: World, body: str, d
     answer = world.texts(ANA, body.format(digits))
 
     assert (answer.status_code, len(read_messages(answer.text))) == (200, 1)
+    assert len(world.rows(incidents)) == before + 1
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "-1", "one", ""])
+def test_a_text_comes_through_whatever_is_said_of_its_pictures(world: World, count: str) -> None:
+    """A12: a number that Python does not read is no reason to keep the words from people."""
+    before = len(world.rows(incidents))
+
+    answer = world.post("/twilio/sms", MessageSid="SM1", From=ANA, To=OURS, Body="SOS", NumMedia=count)
+
+    assert answer.status_code == 200
     assert len(world.rows(incidents)) == before + 1
 
 

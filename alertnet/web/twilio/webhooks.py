@@ -30,8 +30,8 @@ WRONG_PERSON = "9"
 KEYED = {"pin": key_pin, "type": key_type, "told": end_telling}
 """The flow for keys in a call to our number, by what was asked; for other questions a written code is expected."""
 
-MOST_DIGITS = 7
-"""The most digits of a recording's length (seconds) that is believed."""
+MOST_DIGITS = 6
+"""The most digits of a recording's length (seconds), or of how many pictures came, that are believed."""
 
 TryNumber = Annotated[int | None, Query(alias="try", ge=1, le=9)]
 
@@ -39,9 +39,8 @@ TryNumber = Annotated[int | None, Query(alias="try", ge=1, le=9)]
 @router.post("/twilio/sms")
 def text_in(form: Signed, runtime: InForce) -> Response:
     """The one reply to a text, or none."""
-    id, sender, attached = identifier(form, "MessageSid"), needed(form, "From"), form.get("NumMedia", "")
-    count = int(attached) if attached.isdecimal() else 0
-    sms = InboundSms(id, sender, form.get("To", ""), form.get("Body", ""), attached=count)
+    id, sender, attached = identifier(form, "MessageSid"), needed(form, "From"), _number(form, "NumMedia")
+    sms = InboundSms(id, sender, form.get("To", ""), form.get("Body", ""), attached=attached)
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
     if reply is None:
@@ -80,12 +79,11 @@ def call_in(
 def call_recorded(form: Signed, runtime: InForce) -> Response:
     """Note that a recording is ready to be fetched."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
-    seconds = word(form, "RecordingDuration") or ""
     accounts = runtime.settings.telephones.items()
     provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
     if word(form, "RecordingStatus") == "completed":
-        length = int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < MOST_DIGITS else 0
-        runtime.transact(note_recording, call, identifier(form, "RecordingSid"), provider, length)
+        seconds = _number(form, "RecordingDuration")
+        runtime.transact(note_recording, call, identifier(form, "RecordingSid"), provider, seconds)
     return Response(status_code=204)
 
 
@@ -122,6 +120,11 @@ def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) 
     digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
     return Keyed(digits, is_wrong_person, try_number, silent, about)
+
+
+def _number(form: Form, name: str) -> int:
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def _digits(form: Form) -> str:
