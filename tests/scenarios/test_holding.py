@@ -180,3 +180,58 @@ def test_a_hold_is_on_the_record(world: World) -> None:
     notes = world.client.get(f"/v1/incidents/{incident.ref}/timeline", headers=world.headers).json()["items"]
     [decision] = [each["payload"] for each in notes if each["kind"] == "decision"]
     assert (decision["decision"], decision["tree"], decision["by"]) == ("hold", "valley", "coordinator")
+
+
+@pytest.fixture
+def two(world_of: Worlds) -> World:
+    """Two coordinators, of whom each may hold what comes next."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    return world_of(a_tree(LEVELS.replace("[coordinator]", "[coordinator, second]"), CONTACTS + second))
+
+
+def holds_by_sms(world: World, who: str) -> str:
+    """That coordinator holds what comes next; its code."""
+    code = code_in(next(text for text in world.phone(who).inbox if "URGENT" in text))
+    world.texts(who, f"HOLD {code}")
+    return code
+
+
+def revokes(incident: Incident) -> None:
+    """The other coordinator revokes the answer that came first, on the page that told of it."""
+    notice = next(text for text in incident.world.phone("second coordinator").inbox if "takes charge" in text)
+    assert incident.world.client.post(link_in(notice), data={"answer": "revoke"}).status_code == 200
+    incident.world.settles()
+
+
+@pytest.mark.parametrize("minutes", [2, 70])
+@pytest.mark.parametrize("ends", ["revoked", "NO", "PASS"])
+def test_what_was_held_goes_on_once_whoever_held_it_has_charge_no_more(two: World, ends: str, minutes: int) -> None:
+    """A2, A6: it was another who had the phone; or the coordinator can't, and reads that we are asking others.
+
+    Also once it was asked whether the next is to be told.
+    """
+    incident = two.raises()
+    code = holds_by_sms(two, "coordinator")
+    two.passes(minutes=minutes)
+
+    if ends == "revoked":
+        revokes(incident)
+    else:
+        two.texts("coordinator", f"{ends} {code}")
+    two.passes(minutes=9)
+
+    assert opened(incident) == ["Coordination", "Friends"]
+    assert "hold_ended" in incident.timeline()
+
+
+def test_what_another_holds_as_well_stays_held(two: World) -> None:
+    """B3: of two who hold it the one who can't act decides nothing for the other."""
+    incident = two.raises()
+    code = holds_by_sms(two, "coordinator")
+    holds_by_sms(two, "second coordinator")
+
+    two.texts("coordinator", f"NO {code}")
+    two.passes(minutes=30)
+
+    assert opened(incident) == ["Coordination"]
+    assert ("coordinator", "declined", "sms") in incident.answers()

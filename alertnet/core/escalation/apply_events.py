@@ -236,7 +236,7 @@ def _forget_level(context: Context, index: int) -> None:
 
 
 def _forget_hold(context: Context, index: int | None) -> None:
-    """Undo a hold or refusal of the level; an open question gets its automatic time back."""
+    """Undo a hold or refusal of the level; an open question gets its automatic time back, or is over."""
     if index is None:
         _end_hold(context)
     else:
@@ -246,9 +246,14 @@ def _forget_hold(context: Context, index: int | None) -> None:
         context.change(held=held, refused=refused)
         context.note("level_released", level=context.plan.levels[index].level.name)
     question = context.state.question
-    if question is not None and index in (None, question.index):
-        automatic_at = proceeds_at(context, context.plan.levels[question.index], context.moment)
+    if question is None or index not in (None, question.index):
+        return
+    planned = context.plan.levels[question.index]
+    if context.reasons_to_wait(planned):
+        automatic_at = proceeds_at(context, planned, context.moment)
         context.change(question=replace(question, automatic_at=automatic_at))
+    else:
+        _go_on(context)
 
 
 def _go_on(context: Context) -> None:

@@ -326,6 +326,28 @@ def _is_of_rest(word: Mapping[str, Any]) -> bool:
     return word.keys().isdisjoint(("subject", "level"))
 
 
+def let_go(locked: LockedIncident, tree: str, contact: str) -> None:
+    """End what only this coordinator holds of all that comes next, since it has charge of it no more (A2)."""
+    theirs = locked.names(tree, contact)
+    if locked.is_coordinator(tree, contact) and any(each.on_hold_since for each in locked.states.values()):
+        holders = _holders(locked)
+        alone = {id for id, names in holders.items() if names and names <= theirs}
+        move(locked, {each.id: [Undecided()] for each in locked.escalations if each.tree in alone})
+
+
+def _holders(locked: LockedIncident) -> dict[str, set[tuple[str, str]]]:
+    """By tree, the (tree, contact) of those who have held all that comes next since it was last let go on."""
+    holders: dict[str, set[tuple[str, str]]] = {}
+    for word in _decided(locked):
+        if _is_of_rest(word):
+            for tree, _ in locked.names(word["tree"], word["by"]):
+                is_hold = word["decision"] == PromptAnswer.HOLD
+                holders[tree] = {*holders.get(tree, ()), (word["tree"], word["by"])} if is_hold else set()
+        elif word["decision"] == PromptAnswer.GO and "level" in word:
+            holders[word["tree"]] = set()
+    return holders
+
+
 def _undone(locked: LockedIncident, tree: str, undone: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
     """What happens to an escalation when these decisions hold no longer."""
     levels = {planned.level.name: planned.index for planned in locked.plans[tree].levels}

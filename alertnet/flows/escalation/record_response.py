@@ -16,7 +16,7 @@ from alertnet.core.escalation.state import Answered, Confirmed, Event, Received,
 from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.escalate import move
+from alertnet.flows.escalation.escalate import let_go, move
 from alertnet.flows.notifications.answer_changes import announce, revise, told_at
 from alertnet.flows.notifications.compose import coming, said, write
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
@@ -129,6 +129,8 @@ def _let_count(
     if response.is_vouched:
         made.append(Confirmed)
     move(locked, events_of(locked, tree, contact_id, *made))
+    if before and response.kind is not AnswerKind.ACKNOWLEDGED:
+        let_go(locked, tree, contact_id)
 
 
 def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = None) -> None:
@@ -147,6 +149,8 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
     left = locked.current_answer(given.tree, given.contact)
     move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))
+    if left is None:
+        let_go(locked, given.tree, given.contact)
     promise_again(locked)
 
 
