@@ -476,7 +476,7 @@ def test_consent_of_people_that_one_report_names_holds_until_a_coordinator_has_s
 
     first.act("split", reports=[second.ref])
 
-    assert (first["consent"], second["consent"]) == ("national", "international")
+    assert (first["consent"], second["consent"]) == ("national", "national")
     assert "spain" in {each["contact"] for each in first["pruned"]}
     seen = first.act("re-resolve", apply=False)
     first.act("re-resolve", apply=True, expected=seen["hash"])
