@@ -262,6 +262,7 @@ class Sending:
             provider=claimed.provider,
             kind=claimed.kind,
             result=type(result).__name__,
+            why=getattr(result, "code", None),
         )
 
     def _count(self, claimed: Claimed, result: Result) -> None:

@@ -1,6 +1,7 @@
 """What a channel's result makes of an attempt, and what follows from it at once."""
 
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -91,8 +92,11 @@ def test_the_link_in_a_message_leads_to_the_contacts_page(stage: Stage) -> None:
     assert "https://alarm.example.org/a/" in text
 
 
-def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stage) -> None:
-    """B3, hand-over: a refused method brings the next one forward, and its address is not used again."""
+def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stage, log: io.StringIO) -> None:
+    """B3, hand-over: a refused method brings the next one forward, and its address is not used again.
+
+    The log says by the provider's code why.
+    """
     stage.sandbox.handset(CARLA).behaves(Behaviour.INVALID)
     stage.opens()
 
@@ -100,6 +104,8 @@ def test_a_number_that_does_not_exist_brings_the_next_method_at_once(stage: Stag
 
     failed = {(row.method, row.failure, row.error) for row in stage.attempts() if row.status == "failed"}
     assert failed == {("sms", "invalid", "21211"), ("call", "invalid", "21217")}
+    made = [line for each in log.getvalue().splitlines() if (line := json.loads(each))["event"] == "attempt_made"]
+    assert {(line["method"], line["why"]) for line in made} == {("sms", "21211"), ("call", "21217"), ("email", None)}
     assert [mail.to for mail in stage.sandbox.mailbox(CARLAS_MAIL).mails] == [CARLAS_MAIL]
 
 
