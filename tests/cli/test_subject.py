@@ -71,6 +71,15 @@ def test_nobody_is_erased_without_a_reason_and_strangers_are_refused(office: Off
     without = office.types("subject", "north/ana", "--erase", "--yes")
     assert (without.code, without.err.partition(":")[0]) == (2, "--why")
 
-    for who in ("north/nobody", "+573001112233", "ana"):
+    for who in ("north/nobody", "+573001112233", "ana", "nobody"):
         said = office.types("subject", who)
         assert (said.code, f"{who!r}" in said.err) == (2, True)
+
+
+def test_a_name_is_refused_with_who_may_be_meant_by_it(office: Office, runtime: Runtime) -> None:
+    """Whoever is asked to forget Ana knows her name, and not how the files call her."""
+    by_name, by_id, by_none = (office.types("subject", who).err for who in ("ana example", "coordinator", "zoe"))
+
+    assert "allowed: north/ana)" in by_name
+    assert "colombia/coordinator" in by_id
+    assert "allowed: TREE/CONTACT, TEAM/MEMBER, a number" in by_none

@@ -6,7 +6,7 @@ from typing import Any
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import Member, Network
 from alertnet.core.directory.on_call import STAFF
-from alertnet.core.errors import Unknown
+from alertnet.core.errors import BadInput
 from alertnet.flows.system.purge import Decision
 from alertnet.store import erasure
 from alertnet.store.db.tx import Tx
@@ -15,6 +15,8 @@ from alertnet.store.views import subject as view
 from alertnet.store.views.subject import Section, Subject
 
 IN_FORCE = "in_force"
+FORMS = ("TREE/CONTACT", "TEAM/MEMBER", "a number such as +573005550001", "a mail address")
+"""How a person may be named."""
 
 STAYS = (
     "what open and held incidents need, until they are closed and held no more",
@@ -30,12 +32,12 @@ def subject_of(network: Network, who: str) -> Subject:
     """The person meant by TREE/CONTACT, TEAM/MEMBER, or a number or address, which no file needs to name any more.
 
     Raises:
-        Unknown: it is none of these.
+        BadInput: it is none of these; it names who in force may be meant by that name.
     """
-    who = who.strip()
+    who, people = who.strip(), dict(_people(network))
     if not ("/" in who or "@" in who or who.startswith("+")):
-        raise Unknown("person", who)
-    people = dict(_people(network))
+        meant = [owner for owner, each in people.items() if who and _goes_by(who, owner, each)]
+        raise BadInput("WHO", who, meant or FORMS)
     named = tuple(owner for owner, each in people.items() if who == owner or who in _addresses(each))
     addresses = {address for owner in named for address in _addresses(people[owner])}
     if "/" in who and "@" not in who:
@@ -69,6 +71,11 @@ def _people(network: Network) -> Iterator[tuple[str, Contact | Member]]:
     for team in network.teams.values():
         yield from ((f"{team.id}/{each.id}", each) for each in team.members.values())
     yield from ((f"{STAFF}/{id}", each) for id, each in network.staff.items())
+
+
+def _goes_by(name: str, owner: str, person: Contact | Member) -> bool:
+    """Whether somebody has that name or id, or the name as a part of theirs."""
+    return name == owner.partition("/")[2] or name.casefold() in (person.name or "").casefold()
 
 
 def _addresses(person: Contact | Member) -> set[str]:
