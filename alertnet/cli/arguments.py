@@ -7,7 +7,7 @@ from functools import wraps
 from getpass import getuser
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,6 +18,9 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import TYPES, Affected, Facts, Perpetrator, Scope, Severity, affected_of
 from alertnet.core.limits import is_instant
+
+if TYPE_CHECKING:
+    from alertnet.messages.renderer import Renderer
 
 TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
 
@@ -51,6 +54,18 @@ By = Annotated[
     str, typer.Option(metavar="NAME", help="Who decided this, for the record; unless given, your name on this machine.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking first.")]
+
+
+def renderer_of(templates: Path) -> "Renderer":
+    """What puts things into words, by that folder of templates, completed by the shipped ones.
+
+    Raises:
+        Misconfigured: lists every fault of a file.
+    """
+    from alertnet.messages.checks.fitting import read_fitted
+    from alertnet.messages.renderer import Renderer
+
+    return Renderer(read_fitted(templates, shipped.shipped(shipped.TEMPLATES)).templates)
 
 
 def decider(by: str) -> str:

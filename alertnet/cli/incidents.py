@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, takes_case
+from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, renderer_of, takes_case
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
@@ -150,9 +150,6 @@ def report(
     from alertnet.cli.output import write_confidential
     from alertnet.flows.desk.names import names_in
     from alertnet.flows.desk.report import Tongue, read_report
-    from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.messages.renderer import Renderer
-    from alertnet.shipped import shipped
     from alertnet.store.records import incidents
     from alertnet.web.console.shown import LANGUAGES, say_by
 
@@ -160,7 +157,7 @@ def report(
         raise BadInput("--language", language, LANGUAGES)
     if (pdf is None) == (html is None):
         raise BadInput("--pdf", pdf and "with --html", "a file, or --html with one")
-    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    renderer = renderer_of(templates)
     words = renderer.words(language)
     say = say_by(names_in(words.types, words.severities), language)
     tongue = Tongue(language, say, renderer.page_words(language))

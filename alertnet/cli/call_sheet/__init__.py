@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Case, Templates, takes_case
+from alertnet.cli.arguments import TEMPLATES, Case, Templates, renderer_of, takes_case
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -83,11 +83,8 @@ def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | No
 def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
     from alertnet.cli.call_sheet.text import as_text
     from alertnet.messages.call_sheet import footer, put_into_words
-    from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.messages.renderer import Renderer
-    from alertnet.shipped import shipped
 
-    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    renderer = renderer_of(templates)
     if language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     groups = put_into_words(sheet, origin, renderer, language)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees, renderer_of
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -53,13 +53,10 @@ def letter(
     The genuine numbers and addresses in it are those of the settings.
     """
     from alertnet.cli.output import write_confidential
-    from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.messages.renderer import Renderer
-    from alertnet.shipped import shipped
     from alertnet.trees import read_network
 
     tree, whom = read_network(trees).contact_named(contact)
-    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    renderer = renderer_of(templates)
     if language is not None and language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     path = output or Path(f"letter-{whom.id}.{format}")

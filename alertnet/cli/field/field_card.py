@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees
+from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees, renderer_of
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -59,14 +59,11 @@ def field_card(
 ) -> None:
     """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank card."""
     from alertnet.cli.output import write_confidential
-    from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.field_card import panels_of
-    from alertnet.messages.renderer import Renderer
     from alertnet.runtime.settings.settings import examine
-    from alertnet.shipped import shipped
     from alertnet.trees import read_network
 
-    renderer = Renderer(read_fitted(templates, shipped("message_templates")).templates)
+    renderer = renderer_of(templates)
     chosen = _chosen(languages, renderer.languages)
     callback = _callback(read_network(trees), team) if team else None
     number = next(iter(examine().settings.twilio_from), None)

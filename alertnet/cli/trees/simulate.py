@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Case, Templates, TreesFolder, takes_case, typed_moment
+from alertnet.cli.arguments import TEMPLATES, TREES, Case, Templates, TreesFolder, renderer_of, takes_case, typed_moment
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
@@ -150,9 +150,6 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
     from alertnet.core.forecast.simulate import rehearse
     from alertnet.core.resolution.resolve import unmatched_exclusions
     from alertnet.flows.incidents.preview import Played
-    from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.messages.renderer import Renderer
-    from alertnet.shipped import shipped
     from alertnet.trees import read_network
 
     if not 0 < hours <= LONGEST_HOURS:
@@ -163,8 +160,7 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
         names = sorted({id for tree in network.trees.values() for id in tree.contacts})
         raise BadInput("--exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
     script, opened_at = typed.script(network, facts), _moment(at, ZoneInfo(network.zone_of(facts.country)))
-    folders = (templates, shipped("message_templates"))
-    renderer = Renderer(read_fitted(*folders).templates) if templates.is_dir() else None
+    renderer = renderer_of(templates) if templates.is_dir() else None
     contrary = replace(script, alarms=ANSWERED_AFTER if script.alarms is None else None)
     rehearsal, other = (
         rehearse(facts, network.trees.values(), opened_at, opened_at + timedelta(hours=hours), each)
