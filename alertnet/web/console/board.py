@@ -272,7 +272,6 @@ def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Re
         request,
         "board.html",
         who=who,
-        acts=look.acts,
         proof=proof_of(runtime, who),
         drill=drill,
         done=DONE.get(request.query_params.get("done", ""), ""),

@@ -175,7 +175,6 @@ def show_incident(
         request,
         "incident.html",
         who=who,
-        acts=look.acts,
         dossier=dossier,
         regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
         version=regions.version,
@@ -245,9 +244,7 @@ def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -
     found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
     proof = proof_of(runtime, who)
     words = spoken(runtime, language_of(request))
-    return show(
-        request, "difference.html", who=who, ref=ref.upper(), found=found, acts=may_act(who), proof=proof, **words
-    )
+    return show(request, "difference.html", who=who, ref=ref.upper(), found=found, proof=proof, **words)
 
 
 @router.post("/{ref}/revoke/{id}")
@@ -297,7 +294,6 @@ def _foresee(request: Request, who: Viewer, runtime: Runtime, name: str, part: s
         request,
         "merging.html",
         who=who,
-        acts=may_act(who),
         proof=proof_of(runtime, who),
         name=name,
         part=part,

@@ -21,7 +21,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import language_of, may_act, show
+from alertnet.web.console.shown import language_of, show
 from alertnet.web.forms import Posted, typed
 from alertnet.web.problems import first_fault
 
@@ -99,7 +99,6 @@ def _show(
         request,
         "raise.html",
         who=who,
-        acts=may_act(who),
         proof=proof_of(runtime, who),
         seen=seen,
         fresh=fresh,

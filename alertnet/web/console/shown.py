@@ -227,10 +227,11 @@ def rendered(template: str, language: str, /, **values: Any) -> Markup:
 def show(
     request: Request, template: str, /, *, status: int = 200, who: SignedIn | None = None, **values: Any
 ) -> Response:
-    """Respond with a page of the console, with the navigation that this user may see."""
+    """Respond with a page of the console, with the navigation that this user may see, and whether they may act."""
     language = language_of(request)
     leads = {name: _open_to(who, places) for name, places in (("in_sight", IN_SIGHT), ("folded", FOLDED))}
-    page = rendered(template, language, who=who, current=request.url.path, **leads, **values)
+    acts = who is not None and may_act(who)
+    page = rendered(template, language, who=who, acts=acts, current=request.url.path, **leads, **values)
     response = as_html(request, page, status)
     if request.query_params.get("lang") == language:
         response.set_cookie(LANGUAGE, language, samesite="strict", httponly=True, path="/desk")

@@ -18,7 +18,7 @@ from alertnet.store.records import on_call
 from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import may_act, show
+from alertnet.web.console.shown import show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
@@ -47,9 +47,7 @@ def show_duty(request: Request, who: Viewer, runtime: InForce, done: str = "") -
     posts = runtime.read(lambda tx: list(_posts(tx, network)))
     proof, seen = proof_of(runtime, who), runtime.entropy.id()
     now = runtime.now()
-    return show(
-        request, "duty.html", who=who, acts=may_act(who), proof=proof, seen=seen, posts=posts, now=now, done=done
-    )
+    return show(request, "duty.html", who=who, proof=proof, seen=seen, posts=posts, now=now, done=done)
 
 
 @router.post("/set")

@@ -91,7 +91,6 @@ def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") 
         request,
         "journeys.html",
         who=who,
-        acts=look.acts,
         proof=proof,
         seen=runtime.entropy.id(),
         regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},

@@ -16,7 +16,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import may_act, show
+from alertnet.web.console.shown import show
 from alertnet.web.forms import Form, Posted
 
 router = APIRouter(prefix="/desk/people", include_in_schema=False, route_class=Told)
@@ -30,7 +30,6 @@ def show_people(request: Request, who: Viewer, runtime: InForce, done: str = "")
         request,
         "people.html",
         who=who,
-        acts=may_act(who),
         proof=proof_of(runtime, who),
         seen=runtime.entropy.id(),
         people=runtime.read(read_people, network),

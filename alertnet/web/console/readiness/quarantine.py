@@ -43,7 +43,6 @@ def show_texts(
         request,
         "quarantine.html",
         who=who,
-        acts=acts,
         proof=proof_of(runtime, who),
         texts=texts[:PAGE],
         next=cursor_of(last.at, last.id) if last else None,

@@ -26,7 +26,7 @@ from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
 from alertnet.web.console.raising import FIELDS, choices, facts_of
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import HEADERS, language_of, may_act, show
+from alertnet.web.console.shown import HEADERS, language_of, show
 from alertnet.web.forms import Posted, typed
 
 router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
@@ -135,7 +135,6 @@ def _show(
         request,
         "drill_new.html",
         who=who,
-        acts=may_act(who),
         proof=proof_of(runtime, who),
         seen=seen,
         given={name: values.get(name, "") for name in (*FIELDS, *WHEN, "people")},

@@ -13,7 +13,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import sayer, zone_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, language_of, may_act, show
+from alertnet.web.console.shown import HEADERS, language_of, show
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
@@ -37,7 +37,6 @@ def show_figures(request: Request, who: Viewer, runtime: InForce, since: Day = "
         parts=parts,
         picture=figures.picture(say),
         in_words=lambda times: in_words(times, say),
-        acts=may_act(who),
         edition=runtime.edition.number,
         first=first.isoformat(),
         last=last.isoformat(),

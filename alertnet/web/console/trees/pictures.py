@@ -17,7 +17,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken, zone_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import faults_for, language_of, may_act, show
+from alertnet.web.console.shown import faults_for, language_of, show
 
 router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
 
@@ -39,7 +39,6 @@ def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
         request,
         "trees.html",
         who=who,
-        acts=may_act(who),
         trees=network.in_order,
         edition=runtime.edition.number,
         faults=faults_for(who, runtime, language_of(request)),
@@ -62,7 +61,6 @@ def show_tree(tree: str, request: Request, who: Viewer, runtime: InForce) -> Res
         request,
         "tree.html",
         who=who,
-        acts=may_act(who),
         tree=trees[tree],
         bands=bands,
         others=sorted(each for each in trees if each != tree),

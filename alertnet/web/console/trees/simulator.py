@@ -22,7 +22,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import language_of, may_act, show
+from alertnet.web.console.shown import language_of, show
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted
 from alertnet.web.problems import first_fault
@@ -75,7 +75,6 @@ def _simulator(
         request,
         "simulator.html",
         who=who,
-        acts=may_act(who),
         edit=edit,
         proof=proof_of(runtime, who) if edit is not None else "",
         given=given,
