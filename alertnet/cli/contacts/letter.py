@@ -1,5 +1,6 @@
 """`alertnet letter`: a letter that introduces the network to a contact, to hand over in advance."""
 
+import re
 from enum import StrEnum
 from html import escape
 from pathlib import Path
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from alertnet.core.directory.contact import Contact
     from alertnet.core.directory.contact_tree import ContactTree
     from alertnet.messages.call_sheet import Group
+    from alertnet.messages.letter import Sender
     from alertnet.messages.renderer import Renderer
 
 
@@ -22,6 +24,7 @@ class Format(StrEnum):
 
     PDF = "pdf"
     HTML = "html"
+    VCF = "vcf"
 
 
 Who = Annotated[
@@ -31,11 +34,17 @@ Who = Annotated[
 Language = Annotated[
     str | None, typer.Option(metavar="LANGUAGE", help="en, es, fr, de or pt; unless given, the contact's own.")
 ]
-As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, html a page to send.")]
+As = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="pdf is for printing on A4, html a page to send; vcf is a card of our numbers alone, for a telephone.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="The file to write; unless given, `letter-CONTACT.pdf` or `.html` in this folder."
+        metavar="FILE", help="The file to write; unless given, `letter-CONTACT.pdf`, `.html` or `.vcf` in this folder."
     ),
 ]
 
@@ -73,11 +82,28 @@ def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", lang
     settings = examine().settings
     numbers = (*settings.twilio_from, *settings.twilio_2_from)
     sender = Sender(numbers, settings.smtp.sender if settings.smtp else None, settings.public_url)
+    if format is Format.VCF:
+        return _as_card(tree.sender, sender)
     words = Letter(tree, contact, sender, renderer, language)
     foot = words.foot(system_clock().date())
     if format is Format.PDF:
         return as_pdf(words.groups(), language, foot)
     return _as_html(words.groups(), foot, language).encode()
+
+
+def _as_card(name: str, sender: "Sender") -> bytes:
+    """The numbers and the address that our messages come from, as a vCard: a telephone then shows who calls.
+
+    Raises:
+        BadInput: the settings name no number.
+    """
+    if not sender.numbers:
+        raise BadInput("ALERTNET_TWILIO_FROM", None, "the numbers that messages and calls come from")
+    named = re.sub(r"([\\,;])", r"\\\1", name)
+    lines = ["BEGIN:VCARD", "VERSION:3.0", f"N:{named};;;;", f"FN:{named}"]
+    lines += [f"TEL;TYPE=VOICE:{number}" for number in sender.numbers]
+    lines += [f"EMAIL:{sender.mail}"] if sender.mail else []
+    return "".join(f"{line}\r\n" for line in (*lines, "END:VCARD")).encode()
 
 
 def _as_html(groups: "tuple[Group, ...]", foot: str, language: str) -> str:
