@@ -62,7 +62,7 @@ def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[W
     told: dict[tuple[str, str], tuple[datetime, dict[str, None]]] = {}
     for each in rehearsal.told:
         if each.kind is Kind.ALERT and each.round == 1:
-            _, names = told.setdefault((each.trees[0], each.level), (each.at, {}))
+            _, names = told.setdefault((each.tree, each.level), (each.at, {}))
             names[each.contact.called] = None
     for (tree, level), (at, names) in told.items():
         minutes = round((at - now) / timedelta(minutes=1))

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.core.escalation.context import LAST_RESORT_NAME
+from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.flows.desk.ahead import foretell
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
+from alertnet.trees import read_network
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form
-from tests.web.world import TEAMS, World, world_in
+from tests.web.world import NOW, ROOT, TEAMS, World, world_in
 
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": "P7", "summary": "At the bridge"}
 
@@ -41,6 +45,19 @@ def test_a_code_that_the_teams_file_does_not_know_is_said_before_it_is_raised(tm
 
     assert "neither nationality nor consent is known: P77" in slipped
     assert "neither nationality nor consent is known" not in known
+
+
+def test_a_level_is_foretold_under_the_tree_that_it_is_of() -> None:
+    """Also where those whom it tells are told for another tree as well, as coordinators are."""
+    network = read_network(ROOT / "contact_trees")
+    arrest = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.INTERNATIONAL)
+
+    told = foretell(network, arrest, NOW).levels
+
+    own = {(tree.title, level.name) for tree in network.trees.values() for level in tree.levels}
+    own |= {(tree.title, LAST_RESORT_NAME) for tree in network.trees.values()}
+    assert {(each.tree, each.level) for each in told} - own == set()
+    assert len({each.tree for each in told}) == 2
 
 
 def test_what_is_named_neutrally_to_others_is_told_apart_by_who_raises(desk: Desk) -> None:
