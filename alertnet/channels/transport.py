@@ -321,6 +321,9 @@ def _form(fields: Mapping[str, object]) -> str:
 
 
 def _quoted(text: str) -> str:
+    # The names of fields, and numbers.
+    if text.isascii() and text.isalnum():
+        return text
     return text.encode().decode("latin-1").translate(_QUOTED)
 
 
@@ -337,18 +340,26 @@ def _locate(uri: str, added: str) -> tuple[Origin, str]:
 def _request_bytes(
     method: str, origin: Origin, target: str, body: str, headers: Mapping[str, str], auth: tuple[str, str] | None
 ) -> bytes:
+    head = _head(method, origin, target, tuple(headers.items()), auth)
+    length = f"Content-Length: {len(body)}\r\n" if body or method == "POST" else ""
+    # Write head and body at once: one packet, and never half a request outside.
+    return f"{head}{length}\r\n{body}".encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _head(
+    method: str, origin: Origin, target: str, headers: tuple[tuple[str, str], ...], auth: tuple[str, str] | None
+) -> str:
+    """The head of a request without its length. That of nearly all requests is the same."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     port = "" if origin.port in (80, 443) else f":{origin.port}"
-    fields = {"Host": host + port, "Accept-Encoding": "identity", **headers}
+    fields = {"Host": host + port, "Accept-Encoding": "identity", **dict(headers)}
     if auth:
         fields["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
-    if body or method == "POST":
-        fields["Content-Length"] = str(len(body))
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     if not all(line.isprintable() for line in lines):
         raise ValueError("a control character in the head of a request")
-    # Write head and body at once: one packet, and never half a request outside.
-    return "\r\n".join([*lines, "", body]).encode("ascii")
+    return "".join([f"{line}\r\n" for line in lines])
 
 
 def _judge(answer: HttpAnswer) -> Response:

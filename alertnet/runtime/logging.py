@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TextIO
 
 import structlog
@@ -122,8 +122,13 @@ def _masked_number(found: re.Match[str]) -> str:
     return f"{text[: len(plus) + 3]}*****{text[-2:]}"
 
 
+@lru_cache(maxsize=256)
+def _is_dropped(key: str) -> bool:
+    return DROPPED.fullmatch(key) is not None
+
+
 def _masked(key: object, value: Any) -> Any:
-    if isinstance(key, str) and DROPPED.fullmatch(key):
+    if isinstance(key, str) and _is_dropped(key):
         return HIDDEN
     if isinstance(value, str):
         return mask_text(value)
