@@ -119,10 +119,10 @@ class Around:
         route = getattr(scope.get("route"), "path", "other")
         if route in SAID_BY_STATUS:
             return
-        door = next((door for prefix, door in DOORS.items() if route.startswith(f"{prefix}/")), "other")
         if status >= 500:
             log.error("request_failed", method=scope["method"], route=route, status=status, error=error)
-        if door == "webhook":
+        if route.startswith("/twilio/"):
             self._runtime.counting.add(once(WEBHOOKS, route.removeprefix("/twilio/"), str(status)))
         if status in REFUSED:
+            door = next((door for prefix, door in DOORS.items() if route.startswith(f"{prefix}/")), "other")
             self._runtime.counting.add(once(REFUSALS, door, str(status)))
