@@ -167,6 +167,16 @@ def test_critical_levels_that_are_overdue_open_together() -> None:
     assert [line for line in played.told if "ana" in line] == ["25 ana sms", "28 ana call", "31 ana email"]
 
 
+def test_a_critical_level_whose_time_was_over_in_a_short_outage_has_it_all_the_same() -> None:
+    """A7: the clock of the last one begins when its messages are queued, also less than a minute late."""
+    levels = (level("One", "bob", wait=0.25), level("Two", "eva", wait=0.25), level("Three", "ana", wait=0.25))
+    played = night(*levels, known=CRITICAL).sleep_until(1)
+
+    assert played.opened() == ["0 One", "1 Two", "1 Three"]
+    assert played.status is Status.RUNNING
+    assert played.until(1.25).status is Status.UNANSWERED
+
+
 def test_a_critical_level_whose_time_is_not_over_is_the_last() -> None:
     """A7: only what is overdue opens."""
     levels = (level("One", "bob"), level("Two", "ana", wait=30), level("Three", "eva"))

@@ -300,8 +300,9 @@ def open_level(context: Context, planned: PlannedLevel, moment: datetime, cause:
         start, ends_at = context.now, moment + wait
         if last and ends_at <= context.now:
             ends_at = context.now + wait
-    elif context.plan.severity is Severity.CRITICAL and not last:
-        start, ends_at = moment, moment + wait
+    elif context.plan.severity is Severity.CRITICAL and (not last or ends_at <= context.now):
+        start = context.now if last else moment
+        ends_at = start + wait
     turns = _begin(context, planned.index, start, planned.contacts)
     held_back = _held_back(context, turns)
     _open(context, LevelRun(planned.index, context.state.round, start, ends_at + held_back, turns))
