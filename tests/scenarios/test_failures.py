@@ -10,7 +10,7 @@ from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import escalations, incidents, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
-from tests.scenarios.valley import OFFICES, calling_offices
+from tests.scenarios.valley import CONTACTS, COORDINATION, OFFICES, a_tree, calling_offices
 from tests.scenarios.world import REPOSITORY, Incident, World
 
 SEVERAL_METHODS = {
@@ -195,3 +195,16 @@ def test_an_incident_that_cannot_be_read_delays_no_other(world: World) -> None:
     assert planned(sound, "defenders-network") == [("defenders-network", "sms", 10)]
     assert planned(broken, "defenders-network") == []
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
+
+
+def test_a_coordinator_whose_own_stop_it_was_is_not_alarmed_by_it(world_of: Worlds) -> None:
+    """B3: whoever caused it by a message of their own isn't alarmed by it, the other coordinators are."""
+    second = '  coordinator-2: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    two = world_of(a_tree(COORDINATION.replace("[coordinator]", "[coordinator, coordinator-2]"), CONTACTS + second))
+    incident = two.raises()
+
+    two.texts("coordinator", "STOP")
+    two.settles()
+
+    assert "coordinator sent STOP" in two.phone("second coordinator").inbox[-1]
+    assert planned(incident, "coordinator", kinds=["alarm"]) == []

@@ -233,7 +233,7 @@ def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
 def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[Named, ...]:
     """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
     everybody = locked.plans.coordinators
-    if subject not in IN_FLOODS:
+    if subject not in IN_FLOODS | {Subject.OPTED_OUT}:
         return everybody
     others = tuple(
         (tree, contact) for tree, contact in everybody if about not in {id for _, id in locked.names(tree, contact.id)}
