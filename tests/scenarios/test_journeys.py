@@ -157,6 +157,16 @@ def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_
     assert "OK PIN" in wrong
 
 
+@pytest.mark.parametrize("when", ["", "25:00", "a las ocho"])
+def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, when: str) -> None:
+    """A2: the journey is not watched, and whoever reads that nothing is awaited would take it to be."""
+    reply = valley.texts("ana", f"GO {TRUE} L14 {when}")
+
+    assert "no cuenta" in (reply or "")
+    assert "GO PIN L12 18:00" in (reply or "")
+    assert valley.texts("ana", f"GO {DURESS} L14 {when}") == reply
+
+
 def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
     begun = valley.texts("ana", f"SALIDA {TRUE} L12 23:00 L14 01:30 P7 C1")
     assert begun is not None

@@ -92,7 +92,9 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
     held = journeys.hold_of(tx, team, member)
     believed = [each for each in held if believes(each.journey, heard.pin, by_call=heard.by_call)]
     if not believed:
-        return CheckedIn(counts=False, is_needless=not held)
+        # A departure gets here only if its time was not understood.
+        is_needless = not held and heard.said is not FieldVerb.DEPART
+        return CheckedIn(counts=False, is_needless=is_needless)
     about = meant([each.journey for each in believed], heard.said, heard.at)
     is_late, left = False, []
     for each in held:
