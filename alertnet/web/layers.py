@@ -26,6 +26,8 @@ NEVER_KEPT = (b"cache-control", b"no-store")
 
 STREAMS = ("/live", "/events")
 """Ends of the paths that stay open for hours, which have limits of their own."""
+Asker = tuple[str, str]
+"""A link and who asks for it; or no link, and a key or session, which may be any text, also one that names a link."""
 CROWDED = "too many requests of yours are under way: wait for their answers"
 
 log = structlog.get_logger(__name__)
@@ -41,9 +43,9 @@ class Turns:
     def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
         self._app = app
         self._runtime = runtime
-        self._here: Counter[str] = Counter()
+        self._here: Counter[Asker] = Counter()
         """How many requests of each are worked on or wait."""
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns: dict[Asker, asyncio.Semaphore] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on when it is its turn; 429 where too many wait before it."""
@@ -63,17 +65,18 @@ class Turns:
             if not self._here[whose]:
                 del self._here[whose], self._turns[whose]
 
-    def _whose(self, scope: Scope) -> str | None:
+    def _whose(self, scope: Scope) -> Asker | None:
         """The key, session or link of a request; None where it needs none, is a report, or stays open."""
         path: str = scope["path"]
         if (path == "/v1/incidents" and scope["method"] == "POST") or path.startswith("/v1/devices/"):
             return None
         if path.startswith(("/a/", "/c/")):
-            return f"{path} {client_address(Request(scope), self._runtime.settings.trusted_proxies)}"
+            return path, client_address(Request(scope), self._runtime.settings.trusted_proxies)
         if path.endswith(STREAMS) or not path.startswith(("/v1/", "/desk")):
             return None
         request = Request(scope)
-        return text_of_key(request) if path.startswith("/v1/") else request.cookies.get("desk")
+        said = text_of_key(request) if path.startswith("/v1/") else request.cookies.get("desk")
+        return None if said is None else ("", said)
 
 
 class Around:

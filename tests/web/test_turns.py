@@ -104,6 +104,25 @@ def test_who_has_somebody_elses_link_keeps_them_waiting_for_nothing(runtime: Run
     assert (statuses[-1], 429 in statuses) == (200, True)
 
 
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [
+        ("/v1/incidents", (b"authorization", f"Bearer /a/token {ELSEWHERE}".encode())),
+        ("/desk", (b"cookie", f"desk=/a/token {ELSEWHERE}".encode())),
+    ],
+)
+def test_no_key_or_session_can_be_written_so_that_it_takes_the_turns_of_a_link(
+    runtime: Runtime, path: str, header: Header
+) -> None:
+    """A6: anybody may send any text as a key, also one that is none."""
+    page = ("GET", "/a/token", KEY)
+
+    app, statuses = asyncio.run(crowd(runtime, ("GET", path, header), besides=page, at=ELSEWHERE))
+
+    assert app.at_work == {path: AT_WORK, "/a/token": 1}
+    assert (statuses[-1], 429 in statuses) == (200, True)
+
+
 def test_a_report_is_never_limited(runtime: Runtime) -> None:
     """B9: who sends many may have that much to report."""
     report = ("POST", "/v1/incidents", KEY)
