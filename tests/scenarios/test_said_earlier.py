@@ -101,6 +101,21 @@ def test_a_hold_from_before_anothers_go_holds_nothing(valley: World) -> None:
     assert ("ombuds", "sms") in incident.told()
 
 
+@pytest.mark.parametrize("verb", ["NO", "PASS"])
+def test_a_hold_from_before_its_own_no_holds_nothing(valley: World, verb: str) -> None:
+    """A2: a hold ends with the answer that it came with, in whatever order the two are heard."""
+    incident = valley.raises()
+    code = code_of(valley, "coordinator")
+    texts_unheard(valley, "coordinator", f"HOLD {code}", minutes=1)
+    valley.texts("coordinator", f"{verb} {code}")
+
+    valley.catches_up()
+    valley.passes(minutes=12)
+
+    assert "HOLD" not in valley.phone("coordinator").inbox[-1]
+    assert ("ombuds", "sms") in incident.told()
+
+
 def test_a_go_from_before_anothers_hold_lets_nothing_go_on(valley: World) -> None:
     """B3: what the other holds since stays held, and whoever wrote GO reads so."""
     incident = valley.raises()

@@ -112,11 +112,13 @@ def hold(
 ) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
 
-    `at`: when it was said, if that was before now; where a go was given since, nothing is held.
+    `at`: when it was said, if that was before now; after a go or an answer to the contrary since, nothing is held.
     """
     response = Response(AnswerKind.ACKNOWLEDGED, via, address, at=at)
     recorded = respond(locked, tree, contact_id, response, replying=via is Via.SMS)
-    _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD, at)
+    has_charge = recorded.kind is AnswerKind.ACKNOWLEDGED or at is None or recorded.at <= at
+    if has_charge:
+        _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD, at)
     return recorded
 
 
