@@ -33,6 +33,13 @@ def test_the_letter_is_in_the_language_of_the_contact_unless_another_is_asked_fo
     assert "How to answer" in letter(office, "embassy-es", "--language", "en")
 
 
+def test_paper_is_in_the_words_of_a_region_too(office: Office) -> None:
+    """Of a language's region the program that draws it knows nothing."""
+    text = letter(office, "embassy-es", "--language", "es-ES", format="pdf")
+
+    assert "Cómo responder" in text
+
+
 def test_it_is_one_page_of_paper(office: Office) -> None:
     from pypdf import PdfReader
 
