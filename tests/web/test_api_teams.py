@@ -150,7 +150,7 @@ def test_the_history_tells_what_people_wrote_to_keys_that_coordinate_alone(
     path, acts = f"/v1/incidents/{reply.said.ref}", key("administer")
     for act, body in (
         ("updates", {"text": "seen at the north"}),
-        ("consent", {"scope": "internal", "given_by": "Ana of the north", "how": "from the north"}),
+        ("consent", {"scope": "internal", "people": ["P7"], "given_by": "Ana of the north", "how": "from the north"}),
         ("acknowledgements", VOUCHED),
         ("actions", {"contact": "coordinator", "action": "visited", "note": "the north post"}),
         ("close", {"reason": "resolved", "text": "back from the north"}),
