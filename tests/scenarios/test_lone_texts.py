@@ -319,6 +319,19 @@ def test_a_stop_of_a_contact_rings_at_the_coordinators_alone_however_long(night:
     assert night.phone("head office").inbox == []
 
 
+def test_a_start_of_a_contact_rings_at_the_coordinators_alone_until_words_follow(night: World) -> None:
+    """B4: its phone takes texts again, which is no report either; what it writes then is one (A2)."""
+    night.texts("ombuds", "START")
+
+    night.passes(hours=2)
+
+    assert of_no_team(night).timeline().count("alarm_repeated") >= 3
+    assert night.phone("head office").inbox == []
+    night.texts("ombuds", "we hear shots at the school")
+    night.passes(hours=2)
+    assert any(of_no_team(night).ref in text for text in night.phone("head office").inbox)
+
+
 def test_what_a_machine_wrote_rings_nobody(night: World) -> None:
     """The text is on record, and one notice says that it came."""
     night.texts("ombuds", "Out of office: back on Monday")

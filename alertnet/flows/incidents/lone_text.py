@@ -12,6 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.incident import TYPES, Certainty, CloseReason, Facts, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.record_decision import repeat_prompt
@@ -77,13 +78,19 @@ def ask_again(tx: Tx, prompt_id: str, incident_id: str) -> None:
     prompt = prompt_store.hold(tx.session, prompt_id)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
         return
-    # Of a contact only words are taken for a report: its STOP or silent call is a matter of coordination.
-    by = locked.facts.team or (prompt.about if prompt.subject == Subject.NOT_UNDERSTOOD else None)
+    # Of a contact only words are taken for a report: its STOP, START or silent call is a matter of coordination.
+    has_words = prompt.subject == Subject.NOT_UNDERSTOOD and not _says_only_start(locked)
+    by = locked.facts.team or (prompt.about if has_words else None)
     if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
         _open_unread(locked, by=by)
     else:
         repeat_prompt(locked, prompt)
     locked.finish()
+
+
+def _says_only_start(locked: LockedIncident) -> bool:
+    texts = texts_of(locked.tx.session, locked.incident.id)
+    return bool(texts) and all(is_opt_in(each.words) for each in texts)
 
 
 def _is_all_of_its_phone(locked: LockedIncident) -> bool:
