@@ -331,10 +331,10 @@ def test_a_drill_says_so_in_each_language_and_tells_only_those_who_take_part(val
 
 
 def test_every_message_of_a_drill_says_that_it_is_one(valley: World) -> None:
-    """Also questions, alarms, confirmations, news and the end: nobody is frightened for an exercise."""
+    """Also questions, alarms, confirmations, hints, news and the end: nobody is frightened for an exercise."""
     incident = valley.raises(drill=True)
+    valley.texts("coordinator", "OK")
     valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
-    valley.texts("coordinator", "What is this?")
     incident.act("updates", text="It goes well")
     valley.passes(minutes=41)
     incident.act("close", reason="resolved")
