@@ -163,7 +163,7 @@ TEXTS_AGAIN = Limit("texts_again", 1, 10 * MINUTE)
 """SMS to one coordinator's phone that repeat open matters; new ones go at once, all in one SMS."""
 
 COORDINATOR_TEXTS = Limit("all_notices", 12, HOUR)
-"""SMS to one coordinator's phone that want an answer or tell something; only alerts exceed it, and calls go on.
+"""SMS to one coordinator's phone that want an answer or tell something; only critical alerts exceed it; calls go on.
 
 Mails with notices have the same limit of their own.
 """

@@ -148,7 +148,7 @@ def coordinators(world: World) -> list[str]:
         pytest.param("checkpoint", True, 60, 2, 6, id="everybody-behaves"),
         pytest.param("nobody", False, 180, 14, 16, id="nobody-picks-up", marks=pytest.mark.long),
         pytest.param("three", True, 60, 7, 14, id="three-reports-answered", marks=pytest.mark.long),
-        pytest.param("three", False, 75, 9, 14, id="three-reports-unanswered"),
+        pytest.param("three", False, 75, 9, 19, id="three-reports-unanswered"),
         pytest.param("three", False, 180, 20, 28, id="three-reports-long-unanswered", marks=pytest.mark.long),
     ],
 )

@@ -102,9 +102,9 @@ class PhoneLoad:
         return waiting
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
-        """The limits that hold it back once used up; an alert's SMS, and what must ring, have none."""
+        """The limits that hold it back once used up; a critical alert's SMS, and what must ring, have none."""
         is_call = due.method is MethodKind.CALL
-        if _is_placed_again(due) or (due.kind is Kind.ALERT and not is_call):
+        if _is_placed_again(due) or (due.kind is Kind.ALERT and not is_call and _is_critical(due)):
             return ()
         counting = self._charged[due.id]
         if due.kind is Kind.NOTICE or not counting:
@@ -178,10 +178,13 @@ def _asks_a_coordinator(tx: Tx, due: DueAttempt) -> bool:
 
 def _rings_at_once(tx: Tx, due: DueAttempt) -> bool:
     """Whether it is the first call to that phone about a critical incident, or the first alert about any."""
-    assert due.facts is not None
     assert due.incident_id is not None
-    is_pressing = due.kind is Kind.ALERT or due.facts.severity is Severity.CRITICAL
+    is_pressing = due.kind is Kind.ALERT or _is_critical(due)
     return is_pressing and not attempt_store.was_rung(tx.session, due.incident_id, due.address_index)
+
+
+def _is_critical(due: DueAttempt) -> bool:
+    return due.facts is not None and due.facts.severity is Severity.CRITICAL
 
 
 def _stands_alone(due: DueAttempt) -> bool:
