@@ -23,6 +23,7 @@ PLACES = ("flows", "web/console", "runtime/tree_editing.py", "store/records", "c
 NOT_FROM_THE_CONSOLE = (
     "flows/credentials/pins.py",
     "flows/sending/pause.py",
+    "flows/system/subject.py",
     "flows/unit/idempotent_request.py",
     "store/records/checkpoints.py",
     "store/records/documents.py",
