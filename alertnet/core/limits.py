@@ -163,7 +163,9 @@ TEXTS_AGAIN = Limit("texts_again", 1, 10 * MINUTE)
 """SMS to one coordinator's phone that repeat open matters; new ones go at once, all in one SMS."""
 
 COORDINATOR_TEXTS = Limit("all_notices", 12, HOUR)
-"""SMS to one coordinator's phone that want an answer or tell something; only critical alerts exceed it; calls go on.
+"""SMS to one coordinator's phone that want an answer or tell something; calls go on.
+
+Only alerts exceed it, where they are critical or the phone was not called about the incident before.
 
 Mails with notices have the same limit of their own.
 """

@@ -269,6 +269,34 @@ def test_a_call_offers_all_that_is_open_in_turn_over_all_incidents(valley: World
     assert call.words.count("There is one more matter") == 3
 
 
+@pytest.mark.parametrize("severity", ["critical", "serious", "moderate"])
+def test_an_alert_that_is_news_to_its_phone_leaves_also_as_the_thirteenth_sms(valley: World, severity: str) -> None:
+    """B9, A1: however much a coordinator's phone has had, what happened just now reaches it."""
+    valley.runtime.transact(uses_up, CAST["coordinator"])
+
+    incident = valley.raises(severity=severity)
+
+    (text,) = valley.phone("coordinator").inbox
+    assert incident.ref in text
+
+
+def test_an_alert_about_what_its_phone_was_called_for_waits_as_the_thirteenth_sms(valley: World) -> None:
+    """B9: the text was rung about three times before it became an incident, which is serious; it leaves later."""
+    coordinator = valley.phone("coordinator")
+    valley.texts("ana", "they are coming")
+    valley.passes(minutes=25)
+    assert coordinator.calls
+    valley.runtime.transact(uses_up, CAST["coordinator"])
+    before = len(coordinator.inbox)
+
+    valley.passes(minutes=15)
+
+    assert valley.newest()["status"] == "open"
+    assert coordinator.inbox[before:] == []
+    valley.passes(minutes=60)
+    assert any("alert" in text or "URGENT" in text for text in coordinator.inbox[before:])
+
+
 def test_a_call_offers_only_what_is_unanswered(valley: World) -> None:
     valley.texts("ana", "SOS")
     valley.texts("coordinator", f"GO {decision_code_in(valley.phone('coordinator').inbox[0])}")

@@ -102,17 +102,22 @@ class PhoneLoad:
         return waiting
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
-        """The limits that hold it back once used up; a critical alert's SMS, and what must ring, have none."""
+        """The limits that hold it back once used up; an alert's SMS that is news, and what must ring, have none."""
         is_call = due.method is MethodKind.CALL
-        if _is_placed_again(due) or (due.kind is Kind.ALERT and not is_call and _is_critical(due)):
-            return ()
-        counting = self._charged[due.id]
+        counting = () if _is_placed_again(due) else self._charged[due.id]
         if due.kind is Kind.NOTICE or not counting:
             return counting
+        if due.kind is Kind.ALERT and not is_call and (_is_critical(due) or not self._was_rung(due)):
+            return ()
         if is_call:
-            return () if _rings_at_once(self._tx, due) else counting
+            return () if (due.kind is Kind.ALERT or _is_critical(due)) and not self._was_rung(due) else counting
         is_said_again = is_repeat(due.rank) and due.kind is not Kind.REMINDER
         return counting if is_said_again else [limit for limit in counting if limit is not TEXTS_AGAIN]
+
+    def _was_rung(self, due: DueAttempt) -> bool:
+        """Whether that phone was called about its incident before."""
+        assert due.incident_id is not None
+        return attempt_store.was_rung(self._tx.session, due.incident_id, due.address_index)
 
     def _may_share(self, due: DueAttempt, other: DueAttempt) -> bool:
         """Whether it can be named in that message; drills and real messages never mix."""
@@ -174,13 +179,6 @@ def _asks_a_coordinator(tx: Tx, due: DueAttempt) -> bool:
         return False
     contact = editions.tree(tx.session, due.trees[due.tree]).contacts.get(due.contact)
     return contact is not None and contact.is_coordinator
-
-
-def _rings_at_once(tx: Tx, due: DueAttempt) -> bool:
-    """Whether it is the first call to that phone about a critical incident, or the first alert about any."""
-    assert due.incident_id is not None
-    is_pressing = due.kind is Kind.ALERT or _is_critical(due)
-    return is_pressing and not attempt_store.was_rung(tx.session, due.incident_id, due.address_index)
 
 
 def _is_critical(due: DueAttempt) -> bool:
