@@ -166,8 +166,9 @@ class Switchboard:
         return {(row.said["subject"], row.contact) for row in self.rows(notifications, kind="notice")}
 
     def history(self, chain: str, kind: str) -> list[dict[str, Any]]:
-        """What the timeline holds of that kind."""
-        return [row.payload for row in self.rows(timeline, chain=chain, kind=kind)]
+        """What the timeline holds of that kind, in its order."""
+        entries = self.rows(timeline, chain=chain, kind=kind)
+        return [row.payload for row in sorted(entries, key=lambda row: row.seq)]
 
 
 def connect(url: str) -> Switchboard:
