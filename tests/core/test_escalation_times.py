@@ -277,6 +277,7 @@ def test_a_deputy_that_is_late_has_its_time_too() -> None:
     played = night(level("One", "bob", wait=10), level("Two", "zoe", wait=90), cast=cast).sleep_until(60).until(63)
 
     assert [line for line in played.told if "zoe" not in line] == ["0 bob sms", "60 luis sms"]
+    assert "64 luis call" in played.until(64).told
 
 
 def test_looking_twice_at_the_same_instant_does_nothing() -> None:
