@@ -95,7 +95,8 @@ class Times:
             return None
         zone, ends = ZoneInfo(self.zone), timedelta(minutes=self.quiet[1])
         midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time())
-        moments = [moment for days in (0, 1) for moment in wall_moments(midnight + timedelta(days=days) + ends, zone)]
+        # Two days ahead: the clocks may skip all that is left of a day whose other hours are quiet.
+        moments = [each for days in range(3) for each in wall_moments(midnight + timedelta(days=days) + ends, zone)]
         return min(moment for moment in moments if moment > at and not self._is_quiet(moment))
 
     def _is_quiet(self, at: datetime) -> bool:
