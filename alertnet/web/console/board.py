@@ -4,7 +4,7 @@ Drills have the same page under `/desk/drills`. Both pages follow changes by Ser
 """
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import field
 from typing import Annotated, Any, cast
 
@@ -33,7 +33,7 @@ from alertnet.web.auth import InForce
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
 from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import Part, language_of, may_act, rendered, say_by, show, streamed, words
+from alertnet.web.console.shown import language_of, may_act, rendered, say_by, show, streamed, words
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -45,8 +45,6 @@ DONE = {
     "cancelled": "Cancelled: it is not held.",
 }
 
-OWN = "own"
-"""The query parameter by which a page says that it fills in its own proof and "you" (see `personal`)."""
 PROOF = "__PROOF__"
 """Placeholder for the proof of the session in HTML that is rendered once for many sessions."""
 
@@ -236,7 +234,7 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
 
 
 def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:
-    """Stream the changes of a page. A page that asks with `OWN` fills in its own proof; `place`: see `Page`."""
+    """Stream the changes of a page, which fills in its own proof and "you" (see `personal`); `place`: see `Page`."""
     watch: Watch = request.app.state.watch
     watch.check_room(who.id)
     token = request.cookies["desk"]
@@ -248,13 +246,7 @@ def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: st
         except DatabaseAway:
             return True  # The page says that it is out of date, and goes on when the database answers again.
 
-    async def own() -> AsyncIterator[Part]:
-        """Fill in the proof here for pages of the previous version, which can't do it themselves."""
-        async for part in watch.changes(look, who, seen, is_in, place):
-            yield Part(personal(runtime, who, language_of(request), part.text))
-
-    shared = watch.changes(look, who, seen, is_in, place) if OWN in request.query_params else own()
-    return streamed(request, shared, "text/event-stream")
+    return streamed(request, watch.changes(look, who, seen, is_in, place), "text/event-stream")
 
 
 def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:

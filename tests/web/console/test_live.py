@@ -27,7 +27,6 @@ from tests.web.console.desk import Desk
 from tests.web.test_api_events import follow
 from tests.web.world import NOW, World
 
-PAGES = ("/desk/live", "/desk/live?own=yes")
 HOST = {"Host": "alert.example.org"}
 
 
@@ -121,17 +120,6 @@ def test_what_many_pages_are_told_is_made_once_and_each_puts_in_what_is_its_own(
     proof = page.form("Yes, go").fields["proof"]
     assert f'data-proof="{proof}"' in page.html
     assert ("__PROOF__" in hers.text, proof in hers.text) == (True, False)
-
-
-def test_a_page_of_the_version_before_has_the_proof_in_what_it_is_told(world: World, desk: Desk) -> None:
-    """It was open while the program was exchanged, and puts nothing in."""
-    world.raises(verified=False)
-    proof = desk.opens("/desk").form("Yes, go").fields["proof"]
-
-    before, now = (stream(desk, path, lambda text: bool(news(text)), lambda _: None) for path in PAGES)
-
-    assert (proof in before, "__PROOF__" in before) == (True, False)
-    assert (proof in now, "__PROOF__" in now) == (False, True)
 
 
 def test_a_stream_ends_with_its_session(world: World, sit_down: SitDown) -> None:

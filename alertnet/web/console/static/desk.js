@@ -98,7 +98,7 @@ function receive(event) {
 }
 
 const query = new URLSearchParams(location.search);
-query.set("seen", state.dataset.seen), query.set("own", "yes");
+query.set("seen", state.dataset.seen);
 
 let stream = null, hasEnded = false;
 
