@@ -197,6 +197,25 @@ def test_a_team_is_told_times_in_its_own_zone_and_calls_its_own_number(world_of:
     assert all("+573005550777" in text for text in (receipt, nobody, closed))
 
 
+def test_all_that_the_field_hears_comes_from_the_tree_that_answered_it(world_of: Worlds) -> None:
+    """A9: a team knows its own network by its name and number, and not the one abroad, whichever is named first."""
+    abroad = a_tree(LEVELS, CONTACTS.replace("57300555", "57300666"), tree="abroad")
+    abroad = abroad.replace("scope: national", "scope: international").replace("+573005550101", "+573006660101")
+    world = world_of(a_tree(LEVELS, CONTACTS), abroad)
+    world.runtime.transact(set_pins, "north/ana", TRUE)
+    world.texts("ana", REPORT.format(pin=TRUE))
+    incident = world.newest()
+
+    world.passes(minutes=10)
+    world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
+    incident.act("close", reason="resolved")
+    incident.act("reopen", reason="it is not over")
+
+    told = world.phone("ana").inbox
+    assert [text.split()[0] for text in told] == ["VALLEY"] * len(told)
+    assert (len(told), "+573005550102" in told[1]) == (5, True)
+
+
 def test_whoever_raised_it_hears_that_it_is_closed_and_that_it_is_open_again(valley: World) -> None:
     """B3: the phone that began it is not left to wonder."""
     valley.texts("ana", REPORT.format(pin=TRUE))

@@ -215,6 +215,11 @@ class ContactTree:
         return tuple(contact for contact in self.contacts.values() if contact.is_coordinator)
 
 
+def nearest(trees: Iterable[ContactTree]) -> ContactTree:
+    """Of the trees that serve a team, the one that speaks to it: that with the narrowest scope."""
+    return min(trees, key=lambda tree: (tree.scope.rank, tree.id))
+
+
 def _telephones(contacts: Iterable[Contact]) -> Iterator[str]:
     return (method.address for contact in contacts for method in contact.methods if method.kind in RINGING)
 

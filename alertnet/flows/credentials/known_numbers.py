@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team
+from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team, nearest
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
@@ -58,8 +58,8 @@ class InTheField:
 
     @property
     def tree(self) -> ContactTree:
-        """The tree that speaks to the team: the one with the narrowest scope."""
-        return min(self.trees, key=lambda tree: (tree.scope.rank, tree.id))
+        """The tree that speaks to the team."""
+        return nearest(self.trees)
 
     @property
     def owner(self) -> str:

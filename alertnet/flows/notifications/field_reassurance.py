@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import nearest
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.incident import Facts, Incident
@@ -159,11 +160,10 @@ def _tell(
 def _post(
     locked: LockedIncident, ref: str, facts: Facts, subject: Subject, at: datetime, silent: Collection[str]
 ) -> None:
-    tree = locked.every_escalation[0].tree
-    pinned = locked.tree(tree)
+    pinned = nearest(locked.tree(each.tree) for each in locked.every_escalation)
     assert facts.raised_from is not None
     words = replace(
-        said(locked, tree),
+        said(locked, pinned.id),
         ref=ref,
         subject=subject,
         at=at,
@@ -181,7 +181,7 @@ def _post(
             planned_at=locked.tx.now,
             rank=locked.rank(Kind.FIELD_STATUS),
             incident=locked.incident.id,
-            tree=tree,
+            tree=pinned.id,
         )
     )
     locked.record(FIELD_TOLD, subject=subject.value)
