@@ -11,25 +11,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, or_shipped
+from alertnet.cli.arguments import TEMPLATES, Templates, or_shipped
+from alertnet.cli.output import aligned
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import Disclosure, MethodKind, Role
-from alertnet.core.directory.languages import primary
+from alertnet.core.directory.languages import fallbacks, primary
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import BadInput, Misconfigured
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 
 if TYPE_CHECKING:
+    from alertnet.core.delivery.sms_encoding import SmsSize
     from alertnet.messages.renderer import Renderer
 
-from typing import TYPE_CHECKING
+LONGEST_URL = f"https://{'m' * 32}"
+"""A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
 
-from alertnet.cli.output import aligned
-from alertnet.core.directory.languages import fallbacks
-
-if TYPE_CHECKING:
-    from alertnet.core.delivery.sms_encoding import SmsSize
+app = typer.Typer(
+    help="Preview and check the message templates.", epilog="Example: alertnet templates check", no_args_is_help=True
+)
 
 
 class Medium(StrEnum):
@@ -42,15 +43,6 @@ class Medium(StrEnum):
 
 
 KindOf = Annotated[Kind, typer.Argument(metavar="KIND", help=f"One of {', '.join(Kind)}.")]
-Folder = Annotated[
-    Path,
-    typer.Option(
-        metavar="FOLDER",
-        envvar="ALERTNET_MESSAGE_TEMPLATES",
-        callback=or_shipped,
-        help="The folder with the message templates.",
-    ),
-]
 Language = Annotated[
     str,
     typer.Option(metavar="LANGUAGE", help="The language, such as fr or es-CO; the nearest that there is, is taken."),
@@ -68,11 +60,30 @@ About = Annotated[
 ]
 Drill = Annotated[bool, typer.Option("--drill", help="Show it as in a drill.")]
 Every = Annotated[bool, typer.Option("--all", help="Show every kind and subject: a sheet for proofreading a language.")]
+CheckedFolder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER",
+        envvar="ALERTNET_MESSAGE_TEMPLATES",
+        callback=or_shipped,
+        help="The folder with the message templates.",
+    ),
+]
+PublicUrl = Annotated[
+    str,
+    typer.Option(
+        envvar="ALERTNET_PUBLIC_URL",
+        metavar="URL",
+        help="The address that links begin with.",
+        show_default="40 characters",
+    ),
+]
 
 
+@app.command(epilog="Example: alertnet templates preview alert --language fr --type arrest --method sms")
 def preview(
     kind: KindOf = Kind.ALERT,
-    folder: Folder = TEMPLATES,
+    folder: Templates = TEMPLATES,
     language: Language = "en",
     type: Type = "arrest",
     role: WhoReads = None,
@@ -227,35 +238,6 @@ def _text_of(html: str) -> list[str]:
     lines = _Lines()
     lines.feed(html)
     return lines.lines
-
-
-LONGEST_URL = f"https://{'m' * 32}"
-"""A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
-
-app = typer.Typer(
-    help="Preview and check the message templates.", epilog="Example: alertnet templates check", no_args_is_help=True
-)
-CheckedFolder = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FOLDER",
-        envvar="ALERTNET_MESSAGE_TEMPLATES",
-        callback=or_shipped,
-        help="The folder with the message templates.",
-    ),
-]
-PublicUrl = Annotated[
-    str,
-    typer.Option(
-        envvar="ALERTNET_PUBLIC_URL",
-        metavar="URL",
-        help="The address that links begin with.",
-        show_default="40 characters",
-    ),
-]
-
-
-app.command(epilog="Example: alertnet templates preview alert --language fr --type arrest --method sms")(preview)
 
 
 @app.command(epilog="Example: alertnet templates check message_templates")
