@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TREES, TEMPLATES = Path(shipped.TREES), Path(shipped.TEMPLATES)
 
+BY = "command line"
+"""How the timeline names the command line."""
+
 MOMENT = "a day such as 2026-12-24, or a moment such as 2026-12-24T22:00, within the years 2000 to 2100"
 
 TREES_HELP = "The folder with the contact trees and teams.yaml; several with a colon between them, your own first."

@@ -12,17 +12,12 @@ from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import (
-    CloseReason,
-    Facts,
-    IncidentStatus,
-)
+from alertnet.core.incident import CloseReason, Facts, IncidentStatus
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
     from alertnet.store.records.editions import Edition
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
-
 
 app = typer.Typer(
     help="List, show, close, merge and report incidents.",
@@ -219,14 +214,10 @@ def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
 
     Prints the reference of the incident and nothing else.
     """
-    import logging
+    from alertnet.cli.startup import runtime_of_command
 
-    from alertnet.cli.startup import checked_runtime, on_stderr
-    from alertnet.runtime.logging import configure
-
-    configure(level=logging.WARNING)
     facts = replace(case.facts, drill=drill)
-    with checked_runtime(on_stderr) as runtime:
+    with runtime_of_command() as runtime:
         ref = runtime.transact(_open, runtime.edition, facts)
     typer.echo(ref)
 

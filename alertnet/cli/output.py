@@ -18,12 +18,12 @@ def aligned(rows: Iterable[Sequence[object]]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def print_rows(rows: Iterable[Sequence[object]], nothing: str) -> None:
-    """Print the rows; that there are none goes to stderr, where no script takes it for a row."""
+def print_rows(rows: Iterable[Sequence[object]], nothing: str = "") -> None:
+    """Print the rows; `nothing`: what is said on stderr, where no script takes it for a row, if there are none."""
     lines = [*aligned(rows)]
     for line in lines:
         typer.echo(line)
-    if not lines:
+    if nothing and not lines:
         typer.echo(nothing, err=True)
 
 

@@ -3,6 +3,7 @@
 Invalid settings end the process. Faults in trees or templates don't if the database has a good edition (A8).
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.messages.checks.fitting import fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
 from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import Settings, examine, missing_for
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import TEMPLATES, shipped
@@ -59,8 +61,7 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
 
     Raises:
         Misconfigured: all faults of the settings, of trees and templates without a good edition in the database, or of
-            the
-            database's schema.
+            the database's schema.
         DatabaseAway: it could not be reached for minutes.
     """
     files = _read_all()
@@ -76,6 +77,14 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
         yield runtime
     finally:
         runtime.close()
+
+
+@contextmanager
+def runtime_of_command() -> Iterator[Runtime]:
+    """A checked runtime for a command beside a running `serve`: it logs warnings alone, and faults go to stderr."""
+    configure(level=logging.WARNING)
+    with checked_runtime(on_stderr) as runtime:
+        yield runtime
 
 
 def _warn_of_missing_pins(runtime: Runtime) -> None:
@@ -147,8 +156,10 @@ def _read_all() -> Files:
     return Files(settings, None if needed else network, templates, of_trees, of_templates, packed, verdict)
 
 
-def trees_in_force(runtime: Runtime, say: Say) -> Network:
+def trees_in_force(runtime: Runtime) -> Network:
     """The folder's trees, or the last good edition where the folder has faults or others have published since.
+
+    Why that edition stands in is said on stderr.
 
     Raises:
         Misconfigured: it has faults and there is no such edition.
@@ -157,14 +168,14 @@ def trees_in_force(runtime: Runtime, say: Say) -> Network:
     packed, (network, faults) = pack(runtime.settings.contact_trees), read_folder(runtime.settings.contact_trees)
     if network is None:
         last = _last_edition(runtime, tuple(map(str, faults)))
-        say(tuple(map(str, faults)))
+        on_stderr(tuple(map(str, faults)))
         return last.network
     history = runtime.watched.history()
     found = runtime.watched.standing(editions.content_of(network, packed), history)
     if found in (Standing.IN_FORCE, Standing.EDITED):
         return network
     if found is Standing.OVERTAKEN:
-        say((str(runtime.watched.overtaken_by(history[-1])),))
+        on_stderr((str(runtime.watched.overtaken_by(history[-1])),))
     return runtime.read(lambda tx: editions.network_of(tx.session, history[-1]))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from alertnet.cli.arguments import BY
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.errors import BadInput, Unknown
@@ -16,9 +17,6 @@ from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.editions import Edition
-
-BY = "command line"
-"""How the timeline names the command line."""
 
 
 def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:

@@ -40,12 +40,12 @@ def _group() -> None:
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
     """Set the PINs of a member or contact; those not given stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
-    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.cli.startup import trees_in_force
 
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
     with connected() as runtime:
-        network = trees_in_force(runtime, on_stderr)
+        network = trees_in_force(runtime)
         actions.check_owner(network, owner)
         fresh = actions.draw_pins(runtime.entropy, one_time)
         runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), fresh)

@@ -6,7 +6,7 @@ import typer
 
 from alertnet.cli.arguments import By, Yes, decider
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned
+from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
 from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
 
@@ -130,5 +130,4 @@ def _show(found: "list[Candidate]") -> None:
         )
         for each in found
     ]
-    for line in aligned(rows):
-        typer.echo(line)
+    print_rows(rows)

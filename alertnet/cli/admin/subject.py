@@ -30,7 +30,7 @@ def subject(
     texts, check-ins and past turns of duty; for people whom no file in force names, PINs and the like too. It prints
     what stays.
     """
-    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.cli.startup import trees_in_force
     from alertnet.flows.system import subject as flow
     from alertnet.flows.system.purge import Decision
     from alertnet.runtime.logging import as_shown
@@ -38,7 +38,7 @@ def subject(
     if erase and not why.strip():
         raise BadInput("--why", None, "a reason, for the record")
     with connected() as runtime:
-        network = trees_in_force(runtime, on_stderr)
+        network = trees_in_force(runtime)
         person = flow.subject_of(network, who)
         kept = runtime.read(flow.kept_about, network, person)
         if not any(kept.values()):

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned
+from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
         is_first = not runtime.read(users.list_all)
         chosen = Role(role) if role else Role.ADMINISTRATOR if is_first else Role.OBSERVER
         text, hash = _password(runtime, password)
-        issued = runtime.transact(flow.add_user, name, chosen, hash, _by())
+        issued = runtime.transact(flow.add_user, name, chosen, hash, BY)
     typer.echo(f"{name} may sign in, as {chosen.value}.", err=True)
     _print(name, text if password is None else None, issued)
 
@@ -60,7 +61,7 @@ def renew(name: Name, password: Password = None) -> None:
 
     with connected() as runtime:
         text, hash = _password(runtime, password)
-        issued = runtime.transact(flow.renew_user, name, hash, _by())
+        issued = runtime.transact(flow.renew_user, name, hash, BY)
     typer.echo(f"{name} is signed out; what {name} had before lets nobody in.", err=True)
     _print(name, text if password is None else None, issued)
 
@@ -76,7 +77,7 @@ def role(
     if role not in list(Role):
         raise BadInput("role", role, [each.value for each in Role])
     with connected() as runtime:
-        runtime.transact(flow.set_role, name, Role(role), _by())
+        runtime.transact(flow.set_role, name, Role(role), BY)
     typer.echo(f"{name} is {role} now.")
 
 
@@ -91,7 +92,7 @@ def link(
     from alertnet.flows.credentials import linked
 
     with connected() as runtime:
-        runtime.transact(linked.link, name, runtime.settings.oidc_issuer or "", account, _by())
+        runtime.transact(linked.link, name, runtime.settings.oidc_issuer or "", account, BY)
     typer.echo(f"{name} may sign in as {account}.")
 
 
@@ -101,7 +102,7 @@ def unlink(name: Name) -> None:
     from alertnet.flows.credentials import linked
 
     with connected() as runtime:
-        runtime.transact(linked.unlink, name, _by())
+        runtime.transact(linked.unlink, name, BY)
     typer.echo(f"{name} signs in by password alone.")
 
 
@@ -123,8 +124,7 @@ def list_all() -> None:
         )
         for user in known
     ]
-    for line in aligned(rows):
-        typer.echo(line)
+    print_rows(rows)
 
 
 @app.command(epilog="Example: alertnet users end maria")
@@ -133,7 +133,7 @@ def end(name: Name) -> None:
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
-        runtime.transact(flow.end_user, name, _by())
+        runtime.transact(flow.end_user, name, BY)
     typer.echo(f"{name} can't sign in any more.")
 
 
@@ -143,14 +143,8 @@ def sign_out(name: Name) -> None:
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
-        ended = runtime.transact(flow.sign_out, name, _by())
+        ended = runtime.transact(flow.sign_out, name, BY)
     typer.echo(f"{name} was signed in {ended} times, and is not any more.")
-
-
-def _by() -> str:
-    from alertnet.cli.admin.actions import BY
-
-    return BY
 
 
 def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
@@ -166,5 +160,4 @@ def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
 def _print(name: str, password: str | None, issued: "Issued") -> None:
     """What to hand over, a line each, so that scripts can read it."""
     lines = [("user", name), *([("password", password)] if password else []), ("authenticator", issued.authenticator)]
-    for line in aligned([*lines, *(("recovery code", code) for code in issued.recovery_codes)]):
-        typer.echo(line)
+    print_rows([*lines, *(("recovery code", code) for code in issued.recovery_codes)])

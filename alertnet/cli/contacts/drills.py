@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import CaseWithPeople, takes_case
+from alertnet.cli.arguments import BY, CaseWithPeople, takes_case, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Ref
 from alertnet.core.errors import BadInput
@@ -39,26 +39,18 @@ app = typer.Typer(
 
 
 @takes_case
-def drill(
-    case: CaseWithPeople,
-    at: At = None,
-    every: Every = None,
-) -> None:
+def drill(case: CaseWithPeople, at: At = None, every: Every = None) -> None:
     """Begin a drill now, or plan it with --at. Needs --country and --type.
 
     Every message says that it is a drill. Only coordinators, the last resort and contacts with `drills: true` are told.
     Prints the reference of a drill that begins, or the id of one that is planned, and nothing else.
     """
-    import logging
+    from alertnet.cli.startup import runtime_of_command
 
-    from alertnet.cli.startup import checked_runtime, on_stderr
-    from alertnet.runtime.logging import configure
-
-    configure(level=logging.WARNING)
     if every is not None and at is None:
         raise BadInput("--every", every, "with --at: when the first one begins")
     facts = case.facts
-    with checked_runtime(on_stderr) as runtime:
+    with runtime_of_command() as runtime:
         typer.echo(_begin(runtime, facts) if at is None else _plan(runtime, facts, at, every))
 
 
@@ -77,7 +69,6 @@ def list_drills() -> None:
 @app.command(epilog="Example: alertnet drills cancel 5f0c")
 def cancel(id: Id) -> None:
     """Cancel a planned drill and its repetitions."""
-    from alertnet.cli.admin.actions import BY
     from alertnet.flows.incidents.drills import cancel_drill
 
     with connected() as runtime:
@@ -88,7 +79,7 @@ def cancel(id: Id) -> None:
 @app.command(epilog="Example: alertnet drills report A-7K3M --csv drill.csv")
 def report(ref: Ref, csv: AsCsv = None) -> None:
     """Print who was reached and how, who was not, how long each answer took, and which addresses are dead."""
-    from alertnet.cli.output import aligned, write_confidential
+    from alertnet.cli.output import print_rows, write_confidential
     from alertnet.flows.desk.drills import read_drill
 
     with connected() as runtime:
@@ -99,12 +90,10 @@ def report(ref: Ref, csv: AsCsv = None) -> None:
         return
     sums = found.sums
     typer.echo(f"{found.ref}: told {sums.told}, reached {sums.reached}, answered {sums.answered}, dead {sums.dead}")
-    for line in aligned(_report_rows(found)):
-        typer.echo(line)
+    print_rows(_report_rows(found))
 
 
 def _begin(runtime: "Runtime", facts: Facts) -> str:
-    from alertnet.cli.admin.actions import BY
     from alertnet.flows.incidents.drills import begin_drill
 
     return runtime.transact(lambda tx: begin_drill(tx, runtime.edition, facts, by=BY)).incident.ref
@@ -113,8 +102,6 @@ def _begin(runtime: "Runtime", facts: Facts) -> str:
 def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
     from zoneinfo import ZoneInfo
 
-    from alertnet.cli.admin.actions import BY
-    from alertnet.cli.arguments import typed_moment
     from alertnet.flows.incidents.drills import plan_drill, zone_of
 
     zone = ZoneInfo(zone_of(runtime.edition.network, facts))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput, Misconfigured
 
@@ -38,8 +39,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
     The test says that it is one, and asks for a code by SMS, three digits in a call, or a button on a page. Only
     coordinators, the last resort, and contacts with `drills: true` get tests.
     """
-    from alertnet.cli.admin.actions import BY
-    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.cli.startup import trees_in_force
     from alertnet.flows.notifications import number_tests
     from alertnet.runtime.settings.settings import missing_for
 
@@ -47,7 +47,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
         raise BadInput("CONTACT", None, "ids of contacts, or --all")
     span = _days(due)
     with connected() as runtime:
-        network = trees_in_force(runtime, on_stderr)
+        network = trees_in_force(runtime)
         if everybody:
             chosen: list[Named] = runtime.read(number_tests.due_contacts, network, span)
         else:
@@ -63,16 +63,15 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 @app.command("list", epilog="Example: alertnet numbers list")
 def list_tests() -> None:
     """List all numbers and addresses that may be tested: when each was last shown to work, and its test's result."""
-    from alertnet.cli.output import aligned
-    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.cli.output import print_rows
+    from alertnet.cli.startup import trees_in_force
     from alertnet.flows.notifications import number_tests
 
     with connected() as runtime:
-        network = trees_in_force(runtime, on_stderr)
+        network = trees_in_force(runtime)
         standing, now = runtime.read(number_tests.standing, network), runtime.now()
     head = ("contact", "method", "verified", "last test")
-    for line in aligned([head, *(_row(each, now) for each in standing)]):
-        typer.echo(line)
+    print_rows([head, *(_row(each, now) for each in standing)])
 
 
 def _row(each: "Tested", now: datetime) -> tuple[str, str, str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from alertnet.cli.admin.actions import BY, create_key, set_pins
+from alertnet.cli.admin.actions import create_key, set_pins
+from alertnet.cli.arguments import BY
 from alertnet.cli.demo.client import Api
 from alertnet.cli.demo.clock import ClockSpeed, DemoClock
 from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN, with_deputies

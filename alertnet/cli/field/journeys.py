@@ -9,10 +9,8 @@ import typer
 
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
-from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from alertnet.runtime.wiring import Runtime
     from alertnet.store.db.tx import Tx
     from alertnet.store.queues.journeys import StoredJourney
     from alertnet.store.views.journey_view import Overview
@@ -29,6 +27,8 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
     Soonest first: status, who, where and when it is awaited by the team's clocks, when it was last heard of, and the
     incident that its silence opened.
     """
+    from alertnet.cli.admin.actions import check_team
+    from alertnet.cli.startup import trees_in_force
 
     def query(tx: "Tx") -> "tuple[list[StoredJourney], Overview, datetime]":
         from alertnet.flows.desk.on_the_road import of_the_day
@@ -40,7 +40,8 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
     with connected() as runtime:
         found, shown, now = runtime.read(query)
         if team is not None and not found:
-            _require_team(runtime, team)
+            # Of a misspelt team nobody would seem to be on the road.
+            check_team(trees_in_force(runtime), team)
     if as_json:
         typer.echo(json.dumps(shown, indent=2))
         return
@@ -49,15 +50,6 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
         typer.echo(f"! Texts to us are known not to arrive since {since}: nothing counts as missed, call.", err=True)
     rows = zip(found, shown["items"], strict=True)
     print_rows((_row(each, item["incident"], now) for each, item in rows), "Nobody is on the road.")
-
-
-def _require_team(runtime: "Runtime", team: str) -> None:
-    """Refuse a team that no file in force names: of a misspelt one nobody would seem to be on the road."""
-    from alertnet.cli.startup import on_stderr, trees_in_force
-
-    teams = trees_in_force(runtime, on_stderr).teams
-    if team not in teams:
-        raise BadInput("--team", team, sorted(teams) or "none: no team is in force")
 
 
 def _row(stored: "StoredJourney", incident: str | None, now: datetime) -> tuple[str, ...]:

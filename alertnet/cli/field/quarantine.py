@@ -35,14 +35,10 @@ def bind(
     member: Annotated[str, typer.Argument(metavar="TEAM/MEMBER", help="Whose text it is.")],
 ) -> None:
     """Assign a text to a member, so that it acts as if sent from their own phone; prints the incident's reference."""
-    import logging
-
     from alertnet.cli.admin import actions
-    from alertnet.cli.startup import checked_runtime, on_stderr
-    from alertnet.runtime.logging import configure
+    from alertnet.cli.startup import runtime_of_command
 
-    configure(level=logging.WARNING)
     team, _, name = member.partition("/")
-    with checked_runtime(on_stderr) as runtime:
+    with runtime_of_command() as runtime:
         ref = runtime.transact(actions.bind_text, runtime.edition, id, team, name)
     typer.echo(ref)

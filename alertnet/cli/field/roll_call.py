@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 from alertnet.core.errors import BadInput, Misconfigured, Unknown
@@ -67,8 +68,7 @@ def roll_call(
 
 
 def _begin(team: str | None, country: str | None, text: str | None, raises: bool, after: str) -> str:
-    from alertnet.cli.admin.actions import BY
-    from alertnet.cli.startup import on_stderr, trees_in_force
+    from alertnet.cli.startup import trees_in_force
     from alertnet.core.directory.contact import MethodKind
     from alertnet.core.directory.durations import read_duration
     from alertnet.flows.journeys.roll_call import Question, call_roll
@@ -78,7 +78,7 @@ def _begin(team: str | None, country: str | None, text: str | None, raises: bool
     if not span:
         raise BadInput("--incident-after", after, "a duration such as 45m or 2h")
     with connected() as runtime:
-        network = trees_in_force(runtime, on_stderr)
+        network = trees_in_force(runtime)
         if missing := missing_for(runtime.settings, {MethodKind.SMS}):
             raise Misconfigured(missing)
         return runtime.transact(call_roll, network, Question(team, country, text, raises, span), BY)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import typed_moment
+from alertnet.cli.arguments import BY, typed_moment
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -58,14 +58,13 @@ def restored(
     page or API since the backup are lost, and so are incidents that were raised since. If the command is interrupted,
     run it again: it goes on where it stopped, and so does a worker that begins.
     """
-    from alertnet.cli.admin.actions import BY
     from alertnet.cli.connection import require_sound, unchecked
-    from alertnet.cli.startup import checked_runtime, on_stderr
+    from alertnet.cli.startup import runtime_of_command
     from alertnet.worker.startup_recovery import declare_restored
 
     with unchecked() as runtime:
         require_sound(runtime.engine)
-    with checked_runtime(on_stderr) as runtime:
+    with runtime_of_command() as runtime:
         moment = typed_moment("--taken-at", taken_at, ZoneInfo("UTC")) if taken_at else None
         if moment and moment > runtime.now():
             raise BadInput(

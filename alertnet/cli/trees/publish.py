@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TREES_HELP, Yes, decider
+from alertnet.cli.arguments import TREES_HELP, By, Yes, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.trees.editions import Which, named, written
 from alertnet.core.directory.contact_tree import Network
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alertnet.store.records.editions import Authorship, Publication
 
 Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help=TREES_HELP)]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it, for the history.")]
+Author = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it, for the history.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a few words, for the history.")]
 MadeFrom = Annotated[
     str | None,
@@ -24,16 +24,12 @@ MadeFrom = Annotated[
         "--from", metavar="@12", help="The edition that the folder was made from, where the folder names none."
     ),
 ]
-Undoer = Annotated[
-    str,
-    typer.Option("--by", metavar="NAME", help="Who does it, for the history; unless given, your name on this machine."),
-]
 Reason = Annotated[
     str, typer.Option("--why", metavar="TEXT", help="Why, for the history; unless given, that it is a step back.")
 ]
 
 
-def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Yes = False) -> None:
+def publish(folder: Edited, by: Author, why: Why, made_from: MadeFrom = None, yes: Yes = False) -> None:
     """Check a folder, show what it changes, ask, and put it in force everywhere. Open incidents go on as before.
 
     It is refused if another edition was published since the one that the folder was made from, so nothing is
@@ -62,7 +58,7 @@ def publish(folder: Edited, by: By, why: Why, made_from: MadeFrom = None, yes: Y
         _tell_of_left_behind(runtime, files, number)
 
 
-def rollback(edition: Which, by: Undoer = "", why: Reason = "", yes: Yes = False) -> None:
+def rollback(edition: Which, by: By = "", why: Reason = "", yes: Yes = False) -> None:
     """Put an earlier edition in force again, as a new one; those in between stay in the history."""
     from alertnet.store.records import documents, editions
 

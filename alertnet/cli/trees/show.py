@@ -261,13 +261,8 @@ class _Wall:
 
 def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
     """The lines on a card, wrapped to its width."""
-    methods = ", ".join(str(each.kind) + (f" +{span(each.after)}" if each.after else "") for each in contact.methods)
-    said = [
-        contact.organisation,
-        f"{contact.id} · {contact.role} · {contact.language}",
-        methods,
-        *details(contact, on_duty),
-    ]
+    named = f"{contact.id} · {contact.role} · {contact.language}"
+    said = [contact.organisation, named, _methods(contact.methods), *details(contact, on_duty)]
     return [line for each in said for line in wrap(each, WORDS)]
 
 
