@@ -1,6 +1,7 @@
 """Builds the web application: all routes on one runtime, errors as problem documents, bodies of limited length."""
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -28,7 +29,7 @@ from alertnet.web.api import (
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.reports import report
-from alertnet.web.idempotency import InFlight
+from alertnet.web.idempotency import Door, InFlight
 from alertnet.web.layers import Around, Turns
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle
@@ -58,12 +59,21 @@ EDGES = (
 )
 
 
+class App(FastAPI):
+    """The application; `straight` takes each request first."""
+
+    straight: incidents.Straight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.straight(scope, receive, send)
+
+
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
     """Build the application. It starts no worker and does not close the runtime.
 
     `leaving` is set before the process ends.
     """
-    app = FastAPI(
+    app = App(
         title="alertnet",
         version=__version__,
         description="Raises the alarm for people under threat, and goes on until the right people have answered.",
@@ -81,8 +91,9 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(Turns, runtime=runtime)
-    app.add_middleware(incidents.Straight)
     app.add_middleware(Around, runtime=runtime)
+    reports = Door(runtime, app.state.in_flight, app.state.known_keys, None, f"POST {incidents.REPORTED_AT}")
+    app.straight = incidents.Straight(partial(FastAPI.__call__, app), reports)
     problems.install(app)
     # FastAPI would otherwise build each route again for every application, at its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)

@@ -4,11 +4,11 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.orm import Session
@@ -52,11 +52,8 @@ class InFlight:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def alone(self, once: Once | None) -> Iterator[None]:
+    def alone(self, once: Once) -> Iterator[None]:
         """Raises `WrongState` where a request under the same key has no answer yet."""
-        if once is None:
-            yield
-            return
         with self._lock:
             if once.key in self._keys:
                 raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
@@ -87,24 +84,30 @@ class Door:
             HTTPException: 401 where the key was revoked meanwhile.
         """
         once = self._once(key, body)
-        with self.in_flight.alone(once), self._noticing_revoked(key):
-            accepted = self.runtime.transact(_accept_by, key, act, once)
+        with self._alone(once):
+            try:
+                accepted = self.runtime.transact(_accept_by, key, act, once)
+            except _Revoked:
+                raise self._forgotten(key) from None
         return respond(accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session)))
 
     async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
         """Carry out a request on the event loop, where the answer needs no second look at the database."""
         once = self._once(key, body)
-        with self.in_flight.alone(once), self._noticing_revoked(key):
-            accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
+        with self._alone(once):
+            try:
+                accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
+            except _Revoked:
+                raise self._forgotten(key) from None
         return respond(accepted.answer or accepted.show(_NOWHERE))
 
-    @contextmanager
-    def _noticing_revoked(self, key: ApiKey) -> Iterator[None]:
-        try:
-            yield
-        except _Revoked:
-            self.known_keys.forget(key)
-            raise not_in_force() from None
+    def _alone(self, once: Once | None) -> AbstractContextManager[None]:
+        return self.in_flight.alone(once) if once else nullcontext()
+
+    def _forgotten(self, key: ApiKey) -> HTTPException:
+        """Forget a key that was revoked; gives the answer."""
+        self.known_keys.forget(key)
+        return not_in_force()
 
     def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
         if self.idempotency_key is None:

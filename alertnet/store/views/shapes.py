@@ -187,8 +187,9 @@ def incident_view(
 
 def _consent_in_force(facts: Mapping[str, Any]) -> str:
     """The narrowest of the incident's and its people's (B1), as `core.incident.consent_of` has it of facts."""
-    consents = [facts["consent"], *(person["consent"] for person in facts.get("people", ()) if person.get("consent"))]
-    return narrowest([Scope(consent) for consent in consents]).value
+    own: str = facts["consent"]
+    theirs = [person["consent"] for person in facts.get("people", ()) if person.get("consent")]
+    return narrowest([Scope(consent) for consent in (own, *theirs)]).value if theirs else own
 
 
 def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:

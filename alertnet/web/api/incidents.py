@@ -1,10 +1,10 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from sqlalchemy.orm import Session
@@ -12,7 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
+from alertnet.core.codec import replace
 from alertnet.core.errors import Unknown
+from alertnet.core.limits import LONGEST_BODY
 from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
@@ -27,8 +29,9 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import cursor_of, read_cursor
 from alertnet.web.api.models import Page, Report
-from alertnet.web.auth import REPORTS, InForce, Raiser, Reader, known_key
-from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, ByDoor, door_of
+from alertnet.web.auth import REPORTS, InForce, Raiser, Reader
+from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, ByDoor, Door
+from alertnet.web.layers import NEVER_KEPT
 from alertnet.web.problems import documented
 
 PAGE = 50  # Incidents in one page.
@@ -38,6 +41,7 @@ COORDINATE = "coordinate"
 REPORTED_AT = "/v1/incidents"
 RAISED = "alertnet.raised"
 """Of a request's scope: what was raised on the straight way."""
+_ONCE = IDEMPOTENCY_KEY.lower().encode()
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
 router = APIRouter()
@@ -59,28 +63,62 @@ async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
 
 
 class Straight:
-    """ASGI middleware that answers a report with no fault in itself, and leaves every other request to FastAPI.
+    """ASGI application that answers a report with no fault in itself, and leaves every other request to FastAPI.
 
     FastAPI's layers prepare each request for everything that a route might ask for, which took most of the web's part
     of an alarm.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        """`door`: for reports without an Idempotency-Key."""
         self._app = app
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on with what has come of its body."""
         if scope["type"] == "http" and scope["path"] == REPORTED_AT and scope["method"] == "POST":
             came: list[Message] = []
             try:
-                response = await _answer(Request(scope), receive, came)
+                headers = dict(scope["headers"])
+                is_plain = len(headers) == len(scope["headers"])
+                response = await self._answer(headers, receive, came) if is_plain else None
                 if response is not None:
+                    response.raw_headers.append(NEVER_KEPT)
                     await response(scope, receive, send)
                     return
             except Exception as error:
                 scope[RAISED] = error
             receive = _after(came, receive)
         await self._app(scope, receive, send)
+
+    async def _answer(self, headers: Mapping[bytes, bytes], receive: Receive, came: list[Message]) -> Response | None:
+        """The answer to a report with no fault in itself; else None. Adds to `came` what is received."""
+        scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        key = self._door.known_keys.get(text) if scheme == "Bearer" else None
+        if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":
+            return None
+        door = self._door
+        if (once := headers.get(_ONCE)) is not None:
+            if not IDEMPOTENCY_FORM.fullmatch(name := once.decode("latin-1")):
+                return None
+            door = replace(door, idempotency_key=name)
+        body = await _body(receive, came)
+        try:
+            report = None if body is None else Report.model_validate(from_json(body))
+        except (ValueError, RecursionError):
+            return None
+        return None if report is None else await raise_incident(report, key, door)
+
+
+async def _body(receive: Receive, came: list[Message]) -> bytes | None:
+    """The body, unless it is too long or the client has gone. Adds to `came` what is received."""
+    size = 0
+    while not came or came[-1].get("more_body"):
+        came.append(await receive())
+        size += len(came[-1].get("body", b""))
+        if size > LONGEST_BODY or came[-1]["type"] == "http.disconnect":
+            return None
+    return b"".join([message.get("body", b"") for message in came])
 
 
 class _Raising(APIRoute):
@@ -90,23 +128,6 @@ class _Raising(APIRoute):
         if RAISED in scope:
             raise scope[RAISED]
         await super().handle(scope, receive, send)
-
-
-async def _answer(request: Request, receive: Receive, came: list[Message]) -> Response | None:
-    """The answer to a report with no fault in itself; else None. Adds to `came` what is received."""
-    key, once = known_key(request), request.headers.get(IDEMPOTENCY_KEY)
-    is_json = request.headers.get("Content-Type") == "application/json"
-    if key is None or not key.may(REPORTS) or not is_json or not (once is None or IDEMPOTENCY_FORM.fullmatch(once)):
-        return None
-    while not came or came[-1].get("more_body"):
-        came.append(await receive())
-    if came[-1]["type"] == "http.disconnect":
-        return None
-    try:
-        report = Report.model_validate(from_json(b"".join([message.get("body", b"") for message in came])))
-    except (ValueError, RecursionError):
-        return None
-    return await raise_incident(report, key, await door_of(request, once))
 
 
 def _after(came: Iterable[Message], receive: Receive) -> Receive:
