@@ -362,7 +362,8 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             return []
         case subject:
             unread = [say("text_unread")] if page.text_decisions and not page.texts else []
-            listed = [say("names")] if page.is_notice and said.names else []
+            is_of_some = page.is_notice or subject is Subject.UNANSWERED
+            listed = [say("names")] if is_of_some and said.names else []
             stated = unbroken(words.statement(subject, said.about, words.types[said.type]))
             return [stated, *listed, *unread, *_further(page, words), *_to_do(page, say)]
 

@@ -368,3 +368,28 @@ def test_what_was_recorded_is_told_at_the_methods_that_only_the_other_tree_has(w
     assert told.text.startswith("Abroad network")
     assert "If this was not you, please call" in told.text
     assert len(heard_since(world, before)) == 1
+
+
+def test_who_has_taken_charge_in_one_tree_reads_in_which_other_nobody_has(world_of: Worlds) -> None:
+    """A2: else it seems that the answer was lost. An SMS says no more than before: a title may name a place (A9)."""
+    here = a_tree(COORDINATION)
+    elsewhere = a_tree(
+        COORDINATION.replace("[coordinator]", "[other]"),
+        """
+  other: {role: coordinator, organisation: Abroad, methods: [{sms: "+32470550102"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
+""",
+        tree="abroad",
+    )
+    world = world_of(here, elsewhere)
+    incident = world.raises()
+    world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
+
+    world.passes(minutes=10)
+
+    assert (incident.status("valley"), incident.status("abroad")) == ("acknowledged", "unanswered")
+    alarm = world.phone("coordinator").inbox[-1]
+    assert "nobody has taken charge yet. To take charge" in alarm
+    said = page(world, link_in(alarm))
+    assert said.index("nobody has taken charge yet") < said.index("Abroad network</strong>")
+    assert "Valley network" not in said.partition("nobody has taken charge yet")[2]

@@ -135,6 +135,9 @@ def words_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, An
     if prompt.subject == Subject.LEVEL:
         states = locked.states or escalation_store.states_of(locked.tx.session, locked.incident.id)
         words |= level_in_words(locked, states, locked.tree_of(prompt.escalation), prompt.level_index)
+    if prompt.subject == Subject.UNANSWERED and prompt.about and len(locked.plans) > 1:
+        # Whoever has taken charge in another of its trees must see that this is not about that one.
+        words |= {"names": (locked.tree(prompt.about).title,)}
     if prompt.subject == Subject.CHANGE and locked.incident.proposed:
         words |= {"names": would_change(locked, locked.incident.proposed).names}
     return words
