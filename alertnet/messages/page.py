@@ -10,11 +10,12 @@ from markupsafe import Markup, escape
 from alertnet.core.codec import value
 from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import TYPES, CloseReason, Severity
 from alertnet.core.notification import Kind
 from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
 from alertnet.messages.labels import fill
-from alertnet.messages.reported import Event, Text, details_in_words, event_in_words, text_in_words
+from alertnet.messages.reported import Event, details_in_words, event_in_words, text_in_words
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
@@ -122,7 +123,7 @@ class Page:
     """The team was under duress; shown with the details, to a coordinator who has entered the PIN."""
     coerced: tuple[str, ...] = ()
     """Contacts that entered their duress PIN; shown on the same terms."""
-    texts: tuple[Text, ...] = ()
+    texts: tuple[ReceivedText, ...] = ()
     """What people wrote, oldest first; shown on the same terms."""
     recordings: tuple[tuple[str, datetime], ...] = ()
     """Recordings by id and time, each with a button to hear it; shown on the same terms."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Details
 from alertnet.core.inbound.field_report import stands_for
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import Affected
 from alertnet.messages.labels import fill
 from alertnet.messages.words import Words, grouped
@@ -18,27 +19,6 @@ class Event:
     at: datetime
     action: str | None = None
     news: str | None = None
-
-
-@value
-class Text:
-    """A text about the incident, word for word, or something else that was reported.
-
-    `number`: where its sender can be called back, in E.164; `understood`: for a report of the field, its type and
-    codes; `action`: what a contact reports to have done.
-    """
-
-    at: datetime
-    sender: str
-    words: str
-    number: str | None = None
-    understood: tuple[str, ...] = ()
-    is_verified: bool = False
-    action: str | None = None
-    arrived_at: datetime | None = None
-    """When it reached us, where that was long after it was sent."""
-    attached: int = 0
-    """How many pictures or recordings came with it."""
 
 
 def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
@@ -64,7 +44,7 @@ def _labelled(code: str, labels: Mapping[str, str], known: Mapping[str, Affected
 
 
 def text_in_words(
-    text: Text, labels: Mapping[str, str], words: Words, timezone: str, people: Iterable[Affected]
+    text: ReceivedText, labels: Mapping[str, str], words: Words, timezone: str, people: Iterable[Affected]
 ) -> tuple[str, str, str, str]:
     """Who wrote it and when, the link that dials, the number as it is read, and the words."""
     head = fill(labels["text_from"], {"at": words.moment(text.at, timezone), "sender": text.sender})
@@ -76,7 +56,7 @@ def text_in_words(
     return head, f"tel:{number}" if number else "", grouped(number) if number else "", written
 
 
-def _reported(text: Text, labels: Mapping[str, str], words: Words, people: Iterable[Affected]) -> str:
+def _reported(text: ReceivedText, labels: Mapping[str, str], words: Words, people: Iterable[Affected]) -> str:
     """What was done, or how a report was understood and whether it is verified."""
     if text.action:
         return labels[f"action_{text.action}"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
@@ -22,7 +23,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.drawings.time_axis import as_svg
 from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
-from alertnet.messages.reported import Text, details_in_words, understood_in_words
+from alertnet.messages.reported import details_in_words, understood_in_words
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
@@ -108,7 +109,7 @@ class Dossier:
     answers: tuple[Answer, ...]
     left_out: tuple[LeftOut, ...]
     details: Details
-    texts: tuple[Text, ...]
+    texts: tuple[ReceivedText, ...]
     duress: bool
     coerced: tuple[str, ...]
     tasks: dict[str, TaskDetails]
@@ -180,7 +181,9 @@ def _head(locked: LockedIncident, open_prompts: Sequence[Prompt], last: int) -> 
     return as_open(locked, open_prompts, fared[id], doers[id], last)
 
 
-def read_out(dossier: Dossier, renderer: Renderer, language: str) -> tuple[list[str], list[tuple[Text, list[str]]]]:
+def read_out(
+    dossier: Dossier, renderer: Renderer, language: str
+) -> tuple[list[str], list[tuple[ReceivedText, list[str]]]]:
     """What is known, and each text with how it was understood: every code with its meaning."""
     labels, words = renderer.page_words(language), renderer.words(language)
     details, people = dossier.details, dossier.details.people

@@ -9,6 +9,7 @@ from phonenumbers import PhoneNumberType, number_type
 from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Said, Subject, details_of
 from alertnet.core.errors import WrongState
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
@@ -35,7 +36,6 @@ from alertnet.flows.pages.coordinator_actions import (
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
-from alertnet.messages.reported import Text
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import recordings
 from alertnet.store.records import incidents as incident_store
@@ -45,7 +45,6 @@ from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.notifications import covered_by_tasks
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
-from alertnet.store.views.timeline_view import ReceivedText
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _NUMBER = re.compile(r"\+[0-9](?:[ -]?[0-9]){6,14}")
@@ -216,30 +215,18 @@ def reads_texts(contact: Contact, proof: Proof) -> bool:
     return proof.is_given and contact.disclosure is Disclosure.FULL
 
 
-def texts_of(locked: LockedIncident) -> tuple[Text, ...]:
+def texts_of(locked: LockedIncident) -> tuple[ReceivedText, ...]:
     """What people wrote and reported about the incident, with the number at which each may be called back."""
-    return tuple(_text(locked, each) for each in timeline_view.texts_of(locked.tx.session, locked.incident.id))
+    return tuple(_with_name(locked, each) for each in timeline_view.texts_of(locked.tx.session, locked.incident.id))
 
 
-def _text(locked: LockedIncident, text: ReceivedText) -> Text:
+def _with_name(locked: LockedIncident, text: ReceivedText) -> ReceivedText:
+    """The text with the name and number of the contact that it is from, if it is from one."""
     plan = locked.plans.get(text.tree or "")
     contact = plan.tree.contacts.get(text.contact or "") if plan else None
     if contact is None:
-        # Where somebody else may hold the phone, no link invites to call it.
-        number, sender = text.number, text.by or text.contact or ""
-    else:
-        number, sender = min(contact.numbers, default=None), f"{contact.called} ({contact.id})"
-    return Text(
-        text.at,
-        sender,
-        text.words,
-        number,
-        text.understood,
-        text.is_verified,
-        text.action,
-        text.arrived_at,
-        text.attached,
-    )
+        return text
+    return replace(text, sender=f"{contact.called} ({contact.id})", number=min(contact.numbers, default=None))
 
 
 def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:

@@ -12,14 +12,15 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, details_of
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.notification import ALERTS, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.messages.reported import Text, details_in_words, text_in_words
+from alertnet.messages.reported import details_in_words, text_in_words
 from alertnet.messages.words import Words
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
-from alertnet.store.views.timeline_view import ReceivedText, texts_of
+from alertnet.store.views.timeline_view import texts_of
 
 WITH_TEXTS = frozenset({Kind.ALARM, Kind.NOTICE, Kind.DECISION})
 """Kinds that only coordinators get: with what people wrote, for those who may read everything."""
@@ -66,7 +67,7 @@ class Seal:
     key: str
     timezone: str
     details: Details = NO_DETAILS
-    texts: tuple[Text, ...] = ()
+    texts: tuple[ReceivedText, ...] = ()
 
     def in_words(self, labels: Mapping[str, str], words: Words) -> Iterator[str]:
         """What is known, then what people wrote, each worded as on the page (see `web/pages`)."""
@@ -88,23 +89,7 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
         seal = replace(seal, details=details_of(due.facts, contact.disclosure))
     if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
         return seal
-    return replace(seal, texts=tuple(_as_text(each) for each in texts_of(tx.session, due.incident_id)))
-
-
-def _as_text(text: ReceivedText) -> Text:
-    """The text with its sender: a contact by its id, which the tree resolves to a name."""
-    by = text.by or text.contact or ""
-    return Text(
-        text.at,
-        by,
-        text.words,
-        text.number,
-        text.understood,
-        text.is_verified,
-        text.action,
-        text.arrived_at,
-        text.attached,
-    )
+    return replace(seal, texts=tuple(texts_of(tx.session, due.incident_id)))
 
 
 def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, at: datetime) -> Outgoing:

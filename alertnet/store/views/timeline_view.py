@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Container, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,6 +12,7 @@ from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
@@ -117,28 +117,6 @@ def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedText:
-    """A text or action of a contact (`tree` and `contact`), or a text of a member (`by`, as `team/member`)."""
-
-    at: datetime
-    words: str
-    """Empty if a report had only codes, or an action no note."""
-    tree: str | None
-    contact: str | None
-    by: str | None
-    understood: tuple[str, ...] = ()
-    """For a report: the type's name, and codes."""
-    is_verified: bool = False
-    action: str | None = None
-    number: str | None = None
-    """Where a member can be called back; None if somebody else may hold that phone."""
-    arrived_at: datetime | None = None
-    """When it reached us, if that was long after it was sent."""
-    attached: int = 0
-    """How many pictures or recordings came with it."""
-
-
 def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
     """The latest texts of an incident, oldest first, without erased ones.
 
@@ -149,18 +127,18 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
     number_of = cache(lambda id: _number_of(session, id))
     return [
         ReceivedText(
-            datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
-            _words(payload),
-            payload.get("tree"),
-            payload.get("contact"),
-            payload.get("by"),
-            tuple(payload.get("understood", ())),
-            payload.get("pin") in _PROVEN,
-            payload.get("action"),
+            at=datetime.fromisoformat(payload["heard_at"]) if payload.get("heard_at") else at,
+            sender=payload.get("by") or payload.get("contact") or "",
+            words=_words(payload),
+            tree=payload.get("tree"),
+            contact=payload.get("contact"),
             # A text that was joined to this incident later had come to another.
-            number_of(payload.get("came_to", incident)) if payload.get("by") else None,
-            _arrival(at, payload),
-            payload.get("attached", 0),
+            number=number_of(payload.get("came_to", incident)) if payload.get("by") else None,
+            understood=tuple(payload.get("understood", ())),
+            is_verified=payload.get("pin") in _PROVEN,
+            action=payload.get("action"),
+            arrived_at=_arrival(at, payload),
+            attached=payload.get("attached", 0),
         )
         for at, payload in reversed(rows)
         if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
@@ -177,7 +155,7 @@ def shown_texts(session: Session, incident: str, people: Container[str]) -> list
     return [
         TextView(
             at=moment(each.at),
-            sender=each.by or f"{each.tree}/{each.contact}",
+            sender=f"{each.tree}/{each.contact}" if each.contact else each.sender,
             number=each.number,
             text=each.words,
             understood=list(each.understood),
