@@ -302,6 +302,10 @@ class Network:
         """The trees that serve a country, and the place in it if given, in the order of their ids."""
         return tuple(tree for tree in self._serving(country) if may_be_at(place, tree.places))
 
+    def serving_or_all(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
+        """The same, or all trees where none does, so that there is somebody to tell."""
+        return self.serving(country, place) or self.in_order
+
     @cached_property
     def _serving(self) -> Callable[[str], tuple[ContactTree, ...]]:
         """Gives the trees that serve a country or places in it; cached, since every incident asks."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.contact_tree import ContactTree, Network, Recipients
+from alertnet.core.directory.contact_tree import Network, Recipients
 from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
@@ -74,8 +74,7 @@ class ScriptReader:
     """Reads what was typed, using the names of the trees that serve the case; if none does, of all trees."""
 
     def __init__(self, network: Network, facts: Facts) -> None:
-        serving = network.serving(facts.country, facts.place)
-        self._trees: tuple[ContactTree, ...] = serving or tuple(network.trees.values())
+        self._trees = network.serving_or_all(facts.country, facts.place)
         self._recipients = Recipients(self._trees)
 
     def deeds(self, option: str, does: Does, texts: Iterable[str]) -> tuple[Deed, ...]:

@@ -100,7 +100,7 @@ def member_of(network: Network, team: str, member: str | None) -> tuple[InTheFie
 
 
 def _in_the_field(network: Network, team: Team, member: Member) -> InTheField:
-    return InTheField(team, member, network.serving(team.country) or tuple(network.trees.values()))
+    return InTheField(team, member, network.serving_or_all(team.country))
 
 
 def coordinator_at(network: Network, number: str) -> InTheField | None:

@@ -44,6 +44,11 @@ class PinCheck(StrEnum):
     def __bool__(self) -> bool:
         return self in (PinCheck.TRUE, PinCheck.DURESS)
 
+    @property
+    def suffices(self) -> bool:
+        """Whether no more proof can be asked of the owner: the PIN is theirs, or they have none."""
+        return bool(self) or self is PinCheck.NONE_SET
+
 
 @value
 class PinTried:

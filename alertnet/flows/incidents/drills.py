@@ -5,7 +5,7 @@ A drill is an incident like any other, except for who is told: our own people, a
 
 from datetime import datetime
 
-from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Facts
@@ -96,7 +96,7 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
 
 def zone_of(network: Network, facts: Facts) -> str:
     """The time zone of a drill in that country: that of the first tree that is told."""
-    return next((tree.timezone for tree in _told_by(network, facts)), NO_ZONE)
+    return next((tree.timezone for tree in network.serving_or_all(facts.country, facts.place)), NO_ZONE)
 
 
 def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
@@ -120,8 +120,4 @@ def _why_not(tx: Tx, drill: Drill) -> str | None:
 
 def _tell(tx: Tx, network: Network, drill: Drill, subject: Subject) -> None:
     announced = Announcement(Kind.NOTICE, subject, about=drill.facts.country, at=drill.starts_at)
-    tell_coordinators(tx, _told_by(network, drill.facts), announced)
-
-
-def _told_by(network: Network, facts: Facts) -> tuple[ContactTree, ...]:
-    return tuple(network.serving(facts.country, facts.place)) or tuple(network.trees.values())
+    tell_coordinators(tx, network.serving_or_all(drill.facts.country, drill.facts.place), announced)

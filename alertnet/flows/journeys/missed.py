@@ -57,7 +57,7 @@ def _tell_of(
     tx: Tx, edition: Edition, journey: Journey, subject: Subject, *, leaves_at: datetime | None = None
 ) -> None:
     """Alarm the coordinators of the journey's country about the people on it."""
-    trees = edition.network.serving(journey.country) or tuple(edition.network.trees.values())
+    trees = edition.network.serving_or_all(journey.country)
     announced = Announcement(Kind.ALARM, subject, NO_REF, journey.owner)
     tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
 

@@ -14,11 +14,11 @@ from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
-from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in, zone_ahead
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import tell_closing_doors
+from alertnet.flows.sms.report_by_sms import try_own_pin
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
@@ -31,15 +31,12 @@ NOTHING = CheckedIn(counts=False)
 def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
     """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
     at = sms.heard_at or tx.now
-    tried = try_pin(tx, sender.owner, report.pin)
-    if tried.closes:
-        tell_closing_doors(tx, edition, sender)
-    is_proven = bool(tried.check) or tried.check is PinCheck.NONE_SET
-    duress = tried.check is PinCheck.DURESS
-    entry = {"by": sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": tried.check.value}
+    check = try_own_pin(tx, sender, report.pin)
+    duress = check is PinCheck.DURESS
+    entry = {"by": sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": check.value}
     timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
-    heard = Heard(report.verb, at, report.pin if tried.check else None, duress=duress)
-    came_of_it = _act(tx, sender, sms, report, heard) if is_proven else NOTHING
+    heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
+    came_of_it = _act(tx, sender, sms, report, heard) if check.suffices else NOTHING
     if not came_of_it.counts or has_words(report.text):
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if duress:

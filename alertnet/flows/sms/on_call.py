@@ -11,9 +11,9 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
-from alertnet.flows.credentials.pins import PinCheck, PinTried, try_pin
+from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import tell_closing_doors
+from alertnet.flows.sms.report_by_sms import try_own_pin
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call, timeline
 from alertnet.store.records.editions import Edition
@@ -106,12 +106,10 @@ def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, c
     Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
     """
     posts = [post for post in _with_duty(edition.network) if sender.owner in _officers(post[2])]
-    tried = try_pin(tx, sender.owner, change.pin) if posts else PinTried(PinCheck.NONE_SET)
-    if tried.closes:
-        tell_closing_doors(tx, edition, sender)
-    if not tried.check:
+    check = try_own_pin(tx, sender, change.pin) if posts else PinCheck.NONE_SET
+    if not check:
         return None
-    duress = tried.check is PinCheck.DURESS
+    duress = check is PinCheck.DURESS
     for tree, contact, duty in posts:
         ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)

@@ -101,7 +101,7 @@ def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report:
         return
     if hear_member(tx, edition, sender, sms, report)[0]:
         return
-    coerced = find_coerced(tx, edition, sender, report)
+    coerced = find_coerced(tx, sender, report)
     pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if report and coerced:
         hear_duress(tx, edition, coerced, sms, report.verb.value)
@@ -132,9 +132,8 @@ def _member(network: Network, team: str, member: str) -> InTheField:
 
 def _serving(network: Network, number: str) -> tuple[ContactTree, ...]:
     """The trees that serve the country of the number; all trees where none does."""
-    everything = network.in_order
     try:
         country = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
-        return everything
-    return (network.serving(country) if country else ()) or everything
+        country = None
+    return network.serving_or_all(country) if country else network.in_order

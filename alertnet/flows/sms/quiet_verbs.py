@@ -12,12 +12,12 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language
-from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import tell_closing_doors
+from alertnet.flows.sms.report_by_sms import try_own_pin
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -33,21 +33,18 @@ _SHOWN = {PinCheck.TRUE: "PIN OK", PinCheck.DURESS: "PIN OK", PinCheck.WRONG: "P
 def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
     """Answer it, and store what it says about the phone; people read the words besides it (A12)."""
     is_answered, _ = may_reply(tx, sms, is_answer=True)
-    tried = try_pin(tx, sender.owner, report.pin)
-    if tried.closes:
-        tell_closing_doors(tx, edition, sender)
-    timeline.append(
-        tx, timeline.SYSTEM, (f"{report.verb.value}_received", {"by": sender.owner, "pin": tried.check.value})
-    )
-    changes_language = report.verb is FieldVerb.LANGUAGE and (bool(tried.check) or tried.check is PinCheck.NONE_SET)
+    check = try_own_pin(tx, sender, report.pin)
+    entry = {"by": sender.owner, "pin": check.value}
+    timeline.append(tx, timeline.SYSTEM, (f"{report.verb.value}_received", entry))
+    changes_language = report.verb is FieldVerb.LANGUAGE and check.suffices
     if changes_language and report.language:
         sender = _choose_language(tx, sender, report.language)
-    words = replace(sender.words, at=tx.now, **_words(report, tried.check, changes_language=changes_language))
+    words = replace(sender.words, at=tx.now, **_words(report, check, changes_language=changes_language))
     if has_words(report.text) or words.subject is Subject.NOT_COUNTED:
         pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
-        _save_battery(tx, edition, sender)
-    if tried.check is PinCheck.DURESS:
+        _save_battery(tx, sender)
+    if check is PinCheck.DURESS:
         hear_duress(tx, edition, sender, sms, report.verb.value)
     if sender.member.silent or not is_answered:
         return None
@@ -77,13 +74,12 @@ def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
     return in_own_language(tx, sender)
 
 
-def _save_battery(tx: Tx, edition: Edition, sender: InTheField) -> None:
+def _save_battery(tx: Tx, sender: InTheField) -> None:
     """Let each level of its open incident write to the phone at most once; the coordinators are told in any case."""
     incident = incidents.open_of_phone(tx, sender.member.phone)
     if incident is None:
-        trees = edition.network.serving(sender.team.country)
         announced = Announcement(Kind.NOTICE, Subject.LOW_BATTERY, sender.team.id, sender.owner)
-        tell_coordinators(tx, trees, announced)
+        tell_coordinators(tx, sender.trees, announced)
         return
     locked, phone = take_up(tx, incident), sender.member.phone
     if any(each.facts.field_low_since is None for each in _raised_from(locked, phone)):

@@ -144,7 +144,7 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return True, reply
     if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
         return heard
-    coerced = find_coerced(tx, edition, member, report)
+    coerced = find_coerced(tx, member, report)
     known, reply, limit = _hear_rest(text, sent)
     if report and coerced:
         # A bystander must read the reply to a true PIN.

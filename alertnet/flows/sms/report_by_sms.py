@@ -107,21 +107,21 @@ def _is_acknowledged(locked: LockedIncident) -> bool:
     return any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
 
 
-def find_coerced(tx: Tx, edition: Edition, sender: InTheField | None, report: Report | None) -> InTheField | None:
+def find_coerced(tx: Tx, sender: InTheField | None, report: Report | None) -> InTheField | None:
     """The member, if its duress PIN is in a text that raises nothing; a wrong PIN counts as everywhere."""
     if sender is None or report is None or report.pin is None:
         return None
-    tried = try_pin(tx, sender.owner, report.pin)
+    return sender if try_own_pin(tx, sender, report.pin) is PinCheck.DURESS else None
+
+
+def try_own_pin(tx: Tx, sender: InTheField, text: str | None) -> PinCheck:
+    """Check a text as the sender's PIN; if it is one wrong PIN too many, tell coordinators, about no incident."""
+    tried = try_pin(tx, sender.owner, text)
     if tried.closes:
-        tell_closing_doors(tx, edition, sender)
-    return sender if tried.check is PinCheck.DURESS else None
-
-
-def tell_closing_doors(tx: Tx, edition: Edition, sender: InTheField) -> None:
-    """Tell the coordinators, about no incident, that the sender's PINs are not checked for a while."""
-    timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
-    trees = edition.network.serving(sender.team.country)
-    tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.WRONG_PINS, sender.team.id, sender.owner))
+        timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
+        announced = Announcement(Kind.NOTICE, Subject.WRONG_PINS, sender.team.id, sender.owner)
+        tell_coordinators(tx, sender.trees, announced)
+    return tried.check
 
 
 def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:

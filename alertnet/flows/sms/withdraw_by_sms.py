@@ -13,11 +13,11 @@ from alertnet.core.inbound.field_report import withdrawn
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
-from alertnet.flows.credentials.pins import PinCheck, PinTried, numbers_in, try_pin, without_numbers
+from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
-from alertnet.flows.sms.report_by_sms import tell_closing_doors
+from alertnet.flows.sms.report_by_sms import try_own_pin
 from alertnet.flows.sms.unclear_sms import attached, pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.store.db.tx import Tx
@@ -49,25 +49,23 @@ def receive_withdrawal(
     tx: Tx, edition: Edition, sender: InTheField, id: str, sms: InboundSms, report: Report
 ) -> Reply | None:
     """Ask the coordinators to confirm it; without the right PIN they only read the text (A12)."""
-    tried = try_pin(tx, sender.owner, report.pin)
-    if tried.check or tried.check is PinCheck.NONE_SET:
+    check = try_own_pin(tx, sender, report.pin)
+    if check.suffices:
         locked = take_up(tx, id)
         text = without_numbers(report.text or "", numbers_in(sms.body)) or None
-        _ask(locked, sender, tried, text, attached(sms))
+        _ask(locked, sender, check, text, attached(sms))
         locked.finish()
         return _reply(tx, edition, sender, id, Subject.WITHDRAWAL)
-    if tried.closes:
-        tell_closing_doors(tx, edition, sender)
     pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
     is_answered, _ = may_reply(tx, sms, is_answer=True)
     return _reply(tx, edition, sender, id, Subject.NOT_WITHDRAWN) if is_answered else None
 
 
 def _ask(
-    locked: LockedIncident, sender: InTheField, tried: PinTried, text: str | None, came_with: Mapping[str, object]
+    locked: LockedIncident, sender: InTheField, check: PinCheck, text: str | None, came_with: Mapping[str, object]
 ) -> None:
-    duress, known = tried.check is PinCheck.DURESS, locked.facts
-    entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": tried.check.value, **came_with}
+    duress, known = check is PinCheck.DURESS, locked.facts
+    entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": check.value, **came_with}
     locked.record("withdrawal_asked", **entry)
     if not locked.is_open:
         return
