@@ -13,7 +13,7 @@ from alertnet.core.directory.number_tests import tests_of
 from alertnet.core.directory.on_call import Arrangement
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
-from alertnet.flows.notifications.number_tests import DUE, Tested, standing
+from alertnet.flows.notifications.number_tests import DUE, Tested, standing_of_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.store.records.credentials import number_tests, pins
@@ -101,9 +101,7 @@ RANKS = ("unreachable", "opted_out", "wrong", "undelivered", "no_pin", "silent",
 
 def read_people(tx: Tx, network: Network) -> People:
     """Read all contacts, as they can be told now."""
-    tested: dict[tuple[str, str], list[Tested]] = {}
-    for each in standing(tx, network):
-        tested.setdefault((each.tree, each.contact), []).append(each)
+    tested = standing_of_each(tx, network)
     known = _Known(tx, tested, number_tests.last_outcomes(tx), pins.owners(tx), on_call.arranged(tx))
     return People(tx.now, {tree.title: tuple(known.people(tree)) for tree in network.in_order})
 

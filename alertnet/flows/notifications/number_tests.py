@@ -72,14 +72,9 @@ def kinds_of(contacts: Iterable[Named]) -> frozenset[MethodKind]:
 
 def due_contacts(tx: Tx, network: Network, due: timedelta) -> list[Named]:
     """Contacts that may be tested and have an address not shown to work for so long."""
-    oldest: dict[tuple[str, str], list[date | None]] = {}
-    for each in standing(tx, network):
-        oldest.setdefault((each.tree, each.contact), []).append(each.verified)
-    return [
-        (tree, contact)
-        for tree, contact in testable(network)
-        if any(day is None or tx.now.date() - day >= due for day in oldest[tree, contact.id])
-    ]
+    worked_on = shown_to_work(tx, network)
+    found = ((tree, contact, worked_on[tree, contact.id]) for tree, contact in testable(network))
+    return [(tree, contact) for tree, contact, day in found if day is None or tx.now.date() - day >= due]
 
 
 def send_tests(tx: Tx, network: Network, contacts: Iterable[Named], by: str) -> int:
@@ -138,21 +133,26 @@ def try_one_weekly(tx: Tx, network: Network, last: datetime | None) -> None:
 
 def standing(tx: Tx, network: Network) -> list[Tested]:
     """The state of every address that may be tested, in the order of the trees."""
+    return [each for found in standing_of_each(tx, network).values() for each in found]
+
+
+def standing_of_each(tx: Tx, network: Network) -> dict[tuple[str, str], list[Tested]]:
+    """The same, by tree and contact."""
     tests: dict[bytes, list[NumberTest]] = {}
     for test in number_tests.every(tx.session):
         tests.setdefault(test.address_index, []).append(test)
-    return [
-        _tested(whom, method.kind, tests.get(tx.vault.index(method.address), []))
-        for whom in testable(network)
-        for method in tests_of(whom[1])
-    ]
+    return {
+        (tree, contact.id): [
+            _tested((tree, contact), method.kind, tests.get(tx.vault.index(method.address), []))
+            for method in tests_of(contact)
+        ]
+        for tree, contact in testable(network)
+    }
 
 
 def shown_to_work(tx: Tx, network: Network) -> dict[tuple[str, str], date | None]:
     """By tree and contact of those who may be tested, since when all their addresses are known to work."""
-    days: dict[tuple[str, str], list[date | None]] = {}
-    for each in standing(tx, network):
-        days.setdefault((each.tree, each.contact), []).append(each.verified)
+    days = {whom: [each.verified for each in found] for whom, found in standing_of_each(tx, network).items()}
     return {whom: None if None in found else min(filter(None, found)) for whom, found in days.items()}
 
 
