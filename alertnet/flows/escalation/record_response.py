@@ -60,6 +60,11 @@ class Recorded:
     due_at: datetime | None
     words: Said
 
+    @property
+    def confirmed_by(self) -> Kind:
+        """The kind of message that confirms it to the contact."""
+        return Kind.DECLINED if self.kind is AnswerKind.DECLINED else Kind.RECORDED
+
 
 def respond(
     locked: LockedIncident,
@@ -304,7 +309,7 @@ def _confirm(
 
     `at`: when; None: with the other messages at the end of the hour.
     """
-    kind = _confirmed_by(recorded)
+    kind = recorded.confirmed_by
     announce(locked, tree, contact.id, SUBJECTS[recorded.kind], recorded.id, at=at)
     if at is None:
         revise(locked, kind, tree, contact, recorded.words)
@@ -317,11 +322,7 @@ def _confirm(
 
 def _keep_reply(locked: LockedIncident, tree: str, contact: Contact, recorded: Recorded, address: str) -> None:
     """Keep the reply to the answer's own message among the notifications; one to a late text is sent by itself."""
-    write(locked, _confirmed_by(recorded), tree, contact.only_at(address), recorded.words, send=False)
-
-
-def _confirmed_by(recorded: Recorded) -> Kind:
-    return Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
+    write(locked, recorded.confirmed_by, tree, contact.only_at(address), recorded.words, send=False)
 
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:

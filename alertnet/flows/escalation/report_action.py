@@ -35,7 +35,7 @@ def vouch(
 ) -> Recorded:
     """Record an answer on a contact's behalf, and settle the tasks that were to bring it.
 
-    The same again changes nothing.
+    The same again changes nothing; another one replaces it, even once nobody waits for it.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
@@ -157,23 +157,6 @@ def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
         prompts.answer_prompt(locked, prompt.id, PromptAnswer.TAKEN, by)
 
 
-def report_answer(
-    locked: LockedIncident,
-    prompt: Prompt,
-    kind: AnswerKind,
-    by: str,
-    *,
-    note: str | None = None,
-    at: datetime | None = None,
-) -> None:
-    """Record what the contact said on the phone, even once nobody waits for it; another answer replaces it.
-
-    Raises:
-        WrongState: the incident is closed, or the contact barred from it.
-    """
-    vouch(locked, tree_of(locked, prompt), prompt.contact, kind, by=by, note=note, at=at)
-
-
 def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by: str) -> None:
     """Record that nobody answered, or somebody else did. The method failed, and the contact's next one goes (B3).
 
@@ -187,7 +170,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     events: dict[str, list[Event]] = {
         each.escalation: [Failed(each.contact, each.method_index, stale)] for each in covered
     }
-    tree = tree_of(locked, prompt)
+    tree = locked.tree_of(prompt.escalation)
     locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
@@ -202,11 +185,6 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
     move(locked, {each.escalation: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
-
-
-def tree_of(locked: LockedIncident, prompt: Prompt) -> str:
-    """The tree of the contact to be called."""
-    return locked.tree_of(prompt.escalation)
 
 
 def _report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:

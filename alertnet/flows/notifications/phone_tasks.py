@@ -5,16 +5,15 @@ notification counts for says whether it is still to be done.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.decision import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
-from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.compose import draft_to, said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage, Covered
@@ -24,20 +23,14 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
     """Ask the coordinators to call the contact; returns the notification that says what it counts for."""
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
+    method = contact.all_methods[send.method]
     prompt = prompts.raise_prompt(
         locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation_id=coverage.escalation, level=send.index + 1
     )
-    draft = NotificationDraft(
-        kind=Kind.TASK,
-        contact=contact.id,
-        method=MethodKind.TASK,
-        address=contact.address_in(tree, contact.all_methods[send.method]),
-        language=contact.language,
-        said=said(locked, tree, contact),
+    draft = replace(
+        draft_to(locked, Kind.TASK, tree, contact, method, said(locked, tree, contact)),
+        address=contact.address_in(tree, method),
         planned_at=send.at,
-        rank=locked.rank(Kind.TASK),
-        incident=locked.incident.id,
-        tree=tree,
         level=new.level,
         round=send.round,
         escalation=coverage.escalation,

@@ -85,7 +85,8 @@ def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
         if prompt.answer != said:
             report_action.report_failure(locked, prompt, PromptAnswer(said), by)
     else:
-        report_action.report_answer(locked, prompt, ANSWERS[said], by)
+        tree = locked.tree_of(prompt.escalation)
+        report_action.vouch(locked, tree, prompt.contact, ANSWERS[said], by=by)
 
 
 def contacts_of(locked: LockedIncident) -> list[tuple[str, str]]:

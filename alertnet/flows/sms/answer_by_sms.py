@@ -13,7 +13,7 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold, is_on_hold
 from alertnet.flows.escalation.record_response import Response, respond
-from alertnet.flows.escalation.report_action import report_action, report_answer, tree_of
+from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
@@ -94,8 +94,7 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
             locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True
         )
         words = replace(words, subject=Subject.ACTION, at=locked.tx.now)
-    kind = Kind.DECLINED if recorded.kind is AnswerKind.DECLINED else Kind.RECORDED
-    return reply_to_holder(locked, code, kind, words)
+    return reply_to_holder(locked, code, recorded.confirmed_by, words)
 
 
 def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode, answer: SmsAnswer) -> Reply:
@@ -182,12 +181,12 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
         return _ask_again(locked, code, task)
     done = answer.verb is Verb.DONE
     note = None if done else answer.note
+    tree = locked.tree_of(task.escalation)
     try:
-        report_answer(locked, task, KINDS[answer.verb], code.contact, note=note, at=sms.heard_at)
+        vouch(locked, tree, task.contact, KINDS[answer.verb], by=code.contact, note=note, at=sms.heard_at)
     except WrongState:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if done:
-        tree = tree_of(locked, task)
         report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
