@@ -107,8 +107,6 @@ class Job:
     pool: str
     key: str
     run: Callable[[], object]
-    reserved: bool = False
-    """Whether a thread of the pool was put aside for it."""
     claimed: Sequence[Claimed] = ()
     """What one thread may send together instead, of which each has a thread put aside."""
 
@@ -189,7 +187,7 @@ class Search:
         self._expect(claims.next_at)
         send, pool_of = self._sending.send, provider_health.pool_of
         groups = batches(runtime, claims.claimed) if self._together else [[each] for each in claims.claimed]
-        jobs = [Job(pool_of(each[0]), each[0].lease, partial(send, each[0]), True, each) for each in groups]
+        jobs = [Job(pool_of(each[0]), each[0].lease, partial(send, each[0]), each) for each in groups]
         # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
         # Nor of one whose thread was freed since the claim looked.
         taken = Counter(pool_of(each) for each in claims.claimed)

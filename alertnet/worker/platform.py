@@ -184,7 +184,6 @@ class SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
 
 def _scheduler() -> Scheduler:
     # A late job must still run, however late, and must not be skipped because an earlier one is still running. By
-    # default APScheduler drops both, and a dropped alarm clock never rings again.
     # default APScheduler drops both, and an alarm clock that is dropped once never rings again.
     defaults = {"coalesce": True, "misfire_grace_time": None, "max_instances": 50}
     return SteadyScheduler(timezone="UTC", job_defaults=defaults)

@@ -82,16 +82,16 @@ class ThreadPool:
         """Whether a thread works on that row."""
         return key in self._keys
 
-    def submit(self, key: str, work: Callable[[], None], *, reserved: bool = False) -> None:
-        """Run the work on the next free thread, or on one that was `reserved`.
+    def submit(self, key: str, work: Callable[[], None]) -> None:
+        """Run the work on the next free thread.
 
         Raises:
             RuntimeError: no thread is available, and the work is not done.
         """
-        self.submit_together([key], lambda _: work(), reserved=reserved)
+        self.submit_together([key], lambda _: work())
 
     def submit_together(self, keys: Iterable[str], work: Callable[["Share"], None], *, reserved: int = 0) -> None:
-        """Let one thread do what there would be one for each; see `submit`."""
+        """Let one thread do what there would be one for each, of which so many are `reserved`; see `submit`."""
         share = Share(self, keys)
         with self._lock:
             self._keys |= share.keys

@@ -199,7 +199,7 @@ def test_what_is_put_back_in_time_is_found_by_the_next_look_that_goes_all_the_wa
 
     def found() -> int:
         search = Search(Sending(stage.runtime), strides(POOLS), frozenset(), stage.runtime.horizon)
-        return sum(job.reserved for job in search.jobs())
+        return sum(len(job.claimed) for job in search.jobs())
 
     assert found() == 0
     stage.opens()
@@ -221,7 +221,7 @@ def test_what_an_outage_left_overdue_leaves_in_one_go(stages: Stages) -> None:
 
     def sends() -> int:
         search = Search(Sending(stage.runtime), strides(POOLS, 2), frozenset(), stage.runtime.horizon)
-        jobs = [job for job in search.jobs() if job.reserved]
+        jobs = [job for job in search.jobs() if job.claimed]
         for job in jobs:
             perform(job)
         return len(jobs)

@@ -209,7 +209,9 @@ def test_what_waits_for_threads_is_known_also_where_they_are_free_again_at_once(
     for _ in range(2):
         search = Search(Sending(live.runtime), pools, set())
         for job in search.jobs():
-            pools[job.pool].submit(job.key, partial(perform, job), reserved=job.reserved)
+            pools[job.pool].submit_together(
+                [job.key], partial(lambda done, _: perform(done), job), reserved=len(job.claimed)
+            )
         crowded.append(search.crowded)
 
     assert len(live.sandbox.network.messages) == 3
