@@ -41,6 +41,11 @@ class Scope(StrEnum):
         return other.rank <= self.rank
 
 
+def gravest(*severities: Severity) -> Severity:
+    """The most severe of at least one."""
+    return min(severities, key=lambda severity: severity.rank)
+
+
 _RANKS = {each: rank for kind in (Severity, Scope) for rank, each in enumerate(kind)}
 
 

@@ -13,7 +13,6 @@ from alertnet.core.escalation.state import (
     Answered,
     Asked,
     Confirmed,
-    ContactProgress,
     Delayed,
     Event,
     Failed,
@@ -285,7 +284,7 @@ def _act(context: Context, contact: str) -> None:
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
         return
-    progress: ContactProgress | None = context.progress(state.met_index, contact)
+    progress = context.progress(state.met_index, contact)
     if progress is not None and context.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
         context.change(action_due_at=None)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, narrowest
+from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, gravest, narrowest
 
 UNKNOWN_TYPE = "other"
 NO_REPORTS = frozenset({*FieldVerb, "ON", "OFF"})
@@ -49,7 +49,7 @@ def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
     return replace(
         known,
         type=news.type if known.type == UNKNOWN_TYPE else known.type,
-        severity=min(known.severity, news.severity, key=lambda severity: severity.rank),
+        severity=gravest(known.severity, news.severity),
         consent=narrowest([known.consent, said]) if said else known.consent,
         people=known.people + tuple(person for person in news.people if person.code not in names),
         place=known.place or news.place,
@@ -76,7 +76,7 @@ def news_of(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what in the news may change who is told: type, higher severity, more people."""
     named = {person.code for person in known.people}
     type = report.type or known.type
-    graver = min(known.severity, TYPES[type].severity, key=lambda severity: severity.rank)
+    graver = gravest(known.severity, TYPES[type].severity)
     people = (*known.people, *(person for person in news.people if person.code not in named))
     return replace(known, type=type, severity=graver if report.type else known.severity, people=people)
 

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 from functools import reduce
 
-from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, consent_of, narrowest
+from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Perpetrator, Scope, consent_of, gravest, narrowest
 
 WITHIN = timedelta(minutes=30)
 """Reports of one event come within this time of each other."""
@@ -115,7 +115,7 @@ def _joined(own: Facts, other: Facts) -> Facts:
     return replace(
         own,
         type=other.type if TYPES[own.type].number == _ANY else own.type,
-        severity=min(own.severity, other.severity, key=lambda severity: severity.rank),
+        severity=gravest(own.severity, other.severity),
         consent=narrowest([own.consent, other.consent]),
         people=_everybody(own.people, other.people),
         perpetrator=first.perpetrator,

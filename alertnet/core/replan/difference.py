@@ -10,7 +10,7 @@ from alertnet.core.codec import to_plain, value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.languages import Phrase, phrase
-from alertnet.core.incident import Affected, Facts, Proposed, Scope, Wider, consent_of, narrowest
+from alertnet.core.incident import Affected, Facts, Proposed, Scope, Wider, consent_of, gravest, narrowest
 from alertnet.core.replan.describe_tree_diff import differences, end_of
 from alertnet.core.replan.tree_migration import as_edited
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, deputies_of
@@ -110,7 +110,7 @@ def at_once(known: Facts, news: Proposed) -> Facts:
     involved = Proposed(people=tuple(person for person in news.people if person.contact))
     return replace(
         as_proposed(known, involved),
-        severity=min(known.severity, news.severity or known.severity, key=lambda severity: severity.rank),
+        severity=gravest(known.severity, news.severity or known.severity),
         consent=narrowest([known.consent, *consents]),
         exclude=tuple(dict.fromkeys((*known.exclude, *spared))),
         also_accused=tuple(dict.fromkeys((*known.also_accused, *((news.perpetrator,) if news.perpetrator else ())))),
