@@ -128,7 +128,7 @@ def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
     return any(state.on_hold_since is not None for id, state in locked.states.items() if id in trees)
 
 
-def go_on(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
+def release(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
     """Release the hold wherever the coordinator's answer counts; `at`: when it was said, if that was before now."""
     _decide_rest(locked, tree, contact_id, PromptAnswer.GO, at)
 

@@ -15,7 +15,7 @@ from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import Events, move, stale_kinds, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
-from alertnet.flows.notifications.stand_down import stand_down, take_back
+from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import incidents as incident_store
@@ -70,14 +70,14 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
         raise WrongState(f"incident {locked.incident.ref}", "open", "only a closed one can be reopened")
     mark_open(locked, True)
     locked.record("incident_reopened", by=by, reason=reason)
-    go_on(locked, closed_at, PromptAnswer.CLOSED)
+    resume(locked, closed_at, PromptAnswer.CLOSED)
     prompts.raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
     let_leave(locked, closed_at)
-    take_back(locked, closed_at)
+    undo_stand_down(locked, closed_at)
     field_reassurance.tell_reopened(locked)
 
 
-def go_on(
+def resume(
     locked: LockedIncident, closed_at: datetime, why: PromptAnswer, answered: Events = MappingProxyType({})
 ) -> None:
     """Resume an incident that ended then for that reason; `answered`: answers given meanwhile, by escalation."""

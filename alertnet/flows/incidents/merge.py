@@ -35,8 +35,8 @@ from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_n
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
-from alertnet.flows.incidents.close_incident import end, go_on, let_leave
-from alertnet.flows.incidents.merged_answers import as_events, not_replaced, taken_back
+from alertnet.flows.incidents.close_incident import end, let_leave, resume
+from alertnet.flows.incidents.merged_answers import as_events, as_taken_back, not_replaced
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -272,7 +272,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     events = _without_go(whole, merged_at)
     _add(events, _undecided(part, whole, merged_at))
     for answer in gone:
-        _add(events, taken_back(whole, answer, [each for each in here if each not in moved]))
+        _add(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for tree, contact in sorted(only_there):
         _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
@@ -280,7 +280,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         field_reassurance.speak_again(whole)
     _add(happened, bad_addresses(part, whole))
     _add(happened, let_through_meanwhile(part, whole))
-    go_on(part, merged_at, PromptAnswer.MERGED, happened)
+    resume(part, merged_at, PromptAnswer.MERGED, happened)
     let_leave(part, merged_at)
     if part.facts.leaves_phone_alone:
         field_reassurance.fall_silent(part)

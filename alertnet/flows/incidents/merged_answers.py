@@ -33,7 +33,7 @@ def as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: Locke
     return events
 
 
-def taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
+def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
     """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
     made = record_response.taken_back(gone.kind, _of_same(whole, gone, stays))
     return events_of(whole, gone.tree, gone.contact, *made)

@@ -61,7 +61,7 @@ def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
     _tell(locked, kind, _told(locked, ALERTS), None)
 
 
-def take_back(locked: LockedIncident, closed_at: datetime) -> None:
+def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
     """Undo the all-clear: cancel what was not sent yet, and tell those who may have had it by the same method."""
     heard: Told = {}
     for each in incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at):

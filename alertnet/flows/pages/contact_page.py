@@ -12,7 +12,7 @@ from alertnet.core.escalation.state import Status
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
-from alertnet.flows.escalation.record_decision import go_on, hold, is_on_hold
+from alertnet.flows.escalation.record_decision import hold, is_on_hold, release
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
 from alertnet.flows.incidents.update import happened_since
@@ -75,6 +75,11 @@ def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     return locked.may_answer(link.tree, link.contact, link.address)
 
 
+def over(locked: LockedIncident) -> Remark:
+    """What a page says on which nothing can be done any more."""
+    return Remark("taken_care_of" if locked.is_open else "closed")
+
+
 def _show_page(
     tx: Tx,
     link: PageLink,
@@ -96,7 +101,7 @@ def _show_page(
         page = _open_page(tx, link, locked, contact, page, proof)
         page = with_proof(locked, link, page, proof, sent)
     else:
-        page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),))
+        page = Page(words, (over(locked),))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
@@ -214,7 +219,7 @@ def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark,
         return (Remark("recorded_hold", now),)
     if form.answer == GO:
         if is_on_hold(locked, link.tree, link.contact):
-            go_on(locked, link.tree, link.contact)
+            release(locked, link.tree, link.contact)
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None

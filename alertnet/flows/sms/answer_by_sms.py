@@ -11,7 +11,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.record_decision import decide_prompt, go_on, hold, is_on_hold
+from alertnet.flows.escalation.record_decision import decide_prompt, hold, is_on_hold, release
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.notifications.compose import said
@@ -108,7 +108,7 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
         if question is None and answer.verb is Verb.HOLD:
             return _hold(locked, sms, code)
         if question is None and is_on_hold(locked, code.tree, code.contact):
-            go_on(locked, code.tree, code.contact, sms.heard_at)
+            release(locked, code.tree, code.contact, sms.heard_at)
             stays = is_on_hold(locked, code.tree, code.contact)
             return _reply(locked, code, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
