@@ -259,6 +259,11 @@ def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
     return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
 
 
+def look_closely_at(tx: Tx, id: str) -> LockedIncident:
+    """The incident of that id, with its escalations, only for reading."""
+    return look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
+
+
 def as_open(
     locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, doers: Sequence[str | None], seq: int
 ) -> OpenIncident:

@@ -58,9 +58,7 @@ class Figures:
         """All figures as CSV rows: the figure, its subject, and times in seconds."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(
-            ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s", "shortest_s", "longest_s")
-        )
+        writer.writerow(COLUMNS)
         for which, summed in (("incidents", self.real), ("drills", self.drills)):
             for name, times in parts(summed):
                 writer.writerow((which, "", name, "", *_row(times)))

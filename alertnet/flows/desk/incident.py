@@ -11,7 +11,7 @@ from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
-from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, look_closely
+from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, look_closely_at
 from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
@@ -25,8 +25,6 @@ from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.reported import details_in_words, understood_in_words
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
@@ -138,8 +136,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
 
     `say`: translates its English words.
     """
-    incident, open_prompts = incident_store.get(tx.session, id), prompt_store.open_of(tx.session, [id])[id]
-    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    locked, open_prompts = look_closely_at(tx, id), prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
     head, ahead = _head(locked, open_prompts, last), entries_ahead(locked)
@@ -148,8 +145,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         head=head,
         facts=locked.facts,
         consent=consent_of(locked.facts).value,
-        closed_at=incident.closed_at,
-        close_reason=incident.close_reason.value if incident.close_reason else "",
+        closed_at=locked.incident.closed_at,
+        close_reason=locked.incident.close_reason or "",
         closed_by=_closed_by(entries, names),
         lines=lines if reads else tuple(_without_words(lines)),
         earlier=earlier,
@@ -198,8 +195,7 @@ def in_codes(details: Details, renderer: Renderer, language: str) -> list[str]:
 
 def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tuple[tuple[str, str], ...]:
     """(languages, words) of the all-clear SMS to those who were told, each text once."""
-    incident = incident_store.get(tx.session, id)
-    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    locked = look_closely_at(tx, id)
     texts: dict[str, str] = {}
     for tree, name in who_hears(locked, of_close=True):
         contact = locked.contact(tree, name)

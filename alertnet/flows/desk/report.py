@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
-from alertnet.core.notification import is_in_field
-from alertnet.flows.desk.board import look_closely, zone_of
+from alertnet.core.notification import ALERTS, is_in_field
+from alertnet.flows.desk.board import look_closely_at, zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
 from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw
@@ -22,8 +22,6 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.drawings.report import Report, Section
 from alertnet.messages.reported import details_in_words
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records import incidents as incident_store
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 
@@ -31,7 +29,6 @@ MOST_TOLD = 3000
 """The most history entries told in words: the latest. All else uses the whole history."""
 COLUMNS, PAUSE = 30, 30
 """Columns of the picture, and the most that a pause may take, so that it fits on A4."""
-ALERTS = frozenset({"alert", "reminder"})
 
 OUTCOMES = frozenset({"received", "acknowledged", "relayed", "declined", "acknowledgement_revoked", "action_reported"})
 MINIMAL = OUTCOMES | {"incident_opened", "incident_closed", "incident_reopened", "attempt_sent", "attempt_failed"}
@@ -109,8 +106,7 @@ class Tongue:
 
 def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Report:
     """The report of the incident of that id, as of now."""
-    incident = incident_store.get(tx.session, id)
-    locked = look_closely(tx, incident, escalation_store.look_at_each(tx.session, [id])[id])
+    locked = look_closely_at(tx, id)
     is_full = disclosure is Disclosure.FULL
     everything, _ = timeline_view.entries(tx.session, id, 0, None, with_duress=is_full)
     names = Names(locked, cries_for_help(everything), tongue.say)
@@ -121,7 +117,7 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue.labels)
     lines = tell(shown[-MOST_TOLD:], names)
     return Report(
-        title=f"{incident.ref}: {names.incident_type(locked.facts.type)}",
+        title=f"{locked.incident.ref}: {names.incident_type(locked.facts.type)}",
         language=tongue.language,
         sections=tuple(each for each in writer.sections(shown, lines) if each.lines or each.rows),
         picture=draw(shown, (), names, zone, most=COLUMNS, widest=PAUSE),

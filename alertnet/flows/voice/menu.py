@@ -19,11 +19,6 @@ MENU, NEXT = KeypadQuestion("after", 1), KeypadQuestion("next", 1)
 HOLD = "4"
 """The key by which a coordinator holds the next level."""
 ANSWERS = {"1": AnswerKind.ACKNOWLEDGED, "2": AnswerKind.RELAYED, "3": AnswerKind.DECLINED}
-THANKS = {
-    AnswerKind.ACKNOWLEDGED: "thanks_acknowledged",
-    AnswerKind.RELAYED: "thanks_relayed",
-    AnswerKind.DECLINED: "thanks_declined",
-}
 DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
@@ -74,7 +69,7 @@ def take_keys(matter: Matter, digits: str) -> Reaction:
         _let_ring_on(matter)
     elif not _take(matter):
         return Reaction(("taken_care_of",))
-    return Reaction((THANKS[answer],))
+    return Reaction((f"thanks_{answer}",))
 
 
 def _take(matter: Matter) -> bool:
@@ -117,4 +112,4 @@ def _respond(matter: Matter, answer: AnswerKind) -> Reaction:
     recorded = respond(matter.locked, matter.tree, matter.contact, Response(answer, Via.CALL, matter.address))
     if recorded.words.next_level is not None:
         return Reaction(ask=NEXT, words=recorded.words)
-    return Reaction((THANKS[recorded.kind],))
+    return Reaction((f"thanks_{recorded.kind}",))

@@ -20,8 +20,7 @@ def open_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Itera
     """What this phone can answer besides what the call was placed for, oldest first.
 
     Only what the listener has proved to be allowed: where a PIN is set, it must be the one that this call asked for.
-    `after`:
-    only matters later than that one.
+    `after`: only matters later than that one.
     """
     return (matter for matter in _matters(tx, call, after) if matter.is_open)
 
