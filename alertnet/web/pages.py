@@ -14,20 +14,14 @@ from fastapi import APIRouter, Response
 
 from alertnet.core.errors import Purged
 from alertnet.flows.escalation.pin_proof import Sent
-from alertnet.flows.pages.contact_page import Opened, Outcome, answer_page, open_page
-from alertnet.flows.pages.coordinator_page import (
-    asks_to_hear,
-    hear_recording,
-    open_coordinator_page,
-    submit_coordinator_page,
-)
-from alertnet.flows.pages.notice_page import open_notice, read_notice
-from alertnet.flows.pages.number_test_page import open_test, press_on_test
-from alertnet.flows.pages.revoke_page import open_answer, revoke_answer
+from alertnet.flows.pages import contact_page, coordinator_page, notice_page, number_test_page, revoke_page
+from alertnet.flows.pages.contact_page import Opened, Outcome
+from alertnet.flows.pages.coordinator_page import asks_to_hear, hear_recording
 from alertnet.flows.system.duty import calendar_at
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.credentials import page_links
 from alertnet.store.records.editions import Edition
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Posted, typed
@@ -88,30 +82,32 @@ def _digest(source: str) -> str:
 @router.api_route("/a/{token}", methods=["GET", "HEAD"])
 def show_contact_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
     """Show the contact's page. Mail scanners and link previews come here too, so it changes nothing."""
-    return show(runtime, lang, lambda: runtime.read(_read, runtime.edition, token))
+    return show(runtime, lang, lambda: runtime.read(_opened_by_contact, runtime.edition, token))
 
 
 @router.post("/a/{token}")
 def press_on_contact_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Carry out what a button or an entered PIN asks for, and show the page."""
-    sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS})
-    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_answered, runtime.edition, token, sent))
+    sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS}).without_ticket()
+    return show(
+        runtime, form.get("lang", lang), lambda: runtime.transact(_pressed_by_contact, runtime.edition, token, sent)
+    )
 
 
 @router.api_route("/c/{token}", methods=["GET", "HEAD"])
 def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
     """Show the coordinator's page; it changes nothing."""
-    return show(runtime, lang, lambda: runtime.read(_opened, token))
+    return show(runtime, lang, lambda: runtime.read(_opened_by_coordinator, token))
 
 
 @router.post("/c/{token}")
 def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Carry out what a button or an entered PIN asks for, and show the page."""
-    sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS})
+    sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS}).without_ticket()
     with suppress(Purged):  # the page says so
         if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
             return Response(sound, 200, HEADERS, media_type="audio/mpeg")
-    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed, token, sent))
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed_by_coordinator, token, sent))
 
 
 @router.api_route("/duty/{token}.ics", methods=["GET", "HEAD"])
@@ -126,17 +122,35 @@ def show_duty_calendar(token: str, runtime: InForce) -> Response:
     return Response(calendar, 200, HEADERS, media_type="text/calendar")
 
 
-def _read(tx: Tx, edition: Edition, token: str) -> Opened | None:
-    return open_page(tx, token) or open_test(tx, edition, token)
+def _opened_by_contact(tx: Tx, edition: Edition, token: str) -> Opened | None:
+    link = page_links.find(tx, token)
+    if link is None or link.escalation_id is None:
+        return number_test_page.show(tx, edition, token)
+    return contact_page.show(tx, link)
 
 
-def _answered(tx: Tx, edition: Edition, token: str, sent: Sent) -> Opened | None:
-    return answer_page(tx, token, sent) or press_on_test(tx, edition, token, sent.answer)
+def _pressed_by_contact(tx: Tx, edition: Edition, token: str, sent: Sent) -> Opened | None:
+    link = page_links.find(tx, token)
+    if link is None or link.escalation_id is None:
+        return number_test_page.press(tx, edition, token, sent.answer)
+    return contact_page.press(tx, link, sent)
 
 
-def _opened(tx: Tx, token: str) -> Opened | None:
-    return open_coordinator_page(tx, token) or open_answer(tx, token) or open_notice(tx, token)
+def _opened_by_coordinator(tx: Tx, token: str) -> Opened | None:
+    link = page_links.find(tx, token)
+    if link is not None and link.prompt_id is not None:
+        return coordinator_page.show(tx, link)
+    if link is not None and link.acknowledgement_id is not None:
+        return revoke_page.show(tx, link)
+    notice = page_links.find_notice(tx, token)
+    return None if notice is None else notice_page.show(tx, notice)
 
 
-def _pressed(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    return submit_coordinator_page(tx, token, sent) or revoke_answer(tx, token, sent) or read_notice(tx, token, sent)
+def _pressed_by_coordinator(tx: Tx, token: str, sent: Sent) -> Opened | None:
+    link = page_links.find(tx, token)
+    if link is not None and link.prompt_id is not None:
+        return coordinator_page.press(tx, link, sent)
+    if link is not None and link.acknowledgement_id is not None:
+        return revoke_page.press(tx, link, sent)
+    notice = page_links.find_notice(tx, token)
+    return None if notice is None else notice_page.press(tx, notice, sent)

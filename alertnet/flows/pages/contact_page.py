@@ -24,7 +24,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, notifications
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.answers import CurrentAnswer
-from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
 
 ANSWERS = {
@@ -64,12 +63,6 @@ class Opened:
     outcome: Outcome = Outcome.DONE
 
 
-def open_page(tx: Tx, token: str) -> Opened | None:
-    """The page of a contact's link, with no more than is shown before the PIN; None where no alert has such a link."""
-    link = page_links.find(tx, token)
-    return None if link is None or link.escalation_id is None else _show_page(tx, link)
-
-
 def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
     return locked.may_answer(link.tree, link.contact, link.address)
@@ -80,7 +73,7 @@ def over(locked: LockedIncident) -> Remark:
     return Remark("taken_care_of" if locked.is_open else "closed")
 
 
-def _show_page(
+def show(
     tx: Tx,
     link: PageLink,
     *remarks: Remark,
@@ -88,9 +81,9 @@ def _show_page(
     sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> Opened:
-    """The page as of now. `remarks`: what has just happened.
+    """The page of a contact's link as of now; when just opened, with no more than is shown before the PIN.
 
-    `sent`: what was sent without effect, to be shown again.
+    `remarks`: what has just happened. `sent`: what was sent without effect, to be shown again.
     """
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
@@ -165,29 +158,25 @@ def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
     return min((at for at in due if at is not None), default=None)
 
 
-def answer_page(tx: Tx, token: str, form: Sent) -> Opened | None:
-    """Record what was sent, and return the page as of now; None where no alert has such a link.
+def press(tx: Tx, link: PageLink, form: Sent) -> Opened:
+    """Record what was sent, and return the page as of now.
 
     Sent again, it counts once. For a contact with a PIN nothing is recorded without it.
     """
-    form = form.without_ticket()
-    link = page_links.find(tx, token)
-    if link is None or link.escalation_id is None:
-        return None
     locked = take_up(tx, link.incident_id)
     if not may_answer(locked, link):
-        return _show_page(tx, link, outcome=Outcome.OVER)
+        return show(tx, link, outcome=Outcome.OVER)
     if max(len(form.note), len(form.by)) > LONGEST_NOTE:
-        return _show_page(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
     if not _is_allowed(locked, link, form):
-        return _show_page(tx, link, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, form)
     if form.answer and proof.is_missing:
         locked.finish()
-        return _show_page(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
+        return show(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
     done = _record(locked, link, without_written_pins(locked, link, form))
     locked.finish()
-    return _show_page(tx, link, *done, proof=proof)
+    return show(tx, link, *done, proof=proof)
 
 
 def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:

@@ -79,34 +79,24 @@ def _is_mobile(number: str) -> bool:
         return False
 
 
-def open_coordinator_page(tx: Tx, token: str) -> Opened | None:
-    """The page of a coordinator's link; None where no alarm, decision or task has such a link."""
-    link = page_links.find(tx, token)
-    return None if link is None or link.prompt_id is None else _show(tx, link)
-
-
-def submit_coordinator_page(tx: Tx, token: str, sent: Sent) -> Opened | None:
+def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Do what the button says, and return the page as of now. Sent again, it counts once."""
-    link = page_links.find(tx, token)
-    if link is None or link.prompt_id is None:
-        return None
-    sent = sent.without_ticket()
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
     prompt = prompt_store.get(tx.session, link.prompt)
     if not may_answer(locked, link):
-        return _show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
+        return show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
     if len(sent.note) > LONGEST_NOTE:
-        return _show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
     if not (_is_known(locked, into, prompt, link, sent) or (sent.pin and not sent.answer)):
-        return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, sent)
     if not sent.answer or proof.is_missing:
         locked.finish()
         outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
-        return _show(tx, link, proof=proof, sent=sent, outcome=outcome)
+        return show(tx, link, proof=proof, sent=sent, outcome=outcome)
     outcome, remarks = _act(locked, into, prompt, link, without_written_pins(locked, link, sent))
     locked.finish()
-    return _show(tx, link, *remarks, proof=proof, outcome=outcome)
+    return show(tx, link, *remarks, proof=proof, outcome=outcome)
 
 
 def asks_to_hear(sent: Sent) -> bool:
@@ -117,7 +107,6 @@ def asks_to_hear(sent: Sent) -> bool:
 def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
     """The sound, for a coordinator who has entered the PIN; None for everybody else."""
     link = page_links.find(tx, token)
-    sent = sent.without_ticket()
     if link is None or link.prompt_id is None or not asks_to_hear(sent):
         return None
     locked = take_up(tx, link.incident_id)
@@ -160,7 +149,7 @@ def _record(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> Outco
     return Outcome.DONE
 
 
-def _show(
+def show(
     tx: Tx,
     link: PageLink,
     *remarks: Remark,
@@ -168,6 +157,7 @@ def _show(
     sent: Sent | None = None,
     outcome: Outcome = Outcome.DONE,
 ) -> Opened:
+    """The page of a coordinator's link as of now; see `contact_page.show`."""
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     prompt = prompt_store.get(tx.session, link.prompt)

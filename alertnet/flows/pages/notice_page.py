@@ -4,43 +4,34 @@ from dataclasses import replace
 
 from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
-from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, over, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.unit.locked_incident import look_at, take_up
-from alertnet.messages.page import Page, Remark
+from alertnet.messages.page import Page
 from alertnet.store.db.tx import Tx
-from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import Notice
 
 
-def open_notice(tx: Tx, token: str) -> Opened | None:
-    """The page of a notice; None where no notice has such a link."""
-    notice = page_links.find_notice(tx, token)
-    return None if notice is None else _show(tx, notice)
-
-
-def read_notice(tx: Tx, token: str, sent: Sent) -> Opened | None:
+def press(tx: Tx, notice: Notice, sent: Sent) -> Opened:
     """Show the texts to somebody who knows the PIN; nothing else can be done there."""
-    notice = page_links.find_notice(tx, token)
-    if notice is None:
-        return None
     if notice.incident is None or not sent.pin or sent.answer:
-        return _show(tx, notice, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, notice, outcome=Outcome.NOT_ALLOWED)
     locked = take_up(tx, notice.incident)
     if not may_answer(locked, notice.link):
-        return _show(tx, notice, outcome=Outcome.OVER)
+        return show(tx, notice, outcome=Outcome.OVER)
     proof = prove(locked, notice.link, sent)
     locked.finish()
-    return _show(tx, notice, proof)
+    return show(tx, notice, proof)
 
 
-def _show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
+def show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
+    """The page of a notice as of now."""
     page = Page(notice.said, asked=True, is_notice=True)
     if notice.incident is None:
         return Opened(page, notice.language, None, outcome)
     locked, link = look_at(tx, notice.incident), notice.link
     if not may_answer(locked, link):
-        page = replace(page, remarks=(Remark("taken_care_of" if locked.is_open else "closed"),), is_notice=False)
+        page = replace(page, remarks=(over(locked),), is_notice=False)
         return Opened(page, notice.language, locked.incident.templates, outcome)
     contact, proof = locked.contact(link.tree, link.contact), proof or no_proof(locked, link)
     page = replace(

@@ -8,31 +8,26 @@ from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 from alertnet.store.records.credentials import number_tests
-from alertnet.store.records.credentials.number_tests import NumberTest
 from alertnet.store.records.editions import Edition
 
 REACHED = "reached"
 """Its only answer."""
 
 
-def open_test(tx: Tx, edition: Edition, token: str) -> Opened | None:
-    """The page of a test; opening it changes nothing. None where the link leads to none."""
-    test = number_tests.by_token(tx, token)
-    return _page(tx, edition, test) if test is not None else None
-
-
-def press_on_test(tx: Tx, edition: Edition, token: str, pressed: str) -> Opened | None:
+def press(tx: Tx, edition: Edition, token: str, pressed: str) -> Opened | None:
     """Record what was pressed on the page of a test, and return it; None where the link leads to none."""
+    test = number_tests.by_token(tx, token)
+    if test is not None and pressed == REACHED:
+        record_answer(tx, test, LINK)
+    opened = show(tx, edition, token)
+    return opened if opened is None or pressed == REACHED else replace(opened, outcome=Outcome.NOT_ALLOWED)
+
+
+def show(tx: Tx, edition: Edition, token: str) -> Opened | None:
+    """The page of a test as of now. None where the link leads to none."""
     test = number_tests.by_token(tx, token)
     if test is None:
         return None
-    if pressed == REACHED:
-        record_answer(tx, test, LINK)
-    outcome = Outcome.DONE if pressed == REACHED else Outcome.NOT_ALLOWED
-    return replace(_page(tx, edition, number_tests.by_token(tx, token) or test), outcome=outcome)
-
-
-def _page(tx: Tx, edition: Edition, test: NumberTest) -> Opened:
     said = notifications.said_of(tx.session, test.notification)
     tree = edition.network.trees.get(test.tree)
     contact = tree.contacts.get(test.contact) if tree is not None else None

@@ -7,60 +7,42 @@ from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, over, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers
 from alertnet.store.records.answers import Given
-from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
 
 REVOKE = "revoke"
 
 
-def open_answer(tx: Tx, token: str) -> Opened | None:
-    """The page of a coordinator's link, with as little as before its PIN.
-
-    None where no notice of an answer has such a link.
-    """
-    link = page_links.find(tx, token)
-    return None if link is None or link.acknowledgement_id is None else _show(tx, link)
-
-
-def revoke_answer(tx: Tx, token: str, sent: Sent) -> Opened | None:
+def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Revoke the answer, or show the details to somebody who knows the PIN. Sent again, it counts once."""
-    link = page_links.find(tx, token)
-    if link is None or link.acknowledgement_id is None:
-        return None
-    sent = sent.without_ticket()
     locked = take_up(tx, link.incident_id)
     if not may_answer(locked, link):
-        return _show(tx, link, outcome=Outcome.OVER)
+        return show(tx, link, outcome=Outcome.OVER)
     if not (sent.answer == REVOKE or (sent.pin and not sent.answer)):
-        return _show(tx, link, outcome=Outcome.NOT_ALLOWED)
+        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
     proof = prove(locked, link, sent)
     revokes = sent.answer == REVOKE and not proof.is_missing
     if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
         revoke(locked, link.acknowledgement, by=link.contact)
     locked.finish()
     outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
-    return _show(tx, link, proof=proof, outcome=outcome)
+    return show(tx, link, proof=proof, outcome=outcome)
 
 
-def _show(
-    tx: Tx,
-    link: PageLink,
-    proof: Proof | None = None,
-    outcome: Outcome = Outcome.DONE,
-) -> Opened:
+def show(tx: Tx, link: PageLink, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
+    """The page of a coordinator's link to an answer, as of now; when just opened, with as little as before its PIN."""
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
     answer = answers.get(tx.session, link.acknowledgement)
     words = replace(said(locked, link.tree, contact), subject=SUBJECTS[answer.kind], about=answer.contact)
     if not may_answer(locked, link):
-        page = Page(words, (Remark("taken_care_of" if locked.is_open else "closed"),), asked=True)
+        page = Page(words, (over(locked),), asked=True)
     elif answer.revoked_at is not None:
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
@@ -71,12 +53,11 @@ def _show(
 
 
 def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, page: Page, proof: Proof) -> Page:
-    reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     # The answerer's name and words are free text, only for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(
         page,
         stated=(Remark(f"answered_{answer.via.value}", answer.at),),
-        details=details_of(locked.facts, contact.disclosure).with_texts(*given) if reads else NO_DETAILS,
+        details=details_of(locked.facts, contact.disclosure).with_texts(*given) if proof.is_given else NO_DETAILS,
         texts=texts_of(locked) if reads_texts(contact, proof) else (),
     )
