@@ -1,6 +1,8 @@
 """The door of the console: who comes in, by what, for how long, and who does not."""
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 
 import pytest
 from sqlalchemy import select, update
@@ -13,6 +15,7 @@ from alertnet.store.tables import user_sessions
 from alertnet.store.tables import users as table
 from alertnet.store.views import audit, timeline_view
 from alertnet.store.views.audit import Break
+from alertnet.web.console.access.proving import MOST_WAITING
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import HASH, PASSWORD, Desk
 from tests.web.world import NOW, PUBLIC_URL, World
@@ -122,12 +125,21 @@ def test_guesses_from_everywhere_shut_nobody_out(maria: Desk) -> None:
 def test_who_comes_when_many_sign_in_is_asked_to_come_again(world: World, maria: Desk) -> None:
     """Each that waits holds a thread, which the provider's webhooks need."""
     desks = [maria.elsewhere(f"198.51.100.{host}") for host in range(40)]
-    with ThreadPoolExecutor(len(desks)) as crowd:
-        answers = list(crowd.map(lambda each: each.signs_in(password="a guess of many"), desks))
+    is_held, is_over = threading.Event(), threading.Event()
 
-    turned_away = [each for each in answers if each.status_code == 503]
-    assert {each.status_code for each in answers} == {403, 503}
-    assert {each.headers["Retry-After"] for each in turned_away} == {"2"}
+    def hold_up(_: Tx) -> None:
+        is_held.set()
+        is_over.wait(30)
+
+    with ThreadPoolExecutor(len(desks) + 1) as crowd:
+        crowd.submit(world.runtime.transact, hold_up)
+        assert is_held.wait(30)
+        asked = [crowd.submit(each.signs_in, password="a guess of many") for each in desks]
+        turned_away = [each.result() for each in islice(as_completed(asked), len(desks) - MOST_WAITING)]
+        is_over.set()
+
+    assert {(each.status_code, each.headers.get("Retry-After")) for each in turned_away} == {(503, "2")}
+    assert sorted(each.result().status_code for each in asked) == [403] * MOST_WAITING + [503] * len(turned_away)
     assert maria.signs_in().status_code == 303
 
 
