@@ -6,12 +6,11 @@ installation that sends into this sandbox.
 
 from alertnet.sandbox.page.app import make_page
 from alertnet.sandbox.page.cast import Cast, Circle, Party, Ring
-from alertnet.sandbox.page.evening import Coming, Ending, Evening, Hint, Incident, Line, Mark, Scene, Seat, Story, Tone
+from alertnet.sandbox.page.evening import Ending, Evening, Hint, Incident, Line, Mark, Scene, Seat, Story, Tone
 
 __all__ = [
     "Cast",
     "Circle",
-    "Coming",
     "Ending",
     "Evening",
     "Hint",

@@ -32,17 +32,7 @@ class Mark:
 
 @value
 class Line:
-    """An event that happened."""
-
-    at: datetime
-    tone: Tone
-    text: str
-    detail: str = ""
-
-
-@value
-class Coming:
-    """An event that will happen unless somebody answers first."""
+    """An event: one that happened, or one that will unless somebody answers first."""
 
     at: datetime
     tone: Tone
@@ -97,7 +87,7 @@ class Story:
     """How many other incidents are open."""
     lines: tuple[Line, ...] = ()
     """Events, oldest first."""
-    coming: tuple[Coming, ...] = ()
+    coming: tuple[Line, ...] = ()
     parties: Mapping[str, Mark] = field(default_factory=dict)
     """By the key of the party."""
     rings: Mapping[str, Mark] = field(default_factory=dict)

@@ -12,14 +12,14 @@ from alertnet.core.notification import Kind
 from alertnet.flows.desk.names import METHODS, Names, listed
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.sandbox.page import Coming, Hint, Party, Tone
+from alertnet.sandbox.page import Hint, Line, Party, Tone
 from alertnet.store.records.prompts import Prompt
 
 MOST = 5
 """How many coming events are shown."""
 
 
-def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Coming, ...]:
+def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Line, ...]:
     """The next events, earliest first."""
     ahead = [*_alarms(locked, now), *_noted(foretold, names), *_told(foretold, names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
@@ -61,19 +61,19 @@ def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinato
     )
 
 
-def _noted(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
+def _noted(foretold: SimulatedIncident, names: Names) -> Iterator[Line]:
     for note in foretold.noted:
         level, title = note.payload.get("level"), names.tree(note.tree)
         match note.kind:
             case "escalation_unanswered":
-                yield Coming(note.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
+                yield Line(note.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
             case "waits_for_verification" | "go_asked":
-                yield Coming(note.at, Tone.ASKED, f"“{level}” waits for a coordinator’s go", title)
+                yield Line(note.at, Tone.ASKED, f"“{level}” waits for a coordinator’s go", title)
             case "action_missing":
-                yield Coming(note.at, Tone.TROUBLE, "Nobody has said what was done", str(level))
+                yield Line(note.at, Tone.TROUBLE, "Nobody has said what was done", str(level))
 
 
-def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
+def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Line]:
     """Whom each level tells at a moment, also by messages that another tree sends."""
     opened = {(note.at, note.tree, note.payload["level"]) for note in foretold.noted if note.kind == "level_opened"}
     by_level: dict[tuple[datetime, str, str], list[tuple[str, MethodKind]]] = {}
@@ -86,9 +86,9 @@ def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Coming]:
     for (at, tree, level), sends in by_level.items():
         whom = _whom(sends, tree, names)
         if (at, tree, level) in opened or level == LAST_RESORT_NAME:
-            yield Coming(at, Tone.ALARM, f"“{level}” is told", whom)
+            yield Line(at, Tone.ALARM, f"“{level}” is told", whom)
         else:
-            yield Coming(at, Tone.TOLD, whom, f"{level}: once more, by another way")
+            yield Line(at, Tone.TOLD, whom, f"{level}: once more, by another way")
 
 
 def _whom(sends: list[tuple[str, MethodKind]], tree: str, names: Names) -> str:
@@ -98,10 +98,10 @@ def _whom(sends: list[tuple[str, MethodKind]], tree: str, names: Names) -> str:
     return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 
 
-def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Coming]:
+def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Line]:
     """Prompts that are repeated until a coordinator answers."""
     for prompt in prompts.open_prompts(locked):
-        yield Coming(max(prompt.due_at or now, now), *_repeated(prompt))
+        yield Line(max(prompt.due_at or now, now), *_repeated(prompt))
 
 
 def _repeated(prompt: Prompt) -> tuple[Tone, str, str]:
