@@ -90,13 +90,8 @@ def runtime_of_command() -> Iterator[Runtime]:
 def _warn_of_missing_pins(runtime: Runtime) -> None:
     """Warn of contacts with `pin: true` whose PIN was never set: their links and calls work without one."""
     known = runtime.read(pins.owners)
-    asked = (
-        f"{tree.id}/{contact.id}"
-        for tree in runtime.edition.network.trees.values()
-        for contact in tree.contacts.values()
-        if contact.pin
-    )
-    if missing := sorted(set(asked) - known):
+    asked = {f"{tree.id}/{contact.id}" for tree, contact in runtime.edition.network.all_contacts if contact.pin}
+    if missing := sorted(asked - known):
         log.warning("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
 
 

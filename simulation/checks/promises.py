@@ -301,20 +301,20 @@ class Promises:
 
     def _keeps_hours(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that no phone of an office rings that was closed when the message was claimed."""
-        for tree in self.world.network.trees.values():
-            for contact in tree.contacts.values():
-                own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
-                if outgoing.to in own and is_closed(contact, row.started_at):
-                    self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
+        for _, contact in self.world.network.all_contacts:
+            own = {each.address for each in contact.methods if each.kind is not MethodKind.EMAIL}
+            if outgoing.to in own and is_closed(contact, row.started_at):
+                self._break("A7", f"{what} is handed over although {contact.id} was closed by then")
 
     def _keeps_to_the_turn(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that of people who take turns only the one on duty is called when the message was claimed."""
         slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
-        for tree in self.world.network.trees.values():
-            for duty in [each.duty for each in tree.contacts.values() if each.duty is not None]:
-                turns = {whose_turn(duty, tree.timezone, row.started_at + each) for each in (-slack, slack)}
-                if outgoing.to in {each.phone for each in duty.rota} - turns:
-                    self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
+        for tree, contact in self.world.network.all_contacts:
+            if contact.duty is None:
+                continue
+            turns = {whose_turn(contact.duty, tree.timezone, row.started_at + each) for each in (-slack, slack)}
+            if outgoing.to in {each.phone for each in contact.duty.rota} - turns:
+                self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
 
     def _is_let_through(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that nothing counts as under way that the network has refused and will refuse again (B3)."""
@@ -367,11 +367,9 @@ class Promises:
 
     def _may_be_tested(self, outgoing: Outgoing, what: str) -> None:
         """Check that no outsider gets a test, and that a test says nothing about any incident."""
-        trees = self.world.edition.network.trees.values()
         able = {
             each.address
-            for tree in trees
-            for contact in tree.contacts.values()
+            for tree, contact in self.world.edition.network.all_contacts
             if contact.drills or contact.is_coordinator or contact.id in tree.last_resort
             for each in contact.at_hand
         }

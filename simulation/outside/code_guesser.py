@@ -34,8 +34,7 @@ class CodeGuesser:
         self.random = Random(f"code guesser {world.seed}")
         numbers = {
             method.address
-            for tree in world.network.trees.values()
-            for contact in tree.contacts.values()
+            for _, contact in world.network.all_contacts
             for method in contact.methods
             if method.kind is MethodKind.SMS
         }

@@ -185,7 +185,7 @@ class Coordinators:
         self._post(f"{ref}: re-resolved", ask)
 
     def _spares(self, ref: str) -> None:
-        ids = sorted({id for tree in self.world.network.trees.values() for id in tree.contacts})
+        ids = sorted(self.world.network.contact_ids)
         spared = self.world.random.sample(ids, 1)
         exclusion = Exclusion(contacts=spared)
         self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, self._key, door))

@@ -131,8 +131,7 @@ class People:
 
     def answer_test(self, number: str, code: str) -> None:
         """Let somebody send back the code of a test; or let another person have read it, and send it."""
-        trees = self.world.edition.network.trees.values()
-        numbers = {each for tree in trees for contact in tree.contacts.values() for each in contact.numbers}
+        numbers = {each for _, contact in self.world.edition.network.all_contacts for each in contact.numbers}
         if self.world.random.random() < 0.4:
             self.write(self.world.random.choice(sorted(numbers - {number})), code)
             return

@@ -36,8 +36,7 @@ class Guesser:
         self.random = Random(f"guesser {world.seed}")
         contacts = [
             (f"{tree.id}/{contact.id}", method.address)
-            for tree in world.network.trees.values()
-            for contact in tree.contacts.values()
+            for tree, contact in world.network.all_contacts
             for method in contact.methods
             if method.kind is MethodKind.EMAIL
         ]

@@ -93,7 +93,7 @@ def draw_network(random: Random) -> Network:
 def for_some(random: Random, network: Network) -> Network:
     """The same network with some levels and contacts for one place or organisation only.
 
-    Also returns the code of a person on record, of that organisation or another.
+    A person of that organisation or another is on record too.
     """
     trees = {}
     for id, tree in network.trees.items():
@@ -125,7 +125,7 @@ def with_rota(random: Random, network: Network) -> Network:
 
 def recycled(random: Random, network: Network) -> str | None:
     """In some nights, a number that the network has given to somebody else."""
-    numbers = {number for tree in network.trees.values() for each in tree.contacts.values() for number in each.numbers}
+    numbers = {number for _, each in network.all_contacts for number in each.numbers}
     return random.choice(sorted(numbers)) if numbers and random.random() < RECYCLED else None
 
 

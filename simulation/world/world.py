@@ -157,8 +157,7 @@ class World:
 
 def _names(network: Network) -> dict[str, str]:
     """The owner of each number and mailbox."""
-    contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
-    names = {address: contact.id for contact in contacts for address in contact.addresses}
+    names = {address: contact.id for _, contact in network.all_contacts for address in contact.addresses}
     names |= {phone: name for name, phone in ON_DUTY.items()}
     field = {FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller", STRANGERS_PHONE: "a stranger"}
     return names | {NEWCOMER.address: "newcomer"} | field

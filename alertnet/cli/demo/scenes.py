@@ -96,8 +96,7 @@ def _all_clear(stage: Stage) -> None:
 
 def plots(network: Network) -> tuple[Plot, ...]:
     """The stories that this network can tell."""
-    contacts = {id for tree in network.trees.values() for id in tree.contacts}
-    return tuple(plot for plot in PLOTS if plot.needs <= contacts | network.people.keys())
+    return tuple(plot for plot in PLOTS if plot.needs <= network.contact_ids | network.people.keys())
 
 
 def _reports(text: str) -> Act:

@@ -87,9 +87,8 @@ class Stage:
         """The id behind each number and mail address; the first one where several share it."""
         network = self.runtime.network
         members = [member for team in network.teams.values() for member in team.members.values()]
-        contacts = [contact for tree in network.trees.values() for contact in tree.contacts.values()]
         found = {member.phone: member.id for member in members}
-        for contact in contacts:
+        for _, contact in network.all_contacts:
             for method in contact.all_methods:
                 found.setdefault(method.address, contact.id)
         return found

@@ -223,8 +223,8 @@ def _people(tx: "Tx", network: Network) -> list[Finding]:
     from alertnet.store.records.credentials import pins
 
     known = pins.owners(tx)
-    contacts = [(f"{id}/{each.id}", each) for id, tree in network.trees.items() for each in tree.contacts.values()]
-    unset = {owner for owner, each in contacts if each.pin and owner not in known} | set(without_pin(tx, network))
+    unset = {f"{tree.id}/{each.id}" for tree, each in network.all_contacts if each.pin} - known
+    unset |= set(without_pin(tx, network))
     members = {f"{id}/{each}" for id, team in network.teams.items() for each in team.members} - known
     untried = {f"{tree}/{each.id}" for tree, each in due_contacts(tx, network, TRIED)}
     advice = (

@@ -157,8 +157,8 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
     network = read_network(folder)
     unknown = unmatched_exclusions(facts.exclude, network.trees.values())
     if unknown:
-        names = sorted({id for tree in network.trees.values() for id in tree.contacts})
-        raise BadInput("--exclude", unknown[0], ["a contact's id, its organisation or a role", *names])
+        allowed = ["a contact's id, its organisation or a role", *sorted(network.contact_ids)]
+        raise BadInput("--exclude", unknown[0], allowed)
     script, opened_at = typed.script(network, facts), _moment(at, ZoneInfo(network.zone_of(facts.country)))
     renderer = renderer_of(templates) if templates.is_dir() else None
     contrary = replace(script, alarms=ANSWERED_AFTER if script.alarms is None else None)

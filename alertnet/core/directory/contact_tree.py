@@ -269,6 +269,11 @@ class Network:
         """The trees in the order of their ids."""
         return tuple(sorted(self.trees.values(), key=attrgetter("id")))
 
+    @property
+    def all_contacts(self) -> Iterator[tuple[ContactTree, Contact]]:
+        """Every contact of every tree, with its tree."""
+        return ((tree, contact) for tree in self.trees.values() for contact in tree.contacts.values())
+
     def contact_named(self, name: str) -> tuple[ContactTree, Contact]:
         """Find a contact by `id` or `tree/id`; gives its tree and the contact.
 
@@ -290,8 +295,7 @@ class Network:
     @property
     def methods(self) -> frozenset[MethodKind]:
         """The methods by which any contact is reached."""
-        contacts = [contact for tree in self.trees.values() for contact in tree.contacts.values()]
-        return frozenset(method.kind for contact in contacts for method in contact.all_methods)
+        return frozenset(method.kind for _, contact in self.all_contacts for method in contact.all_methods)
 
     def zone_of(self, country: str) -> str:
         """The time zone for a country: that of a field team there which names one, else that of the capital."""

@@ -107,7 +107,7 @@ def _show(
         foretold=foretold,
         **refused(request, error),
         teams=network.teams,
-        contacts=to_spare({id: each for tree in network.trees.values() for id, each in tree.contacts.items()}),
+        contacts=to_spare({each.id: each for _, each in network.all_contacts}),
         spared=spared,
         certainties=[each.value for each in Certainty],
         asks=ASKS,

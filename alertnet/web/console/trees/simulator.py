@@ -151,7 +151,7 @@ def _countries(network: Network) -> list[str]:
 
 def _contacts(network: Network) -> list[tuple[str, str]]:
     """The ids of all contacts, each with the name by which people know it."""
-    known = {id: contact.called for tree in network.trees.values() for id, contact in tree.contacts.items()}
+    known = {contact.id: contact.called for _, contact in network.all_contacts}
     return sorted(known.items())
 
 
