@@ -119,7 +119,7 @@ def _look(of: Program, cookie: str) -> tuple[float, int]:
 @contextmanager
 def _pages(of: Program, cookies: list[str], refs: list[str]) -> Iterator[Seen]:
     """Keep so many pages open inside the block; what they received is known afterwards."""
-    paths = ["/desk/live?own" if place % 2 else f"/desk/incidents/{refs[place]}/live?own" for place in range(PAGES)]
+    paths = ["/desk/live" if place % 2 else f"/desk/incidents/{refs[place]}/live" for place in range(PAGES)]
     asked = [[of.url + path, cookies[place // A_SESSION]] for place, path in enumerate(paths)]
     command = [sys.executable, "-m", "benchmarks.pages", json.dumps(asked)]
     seen = Seen({}, [])

@@ -348,7 +348,6 @@ def make_runtime(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    entropy: Entropy | None = None,
     make_renderer: Callable[[Templates], Renderer] = Renderer,
 ) -> Runtime:
     """Make the runtime with the trees and templates of the settings' folders.
@@ -359,7 +358,7 @@ def make_runtime(
     """
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
-    runtime = wire(settings, network, templates, clock=clock, entropy=entropy)
+    runtime = wire(settings, network, templates, clock=clock)
     return replace(runtime, files=files, make_renderer=make_renderer)
 
 

@@ -128,13 +128,12 @@ def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]
     if document is None or node is None:
         raise Unknown("level of a tree in these files", f"{tree}/{level}"[:80])
     lines = (folders_of(folder)[0] / document.file).read_text("utf-8-sig").splitlines(keepends=True)
-    if node["wait"].value is not None:
-        mark = document.marks[node["wait"].steps]
-        head, rest = lines[mark.line][: mark.column], lines[mark.line][mark.column :]
-        lines[mark.line] = head + rest.replace(node["wait"].value, wait, 1)
+    stands = node["wait"].value
+    mark = document.keys[node["name"].steps] if stands is None else document.marks[node["wait"].steps]
+    head, rest = lines[mark.line][: mark.column], lines[mark.line][mark.column :]
+    if stands is not None:
+        lines[mark.line] = head + rest.replace(stands, wait, 1)
     else:
-        mark = document.keys[node["name"].steps]
-        head, rest = lines[mark.line][: mark.column], lines[mark.line][mark.column :]
         is_in_braces = head.rstrip().endswith(("{", ","))
         added = f"wait: {wait}, " if is_in_braces else f"wait: {wait}\n{' ' * len(head)}"
         lines[mark.line] = head + added + rest

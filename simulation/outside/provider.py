@@ -13,8 +13,6 @@ from simulation.outside.people import People
 from simulation.world.message import OPTS_IN, OPTS_OUT, Message, found
 from simulation.world.world import World
 
-MAILBOX = "alert@example.org"
-
 
 class Provider:
     """Everything sent, in the order in which it came."""

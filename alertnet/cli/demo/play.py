@@ -22,8 +22,6 @@ from alertnet.cli.server.processes import answering, listen
 from alertnet.runtime.logging import configure
 from alertnet.sandbox.page import make_page
 
-GRACE_SECONDS = 5
-
 TOUR_SECONDS = 50.0
 LOOK_SECONDS = 0.1
 

@@ -194,17 +194,6 @@ def bring_near(session: Session, now: datetime) -> bool:
     return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)  # type: ignore[attr-defined]
 
 
-def next_due(session: Session) -> datetime | None:
-    """The earliest due time of all."""
-    query = select(escalations.c.due_at).where(escalations.c.due_at.is_not(None)).order_by(escalations.c.due_at)
-    return session.scalar(query.limit(1))
-
-
-def postpone(session: Session, id: str, until: datetime) -> None:
-    """Postpone an escalation until then: it failed, and must not hold up the others (A11)."""
-    session.execute(update(escalations).where(escalations.c.id == id).values(due_at=until))
-
-
 def unheard(session: Session) -> list[str]:
     """The references of open incidents whose escalations are all stopped: nobody at all may be told (A2)."""
     goes_on = select(escalations.c.id).where(

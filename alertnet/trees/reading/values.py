@@ -29,6 +29,7 @@ LONGEST_LINE = 120  # characters
 LONGEST_TASK = 1000
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
 
+_CLOCK = "([01][0-9]|2[0-3]):([0-5][0-9])"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
@@ -261,8 +262,8 @@ def closed_days(text: str) -> str:
 
 def span(text: str) -> Span:
     """A daily span such as `22:00-07:00`, which may cross midnight, as two minutes of the day."""
-    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])", text)
-    begins, ends = (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
+    found = re.fullmatch(f"{_CLOCK}-{_CLOCK}", text)
+    begins, ends = (_minute(*found.group(1, 2)), _minute(*found.group(3, 4))) if found else (0, 0)
     if begins == ends:
         raise NotAllowed(phrase("not a span of the day"), (phrase("HH:MM-HH:MM, such as 22:00-07:00"),))
     return begins, ends
@@ -270,18 +271,22 @@ def span(text: str) -> Span:
 
 def weekly_moment(text: str) -> tuple[int, int]:
     """A weekly moment such as `Mo 09:00`: weekday (0 = Monday) and minute of the day."""
-    found = re.fullmatch(rf"({'|'.join(WEEKDAYS)}) ([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    found = re.fullmatch(f"({'|'.join(WEEKDAYS)}) {_CLOCK}", text)
     if not found:
         raise NotAllowed(phrase("not a moment of the week"), (phrase("weekday and time, such as Mo 09:00"),))
-    return WEEKDAYS.index(found[1]), int(found[2]) * 60 + int(found[3])
+    return WEEKDAYS.index(found[1]), _minute(*found.group(2, 3))
 
 
 def time_of_day(text: str) -> int:
     """A time such as `18:00`, as the minute of the day."""
-    found = re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", text)
+    found = re.fullmatch(_CLOCK, text)
     if not found:
         raise NotAllowed(phrase("not a time of the day"), (phrase("HH:MM, such as 18:00"),))
-    return int(found[1]) * 60 + int(found[2])
+    return _minute(*found.groups())
+
+
+def _minute(hour: str, minute: str) -> int:
+    return int(hour) * 60 + int(minute)
 
 
 def weekday(text: str) -> int:

@@ -250,18 +250,25 @@ def forget_ended_sessions(tx: Tx) -> None:
 
 
 def _changing(tx: Tx, user: User) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "role": user.role.value,
-        "password": user.password,
-        "totp_key": user.totp_key.hex(),
-        "totp_step": user.totp_step,
-        "recovery": [each.hex() for each in user.recovery],
+    values = {
+        **_signing_in(user),
         "passkeys": _kept(user.passkeys),
         "linked": asdict(user.linked) if user.linked else None,
         "created_at": user.created_at,
         "ended_at": user.ended_at,
     }
     return values | {"mac": tx.vault.mac(Purpose.USER_ROW, _whole(user))}
+
+
+def _signing_in(user: User) -> dict[str, Any]:
+    """What a user may do, and by which password and codes, as it is stored."""
+    return {
+        "role": user.role.value,
+        "password": user.password,
+        "totp_key": user.totp_key.hex(),
+        "totp_step": user.totp_step,
+        "recovery": [each.hex() for each in user.recovery],
+    }
 
 
 def _user(vault: Vault, row: Row[Any] | None) -> User | None:
@@ -274,7 +281,7 @@ def _user(vault: Vault, row: Row[Any] | None) -> User | None:
         password=row.password,
         totp_key=bytes.fromhex(row.totp_key),
         totp_step=row.totp_step,
-        recovery=_hashes(row.recovery),
+        recovery=tuple(map(bytes.fromhex, row.recovery)),
         created_at=row.created_at,
         ended_at=row.ended_at,
         passkeys=tuple(
@@ -291,10 +298,6 @@ def _user(vault: Vault, row: Row[Any] | None) -> User | None:
     return user if vault.is_mac(Purpose.USER_ROW, _whole(user), row.mac) else None
 
 
-def _hashes(stored: Sequence[str]) -> tuple[bytes, ...]:
-    return tuple(bytes.fromhex(each) for each in stored)
-
-
 def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str | int]]:
     return [
         {"name": each.name, "credential": each.credential.hex(), "made_at": each.made_at.isoformat()}
@@ -306,14 +309,10 @@ def _kept(passkeys: Sequence[Passkey]) -> list[dict[str, str | int]]:
 
 def _whole(user: User) -> bytes:
     """The whole stored user as bytes, to be authenticated."""
-    fields: dict[str, Any] = {
+    fields = {
         "id": user.id,
         "name": user.name,
-        "role": user.role.value,
-        "password": user.password,
-        "totp_key": user.totp_key.hex(),
-        "totp_step": user.totp_step,
-        "recovery": [each.hex() for each in user.recovery],
+        **_signing_in(user),
         "created_at": user.created_at.isoformat(),
         "ended_at": user.ended_at.isoformat() if user.ended_at else None,
     }
