@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in, link_in
 
 COORDINATION_5M = "  - {name: Coordination, notify: [coordinator], wait: 5m}\n"
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
@@ -56,6 +58,29 @@ def test_the_alarm_is_repeated_until_a_coordinator_answers_it(world_of: Worlds) 
 
     assert alarms(world) == 2
     assert incident.answers() == []
+
+
+@pytest.mark.parametrize("door", ["sms", "page"])
+def test_who_answers_an_earlier_alarm_answers_the_one_that_repeats_it(world_of: Worlds, door: str) -> None:
+    """A12: it says the same. That the matter is closed, as was said there, was untrue."""
+    world = world_of(TWO_ROUNDS)
+    world.raises()
+    world.passes(minutes=10)
+    [earlier] = [text for text in world.phone("coordinator").inbox if "nobody has taken charge" in text]
+    world.passes(minutes=26)
+    rung = alarms(world)
+
+    if door == "sms":
+        said = world.texts("coordinator", code_in(earlier)) or ""
+    else:
+        said = world.client.post(link_in(earlier), data={"answer": "acknowledge"}).text
+
+    assert rung > 1
+    assert "recorded" in said.lower()
+    assert "you take charge" in said
+    assert "closed" not in said.partition("<form")[0]
+    world.passes(minutes=15)
+    assert alarms(world) == rung
 
 
 def test_rounds_begin_again_after_15_30_60_minutes_and_in_the_end_only_coordination_goes_on(world_of: Worlds) -> None:

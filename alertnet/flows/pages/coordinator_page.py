@@ -82,7 +82,7 @@ def _is_mobile(number: str) -> bool:
 def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Do what the button says, and return the page as of now. Sent again, it counts once."""
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
-    prompt = prompt_store.get(tx.session, link.prompt)
+    prompt = prompt_store.as_of_now(tx.session, link.prompt)
     if not may_answer(locked, link):
         return show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
     if len(sent.note) > LONGEST_NOTE:
@@ -160,7 +160,7 @@ def show(
     """The page of a coordinator's link as of now; see `contact_page.show`."""
     locked = look_at(tx, link.incident_id)
     contact = locked.contact(link.tree, link.contact)
-    prompt = prompt_store.get(tx.session, link.prompt)
+    prompt = prompt_store.as_of_now(tx.session, link.prompt)
     proof = proof or no_proof(locked, link)
     page = Page(
         _said(locked, link.tree, contact, prompt, is_coerced=proof.is_coerced),

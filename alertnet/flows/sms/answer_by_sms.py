@@ -69,7 +69,7 @@ def _record(
     if not locked.is_open:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     if code.prompt is not None:
-        prompt = prompt_store.get(locked.tx.session, code.prompt)
+        prompt = prompt_store.as_of_now(locked.tx.session, code.prompt)
         match PromptKind(prompt.kind):
             case PromptKind.DECISION:
                 return _decide(locked, code, prompt, answer)

@@ -109,7 +109,7 @@ class Call:
     @property
     def prompt(self) -> Prompt:
         """The prompt for which the call rings."""
-        return prompt_store.get(self.locked.tx.session, self.placed.prompt)
+        return prompt_store.as_of_now(self.locked.tx.session, self.placed.prompt)
 
     @property
     def may_answer(self) -> bool:

@@ -37,7 +37,7 @@ class Matter:
     def prompt(self) -> Prompt:
         """The prompt that it is about."""
         assert self.prompt_id is not None
-        return prompt_store.get(self.locked.tx.session, self.prompt_id)
+        return prompt_store.as_of_now(self.locked.tx.session, self.prompt_id)
 
 
 @value

@@ -114,12 +114,26 @@ _OPEN = Prepared(
 _OF_INCIDENT = _PROMPTS.where(alarms.c.incident_id == bindparam("incident"))
 _DECISIONS = _OF_INCIDENT.where(alarms.c.kind == PromptKind.DECISION.value).limit(1)
 _OLDEST_DECISION = _DECISIONS.where(alarms.c.due_at.is_not(None)).order_by(alarms.c.raised_at)
+_NEWEST_ALARM = Prepared(
+    _PROMPTS.where(alarms.c.escalation_id == bindparam("escalation"), alarms.c.kind == PromptKind.ALARM.value)
+    .order_by(alarms.c.raised_at.desc())
+    .limit(1)
+)
 _LAST_DECISION = _DECISIONS.order_by(alarms.c.answered_at.desc())
 
 
 def get(session: Session, id: str) -> Prompt:
     """The prompt of that id."""
     [row] = _ONE.all(session, {"id": id})
+    return _prompt(row)
+
+
+def as_of_now(session: Session, id: str) -> Prompt:
+    """The prompt of that id; of an alarm that a newer one repeats, the newest of its escalation."""
+    prompt = get(session, id)
+    if prompt.answer != PromptAnswer.REPEATED or prompt.escalation_id is None:
+        return prompt
+    [row] = _NEWEST_ALARM.all(session, {"escalation": prompt.escalation_id})
     return _prompt(row)
 
 
