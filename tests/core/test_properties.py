@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import cycle
+from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from alertnet.core.codec import from_plain, to_plain
@@ -72,13 +74,31 @@ def test_nobody_is_told_against_consent(story: Story) -> None:
 @settings(max_examples=60)
 def test_nothing_rings_where_nobody_is_or_wants_to_be_woken(story: Story) -> None:
     """B1: `hours` close all but mail, `quiet` holds back what rings, each at the moment it was planned for."""
-    for each in taken(story):
-        for send in each.step.sends:
-            times = each.plan.times[send.contact]
-            contact = each.plan.tree.contacts[send.contact]
-            if contact.all_methods[send.method].kind is not MethodKind.EMAIL:
-                assert times.quiet_until(send.at) is None
-                assert send.method >= len(contact.methods) or times.closed_by(send.at) is None
+    told = [(each.plan, send) for each in taken(story) for send in each.step.sends]
+
+    assert told == [(plan, send) for plan, send in told if not disturbs(plan, send)]
+
+
+@pytest.mark.parametrize("otherwise", [{"quiet": {}}, {"hours": None}], ids=["quiet", "hours"])
+def test_among_those_nights_are_some_in_which_it_would_ring_all_the_same(otherwise: dict[str, Any]) -> None:
+    """Else the claim above would hold of a program that knows of no quiet hours, or of no opening hours."""
+
+    def would_disturb(story: Story) -> bool:
+        contacts = {id: replace(each, **otherwise) for id, each in story.tree.contacts.items()}
+        ringing = taken(replace(story, tree=replace(story.tree, contacts=contacts)))
+        told = [(each.known, send) for each in ringing for send in each.step.sends]
+        return any(disturbs(plan, send) for known, send in told for plan in resolve(known, [story.tree]))
+
+    assert would_disturb(find(stories(), would_disturb, settings=settings(max_examples=60, phases=[Phase.generate])))
+
+
+def disturbs(plan: Plan, send: Send) -> bool:
+    """Whether it rings in quiet hours, or where nobody is."""
+    times, contact = plan.times[send.contact], plan.tree.contacts[send.contact]
+    if contact.all_methods[send.method].kind is MethodKind.EMAIL:
+        return False
+    is_closed = send.method < len(contact.methods) and times.closed_by(send.at) is not None
+    return is_closed or times.quiet_until(send.at) is not None
 
 
 @given(TREES, INCIDENTS)
