@@ -105,9 +105,7 @@ class Settings(BaseModel):
     listen_url: values.ServerUrl | None = Field(None, alias="ALERTNET_LISTEN_URL")
     public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
     contact_trees: Path = Field(default_factory=_TREES, alias="ALERTNET_CONTACT_TREES")
-    message_templates: Path = Field(
-        default_factory=partial(default_folder, TEMPLATES), alias="ALERTNET_MESSAGE_TEMPLATES"
-    )
+    message_templates: Path = Field(default_factory=_TEMPLATES, alias="ALERTNET_MESSAGE_TEMPLATES")
     smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
     smtp_2: values.Relay | None = Field(None, alias="ALERTNET_SMTP_2_URL")
     twilio_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_ACCOUNT_SID")

@@ -6,9 +6,9 @@ Drills have the same page under `/desk/drills`. Both pages follow changes by Ser
 import threading
 from collections.abc import Callable
 from dataclasses import field
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
@@ -189,16 +189,9 @@ def show_drills(request: Request, who: Viewer, runtime: InForce) -> Response:
 
 @router.get("/live")
 @router.get("/drills/live")
-async def follow_board(
-    request: Request,
-    who: Viewer,
-    runtime: InForce,
-    seen: str = "",
-    last_event_id: Annotated[str, Header()] = "",
-) -> Response:
-    """Stream the changes of that board as Server-Sent Events; `seen` is the version that the page shows."""
-    look = _look(request, who, drill="/drills/" in request.url.path)
-    return follow(request, runtime, look, who, last_event_id or seen)
+async def follow_board(request: Request, who: Viewer, runtime: InForce) -> Response:
+    """Stream the changes of that board as Server-Sent Events."""
+    return follow(request, runtime, _look(request, who, drill="/drills/" in request.url.path), who)
 
 
 @router.get("/find")
@@ -233,8 +226,12 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
     return act_once(request, who, form, act)
 
 
-def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, seen: str, place: str = "") -> Response:
-    """Stream the changes of a page, which fills in its own proof and "you" (see `personal`); `place`: see `Page`."""
+def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, place: str = "") -> Response:
+    """Stream the changes of a page, which fills in its own proof and "you" (see `personal`); `place`: see `Page`.
+
+    It begins after the last event that the page has received, else after the version that it says it shows.
+    """
+    seen = request.headers.get("Last-Event-ID") or request.query_params.get("seen", "")
     watch: Watch = request.app.state.watch
     watch.check_room(who.id)
     token = request.cookies["desk"]

@@ -6,7 +6,7 @@ Acts that can't simply be undone have a page that shows their effect before they
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from alertnet.core.codec import value
@@ -194,17 +194,10 @@ def show_incident(
 
 
 @router.get("/{ref}/live")
-def follow_incident(
-    ref: str,
-    request: Request,
-    who: Viewer,
-    runtime: InForce,
-    seen: str = "",
-    last_event_id: Annotated[str, Header()] = "",
-) -> Response:
+def follow_incident(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
     """Stream the changes of that page as Server-Sent Events."""
     look = _look(request, who, runtime, ref)
-    return follow(request, runtime, look, who, last_event_id or seen, place=look.ref)
+    return follow(request, runtime, look, who, place=look.ref)
 
 
 @router.get("/{ref}/regions/{name}")

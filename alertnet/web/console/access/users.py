@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
 from alertnet.flows.credentials import users as flow
 from alertnet.flows.credentials.linked import link, unlink
@@ -25,43 +26,63 @@ router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=To
 HERE = "/desk/users"
 
 
-def _add(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, *_: str) -> Handed:
-    return (("password", password), *handed(flow.add_user(tx, name, _role(fields), hash, by)))
+@value
+class Asked:
+    """What an administrator asks about a user, with the password that is given to those who get a new one."""
+
+    name: str
+    fields: Form
+    by: str
+    password: str
+    hash: str
+    issuer: str
+
+    @property
+    def role(self) -> Role:
+        """The role that was chosen.
+
+        Raises:
+            BadInput: it is none.
+        """
+        given = self.fields.get("role", "")
+        if given not in list(Role):
+            raise BadInput("role", given[:32], [each.value for each in Role])
+        return Role(given)
 
 
-def _renew(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, *_: str) -> Handed:
-    return (("password", password), *handed(flow.renew_user(tx, name, hash, by)))
+def _add(tx: Tx, asked: Asked) -> Handed:
+    return (("password", asked.password), *handed(flow.add_user(tx, asked.name, asked.role, asked.hash, asked.by)))
 
 
-def _recovery(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
-    return tuple(("recovery code", code) for code in flow.renew_recovery(tx, name, by))
+def _renew(tx: Tx, asked: Asked) -> Handed:
+    return (("password", asked.password), *handed(flow.renew_user(tx, asked.name, asked.hash, asked.by)))
 
 
-def _set_role(tx: Tx, name: str, fields: Form, by: str, *_: str) -> Handed:
-    flow.set_role(tx, name, _role(fields), by)
-    return ()
+def _recovery(tx: Tx, asked: Asked) -> Handed:
+    return tuple(("recovery code", code) for code in flow.renew_recovery(tx, asked.name, asked.by))
 
 
-def _sign_out(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
-    flow.sign_out(tx, name, by)
-    return ()
+def _set_role(tx: Tx, asked: Asked) -> None:
+    flow.set_role(tx, asked.name, asked.role, asked.by)
 
 
-def _link(tx: Tx, name: str, fields: Form, by: str, password: str, hash: str, issuer: str) -> Handed:
-    account = typed(fields, "account")
+def _sign_out(tx: Tx, asked: Asked) -> None:
+    flow.sign_out(tx, asked.name, asked.by)
+
+
+def _link(tx: Tx, asked: Asked) -> None:
+    account = typed(asked.fields, "account")
     if account:
-        link(tx, name, issuer, account, by)
+        link(tx, asked.name, asked.issuer, account, asked.by)
     else:
-        unlink(tx, name, by)
-    return ()
+        unlink(tx, asked.name, asked.by)
 
 
-def _end(tx: Tx, name: str, _: Form, by: str, *__: str) -> Handed:
-    flow.end_user(tx, name, by)
-    return ()
+def _end(tx: Tx, asked: Asked) -> None:
+    flow.end_user(tx, asked.name, asked.by)
 
 
-ACTS: dict[str, tuple[Callable[..., Handed], str]] = {
+ACTS: dict[str, tuple[Callable[[Tx, Asked], Handed | None], str]] = {
     "add": (_add, "May sign in now, with what stands here; hand it over in person."),
     "renew": (_renew, "Signed out; what was given before lets nobody in, nor does a passkey."),
     "recovery": (_recovery, "These recovery codes are good now, those before are not; passkeys stay."),
@@ -105,10 +126,11 @@ def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) 
         check_password(request, runtime, who, form)
     password = flow.draw_password(runtime.entropy)
     hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
+    asked = Asked(name, form, by(who), password, hash, runtime.settings.oidc_issuer or "")
     given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, str]:
-        given[:] = [carry_out(tx, name, form, by(who), password, hash, runtime.settings.oidc_issuer or "")]
+        given[:] = [carry_out(tx, asked) or ()]
         return None, HERE
 
     try:
@@ -139,10 +161,3 @@ def _show(
 def _check(who: SignedIn) -> None:
     if not who.role.may(Role.ADMINISTRATOR):
         raise Forbidden(f"{who.user} is {who.role.value}: the users are for administrators")
-
-
-def _role(fields: Form) -> Role:
-    given = fields.get("role", "")
-    if given not in list(Role):
-        raise BadInput("role", given[:32], [each.value for each in Role])
-    return Role(given)

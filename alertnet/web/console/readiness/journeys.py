@@ -1,9 +1,8 @@
 """The page of the field: journeys that are awaited, and roll calls."""
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
@@ -105,12 +104,9 @@ def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") 
 
 
 @router.get("/live")
-def follow_field(
-    request: Request, who: Viewer, runtime: InForce, seen: str = "", last_event_id: Annotated[str, Header()] = ""
-) -> Response:
+def follow_field(request: Request, who: Viewer, runtime: InForce) -> Response:
     """Stream the changes of that page as Server-Sent Events."""
-    look = FieldLook(language_of(request), may_act(who))
-    return follow(request, runtime, look, who, last_event_id or seen)
+    return follow(request, runtime, FieldLook(language_of(request), may_act(who)), who)
 
 
 @router.post("/roll-calls")
