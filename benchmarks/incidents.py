@@ -17,7 +17,6 @@ def open_one(tx: Tx, edition: Edition, country: str) -> str:
 
 
 def close_one(tx: Tx, incident: str) -> None:
-    """Close an incident."""
     locked = take_up(tx, incident)
     close_incident(locked, CloseReason.RESOLVED, by="benchmark")
     locked.finish()

@@ -212,7 +212,6 @@ def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> No
 
 
 def _run(*command: str, folder: Path, env: Mapping[str, str]) -> str:
-    """The output of a command."""
     done = subprocess.run(
         [sys.executable, "-m", "alertnet", *command], cwd=folder, env=environment(env), capture_output=True, text=True
     )

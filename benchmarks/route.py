@@ -126,7 +126,6 @@ class Stage(TimedProgram):
         return ref
 
     def closes_incident(self, ref: str) -> None:
-        """Close the incident."""
         self._posts(f"/v1/incidents/{ref}/close", {"reason": "resolved"})
         self.settles()
 

@@ -34,7 +34,6 @@ class Told:
 
 
 def live(seeds: Sequence[int]) -> Iterator[Told]:
-    """Run these nights."""
     faults = Faults()
     with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
         database = Database(Path(folder))

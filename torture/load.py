@@ -36,7 +36,6 @@ class Load:
             yield
 
     def wait_for(self, share: float) -> None:
-        """Wait until that share of the incidents has been accepted."""
         with self._came:
             self._came.wait_for(lambda: len(self.accepted) >= share * self._incidents, PATIENCE_SECONDS)
 

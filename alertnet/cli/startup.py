@@ -111,7 +111,6 @@ class Files:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """All faults as lines."""
         return tuple(map(str, (*self.of_trees, *self.of_templates)))
 
 

@@ -131,7 +131,6 @@ def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> N
 
 
 def _everything() -> list[tuple[Kind, Subject | None]]:
-    """Each kind with each of its subjects."""
     from alertnet.messages.message import METHODS, SUBJECTS
 
     return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
@@ -277,5 +276,4 @@ def _refuse(folder: Path, faults: list[str]) -> None:
 
 
 def _size_of(size: "SmsSize | None") -> str:
-    """The size as in `152/1`."""
     return f"{size.units}/{size.segments}" if size else ""

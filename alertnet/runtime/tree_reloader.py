@@ -48,7 +48,6 @@ class Watched:
     is_example: bool = False
 
     def history(self) -> tuple[Publication, ...]:
-        """The editions so far."""
         published: tuple[Publication, ...] = self.read(lambda tx: editions.history(tx.session))
         return published
 
@@ -159,7 +158,6 @@ class LivingTrees:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop that thread."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()

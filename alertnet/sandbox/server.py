@@ -174,7 +174,6 @@ class Sandbox:
         return Handset(number, self.network, self._texts, self._exchange, lambda: (self.public_url, self.number))
 
     def mailbox(self, address: str) -> Mailbox:
-        """The mailbox of this address."""
         return self._post_office.mailbox(address)
 
     def settle(self) -> list[Delivery]:
@@ -196,7 +195,6 @@ class Sandbox:
         self._post_office.refusal = reply
 
     def recovers(self) -> None:
-        """Remove all faults."""
         self.network.faults.clear()
 
     def _let_time_pass(self) -> None:

@@ -78,7 +78,6 @@ def contact_tree(
 
 
 def teams(form: FieldForm) -> dict[str, Team]:
-    """The field teams by id."""
     return {name: _team(name, team) for name, team in form.teams.items()}
 
 

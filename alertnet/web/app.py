@@ -108,7 +108,6 @@ class Console(BaseRoute):
         self._app = app
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match the paths of the console."""
         is_page = scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/")
         return (Match.FULL if is_page else Match.NONE), {}
 

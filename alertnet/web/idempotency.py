@@ -146,7 +146,6 @@ ByDoor = Annotated[Door, Depends(door_of)]
 
 
 def respond(answer: ApiAnswer) -> Response:
-    """The answer as a response."""
     headers = {"Location": answer.location} if answer.location else None
     return Response(to_json(answer.body), answer.status, headers, "application/json")
 

@@ -49,7 +49,6 @@ class Caller:
         return int(self.calls)
 
     def begin(self) -> None:
-        """Plan the call."""
         if self.calls:
             self.world.database.pattern.transact(set_pins, TRAVELLER, PIN)
             self.world.time.after(self.random.uniform(2, self.world.length / 2), partial(self._keys, 0))

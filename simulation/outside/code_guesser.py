@@ -44,7 +44,6 @@ class CodeGuesser:
         """How many wrong ones were received while the number had that code."""
 
     def begin(self) -> None:
-        """Plan the guesses."""
         for place in range(GUESSES if self.number else 0):
             self.world.time.after(self.random.uniform(3, self.world.length), partial(self._guess, place))
 

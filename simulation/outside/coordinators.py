@@ -87,7 +87,6 @@ class Coordinators:
         self._key = world.database.pattern.transact(_make_key)
 
     def raises(self) -> None:
-        """Report an incident."""
         report = self._report()
         self.reports += 1
         words = f"{report.severity} {report.type}, consent {report.consent}, by the {report.perpetrator}"

@@ -56,7 +56,6 @@ class Line:
         return lookup
 
     def hang_up(self, provider_id: str) -> None:
-        """End a call."""
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
         if self.route in self.world.troubles:
             return

@@ -46,7 +46,6 @@ class NumberTests:
         self.random = Random(f"number tests {world.seed}")
 
     def begin(self) -> None:
-        """Plan when some are tested, if any are."""
         if not self.world.mischief.quiet and self.random.random() < TRIES:
             self.world.time.after(self.random.uniform(1, self.world.length / 2), self._try_some)
 
@@ -80,7 +79,6 @@ class Office:
         return int(self.does == "drill")
 
     def begin(self) -> None:
-        """Plan what was drawn."""
         if self.does is not None:
             acts = {"drill": self._plan_drill, "pause": self._pause}
             self.world.time.after(self.random.uniform(0.5, 20), acts[self.does])

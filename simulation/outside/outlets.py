@@ -23,7 +23,6 @@ MAILBOX = "alert@example.org"
 
 
 def outlets_of(provider: Provider, promises: Promises, process: Process) -> dict[Route, Outlet]:
-    """An outlet for each existing route."""
     return {route: _outlet(Line(provider, promises, process, route)) for route in process.world.routes}
 
 

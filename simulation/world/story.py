@@ -29,7 +29,6 @@ class Story:
         self.lines.append((self.now(), who, what))
 
     def breaks_promise(self, promise: str, how: str) -> None:
-        """Note that a promise was broken."""
         self.breaks.append(Break(promise, how))
         self.tell("BROKEN", f"{promise}: {how}")
 

@@ -107,7 +107,6 @@ class Life:
         self.time.at(until, self._go_on)
 
     def resume(self) -> None:
-        """Resume the run."""
         self._stopped_until = min(self._stopped_until, self.time.now)
         self._go_on()
 
@@ -116,7 +115,6 @@ class Life:
         self.time.after(seconds, partial(self._do, do))
 
     def spawn(self, work: Do, after: float = 0.0) -> None:
-        """Begin a task."""
         self.after(after, partial(self._begin, work))
 
     def tick(self, do: Do, seconds: float) -> None:

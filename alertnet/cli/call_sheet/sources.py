@@ -135,5 +135,4 @@ def _sheet(facts: Facts | None, trees: Iterable[ContactTree]) -> CallSheet:
 
 
 def _named(sheet: CallSheet, hashes: dict[str, str]) -> dict[str, str]:
-    """The hashes of the trees on the sheet."""
     return {part.tree.id: hashes[part.tree.id] for part in sheet.trees}

@@ -90,7 +90,6 @@ class ClockSpeed:
                 return
 
     def close(self) -> None:
-        """End the thread."""
         self._closed.set()
         self._fast.set()
         self._thread.join()

@@ -100,7 +100,6 @@ def plots(network: Network) -> tuple[Plot, ...]:
 
 
 def _reports(text: str) -> Act:
-    """The reporter sends that text."""
     return lambda stage: stage.sandbox.handset(stage.reporter.phone).sends(text, to=stage.sandbox.number)
 
 

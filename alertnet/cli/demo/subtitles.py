@@ -23,7 +23,6 @@ class Subtitles:
         return self._english.get(" ".join(text.split()))
 
     def note(self, text: str, english: str) -> None:
-        """Remember the English of a text."""
         if text != english:
             self._english[" ".join(text.split())] = english
 

@@ -204,7 +204,6 @@ def keep_what_is_loaded() -> None:
 
 
 def log_start(runtime: Runtime, process: str, listening: socket.socket | None = None) -> None:
-    """Log what has started: version, database and trees."""
     host, port = listening.getsockname()[:2] if listening else (None, None)
     log.info(
         "started",

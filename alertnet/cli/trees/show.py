@@ -108,7 +108,6 @@ def _severities(some: frozenset[Severity]) -> str:
 
 
 def card(tree: ContactTree, id: str, on_duty: OnDuty) -> str:
-    """A contact on one line."""
     contact = tree.contacts[id]
     return "  ".join([f"{contact.organisation} ({id})", _methods(contact.methods), *details(contact, on_duty)])
 
@@ -214,7 +213,6 @@ class _Wall:
         self.y = y
 
     def svg(self) -> str:
-        """The drawing as one SVG."""
         box = f"0 0 {WIDTH} {self.y + MARGIN}"
         opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" font-family="sans-serif" font-size="13">'
         paper = f'<rect width="{WIDTH}" height="{self.y + MARGIN}" fill="#fff"/>'
@@ -226,7 +224,6 @@ class _Wall:
         self._text(MARGIN, head(tree))
 
     def draw(self, tree: ContactTree, band: _Band, on_duty: OnDuty) -> None:
-        """Draw a band below what is there."""
         self.y += GAP
         top = self.y
         self._text(MARGIN + 80, band.name, size=15, bold=True)

@@ -199,7 +199,6 @@ def tail_of(played: Played, rules: Rules) -> Iterator[str]:
 
 
 def _alarms(script: Script) -> str:
-    """What coordinators do with alarms."""
     if script.alarms is None:
         return "nobody answers the alarms"
     return f"alarms are answered after {_short(script.alarms)}"

@@ -46,7 +46,6 @@ class View:
         self._environment.filters |= {"clock": self._clock, "key": key_of, "number": spaced, "english": self._english}
 
     def page(self) -> str:
-        """Render the whole page."""
         evening = self._evening
         return self._render(
             "page.html",
@@ -58,7 +57,6 @@ class View:
         )
 
     def regions(self) -> Regions:
-        """Render every region."""
         evening = self._evening
         sandbox, cast, story = evening.sandbox, evening.cast, evening.story()
         ringing: list[Party] = []

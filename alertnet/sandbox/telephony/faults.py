@@ -56,7 +56,6 @@ class Faults:
             self._orders.append((fault, _Order(times, number, method, delay)))
 
     def clear(self) -> None:
-        """Remove all orders."""
         with self._lock:
             self._orders.clear()
 

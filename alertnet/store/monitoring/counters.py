@@ -44,7 +44,6 @@ def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
 
 
 def database_bytes(session: Session) -> int:
-    """The size of the database in bytes."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     sizes = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     return int(session.scalar(text(sizes if is_sqlite else "SELECT pg_database_size(current_database())")) or 0)

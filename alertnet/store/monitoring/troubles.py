@@ -35,7 +35,6 @@ def over_since(session: Session, part: Part, since: datetime) -> list[tuple[date
 
 
 def begin(tx: Tx, part: Part) -> None:
-    """Begin the trouble of a part."""
     row = {"id": tx.entropy.id(), "part": part.value, "began_at": tx.now, "clear_since": None, "over_at": None}
     tx.session.execute(troubles.insert().values(row))
 
@@ -46,7 +45,6 @@ def clear(tx: Tx, parts: Collection[Part], *, is_clear: bool = True) -> None:
 
 
 def end(tx: Tx, parts: Collection[Part]) -> None:
-    """End the trouble of those parts."""
     _change(tx, parts, over_at=tx.now)
 
 

@@ -63,7 +63,6 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
 
 
 def count_planned(session: Session) -> int:
-    """The number of planned drills."""
     query = select(func.count()).where(drills.c.status == DrillStatus.PLANNED.value)
     return session.scalar(query.select_from(drills)) or 0
 

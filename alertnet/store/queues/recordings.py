@@ -65,7 +65,6 @@ def due(session: Session, now: datetime, limit: int) -> list[Recording]:
 
 
 def find(session: Session, id: str) -> Recording | None:
-    """The recording of that id."""
     row = session.execute(_SHOWN.where(recordings.c.id == id)).first()
     return _recording(row) if row else None
 

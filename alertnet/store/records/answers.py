@@ -127,7 +127,6 @@ def received_at(session: Session, incidents: Collection[str], names: Names) -> d
 
 
 def get(session: Session, id: str) -> Given:
-    """The answer of that id."""
     return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
 
 
@@ -144,7 +143,6 @@ def revoke(session: Session, id: str, at: datetime) -> None:
 
 
 def move(session: Session, ids: Collection[str], incident: str) -> None:
-    """Move those answers to another incident."""
     session.execute(update(acknowledgements).where(acknowledgements.c.id.in_(ids)).values(incident_id=incident))
 
 

@@ -86,7 +86,6 @@ class Publication:
 
     @property
     def content(self) -> Content:
-        """The content of the edition."""
         return Content(self.trees, self.field, self.files)
 
 

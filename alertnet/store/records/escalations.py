@@ -150,7 +150,6 @@ def _found(session: Session, statement: Prepared, ids: Sequence[str]) -> dict[st
 
 
 def tree_of(session: Session, id: str) -> str:
-    """The id of the escalation's tree."""
     tree: str = session.execute(select(escalations.c.tree).where(escalations.c.id == id)).scalar_one()
     return tree
 

@@ -189,7 +189,6 @@ def outcome_of(session: Session, call: str) -> str | None:
 
 
 def record_outcome(session: Session, call: str, outcome: str) -> None:
-    """Record the outcome of that call."""
     session.execute(update(inbound).where(inbound.c.provider_id == call).values(reply=outcome))
 
 

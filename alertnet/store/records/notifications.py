@@ -45,7 +45,6 @@ class Covered(Coverage):
 
     @property
     def state(self) -> State:
-        """The state of the escalation."""
         known = self.state_or_stored
         return known if isinstance(known, State) else from_plain(State, known)
 
@@ -262,7 +261,6 @@ def level_of(session: Session, link: str) -> str | None:
 
 
 def said_of(session: Session, id: str) -> Said:
-    """The content of that notification."""
     return from_plain(Said, session.scalar(select(notifications.c.said).where(notifications.c.id == id)))
 
 

@@ -81,7 +81,6 @@ def withdraw_calendar(tx: Tx, officer: str) -> None:
 
 
 def officer_of_calendar(tx: Tx, token: str) -> str | None:
-    """The officer whose calendar has that token."""
     query = select(duty_calendars.c.officer).where(duty_calendars.c.token_hash == tx.vault.token_hash(token))
     return tx.session.scalar(query)
 

@@ -123,7 +123,6 @@ _LAST_DECISION = _DECISIONS.order_by(alarms.c.answered_at.desc())
 
 
 def get(session: Session, id: str) -> Prompt:
-    """The prompt of that id."""
     [row] = _ONE.all(session, {"id": id})
     return _prompt(row)
 

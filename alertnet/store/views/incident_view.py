@@ -103,7 +103,6 @@ def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kin
 
 
 def of_incident(session: Session, id: str) -> IncidentView:
-    """The incident of that id."""
     return of_incidents(session, [id])[0]
 
 
@@ -152,7 +151,6 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
 
 
 def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
-    """The acknowledgement of that id."""
     answers = tables.acknowledgements
     return shapes.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
 

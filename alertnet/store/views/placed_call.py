@@ -72,7 +72,6 @@ _PLACED: Select[Any] = (
 
 
 def placed_call(session: Session, attempt: str) -> PlacedCall:
-    """The call of that attempt."""
     found = find_call(session, attempt)
     assert found is not None
     return found

@@ -39,7 +39,6 @@ class Document:
 
     @property
     def root(self) -> "Node":
-        """The root node of the file."""
         return Node(self, (), self.content)
 
     def fault(
@@ -101,7 +100,6 @@ class Node:
         return f"{self.document.file}:{self.document.marks[self.steps].line + 1}"
 
     def fault(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
-        """A fault that shows this value."""
         return self.document.fault(self.steps, message, self.value, allowed)
 
     def fault_here(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:

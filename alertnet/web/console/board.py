@@ -68,7 +68,6 @@ class Boards:
         self._reading = threading.Lock()
 
     def read(self) -> Board:
-        """Read the board as it is now."""
         with self._reading:
             self._last = self._runtime.read(read_board, self._last)
             return self._last
@@ -170,7 +169,6 @@ def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
 
 
 def boards_of(request: Request) -> Boards:
-    """The boards of this process."""
     boards: Boards = request.app.state.boards
     return boards
 

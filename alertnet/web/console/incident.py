@@ -134,7 +134,6 @@ class IncidentLook:
 
     @property
     def incident(self) -> str:
-        """The incident's id."""
         return self.id
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
@@ -148,7 +147,6 @@ class IncidentLook:
         return runtime.read(read_dossier, self.id, reads=self.acts, say=sayer(runtime, self.language))
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
-        """Render the regions of that dossier."""
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
         renderer = runtime.renderer(runtime.edition.templates)
         words["details"], words["texts"] = read_out(dossier, renderer, self.language)

@@ -239,7 +239,6 @@ def show(
 
 
 def as_html(request: Request, text: str, status: int = 200) -> Response:
-    """Respond with HTML."""
     return compressed(request, text.encode(), "text/html", status)
 
 
@@ -259,7 +258,6 @@ class Part:
 
     @cached_property
     def plain(self) -> bytes:
-        """The text as UTF-8."""
         return self.text.encode()
 
     @cached_property

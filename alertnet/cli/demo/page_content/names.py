@@ -42,7 +42,6 @@ def _circle(tree: ContactTree, seen: set[str]) -> Circle:
 
 
 def with_deputies(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
-    """Each contact followed by its deputies."""
     told: set[str] = set()
     for id in ids:
         following: str | None = id

@@ -101,7 +101,6 @@ def by_token(tx: Tx, token: str) -> NumberTest | None:
 
 
 def by_notification(session: Session, notification: str) -> NumberTest | None:
-    """The test that the notification is for."""
     return _first(session, _TESTS.where(number_tests.c.notification_id == notification))
 
 

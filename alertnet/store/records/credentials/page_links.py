@@ -40,13 +40,11 @@ class PageLink:
 
     @property
     def prompt(self) -> str:
-        """The prompt that it is about."""
         assert self.prompt_id is not None
         return self.prompt_id
 
     @property
     def acknowledgement(self) -> str:
-        """The answer that it is about."""
         assert self.acknowledgement_id is not None
         return self.acknowledgement_id
 
@@ -101,7 +99,6 @@ def find(tx: Tx, token: str) -> PageLink | None:
 
 
 def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list[PageLink]]:
-    """All links of each incident."""
     return by_incident(session, _OF_INCIDENTS, incidents, _link)
 
 

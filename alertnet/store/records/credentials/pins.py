@@ -91,7 +91,6 @@ def of_owner(tx: Tx, owner: str) -> list[Pin]:
 
 
 def owners(tx: Tx) -> frozenset[str]:
-    """All owners of a PIN."""
     return frozenset(tx.session.scalars(select(pins.c.owner).distinct()))
 
 

@@ -185,7 +185,6 @@ def is_still_signed_in(tx: Tx, session: SignedIn) -> bool:
 
 
 def end_session(tx: Tx, id: str) -> None:
-    """End that session."""
     tx.session.execute(delete(user_sessions).where(user_sessions.c.token_hash == bytes.fromhex(id)))
 
 
@@ -245,7 +244,6 @@ def looking_at(tx: Tx) -> dict[str, tuple[str, ...]]:
 
 
 def forget_ended_sessions(tx: Tx) -> None:
-    """Delete expired sessions."""
     tx.session.execute(delete(user_sessions).where(user_sessions.c.ends_at <= tx.now))
 
 

@@ -67,7 +67,6 @@ class FieldLook:
         return before if before is not None and before.source == source else self.of(runtime, field, rolls)
 
     def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
-        """Render the regions of that field and those roll calls."""
         zone = zone_of(runtime.edition)
         values = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
 
