@@ -1,11 +1,26 @@
-"""Cursors for lists: the moment and id of the last item, as one opaque word."""
+"""Pages of lists, and their cursors: the moment and id of the last item, as one opaque word."""
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from alertnet.core.errors import BadInput
 from alertnet.core.limits import is_instant
+
+T = TypeVar("T")
+
+PAGE = 50
+"""How many items a page has."""
+Place = tuple[datetime, str]
+"""The moment and id of an item."""
+
+
+def page_of(found: Sequence[T], place: Callable[[T], Place]) -> tuple[Sequence[T], str | None]:
+    """The first page of what was found, and the cursor of the next; look for `PAGE + 1`, so that it shows if any is."""
+    page = found[:PAGE]
+    return page, cursor_of(*place(page[-1])) if len(found) > PAGE else None
 
 
 def cursor_of(at: datetime, id: str) -> str:
@@ -13,12 +28,14 @@ def cursor_of(at: datetime, id: str) -> str:
     return base64.urlsafe_b64encode(f"{at.isoformat()} {id}".encode()).decode()
 
 
-def read_cursor(text: str) -> tuple[datetime, str]:
-    """Read a cursor back into moment and id.
+def read_cursor(text: str | None) -> Place | None:
+    """Read a cursor back into moment and id; None for the first page.
 
     Raises:
         BadInput: `cursor_of` did not make it.
     """
+    if not text:
+        return None
     try:
         at, id = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(" ")
         moment = datetime.fromisoformat(at).astimezone(UTC)

@@ -27,14 +27,13 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
-from alertnet.web.api.cursor import cursor_of, read_cursor
+from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import REPORTS, InForce, Raiser, Reader
 from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, ByDoor, Door
 from alertnet.web.layers import NEVER_KEPT
 from alertnet.web.problems import documented
 
-PAGE = 50  # Incidents in one page.
 ENTRIES = 500  # Timeline lines in one page.
 COORDINATE = "coordinate"
 """Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
@@ -154,13 +153,12 @@ router.add_api_route(
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
 def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
     """Incidents, newest first; a key of a team lists that team's alone."""
-    before = read_cursor(page.cursor) if page.cursor else None
+    before = read_cursor(page.cursor)
 
     def query(tx: Tx) -> IncidentPage:
         found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
-        last = found[PAGE - 1] if len(found) > PAGE else None
-        items = incident_view.of_incidents(tx.session, [incident.id for incident in found[:PAGE]])
-        next = cursor_of(last.opened_at, last.id) if last else None
+        listed, next = page_of(found, lambda each: (each.opened_at, each.id))
+        items = incident_view.of_incidents(tx.session, [incident.id for incident in listed])
         return IncidentPage(items=[_as_read_by(key, each) for each in items], next=next)
 
     return JSONResponse(runtime.read(query))

@@ -24,8 +24,8 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import JourneyView, Overview, of_journeys, overview
 from alertnet.store.views.shapes import moment
 from alertnet.web.api.actions import by
-from alertnet.web.api.cursor import cursor_of, read_cursor
-from alertnet.web.api.incidents import COORDINATE, PAGE
+from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.incidents import COORDINATE
 from alertnet.web.api.models import CheckIn, JourneyPage, Plan, Said
 from alertnet.web.auth import Coordinator, InForce, Raiser, Reader
 from alertnet.web.idempotency import ByDoor
@@ -50,13 +50,12 @@ def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
 @router.get("", response_model=Overview, responses=documented(401, 403, 422, 503))
 def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: InForce) -> Response:
     """What is awaited of the field, routines included, soonest first. A team's key lists only that team's."""
-    after = read_cursor(page.cursor) if page.cursor else None
+    after = read_cursor(page.cursor)
 
     def query(tx: Tx) -> Overview:
         found = journeys.page(tx.session, page.status, after, PAGE + 1, key.team)
-        last = found[PAGE - 1] if len(found) > PAGE else None
-        next = cursor_of(last.journey.awaited.expected_at, last.id) if last else None
-        return overview(tx.session, found[:PAGE], next, key.team)
+        shown, next = page_of(found, lambda each: (each.journey.awaited.expected_at, each.id))
+        return overview(tx.session, shown, next, key.team)
 
     return JSONResponse(runtime.read(query))
 

@@ -16,8 +16,8 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import IncidentView, moment
 from alertnet.web.api.actions import by
-from alertnet.web.api.cursor import cursor_of, read_cursor
-from alertnet.web.api.incidents import PAGE, shown
+from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.incidents import shown
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
 from alertnet.web.forms import IDENTIFIER
@@ -47,16 +47,15 @@ def list_texts(
 ) -> Response:
     """The texts of unknown numbers that belong to no member yet, newest first."""
     _of_no_team(key)
-    before = read_cursor(cursor) if cursor else None
+    before = read_cursor(cursor)
 
     def query(tx: Tx) -> QuarantinePage:
-        found = inbound.quarantined(tx, before, PAGE + 1)
-        last = found[PAGE - 1] if len(found) > PAGE else None
+        page, next = page_of(inbound.quarantined(tx, before, PAGE + 1), lambda each: (each.at, each.id))
         items = [
             TextInQuarantine(id=each.id, at=moment(each.at), number=each.number, text=each.text)
-            for each in to_show(found[:PAGE])
+            for each in to_show(page)
         ]
-        return QuarantinePage(items=items, next=cursor_of(last.at, last.id) if last else None)
+        return QuarantinePage(items=items, next=next)
 
     return JSONResponse(runtime.read(query))
 

@@ -18,8 +18,8 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import RollCallsView, RollCallView, of_roll_call, of_roll_calls
 from alertnet.web.api.actions import by
-from alertnet.web.api.cursor import cursor_of, read_cursor
-from alertnet.web.api.incidents import COORDINATE, PAGE
+from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.incidents import COORDINATE
 from alertnet.web.api.models import Roll
 from alertnet.web.auth import Coordinator, InForce, Reader
 from alertnet.web.idempotency import ByDoor
@@ -45,12 +45,11 @@ def list_roll_calls(
     key: Reader, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
 ) -> Response:
     """Roll calls and how many have answered, the newest first. A team's key sees those that asked its team."""
-    before = read_cursor(cursor) if cursor else None
+    before = read_cursor(cursor)
 
     def query(tx: Tx) -> RollCallsView:
         found = journeys.roll_calls(tx.session, before, PAGE + 1, key.team)
-        last = found[PAGE - 1] if len(found) > PAGE else None
-        return of_roll_calls(found[:PAGE], cursor_of(last.began_at, last.roll_call.id) if last else None)
+        return of_roll_calls(*page_of(found, lambda each: (each.began_at, each.roll_call.id)))
 
     return JSONResponse(runtime.read(query))
 

@@ -10,8 +10,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import QuarantinedText
-from alertnet.web.api.cursor import cursor_of, read_cursor
-from alertnet.web.api.incidents import PAGE
+from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.auth import InForce
 from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
@@ -31,21 +30,20 @@ def show_texts(
     done: str = "",
 ) -> Response:
     """Show the texts that belong to no member yet, newest first; only coordinators may read them."""
-    acts, before = may_act(who), read_cursor(cursor) if cursor else None
+    acts, before = may_act(who), read_cursor(cursor)
 
     def query(tx: Tx) -> list[QuarantinedText]:
         return to_show(inbound.quarantined(tx, before, PAGE + 1)) if acts else []
 
-    texts = runtime.read(query)
-    last = texts[PAGE - 1] if len(texts) > PAGE else None
+    texts, next = page_of(runtime.read(query), lambda each: (each.at, each.id))
     teams = runtime.edition.network.teams
     return show(
         request,
         "quarantine.html",
         who=who,
         proof=proof_of(runtime, who),
-        texts=texts[:PAGE],
-        next=cursor_of(last.at, last.id) if last else None,
+        texts=texts,
+        next=next,
         members=[f"{team}/{member}" for team in sorted(teams) for member in teams[team].members],
         zone=zone_of(runtime.edition),
         done=done,
