@@ -104,7 +104,7 @@ class Ground:
                 return
             time.sleep(1)
 
-    def reckons(self, load: Load, most_extras: float = 1.0) -> Reckoning:
+    def reckons(self, load: Load, most_extras: float) -> Reckoning:
         """The reckoning of the trial, with every fault seen on the way."""
         messages = list(self.installation.sandbox.network.messages.values())
         record = self.installation.runtime.read(read_record, messages)

@@ -30,12 +30,7 @@ ABROAD = (Scope.INTERNATIONAL.value, Scope.PUBLIC.value)
 
 
 def advice(
-    trees: Sequence[TreeNodes],
-    field: Joined,
-    today: date,
-    rules: Rules,
-    spoken: Collection[str] | None = None,
-    tried: Tried = lambda tree, contact: None,
+    trees: Sequence[TreeNodes], field: Joined, today: date, rules: Rules, spoken: Collection[str] | None, tried: Tried
 ) -> Iterator[Fault]:
     """A finding for each thing that is unwise, at its place. `today` is compared with `verified`.
 
