@@ -1,9 +1,8 @@
 """Converts frozen dataclasses to plain JSON values and back, by their annotations. Core values are stored this way.
 
-States and facts pass through here at every step, so speed counts. The reader and the writer of a dataclass are each one
-expression, generated from its annotations at the first use, as `dataclasses` generates an `__init__`. `replace` does
-the same as that of `dataclasses` in a fifth of the time. `value` makes frozen dataclasses that add little to the
-program's start.
+States and facts pass through here at every step, so speed counts. The reader and the writers of a dataclass are
+generated from its annotations at the first use, as `dataclasses` generates an `__init__`. `replace` does the same as
+that of `dataclasses` in a fifth of the time. `value` makes frozen dataclasses that add little to the program's start.
 """
 
 import dataclasses
@@ -13,10 +12,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
+Writers = Callable[[Any], Convert]
+"""Gives the function that writes values of a class."""
 Source = str
 """The source text of an expression."""
 Names = dict[str, Any]
@@ -24,11 +25,21 @@ Names = dict[str, Any]
 
 PLAIN = frozenset({str, int, float, bool, type(None)})
 """Types that are written unchanged."""
+EMPTY: tuple[object, ...] = ((), {}, frozenset())
+"""What holds nothing, beside None and False."""
 
 
 def to_plain(value: Any) -> Any:
     """Turn a value into dicts, lists, strings and numbers: durations in seconds, instants in ISO 8601, sets sorted."""
     return value if type(value) in PLAIN else _writer(type(value))(value)
+
+
+def to_stored(value: Any) -> Any:
+    """The plain form without those fields of dataclasses that are empty, as they are by default, at any depth.
+
+    `from_plain` reads it back, in every version that has the same empty defaults.
+    """
+    return value if type(value) in PLAIN else _brief_writer(type(value))(value)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -51,33 +62,62 @@ def _make_writer(kind: Any) -> Convert:
         return lambda value: [*map(to_plain, value)]
     names: Names = {}
     if not dataclasses.is_dataclass(kind):
-        return _compiled(_written(kind, "value", names), names)
+        return _compiled(_written(kind, "value", names, _writer), names)
     hints = typing.get_type_hints(kind)
-    fields = {each.name: _written(hints[each.name], f"value.{each.name}", names) for each in dataclasses.fields(kind)}
+    fields = {
+        each.name: _written(hints[each.name], f"value.{each.name}", names, _writer) for each in dataclasses.fields(kind)
+    }
     return _compiled(_dict(fields), names)
 
 
-_writer: Callable[[Any], Convert] = cache(_make_writer)
+_writer: Writers = cache(_make_writer)
 
 
-def _written(kind: Any, value: Source, names: Names) -> Source:
-    """The source that writes a value annotated with that kind."""
+def _make_brief_writer(kind: Any) -> Convert:
+    if not dataclasses.is_dataclass(kind):
+        return _make_writer(kind)
+    names: Names = {}
+    hints = typing.get_type_hints(kind)
+    lines = ["def write(value):", " plain = {}"]
+    for each in dataclasses.fields(kind):
+        value = f"value.{each.name}"
+        put = f"plain[{each.name!r}] = {_written(hints[each.name], value, names, _brief_writer)}"
+        default = _default_of(each)
+        if default is None or default is False:
+            put = f"if {value} is not {default}: {put}"
+        elif default in EMPTY:
+            put = f"if {value} != {_named(default, names)}: {put}"
+        lines.append(f" {put}")
+    exec("\n".join([*lines, " return plain"]), names)  # noqa: S102 - made of our annotations alone
+    return cast(Convert, names["write"])
+
+
+_brief_writer: Writers = cache(_make_brief_writer)
+
+
+def _default_of(field: "dataclasses.Field[Any]") -> Any:
+    """The field's default, or `MISSING`."""
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+
+
+def _written(kind: Any, value: Source, names: Names, writer: Writers) -> Source:
+    """The source that writes a value annotated with that kind; `writer` gives the functions for dataclasses in it."""
     kind, or_none = _split(kind)
-    item = _written_some(kind, value, names)
+    item = _written_some(kind, value, names, writer)
     return f"(None if {value} is None else {item})" if or_none and item != value else item
 
 
-def _written_some(kind: Any, value: Source, names: Names) -> Source:
+def _written_some(kind: Any, value: Source, names: Names, writer: Writers) -> Source:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in PLAIN or origin is typing.Literal:
         return value
     if origin in (tuple, list, frozenset) and len({*args} - {...}) == 1:
-        items = f"[{_written(args[0], 'each', names)} for each in {value}]"
+        items = f"[{_written(args[0], 'each', names, writer)} for each in {value}]"
         return f"sorted({items})" if origin is frozenset else items
     if origin is dict:
-        return f"{{str(name): {_written(args[1], 'each', names)} for name, each in {value}.items()}}"
+        return f"{{str(name): {_written(args[1], 'each', names, writer)} for name, each in {value}.items()}}"
     if dataclasses.is_dataclass(kind):
-        return f"{_named(_writer(kind), names)}({value})"
+        return f"{_named(writer(kind), names)}({value})"
     if isinstance(kind, type) and issubclass(kind, Enum):
         return f"{value}._value_"
     if kind is timedelta:
@@ -110,11 +150,10 @@ _reader: Callable[[Any], Convert] = cache(_make_reader)
 
 def _found(field: "dataclasses.Field[Any]", names: Names) -> Source:
     """The source that reads a field from a dict, or takes its default in plain form."""
-    if field.default_factory is not dataclasses.MISSING:
-        return f"value.get({field.name!r}, {_named(to_plain(field.default_factory()), names)})"
-    if field.default is not dataclasses.MISSING:
-        return f"value.get({field.name!r}, {_named(to_plain(field.default), names)})"
-    return f"value[{field.name!r}]"
+    default = _default_of(field)
+    if default is dataclasses.MISSING:
+        return f"value[{field.name!r}]"
+    return f"value.get({field.name!r}, {_named(to_plain(default), names)})"
 
 
 def _read(kind: Any, value: Source, names: Names) -> Source:

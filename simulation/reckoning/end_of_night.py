@@ -298,7 +298,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
 def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A12: nobody gets two replies to one text, and whoever called for help or asked something gets one."""
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
-    told = [row for row in night.world.database.rows(_REPLIES) if row.said["subject"] != Subject.WRONG_CODES.value]
+    told = [row for row in night.world.database.rows(_REPLIES) if row.said.get("subject") != Subject.WRONG_CODES.value]
     by_sms = [(row.address, row.kind) for row in told]
     texts = night.world.database.rows(select(inbound))
     unanswered = [row for row in texts if row.reply is None]

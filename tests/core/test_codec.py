@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, to_plain, to_stored, value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import (
     ActionDue,
@@ -21,7 +21,7 @@ from alertnet.core.directory.contact_tree import (
 )
 from alertnet.core.directory.languages import phrase
 from alertnet.core.directory.when import When
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Further, Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     ContactProgress,
@@ -99,6 +99,30 @@ FACTS = facts(
     place="L12",
 )
 
+SAID = Said("PBI", "PBI Colombia", "A-7K3M", "+1", "UTC", code="3275", at=NOW, subject=Subject.VERIFY, names=("P7",))
+
+AS_BEGUN = (
+    State(Status.RUNNING, NOW),
+    LevelRun(0, 1, NOW, NOW, ()),
+    ContactProgress("ana", NOW, told=True),
+    OpenDecision(1, NOW, None),
+    Said("PBI", "PBI Colombia", "A-7K3M", "+1", "UTC"),
+    Further("A-7K3M", None),
+)
+LEFT_OUT = {
+    "State": """onward_from overdue runs answers asked_anew relayed stale goes refused held on_hold_since question
+        unverified_since unverified_index in_hand told_more_at round_due_at action_due_at acted met_index missed_index
+        confirmed to_confirm stopped_from stopped_at""",
+    "LevelRun": "met_at",
+    "ContactProgress": """stands_for uses failed handed_over pauses deputised closed_from skipped skipped_at reopened
+        edited_at""",
+    "OpenDecision": "sent",
+    "Said": """drill also code link silent subject about level contacts tree why next_level automatic_at at due_at
+        reason names open_codes spoken_code awaited more titles ask country nationals""",
+    "Further": "about kind code",
+}
+"""The fields of what is stored that are left out while they are empty."""
+
 
 @pytest.mark.parametrize(
     "value", [TREE, STATE, FACTS, replace(STATE, question=None, runs=())], ids=lambda v: type(v).__name__
@@ -106,6 +130,41 @@ FACTS = facts(
 def test_a_value_survives_json(value: Any) -> None:
     """A8: running plans are pinned; what is kept is what was there."""
     assert from_plain(type(value), json.loads(json.dumps(to_plain(value)))) == value
+
+
+@pytest.mark.parametrize(
+    "value", [TREE, STATE, FACTS, replace(STATE, question=None, runs=()), SAID], ids=lambda v: type(v).__name__
+)
+def test_a_value_survives_without_what_is_empty_in_it(value: Any) -> None:
+    """A8: what is kept is what was there."""
+    stored = json.loads(json.dumps(to_stored(value)))
+
+    assert from_plain(type(value), stored) == value
+    assert len(json.dumps(stored)) < 0.9 * len(json.dumps(to_plain(value)))
+
+
+def test_only_what_is_empty_by_default_is_left_out() -> None:
+    """C: both this version and the one before read it back as empty."""
+    assert to_stored(State(Status.RUNNING, NOW)) == {
+        "status": "running",
+        "start_at": NOW.isoformat(),
+        "round": 1,
+        "passed": -1,
+    }
+    assert to_stored(STATE)["question"] == {
+        "index": 1,
+        "asked_at": NOW.isoformat(),
+        "automatic_at": None,  # it has no default, so nobody could read it back
+        "sent": True,
+    }
+    assert to_stored(replace(SAID, expects_answer=False))["expects_answer"] is False
+
+
+def test_what_is_empty_by_default_stays_so() -> None:
+    """C: it is left out of what is stored. Another default would change what was written before."""
+    left_out = {type(each).__name__: set(to_plain(each)) - to_stored(each).keys() for each in AS_BEGUN}
+
+    assert left_out == {kind: set(names.split()) for kind, names in LEFT_OUT.items()}
 
 
 def test_what_a_tuple_holds_of_several_kinds_is_written_by_what_each_is() -> None:

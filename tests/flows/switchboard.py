@@ -163,7 +163,7 @@ class Switchboard:
 
     def notices(self) -> set[tuple[str, str]]:
         """(subject, to whom) of the notices."""
-        return {(row.said["subject"], row.contact) for row in self.rows(notifications, kind="notice")}
+        return {(row.said.get("subject"), row.contact) for row in self.rows(notifications, kind="notice")}
 
     def history(self, chain: str, kind: str) -> list[dict[str, Any]]:
         """What the timeline holds of that kind, in its order."""

@@ -26,8 +26,8 @@ def told_of_texts(world: World) -> list[str]:
         .where(notifications.c.kind.in_(("notice", "alarm")), attempts.c.started_at.is_not(None))
     )
     rows = world.runtime.read(lambda tx: tx.session.execute(query).all())
-    mine = [row for row in rows if row.address == CAST[READER] and row.said["subject"] != "unanswered"]
-    return sorted(f"{row.started_at:%H:%M} {row.said['subject']}" for row in mine)
+    mine = [row for row in rows if row.address == CAST[READER] and row.said.get("subject") != "unanswered"]
+    return sorted(f"{row.started_at:%H:%M} {row.said.get('subject')}" for row in mine)
 
 
 def floods(world: World, minutes: int, *senders: str) -> None:

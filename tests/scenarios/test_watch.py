@@ -86,7 +86,7 @@ def alarms(world: World) -> list[tuple[str, str]]:
     """(method, subject) of each alarm and notice about ourselves, in the order in which they were written."""
     query = select(notifications).where(notifications.c.incident_id.is_(None)).order_by(notifications.c.planned_at)
     rows = world.runtime.read(lambda tx: tx.session.execute(query).all())
-    return [each for _, each in sorted((row.planned_at, (row.method, row.said["subject"])) for row in rows)]
+    return [each for _, each in sorted((row.planned_at, (row.method, row.said.get("subject"))) for row in rows)]
 
 
 def first_call_that_asks_nothing(night: Night, number: str) -> Call:

@@ -34,7 +34,7 @@ def raised(world: World) -> list[Row[Any]]:
 
 
 def told(world: World, kind: str) -> list[tuple[str, str]]:
-    return [(row.address, row.said["subject"]) for row in world.rows(notifications) if row.kind == kind]
+    return [(row.address, row.said.get("subject")) for row in world.rows(notifications) if row.kind == kind]
 
 
 def test_a_member_is_asked_for_the_pin_in_the_own_language(world: World) -> None:

@@ -341,8 +341,8 @@ def test_without_the_pin_nobody_can_say_that_the_number_is_a_strangers(world: Wo
     for _ in range(2):
         heard.keys("9", "*")
 
-    assert f"call:{BOB}" not in world.rows(escalations)[0].state["stale"]
-    assert [row.said["subject"] for row in world.rows(notifications) if row.kind == "notice"] == ["wrong_person"]
+    assert f"call:{BOB}" not in world.rows(escalations)[0].state.get("stale", ())
+    assert [row.said.get("subject") for row in world.rows(notifications) if row.kind == "notice"] == ["wrong_person"]
     assert heard.keys(PIN).text.startswith("Nothing was recorded.")
 
 

@@ -66,7 +66,7 @@ def test_an_undelivered_sms_brings_the_next_method_at_once(stage: Stage) -> None
     assert (stage.attempt(MethodKind.SMS).failure, stage.attempt(MethodKind.SMS).error) == ("undelivered", "30003")
     assert "no_answer" in [attempt.failure for attempt in stage.attempts(MethodKind.CALL)]
     assert stage.attempt(MethodKind.EMAIL).status == "sent"
-    assert stage.escalation().state["stale"] == []
+    assert stage.escalation().state.get("stale", []) == []
 
 
 @pytest.mark.parametrize("fault", [Fault.CALL_BACK_EARLY, Fault.CALL_BACK_TWICE])

@@ -19,7 +19,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
-from alertnet.core.codec import to_plain, value
+from alertnet.core.codec import to_stored, value
 from alertnet.store.db.several_rows import together
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _sources(kind: Any) -> dict[str, str]:
 def _source(value: str, kind: Any) -> str:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return f"{value}._value_"
-    return f"to_plain({value})" if any(map(_is_of_core, get_args(kind) or (kind,))) else value
+    return f"to_stored({value})" if any(map(_is_of_core, get_args(kind) or (kind,))) else value
 
 
 def _is_of_core(kind: Any) -> bool:
@@ -290,7 +290,7 @@ def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> 
 
     It is generated as a single expression, as `dataclasses` generates an `__init__`.
     """
-    needs: dict[str, Any] = {"to_plain": to_plain}
+    needs: dict[str, Any] = {"to_stored": to_stored}
     given: list[str] = []
     converted: dict[str, str] = {}
     for place, each in enumerate(written.parameters):

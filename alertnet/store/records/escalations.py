@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
@@ -122,7 +122,7 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
         "round": escalation.state.round,
         "rank": rank,
         "due_at": escalation.due_at,
-        "state": to_plain(escalation.state),
+        "state": to_stored(escalation.state),
     }
 
 
@@ -166,7 +166,7 @@ def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
     """Remove numbers and mailboxes from the escalation states of purged incidents."""
     query = select(escalations.c.id, escalations.c.state).where(escalations.c.incident_id.in_(incidents))
     for row in session.execute(query).all():
-        bare = to_plain(_without_addresses(from_plain(State, row.state)))
+        bare = to_stored(_without_addresses(from_plain(State, row.state)))
         session.execute(update(escalations).where(escalations.c.id == row.id).values(state=bare))
 
 

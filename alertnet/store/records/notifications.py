@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
@@ -271,7 +271,7 @@ def show(session: Session, id: str, status: AttemptStatus) -> None:
 
 def say(session: Session, id: str, said: Said) -> None:
     """Replace the content of a notification."""
-    session.execute(update(notifications).where(notifications.c.id == id).values(said=to_plain(said)))
+    session.execute(update(notifications).where(notifications.c.id == id).values(said=to_stored(said)))
 
 
 def speak(session: Session, incident: str, tree: str, contact: str, language: str) -> None:
@@ -300,7 +300,7 @@ def revise(
         tuple_(notifications.c.tree, notifications.c.contact).in_(list(names)),
         notifications.c.kind.in_([each.value for each in kinds]),
     )
-    tx.session.execute(change.values(kind=kind.value, said=to_plain(said)))
+    tx.session.execute(change.values(kind=kind.value, said=to_stored(said)))
 
 
 def _of_task(row: Row[Any]) -> Covered:
