@@ -56,6 +56,7 @@ class Subject(StrEnum):
     NOBODY = "nobody"
     GO = "go"
     HOLD = "hold"
+    REFUSED = "refused"
     NEWS = "news"
     VERIFIED = "verified"
     TYPE_KNOWN = "type_known"

@@ -377,3 +377,25 @@ def test_a_coordinator_without_a_telephone_is_asked_by_mail(world_of: Worlds) ->
     world.texts("ana", "SOS")
 
     assert "DECISION" in [mail.subject for mail in world.mailbox("duty@valley.example").mails][-1]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [("go", "HOLD", "go given"), ("refuse", "GO", "refused"), ("refuse", "HOLD", "refused")],
+)
+def test_who_decides_after_another_coordinator_reads_what_that_one_decided(
+    world_of: Worlds, first: str, then: str, said: str
+) -> None:
+    """B3: not that its own word is recorded, nor that the matter is closed."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(COORDINATION + POLICE + FRIENDS, CONTACTS + second))
+    incident = waits_for_go(world)
+    asked = next(text for text in world.phone("second coordinator").inbox if "GO " in text)
+    world.client.post(link_in(question(world)), data={"answer": first})
+    world.settles()
+
+    reply = world.texts("second coordinator", f"{then} {decision_code_in(asked)}")
+
+    assert reply is not None
+    assert f"{incident.ref}: {said}: coordinator (" in reply
+    assert (incident.level("valley") == "Police") == (first == "go")

@@ -34,6 +34,7 @@ DECISIONS = {Verb.GO: PromptAnswer.GO, Verb.HOLD: PromptAnswer.HOLD, Verb.NO: Pr
 SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
     PromptAnswer.GO: Subject.GO,
     PromptAnswer.HOLD: Subject.HOLD,
+    PromptAnswer.REFUSE: Subject.REFUSED,
     PromptAnswer.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
 }
 """The subject of a reply about an alarm or question that was answered before."""
@@ -192,11 +193,17 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
 
 
 def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Reply:
-    """Reply with what was answered before, or that nothing more is wanted."""
+    """Reply with what was answered before, and by which coordinator, or that nothing more is wanted."""
     subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
     if subject is None:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
-    return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
+    same = {contact for _, contact in locked.names(code.tree, code.contact)}
+    if prompt.answered_by in same and subject is not Subject.REFUSED:
+        return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
+    # As if it were its own, the sender would not see that somebody else has decided otherwise.
+    coordinators = {contact.id for _, contact in locked.plans.coordinators}
+    by = prompt.answered_by if prompt.answered_by in coordinators else None
+    return _reply(locked, code, Kind.NOTICE, subject=subject, about=by, at=prompt.answered_at)
 
 
 def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
