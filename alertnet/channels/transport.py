@@ -182,7 +182,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
 
         Raises:
             NotConnected: surely not sent.
-            AnswerLost: perhaps sent; also for a 2xx answer that is no JSON object.
+            AnswerLost: perhaps sent.
             ErrorAnswer: any other status.
             ValueError: the request can't be encoded, such as a line break in a header.
         """
@@ -364,21 +364,19 @@ def _head(
 
 def _judge(answer: HttpAnswer) -> Response:
     text = answer.body.decode("utf-8", "replace")
-    document = _json_object(text)
     if not 200 <= answer.status < 300:
-        code = str((document or {}).get("code") or answer.status)[:_LONGEST_CODE]
+        code = str(_json_object(text).get("code") or answer.status)[:_LONGEST_CODE]
         raise ErrorAnswer(answer.status, code, _pause(answer.headers.get("retry-after")))
-    if document is None:
-        raise AnswerLost("unreadable")
     return Response(answer.status, text, answer.headers)
 
 
-def _json_object(text: str) -> dict[str, Any] | None:
+def _json_object(text: str) -> dict[str, Any]:
+    """The object; empty where the text is none."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _pause(retry_after: str | None) -> timedelta | None:

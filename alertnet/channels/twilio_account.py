@@ -54,8 +54,8 @@ from alertnet.core.delivery.provider_codes import (
     is_whole_account,
 )
 
-UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError)
-"""What the SDK raises when a JSON object is not the one that it expects."""
+UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What the SDK raises when an answer is not the JSON object that it expects."""
 
 FAULTS = (NotConnected, AnswerLost, ErrorAnswer, *UNREADABLE)
 

@@ -187,6 +187,8 @@ def test_a_message_is_not_delivered_after_its_level(
         (503, b"", Unsure("503")),
         (201, b"{}", Unsure("unreadable")),
         (201, b"[]", Unsure("unreadable")),
+        (200, b"<html>Welcome to the captive portal</html>", Unsure("unreadable")),
+        (201, b"[" * 100_000, Unsure("unreadable")),
         (201, {"sid": "SM1", "date_created": 7}, Unsure("unreadable")),
     ],
 )
