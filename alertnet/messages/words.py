@@ -264,7 +264,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
 
 def _texts(said: Said) -> dict[str, object]:
     # Tuples are joined elsewhere, each in its own way.
-    return {name: "" if value is None or isinstance(value, tuple) else str(value) for name, value in vars(said).items()}
+    return {name: each if type(each) is str else "" if each is None else str(each) for name, each in vars(said).items()}
 
 
 def organisation_in(said: Said, language: str) -> str:

@@ -37,7 +37,9 @@ class Counting:
     def add(self, counted: Counts) -> None:
         """Add a count to those of this process."""
         with self._lock:
-            self._new.update(counted)
+            for key, number in counted.items():
+                # A counter may count more than integers; its types know no other.
+                self._new[key] += number  # type: ignore[assignment]
 
     def sent(self, attempt: str) -> None:
         """Count an alert that has left; whether it was the first of its incident is looked up later."""

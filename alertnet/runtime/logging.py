@@ -4,11 +4,13 @@ Records of the standard library's `logging` (the web server, the database, the s
 Tracebacks show code, never the values of variables.
 """
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import lru_cache, partial
 from typing import Any, TextIO
@@ -53,10 +55,10 @@ def as_shown(text: str) -> str:
 
 def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     """Send the logs of the whole process to that stream; a second call replaces the first."""
-    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    renderer: Processor = _as_json
     if stream.isatty():
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level]
+    shared: list[Processor] = [structlog.stdlib.add_log_level]
     written: list[Processor] = [
         structlog.processors.format_exc_info,
         mask,
@@ -86,6 +88,13 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     )
 
 
+_to_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
+
+
+def _as_json(_logger: WrappedLogger | None, _method: str, event: EventDict) -> str:
+    return _to_json(event)
+
+
 class _Lines:
     """Writes our own lines by the handler of all others, because going through records took twice as long."""
 
@@ -93,13 +102,41 @@ class _Lines:
         self._handler = handler
 
     def msg(self, line: str) -> None:
-        """Write a line; a log that can't be written holds up nobody."""
-        assert self._handler.lock
-        with self._handler.lock, suppress(OSError, ValueError):
-            self._handler.stream.write(f"{line}\n")
-            self._handler.flush()
+        """Write a line, unless it is kept for `written_together`."""
+        if _of_thread.kept is None:
+            self.write(f"{line}\n")
+        else:
+            _of_thread.kept.append((self, f"{line}\n"))
 
     debug = info = warning = error = critical = exception = msg
+
+    def write(self, lines: str) -> None:
+        """Write whole lines; a log that can't be written holds up nobody."""
+        assert self._handler.lock
+        with self._handler.lock, suppress(OSError, ValueError):
+            self._handler.stream.write(lines)
+            self._handler.flush()
+
+
+class _OfThread(threading.local):
+    kept: list[tuple[_Lines, str]] | None = None
+    """The lines of this thread that wait to be written together."""
+
+
+_of_thread = _OfThread()
+
+
+@contextmanager
+def written_together() -> Iterator[None]:
+    """Write this thread's lines of the block at its end, as one: each time it writes, it has to wait for its turn."""
+    kept: list[tuple[_Lines, str]] = []
+    _of_thread.kept = kept
+    try:
+        yield
+    finally:
+        _of_thread.kept = None
+        if kept:
+            kept[0][0].write("".join([line for _, line in kept]))
 
 
 def mask(_logger: WrappedLogger | None, _method: str, event: EventDict) -> EventDict:
@@ -109,6 +146,8 @@ def mask(_logger: WrappedLogger | None, _method: str, event: EventDict) -> Event
 
 def mask_text(text: str) -> str:
     """Mask the middle of every number, every link's token, and what steers a terminal: `+573*****01`."""
+    if text.isalpha():
+        return text
     shown = _NUMBER.sub(_masked_number, as_shown(text))
     return _LINK.sub(rf"\g<page>{HIDDEN}", shown) if "/" in shown else shown
 

@@ -19,6 +19,7 @@ from alertnet.flows.sending.encrypt_mail import record_unsealed
 from alertnet.flows.sending.record_outcome import Outcome, record, record_each
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
+from alertnet.runtime.logging import written_together
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker import provider_health
 from alertnet.worker.platform import Event
@@ -240,9 +241,10 @@ class Sending:
 
     def _settle(self, heard: Sequence[tuple[Claimed, Result | None]]) -> None:
         """Report each result to monitoring, and have it recorded."""
-        for claimed, result in heard:
-            with isolated(log, "job_failed", job=claimed.lease):
-                self._tell(claimed, result)
+        with written_together():
+            for claimed, result in heard:
+                with isolated(log, "job_failed", job=claimed.lease):
+                    self._tell(claimed, result)
         self._record(
             *(Outcome(each.attempt, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
         )
@@ -267,9 +269,10 @@ class Sending:
 
     def _count(self, claimed: Claimed, result: Result) -> None:
         counting, method = self.runtime.counting, claimed.method.value
-        counting.add(once(SENDS, method, claimed.provider, type(result).__name__.lower()))
+        counted = once(SENDS, method, claimed.provider, type(result).__name__.lower())
         if claimed.due_at is not None and isinstance(result, Accepted):
-            counting.add(took(DUE_TO_SENT, (self.runtime.now() - claimed.due_at).total_seconds(), method))
+            counted |= took(DUE_TO_SENT, (self.runtime.now() - claimed.due_at).total_seconds(), method)
+        counting.add(counted)
         if claimed.kind is Kind.ALERT:
             counting.sent(claimed.attempt)
 

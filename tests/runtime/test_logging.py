@@ -3,13 +3,15 @@
 import io
 import json
 import logging
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import structlog
 
-from alertnet.runtime.logging import DROPPED, QUIET, TAKEN_OVER, as_shown, configure, mask_text
+from alertnet.runtime.logging import DROPPED, QUIET, TAKEN_OVER, as_shown, configure, mask_text, written_together
 
 
 class Log(io.StringIO):
@@ -104,11 +106,21 @@ def test_an_event_is_one_json_line_with_its_fields(log: Log) -> None:
     }
 
 
-def test_bound_fields_are_in_every_event(log: Log) -> None:
-    with structlog.contextvars.bound_contextvars(incident="A-7K3M"):
-        structlog.get_logger().info("level_opened")
+def test_lines_written_together_come_whole_and_in_order_and_hold_up_no_other_thread(log: Log) -> None:
+    """A11: also where what came between them fails."""
+    say = structlog.get_logger().info
+    with suppress(RuntimeError), written_together():
+        say("first")
+        other = threading.Thread(target=say, args=("of another thread",))
+        other.start()
+        other.join()
+        say("second")
+        before = [each["event"] for each in log.events()]
+        raise RuntimeError
+    say("after")
 
-    assert log.events()[0]["incident"] == "A-7K3M"
+    assert before == ["of another thread"]
+    assert [each["event"] for each in log.events()] == ["of another thread", "first", "second", "after"]
 
 
 @pytest.mark.parametrize("name", ["uvicorn.access", "sqlalchemy.pool", "apscheduler.executors", "anything"])

@@ -50,6 +50,6 @@ def once(series: Series, *values: str) -> dict[Key, float]:
 
 def took(series: Series, seconds: float, *values: str) -> dict[Key, float]:
     """The counts that add one duration to a histogram."""
-    bounds = [*map(str, series.bounds), "+Inf"]
-    bound = bounds[bisect_left(series.bounds, max(seconds, 0.0))]
+    at = bisect_left(series.bounds, max(seconds, 0.0))
+    bound = str(series.bounds[at]) if at < len(series.bounds) else "+Inf"
     return {(series.name, (*values, bound)): 1.0, (series.name, (*values, SUM)): max(seconds, 0.0)}
