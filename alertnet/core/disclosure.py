@@ -142,6 +142,10 @@ TO_DO = {subject: what for what, subjects in _TO_DO.items() for subject in subje
 """What to do about a subject, for those that call for something; its page explains it."""
 
 
+CALL_COORDINATOR = "other"
+"""The one of `ASKS` that asks to call a coordinator."""
+
+
 @value
 class Further:
     """Something told in another message: a further notice, or, with kind and code, a further matter to answer."""
@@ -235,15 +239,21 @@ def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *
     """Add what the contact is asked to do, where it happened, and whether one of its nationals is affected.
 
     An incident's ask in free text may name somebody. So only contacts who read the details (`reads`) get it; others are
-    asked to call.
+    asked to call a coordinator, and coordinators nothing.
     """
     is_told = contact.role in OF_A_COUNTRY
+    ask = ask_of(contact, level) or ask_of_incident(facts, reads=reads, otherwise=CALL_COORDINATOR)
     return replace(
         said,
-        ask=ask_of(contact, level) or ask_of_incident(facts, reads=reads, otherwise="other"),
+        ask={} if contact.is_coordinator and CALL_COORDINATOR in ask.values() else ask,
         country=facts.country if is_told else None,
         nationals=is_told and _concerns_nationals(facts, contact),
     )
+
+
+def ask_on_page(asked: Mapping[str, str], contact: Contact) -> dict[str, str]:
+    """What an alert's page asks, by language: where nothing is asked, it is to call a coordinator."""
+    return dict(asked) if asked or contact.is_coordinator else {FALLBACK: CALL_COORDINATOR}
 
 
 def ask_of(contact: Contact, level: Level | None) -> dict[str, str]:

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import phonenumbers
 
-from alertnet.core.directory.languages import FALLBACK, fallbacks, title_in
+from alertnet.core.directory.languages import fallbacks, title_in
 from alertnet.core.disclosure import Said
 from alertnet.core.incident import ASKS
 
 NOTHING_ASKED = {"ask": "", "country": "", "nationals": ""}
 
 
-def what_is_asked(said: Said, language: str, labels: Mapping[str, str], otherwise: str = "other") -> dict[str, str]:
-    """The values `ask`, `country` and `nationals` for templates; `otherwise` is the ask where there is none."""
-    asked = said.ask or ({FALLBACK: otherwise} if otherwise else {})
+def what_is_asked(said: Said, language: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """The values `ask`, `country` and `nationals` for templates."""
     return {
-        "ask": ask_in(language, asked, labels, said.tree_language) if asked else "",
+        "ask": ask_in(language, said.ask, labels, said.tree_language) if said.ask else "",
         "country": country_name(said.country, language) if said.country else "",
         "nationals": labels.get("nationals", "") if said.nationals else "",
     }

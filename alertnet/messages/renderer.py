@@ -225,7 +225,7 @@ class Renderer:
         if method is not MethodKind.EMAIL:
             return values | NOTHING_ASKED
         labels = self.page_words(words.language)
-        return values | what_is_asked(said, words.language, labels, otherwise="")
+        return values | what_is_asked(said, words.language, labels)
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
         """The template, and the language of the words for it: a region may have its own words but no own messages."""

@@ -61,3 +61,22 @@ def test_an_embassy_hears_of_its_nationals_only_what_it_may(
 
     assert "Colombia." in mail
     assert "nacionalidad" not in mail + page
+
+
+@pytest.mark.parametrize("ask", [None, "other", "call María at the office"])
+def test_a_coordinator_is_not_asked_to_call_a_coordinator(world_of: Worlds, ask: str | None) -> None:
+    """The coordinator is whom the others are asked to call; without anything to ask, its page and mail ask nothing."""
+    coordinator = 'coordinator: {{role: coordinator, organisation: Valley, methods: [{{sms: "+573005550101"}}'
+    mailed = coordinator + ", {{email: desk@valley.example}}"
+    contacts = CONTACTS.replace(coordinator, mailed).format(more="disclosure: minimal")
+    both = "  - {name: All, notify: [coordinator, embassy]}\n"
+    world: World = world_of(a_tree(both, contacts))
+    world.raises(consent="international", perpetrator="none", ask=ask)
+
+    asked = {}
+    for mailbox in ("desk@valley.example", MAIL):
+        (mail,) = world.mailbox(mailbox).mails
+        page = world.client.get(f"{link_in(mail.text)}?lang=en").text
+        asked[mailbox] = "call our coordinator" in page + mail.text, "call María" in page + mail.text
+
+    assert asked == {"desk@valley.example": (False, False), MAIL: (True, False)}

@@ -174,6 +174,7 @@ def test_the_button_of_the_page_shows_that_somebody_reads_the_mail_and_opening_i
     path = link_in(mail.text)
     opened = world.client.get(path)
     assert (opened.status_code, "Nothing has happened" in opened.text) == (200, True)
+    assert "We ask you to" not in opened.text
     assert standing(world)["coordinator", "email"] == "silent"
 
     pressed = world.client.post(path, data={"answer": "reached"})

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Disclosure
-from alertnet.core.disclosure import NO_DETAILS, addressed, details_of
+from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.limits import LONGEST_NOTE
@@ -109,7 +109,9 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     words = addressed(words, facts, contact, told_by, reads=reads)
     return replace(
         page,
-        said=replace(words, nationals=words.nationals and not proof.is_missing),
+        said=replace(
+            words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing
+        ),
         remarks=(*_recorded(locked, link, answer), *page.remarks),
         answers=_answers_of(contact),
         answered=answer is not None,
