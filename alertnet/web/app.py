@@ -4,7 +4,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -28,6 +28,7 @@ from alertnet.web.api import (
 )
 from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
+from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.console.reports import report
 from alertnet.web.idempotency import Door, InFlight
 from alertnet.web.layers import Around, Turns
@@ -90,15 +91,21 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.known_keys = KnownKeys()
     app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
-    app.add_middleware(Turns, runtime=runtime)
+    app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime)
     reports = Door(runtime, app.state.in_flight, app.state.known_keys, None, f"POST {incidents.REPORTED_AT}")
     app.straight = incidents.Straight(partial(FastAPI.__call__, app), reports)
     problems.install(app)
+    app.add_exception_handler(Exception, _our_fault)
     # FastAPI would otherwise build each route again for every application, at its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
     app.router.routes.append(Console(app))
     return app
+
+
+def _our_fault(request: Request, error: Exception) -> Response:
+    """Tell of a fault of ours: by a page in the console, else by a problem document."""
+    return show_our_fault(request) if request.url.path.startswith("/desk") else problems.our_fault(request, error)
 
 
 class Console(BaseRoute):

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 import structlog
 from fastapi import HTTPException, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet.core.limits import AT_WORK, LONGEST_BODY, WAITING
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address, text_of_key
+from alertnet.web.pages import try_later
 from alertnet.web.problems import Problem
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
@@ -28,6 +31,9 @@ STREAMS = ("/live", "/events")
 """Ends of the paths that stay open for hours, which have limits of their own."""
 Asker = tuple[str, str]
 """A link and who asks for it; or no link, and a key or session, which may be any text, also one that names a link."""
+Crowded = Callable[[Request, Mapping[str, str]], Response]
+"""Makes the page that says so in the console, with those headers."""
+RETRY = {"Retry-After": "1"}
 CROWDED = "too many requests of yours are under way: wait for their answers"
 
 log = structlog.get_logger(__name__)
@@ -40,9 +46,10 @@ class Turns:
     a thread behind that. Who has somebody else's link keeps them out of nothing: a link is counted for each address.
     """
 
-    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+    def __init__(self, app: ASGIApp, runtime: Runtime, show_crowded: Crowded) -> None:
         self._app = app
         self._runtime = runtime
+        self._show_crowded = show_crowded
         self._here: Counter[Asker] = Counter()
         """How many requests of each are worked on or wait."""
         self._turns: dict[Asker, asyncio.Semaphore] = {}
@@ -54,7 +61,7 @@ class Turns:
             await self._app(scope, receive, send)
             return
         if self._here[whose] >= AT_WORK + WAITING:
-            await Problem(429, CROWDED, {"Retry-After": "1"})(scope, receive, send)
+            await self._turned_away(scope)(scope, receive, send)
             return
         self._here[whose] += 1
         try:
@@ -64,6 +71,15 @@ class Turns:
             self._here[whose] -= 1
             if not self._here[whose]:
                 del self._here[whose], self._turns[whose]
+
+    def _turned_away(self, scope: Scope) -> Response:
+        """The answer where too many wait: a page or words for people, a problem document for programs."""
+        path: str = scope["path"]
+        if path.startswith(("/a/", "/c/")):
+            return try_later(self._runtime, 429, RETRY)
+        if path.startswith("/desk"):
+            return self._show_crowded(Request(scope), RETRY)
+        return Problem(429, CROWDED, RETRY)
 
     def _whose(self, scope: Scope) -> Asker | None:
         """The key, session or link of a request; None where it needs none, is a report, or stays open."""

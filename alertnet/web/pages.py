@@ -49,7 +49,7 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
     try:
         opened = open()
     except DatabaseAway as away:
-        return _try_later(runtime, away)
+        return _database_away(runtime, away)
     except Purged:
         return _tell(runtime, "closed_long_ago", 410)
     if opened is None:
@@ -65,8 +65,13 @@ def show(runtime: Runtime, language: str | None, open: Callable[[], Opened | Non
     )
 
 
-def _try_later(runtime: Runtime, away: DatabaseAway) -> Response:
-    return _tell(runtime, "try_later", 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
+def try_later(runtime: Runtime, status: int, headers: dict[str, str]) -> Response:
+    """Say in all languages that nothing was recorded just now, and what to do."""
+    return _tell(runtime, "try_later", status, headers)
+
+
+def _database_away(runtime: Runtime, away: DatabaseAway) -> Response:
+    return try_later(runtime, 503, {"Retry-After": str(int(away.retry_after.total_seconds()))})
 
 
 def _tell(runtime: Runtime, word: str, status: int, headers: dict[str, str] | None = None) -> Response:
@@ -116,7 +121,7 @@ def show_duty_calendar(token: str, runtime: InForce) -> Response:
     try:
         calendar = runtime.read(calendar_at, runtime.edition.network, token)
     except DatabaseAway as away:
-        return _try_later(runtime, away)
+        return _database_away(runtime, away)
     if calendar is None:
         return _tell(runtime, "unknown_link", 404)
     return Response(calendar, 200, HEADERS, media_type="text/calendar")

@@ -25,6 +25,7 @@ from alertnet.core.errors import BadInput, Forbidden, Purged, TooMany, Unknown, 
 from alertnet.runtime.database.transactions import DatabaseAway
 
 MEDIA_TYPE = "application/problem+json"
+OUR_FAULT = "something went wrong here; it was logged, and may be tried again"
 LONGEST_VALUE = 200  # characters of a refused value that the answer repeats
 
 PHRASES = {
@@ -95,7 +96,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DatabaseAway, _away)
     # The client has gone and reads no answer; this only keeps it from being logged as a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
-    app.add_exception_handler(Exception, _our_fault)
+    app.add_exception_handler(Exception, our_fault)
 
 
 def first_fault(error: ValidationError) -> BadInput:
@@ -185,5 +186,6 @@ def _documented(request: Request) -> list[APIRoute]:
     return [route for route in request.app.routes if isinstance(route, APIRoute) and route.include_in_schema]
 
 
-def _our_fault(_: Request, __: Any) -> Response:
-    return Problem(500, "something went wrong here; it was logged, and may be tried again")
+def our_fault(_: Request, __: Any) -> Response:
+    """Something that no other handler knows: it was logged."""
+    return Problem(500, OUR_FAULT)

@@ -33,6 +33,8 @@ PATIENCE = 10.0
 ONE_AT_A_TIME = threading.Lock()
 """Only one piece of CPU-heavy work runs at a time, so that pages and alarms keep their share."""
 BUSY = "too much is being worked out at this moment: try again in a few seconds"
+CROWDED = "too many pages of yours are loading at this moment: nothing was recorded; try again in a few seconds"
+"""What somebody at the console reads whose session asks for too much at once."""
 
 log = structlog.get_logger(__name__)
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alertnet.core.limits import AT_WORK, WAITING
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
+from alertnet.web.console.refusing import show_crowded
 from alertnet.web.layers import Turns
 
 KEY = (b"authorization", b"Bearer alertnet_1")
@@ -37,6 +38,12 @@ class Slow:
 
 async def asks(app: ASGIApp, method: str, path: str, *headers: Header, at: str = HERE) -> int:
     """The status of the answer to somebody at that address."""
+    start, *_ = await answers(app, method, path, *headers, at=at)
+    return int(start["status"])
+
+
+async def answers(app: ASGIApp, method: str, path: str, *headers: Header, at: str = HERE) -> list[Message]:
+    """The answer to somebody at that address, in its parts."""
     told: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -48,7 +55,7 @@ async def asks(app: ASGIApp, method: str, path: str, *headers: Header, at: str =
     asked = {"type": "http", "method": method, "path": path, "query_string": b"", "client": (at, 1)}
     scope: Scope = {**asked, "headers": list(headers)}
     await app(scope, receive, send)
-    return int(told[0]["status"])
+    return told
 
 
 async def crowd(
@@ -56,7 +63,7 @@ async def crowd(
 ) -> tuple[Slow, list[int]]:
     """So many ask for each of these at once, then one for something else; what is at work, and all their answers."""
     app = Slow()
-    turns = Turns(app, runtime)
+    turns = Turns(app, runtime, show_crowded)
     asked = [asyncio.ensure_future(asks(turns, *each)) for each in wanted * ASKED]
     asked.append(asyncio.ensure_future(asks(turns, *besides, at=at)))
     for _ in range(3):
@@ -92,6 +99,39 @@ def test_of_one_who_asks_for_much_a_few_are_worked_on_and_others_are_not_kept_wa
     assert app.at_work[path] - (besides[1] == path) == AT_WORK
     assert app.at_work[besides[1]] > 0
     assert Counter(statuses) == {200: AT_WORK + WAITING + 1, 429: ASKED - AT_WORK - WAITING}
+
+
+@pytest.mark.parametrize(
+    ("path", "header", "media_type", "said"),
+    [
+        ("/v1/incidents", KEY, b"application/problem+json", "too many requests of yours are under way"),
+        ("/desk/incidents/A-7K3M", SESSION, b"text/html", "emasiadas páginas suyas se están cargando"),
+        ("/a/token", KEY, b"text/plain", "call the number in your message"),
+        ("/c/token", SESSION, b"text/plain", "call the number in your message"),
+    ],
+)
+def test_who_is_turned_away_reads_why_in_the_form_of_that_place(
+    runtime: Runtime, path: str, header: Header, media_type: bytes, said: str
+) -> None:
+    """Programs read JSON; people read a page that says what to do, and when to try again."""
+
+    async def refused() -> list[Message]:
+        app = Slow()
+        turns = Turns(app, runtime, show_crowded)
+        before = [asyncio.ensure_future(asks(turns, "GET", path, header)) for _ in range(AT_WORK + WAITING)]
+        await asyncio.sleep(0)
+        answer = await answers(turns, "GET", path, header)
+        app.may_answer.set()
+        assert set(await asyncio.gather(*before)) == {200}
+        return answer
+
+    start, body = asyncio.run(refused())
+
+    headers = dict(start["headers"])
+    assert start["status"] == 429
+    assert headers[b"content-type"].startswith(media_type)
+    assert int(headers[b"retry-after"]) > 0
+    assert said in body["body"].decode()
 
 
 def test_who_has_somebody_elses_link_keeps_them_waiting_for_nothing(runtime: Runtime) -> None:
@@ -136,7 +176,7 @@ def test_a_report_is_never_limited(runtime: Runtime) -> None:
 def test_who_was_refused_is_heard_once_the_others_have_their_answers(runtime: Runtime) -> None:
     async def twice() -> int:
         app = Slow()
-        turns = Turns(app, runtime)
+        turns = Turns(app, runtime, show_crowded)
         asked = [asyncio.ensure_future(asks(turns, "GET", "/desk", SESSION)) for _ in range(ASKED)]
         await asyncio.sleep(0)
         app.may_answer.set()

@@ -109,9 +109,7 @@ def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact,
     words = addressed(words, facts, contact, told_by, reads=reads)
     return replace(
         page,
-        said=replace(
-            words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing
-        ),
+        said=replace(words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing),
         remarks=(*_recorded(locked, link, answer), *page.remarks),
         answers=_answers_of(contact),
         answered=answer is not None,

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
@@ -27,6 +29,8 @@ from alertnet.web.console.door import (
 )
 from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
 from alertnet.web.forms import read_form
+from alertnet.web.problems import OUR_FAULT
+from alertnet.web.throttle import BUSY, CROWDED
 
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
@@ -44,7 +48,7 @@ AWAY = "the database gives no answer: nothing was recorded; try again in a momen
 NOT_ALLOWED = "{field}: {value} is not allowed (allowed: {allowed})"
 MISSING = "{field}: missing (allowed: {allowed})"
 NOT_THERE = "no {kind} {name}"
-FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED)
+FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED, BUSY, CROWDED, OUR_FAULT)
 """Refusals with a fixed text; `words/refusals.*.yaml` translates the others, which name a thing and a value."""
 
 ENTERING: Mapping[str, Any] = {
@@ -81,8 +85,22 @@ class Told(APIRoute):
                 return await _asked_again(request, error)
             except (AlertnetError, DatabaseAway) as error:
                 return _refusal(request, error)
+            except RequestValidationError:
+                return _refusal(request, no_page(request.url.path))
+            except HTTPException as error:
+                return _refused(request, error.status_code, str(error.detail), error.headers or {})
 
         return handled
+
+
+def show_crowded(request: Request, headers: Mapping[str, str]) -> Response:
+    """The page for a session that asks for too much at once."""
+    return _refused(request, 429, CROWDED, headers)
+
+
+def show_our_fault(request: Request) -> Response:
+    """The page where something went wrong on our side."""
+    return _refused(request, 500, OUR_FAULT, {})
 
 
 def show_door(request: Request, status: int = 200, **said: Any) -> Response:
@@ -123,10 +141,22 @@ def _refusal(request: Request, error: Exception) -> Response:
     why = told(error, language_of(request))
     back = error.location if isinstance(error, DoneBefore) else "/desk"
     status = STATUS.get(type(error), 409)
-    response = show(request, "refused.html", status=status, why=why, back=back)
+    headers = {}
     if isinstance(error, DatabaseAway | Busy | TooMany):
-        response.headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
+        headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
+    return _refused(request, status, why, headers, back)
+
+
+def _refused(request: Request, status: int, why: str, headers: Mapping[str, str], back: str = "/desk") -> Response:
+    why = translated(language_of(request), why)
+    response = show(request, "refused.html", status=status, why=why, back=back)
+    response.headers.update(headers)
     return response
+
+
+def no_page(path: str) -> Unknown:
+    """The error for an address that leads to no page."""
+    return Unknown("page", path[:64])
 
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -136,5 +166,5 @@ router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 def show_no_page(path: str) -> Response:
     """Say that there is no such page, with the way to the board; it matches every path, so it is the last route."""
     if path:
-        raise Unknown("page", f"/desk/{path}"[:64])
+        raise no_page(f"/desk/{path}")
     return go_to("/desk")

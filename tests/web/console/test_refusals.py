@@ -7,9 +7,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from alertnet.core.errors import BadInput, Forbidden, TooMany, Unknown, WrongState
-from alertnet.core.limits import MINUTE
+from alertnet.core.limits import LONGEST_BODY, MINUTE
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.refusing import told
 from alertnet.web.console.shown import refusals, words
@@ -141,6 +142,40 @@ def test_a_refusal_on_a_page_of_its_own_is_said_so_too(desk: Desk) -> None:
     page = Sheet(desk, "", desk.browser.get("/desk/incidents/A-9999").text).text
 
     assert "Nicht gefunden: Vorfall 'A-9999'" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "status", "said"),
+    [
+        ("/desk/trees/newest/files", None, 404, "Nicht gefunden: Seite '/desk/trees/newest/files'"),
+        ("/desk/simulator", {"text": "x" * LONGEST_BODY}, 413, f"Die Sendung ist länger als {LONGEST_BODY} Bytes"),
+        ("/desk/simulator", {f"field{n}": "x" for n in range(201)}, 422, "Das Formular hat mehr als 200 Felder"),
+    ],
+)
+def test_what_no_page_of_ours_sends_is_refused_by_a_page_too(
+    desk: Desk, path: str, form: dict[str, str] | None, status: int, said: str
+) -> None:
+    desk.browser.cookies.set("desk-language", "de")
+
+    answer = desk.browser.get(path) if form is None else desk.posts(path, form)
+
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert said in Sheet(desk, path, answer.text).text
+
+
+def test_a_fault_of_ours_is_told_by_a_page_in_the_language_of_the_reader(desk: Desk) -> None:
+    """Somebody in the street can do nothing with a problem document."""
+    app = desk.world.client.app
+    assert isinstance(app, FastAPI)
+    desk.opens("/desk")
+    app.state.boards = None
+    desk.browser.cookies.set("desk-language", "de")
+
+    answer = desk.browser.get("/desk")
+
+    assert answer.status_code == 500
+    assert "Hier ist etwas schiefgegangen; es ist protokolliert" in Sheet(desk, "/desk", answer.text).text
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
