@@ -105,6 +105,7 @@ def test_what_is_unwise_in_a_tree_is_said_at_its_line(tmp_path: Path, old: str, 
         ("represents: ES,", "represents: ES, scope: national,", 12, "hears leaves the country: 'national'"),
         ("role: ngo,", "role: ngo, verified: 2026-11-25,", 13, "nobody has tried these numbers yet on that day"),
         ("notify: [coordinator]", "when: {nationality: match}, notify: [coordinator]", 15, "represents a country"),
+        ("[coordinator]}", "[coordinator], action_due: {after: 1h}}", 15, "action_due: no action is waited for"),
         ("last_resort: [desk]", "last_resort: [coordinator]", 13, "contacts.desk: no level tells it"),
         ("role: ngo", "role: ministry, belongs_to: army", 13, "a machine rings an authority"),
     ],
@@ -116,6 +117,23 @@ def test_what_has_no_effect_or_was_forgotten_is_said_at_its_line(
 
     assert found.startswith(f"valley.yaml:{line}:")
     assert said in found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lines"),
+    [
+        ("then: stop, ", "", []),
+        ("", "action_due: {after: 1h}, ", [15]),
+        ("when: {type: [arrest]}, then: next, ", "", [15]),
+    ],
+    ids=["it stops", "it is the last", "it goes on for some"],
+)
+def test_an_action_is_waited_for_where_the_tree_ends(tmp_path: Path, first: str, second: str, lines: list[int]) -> None:
+    """B1: only an acknowledged escalation waits for an action, and one that goes on is not acknowledged yet."""
+    due = "action_due: {after: 1h}, notify: [coordinator]"
+    tree = TREE.replace("notify: [coordinator]", first + due).replace("notify: [embassy]", f"{second}notify: [embassy]")
+
+    assert [int(each.split(":")[1]) for each in unwise(tmp_path, tree)] == lines
 
 
 def test_what_a_network_can_not_help_is_no_advice(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from alertnet.core.directory.contact import ABROAD, Contact
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Then
 from alertnet.core.directory.languages import phrase
 from alertnet.core.incident import Severity
 from alertnet.trees.checks.references import TreeNodes
@@ -21,13 +21,26 @@ def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: 
             if _where(tree, id) not in told:
                 yield node.fault_here(phrase("no level tells it, it is nobody's deputy and no last resort"))
             yield from _of_contact(tree, contact, node, today)
-        for level, node in zip(tree.levels, of_tree.root["levels"].entries(), strict=True):
+        for index, (level, node) in enumerate(zip(tree.levels, of_tree.root["levels"].entries(), strict=True)):
+            if level.action_due and _goes_on(tree, index):
+                yield node["action_due"].fault_here(
+                    phrase("no action is waited for where a later level is told, since the tree goes on (then: next)")
+                )
             by_nation = level.when.nationality
             if by_nation and not any(tree.contacts[id].represents for id in level.notify):
                 message = phrase(
                     "nobody in this level represents a country, so it tells the same people whoever is affected:"
                 )
                 yield node["when"]["nationality"].fault(message)
+
+
+def _goes_on(tree: ContactTree, index: int) -> bool:
+    """Whether levels after this one may ask somebody although it is satisfied."""
+    level, later = tree.levels[index], tree.levels[index + 1 :]
+    goes_on = level.then is Then.NEXT or (
+        level.then is None and all(tree.contacts[id].is_coordinator for id in level.notify)
+    )
+    return goes_on and any(tree.contacts[id].answers for each in later for id in each.notify)
 
 
 def _where(tree: ContactTree, id: str) -> tuple[str, str]:
