@@ -66,6 +66,12 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         ),
         (DESK, '{sms: "+989121234567"}, {email: a@b.example}', 13, "an SMS may hold no link in IR: '+989121234567'"),
         (DESK, '{sms: "+50499123456"}, {email: a@b.example}', 13, "an SMS comes from a number that is not ours in HN"),
+        (
+            DESK,
+            '{sms: "+573005550001"}, {call: "+32470555101"}',
+            13,
+            "the phone of north/ana, who hears nothing of what",
+        ),
         (DESK, '{sms: "+34600555140"}, {call: "+32470555101"}', 13, "the same as of a contact with role embassy"),
         ("role: ngo", "role: authority", 13, "a machine rings an authority"),
         ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
@@ -134,6 +140,15 @@ def test_an_action_is_waited_for_where_the_tree_ends(tmp_path: Path, first: str,
     tree = TREE.replace("notify: [coordinator]", first + due).replace("notify: [embassy]", f"{second}notify: [embassy]")
 
     assert [int(each.split(":")[1]) for each in unwise(tmp_path, tree)] == lines
+
+
+def test_whoever_takes_turns_on_duty_may_be_on_the_phone_that_serves_between_turns(tmp_path: Path) -> None:
+    """B1: numbers beside a rota serve when it is empty."""
+    own = TREE.replace('[{sms: "+573005550101"}', '[{sms: "+573005550001"}')
+    duty = own.replace("organisation: V,", 'organisation: V, duty: {rota: [ana], change: "Mo 09:00"},')
+
+    assert any("the phone of north/ana" in each for each in unwise(tmp_path, own))
+    assert not any("the phone of north/ana" in each for each in unwise(tmp_path, duty))
 
 
 def test_what_a_network_can_not_help_is_no_advice(tmp_path: Path) -> None:

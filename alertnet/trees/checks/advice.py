@@ -48,6 +48,7 @@ def advice(
     yield from _two_roles(trees)
     yield from _unserved(field, trees)
     yield from _calling_itself(field)
+    yield from _in_the_field(field, trees)
     yield from _unheard(field, trees)
     yield from _of_nobody(field, trees)
     yield from _mute(field, rules)
@@ -193,6 +194,22 @@ def _unserved(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     for _, team in field["teams"].items():
         if served.isdisjoint({team.get("country"), EVERYWHERE}):
             yield team["country"].fault(phrase("no tree serves the country of this team:"))
+
+
+def _in_the_field(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
+    """Contacts on a member's phone, which is told nothing of what it has reported."""
+    members = (
+        (member.get("phone"), f"{team}/{id}")
+        for team, node in field["teams"].items()
+        for id, member in node["members"].items()
+    )
+    owners = dict(members)
+    for address, contact in _addresses(trees):
+        if address.value in owners and not contact.get("duty"):
+            message = phrase(
+                "the phone of {member}, who hears nothing of what they report:", member=owners[address.value]
+            )
+            yield address.fault(message)
 
 
 def _calling_itself(field: Joined) -> Iterator[Fault]:

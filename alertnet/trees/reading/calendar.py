@@ -5,6 +5,7 @@ span of years, and after it the weekly pattern applies.
 """
 
 import re
+from calendar import month_abbr, monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache, partial
@@ -37,12 +38,19 @@ _ELSEWHERE = (
 """Parts of the syntax that a contact can't use, and what to write instead."""
 
 
+_LONGEST_MONTHS = {name: monthrange(2028, number)[1] for number, name in enumerate(month_abbr) if number}
+_DATE = re.compile(rf"\b({'|'.join(_LONGEST_MONTHS)}) (\d{{1,2}})\b(?!:)(?:-(\d{{1,2}})\b(?!:))?", re.IGNORECASE)
+
+
 @lru_cache(maxsize=10_000)
 def opening_hours(text: str) -> Hours:
     """Opening hours in OpenStreetMap syntax, without holidays, sun times, comments and open ends."""
     for pattern, message, instead in _ELSEWHERE:
         if re.search(pattern, text):
             raise NotAllowed(message, (instead,))
+    for month, day in _dates_in(text):
+        if not 1 <= int(day) <= _LONGEST_MONTHS[month.title()]:
+            raise NotAllowed(phrase("there is no {date}:", date=f"{month} {day}"), _FORMS)
     if len(text) > LONGEST or not validate(text):
         raise NotAllowed(phrase("not opening hours"), _FORMS)
     parsed = OpeningHours(text)
@@ -52,6 +60,12 @@ def opening_hours(text: str) -> Hours:
     if not any(week) and not any(special.values()):
         raise NotAllowed(phrase("hours that are never open"), _FORMS)
     return Hours(text, week, special)
+
+
+def _dates_in(text: str) -> Iterator[tuple[str, str]]:
+    """Each month with a day behind it. The parser skips a day that does not exist, and its rule then holds always."""
+    for month, *days in _DATE.findall(text):
+        yield from ((month, day) for day in days if day)
 
 
 def holidays_of(text: str) -> str:
