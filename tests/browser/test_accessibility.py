@@ -34,6 +34,16 @@ class Opened:
     pages: dict[str, Page]
 
 
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    return [...document.body.querySelectorAll("*")]
+        .filter((each) => each.getBoundingClientRect().right > root.clientWidth + 1 && !each.closest("svg"))
+        .map((each) => `${each.tagName}.${each.className}: ${each.textContent.trim().slice(0, 40)}`);
+}"""
+"""What makes a page wider than its window; nothing where it is not."""
+
+
 @pytest.fixture(scope="module")
 def opened(browser: Browser) -> Iterator[Opened]:
     context = browser.new_context(reduced_motion="reduce")
@@ -61,6 +71,20 @@ def test_axe_finds_nothing(opened: Opened, name: str, scheme: Scheme, width: int
 
     assert not faults, "\n".join(faults)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", [each for each in SIGHTS if not each.startswith("sandbox")])
+def test_with_letters_twice_as_big_nobody_scrolls_sideways_on_a_telephone(opened: Opened, name: str) -> None:
+    """WCAG 1.4.4: as somebody has set them who left the glasses at home."""
+    page = opened.pages[name]
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    size, wide = page.evaluate("getComputedStyle(document.documentElement).fontSize"), page.evaluate(TOO_WIDE)
+
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    assert size == "32px"
+    assert not wide, "\n".join(wide)
 
 
 def violations(page: Page) -> list[str]:
