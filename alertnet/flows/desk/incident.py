@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
@@ -25,6 +25,7 @@ from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.reported import details_in_words, understood_in_words
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
@@ -32,6 +33,7 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 
 MOST_ENTRIES = 3000
+A_WEEK = timedelta(days=7)
 ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
 """Entries that the page uses besides its lines, however old."""
 
@@ -85,6 +87,15 @@ class LevelChoice:
 
 
 @value
+class Other:
+    """Another open incident, to be chosen from a list."""
+
+    ref: str
+    type: str
+    opened_at: datetime
+
+
+@value
 class Dossier:
     """An incident as it is now. For users who may not act, the fields that only actors may read are empty."""
 
@@ -122,6 +133,8 @@ class Dossier:
     hears_news: tuple[str, ...]
     suggested: tuple[str, ...]
     """References of incidents that may be about the same event."""
+    others: tuple[Other, ...]
+    """The latest open incidents with which it may be merged."""
     reports: tuple[str, ...]
     """References of the incidents merged into it."""
 
@@ -168,6 +181,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         hears_close=_called(names, who_hears(locked, of_close=True)),
         hears_news=_called(names, who_hears(locked, of_close=False)),
         suggested=_suggested(entries),
+        others=_others(locked) if reads else (),
         reports=tuple(seen.get("reports", ())),
     )
 
@@ -229,6 +243,16 @@ def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:
     told = [(each["kind"], str((each["payload"] or {}).get("ref"))) for each in entries]
     merged = {ref for kind, ref in told if kind in ("merged", "merged_into")}
     return tuple(ref for kind, ref in told if kind == "link_suggested" and ref not in merged)
+
+
+def _others(locked: LockedIncident) -> tuple[Other, ...]:
+    """The latest open ones of its country, drills for a drill; a lone text is none."""
+    latest = incident_store.open_in(locked.tx.session, locked.facts.country, locked.incident.opened_at - A_WEEK)
+    return tuple(
+        Other(each.ref, each.facts.type, each.opened_at)
+        for each in latest
+        if each.id != locked.incident.id and each.facts.drill == locked.facts.drill and not each.facts.lone_text
+    )
 
 
 def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[str, ...]:

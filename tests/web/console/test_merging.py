@@ -36,6 +36,19 @@ def test_what_a_merging_would_do_is_said_before_it_is_done(world: World, desk: D
     assert status(world, second) == "open"
 
 
+def test_the_other_incident_is_chosen_from_those_that_are_open(world: World, desk: Desk, refs: tuple[str, str]) -> None:
+    """Nobody in the street remembers a reference from another page. A drill is no event like it."""
+    first, second = refs
+    world.raises(drill=True)
+
+    offered = (
+        desk.opens(f"/desk/incidents/{second}").html.split('<datalist id="merge-others">')[1].split("</datalist>")[0]
+    )
+
+    assert f'<option value="{first}">arrest, since ' in offered
+    assert offered.count("<option") == 1
+
+
 def test_who_would_hear_nothing_more_is_called_by_name(world: World, desk: Desk, refs: tuple[str, str]) -> None:
     """Whom one of the two spares, the whole spares."""
     first, second = refs
