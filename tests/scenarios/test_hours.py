@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alertnet.sandbox.telephony.faults import Fault
+from tests.scenarios import valley
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in
@@ -144,6 +145,26 @@ def test_a_moderate_alert_waits_for_the_morning(asleep: World) -> None:
     assert asleep.phone("coordinator").inbox == []
     asleep.passes(minutes=1)
     assert len(asleep.phone("coordinator").inbox) == 1
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_who_was_spared_at_night_is_told_in_the_morning_though_the_tree_has_ended(
+    world_of: Worlds, *, is_answered: bool
+) -> None:
+    """B1: quiet hours put a message off, and leave it out only where its level needs nobody any more."""
+    ombuds = valley.CONTACTS.replace("Ombuds office,", "Ombuds office, quiet: {moderate: '22:00-07:00'},")
+    level = "  - {name: Friends, notify: [defenders, ombuds], wait: 10m}\n"
+    world = world_of(a_tree(level, ombuds, rest="rounds: 2"))
+    incident = raised_at(world, bogota(23, 23), type="threat")
+    if is_answered:
+        world.texts("defenders", code_in(world.phone("defenders").inbox[0]))
+
+    world.passes(hours=7, minutes=59)
+    assert world.phone("ombuds").inbox == []
+    world.passes(minutes=1)
+
+    assert len(world.phone("ombuds").inbox) == (0 if is_answered else 1)
+    assert incident.status("valley") == ("acknowledged" if is_answered else "unanswered")
 
 
 def test_a_critical_one_does_not(asleep: World) -> None:

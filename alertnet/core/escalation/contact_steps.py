@@ -120,12 +120,26 @@ def planned(progress: ContactProgress, reach: Reach, method_index: int) -> datet
 
     Methods added by an edit count from the edit, not from a moment that had passed by then.
     """
+    return reach.held_until(method_index, _unheld(progress, reach, method_index))
+
+
+def is_put_off(progress: ContactProgress, reach: Reach) -> bool:
+    """Whether quiet hours put off a message to the contact to their end, be it that it has left by now."""
+    if reach.times.quiet is None:
+        return False
+    usable = {*_at_hand(progress, reach)} - {*progress.failed, *progress.skipped}
+    moments = ((each, _unheld(progress, reach, each)) for each in usable)
+    return any(reach.held_until(method_index, at) != at for method_index, at in moments)
+
+
+def _unheld(progress: ContactProgress, reach: Reach, method_index: int) -> datetime:
+    """When the method would be due if there were no quiet hours."""
     at = max(
         progress.starts_at + reach.contact.all_methods[method_index].after, progress.edited_at or progress.starts_at
     )
     if progress.closed_from is not None and method_index in reach.when_closed:
         at = max(at, progress.closed_from)
-    return reach.held_until(method_index, at)
+    return at
 
 
 def use(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:

@@ -19,8 +19,8 @@ from alertnet.core.resolution.resolve import PlannedLevel, deputies_of
 def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) -> list[ContactProgress]:
     """The progress of the contacts still to be told: allowed, without an answer, and with nobody answering for them.
 
-    In a past round only contacts who were closed still are, at their opening. `also_after`: all are, as long as the
-    level will open again.
+    In a past round only contacts who were closed still are, at their opening, and whom quiet hours have spared, at
+    their end. `also_after`: all are, as long as the level will open again.
     """
     if not context.is_active or run.status is LevelStatus.MET:
         return []
@@ -43,9 +43,10 @@ def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) 
 
 
 def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
-    if progress.reopened or progress.skipped_at is None:
-        return progress.reopened
-    return contact_steps.opens_at(progress, context.reach(progress.contact)) is not None
+    reach = context.reach(progress.contact)
+    if progress.reopened or contact_steps.is_put_off(progress, reach):
+        return True
+    return progress.skipped_at is not None and contact_steps.opens_at(progress, reach) is not None
 
 
 def is_live(context: Context, run: LevelRun, contact: str, *, also_after: bool = False) -> bool:
