@@ -108,19 +108,25 @@ def pytest_collection_finish() -> None:
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types.
     """Hands out folders and modules, the largest first, then single screenplays: so the last to end ends soon."""
 
-    SHARING = ("tests/browser/", "tests/house/", "tests/scenarios/test_every_kind.py")
-    """What the tests in there share takes long to set up."""
+    SHARING = (
+        ("tests/scenarios/test_every_kind.py",),
+        ("tests/house/",),
+        # The process that has the program imported, from which others are forked.
+        ("tests/cli/", "tests/crashes/", "tests/demo/", "tests/deploy/", "tests/processes/"),
+        ("tests/browser/",),
+    )
+    """Places each of which shares what takes long to set up; what takes longest comes last, and is handed out first."""
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        for place in self.SHARING:
-            if place in self.workqueue:
-                self.workqueue.move_to_end(place, last=False)
+        for first, *_ in self.SHARING:
+            if first in self.workqueue:
+                self.workqueue.move_to_end(first, last=False)
         super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")
         together = f"{module}::{test.partition('[')[0]}" if module.startswith("tests/scenarios/") else module
-        return next((place for place in self.SHARING if nodeid.startswith(place)), together)
+        return next((places[0] for places in self.SHARING if nodeid.startswith(places)), together)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,7 @@ Python has one such server for each process of the tests: whoever else named wha
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -43,8 +44,10 @@ def run(
 ) -> None:
     """Run a program as if typed with those words, in that folder and environment; with those files it reads and says.
 
-    To be run in a process of its own, which is that program from then on.
+    To be run in a process of its own, which is that program from then on. Its terminal may close, though the tests may
+    have been told to go on without theirs.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     for file, number in ((out, 1), (err, 2)):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdin = keyboard.open()
