@@ -57,8 +57,14 @@ def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
 def has_started_before(runtime: Runtime) -> None:
     """Let its database have what a first start keeps there, so that those that follow check no template again."""
     settings = runtime.settings
-    fitted = read_fitted(settings.message_templates, ROOT / "message_templates", lambda _: True)
-    runtime.transact(documents.keep, VERDICT, fitted.verdict(settings.public_url or LONGEST_URL))
+    verdict = _verdict(settings.message_templates, settings.public_url or LONGEST_URL)
+    runtime.transact(documents.keep, VERDICT, verdict)
+
+
+@cache
+def _verdict(templates: Path, public_url: str) -> str:
+    """To read the templates for it anew was seven eighths of a program's set-up."""
+    return read_fitted(templates, ROOT / "message_templates", lambda _: True).verdict(public_url)
 
 
 def wired(
