@@ -128,12 +128,22 @@ def _written_some(kind: Any, value: Source, names: Names, writer: Writers) -> So
 
 
 def text_of(moment: datetime) -> str:
-    """A moment in ISO 8601; what is written in UTC is kept ready, since most moments of a flow are its own."""
-    return _text_in_utc(moment) if moment.tzinfo is UTC else moment.isoformat()
+    """A moment in ISO 8601."""
+    if moment.tzinfo is not UTC:
+        return moment.isoformat()
+    text = _text_in_utc(moment)
+    return text if moment.microsecond else text[:19] + text[26:]
 
 
-# Only of moments in UTC: of equal moments in two zones one would be written as the other.
-_text_in_utc = lru_cache(maxsize=256)(datetime.isoformat)
+def text_in_utc(moment: datetime) -> str:
+    """A moment in UTC, in ISO 8601 to the microsecond; each shorter form that is stored or shown is cut from it."""
+    return _text_in_utc(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=512)
+def _text_in_utc(moment: datetime) -> str:
+    """Kept ready, since most moments of a flow are its own; only of moments in UTC, since equal others may differ."""
+    return moment.isoformat(timespec="microseconds")
 
 
 def _make_reader(kind: Any) -> Convert:

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
+from alertnet.core.codec import to_plain
 from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
+from alertnet.store.records.timeline import link
+from alertnet.store.views.shapes import moment
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOTES = Table(
@@ -104,12 +108,12 @@ def test_none_is_null(notes: Engine) -> None:
 
 def test_an_instant_comes_back_in_utc_to_the_microsecond(notes: Engine) -> None:
     bogota = timezone(timedelta(hours=-5))
-    moment = datetime(2026, 11, 24, 3, 12, 0, 123456, tzinfo=bogota)
-    keep(notes, at=moment)
+    written = datetime(2026, 11, 24, 3, 12, 0, 123456, tzinfo=bogota)
+    keep(notes, at=written)
 
     with notes.connect() as connection:
         found = connection.execute(select(NOTES.c.at)).scalar_one()
-    assert found == moment
+    assert found == written
     assert found.utcoffset() == timedelta()
 
 
@@ -117,12 +121,27 @@ def test_instants_sort_and_compare_by_time_whatever_their_zone(notes: Engine) ->
     """A7: what is due is found by its due time."""
     kathmandu = timezone(timedelta(hours=5, minutes=45))
     moments = [NOON + timedelta(microseconds=1), NOON.astimezone(kathmandu), NOON - timedelta(seconds=1)]
-    for moment in moments:
-        keep(notes, at=moment)
+    for each in moments:
+        keep(notes, at=each)
 
     with notes.connect() as connection:
         found = connection.execute(select(NOTES.c.at).where(NOTES.c.at <= NOON).order_by(NOTES.c.at)).scalars().all()
     assert found == [NOON - timedelta(seconds=1), NOON]
+
+
+@pytest.mark.parametrize("micro", [0, 7, 250_999])
+@pytest.mark.parametrize("hours", [0, -5])
+def test_what_is_stored_linked_and_shown_of_a_moment_reads_as_it_always_did(micro: int, hours: int) -> None:
+    """A10: a link of the history is made from the moment's text; rows sort by it on SQLite (A7)."""
+    in_utc = NOON.replace(microsecond=micro)
+    there = in_utc.astimezone(timezone(timedelta(hours=hours)))
+    as_text = Instant().bind_processor(sqlite.dialect())
+
+    assert as_text is not None
+    assert as_text(there) == f"2026-11-24 12:00:00.{micro:06}"
+    assert link(b"", 1, there, "", b"")[8:] == f"2026-11-24T12:00:00.{micro:06}+00:00".encode()
+    assert moment(there) == f"2026-11-24T12:00:00.{micro // 1000:03}Z"
+    assert to_plain(in_utc) == ("2026-11-24T12:00:00" + (f".{micro:06}" if micro else "") + "+00:00")
 
 
 def test_a_naive_datetime_is_refused(notes: Engine) -> None:

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
+from alertnet.core.codec import text_in_utc
 from alertnet.store.db.vault import Vault
 
 
@@ -157,7 +158,7 @@ class Instant(TypeDecorator[datetime]):
         Raises:
             ValueError: the datetime is naive.
         """
-        return None if value is None else _in_utc(value)
+        return None if value is None else _zoned(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment in UTC, which SQLite stores without a zone."""
@@ -181,10 +182,13 @@ class Instant(TypeDecorator[datetime]):
 @lru_cache(maxsize=256)
 def _text_of(instant: datetime | None) -> str | None:
     """The text for SQLite; cached, since most moments that a flow writes are its own `now`."""
-    return None if instant is None else _in_utc(instant).isoformat(" ", "microseconds")[:-6]
+    if instant is None:
+        return None
+    text = text_in_utc(_zoned(instant))
+    return f"{text[:10]} {text[11:26]}"
 
 
-def _in_utc(instant: datetime) -> datetime:
+def _zoned(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{instant.isoformat()} has no time zone: an instant is an aware datetime")
-    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return instant

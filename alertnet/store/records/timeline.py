@@ -10,14 +10,13 @@ beside it; the system's chain stores the ends of the others (`store.records.chec
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from alertnet.core.codec import value
+from alertnet.core.codec import text_in_utc, value
 from alertnet.store.db.columns import Encrypted, canonical
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -209,10 +208,4 @@ def digest_of(salt: bytes, payload: bytes) -> bytes:
 def link(previous: bytes, seq: int, at: datetime, kind: str, digest: bytes) -> bytes:
     """The bytes from which the hash of an entry is made."""
     # Every part except the kind has a fixed length, so that different entries never give the same bytes.
-    return previous + seq.to_bytes(8) + _moment(at) + kind.encode() + digest
-
-
-@lru_cache(maxsize=64)
-def _moment(at: datetime) -> bytes:
-    """The moment as in a link; cached, since the entries of a flow share one."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").encode()
+    return previous + seq.to_bytes(8) + text_in_utc(at).encode() + kind.encode() + digest

@@ -5,14 +5,14 @@ with a `Z`, to the millisecond.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, NotRequired
 
 from sqlalchemy import Row
 from typing_extensions import TypedDict
 
+from alertnet.core.codec import text_in_utc
 from alertnet.core.incident import Affected, Scope, narrowest
 from alertnet.store.queues.attempts import NewAttempt
 from alertnet.store.records.escalations import NewEscalation
@@ -147,12 +147,7 @@ def person_view(person: Affected) -> PersonView:
 
 def moment(at: datetime) -> str:
     """The moment as the outside sees it: `2026-11-24T13:00:00.000Z`."""
-    return _moment_in_utc(at if at.tzinfo is UTC else at.astimezone(UTC))
-
-
-@lru_cache(maxsize=256)
-def _moment_in_utc(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{text_in_utc(at)[:23]}Z"
 
 
 def incident_view(
