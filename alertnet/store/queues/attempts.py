@@ -264,12 +264,9 @@ def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
     check_attempt(row.id, columns)
     check_notification(row.notification_id, {"kind": row.kind, "expires_at": expires_at})
     failure = columns["failure"]
-    return columns | {
-        "kind": Kind(row.kind),
-        "method": MethodKind(row.method),
-        "status": AttemptStatus(row.status),
-        "failure": None if failure is None else Failure(failure),
-    }
+    columns["kind"], columns["method"] = Kind(row.kind), MethodKind(row.method)
+    columns["status"], columns["failure"] = AttemptStatus(row.status), None if failure is None else Failure(failure)
+    return columns
 
 
 def note_sign(session: Session, id: str, now: datetime) -> None:
