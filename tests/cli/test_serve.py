@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -169,6 +171,18 @@ def test_who_begins_after_a_kill_says_that_the_last_one_ended_without_a_word(off
             said = process.ends()
 
     assert len(events(said.err, "worker_gone")) == 1
+
+
+@pytest.mark.parametrize("adds_up", [True, False])
+def test_sqlite_adds_up_no_memory_once_it_is_told_not_to(adds_up: bool) -> None:
+    """Its sum is behind a lock that an incident would take some five hundred times."""
+    told = "" if adds_up else "from alertnet.cli.server.processes import add_up_no_memory; add_up_no_memory();"
+    asked = "import _sqlite3, ctypes, sqlite3; sqlite3.connect(':memory:');"
+    shown = "print(ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used())"
+
+    done = subprocess.run([sys.executable, "-c", told + asked + shown], capture_output=True, check=True, text=True)
+
+    assert (int(done.stdout) > 0) is adds_up
 
 
 def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: Runtime, ref: str) -> None:

@@ -39,6 +39,8 @@ _ENDLESS = 10240
 
 _ARENA_MAX = -8
 """The number of the option M_ARENA_MAX in glibc's `malloc.h`."""
+_MEMSTATUS = 9
+"""The number of the option SQLITE_CONFIG_MEMSTATUS in `sqlite3.h`."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +60,20 @@ def share_one_heap() -> None:
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def add_up_no_memory() -> None:
+    """Keep SQLite from adding up the memory it takes, under a lock of all its connections; before the first of them.
+
+    Nobody asks for the sum, and an incident takes and gives back memory some three hundred times.
+    """
+    with suppress(AttributeError, ImportError, OSError):
+        import _sqlite3
+
+        sqlite = ctypes.CDLL(_sqlite3.__file__)
+        sqlite.sqlite3_shutdown()
+        sqlite.sqlite3_config(_MEMSTATUS, 0)
+        sqlite.sqlite3_initialize()
 
 
 def raise_limit() -> int:

@@ -42,6 +42,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
     from alertnet.cli.server.processes import (
+        add_up_no_memory,
         keep_what_is_loaded,
         listen,
         load_the_rest,
@@ -54,6 +55,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     from alertnet.runtime.logging import configure
 
     share_one_heap()
+    add_up_no_memory()
     configure()
     name = "serve" if with_worker else "serve --no-worker"
     with logged_end(name), ExitStack() as stack:
