@@ -15,7 +15,7 @@ from typing import Any
 import httptools
 import structlog
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from alertnet.core.limits import LONGEST_HEAD, REQUEST_SECONDS
 from alertnet.runtime.reminder import Reminder
@@ -97,6 +97,26 @@ class Parser(httptools.HttpRequestParser):
                 self._begin()
 
 
+class Joined(asyncio.Transport):
+    """The transport of one answer: a head that announces a body waits for it, so that both leave by one write."""
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self._transport = transport
+        self._cycle = cycle
+        self._head: bytes | None = None
+        self.close = transport.close  # type: ignore[method-assign]
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]
+        """Write the data, or keep it for the next."""
+        cycle = self._cycle
+        if self._head is None and cycle.expected_content_length and cycle.scope["method"] != "HEAD":
+            self._head = data
+            return
+        self._transport.write(self._head + data if self._head else data)
+        self._head = b""
+
+
 class Connection(HttpToolsProtocol):
     """One HTTP connection, which notes when it keeps the server waiting.
 
@@ -172,6 +192,7 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
             return
         super().on_headers_complete()
+        self.cycle.transport = Joined(self.transport, self.cycle)
         self._has_asked = True
 
     def on_body(self, body: bytes) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ DEADLINE_SECONDS = 0.4
 HEAD = b"POST / HTTP/1.1\r\nHost: alarm\r\nContent-Length: 4\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked"
 WHOLE = HEAD + b"body"
+LAST = HEAD.replace(b"Host", b"Connection: close\r\nHost")
 WISHFUL = HEAD.replace(b"Host", b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nHost")
 LARGE = 50_000_000
 
@@ -30,13 +32,15 @@ Connect = Callable[..., socket.socket]
 class Web:
     """Answers `read` once a body has come, and only when it may; a body `more` is answered with more than is read.
 
-    A body `wait` is answered by nothing until whoever sent it has `left`.
+    A body `wait` is answered by nothing until whoever sent it has `left`. To `late` and `long` it gives the head of its
+    answer at once, and the rest when it may; `long` is of no known length.
     """
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
         self.left = threading.Event()
         self.bodies: list[bytes] = []
         self.headers: list[bytes] = []
@@ -57,12 +61,23 @@ class Web:
                 pass
             self.left.set()
             return
+        if body in (b"late", b"long"):
+            await self._answer_in_parts(send, [(b"content-length", b"4")] if body == b"late" else [])
+            return
         while not self.may_answer.is_set():
             await asyncio.sleep(0.01)
         answer = b"x" * LARGE if body == b"more" else b"read"
         headers = [(b"content-length", str(len(answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
+
+    async def _answer_in_parts(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        self.begun.release()
+        while not self.may_answer.is_set():
+            await asyncio.sleep(0.01)
+        for part, more in ((b"re", True), (b"ad", False)):
+            await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
 @contextmanager
@@ -110,6 +125,11 @@ def connect_at_leisure(web: Web) -> Iterator[Connect]:
     """The same where it is not within any test."""
     with connecting(web, 60) as connect:
         yield connect
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """What comes there until its end."""
+    return b"".join(iter(partial(connection.recv, 1 << 16), b""))
 
 
 def status_on(connection: socket.socket) -> bytes:
@@ -175,6 +195,29 @@ def test_one_connection_serves_one_request_after_the_other(connect: Connect) -> 
         statuses.append(status_on(connection))
 
     assert statuses == [b"200"] * 4
+
+
+def test_a_head_waits_for_the_body_that_it_announces_and_for_no_other(connect_at_leisure: Connect, web: Web) -> None:
+    web.may_answer.clear()
+    late, long = connect_at_leisure(LAST + b"late"), connect_at_leisure(LAST + b"long")
+    assert web.begun.acquire(timeout=20)
+    assert web.begun.acquire(timeout=20)
+
+    assert b"200 OK" in long.recv(10_000)
+    late.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        late.recv(10_000)
+    web.may_answer.set()
+    late.settimeout(20)
+
+    assert all_of(late).endswith(b"\r\n\r\nread")
+
+
+def test_an_answer_without_its_body_has_its_head(connect_at_leisure: Connect) -> None:
+    answer = all_of(connect_at_leisure(LAST.replace(b"POST", b"HEAD") + b"body"))
+
+    assert b"content-length: 4\r\n" in answer
+    assert answer.endswith(b"\r\n\r\n")
 
 
 def test_whoever_has_kept_us_waiting_longest_makes_room(connect_at_leisure: Connect) -> None:
