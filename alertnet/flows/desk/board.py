@@ -9,6 +9,7 @@ from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity
 from alertnet.core.limits import LATEST
+from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.desk.matters import USER, Matter, calls_of, matter_of, numbered
@@ -16,6 +17,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring.troubles import open_troubles
 from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
@@ -28,6 +30,8 @@ from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
 AT_A_TIME = 200
+COUNTED_ON = frozenset({Part.SMS, Part.CALL, Part.EMAIL, Part.INBOUND, Part.PUNCTUALITY})
+"""The parts without which a message that is said to be on its way may be none."""
 """How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
@@ -204,6 +208,8 @@ class Board:
     incidents: tuple[OpenIncident, ...]
     closed: tuple[ClosedIncident, ...]
     """Those of the last day, the latest first."""
+    troubles: tuple[Part, ...] = ()
+    """What of ourselves is in trouble now, as far as it changes what coordinators may count on."""
 
     @property
     def matters(self) -> tuple[Matter, ...]:
@@ -219,6 +225,7 @@ class Board:
             self.now,
             tuple(each for each in open if country in ("", each.country)),
             tuple([each for each in closed if country in ("", each.kept.country)][:MOST_CLOSED]),
+            self.troubles,
         )
 
 
@@ -230,7 +237,10 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
     changed = [id for id in heads if id not in fresh]
     read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
     incidents = tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order))
-    return Board(tx.now, incidents, tuple(_closed(tx, before.closed if before else ())))
+    closed = tuple(_closed(tx, before.closed if before else ()))
+    troubles = open_troubles(tx.session)
+    lasting = tuple(each.part for each in troubles if each.part in COUNTED_ON and each.clear_since is None)
+    return Board(tx.now, incidents, closed, lasting)
 
 
 def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:

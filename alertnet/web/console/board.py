@@ -92,7 +92,7 @@ class BoardLook:
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
         """Render the board, unless nothing has changed since `before`."""
         board = self.boards.read()
-        if before is not None and before.source == (board.incidents, board.closed):
+        if before is not None and before.source == (board.incidents, board.closed, board.troubles):
             return before
         return self.of(runtime, board, before)
 
@@ -124,13 +124,14 @@ class BoardLook:
         waiting, texts = sum(not each.is_put_off for each in board.matters), sum(e.is_text for e in board.incidents)
         drills = 0 if self.drill else len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
+            "troubles": say("troubles.html", troubles=everything.troubles),
             "matters": say("matters.html", matters=board.matters),
             "count": say("count.html", open=len(board.incidents) - texts, texts=texts, waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
             "lately": str(len(board.closed)),
             "closed": say("closed.html", closed=board.closed, zone=zone_of(runtime.edition)),
         }
-        return Regions({**parts, **lines}, (everything.incidents, everything.closed))
+        return Regions({**parts, **lines}, (everything.incidents, everything.closed, everything.troubles))
 
 
 def spoken(runtime: Runtime, language: str) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 
 from alertnet.core.incident import Severity
+from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED, read_board
+from alertnet.store.monitoring import troubles
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -47,6 +49,25 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
     after = desk.opens("/desk")
     assert "Nothing waits for you now." in after.text
     assert "<title>Board" in after.html
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/drills"])
+def test_the_board_says_what_does_not_get_out_or_in(world: World, desk: Desk, path: str) -> None:
+    """A11: else who reads that eight are on their way to hear of it waits for what no provider takes."""
+    world.raises()
+    before = desk.opens(path).text
+
+    for part in (Part.SMS, Part.INBOUND, Part.TREES):
+        world.runtime.transact(troubles.begin, part)
+    board = desk.opens(path)
+    world.runtime.transact(troubles.clear, [Part.SMS])
+    after = desk.opens(path).text
+
+    assert "texts to us do not arrive · The system SMS do not get out · The system" in board.text
+    assert '<a href="/desk/system">' in board.html
+    assert "edit of the trees" not in board.text
+    assert "get out" not in before + after
+    assert "texts to us do not arrive" in after
 
 
 def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -> None:

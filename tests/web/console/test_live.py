@@ -14,8 +14,10 @@ from fastapi import FastAPI
 from sqlalchemy import text as sql
 
 from alertnet.core.limits import OPEN_PAGES
+from alertnet.core.monitoring.self_monitoring import Part as PartOfOurs
 from alertnet.flows.credentials.users import set_role, sign_out
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import troubles
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.app import make_app
@@ -76,6 +78,22 @@ def test_what_is_committed_appears_on_the_open_page(world: World, desk: Desk) ->
     assert ref in str(second[f"incident-{ref}"])
     assert "genuine" in second["matters"]
     assert second["title"] == "(1) "
+
+
+def test_trouble_of_ours_appears_on_the_open_page(world: World, desk: Desk) -> None:
+    """A11: nobody loads the page anew to learn that nothing gets out."""
+    begun = iter([1])
+
+    def then(text: str) -> None:
+        for _ in begun if news(text) else ():
+            world.runtime.transact(troubles.begin, PartOfOurs.SMS)
+
+    text = stream(desk, "/desk/live", lambda text: len(news(text)) > 1, then)
+
+    first, second = news(text)[:2]
+    assert "get out" not in str(first["troubles"])
+    assert "SMS do not get out" in str(second["troubles"])
+    assert list(second) == ["troubles"]
 
 
 def test_an_event_carries_what_changed_alone(world: World, desk: Desk) -> None:
