@@ -14,7 +14,7 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.decision import Ask, Note, Send
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, State, Status
+from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, State
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 LATE = timedelta(seconds=60)
@@ -79,8 +79,8 @@ class Context:
 
     @property
     def is_active(self) -> bool:
-        """Whether alerts may leave: neither acknowledged nor stopped (A4)."""
-        return self.state.status not in (Status.ACKNOWLEDGED, Status.STOPPED)
+        """Whether alerts may leave."""
+        return self.state.status not in AT_REST
 
     def on_time(self, moment: datetime) -> datetime:
         """The planned moment; now if it is further past than counts as on time (A7)."""

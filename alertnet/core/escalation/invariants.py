@@ -7,6 +7,7 @@ from datetime import datetime
 
 from alertnet.core.errors import COUNT, MOMENT, Inconsistent, is_moment, must_hold
 from alertnet.core.escalation.state import (
+    AT_REST,
     LAST_RESORT,
     ContactProgress,
     LevelRun,
@@ -16,7 +17,6 @@ from alertnet.core.escalation.state import (
     Status,
 )
 
-_AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 _WAITING = (Status.WAITING_FOR_GO, Status.STOPPED)
 
 LEVEL = "-1 for last resort, 0 or more"
@@ -49,7 +49,7 @@ def _check_due(id: str, state: State, due_at: datetime | None) -> None:
         "escalation",
         (id,),
         (
-            due_at is not None or status in _AT_REST or ("due_at", due_at, f"a moment while {status.value}"),
+            due_at is not None or status in AT_REST or ("due_at", due_at, f"a moment while {status.value}"),
             due_at is not None
             or status is Status.STOPPED
             or state.action_due_at is None

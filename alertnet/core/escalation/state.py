@@ -26,6 +26,10 @@ class Status(StrEnum):
     STOPPED = "stopped"
 
 
+AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
+"""The statuses in which no alert leaves (A4)."""
+
+
 class LevelStatus(StrEnum):
     """The status of an opened level."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, LevelStatus, State, Status
+from alertnet.core.escalation.state import AT_REST, LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Incident, Severity
 from alertnet.core.limits import LATEST
 from alertnet.core.monitoring.self_monitoring import Part
@@ -177,7 +177,7 @@ class OpenIncident:
             return 0
         if not self.acting:
             return 1
-        return 3 if stands <= {Status.ACKNOWLEDGED, Status.STOPPED} else 2
+        return 3 if stands <= {*AT_REST} else 2
 
     @property
     def order(self) -> str:

@@ -11,7 +11,8 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.countries import NO_COUNTRY
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import Status
+from alertnet.core.escalation.state import AT_REST
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
 from alertnet.flows.escalation.escalate import apply_facts, tell_more
@@ -24,8 +25,6 @@ from alertnet.store.records import incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 
 RECORDED = "device_alarm"
-UNKNOWN_TYPE = "other"
-AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 FOLLOWS_WITHIN = HOUR
 """A position after a longer silence counts as a new press."""
 

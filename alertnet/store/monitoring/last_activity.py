@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, select, true, update
 from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
-from alertnet.core.escalation.state import Status
+from alertnet.core.escalation.state import AT_REST
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.engine import insert_once
@@ -49,7 +49,7 @@ _DECLARED: Select[Any] = (
     .order_by(timeline.c.seq.desc())
     .limit(2)
 )
-_AT_REST = (Status.ACKNOWLEDGED.value, Status.STOPPED.value)
+_AT_REST = tuple(each.value for each in AT_REST)
 
 
 def newest(session: Session) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from alertnet.cli.demo.page_content.names import PartyNames, ring_key
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.escalation.state import LevelStatus, Status
+from alertnet.core.escalation.state import AT_REST, LevelStatus, Status
 from alertnet.core.forecast.simulation import Noted
 from alertnet.flows.desk.names import REASONS
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -107,8 +107,7 @@ def _of_level(escalation: Escalation, index: int) -> Mark | None:
         return None
     if run.status is LevelStatus.MET:
         return Mark(Tone.ANSWERED, "answered")
-    over = state.status in (Status.STOPPED, Status.ACKNOWLEDGED)
-    return Mark(Tone.QUIET, "was told") if over else Mark(Tone.ALARM, "told, no answer yet")
+    return Mark(Tone.QUIET, "was told") if state.status in AT_REST else Mark(Tone.ALARM, "told, no answer yet")
 
 
 def _later(locked: LockedIncident, escalation: Escalation | None) -> Mark:
