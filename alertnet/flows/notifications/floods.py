@@ -1,6 +1,7 @@
 """Limits for more texts and calls than people can read: the rest is only stored, and that is told once (A12, B9)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import IN_FLOODS, Subject
@@ -16,7 +17,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, limits, timeline
 from alertnet.store.records.inbound import InboundSms
 
-EVERYBODY = "everybody"
+EVERYBODY, CONTACTS = "everybody", "contacts"
+"""The keys under which strangers are counted together, and contacts."""
 REMEMBERED = OFTEN
 """How many texts of a number are examined to see whether a machine writes them."""
 
@@ -51,6 +53,14 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
         tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NO_REF))
+
+
+def rings_now(tx: Tx, told_at: datetime | None, *, is_contact: bool) -> bool:
+    """Whether what a phone sends is an alarm: its first in ten minutes, and of all contacts together only one.
+
+    Numbers of contacts may be forged.
+    """
+    return told_at == tx.now and (not is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))
 
 
 def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:

@@ -17,7 +17,7 @@ from alertnet.flows.credentials.known_numbers import InTheField, contact_in_fiel
 from alertnet.flows.escalation.report_action import let_through
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
-from alertnet.flows.notifications.floods import ring_once
+from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -28,9 +28,6 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 MOST_INCIDENTS = 5
 """The most open incidents of its sender that a text is added to, the latest: more would only ring the same people."""
-
-CONTACTS = "contacts"
-"""The key of a limit that all contacts share, because their numbers can be forged."""
 
 
 def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
@@ -160,7 +157,7 @@ def _alarm(
     locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **_heard(sms))
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     if not says_so(sms.body):
-        rings = told_at == tx.now and (not sender.is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))
+        rings = rings_now(tx, told_at, is_contact=sender.is_contact)
         later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
         raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
     elif told_at is not None:

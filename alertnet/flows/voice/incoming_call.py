@@ -21,7 +21,7 @@ from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
-from alertnet.flows.notifications.floods import ring_once, tell_drop
+from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.wrong_codes import judge_wrong
@@ -39,8 +39,6 @@ NO_REF = "TEL"
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
 _SPOKEN = "; number spoken"
 """Suffix of the outcome of a call that was not put through, because its number had been put through often enough."""
-CONTACTS = "contacts"
-"""The key under which calls of all contacts are counted together."""
 
 
 class Asks(StrEnum):
@@ -331,9 +329,8 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
     told_at = limits.tell_at(tx, TEXTS_TOLD, call.sender)
     if told_at is None:
         return
-    # All contacts together get one alarm in that time, because their numbers may be forged.
-    rings = told_at == tx.now and (caller.field or limits.use(tx, TEXTS_TOLD, CONTACTS))
-    announced = Announcement(Kind.ALARM if rings else Kind.NOTICE, subject, NO_REF, caller.id)
+    kind = Kind.ALARM if rings_now(tx, told_at, is_contact=caller.field is None) else Kind.NOTICE
+    announced = Announcement(kind, subject, NO_REF, caller.id)
     tell_coordinators(tx, caller.trees, announced, besides=call.sender, leaves_at=told_at)
 
 
