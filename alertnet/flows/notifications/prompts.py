@@ -94,12 +94,10 @@ def ring(locked: LockedIncident, prompt: Prompt) -> None:
 def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
     """Repeat a prompt, and set the next time by how long nobody has answered it."""
     now = locked.tx.now
-    ring(locked, prompt)
     unanswered = prompt_pause(now - prompt.raised_at, locked.facts.severity)
     pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
     due_at = now if prompt.due_at is None else min(prompt.due_at, now)
-    prompt_store.ask_again(locked.tx.session, prompt, next_repeat(due_at, pause, now))
-    locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
+    _repeat(locked, prompt, next_repeat(due_at, pause, now))
 
 
 def ring_one(
@@ -207,9 +205,13 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
     """Repeat reopened prompts, unless they were overtaken."""
     for prompt in open_prompts(locked):
         if prompt.id in asked and prompt.kind != PromptKind.FIELD_STATUS:
-            ring(locked, prompt)
-            prompt_store.ask_again(locked.tx.session, prompt, prompt.due_at)
-            locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
+            _repeat(locked, prompt, prompt.due_at)
+
+
+def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -> None:
+    ring(locked, prompt)
+    prompt_store.ask_again(locked.tx.session, prompt, again_at)
+    locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 
 def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int) -> dict[str, Any]:
