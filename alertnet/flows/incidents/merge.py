@@ -31,12 +31,12 @@ from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.tree_migration import succeed
-from alertnet.flows.escalation.escalate import Events, move, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, let_leave, resume
-from alertnet.flows.incidents.merged_answers import as_events, as_taken_back, not_replaced
+from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, not_replaced
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -223,10 +223,10 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     """Count answers and reports to the part; then open the levels open there, unless somebody has taken charge."""
     session = whole.tx.session
     events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
-    _add(events, as_events(whole, not_replaced(part, whole), part))
+    add_events(events, as_events(whole, not_replaced(part, whole), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
-            _add(events, events_of(whole, report.tree, report.contact, Acted))
+            add_events(events, events_of(whole, report.tree, report.contact, Acted))
     move(whole, events)
     move(whole, {each.id: decided for each in whole.escalations if (decided := _decided(part, whole, each.tree))})
 
@@ -270,16 +270,16 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
     events = _without_go(whole, merged_at)
-    _add(events, _undecided(part, whole, merged_at))
+    add_events(events, _undecided(part, whole, merged_at))
     for answer in gone:
-        _add(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
+        add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for tree, contact in sorted(only_there):
-        _add(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
+        add_events(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
     move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
-    _add(happened, bad_addresses(part, whole))
-    _add(happened, let_through_meanwhile(part, whole))
+    add_events(happened, bad_addresses(part, whole))
+    add_events(happened, let_through_meanwhile(part, whole))
     resume(part, merged_at, PromptAnswer.MERGED, happened)
     let_leave(part, merged_at)
     if part.facts.leaves_phone_alone:
@@ -369,8 +369,3 @@ def _without(whole: LockedIncident, part: str) -> Facts:
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
     return as_one(own, [each.facts for each in whole.parts if each.id != part])
-
-
-def _add(events: dict[str, list[Event]], more: Events) -> None:
-    for escalation, happened in more.items():
-        events.setdefault(escalation, []).extend(happened)

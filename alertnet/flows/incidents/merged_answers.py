@@ -6,6 +6,7 @@ from functools import partial
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Answered, Confirmed, Event
 from alertnet.flows.escalation import record_response
+from alertnet.flows.escalation.escalate import Events
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
@@ -28,9 +29,14 @@ def as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: Locke
         made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]
         state = there.states.get(answer.tree)
         made += [Confirmed] if state and answer.contact in state.confirmed else []
-        for escalation, happened in events_of(here, answer.tree, answer.contact, *made).items():
-            events.setdefault(escalation, []).extend(happened)
+        add_events(events, events_of(here, answer.tree, answer.contact, *made))
     return events
+
+
+def add_events(events: dict[str, list[Event]], more: Events) -> None:
+    """Add more events of the same escalations, or of others."""
+    for escalation, happened in more.items():
+        events.setdefault(escalation, []).extend(happened)
 
 
 def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
