@@ -346,12 +346,8 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
     match said.subject:
         case Subject.TASK:
             return [say("task_asked")]
-        case Subject.VERIFY:
-            return [say("decision_verify")]
-        case Subject.CONFIRM:
-            return [say("decision_confirm")]
-        case Subject.CHANGE:
-            return [say("decision_change")]
+        case Subject.VERIFY | Subject.CONFIRM | Subject.CHANGE:
+            return [say(f"decision_{said.subject}")]
         case Subject.LEVEL:
             which = [say("decision_tree")] if said.tree else []
             why = [say("decision_why")] if said.why else []
