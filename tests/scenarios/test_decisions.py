@@ -69,6 +69,20 @@ def decides(world: World, incident: Incident, by: str, decision: str) -> None:
     world.settles()
 
 
+@pytest.mark.parametrize("word", ["HOLD", "GO"])
+def test_who_decides_on_what_went_on_by_itself_reads_so_and_not_that_all_is_closed(asked: World, word: str) -> None:
+    """B3: the police are being told, and the incident is as open as before."""
+    incident = waits_for_go(asked)
+    code = decision_code_in(question(asked))
+    asked.passes(minutes=30)
+    assert incident.level("valley") == "Police"
+
+    reply = asked.texts("coordinator", f"{word} {code}")
+
+    assert reply is not None
+    assert f"{incident.ref}: go given: Police (21:49)" in reply
+
+
 def test_a_question_says_what_it_decides(asked: World) -> None:
     """Level and contacts by name, why it is asked, and what happens without an answer: by SMS, call and page alike."""
     incident = waits_for_go(asked)

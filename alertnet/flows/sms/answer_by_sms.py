@@ -195,6 +195,8 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
 def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Reply:
     """Reply with what was answered before, and by which coordinator, or that nothing more is wanted."""
     subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
+    if subject is None and _was_opened(locked, prompt):
+        return _reply(locked, code, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
     if subject is None:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
     same = {contact for _, contact in locked.names(code.tree, code.contact)}
@@ -204,6 +206,14 @@ def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Re
     coordinators = {contact.id for _, contact in locked.plans.coordinators}
     by = prompt.answered_by if prompt.answered_by in coordinators else None
     return _reply(locked, code, Kind.NOTICE, subject=subject, about=by, at=prompt.answered_at)
+
+
+def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
+    """Whether the level that was asked about has been opened, be it by itself at its time."""
+    if prompt.kind != PromptKind.DECISION or prompt.subject != Subject.LEVEL:
+        return False
+    state = locked.states.get(locked.tree_of(prompt.escalation))
+    return state is not None and any(run.index == prompt.level_index for run in state.runs)
 
 
 def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
