@@ -99,6 +99,17 @@ def test_a_result_by_text_counts_once_and_may_come_with_what_was_done(world: Wor
     assert [(each["contact"], each["note"]) for each in incident["actions"]] == [("brigade", "they send a patrol")]
 
 
+def test_who_asks_for_something_else_with_the_code_of_a_task_reads_what_came_of_it(world: World) -> None:
+    """A6: what the contact said is not the coordinator's own answer."""
+    _, task = evening(world)
+    world.texts("coordinator", f"OK {code_in(task)}")
+
+    reply = world.texts("coordinator", f"HOLD {code_in(task)}")
+
+    assert reply is not None
+    assert ": brigade takes charge (" in reply
+
+
 def test_when_nobody_answers_the_next_method_goes_at_once(world: World) -> None:
     """B3: a method that fails brings the next one forward."""
     incident, task = evening(world)

@@ -199,13 +199,12 @@ def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Re
         return _reply(locked, code, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
     if subject is None:
         return _reply(locked, code, Kind.ALREADY_CLOSED)
-    same = {contact for _, contact in locked.names(code.tree, code.contact)}
-    if prompt.answered_by in same and subject is not Subject.REFUSED:
-        return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
     # As if it were its own, the sender would not see that somebody else has decided otherwise.
-    coordinators = {contact.id for _, contact in locked.plans.coordinators}
-    by = prompt.answered_by if prompt.answered_by in coordinators else None
-    return _reply(locked, code, Kind.NOTICE, subject=subject, about=by, at=prompt.answered_at)
+    by = prompt.about if prompt.kind == PromptKind.TASK else prompt.answered_by
+    if subject is not Subject.REFUSED and by in {contact for _, contact in locked.names(code.tree, code.contact)}:
+        return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
+    known = {contact.id for _, contact in locked.plans.coordinators} | {prompt.about}
+    return _reply(locked, code, Kind.NOTICE, subject=subject, about=by if by in known else None, at=prompt.answered_at)
 
 
 def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
