@@ -171,6 +171,32 @@ def test_a_refusal_of_one_level_leaves_the_later_ones_on_hold(world: World) -> N
     assert any("DECISION" in text and "Tell Police" in text for text in world.phone("coordinator").inbox)
 
 
+@pytest.mark.parametrize("is_let_on", [False, True])
+def test_a_refusal_of_a_level_under_way_ends_what_it_has_not_sent_yet(world_of: Worlds, *, is_let_on: bool) -> None:
+    """B3: also where a colleague's GO came a moment before; a GO after it lets the rest go on."""
+    friends = "  - {name: Friends, notify: [ombuds, brigade], wait: 30m, repeat: {every: 5m, times: 2}}\n"
+    both = """
+  ombuds: {role: ombuds, organisation: Ombuds, methods: [{sms: "+573005550120"}, {call: "+573005550120", after: 3m}]}
+  brigade: {role: ngo, organisation: Brigade, methods: [{task: Call the duty officer, after: 4m}]}
+"""
+    contacts = CONTACTS.replace(CONTACTS.splitlines()[5], both.strip("\n"))
+    world = world_of(a_tree(LEVELS.partition("  - {name: Friends")[0] + friends, contacts))
+    incident = world.raises()
+    world.passes(minutes=10)
+    assert len(world.phone("ombuds").inbox) == 1
+
+    incident.act("go", decision="refuse", tree="valley", level="Friends")
+    if is_let_on:
+        incident.act("go", decision="go", tree="valley", level="Friends")
+    world.passes(minutes=12)
+
+    after = {(each["contact"], each["method"]) for each in incident["notifications"] if each["level"] == "Friends"}
+    asked = any("TASK" in text for text in world.phone("coordinator").inbox)
+    assert (len(world.phone("ombuds").inbox), asked) == ((3, True) if is_let_on else (1, False))
+    assert (("ombuds", "call") in after) == is_let_on
+    assert incident.status("valley") == "running"
+
+
 def test_a_hold_is_on_the_record(world: World) -> None:
     """A10: as the decision of whoever held."""
     incident = world.raises()

@@ -22,7 +22,7 @@ def live_progress(context: Context, run: LevelRun, *, also_after: bool = False) 
     In a past round only contacts who were closed still are, at their opening, and whom quiet hours have spared, at
     their end. `also_after`: all are, as long as the level will open again.
     """
-    if not context.is_active or run.status is LevelStatus.MET:
+    if not context.is_active or run.status is LevelStatus.MET or run.index in context.state.refused:
         return []
     opens_again = context.state.round <= context.plan.tree.rounds or run.index == LAST_RESORT
     is_over = run.round != context.state.round and not (also_after and opens_again)
