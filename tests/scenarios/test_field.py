@@ -52,6 +52,26 @@ def test_a_report_with_its_pin_is_believed(valley: World) -> None:
     assert kinds(valley, "decision") == []
 
 
+def test_a_person_is_known_by_any_code_of_the_teams_file_with_a_digit(world_of: Worlds) -> None:
+    """A3: a consent that is recorded for K2 or AB12 holds for who is reported as k2; a road N7 is nobody."""
+    people = """
+  K2: {kind: defender, nationality: CO, consent: national}
+  AB12: {kind: defender, nationality: CO, consent: internal}
+"""
+    world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD.rstrip() + people)
+    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+
+    reply = world.texts("ana", f"ALERTA {TRUE} 31 L12 k2 en la N7")
+
+    assert reply is not None
+    assert "31, L12, K2. " in reply
+    incident = world.newest()
+    assert incident["consent"] == "national"
+    assert [person["code"] for person in incident["people"]] == ["K2"]
+    world.texts("ana", f"NUEVA {TRUE} tambien AB12")
+    assert incident["consent"] == "internal"
+
+
 @pytest.mark.parametrize("pin", ["47111", ""])
 def test_a_report_without_its_pin_raises_the_alarm_unverified(valley: World, pin: str) -> None:
     """B3: nobody is refused; the coordinators decide whether it is true."""

@@ -141,7 +141,7 @@ class _Beginning:
     rest: list[Word]
 
 
-def parse_report(text: str) -> Report | None:
+def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None:
     """Read a report that begins with a verb of the field, or with PIN and type; None for any other text.
 
         SOS · AYUDA · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
@@ -150,8 +150,9 @@ def parse_report(text: str) -> Report | None:
     One slip in the verb is forgiven (a letter that is wrong, missing, doubled or swapped with its neighbour), unless
     two verbs may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6
     digits) and the type's number stand before the words, in any order; a later PIN is removed from them. Codes of
-    people (P7), place (L12) and consent (C0 to C3) are read anywhere; of several consents the narrowest counts. The
-    type's name counts where the form has it, else the gravest type among the words that is not denied.
+    people (P7, and those of `known_people` that have a digit), place (L12) and consent (C0 to C3) are read anywhere; of
+    several consents the narrowest counts. The type's name counts where the form has it, else the gravest type among the
+    words that is not denied.
     """
     text = with_pin_joined(clean(text))
     begun = _begin(words_of(text))
@@ -165,7 +166,7 @@ def parse_report(text: str) -> Report | None:
     language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     known = [*([pin] if pin else []), *of_type, *of_ref, *of_span, *of_language]
-    place, people = _codes_among(rest)
+    place, people = _codes_among(rest, known_people)
     return Report(
         panic=begun.is_panic,
         pin=begun.pin or (pin.plain if pin else None),
@@ -283,9 +284,13 @@ def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:
     return (_LANGUAGE_OF[named[0].plain], named) if named else (None, [])
 
 
-def _codes_among(words: list[Word]) -> tuple[str | None, tuple[str, ...]]:
+def _codes_among(words: list[Word], known_people: Collection[str] = ()) -> tuple[str | None, tuple[str, ...]]:
+    # A code without a digit may be any word.
+    known = {
+        code.lower() for code in known_people if any(map(str.isdecimal, code)) and not _PLACE.fullmatch(code.lower())
+    }
     places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
-    people = (word.plain.upper() for word in words if _PERSON.fullmatch(word.plain))
+    people = (word.plain.upper() for word in words if word.plain in known or _PERSON.fullmatch(word.plain))
     return next(places, None), tuple(dict.fromkeys(people))
 
 

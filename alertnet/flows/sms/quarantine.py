@@ -71,7 +71,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     shown = without_pins(tx, [sender.owner], text.text, text.number)
     sms = InboundSms(id, text.number, "", shown, heard_at=text.at)
-    _hear(tx, edition, sender, sms, parse_report(text.text))
+    _hear(tx, edition, sender, sms, parse_report(text.text, edition.network.people))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
         # It had its effect, but nothing is open, so people read it all the same.

@@ -135,7 +135,8 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report, reporter = parse_report(text.written.body), member or coordinator_at(edition.network, sms.sender)
+    report = parse_report(text.written.body, edition.network.people)
+    reporter = member or coordinator_at(edition.network, sms.sender)
     if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
         return True, receive_report(tx, edition, reporter, report, sms)
     officer = member or staff_at(edition.network, sms.sender)
