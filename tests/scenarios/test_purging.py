@@ -363,6 +363,23 @@ def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(e
     assert {each["to"] for each in kept["messages"]} == {""}
 
 
+def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(either_world: World) -> None:
+    """A10, B3: who had the all-clear and is a contact still hears that it is open again, and of its next end."""
+    world = either_world
+    incident = told(world)
+    network = world.runtime.edition.network
+    person = subject.subject_of(network, "colombia/coordinator")
+    assert "asunto cerrado" in world.phone("coordinator").inbox[-1]
+    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+
+    incident.act("reopen", reason="it is not over")
+    again = world.phone("coordinator").inbox[-1]
+    incident.act("close", reason="resolved")
+
+    assert "abierto de nuevo" in again
+    assert "asunto cerrado" in world.phone("coordinator").inbox[-1]
+
+
 def test_the_pin_of_whoever_has_left_the_trees_stays_while_an_incident_runs_on_them(world_of: Worlds) -> None:
     """A6: without it the link that went out in clear would take charge of the incident."""
     world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 20m}\n" + COORDINATION))

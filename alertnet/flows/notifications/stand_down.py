@@ -95,9 +95,9 @@ def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseRea
 def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with the written methods it was told by; with all written ones where it was only called.
 
-    A number or address that it no longer has is left out.
+    A number or address that it no longer has, or that was erased, is left out.
     """
-    there = [each for each in sorted(used) if each[1] not in contact.left]
+    there = [each for each in sorted(used) if each[1] and each[1] not in contact.left]
     chosen = [Method(kind, address) for method, address in there if (kind := MethodKind(method)) in WRITTEN]
     written = [method for method in contact.methods if method.kind in WRITTEN]
     calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
@@ -105,10 +105,12 @@ def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
 
 def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
-    """The contact with only the methods that were used."""
+    """The contact with only the methods that were used; where that was erased, with those of the same kind."""
     known = {(method.kind.value, method.address): method for method in contact.at_hand}
-    methods = tuple(known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used))
-    return replace(contact, methods=methods, when_closed=())
+    there = [known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used) if each[1]]
+    erased = {kind for kind, address in used if not address} - {method.kind.value for method in there}
+    there += [method for method in contact.methods if method.kind.value in erased]
+    return replace(contact, methods=tuple(there), when_closed=())
 
 
 def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> Told:

@@ -231,9 +231,9 @@ def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addre
 
 
 def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:
-    """The attempts planned since then to say that the incident is over, by id."""
+    """The attempts planned since then to say that the incident is over, by id; without an address what was erased."""
     rows = session.execute(_ALL_CLEAR, {"incident": incident, "since": since})
-    return [AllClear(*row[:-1]) for row in rows if from_plain(Said, row.said).reason is not None]
+    return [AllClear(*row[:-1]) for row in rows if not row.said or from_plain(Said, row.said).reason is not None]
 
 
 def heard(
