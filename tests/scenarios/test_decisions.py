@@ -83,6 +83,21 @@ def test_who_decides_on_what_went_on_by_itself_reads_so_and_not_that_all_is_clos
     assert f"{incident.ref}: go given: Police (21:49)" in reply
 
 
+@pytest.mark.parametrize("who", ["coordinator", "second coordinator"])
+def test_the_page_names_the_other_coordinator_who_has_decided(world_of: Worlds, who: str) -> None:
+    """B3: whoever presses a moment later takes it for its own word otherwise."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(COORDINATION + POLICE + FRIENDS, CONTACTS + second))
+    waits_for_go(world)
+    decides(world, world.newest(), "sms", "go")
+    asked = next(text for text in world.phone(who).inbox if "GO " in text)
+
+    answer = world.client.post(link_in(asked), data={"answer": "refuse"})
+
+    assert (answer.status_code, ": go." in answer.text) == (409, True)
+    assert ("Decided by coordinator." in answer.text) == (who == "second coordinator")
+
+
 def test_a_question_says_what_it_decides(asked: World) -> None:
     """Level and contacts by name, why it is asked, and what happens without an answer: by SMS, call and page alike."""
     incident = waits_for_go(asked)

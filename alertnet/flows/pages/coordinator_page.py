@@ -232,10 +232,16 @@ def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Rema
     if prompt.kind == PromptKind.TASK and prompt.answer in (*_SAID, *CALL_FAILURES):
         return (Remark("recorded_task", prompt.answered_at),)
     if prompt.answer in DECISIONS:
-        return (Remark(f"recorded_{prompt.answer}", prompt.answered_at),)
+        return (Remark(f"recorded_{prompt.answer}", prompt.answered_at), *_decided_by(locked, prompt, contact))
     if prompt.answer == PromptAnswer.ACKNOWLEDGED and prompt.answered_by == contact:
         return (Remark("recorded_acknowledge", prompt.answered_at),)
     return () if prompt.is_open else (Remark("taken_care_of"),)
+
+
+def _decided_by(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Remark, ...]:
+    """Which other coordinator has decided it, so that nobody takes that for its own word."""
+    others = {each.id for _, each in locked.plans.coordinators if each.id != contact}
+    return (Remark("decided_by", by=prompt.answered_by),) if prompt.answered_by in others else ()
 
 
 def _has_been_said(prompt: Prompt) -> bool:
