@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
-from alertnet.core.directory.availability import Hours
+from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, NeedsGo, Repeat, Start, Then
 from alertnet.core.directory.when import When
@@ -16,6 +17,8 @@ NAMES = ("ana", "bob", "eva", "luis", "mia", "zoe")
 KINDS = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 ROLES = (Role.COORDINATOR, Role.COORDINATOR, Role.NGO, Role.OMBUDS, Role.AUTHORITY, Role.EMBASSY, Role.UN)
 DAY = 24 * 60
+OF_ALL = "+5799"
+"""A phone at which somebody passes on what is for any of several contacts."""
 
 
 @dataclass(frozen=True)
@@ -126,13 +129,15 @@ def _contact(dice: Random, name: str, tree: str, names: list[str]) -> Contact:
     """The first four of the names have the same telephone and mail in every tree."""
     number = _number(name, tree)
 
-    def methods(count: int, to: str) -> tuple[Method, ...]:
+    def methods(count: int, to: str, *, relays: bool = False) -> tuple[Method, ...]:
         kinds = dice.sample(KINDS, count)
         ats = [f"{to}@n.example" if kind is MethodKind.EMAIL else to for kind in kinds]
-        return tuple(Method(*each, timedelta(minutes=dice.randint(0, 5))) for each in zip(kinds, ats, strict=True))
+        afters = [timedelta(minutes=dice.randint(0, 5)) for _ in kinds]
+        return tuple(Method(*each, relays=relays) for each in zip(kinds, ats, afters, strict=True))
 
     opens = dice.randrange(0, DAY - 60, 15)
-    hours = dice.choice([None, None, Hours("", (((opens, dice.randrange(opens + 30, DAY + 1, 15)),),) * 7)])
+    zone = dice.choice(["America/Bogota", "Europe/Madrid"])
+    hours = dice.choice([None, Hours("", (((opens, dice.randrange(opens + 30, DAY + 1, 15)),),) * 7)])
     return Contact(
         id=name,
         role=dice.choice(ROLES),
@@ -140,16 +145,33 @@ def _contact(dice: Random, name: str, tree: str, names: list[str]) -> Contact:
         methods=methods(dice.randint(1, 3), number),
         scope=dice.choice([Scope.INTERNAL, Scope.NATIONAL, Scope.INTERNATIONAL, Scope.PUBLIC]),
         language="es",
-        timezone=dice.choice(["America/Bogota", "Europe/Madrid"]),
+        timezone=zone,
         represents=dice.choice([None, None, "ES", "DE"]),
         belongs_to=dice.choice([None, None, None, "army"]),
         deputy=dice.choice([None, *(each for each in names if each != name)]),
         priority=dice.random() < 0.1,
         drills=dice.random() < 0.2,
         hours=hours,
-        when_closed=methods(dice.choice([0, 0, 1, 2]), f"{number}9") if hours else (),
+        when_closed=dice.choice(
+            [
+                (),
+                methods(dice.randint(0, 2), f"{number}9"),
+                methods(dice.randint(1, 2), OF_ALL, relays=True),
+            ]
+        )
+        if hours
+        else (),
         hold=dice.random() < 0.8,
+        quiet=_quiet(dice, zone),
     )
+
+
+def _quiet(dice: Random, zone: str) -> dict[Severity, Span]:
+    """Of every other, whatever the severity: hours that begin or end about the time of the incident."""
+    opened = OPENED_AT.astimezone(ZoneInfo(zone))
+    ends = opened.hour * 60 + dice.randrange(-15, 200, 5)
+    span = (ends - dice.choice([15, 25, 60, 600])) % DAY, ends
+    return dict.fromkeys(Severity, span) if dice.random() < 0.5 else {}
 
 
 def _narrowed(dice: Random, contact: Contact) -> Contact:

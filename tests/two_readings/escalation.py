@@ -1,7 +1,8 @@
 """How one tree of an incident goes through its levels: B3 read a second time from the design alone.
 
-Read here: levels and their rules, methods, repeats, hours and openings, hand-over, deputies, go, rounds, last resort.
-Not read: verification, confirmations, actions, quiet hours, tasks, relays, duty, answers that change, and edits.
+Read here: levels and their rules, methods, repeats, hours and openings, quiet hours, relays, hand-over, deputies, go,
+rounds, last resort.
+Not read: verification, confirmations, actions, tasks, duty, answers that change, and edits.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Level, Quota, Then
 from tests.two_readings.turn import RINGS, Turn, is_closed
 from tests.two_readings.who import Who, chain
@@ -59,6 +61,8 @@ class Escalation:
         self.status, self.round, self.onward, self.reached = "scheduled", 1, start, -1
         self.opened: list[Opened] = []
         self.answers: dict[str, bool] = {}
+        self.relayed: dict[str, set[str]] = {}
+        """By contact, the addresses whose holder has passed it on."""
         self.asked_anew: set[str] = set()
         self.goes: set[int] = set()
         self.question: tuple[int, datetime, datetime | None] | None = None
@@ -128,6 +132,8 @@ class Escalation:
     def _repeat(self, run: Opened, turn: Turn, at: datetime) -> None:
         turn.repeats += 1
         for method in [each for each, used in turn.used.items() if used < at and turn.methods[each].kind in RINGS]:
+            if turn.is_quiet(method, at) or turn.has_relayed(method):
+                continue
             if turn.is_closed(method, at):
                 turn.closed_since = turn.closed_since or at
             else:
@@ -157,6 +163,7 @@ class Escalation:
         decides = all(self.tree.contacts[id].is_coordinator for id in told)
         then = level.then or (Then.NEXT if decides else Then.STOP)
         self._begin_run(Opened(index, level, then, self.round, at, at + level.wait), told)
+        self._wait_for_the_end_of_quiet_hours(self.opened[-1])
         self._note(at, "level_opened", level.name)
         self.settle(at)
 
@@ -166,12 +173,25 @@ class Escalation:
         for id in told:
             contact = self.tree.contacts[id]
             stood_for = earlier[id].stands_for if id in earlier else ()
-            run.turns[id] = Turn(contact, run.start, not self._has_ended(run, id), stands_for=stood_for)
+            run.turns[id] = self._turn(run, contact, run.start, stands_for=stood_for)
             run.turns[id].closed_since = run.start if is_closed(contact, run.start) else None
         for id, turn in earlier.items():
             if id not in run.turns and not turn.named:
                 run.turns[id] = replace(turn, told=False)
         self.opened = [*(each for each in self.opened if each.index != run.index), run]
+
+    def _turn(
+        self, run: Opened, contact: Contact, at: datetime, *, stands_for: tuple[str, ...], named: bool = True
+    ) -> Turn:
+        told, relayed = not self._has_ended(run, contact.id), self.relayed.get(contact.id, set())
+        return Turn(contact, at, told, self.who.facts.severity, named, stands_for, relayed={*relayed})
+
+    def _wait_for_the_end_of_quiet_hours(self, run: Opened) -> None:
+        """A level lasts longer by what quiet hours hold back its first message."""
+        first = [(turn, each) for turn in run.turns.values() if turn.told for each in turn.unused]
+        if first:
+            held = min(turn.planned(each) for turn, each in first) - min(turn.unheld(each) for turn, each in first)
+            run.ends += held
 
     def _end(self, at: datetime) -> None:
         """No further level can tell anybody."""
@@ -217,11 +237,9 @@ class Escalation:
             if stand_in is None or not (stand_in.told or stand_in.named):
                 earlier = stand_in.stands_for if stand_in else ()
                 contact = self.tree.contacts[behind[0]]
-                told = not self._has_ended(run, contact.id)
-                closed_since = at if is_closed(contact, at) else None
-                run.turns[contact.id] = Turn(
-                    contact, at, told, False, tuple(dict.fromkeys((*earlier, *principals))), closed_since=closed_since
-                )
+                stands_for = tuple(dict.fromkeys((*earlier, *principals)))
+                run.turns[contact.id] = self._turn(run, contact, at, stands_for=stands_for, named=False)
+                run.turns[contact.id].closed_since = at if is_closed(contact, at) else None
                 self._note(at, "deputy_told", contact.id)
             else:
                 stand_in.stands_for = tuple(dict.fromkeys((*stand_in.stands_for, *principals)))
@@ -232,6 +250,14 @@ class Escalation:
         """Somebody acknowledges or declines."""
         self.answers[contact] = acknowledges
         self.asked_anew.discard(contact)
+        self.settle(at)
+
+    def relays(self, contact: str, address: str, at: datetime) -> None:
+        """Whoever is reached there has passed it on: that address is done with, and nothing is answered."""
+        self.relayed.setdefault(contact, set()).add(address)
+        for run in self.opened:
+            if contact in run.turns:
+                run.turns[contact].relayed.add(address)
         self.settle(at)
 
     def fails(self, contact: str, method: int, at: datetime) -> None:
@@ -245,7 +271,7 @@ class Escalation:
                 turn.handed_over.add(method)
                 while turn.unused and turn.is_closed(turn.unused[0], at):
                     turn.leave_out(turn.unused[0], at)
-                if turn.unused:
+                if turn.unused and not turn.is_quiet(turn.unused[0], at):
                     self._use(run, turn, turn.unused[0], at)
         self.settle(at)
 
@@ -286,10 +312,10 @@ class Escalation:
         """The latest of a level that was opened."""
         return next(each for each in self.opened if each.index == index)
 
-    def wants(self, index: int, contact: str) -> bool:
-        """Whether the contact is still to be told in that level."""
+    def wants(self, index: int, contact: str, method: int) -> bool:
+        """Whether the contact is still to be told in that level, and by that method."""
         turn = self.run(index).turns.get(contact)
-        return turn is not None and self.is_live(self.run(index), turn)
+        return turn is not None and self.is_live(self.run(index), turn) and not turn.has_relayed(method)
 
     def is_live(self, run: Opened, turn: Turn) -> bool:
         """Whether the contact is still to be told in that level."""

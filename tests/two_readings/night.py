@@ -9,6 +9,7 @@ from typing import NamedTuple
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from tests.two_readings.escalation import Due, Escalation, Happened, Happens, Opened
+from tests.two_readings.turn import is_closed
 from tests.two_readings.who import Who
 
 Place = tuple[MethodKind, str]
@@ -56,6 +57,10 @@ class Left:
     def counts_in(self, tree: Escalation) -> bool:
         """Whether it counts in that tree already."""
         return any(each is tree for each, *_ in self.covers)
+
+    def has_told(self, who: Contact) -> bool:
+        """Whether it was for that recipient; a phone may pass on to several."""
+        return any(is_one(tree.tree.contacts[contact], who) for tree, _, contact, _ in self.covers)
 
 
 class Night:
@@ -114,20 +119,21 @@ class Night:
         wanted: dict[tuple[str, int], tuple[Opened, str]] = {}
         for index, contact, method, kind in tree.outbox:
             run = tree.run(index)
-            if tree.wants(index, contact):
+            if tree.wants(index, contact, method):
                 wanted.setdefault((contact, method), (run, kind))
         tree.outbox, bounced = [], list[Happens]()
         for (contact, method), (run, kind) in wanted.items():
             by = run.turns[contact].methods[method]
             place = by.kind, by.address
-            before = self.left.setdefault(place, [])
-            at_once = [each for each in sent.get(place, []) if not each.counts_in(tree)]
+            who = tree.tree.contacts[contact]
+            before = [each for each in self.left.get(place, []) if each.has_told(who)]
+            at_once = [each for each in sent.get(place, []) if each.has_told(who) and not each.counts_in(tree)]
             at_first = before[:1] if kind == "alert" and not any(each.counts_in(tree) for each in before) else []
             shared = next(iter([*at_once, *at_first]), None)
             message = shared or self._leaves(now, tree, contact, by)
             if shared is None:
                 sent.setdefault(place, []).append(message)
-                before.extend([message] if kind == "alert" else [])
+                self.left.setdefault(place, []).extend([message] if kind == "alert" else [])
             message.covers.append((tree, run.index, contact, method))
             bounced += [partial(tree.fails, contact, method)] if message.failed else []
             how = kind if shared is None else "shared"
@@ -146,17 +152,36 @@ class Night:
         """Whoever was told answers, in each tree that has it; an answer before that is nothing."""
         who = self.who.tree(says.tree).contacts[says.contact]
         same = {(tree.id, each.id) for tree in self.who.trees for each in tree.contacts.values() if is_one(who, each)}
-        if any((each.tree, each.contact) in same for each in self.messages):
-            trees = {tree.tree.id: tree for tree in self.escalations}
-            heard = [(trees[tree], contact) for tree, contact in sorted(same) if tree in trees]
-            self._move(now, {tree: [partial(tree.says, contact, says.acknowledges)] for tree, contact in heard})
+        told = [each for each in self.messages if (each.tree, each.contact) in same]
+        if not told:
+            return
+        passed_on = self._passed_on_by(who, told, now) if says.acknowledges else None
+        trees = {tree.tree.id: tree for tree in self.escalations}
+        news: dict[Escalation, list[Happens]] = {}
+        for tree, contact in [(trees[tree], contact) for tree, contact in sorted(same) if tree in trees]:
+            answer = partial(tree.says, contact, says.acknowledges)
+            news.setdefault(tree, []).append(partial(tree.relays, contact, passed_on) if passed_on else answer)
+        self._move(now, news)
+
+    def _passed_on_by(self, who: Contact, told: Sequence[Message], now: datetime) -> str | None:
+        """Where somebody picked up who only passes it on; None: who answers is the contact itself."""
+        own = [each for each in told if each.place in self._of(each, relays=False)]
+        passing_on = [each for each in told if each.place in self._of(each, relays=True)]
+        return passing_on[-1].place[1] if passing_on and (not own or is_closed(who, now)) else None
+
+    def _of(self, message: Message, *, relays: bool) -> set[Place]:
+        """The places of the contact that was told, those that only pass it on or the others."""
+        contact = self.who.tree(message.tree).contacts[message.contact]
+        return {(each.kind, each.address) for each in contact.all_methods if each.relays is relays}
 
     def _fail(self, now: datetime) -> None:
         """What does not arrive has failed, if anybody still wanted it."""
         over = [message for at, message in self.outcomes if at <= now]
         self.outcomes = [each for each in self.outcomes if each[0] > now]
         news: dict[Escalation, list[Happens]] = {}
-        for message in [each for each in over if any(tree.wants(index, who) for tree, index, who, _ in each.covers)]:
+        for message in [
+            each for each in over if any(tree.wants(index, who, by) for tree, index, who, by in each.covers)
+        ]:
             message.failed = True
             for tree, _, contact, method in message.covers:
                 news.setdefault(tree, []).append(partial(tree.fails, contact, method))
@@ -176,5 +201,9 @@ class Night:
 
 
 def is_one(one: Contact, other: Contact) -> bool:
-    """Whether two contacts are the same recipient: by a number or address that they have in common."""
-    return bool(one.addresses & other.addresses)
+    """Whether two contacts are the same recipient: by a number or address of their own that they have in common.
+
+    Whoever only passes on what they hear is neither of them.
+    """
+    first, second = ({at.address for at in each.all_methods if not at.relays} for each in (one, other))
+    return bool(first & second)

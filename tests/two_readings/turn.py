@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from alertnet.core.directory.availability import Span
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import Level
+from alertnet.core.incident import Severity
 
 RINGS = (MethodKind.SMS, MethodKind.CALL)
 
@@ -19,6 +20,8 @@ class Turn:
     contact: Contact
     start: datetime
     told: bool
+    severity: Severity
+    """Of the incident: quiet hours go by it."""
     named: bool = True
     """The level itself names it; else it stands in for others."""
     stands_for: tuple[str, ...] = ()
@@ -29,6 +32,8 @@ class Turn:
     """Methods that were not used because it was closed, and when."""
     closed_since: datetime | None = None
     repeats: int = 0
+    relayed: set[str] = field(default_factory=set)
+    """Addresses of it whose holder has passed the news on."""
     deputised: bool = False
     reopened: bool = False
 
@@ -45,14 +50,33 @@ class Turn:
 
     @property
     def unused(self) -> list[int]:
-        """Those of them that have not been used."""
-        return [each for each in self.left if each not in self.used]
+        """Those of them that have not been used, and may be."""
+        return [each for each in self.left if each not in self.used and not self.has_relayed(each)]
 
     def planned(self, method: int) -> datetime:
-        """When an unused method is to be used."""
+        """When an unused method is to be used: what rings waits for the end of quiet hours."""
+        at = self.unheld(method)
+        return self.quiet_end(at) if self.is_quiet(method, at) else at
+
+    def unheld(self, method: int) -> datetime:
+        """When it would be used if there were no quiet hours."""
         at = self.start + self.methods[method].after
         is_for_closed = method >= len(self.contact.methods)
         return max(at, self.closed_since) if is_for_closed and self.closed_since else at
+
+    def is_quiet(self, method: int, at: datetime) -> bool:
+        """Whether that method may not be used then, for it would ring in quiet hours."""
+        span = self.contact.quiet.get(self.severity)
+        silent = self.methods[method].kind is MethodKind.EMAIL
+        return not silent and span is not None and _is_quiet(span, self.contact.timezone, at)
+
+    def quiet_end(self, at: datetime) -> datetime:
+        """The first minute after that moment that is not quiet."""
+        return _loud(self.contact.quiet[self.severity], self.contact.timezone, at)
+
+    def has_relayed(self, method: int) -> bool:
+        """Whether whoever is reached there has passed it on, and need not be told again."""
+        return self.methods[method].address in self.relayed
 
     def is_closed(self, method: int, at: datetime) -> bool:
         """Whether hours close that method then; never mail, nor what is for when it is closed."""
@@ -104,3 +128,15 @@ def next_opening(contact: Contact, at: datetime) -> datetime | None:
 def _opening(week: tuple[tuple[Span, ...], ...], zone: str, at: datetime) -> datetime | None:
     minutes = (at.replace(second=0, microsecond=0) + timedelta(minutes=each) for each in range(1, 7 * 24 * 60))
     return next((each for each in minutes if _is_open(week, zone, each)), None)
+
+
+def _is_quiet(span: Span, zone: str, at: datetime) -> bool:
+    local = at.astimezone(ZoneInfo(zone))
+    minute, (begins, ends) = local.hour * 60 + local.minute, span
+    return begins <= minute < ends if begins < ends else minute >= begins or minute < ends
+
+
+@lru_cache(maxsize=10_000)
+def _loud(span: Span, zone: str, at: datetime) -> datetime:
+    minutes = (at.replace(second=0, microsecond=0) + timedelta(minutes=each) for each in range(1, 2 * 24 * 60))
+    return next(each for each in minutes if not _is_quiet(span, zone, each))

@@ -97,13 +97,17 @@ class Who:
         return Go(max(known) if len(known) == len(waits) else None) if waits else None
 
     def _barred(self, tree: ContactTree, contact: Contact) -> Iterator[str]:
-        """A3: by any address, whoever lists it; but a number of those who decide is theirs, whatever consent says."""
+        """A3: by any address, whoever lists it; but a number of those who decide is theirs, whatever consent says.
+
+        So it is, too, where they only pass on what is for somebody who is left out.
+        """
         yield from self._own_bars(tree, contact)
         internal = {address for its, each in self._all() if self._decides(its, each) for address in each.addresses}
         for its, other in self._all():
             shared = other.addresses & contact.addresses
+            own = {method.address for method in other.all_methods if not method.relays}
             for reason in self._own_bars(its, other) if shared else ():
-                if reason != "consent" or shared - internal:
+                if shared - (internal if reason == "consent" else internal - own):
                     yield reason
 
     def _own_bars(self, tree: ContactTree, contact: Contact) -> Iterator[str]:
