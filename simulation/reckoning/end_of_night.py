@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, literal_column, select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import SECOND
@@ -48,9 +48,10 @@ _TRIED: Select[Any] = (
     .join(notifications, notifications.c.id == number_tests.c.notification_id)
     .where(number_tests.c.via.not_in([WRONG]))
 )
-_HISTORY: Select[Any] = select(timeline.c.chain, timeline.c.at, timeline.c.kind, timeline.c.payload).order_by(
-    timeline.c.chain, timeline.c.seq
-)
+_HISTORY: Select[Any] = select(
+    timeline.c.chain, timeline.c.at, timeline.c.kind, timeline.c.payload, literal_column("rowid").label("written")
+).order_by(timeline.c.chain, timeline.c.seq)
+"""Each chain in its order; `written`: which entry of all chains each was."""
 _ATTEMPTS: Select[Any] = (
     select(attempts, notifications.c.contact)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
@@ -223,7 +224,8 @@ def _rang_out(calls: Sequence[Row[Any]]) -> int:
 def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
     """A5: what was delivered or given up stays so, whatever result comes later."""
     ended: dict[str, str] = {}
-    for row in history:
+    # What a merge has taken over goes on in another chain.
+    for row in sorted(history, key=lambda row: row.written):
         attempt = row.payload.get("attempt") if row.kind.startswith("attempt_") else None
         if attempt is None:
             continue
