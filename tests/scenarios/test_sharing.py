@@ -279,6 +279,24 @@ def test_who_has_passed_it_on_to_one_is_told_to_pass_it_on_to_the_next(world_of:
     assert len([text for text in world.phone(RELAY).inbox if "URGENT" in text]) == 2
 
 
+def test_last_resort_is_told_where_its_phone_has_passed_it_on_to_another_alone(world_of: Worlds) -> None:
+    """A2: it said no in its level, and is told again at the end, whoever else hears by the same phone."""
+    one_by_one = "".join(f"  - {{name: {id}, notify: [{id}], wait: 30m}}\n" for id in ("spain", "germany"))
+    tree = a_tree(one_by_one, BOTH).replace("last_resort: [desk]", "last_resort: [germany]")
+    world = world_of(tree)
+    incident = world.raises(people=[], perpetrator="none")
+    world.texts(RELAY, f"PASS {code_in(world.phone(RELAY).inbox[0])}")
+    world.passes(minutes=31)
+
+    incident.act("acknowledgements", tree="valley", contact="germany", kind="declined", expect=201)
+    world.passes(minutes=31)
+
+    assert incident.answers() == [("spain", "relayed", "sms"), ("germany", "declined", "vouched")]
+    assert incident.status("valley") == "unanswered"
+    alerts = [each for each in incident["notifications"] if each["kind"] == "alert"]
+    assert [each["contact"] for each in alerts] == ["spain", "germany", "germany"]
+
+
 def test_a_stranger_who_was_taken_for_whoever_relays_hears_of_neither(world_of: Worlds) -> None:
     """A9: a number is a stranger's for everybody who lists it."""
     spain, germany = CONTACTS + embassy("spain", SPAIN), CONTACTS + embassy("germany", GERMANY)

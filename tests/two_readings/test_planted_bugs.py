@@ -12,6 +12,7 @@ from tests.house.source import ROOT
 
 COPIED = ("alertnet", "tests")
 STEPS, LEVELS = "alertnet/core/escalation/contact_steps.py", "alertnet/core/escalation/levels.py"
+STATE = "alertnet/core/escalation/state.py"
 BUGS = {
     "a repeat rings in quiet hours": (STEPS, " and reach.held_until(used.method, at) == at", ""),
     "what fails brings the next to ring in quiet hours": (STEPS, "reach.held_until(method_index, at) != at", "False"),
@@ -20,16 +21,8 @@ BUGS = {
         "max(min(held) - min(first), timedelta())",
         "timedelta()",
     ),
-    "who has passed it on is told again": (
-        "alertnet/core/escalation/context.py",
-        "relayed = state.relayed if id in state.answers else ()",
-        "relayed = ()",
-    ),
-    "who passes it on to one has passed it on to all": (
-        "alertnet/core/escalation/context.py",
-        "relayed = state.relayed if id in state.answers else ()",
-        "relayed = state.relayed",
-    ),
+    "who has passed it on is told again": (STATE, "if not self.relayed or contact not in self.answers:", "if True:"),
+    "who passes it on to one has passed it on to all": (STATE, ' if id in ("", contact))', ")"),
     "whoever relays to two makes them one": (
         "alertnet/core/directory/contact.py",
         " and not each.relays)",

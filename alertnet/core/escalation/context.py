@@ -93,9 +93,8 @@ class Context:
     def reach(self, id: str) -> Reach:
         """The methods by which the contact can be reached at present."""
         known, state = self._reach.get(id), self.state
-        # A phone that relayed for one contact may have to do so for another.
-        relayed = state.relayed if id in state.answers else ()
-        if known is None or known.relayed is not relayed or known.stale is not state.stale:
+        relayed = state.relayed_by(id)
+        if known is None or known.relayed != relayed or known.stale is not state.stale:
             known = self.plan.reach(id)
             if relayed or state.stale:
                 known = Reach(known.contact, known.times, relayed, state.stale)

@@ -130,7 +130,7 @@ class State:
     asked_anew: tuple[str, ...] = ()
     """Contacts that answered before the end of the tree; last resort is told again and answers anew."""
     relayed: tuple[str, ...] = ()
-    """Addresses that relayed; they are not used again for the contacts they did it for."""
+    """`contact:address` of those that relayed; older states have the address alone, for every contact that answered."""
     stale: tuple[str, ...] = ()
     """`method:address` of addresses that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()
@@ -162,6 +162,13 @@ class State:
     """Contacts whose acknowledgement the coordinators are asked to confirm."""
     stopped_from: Status | None = None
     stopped_at: datetime | None = None
+
+    def relayed_by(self, contact: str) -> tuple[str, ...]:
+        """The addresses that relayed for that contact; for another the same phone may still have to."""
+        if not self.relayed or contact not in self.answers:
+            return ()
+        named = (each.rpartition(":") for each in self.relayed)
+        return tuple(address for id, _, address in named if id in ("", contact))
 
 
 @value

@@ -47,6 +47,7 @@ def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
         runs=tuple(_moved_run(run, places) for run in state.runs),
         answers={places.contacts[id]: kind for id, kind in state.answers.items()},
         asked_anew=contacts(state.asked_anew),
+        relayed=tuple(_moved_relay(each, places) for each in state.relayed),
         stale=tuple(renamed(key, places.contacts) for key in state.stale),
         overdue=levels(state.overdue),
         goes=levels(state.goes),
@@ -68,6 +69,11 @@ def _passed(state: State, before: Plan, after: Plan, places: Places) -> int:
         return len(after.tree.levels)
     passed = (places.levels[index] for index in range(state.passed + 1))
     return max((index for index in passed if not after.tree.levels[index].former), default=-1)
+
+
+def _moved_relay(relay: str, places: Places) -> str:
+    contact, separator, address = relay.rpartition(":")
+    return f"{places.contacts[contact]}:{address}" if separator else relay
 
 
 def _moved_run(run: LevelRun, places: Places) -> LevelRun:
@@ -219,7 +225,7 @@ class _Carried:
         return self.state.answers.get(progress.contact) is AnswerKind.ACKNOWLEDGED
 
     def _reach(self, id: str) -> Reach:
-        relayed = self.state.relayed if id in self.state.answers else ()
+        relayed = self.state.relayed_by(id)
         return Reach(self.after.tree.contacts[id], self.after.times[id], relayed, self.state.stale)
 
 
