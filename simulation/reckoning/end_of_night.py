@@ -230,7 +230,9 @@ def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
         if attempt is None:
             continue
         news, before = row.kind.removeprefix("attempt_"), ended.get(attempt)
-        if before is not None and news not in _AFTER[before]:
+        # What was keyed before the call ended may reach us after its end.
+        is_a_strangers = (before, row.payload.get("failure")) == ("failed", "wrong_person")
+        if before is not None and news not in _AFTER[before] and not is_a_strangers:
             what = f"{row.payload.get('method')} {attempt[:4]} to {row.payload.get('contact')}"
             yield "A5", f"{what} was {before}, and then {news.replace('_', ' ')} by somebody without its lease"
         if news in _AFTER:
