@@ -22,6 +22,8 @@ Due = tuple[datetime, int, Happens]
 
 ASKED_AGAIN, LONGEST = timedelta(minutes=10), timedelta(hours=4)
 
+MISSED = 1
+"""The order of silence that brings a deputy: after sends, before levels."""
 LAST = -1
 """The level that last resort forms at the end of a round."""
 
@@ -93,7 +95,7 @@ class Escalation:
         if opening:
             yield opening, 0, turn.opens
         if turn.contact.deputy and not (turn.deputised or run.met or run.gave_way):
-            yield turn.silent_at(run.level, run.ends), 1, partial(self._miss, run, turn)
+            yield turn.silent_at(run.level, run.ends), MISSED, partial(self._miss, run, turn)
 
     def _levels(self, now: datetime, in_hand: bool) -> Iterator[Due]:
         if self.question is not None:

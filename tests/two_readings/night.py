@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from tests.two_readings.escalation import Due, Escalation, Happened, Happens, Opened
+from tests.two_readings.escalation import MISSED, Due, Escalation, Happened, Happens, Opened
 from tests.two_readings.turn import is_closed
 from tests.two_readings.who import Who
 
 Place = tuple[MethodKind, str]
 RINGS_OUT_AFTER = timedelta(seconds=30)
+LATE = timedelta(seconds=60)
 
 
 class Message(NamedTuple):
@@ -103,7 +104,9 @@ class Night:
             bounced: Sequence[Happens] = [lambda at: None]
             while bounced:
                 while (first := min(self._due(tree, now), key=lambda due: due[:2], default=None)) and first[0] <= now:
-                    first[2](first[0])
+                    at, order, happens = first
+                    # Whoever is missed by what has just happened, and long before, is stood in for from now on (A7).
+                    happens(now if order == MISSED and now - at > LATE else at)
                 bounced = self._deliver(tree, now, sent)
                 for happens in bounced:
                     happens(now)
