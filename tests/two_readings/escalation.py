@@ -321,7 +321,7 @@ class Escalation:
 
     def is_live(self, run: Opened, turn: Turn) -> bool:
         """Whether the contact is still to be told in that level."""
-        is_over = run.round != self.round and not (turn.reopened or turn.opening())
+        is_over = run.round != self.round and not (turn.reopened or turn.is_put_off or turn.opening())
         concerns = {turn.contact.id, *turn.stands_for} & {id for id, each in run.turns.items() if each.named}
         active = self.status != "acknowledged" and run.met is None and turn.told and not is_over
         return active and not self._has_ended(run, turn.contact.id) and not concerns <= self._answered(run)

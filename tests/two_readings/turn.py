@@ -74,6 +74,11 @@ class Turn:
         """The first minute after that moment that is not quiet."""
         return _loud(self.contact.quiet[self.severity], self.contact.timezone, at)
 
+    @property
+    def is_put_off(self) -> bool:
+        """Whether quiet hours keep something for their end, also when its round is past, or have done so."""
+        return any(self.is_quiet(each, self.unheld(each)) for each in self.left)
+
     def has_relayed(self, method: int) -> bool:
         """Whether whoever is reached there has passed it on, and need not be told again."""
         return self.methods[method].address in self.relayed
