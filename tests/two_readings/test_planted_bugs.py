@@ -15,11 +15,20 @@ STEPS, LEVELS = "alertnet/core/escalation/contact_steps.py", "alertnet/core/esca
 STATE = "alertnet/core/escalation/state.py"
 BUGS = {
     "a repeat rings in quiet hours": (STEPS, " and reach.held_until(used.method, at) == at", ""),
-    "what fails brings the next to ring in quiet hours": (STEPS, "reach.held_until(method_index, at) != at", "False"),
+    "what fails brings the next to ring in quiet hours": (
+        STEPS,
+        "if reach.held_until(method_index, at) != at:",
+        "if False:",
+    ),
     "a level that quiet hours hold back is over as soon": (
         LEVELS,
         "max(min(held) - min(first), timedelta())",
         "timedelta()",
+    ),
+    "whom quiet hours spare is told in no later round": (
+        LEVELS,
+        "progress.reopened or contact_steps.is_put_off(progress, reach)",
+        "progress.reopened",
     ),
     "who has passed it on is told again": (STATE, "if not self.relayed or contact not in self.answers:", "if True:"),
     "who passes it on to one has passed it on to all": (STATE, ' if id in ("", contact))', ")"),
