@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from alertnet.core.codec import text_of
 from alertnet.core.limits import UNUSED, Limit, Usage
 from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
@@ -77,7 +78,7 @@ def keep_each(tx: Tx, used: Mapping[Counted, Usage]) -> None:
     rows = [
         _named(tx, limit, key)
         | {
-            "until": [moment.isoformat() for moment in each.until],
+            "until": [text_of(moment) for moment in each.until],
             "dropped": each.dropped,
             "closings": each.closings,
             "closed_until": each.closed_until,
