@@ -821,3 +821,18 @@ def both(tx: Tx, ref: str) -> tuple[Facts, Facts]:
 def payload_of(world: World, incident: Incident, kind: str) -> Any:
     answer = world.client.get(f"/v1/incidents/{incident.ref}/timeline", headers=world.headers)
     return next(each["payload"] for each in answer.json()["items"] if each["kind"] == kind)
+
+
+def test_a_level_that_the_other_report_has_had_refused_while_it_was_told_stays_left_out(night: World) -> None:
+    """B3: a refusal that came after the opening is the last word on it, in the whole too; a later GO is not needed."""
+    first, second = reported(night)
+    night.passes(minutes=30)
+    assert first.level("valley") == "Embassies"
+    told = len(alerts(night, "spain"))
+    first.act("go", decision="refuse", tree="valley", level="Embassies")
+    assert (second.level("valley"), told) == ("Friends", 1)
+
+    first.act("merge", into=second.ref)
+    night.passes(minutes=20)
+
+    assert len(alerts(night, "spain")) == told

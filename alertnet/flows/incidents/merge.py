@@ -246,7 +246,7 @@ def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Eve
     for event, indexes in (
         (Hold, there.state.held),
         (Refuse, there.state.refused),
-        (Go, [run.index for run in there.state.runs]),
+        (Go, [run.index for run in there.state.runs if run.index not in there.state.refused]),
     ):
         decided += [event(places[names[index]]) for index in indexes if names.get(index) in places]
     return decided
