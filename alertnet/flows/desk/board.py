@@ -30,9 +30,9 @@ from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
 AT_A_TIME = 200
+"""How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 COUNTED_ON = frozenset({Part.SMS, Part.CALL, Part.EMAIL, Part.INBOUND, Part.PUNCTUALITY})
 """The parts without which a message that is said to be on its way may be none."""
-"""How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 LAST_RESORT_NAME = "last resort"
 TELLING = (Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM)
 """Messages by which somebody learns of an incident."""
