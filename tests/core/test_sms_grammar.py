@@ -1,6 +1,7 @@
 """What the field may text and how it is understood: these tables are the manual of the grammar (B4, domain 6)."""
 
 import string
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -509,6 +510,20 @@ def test_what_answers_a_code_stays_an_answer_though_the_field_has_that_verb(text
     """B4: four digits are a code, five a PIN; an answer is looked for first."""
     assert parse_answers(text) != ()
     assert parse_answers("GO 47110") == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["ALERTA 47110 {code} 31 L12 C2 nos siguen", "ALERTA {code} tipo 31 47110 L12 C2 nos siguen"]
+)
+def test_a_code_of_the_teams_file_stands_wherever_p7_may(text: str) -> None:
+    """B4: what comes after it is understood all the same. A consent is none, whoever is called like it."""
+    known = ("K2", "C2", "L12")
+    usual = parse_report(text.format(code="P7"), known)
+
+    assert usual is not None
+    assert (usual.type, usual.people, usual.text) == ("threat", ("P7",), "nos siguen")
+    assert parse_report(text.format(code="k2"), known) == replace(usual, people=("K2",))
+    assert parse_report(text.format(code="N7"), known) != replace(usual, people=("N7",))
 
 
 def test_any_order_after_the_verb_says_the_same() -> None:

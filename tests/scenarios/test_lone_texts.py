@@ -10,7 +10,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import pins, timeline
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
 
 PIN = "47110"
@@ -83,6 +83,17 @@ def test_a_text_is_read_and_made_an_incident_in_one_press(night: World) -> None:
     assert TEXT in night.client.post(page, data={"pin": PIN}).text
     night.passes(minutes=10)
     assert incident.told()[-1] == ("defenders", "sms")
+
+
+def test_who_is_named_by_a_code_of_the_teams_file_is_spared_what_was_recorded(world_of: Worlds) -> None:
+    """A3: an incident that is made of a text has the consent of whoever it names, as a report has."""
+    people = "  AB12: {kind: defender, nationality: CO, consent: internal}\n"
+    world = world_of(a_tree(COORDINATION + FRIENDS), field=FIELD.rstrip() + "\n" + people)
+    world.texts("ana", "they took ab12 near the market, on the N7")
+
+    presses(world, page_of(world), "open")
+
+    assert (world.newest()["consent"], [each["code"] for each in world.newest()["people"]]) == ("internal", ["AB12"])
 
 
 def test_type_and_severity_can_be_chosen(night: World) -> None:

@@ -158,15 +158,15 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     begun = _begin(words_of(text))
     if begun is None:
         return None
-    rest = begun.rest
+    rest, coded = begun.rest, _coded(known_people)
     pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
-    type, of_type = _type(rest) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
+    type, of_type = _type(rest, coded) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
     ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
     longer, of_span = span_in(text, rest) if begun.verb is FieldVerb.EXTEND else (None, [])
     language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
     consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     known = [*([pin] if pin else []), *of_type, *of_ref, *of_span, *of_language]
-    place, people = _codes_among(rest, known_people)
+    place, people = _codes_among(rest, coded)
     return Report(
         panic=begun.is_panic,
         pin=begun.pin or (pin.plain if pin else None),
@@ -174,7 +174,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         place=place,
         people=people,
         consent=narrowest(consents) if consents else None,
-        text=_free_text(text, rest, pin, known),
+        text=_free_text(text, rest, pin, known, coded),
         verb=begun.verb,
         ref=ref,
         longer=longer,
@@ -182,9 +182,9 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     )
 
 
-def codes_in(text: str) -> tuple[str | None, tuple[str, ...]]:
+def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
     """The first place code and all person codes in any text."""
-    return _codes_among(words_of(clean(text)))
+    return _codes_among(words_of(clean(text)), _coded(known_people))
 
 
 def begins_report(words: list[Word]) -> bool:
@@ -248,14 +248,14 @@ def _is_pin_and_type(words: list[Word]) -> bool:
     return sorted(map(_is_number_of_type, plain)) == [False, True] or (is_pin(plain[0]) and begins_with_type(words[1:]))
 
 
-def _type(rest: list[Word]) -> tuple[str | None, list[Word]]:
+def _type(rest: list[Word], coded: Collection[str]) -> tuple[str | None, list[Word]]:
     """The type by its number or name, and the words that say only that."""
-    head = list(_head(rest))
+    head = list(_head(rest, coded))
     number = next((word for word in head if _is_number_of_type(word.plain)), None)
     if number is not None:
         return TYPES_BY_NUMBER[int(number.plain)].code, [number]
     type, name = type_in(rest, begins=len(head))
-    says_all = all(_is_code(word.plain) or is_pin(word.plain) for word in rest[len(head) + len(name) :])
+    says_all = all(_is_code(word.plain, coded) or is_pin(word.plain) for word in rest[len(head) + len(name) :])
     return type, name if says_all else []
 
 
@@ -284,26 +284,30 @@ def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:
     return (_LANGUAGE_OF[named[0].plain], named) if named else (None, [])
 
 
-def _codes_among(words: list[Word], known_people: Collection[str] = ()) -> tuple[str | None, tuple[str, ...]]:
-    # A code without a digit may be any word.
-    known = {
-        code.lower() for code in known_people if any(map(str.isdecimal, code)) and not _PLACE.fullmatch(code.lower())
-    }
+def _coded(known_people: Collection[str]) -> frozenset[str]:
+    """The words that name these people. A code without a digit may be any word."""
+    small = [code.lower() for code in known_people if any(map(str.isdecimal, code))]
+    return frozenset(code for code in small if code not in CONSENTS and not _PLACE.fullmatch(code))
+
+
+def _codes_among(words: list[Word], coded: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
     places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
-    people = (word.plain.upper() for word in words if word.plain in known or _PERSON.fullmatch(word.plain))
+    people = (word.plain.upper() for word in words if word.plain in coded or _PERSON.fullmatch(word.plain))
     return next(places, None), tuple(dict.fromkeys(people))
 
 
-def _head(words: list[Word]) -> Iterator[Word]:
+def _head(words: list[Word], coded: Collection[str] = ()) -> Iterator[Word]:
     """The words before the free text: digits, codes and labels."""
-    return takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain) or word.plain in _LABELS, words)
+    return takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain, coded) or word.plain in _LABELS, words)
 
 
-def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection[Word]) -> str | None:
+def _free_text(
+    text: str, words: list[Word], pin: Word | None, known: Collection[Word], coded: Collection[str]
+) -> str | None:
     """The free text: from the first word with no other meaning to the end, without the PIN."""
-    labels = [word for word in _head(words) if word.plain in _LABELS]
+    labels = [word for word in _head(words, coded) if word.plain in _LABELS]
     start = next(
-        (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain)),
+        (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain, coded)),
         len(text),
     )
     if pin is not None and pin.start >= start:
@@ -311,8 +315,13 @@ def _free_text(text: str, words: list[Word], pin: Word | None, known: Collection
     return text[start:].strip() or None
 
 
-def _is_code(plain: str) -> bool:
-    return plain in CONSENTS or _PERSON.fullmatch(plain) is not None or _PLACE.fullmatch(plain) is not None
+def _is_code(plain: str, coded: Collection[str]) -> bool:
+    return (
+        plain in CONSENTS
+        or plain in coded
+        or _PERSON.fullmatch(plain) is not None
+        or _PLACE.fullmatch(plain) is not None
+    )
 
 
 def _is_number_of_type(plain: str) -> bool:

@@ -150,7 +150,7 @@ def _alarm(
     tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject, about: str, **who: str
 ) -> None:
     """Alarm all coordinators but the sender of a text while no incident is open; a machine's text is only a notice."""
-    place, people = codes_in(sms.body)
+    place, people = codes_in(sms.body, edition.network.people)
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
     facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
