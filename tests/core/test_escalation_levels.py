@@ -1,5 +1,6 @@
 """How a level runs: its methods, its repeats, its rule, and what comes after it (B3 Level, Rule)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -106,6 +107,17 @@ def test_a_relay_ends_only_the_number_that_relayed() -> None:
     played = night(level("One", "two", repeat=(4, 1)), cast=(two,)).at(1, relayed("two", "+1")).until(9)
 
     assert played.told == ["0 two sms", "3 two call", "4 two call again", "5 two email"]
+
+
+def test_for_whom_a_phone_relayed_is_known_beside_its_number_alone() -> None:
+    """C: the version before reads numbers alone, each for all who answered, and knows no other form of them."""
+    both = (contact("ana", sms("+1")), contact("bob", sms("+1")))
+    played = night(level("One", "ana", "bob"), cast=both).at(1, relayed("ana", "+1"), declined("bob"))
+    state = played.state
+
+    assert "+1" in state.relayed
+    assert (state.relayed_by("ana"), state.relayed_by("bob")) == (("+1",), ())
+    assert replace(state, relayed=("+1",)).relayed_by("bob") == ("+1",)
 
 
 def test_a_relay_takes_the_place_of_no_answer() -> None:

@@ -110,7 +110,8 @@ def _answer(context: Context, event: Answered) -> None:
             _forget_confirmation(context, contact)
         return
     if event.address is not None:
-        context.change(relayed=tuple(dict.fromkeys((*state.relayed, f"{contact}:{event.address}"))))
+        relayed = (*state.relayed, event.address, f"{contact}:{event.address}")
+        context.change(relayed=tuple(dict.fromkeys(relayed)))
     context.change(answers={contact: event.kind, **state.answers})
 
 

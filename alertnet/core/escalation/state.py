@@ -130,7 +130,10 @@ class State:
     asked_anew: tuple[str, ...] = ()
     """Contacts that answered before the end of the tree; last resort is told again and answers anew."""
     relayed: tuple[str, ...] = ()
-    """`contact:address` of those that relayed; older states have the address alone, for every contact that answered."""
+    """Addresses that relayed, each alone, as earlier versions read it, and as `contact:address` for whom.
+
+    One that stands alone relayed for every contact that answered; an earlier version wrote it.
+    """
     stale: tuple[str, ...] = ()
     """`method:address` of addresses that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()
@@ -167,8 +170,9 @@ class State:
         """The addresses that relayed for that contact; for another the same phone may still have to."""
         if not self.relayed or contact not in self.answers:
             return ()
-        named = (each.rpartition(":") for each in self.relayed)
-        return tuple(address for id, _, address in named if id in ("", contact))
+        for_whom = [(id, address) for id, _, address in (each.rpartition(":") for each in self.relayed)]
+        named = {address for id, address in for_whom if id}
+        return tuple(address for id, address in for_whom if id == contact or not (id or address in named))
 
 
 @value
