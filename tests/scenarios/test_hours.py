@@ -167,6 +167,25 @@ def test_who_was_spared_at_night_is_told_in_the_morning_though_the_tree_has_ende
     assert incident.status("valley") == ("acknowledged" if is_answered else "unanswered")
 
 
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_who_was_spared_at_night_is_told_as_soon_as_it_is_critical_though_the_tree_has_ended(
+    world_of: Worlds, rounds: int
+) -> None:
+    """A8: higher severity applies at once; else the graver it is, the less such a contact hears."""
+    ombuds = valley.CONTACTS.replace("Ombuds office,", "Ombuds office, quiet: {moderate: '22:00-07:00'},")
+    level = "  - {name: Friends, notify: [defenders, ombuds], wait: 10m}\n"
+    world = world_of(a_tree(level, ombuds, rest=f"rounds: {rounds}"))
+    incident = raised_at(world, bogota(23, 23), type="threat")
+    world.passes(hours=4)
+    assert world.phone("ombuds").inbox == []
+
+    incident.act("updates", text="they are inside", severity="critical")
+
+    assert len(world.phone("ombuds").inbox) == 1
+    world.passes(hours=6)
+    assert len(world.phone("ombuds").inbox) == 1
+
+
 def test_a_critical_one_does_not(asleep: World) -> None:
     raised_at(asleep, bogota(23, 23), type="arrest")
     assert len(asleep.phone("coordinator").inbox) == 1

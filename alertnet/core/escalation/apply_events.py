@@ -299,6 +299,7 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
         context.change(in_hand=False)
         if context.state.unverified_index is not None:
             _catch_up(context)
+    _end_quiet(context)
     if isinstance(event, Replanned):
         _resume(context)
     question = context.state.question
@@ -309,6 +310,14 @@ def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
         _go_on(context)
     elif proceeds_at(context, planned, context.moment) is None:
         context.change(question=replace(question, automatic_at=None))
+
+
+def _end_quiet(context: Context) -> None:
+    """Let contacts be told whom quiet hours of a lower severity spared in a round that is over."""
+    for run in context.state.runs:
+        for progress in run.turns if run.round != context.state.round else ():
+            if contact_steps.is_let_go(progress, context.reach(progress.contact), run.ends_at, context.moment):
+                context.put_progress(run.index, replace(progress, reopened=True))
 
 
 def _catch_up(context: Context) -> None:

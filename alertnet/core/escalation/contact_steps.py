@@ -132,6 +132,13 @@ def is_put_off(progress: ContactProgress, reach: Reach) -> bool:
     return any(reach.held_until(method_index, at) != at for method_index, at in moments)
 
 
+def is_let_go(progress: ContactProgress, reach: Reach, before: datetime, now: datetime) -> bool:
+    """Whether a message due before then would still be put off by the contact's quiet hours of another severity."""
+    others = [replace(reach, times=replace(reach.times, quiet=span)) for span in reach.contact.quiet.values()]
+    moments = ((each, _unheld(progress, reach, each)) for each in (unused(progress, reach) if others else ()))
+    return any(other.held_until(each, at) > now for each, at in moments if at < before for other in others)
+
+
 def _unheld(progress: ContactProgress, reach: Reach, method_index: int) -> datetime:
     """When the method would be due if there were no quiet hours."""
     at = max(

@@ -82,7 +82,7 @@ class ContactProgress:
     skipped_at: datetime | None = None
     """When the last of them was left out; the contact is told again at its next opening after that."""
     reopened: bool = False
-    """All its telephones were closed, and it began again at its opening, whatever the round."""
+    """It is told whatever the round: its telephones were closed, or a rise in severity ended its quiet hours."""
     edited_at: datetime | None = None
     """When an edit replaced its methods; none of the new ones counts from before."""
 
