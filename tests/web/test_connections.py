@@ -274,6 +274,7 @@ def test_who_asks_again_and_takes_no_answer_is_cut_off_as_well(connect: Connect,
     reading_nothing = connect(HEAD + b"more")
     assert not is_stuck or web.asked.acquire(timeout=20)
     reading_nothing.sendall(HEAD + b"more")
+    assert is_stuck or web.asked.acquire(timeout=20)
 
     assert comes_and_is_shown_out(connect)
 
