@@ -23,6 +23,8 @@ from simulation.world.message import OPTS_IN, OPTS_OUT
 from simulation.world.world import World
 
 _DECISION = re.compile(r"GO (\d{4})")
+_BY_OWN_CODE = re.compile(r"It waits for GO \d{4}|GO \d{4} lets it go on")
+"""How a confirmation names its reader's own code, with which HOLD takes charge too (B3)."""
 _TASK = re.compile(r"OK (\d{4})")
 _CODE = re.compile(r"reply (\d{4})")
 _TEST = re.compile(r"test of your number\. Please reply (\d{4})")
@@ -89,7 +91,9 @@ class People:
         for decision in _DECISION.findall(outgoing.text):
             if random.random() < max(0.3, chance):
                 word = random.choice(["GO", "GO", "GO", "HOLD"])
-                self.world.time.after(self._delay(), partial(self.write, outgoing.to, f"{word} {decision}"))
+                is_proof = word == "HOLD" and _BY_OWN_CODE.search(outgoing.text) is not None
+                decide = partial(self.decide, outgoing.to, f"{word} {decision}", is_proof=is_proof)
+                self.world.time.after(self._delay(), decide)
         for task in _TASK.findall(outgoing.text):
             if random.random() < chance:
                 words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
@@ -98,6 +102,12 @@ class People:
             self.known[outgoing.to] = code[1]
             if random.random() < chance:
                 self.world.time.after(self._delay(), partial(self.answer, outgoing.to))
+
+    def decide(self, number: str, text: str, *, is_proof: bool) -> None:
+        """Let somebody decide what comes next; `is_proof`: whoever says so takes charge by the same words."""
+        if is_proof:
+            self.proves("sms", number)
+        self.write(number, text)
 
     def _is_test(self, outgoing: Outgoing) -> bool:
         """Whether only the number or address is tested; then its owner may answer that."""

@@ -42,6 +42,8 @@ from simulation.world.story import Found
 
 ASKED_TWICE = timedelta(seconds=75)
 """After this, an outcome that two questions did not find may be sent once more."""
+MOST_ALIKE, LATELY = 4, timedelta(minutes=10)
+"""So many times may a person write the same within that time; what comes once more gets no reply (B9)."""
 
 _TRIED: Select[Any] = (
     select(number_tests.c.contact, number_tests.c.method, number_tests.c.via, notifications.c.address)
@@ -313,8 +315,10 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     replies = Counter(address for address, _ in by_sms)
     # Even a reply would tell something to somebody whom the incident may not reach.
     facts = [from_plain(Facts, plain) for plain in night.world.database.column(select(incidents.c.facts))]
-    # Somebody who writes the same again right after our reply is no person.
-    asked = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS) and not _is_echo(row, texts)]
+    # Somebody who writes the same again right after our reply, or over and over, is no person.
+    automatic = {row.provider_id for row in texts if _is_echo(row, texts)} | _repeated(texts)
+    in_words = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS)]
+    asked = [row for row in in_words if row.provider_id not in automatic]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
@@ -324,6 +328,17 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
 def _is_echo(text: Row[Any], texts: Sequence[Row[Any]]) -> bool:
     same = [each for each in texts if (each.sender, each.body) == (text.sender, text.body) and each.reply is not None]
     return any(timedelta() < text.received_at - each.received_at <= AT_ONCE for each in same)
+
+
+def _repeated(texts: Sequence[Row[Any]]) -> set[str]:
+    """The texts of which the same number had sent as many within minutes as a person may."""
+    repeated: set[str] = set()
+    by_words = sorted(texts, key=lambda row: (row.sender, row.body, row.received_at))
+    for _, group in groupby(by_words, key=lambda row: (row.sender, row.body)):
+        same = list(group)
+        later = zip(same, same[MOST_ALIKE:], strict=False)
+        repeated.update(row.provider_id for first, row in later if row.received_at - first.received_at <= LATELY)
+    return repeated
 
 
 def _to_be_read(night: Night, history: Sequence[Row[Any]]) -> Found:
