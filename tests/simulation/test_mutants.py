@@ -138,6 +138,16 @@ MUTANTS = {
         "alertnet/flows/sms/receive_sms.py",
         "    if reply is not None and reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
     ),
+    "who writes the same a second time is taken for a machine": Mutant(
+        "A12", "alertnet/core/inbound/auto_replies.py", "OFTEN = 4", "OFTEN = 1"
+    ),
+    "whoever holds a level takes charge by it": Mutant(
+        "A6",
+        "alertnet/flows/sms/answer_by_sms.py",
+        "                return _decide(locked, code, prompt, answer)\n",
+        "                hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)\n"
+        "                return _decide(locked, code, prompt, answer)\n",
+    ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",
         "alertnet/flows/sending/claim_sends.py",
