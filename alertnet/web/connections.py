@@ -102,15 +102,16 @@ class Joined(asyncio.Transport):
 
     def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
         self._transport = transport
-        self._cycle = cycle
-        self._head: bytes | None = None
+        self._cycle: RequestResponseCycle | None = cycle
+        self._head = b""
         self.close = transport.close  # type: ignore[method-assign]
         self.is_closing = transport.is_closing  # type: ignore[method-assign]
 
     def write(self, data: bytes) -> None:  # type: ignore[override]
         """Write the data, or keep it for the next."""
-        cycle = self._cycle
-        if self._head is None and cycle.expected_content_length and cycle.scope["method"] != "HEAD":
+        # The head alone asks it. Kept for longer, each would keep the other until the garbage collector comes.
+        cycle, self._cycle = self._cycle, None
+        if cycle and cycle.expected_content_length and cycle.scope["method"] != "HEAD":
             self._head = data
             return
         self._transport.write(self._head + data if self._head else data)

@@ -1,6 +1,7 @@
 """Who keeps the web waiting is shown out: after a deadline, or as soon as somebody else needs the room."""
 
 import asyncio
+import gc
 import socket
 import threading
 import time
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from alertnet.cli.server.processes import listen
-from alertnet.web.connections import Server
+from alertnet.web.connections import Joined, Server
 from tests.conftest import Logged
 
 MOST = 6
@@ -211,6 +212,22 @@ def test_a_head_waits_for_the_body_that_it_announces_and_for_no_other(connect_at
     late.settimeout(20)
 
     assert all_of(late).endswith(b"\r\n\r\nread")
+
+
+def test_what_was_answered_waits_for_no_garbage_collector(connect_at_leisure: Connect) -> None:
+    """In a burst thousands would wait for it, which took three megabytes."""
+    connection = connect_at_leisure(b"")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            connection.sendall(WHOLE)
+            assert status_on(connection) == b"200"
+        kept = sum(type(each) is Joined for each in gc.get_objects())
+    finally:
+        gc.enable()
+
+    assert kept == 1, "the connection has its last answer, and nobody has those before"
 
 
 def test_an_answer_without_its_body_has_its_head(connect_at_leisure: Connect) -> None:
