@@ -223,12 +223,15 @@ def test_a_level_that_nobody_can_be_reached_in_names_the_first_such_hours(
     assert [each for each in lines if f"levels.1.notify: {said} (America/Bogota), and at 5 more times" in each], lines
 
 
-@pytest.mark.parametrize("instead", ['when_closed: [{call: "+34600555140"}]', "deputy: desk"])
-def test_what_is_used_while_closed_covers_the_rest_of_the_week(tmp_path: Path, instead: str) -> None:
-    tree = TREE.replace("organisation: Es", f"{CLOSED_AT_NIGHT}, {instead}")
-    covered = "when_closed" in instead
+def test_methods_for_when_it_is_closed_cover_the_rest_of_the_week_and_a_deputy_does_not(tmp_path: Path) -> None:
+    ways = {"none": "", "when_closed": ', when_closed: [{call: "+34600555140"}]', "deputy": ", deputy: desk"}
+    said = {
+        name: unwise(tmp_path, TREE.replace("organisation: Es", CLOSED_AT_NIGHT + way)) for name, way in ways.items()
+    }
 
-    assert (unwise(tmp_path, tree) == []) is covered
+    assert said["when_closed"] == []
+    for name in ("none", "deputy"):
+        assert any("can be reached in level 'Embassies' from" in line for line in said[name]), name
 
 
 def test_an_embassy_that_no_level_tells_hears_of_nobody(tmp_path: Path) -> None:
