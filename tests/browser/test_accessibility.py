@@ -73,7 +73,7 @@ def test_axe_finds_nothing(opened: Opened, name: str, scheme: Scheme, width: int
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("name", [each for each in SIGHTS if not each.startswith("sandbox")])
+@pytest.mark.parametrize("name", SIGHTS)
 def test_with_letters_twice_as_big_nobody_scrolls_sideways_on_a_telephone(opened: Opened, name: str) -> None:
     """WCAG 1.4.4: as somebody has set them who left the glasses at home."""
     page = opened.pages[name]
