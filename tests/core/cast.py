@@ -8,6 +8,7 @@ from typing import Any
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
 from alertnet.core.escalation.advance import advance, begin
+from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.due import Others
 from alertnet.core.escalation.quorum import AnswerKind
@@ -199,7 +200,7 @@ class Night:
             self.history.append(" ".join([minute, note.kind, *named]))
         for question in step.asks:
             automatic = f"{offset(question.automatic_at):g}" if question.automatic_at else "never"
-            self.asked.append(f"{minute} {self.plan.tree.levels[question.index].name} {automatic}")
+            self.asked.append(f"{minute} {level_name(self.plan, (question.level or 0) - 1)} {automatic}")
 
 
 def offset(moment: datetime) -> float:

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Start
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import advance, begin, stop
-from alertnet.core.escalation.advance_incident import Place, advance_incident
+from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident
 from alertnet.core.escalation.decision import (
     ActionMissing,
     AlertOnRecord,
@@ -36,7 +36,7 @@ TASK = Method(MethodKind.TASK, "Call the mayor")
 
 
 @dataclass
-class Incident:
+class Incident(IncidentRecord):
     """An incident of several trees, and what is on its record. `effects` are those of the last move, as lines."""
 
     trees: Sequence[ContactTree]

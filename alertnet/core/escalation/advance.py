@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
-from alertnet.core.escalation.decision import Ask, Send, Step
+from alertnet.core.escalation.decision import NewPrompt, OpenPrompt, Send, Step
 from alertnet.core.escalation.due import ALONE, Agenda, Others
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
@@ -86,6 +87,13 @@ def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Wa
     return Context(plan, state, state.start_at).reasons_to_wait(planned)
 
 
+def is_asked(state: State, prompt: NewPrompt | OpenPrompt) -> bool:
+    """Whether the escalation still waits for the answer to a question of its own; other prompts are not its to end."""
+    if prompt.subject == Subject.LEVEL:
+        return state.question is not None and prompt.level == state.question.index + 1
+    return prompt.subject != Subject.CONFIRM or prompt.about in state.to_confirm
+
+
 def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool:
     """Whether the contact's answer is the one that counts now; False once it was asked again."""
     if contact not in plan.allowed:
@@ -107,13 +115,9 @@ def _sends(context: Context) -> tuple[Send, ...]:
     return tuple(sends.values())
 
 
-def _asks(context: Context) -> tuple[Ask, ...]:
+def _asks(context: Context) -> tuple[NewPrompt, ...]:
     """The questions that are still open."""
-    question, to_confirm = context.state.question, context.state.to_confirm
-    pending = None if question is None else question.index
-    return tuple(
-        [each for each in context.asks if (each.contact in to_confirm if each.contact else each.index == pending)]
-    )
+    return tuple([each for each in context.asks if is_asked(context.state, each)])
 
 
 def _shifted(value: Any, by: timedelta) -> Any:

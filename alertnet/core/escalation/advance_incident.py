@@ -8,11 +8,10 @@ that carries them out decides nothing.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance, closed_by
+from alertnet.core.escalation.advance import advance, closed_by, is_asked
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -27,7 +26,6 @@ from alertnet.core.escalation.decision import (
     SharedAlert,
     Step,
     TaskAgain,
-    TimelineNote,
 )
 from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
@@ -46,17 +44,20 @@ def place_of(plan: Plan, send: Send) -> Place:
     return method.kind, contact.address_in(plan.tree.id, method)
 
 
-class IncidentRecord(Protocol):
-    """The stored alerts and prompts of an incident, which are read when a decision depends on them."""
+class IncidentRecord:
+    """What is stored of an incident's alerts and prompts, read when a decision needs it; of a new one nothing is."""
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
         """The alerts and tasks to each of the places that were not cancelled, first planned first."""
+        return {}
 
     def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
         """The places to which an alert or reminder is still waiting to leave."""
+        return ()
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
         """The prompts of its trees that no coordinator has answered."""
+        return ()
 
 
 def advance_incident(
@@ -135,7 +136,7 @@ class _Advancing:
         others = others_of(self.plans, self.states, tree, whole=self.whole)
         step = advance(self.plans[tree], before, self.now, events, others=others)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
-        self.effects += [TimelineNote(tree, note.kind, note.payload) for note in step.notes]
+        self.effects += step.notes
         bounced = self._send(tree, step.sends)
         self._ask(tree, step)
         self._alarm(tree, before, step)
@@ -214,21 +215,10 @@ class _Advancing:
 
     def _ask(self, tree: str, step: Step) -> None:
         """Ask the coordinators new questions, and end those that were decided or overtaken."""
-        state = step.state
-        pending = None if state.question is None else state.question.index + 1
         for prompt in self._open_prompts(tree):
-            is_over = {
-                Subject.LEVEL.value: prompt.level != pending,
-                Subject.CONFIRM.value: prompt.about not in state.to_confirm,
-            }
-            if is_over.get(prompt.subject, False):
+            if not is_asked(step.state, prompt):
                 self._end(prompt, PromptAnswer.OVERTAKEN)
-        for ask in step.asks:
-            subject = Subject.LEVEL if ask.contact is None else Subject.CONFIRM
-            about = ask.contact or level_name(self.plans[tree], ask.index)
-            self.effects.append(
-                NewPrompt(tree, PromptKind.DECISION, subject, about, ask.index + 1, ask.contacts, ask.automatic_at)
-            )
+        self.effects += step.asks
 
     def _alarm(self, tree: str, before: State, step: Step) -> None:
         """Raise the alarm at the end of the tree, and end it once somebody acknowledges."""

@@ -10,11 +10,13 @@ from alertnet.core.codec import replace
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Level, Then
 from alertnet.core.directory.usable_methods import Reach
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
-from alertnet.core.escalation.decision import Ask, Note, Send
+from alertnet.core.escalation.decision import NewPrompt, Send, TimelineNote
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, State
+from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
 LATE = timedelta(seconds=60)
@@ -65,8 +67,8 @@ class Context:
         self.catching_up = False
         """The incident has just been verified: levels open now, and end when they would have."""
         self.sends: list[Send] = []
-        self.asks: list[Ask] = []
-        self.notes: list[Note] = []
+        self.asks: list[NewPrompt] = []
+        self.notes: list[TimelineNote] = []
         self._reach: dict[str, Reach] = {}
 
     def change(self, **values: object) -> None:
@@ -75,7 +77,12 @@ class Context:
 
     def note(self, kind: str, **payload: object) -> None:
         """Add a line for the timeline."""
-        self.notes.append(Note(kind, payload))
+        self.notes.append(TimelineNote(self.plan.tree.id, kind, payload))
+
+    def ask(self, subject: Subject, about: str, index: int, contacts: int, automatic_at: datetime | None) -> None:
+        """Ask the coordinators whether a level may open, or whether a contact of it has really taken charge."""
+        tree = self.plan.tree.id
+        self.asks.append(NewPrompt(tree, PromptKind.DECISION, subject, about, index + 1, contacts, automatic_at))
 
     @property
     def is_active(self) -> bool:

@@ -26,39 +26,6 @@ class Send:
 
 
 @value
-class Ask:
-    """A question to the coordinators: may this level open? With a contact: did it really take charge?"""
-
-    index: int
-    contacts: int
-    automatic_at: datetime | None
-    contact: str | None = None
-
-
-@value
-class Note:
-    """A line for the timeline: a kind in clear and a few plain values."""
-
-    kind: str
-    payload: dict[str, object]
-
-
-@value
-class Step:
-    """The result of `advance`: the new state, its next due time, and what is to be done."""
-
-    state: State
-    due_at: datetime | None
-    sends: tuple[Send, ...]
-    asks: tuple[Ask, ...]
-    notes: tuple[Note, ...]
-
-    def noted(self, kind: str) -> tuple[Note, ...]:
-        """The notes of that kind."""
-        return tuple([note for note in self.notes if note.kind == kind])
-
-
-@value
 class AlertOnRecord:
     """An alert or task that was sent before, and the trees whose escalations it counts for."""
 
@@ -89,7 +56,7 @@ class OpenPrompt:
 
 @value
 class TimelineNote:
-    """A line for the incident's timeline."""
+    """A line for the incident's timeline: a kind in clear and a few plain values."""
 
     tree: str
     kind: str
@@ -152,6 +119,21 @@ class ActionMissing:
     tree: str
     level: str
     contacts: tuple[str, ...]
+
+
+@value
+class Step:
+    """The result of `advance`: the new state, its next due time, and what is to be done."""
+
+    state: State
+    due_at: datetime | None
+    sends: tuple[Send, ...]
+    asks: tuple[NewPrompt, ...]
+    notes: tuple[TimelineNote, ...]
+
+    def noted(self, kind: str) -> tuple[TimelineNote, ...]:
+        """The notes of that kind."""
+        return tuple([note for note in self.notes if note.kind == kind])
 
 
 Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | NewPrompt | PromptOver | ActionMissing

@@ -7,9 +7,9 @@ from alertnet.core.codec import replace
 from alertnet.core.directory.contact import MethodKind, Role
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.usable_methods import stale_key
+from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, LONGEST_PAUSE, Context, pause_after
-from alertnet.core.escalation.decision import Ask
 from alertnet.core.escalation.quorum import AnswerKind, ContactStatus, can_be_met, is_met
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, OpenDecision, Status
 from alertnet.core.incident import Severity
@@ -249,7 +249,7 @@ def _ask_to_confirm(context: Context, index: int) -> None:
             and _lacks_confirmation(context, progress.contact)
         ):
             context.change(to_confirm=(*context.state.to_confirm, progress.contact))
-            context.asks.append(Ask(index, 1, None, progress.contact))
+            context.ask(Subject.CONFIRM, progress.contact, index, 1, None)
             context.note("confirmation_asked", contact=progress.contact, level=context.level(run).name)
 
 
@@ -340,7 +340,7 @@ def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> Non
     asked_at = moment if context.plan.severity is Severity.CRITICAL else context.on_time(moment)
     automatic_at = proceeds_at(context, planned, asked_at)
     context.change(status=Status.WAITING_FOR_GO, question=OpenDecision(planned.index, asked_at, automatic_at))
-    context.asks.append(Ask(planned.index, len(planned.contacts), automatic_at))
+    context.ask(Subject.LEVEL, planned.level.name, planned.index, len(planned.contacts), automatic_at)
     context.note(
         "go_asked", level=planned.level.name, reasons=[reason.value for reason in context.reasons_to_wait(planned)]
     )

@@ -37,6 +37,10 @@ Events = Mapping[str, Sequence[Event]]
 """Events by tree; an empty list where only time has passed."""
 
 
+_NOTHING = IncidentRecord()
+"""The record of an incident that has just opened."""
+
+
 @dataclass
 class Ringing:
     """A prompt at the coordinators; it rings again until it is over."""
@@ -54,24 +58,10 @@ class Ringing:
     """A coordinator has said HOLD; it asks again after an hour."""
 
 
-class _Nothing:
-    """The record of an incident that has just opened."""
-
-    def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
-        """Give none."""
-        return {}
-
-    def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """Give none, since every provider works."""
-        return ()
-
-    def open_prompts(self) -> Sequence[OpenPrompt]:
-        """Give none."""
-        return ()
-
-
-class SimulatedIncident:
+class SimulatedIncident(IncidentRecord):
     """Carries out each decision at once, on a record of its own. The results are in `told` and `noted`.
+
+    Every provider works, so nothing waits to leave.
 
     `before`: what is already on record, for a running incident.
     """
@@ -82,7 +72,7 @@ class SimulatedIncident:
         states: Mapping[str, State],
         due_at: Mapping[str, datetime | None],
         script: Script,
-        before: IncidentRecord | None = None,
+        before: IncidentRecord = _NOTHING,
     ) -> None:
         self.plans = plans
         self.states = dict(states)
@@ -91,7 +81,7 @@ class SimulatedIncident:
         self.told: list[Told] = []
         self.noted: list[Noted] = []
         self._script = script
-        self._before = before or _Nothing()
+        self._before = before
         self._over: set[str] = set()
         """The prompts on record that are over by now."""
         self._counts_for: dict[str, set[str]] = {}
@@ -131,10 +121,6 @@ class SimulatedIncident:
             ]
             for place in places
         }
-
-    def unsent_to(self, places: Collection[Place]) -> Collection[Place]:
-        """Give none, since every provider works."""
-        return ()
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
         """The prompts that ring."""

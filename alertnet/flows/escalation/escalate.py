@@ -9,7 +9,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import restore, stop
-from alertnet.core.escalation.advance_incident import Place, advance_incident, place_of
+from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
 from alertnet.core.escalation.context import last_opened
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -143,7 +143,7 @@ def tell_more(locked: LockedIncident) -> None:
         move(locked, for_all(locked, ToldMore()))
 
 
-class OnRecord:
+class OnRecord(IncidentRecord):
     """What is on record for the incident, written already or about to be."""
 
     def __init__(self, locked: LockedIncident) -> None:
