@@ -422,6 +422,26 @@ def test_a_revoked_answer_lets_the_escalation_go_on(world_of: Worlds) -> None:
     assert world.phone("ombuds").inbox[-1].startswith("VALLEY URGENT")
 
 
+@pytest.mark.parametrize("way", ["our call", "their call", "sms"])
+def test_a_revoked_answer_stays_so_though_what_brought_it_comes_again(valley: World, way: str) -> None:
+    """A6: a webhook's signature has no date, and is good for ever; the proof in it is not."""
+    incident = valley.raises()
+    if way == "our call":
+        picks_up(valley, "1")
+    elif way == "their call":
+        valley.phone("ombuds").dials().press(code_of(valley, "ombuds"))
+    else:
+        valley.texts("ombuds", code_of(valley, "ombuds"))
+    valley.passes(minutes=16)
+    (answer,) = (each for each in incident["acknowledgements"] if each["kind"] == "acknowledged")
+
+    valley.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{answer['id']}", headers=valley.headers)
+    valley.is_brought_all_again()
+
+    assert answer["contact"] == "ombuds"
+    assert incident.answers() == []
+
+
 def test_a_coordinator_can_vouch_for_what_was_said_on_the_telephone(valley: World) -> None:
     """A6: and whoever is said to have answered is told so."""
     incident = valley.raises()

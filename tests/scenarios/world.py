@@ -47,6 +47,8 @@ class World(TimedProgram):
         self.headers = {"Authorization": f"Bearer {key}"}
         self.is_deaf = False
         """Whether what the network brings us is lost: texts, calls and callbacks, as while our web is away."""
+        self.brought: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = []
+        """What the network has brought us, as `post` takes it."""
 
     def raises(self, **body: Any) -> "Incident":
         """Somebody reports by API; what is due at once has happened when this returns."""
@@ -82,6 +84,12 @@ class World(TimedProgram):
         self.settles()
         return reply
 
+    def is_brought_all_again(self) -> None:
+        """All that the network ever brought us comes once more, as signed then."""
+        for url, params, headers in list(self.brought):
+            self.post(url, params, headers)
+        self.settles()
+
     def catches_up(self) -> None:
         """A worker looks for what came in unheard, as it does each minute, and all that follows happens."""
         self.worker.poll_missed_inbound()
@@ -91,6 +99,7 @@ class World(TimedProgram):
         """How the network delivers to us."""
         if self.is_deaf:
             raise Unreachable("our web is away")
+        self.brought.append((url, params, headers))
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return WebhookAnswer(*self.client.deliver(path, params, headers))

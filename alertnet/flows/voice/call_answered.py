@@ -8,7 +8,7 @@ from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice import number_test
-from alertnet.flows.voice.live_call import Spoken, take_call
+from alertnet.flows.voice.live_call import Spoken, is_long_over, take_call
 from alertnet.flows.voice.menu import MENU
 from alertnet.flows.voice.open_matters import is_anything_open
 from alertnet.store.db.tx import Tx
@@ -23,6 +23,8 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     call = take_call(tx, attempt_id)
     if call is None:
         return _announce(tx, attempt_id, provider_id)
+    if call.is_keyed and is_long_over(tx, call.placed):
+        return None
     call.attempt.apply_status(provider_id, AttemptStatus.SENT)
     note_heard(call.attempt)
     if call.is_keyed:

@@ -4,6 +4,7 @@ Strangers hear one neutral sentence.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 from alertnet.core.codec import replace, value
@@ -37,6 +38,8 @@ DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands for the reference in an alarm about no incident."""
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
+CODES_COUNT = timedelta(minutes=15)
+"""Codes keyed in a call count for so long after it came: its webhooks, brought again later, prove nothing."""
 _SPOKEN = "; number spoken"
 """Suffix of the outcome of a call that was not put through, because its number had been put through often enough."""
 
@@ -201,6 +204,8 @@ def _acknowledge(
     A caller's number is easily forged, and a code may be read over a shoulder. So where a PIN is set, it must be keyed
     too (A6).
     """
+    if inbound.received_at(tx.session, call.provider_id) + CODES_COUNT < tx.now:
+        return None
     locked = take_up(tx, code.incident)
     # Look again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)

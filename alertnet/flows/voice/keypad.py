@@ -9,7 +9,7 @@ from alertnet.core.notification import Failure
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.escalation.report_action import report_wrong_person
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.voice.live_call import Call, Keyed, Spoken, take_call
+from alertnet.flows.voice.live_call import Call, Keyed, Spoken, is_long_over, take_call
 from alertnet.flows.voice.menu import MENU, Matter, take_keys
 from alertnet.flows.voice.number_test import key_in_test
 from alertnet.flows.voice.open_matters import answer_further, go_on, is_anything_open
@@ -17,7 +17,7 @@ from alertnet.store.db.tx import Tx
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
-    """What the call says to these keys; None where there is no such call.
+    """What the call says to these keys; None where there is no such call, or it ended long ago.
 
     Repeating the same keys has no further effect.
     """
@@ -26,6 +26,8 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     call = take_call(tx, attempt_id)
     if call is None:
         return key_in_test(tx, attempt_id, keyed)
+    if is_long_over(tx, call.placed):
+        return None
     if call.placed.is_wrong_person:
         return call.say("wrong_person")
     if call.is_keyed:

@@ -1,6 +1,7 @@
 """A call in progress: what it is about, and what may be said and asked in it."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from alertnet.core.codec import value
@@ -19,6 +20,9 @@ from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.records.notifications import coverage_of
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views.placed_call import PlacedCall, placed_call
+
+KEYS_COUNT = timedelta(minutes=5)
+"""The keys of a call count for so long after its end. A signature has no date, and could bring them again for ever."""
 
 
 @value
@@ -178,6 +182,11 @@ class Call:
         self.attempt.finish()
         self.locked.finish()
         return Spoken(self.kind, self.placed.language, said, self.locked.incident.templates, stages, ask)
+
+
+def is_long_over(tx: Tx, placed: PlacedCall) -> bool:
+    """Whether no key of that call can be on its way any more."""
+    return placed.ended_at is not None and placed.ended_at + KEYS_COUNT < tx.now
 
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:

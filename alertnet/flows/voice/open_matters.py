@@ -8,7 +8,7 @@ from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
-from alertnet.flows.voice.live_call import Call, Spoken
+from alertnet.flows.voice.live_call import Call, Spoken, is_long_over
 from alertnet.flows.voice.menu import MENU, Matter, Reaction, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
@@ -53,9 +53,9 @@ def go_on(tx: Tx, call: PlacedCall, spoken: Spoken, *, after: str | None = None)
 
 
 def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken | None:
-    """Handle keys for a further matter, once the call's code was keyed; None where there is no such call."""
+    """Handle keys for a further matter, once the call's code was keyed; None where there is no such call any more."""
     call = find_call(tx.session, attempt_id)
-    if call is None or not call.is_delivered or call.incident_id is None:
+    if call is None or not call.is_delivered or call.incident_id is None or is_long_over(tx, call):
         return None
     attempt_store.note_sign(tx.session, attempt_id, tx.now)
     matter = next((each for each in _matters(tx, call) if each.id == about), None)

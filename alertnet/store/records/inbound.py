@@ -188,6 +188,12 @@ def outcome_of(session: Session, call: str) -> str | None:
     return session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call))
 
 
+def received_at(session: Session, call: str) -> datetime:
+    """When that call came."""
+    at: datetime = session.execute(select(inbound.c.received_at).where(inbound.c.provider_id == call)).scalar_one()
+    return at
+
+
 def record_outcome(session: Session, call: str, outcome: str) -> None:
     session.execute(update(inbound).where(inbound.c.provider_id == call).values(reply=outcome))
 

@@ -1,6 +1,7 @@
 """A call that we placed, as its webhooks need it: whom it reached, what it may say, which keys were pressed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -34,6 +35,8 @@ class PlacedCall:
     """Whether somebody said in it that the number is a stranger's."""
     wrong_keys: WrongKeys
     spoken_code: str | None
+    ended_at: datetime | None
+    """When it was heard of last, if nothing more is awaited of it."""
 
     @property
     def tree(self) -> str:
@@ -65,6 +68,8 @@ _PLACED: Select[Any] = (
         attempts.c.wrong_keys,
         attempts.c.keyed,
         attempts.c.spoken_code,
+        attempts.c.due_at,
+        attempts.c.changed_at,
     )
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(attempts.c.id == bindparam("attempt"))
@@ -97,4 +102,5 @@ def find_call(session: Session, attempt: str) -> PlacedCall | None:
         is_wrong_person=row.failure == Failure.WRONG_PERSON.value,
         wrong_keys=WrongKeys(row.wrong_keys, tuple(row.keyed or ())),
         spoken_code=row.spoken_code,
+        ended_at=row.changed_at if row.due_at is None else None,
     )
