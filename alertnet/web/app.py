@@ -133,8 +133,9 @@ def load_console(settings: Settings) -> tuple[Any, ...]:
     """Import the console's modules, and the OpenID Connect client where one is configured."""
     if settings.openid:
         import alertnet.runtime.openid  # noqa: F401
-    from alertnet.web.console import board, incident, raising, refusing
+    from alertnet.web.console import refusing
     from alertnet.web.console.access import account, openid, sign_in, users
+    from alertnet.web.console.incidents import board, incident, raising
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
     from alertnet.web.console.reports import drills, figures
     from alertnet.web.console.trees import editing, pictures, simulator
@@ -147,7 +148,7 @@ def load_console(settings: Settings) -> tuple[Any, ...]:
 def _share_among_pages(app: FastAPI) -> None:
     """Put what the console's pages share into the application's state."""
     from alertnet.web.console.access.openid import HERE
-    from alertnet.web.console.board import Boards
+    from alertnet.web.console.incidents.board import Boards
     from alertnet.web.console.live import Watch
 
     app.state.boards = Boards(app.state.runtime)

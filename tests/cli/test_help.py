@@ -15,7 +15,7 @@ NEVER_SERVED = {
     "alembic",
     "alertnet.flows.desk.board",
     "alertnet.messages.drawings.report",
-    "alertnet.web.console.board",
+    "alertnet.web.console.incidents.board",
     "charset_normalizer",
     "fido2.server",
     "greenlet",

@@ -21,7 +21,7 @@ from alertnet.store.monitoring import troubles
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.app import make_app
-from alertnet.web.console.board import BoardLook, Boards
+from alertnet.web.console.incidents.board import BoardLook, Boards
 from alertnet.web.console.live import Watch, difference
 from alertnet.web.console.shown import Part
 from tests.web.console.conftest import SitDown

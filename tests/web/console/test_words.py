@@ -17,9 +17,10 @@ from alertnet.flows.desk import chronicle
 from alertnet.flows.desk.names import DAY, FAILURES, MONTHS, day_in
 from alertnet.store.queues.attempts import JOINED
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console import board, refusing
+from alertnet.web.console import refusing
 from alertnet.web.console.access import account, openid, users
-from alertnet.web.console.incident import DONE
+from alertnet.web.console.incidents import board
+from alertnet.web.console.incidents.incident import DONE
 from alertnet.web.console.readiness import system
 from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, PACKAGE, say_by, words
 from tests.web.console.desk import Desk

@@ -19,8 +19,8 @@ from alertnet.store.queues import journeys
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, follow, personal, zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.incidents.board import PROOF, follow, personal, zone_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import language_of, may_act, rendered, show

@@ -13,8 +13,8 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.incidents.board import zone_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import show
 from alertnet.web.forms import Form, Posted

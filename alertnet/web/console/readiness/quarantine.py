@@ -12,8 +12,8 @@ from alertnet.store.records import inbound
 from alertnet.store.records.inbound import QuarantinedText
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.incidents.board import zone_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import may_act, show
 from alertnet.web.forms import IDENTIFIER, Posted, typed

@@ -15,8 +15,8 @@ from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
 from alertnet.store.views.pauses import Pause, standing
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer
+from alertnet.web.console.incidents.board import zone_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import faults_for, language_of, show
 from alertnet.web.monitoring.health import how_it_stands

@@ -22,9 +22,9 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
-from alertnet.web.console.raising import FIELDS, choices, facts_of
+from alertnet.web.console.incidents.board import spoken
+from alertnet.web.console.incidents.raising import FIELDS, choices, facts_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import HEADERS, language_of, show
 from alertnet.web.forms import Posted, typed

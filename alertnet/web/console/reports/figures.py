@@ -10,8 +10,8 @@ from alertnet.core.errors import BadInput
 from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import sayer, zone_of
 from alertnet.web.console.door import Viewer
+from alertnet.web.console.incidents.board import sayer, zone_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, language_of, show
 

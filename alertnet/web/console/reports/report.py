@@ -63,7 +63,7 @@ def show_report(
     ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
 ) -> Response:
     """The report for a signed-in user; anything above `minimal` is for coordinators."""
-    from alertnet.web.console.incident import id_of_ref
+    from alertnet.web.console.incidents.incident import id_of_ref
 
     if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
         raise Forbidden(WHOSE)
@@ -93,7 +93,7 @@ def _check_pace(request: Request, asker: str) -> None:
 
 def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
     from alertnet.flows.desk.report import Tongue, read_report
-    from alertnet.web.console.board import sayer
+    from alertnet.web.console.incidents.board import sayer
 
     language = asked.language.value
     labels = runtime.renderer(runtime.edition.templates).page_words(language)

@@ -27,8 +27,8 @@ from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Publication
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password
-from alertnet.web.console.board import zone_of
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
+from alertnet.web.console.incidents.board import zone_of
 from alertnet.web.console.refusing import STATUS, Told, told
 from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, sayer, show
 from alertnet.web.forms import Form, Posted, needed, typed

@@ -14,8 +14,8 @@ from alertnet.runtime import tree_editing
 from alertnet.runtime.tree_editing import Finding
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import spoken, zone_of
 from alertnet.web.console.door import Viewer
+from alertnet.web.console.incidents.board import spoken, zone_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import faults_for, language_of, show
 

@@ -19,8 +19,8 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
+from alertnet.web.console.incidents.board import spoken
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import language_of, show
 from alertnet.web.console.trees.editing import Edit, edit_in

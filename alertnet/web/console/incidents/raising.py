@@ -18,8 +18,8 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Report
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import spoken
 from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
+from alertnet.web.console.incidents.board import spoken
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import language_of, show
 from alertnet.web.forms import Posted, typed

@@ -34,8 +34,8 @@ from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.auth import InForce
-from alertnet.web.console.board import PROOF, boards_of, follow, personal, sayer, spoken
 from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.incidents.board import PROOF, boards_of, follow, personal, sayer, spoken
 from alertnet.web.console.live import FETCHED, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import as_html, language_of, may_act, rendered, show
