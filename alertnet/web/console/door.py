@@ -1,17 +1,15 @@
-"""Sessions and forms of the console: who is signed in, and whether a form may act.
+"""Sessions of the console: who is signed in, which forms are theirs, and what becomes of a form that comes too late.
 
-A session is a cookie. A form carries two hidden fields. `proof` shows that a page of this console made the form for
-this session. `seen` names the view from which the form was made, so a form that is sent twice acts only once.
+A session is a cookie. A form carries a hidden field `proof`, which shows that a page of this console made it for this
+session.
 
 A form that arrives after its session has ended is not lost. It is sealed (encrypted) into the sign-in page, stored
 nowhere on the server, and shown once more before it is sent, only to the user whose session it was.
 """
 
-import hashlib
 import json
 import zlib
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,27 +18,17 @@ from fastapi import Depends, Request, Response
 from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.codec import value
-from alertnet.core.errors import AlertnetError, Forbidden, TooMany
-from alertnet.core.limits import ACTS, LONGEST_BODY, Limit
-from alertnet.flows.unit.idempotent_request import Show, accept
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.core.errors import AlertnetError, Forbidden
+from alertnet.core.limits import LONGEST_BODY
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable, Vault
-from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
-from alertnet.store.records.credentials.users import Role, SignedIn
-from alertnet.store.records.idempotency import ApiAnswer, Once
+from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.auth import runtime_of
-from alertnet.web.console.shown import go_to
 from alertnet.web.forms import Form, read_form
-
-DeskAct = Callable[[Tx], tuple[LockedIncident | None, str]]
-"""Changes an incident, or (None) something outside incidents; returns the address where its result is shown."""
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
-LONGEST_SEEN = 64
 
 DONE_BEFORE = "this was recorded before: nothing was recorded now"
 MANY_COME = "too many are signing in at this moment: try again in a few seconds"
@@ -119,11 +107,6 @@ def remember(request: Request, response: Response, token: str) -> None:
     response.set_cookie(COOKIE, token, max_age=lasts, secure=is_secure(request), httponly=True, samesite="strict")
 
 
-def by(who: SignedIn) -> str:
-    """How the history names this user."""
-    return f"user {who.user}"
-
-
 def proof_of(runtime: Runtime, who: SignedIn) -> str:
     """The proof for forms of that session; only the server can make it."""
     return f"{runtime.vault.sign(_form_of(who.id, who.user))}.{who.user}"
@@ -159,47 +142,6 @@ def check_origin(request: Request) -> None:
         raise Forbidden(NOT_OURS)
 
 
-def check_form(request: Request, who: SignedIn, form: Form, role: Role = Role.OBSERVER) -> None:
-    """Refuse a form that no page of this session made, or that this user's role may not send.
-
-    Raises:
-        Forbidden: its text says which of the two.
-    """
-    check_origin(request)
-    if _maker_of(form, who.id, runtime_of(request).vault) != who.user:
-        raise Forbidden(OTHER_SESSION)
-    if not who.role.may(role):
-        raise Forbidden(f"{who.user} is {who.role.value}, and may not do this")
-
-
-def check_pace(request: Request, who: SignedIn, limit: Limit = ACTS) -> None:
-    """Count one act against the limit of this session (B9).
-
-    Raises:
-        TooMany: the limit is reached.
-    """
-    wait = request.app.state.throttle.wait(limit, who.id, runtime_of(request).now())
-    if wait is not None:
-        raise TooMany("acts in this session", timedelta(seconds=wait))
-
-
-def act_once(request: Request, who: SignedIn, form: Form, act: DeskAct, role: Role = Role.COORDINATOR) -> Response:
-    """Carry out a form once, if the user has that role and is still signed in; redirects to where its result is shown.
-
-    The same view acts once per user, not per session, since the session may end between two tries.
-
-    Raises:
-        Forbidden: another page made the form, or this user may not send it.
-        DoneBefore: its view has acted before.
-        SignedOut: the session has ended meanwhile.
-        TooMany: this session has acted as often as it may.
-    """
-    check_form(request, who, form, role)
-    check_pace(request, who)
-    view = "\n".join(["desk", who.user, request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
-    return go_to(runtime_of(request).transact(_accept, who, act, Once(_hash(view), _hash(""))))
-
-
 async def keep(request: Request, vault: Vault) -> str:
     """Seal the form of that request for the sign-in page.
 
@@ -210,7 +152,7 @@ async def keep(request: Request, vault: Vault) -> str:
     """
     check_origin(request)
     form = await read_form(request)
-    user = _maker_of(form, users.session_of(vault, request.cookies.get(COOKIE, "")), vault)
+    user = maker_of(form, users.session_of(vault, request.cookies.get(COOKIE, "")), vault)
     if user is None:
         return ""
     whole = json.dumps([user, request.url.path, form.multi_items()]).encode()
@@ -227,22 +169,7 @@ def kept_in(form: Form, vault: Vault) -> Kept | None:
     return Kept(user, path, ImmutableMultiDict(map(tuple, fields)))
 
 
-def _accept(tx: Tx, who: SignedIn, act: DeskAct, once: Once) -> str:
-    if not users.is_still_signed_in(tx, who):
-        raise SignedOut
-    before = idempotency.find(tx.session, once.key)
-    if before is not None:
-        raise DoneBefore(before[1].location or "/desk")
-
-    def carry_out(tx: Tx) -> tuple[LockedIncident | None, Show]:
-        locked, place = act(tx)
-        return locked, lambda _: ApiAnswer(303, None, place)
-
-    answer = accept(tx, carry_out, once).answer
-    return (answer.location if answer is not None else None) or "/desk"
-
-
-def _maker_of(form: Form, session: str, vault: Vault) -> str | None:
+def maker_of(form: Form, session: str, vault: Vault) -> str | None:
     """The user for whom the form was made in that session; None where the proof is not valid."""
     signature, _, user = form.get("proof", "").partition(".")
     return user if vault.is_signed(_form_of(session, user), signature) else None
@@ -250,7 +177,3 @@ def _maker_of(form: Form, session: str, vault: Vault) -> str | None:
 
 def _form_of(session: str, user: str) -> str:
     return f"desk {session} {user}"
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()

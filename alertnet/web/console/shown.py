@@ -22,7 +22,6 @@ from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
 from alertnet.flows.desk.names import FAILURES, METHODS, day_in
-from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
@@ -297,12 +296,6 @@ def own_path(path: str) -> str:
 def may_act(who: SignedIn) -> bool:
     """Whether the user may act, and read what people wrote."""
     return who.role.may(Role.COORDINATOR)
-
-
-def faults_for(who: SignedIn, runtime: Runtime, language: str) -> list[str]:
-    """The trees' faults. Observers see only their positions, since the text may hold a name or a number."""
-    say = sayer(language)
-    return [each.said_in_place(say) if may_act(who) else each.position for each in runtime.trees.faults]
 
 
 def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:

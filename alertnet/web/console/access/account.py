@@ -12,15 +12,14 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.errors import Unknown
 from alertnet.flows.credentials import users as flow
 from alertnet.flows.credentials.passkeys import add_passkey, draw_challenge, remove_passkey
-from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password, given
-from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
+from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, go_to, show
+from alertnet.web.console.shown import HEADERS, go_to
 from alertnet.web.forms import Posted, typed
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -50,9 +49,9 @@ RENEWED: dict[str, tuple[Callable[..., Handed], str]] = {
 
 
 @router.get("/account")
-def show_account(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_account(desk: AtDesk) -> Response:
     """Show the account: its sessions, and the ways to sign in and out."""
-    return _show(request, who, runtime)
+    return _show(desk)
 
 
 @router.get("/account/{what}")
@@ -63,17 +62,17 @@ def come_back(request: Request) -> Response:
 
 
 @router.post("/account/{what}")
-def renew(what: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def renew(what: str, form: Posted, desk: AtDesk) -> Response:
     """Give this user a new password or authenticator, which only this response shows."""
-    check_form(request, who, form)
-    check_pace(request, who)
+    desk.check_form(form)
+    desk.check_pace()
     if what not in RENEWED:
         raise Unknown("act", what[:32])
-    check_password(request, runtime, who, form)
+    check_password(desk, form)
     carry_out, done = RENEWED[what]
-    password = flow.draw_password(runtime.entropy)
-    hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if what == "password" else ""
-    return _show(request, who, runtime, done=done, given=runtime.transact(carry_out, who, password, hash))
+    password = flow.draw_password(desk.runtime.entropy)
+    hash = flow.hash_password(password, desk.runtime.entropy.bytes(flow.SALT_BYTES)) if what == "password" else ""
+    return _show(desk, done=done, given=desk.runtime.transact(carry_out, desk.who, password, hash))
 
 
 @router.get("/challenge")
@@ -84,20 +83,20 @@ def challenge(runtime: InForce) -> Response:
 
 
 @router.post("/passkeys")
-def add(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def add(form: Posted, desk: AtDesk) -> Response:
     """Store a passkey that this user's device has made."""
-    check_form(request, who, form)
-    check_pace(request, who)
-    check_password(request, runtime, who, form)
-    runtime.transact(add_passkey, who.user, typed(form, "name"), given(request, form))
+    desk.check_form(form)
+    desk.check_pace()
+    check_password(desk, form)
+    desk.runtime.transact(add_passkey, desk.who.user, typed(form, "name"), given(desk.request, form))
     return go_to(HERE)
 
 
 @router.post("/passkeys/remove")
-def remove(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def remove(form: Posted, desk: AtDesk) -> Response:
     """Delete a passkey of this user."""
-    check_form(request, who, form)
-    runtime.transact(remove_passkey, who.user, form.get("name", ""))
+    desk.check_form(form)
+    desk.runtime.transact(remove_passkey, desk.who.user, form.get("name", ""))
     return go_to(HERE)
 
 
@@ -107,14 +106,10 @@ def handed(issued: flow.Issued) -> Handed:
     return (("authenticator", issued.authenticator), *codes)
 
 
-def _show(request: Request, who: SignedIn, runtime: Runtime, **said: Any) -> Response:
-    user = runtime.read(users.named, who.user)
-    return show(
-        request,
+def _show(desk: Desk, **said: Any) -> Response:
+    return desk.show(
         "account.html",
-        who=who,
-        proof=proof_of(runtime, who),
-        user=user,
-        elsewhere=runtime.read(users.sessions_besides, who),
+        user=desk.runtime.read(users.named, desk.who.user),
+        elsewhere=desk.runtime.read(users.sessions_besides, desk.who),
         **{"done": "", "given": (), **said},
     )

@@ -11,8 +11,8 @@ from fastapi import Request
 from alertnet.flows.credentials.passkeys import Given
 from alertnet.flows.credentials.users import count_try, forget_tries, is_password
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.auth import client_address
+from alertnet.web.console.desk import Desk
 from alertnet.web.console.door import Busy, Unproven
 from alertnet.web.forms import Form
 
@@ -47,17 +47,17 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
         _waiting.release()
 
 
-def check_password(request: Request, runtime: Runtime, who: SignedIn, form: Form) -> None:
+def check_password(desk: Desk, form: Form) -> None:
     """Refuse a change to who gets in, or who is told, that comes without the signed-in user's password.
 
     Raises:
         Unproven: the password is missing or wrong.
         Busy: too many sign-ins wait already.
     """
-    password = form.get("password", "")
-    if not password or not is_theirs(request, runtime, who.user, password, who.id):
+    password, who = form.get("password", ""), desk.who
+    if not password or not is_theirs(desk.request, desk.runtime, who.user, password, who.id):
         raise Unproven(who, is_wrong=bool(password))
-    runtime.transact(forget_tries, who.user, who.id)
+    desk.runtime.transact(forget_tries, who.user, who.id)
 
 
 def address_of(request: Request, runtime: Runtime) -> str:

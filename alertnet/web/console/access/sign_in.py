@@ -11,17 +11,8 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of, given, is_theirs
-from alertnet.web.console.door import (
-    COOKIE,
-    SIGN_IN,
-    Viewer,
-    by,
-    check_form,
-    check_origin,
-    kept_in,
-    proof_of,
-    remember,
-)
+from alertnet.web.console.desk import AtDesk
+from alertnet.web.console.door import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
 from alertnet.web.console.refusing import Told, show_door
 from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, own_path, show
 from alertnet.web.forms import Form, Posted, typed
@@ -77,14 +68,15 @@ def show_kept(request: Request, form: Posted, runtime: InForce) -> Response:
 
 
 @router.post("/sign-out")
-def leave(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def leave(form: Posted, desk: AtDesk) -> Response:
     """End this session; with `everywhere` all sessions of this user, with `elsewhere` all but this one."""
-    check_form(request, who, form)
+    desk.check_form(form)
+    runtime, who = desk.runtime, desk.who
     if "elsewhere" in form:
-        runtime.transact(sign_out, who.user, by(who), who.id)
+        runtime.transact(sign_out, who.user, desk.by, who.id)
         return go_to("/desk/account")
     if "everywhere" in form:
-        runtime.transact(sign_out, who.user, by(who))
+        runtime.transact(sign_out, who.user, desk.by)
     else:
         runtime.transact(users.end_session, who.id)
     user = runtime.read(users.named, who.user)

@@ -9,16 +9,14 @@ from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
 from alertnet.flows.credentials import users as flow
 from alertnet.flows.credentials.linked import link, unlink
-from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
-from alertnet.store.records.credentials.users import Role, SignedIn
-from alertnet.web.auth import InForce
+from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.access.account import Handed, handed
 from alertnet.web.console.access.proving import check_password
-from alertnet.web.console.door import Viewer, act_once, by, check_form, check_pace, proof_of
+from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import go_to, show
+from alertnet.web.console.shown import go_to
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
@@ -99,10 +97,11 @@ TAKES_AWAY = ("sign-out",)
 
 
 @router.get("")
-def show_users(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_users(desk: AtDesk) -> Response:
     """Show everybody who may sign in, and the acts on them."""
-    _check(who)
-    return _show(request, who, runtime)
+    if not desk.who.role.may(Role.ADMINISTRATOR):
+        raise Forbidden(f"{desk.who.user} is {desk.who.role.value}: the users are for administrators")
+    return _show(desk)
 
 
 @router.get("/{act}")
@@ -112,21 +111,21 @@ def come_back(request: Request) -> Response:
 
 
 @router.post("/{act}")
-def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def do(act: str, form: Posted, desk: AtDesk) -> Response:
     """Carry out one of `ACTS` on a user, once. New credentials are shown only on this response."""
-    check_form(request, who, form, Role.ADMINISTRATOR)
+    desk.check_form(form, Role.ADMINISTRATOR)
     if act not in ACTS:
         raise Unknown("act", act[:32])
     carry_out, done = ACTS[act]
     name = typed(form, "name").lower()
-    if name == who.user and act in NOT_TO_ONESELF:
+    if name == desk.who.user and act in NOT_TO_ONESELF:
         raise Forbidden("another administrator does this to you, or the command line")
     if act not in TAKES_AWAY:
-        check_pace(request, who)
-        check_password(request, runtime, who, form)
-    password = flow.draw_password(runtime.entropy)
-    hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
-    asked = Asked(name, form, by(who), password, hash, runtime.settings.oidc_issuer or "")
+        desk.check_pace()
+        check_password(desk, form)
+    password = flow.draw_password(desk.runtime.entropy)
+    hash = flow.hash_password(password, desk.runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
+    asked = Asked(name, form, desk.by, password, hash, desk.runtime.settings.oidc_issuer or "")
     given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, str]:
@@ -134,30 +133,21 @@ def do(act: str, request: Request, form: Posted, who: Viewer, runtime: InForce) 
         return None, HERE
 
     try:
-        act_once(request, who, form, change, Role.ADMINISTRATOR)
+        desk.act_once(form, change, Role.ADMINISTRATOR)
     except BadInput as error:
-        return _show(request, who, runtime, error=error)
-    return _show(request, who, runtime, done=done, name=name, given=given[0])
+        return _show(desk, error=error)
+    return _show(desk, done=done, name=name, given=given[0])
 
 
-def _show(
-    request: Request, who: SignedIn, runtime: Runtime, *, error: AlertnetError | None = None, **said: Any
-) -> Response:
-    return show(
-        request,
+def _show(desk: Desk, *, error: AlertnetError | None = None, **said: Any) -> Response:
+    provider = desk.request.app.state.openid
+    return desk.show(
         "users.html",
-        who=who,
-        users=runtime.read(users.list_all),
-        sessions=runtime.read(users.sessions_of_each),
+        users=desk.runtime.read(users.list_all),
+        sessions=desk.runtime.read(users.sessions_of_each),
         roles=[each.value for each in Role],
-        seen=runtime.entropy.id(),
-        proof=proof_of(runtime, who),
-        openid=request.app.state.openid.host if request.app.state.openid else "",
-        **refused(request, error),
+        seen=desk.runtime.entropy.id(),
+        openid=provider.host if provider else "",
+        **refused(desk.request, error),
         **{"done": "", "name": "", "given": (), **said},
     )
-
-
-def _check(who: SignedIn) -> None:
-    if not who.role.may(Role.ADMINISTRATOR):
-        raise Forbidden(f"{who.user} is {who.role.value}: the users are for administrators")

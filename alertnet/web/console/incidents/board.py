@@ -4,36 +4,27 @@ Drills have the same page under `/desk/drills`. Both pages follow changes by Ser
 """
 
 import threading
-from collections.abc import Callable
 from dataclasses import field
-from typing import Any, cast
+from typing import cast
 
 from fastapi import APIRouter, Request, Response
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
-from alertnet.flows.desk.incident import in_codes
-from alertnet.flows.desk.names import names_in
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
-from alertnet.store.records.credentials import users
-from alertnet.store.records.credentials.users import SignedIn
-from alertnet.store.records.editions import Edition
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, proof_of
-from alertnet.web.console.live import Look, Regions, Watch
+from alertnet.web.console.desk import PROOF, AtDesk, Desk, spoken, zone_of
+from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import language_of, may_act, rendered, say_by, show, streamed, words
+from alertnet.web.console.shown import rendered
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -44,19 +35,6 @@ DONE = {
     "planned": "Planned: it begins by itself, and the coordinators hear the day before.",
     "cancelled": "Cancelled: it is not held.",
 }
-
-PROOF = "__PROOF__"
-"""Placeholder for the proof of the session in HTML that is rendered once for many sessions."""
-
-
-def personal(runtime: Runtime, who: SignedIn, language: str, html: str) -> str:
-    """Turn HTML that was rendered for many sessions into the HTML of one session.
-
-    It puts the session's proof into the forms and writes "you" for the name of its own user. An open page does the same
-    to the news that it receives.
-    """
-    you = words(language).get("you", "you")
-    return html.replace(PROOF, proof_of(runtime, who)).replace(f"<span class=user>{who.user}</span>", you)
 
 
 class Boards:
@@ -134,75 +112,40 @@ class BoardLook:
         return Regions({**parts, **lines}, (everything.incidents, everything.closed, everything.troubles))
 
 
-def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
-    """The functions and word lists by which templates say types, severities, statements and names."""
-    renderer = runtime.renderer(runtime.edition.templates)
-    words = renderer.words(language)
-
-    def called(tree: str, contact: str) -> str:
-        """The name of a contact, or its id where only a running incident still knows it and no tree in force does."""
-        known = runtime.edition.network.trees[tree].contacts if tree in runtime.edition.network.trees else {}
-        return known[contact].called if contact in known else contact
-
-    def statement(subject: str, about: str, type: str) -> str:
-        return words.statement(Subject(subject), about or None, words.types[type])
-
-    return {
-        "types": words.types,
-        "severities": words.severities,
-        "statement": statement,
-        "called": called,
-        "country_name": lambda country: renderer.country(country, language),
-        "reasons_to_wait": words.reasons_to_wait,
-        "coded": lambda details: in_codes(details, renderer, language),
-    }
-
-
-def zone_of(edition: Edition) -> str:
-    """The time zone for what belongs to no tree: that of the first tree, else UTC."""
-    return next((tree.timezone for tree in edition.network.trees.values()), "UTC")
-
-
-def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
-    """A function that translates the English words of an incident's history into that language."""
-    words = runtime.renderer(runtime.edition.templates).words(language)
-    return say_by(names_in(words.types, words.severities), language)
-
-
 def boards_of(request: Request) -> Boards:
     boards: Boards = request.app.state.boards
     return boards
 
 
 @router.get("")
-def show_board(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_board(desk: AtDesk) -> Response:
     """Show real incidents."""
-    return _show(request, who, runtime, drill=False)
+    return _show(desk, drill=False)
 
 
 @router.get("/drills")
-def show_drills(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_drills(desk: AtDesk) -> Response:
     """Show drills, on a page that looks different."""
-    return _show(request, who, runtime, drill=True)
+    return _show(desk, drill=True)
 
 
 @router.get("/live")
 @router.get("/drills/live")
-async def follow_board(request: Request, who: Viewer, runtime: InForce) -> Response:
+async def follow_board(desk: AtDesk) -> Response:
     """Stream the changes of that board as Server-Sent Events."""
-    return follow(request, runtime, _look(request, who, drill="/drills/" in request.url.path), who)
+    return desk.follow(_look(desk, drill="/drills/" in desk.request.url.path))
 
 
 @router.get("/find")
-def find_what(request: Request, who: Viewer, runtime: InForce, q: str = "") -> Response:
+def find_what(desk: AtDesk, q: str = "") -> Response:
     """Find what a reference, a name or a code stands for, and show what can be done with it."""
-    board, asked = boards_of(request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
-    found = runtime.read(find, runtime.edition.network, board, asked, acts=may_act(who))
-    return show(request, "find.html", who=who, asked=asked, found=found, **spoken(runtime, language_of(request)))
+    board, asked = boards_of(desk.request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
+    found = desk.runtime.read(find, desk.network, board, asked, acts=desk.acts)
+    return desk.show("find.html", asked=asked, found=found)
 
 
 @router.post("/matters/{id}")
-def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Response:
+def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
     """Record an answer to a question (go, hold, refuse), or that somebody takes on an alarm or a task."""
     said = word(form, "answer") or ""
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"
@@ -218,57 +161,30 @@ def answer_matter(id: str, request: Request, form: Posted, who: Viewer) -> Respo
         if prompt.answer in PUT_OFF and form.get("standing", prompt.answer) != prompt.answer:
             meanwhile = f"{prompt.answer} by {prompt.answered_by}"
             raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
-        answer(locked, prompt, said, by(who))
+        answer(locked, prompt, said, desk.by)
         there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
         return locked, there
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
-def follow(request: Request, runtime: Runtime, look: Look, who: Viewer, place: str = "") -> Response:
-    """Stream the changes of a page, which fills in its own proof and "you" (see `personal`); `place`: see `Page`.
-
-    It begins after the last event that the page has received, else after the version that it says it shows.
-    """
-    seen = request.headers.get("Last-Event-ID") or request.query_params.get("seen", "")
-    watch: Watch = request.app.state.watch
-    watch.check_room(who.id)
-    token = request.cookies["desk"]
-
-    def is_in() -> bool:
-        try:
-            found = runtime.read(users.signed_in, token)
-            return found is not None and found.role is who.role
-        except DatabaseAway:
-            return True  # The page says that it is out of date, and goes on when the database answers again.
-
-    return streamed(request, watch.changes(look, who, seen, is_in, place), "text/event-stream")
-
-
-def _look(request: Request, who: Viewer, *, drill: bool) -> BoardLook:
-    severity, country = request.query_params.get("severity", ""), request.query_params.get("country", "")
+def _look(desk: Desk, *, drill: bool) -> BoardLook:
+    severity, country = (desk.request.query_params.get(name, "") for name in ("severity", "country"))
     if severity not in ("", *Severity):
         raise BadInput("severity", severity[:32], list(Severity))
-    return BoardLook(boards_of(request), drill, severity, country[:2], language_of(request), may_act(who))
+    return BoardLook(boards_of(desk.request), drill, severity, country[:2], desk.language, desk.acts)
 
 
-def _show(request: Request, who: Viewer, runtime: Runtime, *, drill: bool) -> Response:
-    look = _look(request, who, drill=drill)
+def _show(desk: Desk, *, drill: bool) -> Response:
+    look = _look(desk, drill=drill)
     board = look.boards.read()
-    regions = look.of(runtime, board)
-    return show(
-        request,
+    return desk.show(
         "board.html",
-        who=who,
-        proof=proof_of(runtime, who),
         drill=drill,
-        done=DONE.get(request.query_params.get("done", ""), ""),
-        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
-        version=regions.version,
+        done=DONE.get(desk.request.query_params.get("done", ""), ""),
+        **desk.personal(look.of(desk.runtime, board)),
         now=board.now,
-        zone=zone_of(runtime.edition),
-        **spoken(runtime, look.language),
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,
-        drills=runtime.read(read_drills, runtime.edition) if drill else None,
+        drills=desk.runtime.read(read_drills, desk.edition) if drill else None,
     )

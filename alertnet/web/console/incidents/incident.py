@@ -6,7 +6,7 @@ Acts that can't simply be undone have a page that shows their effect before they
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from alertnet.core.codec import value
@@ -33,12 +33,11 @@ from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell
 from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, proof_of
-from alertnet.web.console.incidents.board import PROOF, boards_of, follow, personal, sayer, spoken
+from alertnet.web.console.desk import PROOF, AtDesk, Desk, sayer, spoken
+from alertnet.web.console.incidents.board import boards_of
 from alertnet.web.console.live import FETCHED, Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import as_html, language_of, may_act, rendered, show
+from alertnet.web.console.shown import as_html, rendered
 from alertnet.web.forms import Form, Posted, typed
 from alertnet.web.problems import first_fault
 
@@ -162,162 +161,135 @@ class IncidentLook:
 
 
 @router.get("/{ref}")
-def show_incident(
-    ref: str, request: Request, who: Viewer, runtime: InForce, done: str = "", do: str = "", whom: str = ""
-) -> Response:
+def show_incident(ref: str, desk: AtDesk, done: str = "", do: str = "", whom: str = "") -> Response:
     """Show the incident and what can be done; `do` names the form to unfold, `whom` the contact chosen in it."""
-    look = _look(request, who, runtime, ref)
-    dossier = look.read(runtime)
-    regions, proof = look.of(runtime, dossier), proof_of(runtime, who)
-    return show(
-        request,
+    look = _look(desk, ref)
+    dossier = look.read(desk.runtime)
+    return desk.show(
         "incident.html",
-        who=who,
         dossier=dossier,
-        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
-        version=regions.version,
-        now=runtime.now(),
-        proof=proof,
+        **desk.personal(look.of(desk.runtime, dossier)),
         done=DONE.get(done, ""),
         do=do,
         whom=whom,
-        joinable=[each for each in boards_of(request).read().incidents if not each.is_text]
+        joinable=[each for each in boards_of(desk.request).read().incidents if not each.is_text]
         if dossier.head.is_text
         else [],
-        others=[each for each in runtime.read(users.looking_at).get(look.ref, ()) if each != who.user],
+        others=[each for each in desk.runtime.read(users.looking_at).get(look.ref, ()) if each != desk.who.user],
         disclosures=[each.value for each in Disclosure if look.acts or each is Disclosure.MINIMAL],
         choices=_choices(),
-        **spoken(runtime, look.language),
     )
 
 
 @router.get("/{ref}/live")
-def follow_incident(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+def follow_incident(ref: str, desk: AtDesk) -> Response:
     """Stream the changes of that page as Server-Sent Events."""
-    look = _look(request, who, runtime, ref)
-    return follow(request, runtime, look, who, place=look.ref)
+    look = _look(desk, ref)
+    return desk.follow(look, place=look.ref)
 
 
 @router.get("/{ref}/regions/{name}")
-def show_region(ref: str, name: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_region(ref: str, name: str, desk: AtDesk) -> Response:
     """One region alone; an open page fetches it when its own copy is out of date."""
     if name not in FETCHED:
         raise Unknown("region", name[:32])
-    look = _look(request, who, runtime, ref)
-    regions = request.app.state.watch.shown(look) or look.of(runtime, look.read(runtime))
-    return as_html(request, regions.parts[name])
+    look = _look(desk, ref)
+    regions = desk.request.app.state.watch.shown(look) or look.of(desk.runtime, look.read(desk.runtime))
+    return as_html(desk.request, regions.parts[name])
 
 
 @router.get("/{ref}/close")
-def show_close(ref: str, request: Request, who: Viewer, runtime: InForce, reason: str = "") -> Response:
+def show_close(ref: str, desk: AtDesk, reason: str = "") -> Response:
     """Show who would be told what if the incident were closed for that reason. Nothing is done yet."""
     if reason not in list(CloseReason):
         raise BadInput("reason", reason[:32], [each.value for each in CloseReason])
-    look = _look(request, who, runtime, ref)
-    dossier = look.read(runtime)
-    renderer = runtime.renderer(runtime.edition.templates)
-    return show(
-        request,
+    look, renderer = _look(desk, ref), desk.runtime.renderer(desk.edition.templates)
+    return desk.show(
         "close.html",
-        who=who,
-        dossier=dossier,
+        dossier=look.read(desk.runtime),
         reason=reason,
-        texts=runtime.read(all_clears, look.id, CloseReason(reason), renderer),
-        proof=proof_of(runtime, who),
-        **spoken(runtime, look.language),
+        texts=desk.runtime.read(all_clears, look.id, CloseReason(reason), renderer),
     )
 
 
 @router.get("/{ref}/re-resolve")
-def show_difference(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_difference(ref: str, desk: AtDesk) -> Response:
     """Show what the trees in force and wider consent would change (A8). Nothing is done yet."""
-    id = runtime.read(id_of_ref, ref)
-    found = runtime.read(lambda tx: difference(look_at(tx, id), runtime.edition))
-    proof = proof_of(runtime, who)
-    words = spoken(runtime, language_of(request))
-    return show(request, "difference.html", who=who, ref=ref.upper(), found=found, proof=proof, **words)
+    id = desk.runtime.read(id_of_ref, ref)
+    found = desk.runtime.read(lambda tx: difference(look_at(tx, id), desk.edition))
+    return desk.show("difference.html", ref=ref.upper(), found=found)
 
 
 @router.post("/{ref}/revoke/{id}")
-def take_answer_back(ref: str, id: str, request: Request, form: Posted, who: Viewer) -> Response:
+def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
         locked = take_up(tx, id_of_ref(tx, ref))
-        revoke(locked, id, by=by(who))
+        revoke(locked, id, by=desk.by)
         return locked, _to(locked, "revoke")
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/{ref}/join-text")
-def join(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+def join(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Join a text to an open incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
         text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
         # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
-        join_text(held[text], held[into], by=by(who))
+        join_text(held[text], held[into], by=desk.by)
         return held[text], _to(held[into], "join-text")
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.get("/{ref}/merge")
-def show_merge(ref: str, request: Request, who: Viewer, runtime: InForce, into: str = "") -> Response:
+def show_merge(ref: str, desk: AtDesk, into: str = "") -> Response:
     """Show what merging it into another incident would change. Nothing is done yet."""
-    found = runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
-    return _foresee(request, who, runtime, "merge", ref.upper(), found)
+    found = desk.runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
+    return _foresee(desk, "merge", ref.upper(), found)
 
 
 @router.get("/{ref}/split")
-def show_split(ref: str, request: Request, who: Viewer, runtime: InForce, report: str = "") -> Response:
+def show_split(ref: str, desk: AtDesk, report: str = "") -> Response:
     """Show what splitting a report off again would change. Nothing is done yet."""
-    found = runtime.read(lambda tx: foresee_split(tx, id_of_ref(tx, ref), report.upper()))
-    return _foresee(request, who, runtime, "split", report.upper(), found)
+    found = desk.runtime.read(lambda tx: foresee_split(tx, id_of_ref(tx, ref), report.upper()))
+    return _foresee(desk, "split", report.upper(), found)
 
 
-def _foresee(request: Request, who: Viewer, runtime: Runtime, name: str, part: str, found: Foreseen) -> Response:
-    return show(
-        request,
-        "merging.html",
-        who=who,
-        proof=proof_of(runtime, who),
-        name=name,
-        part=part,
-        whole=found.ref,
-        found=found,
-        **spoken(runtime, language_of(request)),
-    )
+def _foresee(desk: Desk, name: str, part: str, found: Foreseen) -> Response:
+    return desk.show("merging.html", name=name, part=part, whole=found.ref, found=found)
 
 
 @router.post("/{ref}/merge")
-def do_merge(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Merge it into another incident, once."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
-        locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=by(who))
+        locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=desk.by)
         return locked, _to(locked, "merge")
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/{ref}/split")
-def do_split(ref: str, request: Request, form: Posted, who: Viewer) -> Response:
+def do_split(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Split a report off again, once."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
-        locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=by(who))
+        locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=desk.by)
         return locked, _to(locked, "split")
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/{ref}/{name}")
-def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
     """Carry out one of `ACTS` on the incident, once."""
     if name not in ACTS:
         raise Unknown("act", name[:32])
@@ -331,10 +303,10 @@ def do(ref: str, name: str, request: Request, form: Posted, who: Viewer, runtime
         locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
-        carry_out(Doing(runtime, locked, by(who), ref), asked)
+        carry_out(Doing(desk.runtime, locked, desk.by, ref), asked)
         return locked, _to(locked, name)
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
@@ -352,9 +324,9 @@ def _to(locked: LockedIncident, name: str) -> str:
     return f"/desk/incidents/{locked.incident.ref}?done={name}"
 
 
-def _look(request: Request, who: Viewer, runtime: Runtime, ref: str) -> IncidentLook:
-    id = runtime.read(id_of_ref, ref)
-    return IncidentLook(id, ref.upper(), language_of(request), may_act(who))
+def _look(desk: Desk, ref: str) -> IncidentLook:
+    id = desk.runtime.read(id_of_ref, ref)
+    return IncidentLook(id, ref.upper(), desk.language, desk.acts)
 
 
 def id_of_ref(tx: Tx, ref: str) -> str:

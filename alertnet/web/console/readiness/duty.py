@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
@@ -15,10 +15,8 @@ from alertnet.core.limits import is_instant
 from alertnet.flows.sms.on_call import set_duty, swap_duty, undo_duty
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, proof_of
+from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import show
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
@@ -41,19 +39,16 @@ class Post:
 
 
 @router.get("")
-def show_duty(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+def show_duty(desk: AtDesk, done: str = "") -> Response:
     """Show the coming turns of each contact with a rota."""
-    network = runtime.edition.network
-    posts = runtime.read(lambda tx: list(_posts(tx, network)))
-    proof, seen = proof_of(runtime, who), runtime.entropy.id()
-    now = runtime.now()
-    return show(request, "duty.html", who=who, proof=proof, seen=seen, posts=posts, now=now, done=done)
+    posts = desk.runtime.read(lambda tx: list(_posts(tx, desk.network)))
+    return desk.show("duty.html", seen=desk.runtime.entropy.id(), posts=posts, done=done)
 
 
 @router.post("/set")
-def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def arrange(form: Posted, desk: AtDesk) -> Response:
     """Put a member on duty out of turn, or take one off."""
-    owner, network = typed(form, "owner"), runtime.edition.network
+    owner, network = typed(form, "owner"), desk.network
     tree = network.trees.get(owner.partition("/")[0])
     zone = ZoneInfo(tree.timezone) if tree else ZoneInfo("UTC")
     starts_at, ends_at = (_moment(form, field, zone) for field in ("from", "until"))
@@ -61,34 +56,34 @@ def arrange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Re
 
     def act(tx: Tx) -> tuple[None, str]:
         member = typed(form, "member")
-        set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=by(who))
+        set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=desk.by)
         return None, f"{HERE}?done=set"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/swap")
-def exchange(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def exchange(form: Posted, desk: AtDesk) -> Response:
     """Swap the turns of two members."""
     names = (typed(form, "one"), typed(form, "other"))
     monday, owner = _monday(typed(form, "week")), typed(form, "owner")
 
     def act(tx: Tx) -> tuple[None, str]:
-        swap_duty(tx, runtime.edition.network, names, monday, owner=owner or None, by=by(who))
+        swap_duty(tx, desk.network, names, monday, owner=owner or None, by=desk.by)
         return None, f"{HERE}?done=swap"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/undo")
-def take_back(request: Request, form: Posted, who: Viewer) -> Response:
+def take_back(form: Posted, desk: AtDesk) -> Response:
     """Undo this user's last change."""
 
     def act(tx: Tx) -> tuple[None, str]:
-        undo_duty(tx, by(who))
+        undo_duty(tx, desk.by)
         return None, f"{HERE}?done=undo"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 def _posts(tx: Tx, network: Network) -> Iterator[Post]:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
@@ -18,12 +18,10 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, proof_of
-from alertnet.web.console.incidents.board import PROOF, follow, personal, zone_of
+from alertnet.web.console.desk import PROOF, AtDesk, zone_of
 from alertnet.web.console.live import Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import language_of, may_act, rendered, show
+from alertnet.web.console.shown import rendered
 from alertnet.web.forms import Form, Posted, typed
 
 router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class=Told)
@@ -79,49 +77,42 @@ class FieldLook:
 
 
 @router.get("")
-def show_field(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+def show_field(desk: AtDesk, done: str = "") -> Response:
     """Show who is awaited, and the latest roll calls."""
-    look = FieldLook(language_of(request), may_act(who))
-    field, rolls = look.read(runtime)
-    regions, proof = look.of(runtime, field, rolls), proof_of(runtime, who)
-    network = runtime.edition.network
-    return show(
-        request,
+    look, teams = FieldLook(desk.language, desk.acts), desk.network.teams.values()
+    field, rolls = look.read(desk.runtime)
+    return desk.show(
         "journeys.html",
-        who=who,
-        proof=proof,
-        seen=runtime.entropy.id(),
-        regions={id: personal(runtime, who, look.language, html) for id, html in regions.parts.items()},
-        version=regions.version,
+        **desk.personal(look.of(desk.runtime, field, rolls)),
+        seen=desk.runtime.entropy.id(),
         field=field,
-        zone=zone_of(runtime.edition),
         done=done,
-        teams=sorted(network.teams.values(), key=lambda team: team.id),
-        countries=sorted({team.country for team in network.teams.values()}),
+        teams=sorted(teams, key=lambda team: team.id),
+        countries=sorted({team.country for team in teams}),
         within=WITHIN,
     )
 
 
 @router.get("/live")
-def follow_field(request: Request, who: Viewer, runtime: InForce) -> Response:
+def follow_field(desk: AtDesk) -> Response:
     """Stream the changes of that page as Server-Sent Events."""
-    return follow(request, runtime, FieldLook(language_of(request), may_act(who)), who)
+    return desk.follow(FieldLook(desk.language, desk.acts))
 
 
 @router.post("/roll-calls")
-def ask_everybody(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def ask_everybody(form: Posted, desk: AtDesk) -> Response:
     """Start a roll call: ask a team, a country or the network whether all are safe."""
     question = _question(form)
 
     def act(tx: Tx) -> tuple[None, str]:
-        call_roll(tx, runtime.edition.network, question, by(who))
+        call_roll(tx, desk.network, question, desk.by)
         return None, "/desk/journeys?done=asked#rolls"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.post("/{id}")
-def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
+def hear(id: str, form: Posted, desk: AtDesk) -> Response:
     """Record that a journey was heard of, put it off, or end it."""
     said = form.get("said", "")
     if said not in (*SAID, END):
@@ -132,12 +123,12 @@ def hear(id: str, request: Request, form: Posted, who: Viewer) -> Response:
         if not (id.isascii() and id.isalnum()) or journeys.find(tx.session, id) is None:
             raise Unknown("journey", id[:32])
         if said == END:
-            cancel_journey(tx, id, by(who))
+            cancel_journey(tx, id, desk.by)
         else:
-            check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), by(who))
+            check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), desk.by)
         return None, f"/desk/journeys?done={said}"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 def _question(form: Form) -> Question:

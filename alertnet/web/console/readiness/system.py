@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
@@ -14,11 +14,8 @@ from alertnet.store.monitoring.row_counts import QueueCount
 from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
 from alertnet.store.views.pauses import Pause, standing
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer
-from alertnet.web.console.incidents.board import zone_of
+from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import faults_for, language_of, show
 from alertnet.web.monitoring.health import how_it_stands
 
 router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
@@ -67,18 +64,16 @@ class Inside:
 
 
 @router.get("")
-def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_system(desk: AtDesk) -> Response:
     """Show the system's health, trouble first. While the database is away, only what this process knows is shown."""
     try:
-        inside = runtime.read(_inside)
+        inside = desk.runtime.read(_inside)
     except DatabaseAway:
         inside = None
-    settings, ready = runtime.settings, how_it_stands(runtime)
+    settings, ready = desk.runtime.settings, how_it_stands(desk.runtime)
     away = {(each["method"], each["provider"]): each for each in ready["away"]}
-    return show(
-        request,
+    return desk.show(
         "system.html",
-        who=who,
         ready=ready,
         inside=inside,
         providers=[(route, away.get(route)) for route in sorted(settings.routes)],
@@ -86,10 +81,8 @@ def show_system(request: Request, who: Viewer, runtime: InForce) -> Response:
         has_heartbeat=settings.heartbeat_url is not None,
         what_drops=DROPPED,
         keep=settings.keep,
-        edition=runtime.edition.number,
-        faults=faults_for(who, runtime, language_of(request)),
-        now=runtime.now(),
-        zone=zone_of(runtime.edition),
+        edition=desk.edition.number,
+        faults=desk.faults,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import AlertnetError, BadInput
@@ -18,15 +18,12 @@ from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, act_once, by, check_form, proof_of
-from alertnet.web.console.incidents.board import spoken
+from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.incidents.raising import FIELDS, choices, facts_of
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import HEADERS, language_of, show
+from alertnet.web.console.shown import HEADERS
 from alertnet.web.forms import Posted, typed
 
 router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
@@ -37,63 +34,61 @@ USUAL_TIME = "10:00"
 
 
 @router.get("/new")
-def show_form(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_form(desk: AtDesk) -> Response:
     """Show an empty form."""
     values = {"consent": "internal", "time": USUAL_TIME}
-    return _show(request, who, runtime, values, seen=runtime.entropy.id())
+    return _show(desk, values, seen=desk.runtime.entropy.id())
 
 
 @router.post("/new")
-def send_form(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def send_form(form: Posted, desk: AtDesk) -> Response:
     """Show who would take part, begin the drill, or plan it. An invalid field is named above the form."""
-    check_form(request, who, form, Role.COORDINATOR)
+    desk.check_form(form, Role.COORDINATOR)
     values = {name: typed(form, name) for name in (*FIELDS, *WHEN, "people")}
     seen = form.get("seen", "")
     try:
-        facts = replace(facts_of(values, runtime), drill=True)
-        at = _moment(values, zone_of(runtime.edition.network, facts))
+        facts = replace(facts_of(values, desk.network), drill=True)
+        at = _moment(values, zone_of(desk.network, facts))
         if form.get("step") == "go":
-            return act_once(request, who, form, lambda tx: _go(tx, runtime, facts, at, values["every"], by(who)))
-        foretold = foretell(runtime.edition.network, facts, at or runtime.now())
+            return desk.act_once(form, lambda tx: _go(tx, desk, facts, at, values["every"]))
+        foretold = foretell(desk.network, facts, at or desk.runtime.now())
     except BadInput as error:
-        return _show(request, who, runtime, values, seen=seen, error=error)
-    zone = zone_of(runtime.edition.network, facts)
-    return _show(request, who, runtime, values, seen=seen, foretold=foretold, at=at, zone=zone)
+        return _show(desk, values, seen=seen, error=error)
+    zone = zone_of(desk.network, facts)
+    return _show(desk, values, seen=seen, foretold=foretold, at=at, zone=zone)
 
 
 @router.post("/{id}/cancel")
-def cancel(id: str, request: Request, form: Posted, who: Viewer) -> Response:
+def cancel(id: str, form: Posted, desk: AtDesk) -> Response:
     """Cancel a planned drill."""
 
     def act(tx: Tx) -> tuple[None, str]:
-        cancel_drill(tx, id, by=by(who))
+        cancel_drill(tx, id, by=desk.by)
         return None, "/desk/drills?done=cancelled"
 
-    return act_once(request, who, form, act)
+    return desk.act_once(form, act)
 
 
 @router.get("/{ref}.csv")
-def get_rows(ref: str, who: Viewer, runtime: InForce) -> Response:
+def get_rows(ref: str, desk: AtDesk) -> Response:
     """The results of a drill as CSV: contacts by id, without numbers."""
-    found = runtime.read(read_drill, ref)
+    found = desk.runtime.read(read_drill, ref)
     named = {"Content-Disposition": f'attachment; filename="drill-{found.ref}.csv"'}
     return Response(found.as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
 
 
 @router.get("/{ref}")
-def show_drill(ref: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_drill(ref: str, desk: AtDesk) -> Response:
     """Show the results of a drill: who was reached and how, how fast they answered, which numbers are dead."""
-    found = runtime.read(read_drill, ref)
-    return show(request, "drill.html", who=who, drill=found, length=length, **spoken(runtime, language_of(request)))
+    found = desk.runtime.read(read_drill, ref)
+    return desk.show("drill.html", drill=found, length=length)
 
 
-def _go(
-    tx: Tx, runtime: Runtime, facts: Facts, at: datetime | None, every: str, by: str
-) -> tuple[LockedIncident | None, str]:
+def _go(tx: Tx, desk: Desk, facts: Facts, at: datetime | None, every: str) -> tuple[LockedIncident | None, str]:
     if at is None:
-        locked = begin_drill(tx, runtime.edition, facts, by=by)
+        locked = begin_drill(tx, desk.edition, facts, by=desk.by)
         return locked, f"/desk/incidents/{locked.incident.ref}?done=drill"
-    plan_drill(tx, runtime.edition, facts, at, int(every) if every else None, by=by)
+    plan_drill(tx, desk.edition, facts, at, int(every) if every else None, by=desk.by)
     return None, "/desk/drills?done=planned"
 
 
@@ -120,9 +115,7 @@ def _moment(values: dict[str, str], zone: str) -> datetime | None:
 
 
 def _show(
-    request: Request,
-    who: Viewer,
-    runtime: Runtime,
+    desk: Desk,
     values: dict[str, str],
     *,
     seen: str,
@@ -131,18 +124,14 @@ def _show(
     zone: str = "",
     error: AlertnetError | None = None,
 ) -> Response:
-    return show(
-        request,
+    return desk.show(
         "drill_new.html",
-        who=who,
-        proof=proof_of(runtime, who),
         seen=seen,
         given={name: values.get(name, "") for name in (*FIELDS, *WHEN, "people")},
         foretold=foretold,
         at=at,
         zone=zone,
-        **refused(request, error),
+        **refused(desk.request, error),
         every_months=EVERY_MONTHS,
-        **choices(runtime),
-        **spoken(runtime, language_of(request)),
+        **choices(desk.network),
     )

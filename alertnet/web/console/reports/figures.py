@@ -4,16 +4,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
 from alertnet.core.errors import BadInput
 from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
-from alertnet.runtime.wiring import Runtime
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer
-from alertnet.web.console.incidents.board import sayer, zone_of
+from alertnet.web.console.desk import AtDesk, Desk, sayer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, language_of, show
+from alertnet.web.console.shown import HEADERS
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
@@ -23,47 +20,44 @@ Day = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/figures")
-def show_figures(request: Request, who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
+def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
     """Show the figures of these days."""
-    first, last = _days(runtime, since, until)
-    figures = _read(runtime, first, last)
-    say = sayer(runtime, language_of(request))
-    return show(
-        request,
+    first, last = _days(desk, since, until)
+    figures, say = _read(desk, first, last), sayer(desk.runtime, desk.language)
+    return desk.show(
         "figures.html",
-        who=who,
         figures=figures,
         sums=[(say("Incidents"), figures.real), (say("Drills"), figures.drills)],
         parts=parts,
         picture=figures.picture(say),
         in_words=lambda times: in_words(times, say),
-        edition=runtime.edition.number,
+        edition=desk.edition.number,
         first=first.isoformat(),
         last=last.isoformat(),
     )
 
 
 @router.get("/figures.csv")
-def get_figures(who: Viewer, runtime: InForce, since: Day = "", until: Day = "") -> Response:
+def get_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
     """The same figures as CSV."""
-    first, last = _days(runtime, since, until)
+    first, last = _days(desk, since, until)
     named = {"Content-Disposition": f'attachment; filename="figures-{first}-{last}.csv"'}
-    return Response(_read(runtime, first, last).as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
+    return Response(_read(desk, first, last).as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
 
 
-def _read(runtime: Runtime, first: date, last: date) -> Figures:
-    zone = ZoneInfo(zone_of(runtime.edition))
+def _read(desk: Desk, first: date, last: date) -> Figures:
+    zone = ZoneInfo(desk.zone)
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-    return runtime.read(read_figures, runtime.edition.network, since, until)
+    return desk.runtime.read(read_figures, desk.network, since, until)
 
 
-def _days(runtime: Runtime, since: str, until: str) -> tuple[date, date]:
+def _days(desk: Desk, since: str, until: str) -> tuple[date, date]:
     """The first and last day that the user typed; by default half a year up to today.
 
     Raises:
         BadInput: one of them is no day, or the first is after the last.
     """
-    today = runtime.now().astimezone(ZoneInfo(zone_of(runtime.edition))).date()
+    today = desk.runtime.now().astimezone(ZoneInfo(desk.zone)).date()
     last = _day("until", until) or today
     first = _day("since", since) or last - timedelta(days=USUAL_DAYS)
     if first > last:

@@ -93,7 +93,7 @@ def _check_pace(request: Request, asker: str) -> None:
 
 def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
     from alertnet.flows.desk.report import Tongue, read_report
-    from alertnet.web.console.incidents.board import sayer
+    from alertnet.web.console.desk import sayer
 
     language = asked.language.value
     labels = runtime.renderer(runtime.edition.templates).page_words(language)

@@ -13,7 +13,7 @@ from difflib import unified_diff
 from functools import cache
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from starlette.responses import JSONResponse
 
 from alertnet.core.codec import value
@@ -23,14 +23,12 @@ from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
 from alertnet.runtime.tree_editing import Checked
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.credentials.users import Role, SignedIn
+from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
-from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password
-from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
-from alertnet.web.console.incidents.board import zone_of
+from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import STATUS, Told, told
-from alertnet.web.console.shown import HEADERS, go_to, language_of, may_act, sayer, show
+from alertnet.web.console.shown import HEADERS, go_to, sayer
 from alertnet.web.forms import Form, Posted, needed, typed
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
@@ -44,24 +42,21 @@ OLDEST_FIRST = 200
 
 
 @router.get("")
-def show_history(request: Request, who: Viewer, runtime: InForce, done: str = "") -> Response:
+def show_history(desk: AtDesk, done: str = "") -> Response:
     """Show who put which trees in force, when and why, the newest first."""
-    history = runtime.watched.history()
-    return show(
-        request,
+    history = desk.runtime.watched.history()
+    return desk.show(
         "editions.html",
-        who=who,
-        publishes=who.role.may(Role.ADMINISTRATOR),
+        publishes=desk.who.role.may(Role.ADMINISTRATOR),
         history=history[: -OLDEST_FIRST - 1 : -1],
-        zone=zone_of(runtime.edition),
         done=done,
     )
 
 
 @router.get("/schema.json")
-def give_schema(request: Request, who: Viewer) -> Response:
+def give_schema(desk: AtDesk) -> Response:
     """The JSON schema by which the editor completes what is typed."""
-    return JSONResponse(_schema(language_of(request)), headers=HEADERS)
+    return JSONResponse(_schema(desk.language), headers=HEADERS)
 
 
 @cache
@@ -70,10 +65,10 @@ def _schema(language: str) -> dict[str, object]:
 
 
 @router.get("/keys")
-def explain_keys(request: Request, who: Viewer) -> Response:
+def explain_keys(desk: AtDesk) -> Response:
     """Explain each key of the files, with an example."""
     forms = {as_heading(form): keys for form, keys in tree_editing.keys_explained().items()}
-    return show(request, "keys.html", who=who, forms=forms, say=sayer(language_of(request)))
+    return desk.show("keys.html", forms=forms, say=sayer(desk.language))
 
 
 def as_heading(form: str) -> str:
@@ -82,100 +77,88 @@ def as_heading(form: str) -> str:
 
 
 @router.get("/{number}")
-def show_edition(number: int, request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_edition(number: int, desk: AtDesk) -> Response:
     """Show an edition: its changes, its files, and what a roll-back to it would change.
 
     Observers see only its metadata.
     """
-    history = runtime.watched.history()
-    edition, latest = tree_editing.edition_named(runtime, number), history[-1]
+    history = desk.runtime.watched.history()
+    edition, latest = tree_editing.edition_named(desk.runtime, number), history[-1]
     before = next((each for each in reversed(history) if each.number < number), None)
-    acts = may_act(who)
-    return show(
-        request,
+    return desk.show(
         "edition.html",
-        who=who,
-        publishes=who.role.may(Role.ADMINISTRATOR),
-        proof=proof_of(runtime, who),
+        publishes=desk.who.role.may(Role.ADMINISTRATOR),
         edition=edition,
         latest=latest,
-        changed=tree_editing.changes_between(runtime, before, edition) if acts and before else (),
-        back=tree_editing.changes_between(runtime, latest, edition) if acts and edition is not latest else (),
-        files=tree_editing.files_of(runtime, edition) if acts and edition.files else {},
-        zone=zone_of(runtime.edition),
+        changed=tree_editing.changes_between(desk.runtime, before, edition) if desk.acts and before else (),
+        back=tree_editing.changes_between(desk.runtime, latest, edition) if desk.acts and edition is not latest else (),
+        files=tree_editing.files_of(desk.runtime, edition) if desk.acts and edition.files else {},
     )
 
 
 @router.post("/{number}/back")
-def go_back(number: int, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
     """Put an earlier edition in force again."""
-    check_form(request, who, form, Role.ADMINISTRATOR)
+    desk.check_form(form, Role.ADMINISTRATOR)
     why = _said(form) or f"back to @{number}"
     seen = form.get("seen", "")
     if not (seen.isascii() and seen.isdecimal()):
         raise BadInput("seen", seen[:32] or None, "the edition that was in force when the page was made")
-    check_password(request, runtime, who, form)
-    edition = tree_editing.roll_back(runtime, tree_editing.edition_named(runtime, number), int(seen), who.user, why)
+    check_password(desk, form)
+    earlier = tree_editing.edition_named(desk.runtime, number)
+    edition = tree_editing.roll_back(desk.runtime, earlier, int(seen), desk.who.user, why)
     return go_to(f"/desk/editions?done={edition.number}")
 
 
 @router.get("/{number}/files")
-def edit_files(
-    number: int,
-    request: Request,
-    who: Viewer,
-    runtime: InForce,
-    name: Annotated[str, Query(max_length=200)] = "",
-) -> Response:
+def edit_files(number: int, desk: AtDesk, name: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Show a file of an edition in the editor; without a name, an empty one."""
-    _refuse_observers(who)
-    edit = Edit(tree_editing.edition_named(runtime, number), name, {})
-    if name and name not in edit.files_in(runtime):
-        raise BadInput("name", name, sorted(edit.files_in(runtime)))
-    return _editor(request, runtime, who, edit)
+    _refuse_observers(desk)
+    edit = Edit(tree_editing.edition_named(desk.runtime, number), name, {})
+    if name and name not in edit.files_in(desk.runtime):
+        raise BadInput("name", name, sorted(edit.files_in(desk.runtime)))
+    return _editor(desk, edit)
 
 
 @router.get("/{number}/wait")
 def shorten_wait(
     number: int,
-    request: Request,
-    who: Viewer,
-    runtime: InForce,
+    desk: AtDesk,
     tree: Annotated[str, Query(max_length=80)],
     level: Annotated[str, Query(max_length=80)],
     wait: Annotated[str, Query(pattern=DURATION)],
 ) -> Response:
     """Show the editor with a level's `wait` changed as the figures advise. Nothing is in force yet."""
-    _refuse_observers(who)
-    check_pace(request, who, TREE_CHECKS)
-    base = tree_editing.edition_named(runtime, number)
-    name, text = tree_editing.with_other_wait(runtime, base, tree, level, wait)
+    _refuse_observers(desk)
+    desk.check_pace(TREE_CHECKS)
+    base = tree_editing.edition_named(desk.runtime, number)
+    name, text = tree_editing.with_other_wait(desk.runtime, base, tree, level, wait)
     edit = Edit(base, name, {name: text})
-    return _editor(request, runtime, who, edit, _checked(runtime, edit))
+    return _editor(desk, edit, _checked(desk.runtime, edit))
 
 
 @router.post("/{number}/files")
-def try_files(number: int, request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def try_files(number: int, form: Posted, desk: AtDesk) -> Response:
     """Check the edited files and show the result, or publish them if they have no faults.
 
     `open` names another file to show next; `step=publish` publishes; `step=json` answers the check as JSON.
     """
     publishes = form.get("step") == "publish"
-    check_form(request, who, form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
-    check_pace(request, who, TREE_CHECKS)
-    edit = edit_in(form, runtime, number)
-    checked = _checked(runtime, edit)
+    desk.check_form(form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
+    desk.check_pace(TREE_CHECKS)
+    edit = edit_in(form, desk, number)
+    checked = _checked(desk.runtime, edit)
     if form.get("step") == "json":
-        return JSONResponse(_as_plain(checked, edit.name, language_of(request)), headers=HEADERS)
+        return JSONResponse(_as_plain(checked, edit.name, desk.language), headers=HEADERS)
     if not publishes or checked.network is None:
         opened = replace(edit, name=typed(form, "open")) if "open" in form else edit
-        return _editor(request, runtime, who, opened, checked)
+        return _editor(desk, opened, checked)
     try:
         needed(form, "why")
-        check_password(request, runtime, who, form)
-        edition = tree_editing.publish_edit(runtime, edit.base, checked, who.user, _said(form))
+        check_password(desk, form)
+        edition = tree_editing.publish_edit(desk.runtime, edit.base, checked, desk.who.user, _said(form))
     except (BadInput, Misconfigured, WrongState) as refusal:
-        return _editor(request, runtime, who, edit, checked, refusal)
+        return _editor(desk, edit, checked, refusal)
     return go_to(f"/desk/editions?done={edition.number}")
 
 
@@ -192,14 +175,14 @@ class Edit:
         return dict(sorted((tree_editing.files_of(runtime, self.base) | dict(self.texts)).items()))
 
 
-def edit_in(form: Form, runtime: Runtime, number: int) -> Edit:
+def edit_in(form: Form, desk: Desk, number: int) -> Edit:
     """Read an edit from a form: the file in view, and the other changed files.
 
     Raises:
         BadInput: a file may not have such a name.
     """
-    base = tree_editing.edition_named(runtime, number)
-    before = tree_editing.files_of(runtime, base)
+    base = tree_editing.edition_named(desk.runtime, number)
+    before = tree_editing.files_of(desk.runtime, base)
     texts = {name.removeprefix(BESIDE): _text(text) for name, text in form.items() if name.startswith(BESIDE)}
     name = typed(form, "name")
     if name or form.get("text"):
@@ -216,8 +199,8 @@ def _is_plain(name: str) -> bool:
     return is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
 
 
-def _refuse_observers(who: SignedIn) -> None:
-    if not may_act(who):
+def _refuse_observers(desk: Desk) -> None:
+    if not desk.acts:
         raise Forbidden("the files hold numbers and names: they are for coordinators")
 
 
@@ -225,25 +208,15 @@ def _checked(runtime: Runtime, edit: Edit) -> Checked:
     return tree_editing.check_edit(runtime, edit.base, edit.texts, lambda network: runtime.read(shown_to_work, network))
 
 
-def _editor(
-    request: Request,
-    runtime: Runtime,
-    who: SignedIn,
-    edit: Edit,
-    checked: Checked | None = None,
-    refusal: Exception | None = None,
-) -> Response:
-    language = language_of(request)
+def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exception | None = None) -> Response:
+    language = desk.language
     found = _as_plain(checked, edit.name, language) if checked is not None else {"faults": [], "others": []}
-    files, latest = edit.files_in(runtime), runtime.watched.history()[-1]
+    files, latest = edit.files_in(desk.runtime), desk.runtime.watched.history()[-1]
     is_late = isinstance(refusal, WrongState)
-    return show(
-        request,
+    return desk.show(
         "editor.html",
         status=200 if refusal is None else STATUS.get(type(refusal), 409),
-        who=who,
-        publishes=who.role.may(Role.ADMINISTRATOR),
-        proof=proof_of(runtime, who),
+        publishes=desk.who.role.may(Role.ADMINISTRATOR),
         edit=edit,
         files=files,
         text=files.get(edit.name, ""),
@@ -252,8 +225,8 @@ def _editor(
         found=found,
         found_text=json.dumps(found["faults"]),
         refusal=told(refusal, language) if refusal else "",
-        came=tree_editing.changes_between(runtime, edit.base, latest) if is_late else (),
-        theirs=_theirs(runtime, edit) if is_late else {},
+        came=tree_editing.changes_between(desk.runtime, edit.base, latest) if is_late else (),
+        theirs=_theirs(desk.runtime, edit) if is_late else {},
     )
 
 

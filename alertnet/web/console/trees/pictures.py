@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
@@ -13,11 +13,8 @@ from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
 from alertnet.runtime.tree_editing import Finding
 from alertnet.runtime.wiring import Runtime
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer
-from alertnet.web.console.incidents.board import spoken, zone_of
+from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import faults_for, language_of, show
 
 router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
 
@@ -32,41 +29,34 @@ class Band:
 
 
 @router.get("")
-def show_trees(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_trees(desk: AtDesk) -> Response:
     """Show all trees in force, and the faults of an edit that is not in force."""
-    network, found = runtime.edition.network, _found(runtime)
-    return show(
-        request,
+    network, found = desk.network, _found(desk.runtime)
+    return desk.show(
         "trees.html",
-        who=who,
         trees=network.in_order,
-        edition=runtime.edition.number,
-        faults=faults_for(who, runtime, language_of(request)),
+        edition=desk.edition.number,
+        faults=desk.faults,
         unwise={tree: sum(map(len, parts.values())) for tree, parts in found.items()},
         elsewhere=[each for findings in found.get("", {}).values() for each in findings],
         teams=network.teams,
-        now=runtime.now(),
-        zone=zone_of(runtime.edition),
     )
 
 
 @router.get("/{tree}")
-def show_tree(tree: str, request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_tree(tree: str, desk: AtDesk) -> Response:
     """Show one tree as a picture, without anybody's numbers."""
-    trees = runtime.edition.network.trees
+    trees = desk.network.trees
     if tree not in trees:
         raise Unknown("tree", tree[:64])
     bands = tuple(_bands(trees[tree]))
-    return show(
-        request,
+    return desk.show(
         "tree.html",
-        who=who,
         tree=trees[tree],
         bands=bands,
         others=sorted(each for each in trees if each != tree),
-        unwise=_beside(_found(runtime).get(tree, {}), bands),
-        edition=runtime.edition.number,
-        **spoken(runtime, language_of(request)),
+        unwise=_beside(_found(desk.runtime).get(tree, {}), bands),
+        edition=desk.edition.number,
     )
 
 

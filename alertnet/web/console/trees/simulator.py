@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from alertnet.core.directory.contact_tree import EVERYWHERE, Network
@@ -15,14 +15,10 @@ from alertnet.core.incident import TYPES, Facts, Perpetrator, Scope, Severity
 from alertnet.core.limits import TREE_CHECKS
 from alertnet.flows.desk.night import Night, compared, play
 from alertnet.runtime import tree_editing
-from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.credentials.users import Role, SignedIn
+from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Case
-from alertnet.web.auth import InForce
-from alertnet.web.console.door import Viewer, check_form, check_pace, proof_of
-from alertnet.web.console.incidents.board import spoken
+from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import language_of, show
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted
 from alertnet.web.problems import first_fault
@@ -40,49 +36,45 @@ MOST_EDITIONS = 10**5
 
 
 @router.get("")
-def show_simulator(request: Request, who: Viewer, runtime: InForce) -> Response:
+def show_simulator(desk: AtDesk) -> Response:
     """Play the case given in the address, and show its state after the chosen minutes."""
-    check_pace(request, who, TREE_CHECKS)
-    return _simulator(request, who, runtime, request.query_params)
+    desk.check_pace(TREE_CHECKS)
+    return _simulator(desk, desk.request.query_params)
 
 
 @router.post("")
-def play_edit(request: Request, form: Posted, who: Viewer, runtime: InForce) -> Response:
+def play_edit(form: Posted, desk: AtDesk) -> Response:
     """Play the case on an edit that is not in force, and show the difference. Nothing is stored."""
-    check_form(request, who, form, Role.COORDINATOR)
-    check_pace(request, who, TREE_CHECKS)
-    return _simulator(request, who, runtime, form, edit_in(form, runtime, _number(form, "seen", MOST_EDITIONS, 0)))
+    desk.check_form(form, Role.COORDINATOR)
+    desk.check_pace(TREE_CHECKS)
+    edit = edit_in(form, desk, _number(form, "seen", MOST_EDITIONS, 0))
+    return _simulator(desk, form, edit)
 
 
-def _simulator(
-    request: Request, who: SignedIn, runtime: Runtime, query: Mapping[str, str], edit: Edit | None = None
-) -> Response:
-    network, difference = runtime.edition.network, None
+def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -> Response:
+    network, difference = desk.network, None
     given = {name: UNTYPED.sub("", query.get(name, "")).strip()[:500] for name in (*FIELDS, "day", "go")}
     given |= {"type": given["type"] or "arrest", "consent": given["consent"] or Scope.INTERNATIONAL.value}
     night, error = None, None
     try:
         if edit is not None:
-            network = tree_editing.network_of_edit(runtime, edit.base, edit.texts)
+            network = tree_editing.network_of_edit(desk.runtime, edit.base, edit.texts)
         given["country"] = given["country"] or _countries(network)[0]
         with in_turn():
-            night, clock = _play(runtime, network, given, query)
+            night, clock = _play(network, desk.runtime.now(), given, query)
             if edit is not None:
-                difference = compared(_play(runtime, runtime.edition.network, given, query)[0], night)
+                difference = compared(_play(desk.network, desk.runtime.now(), given, query)[0], night)
     except BadInput as fault:
-        error, clock = fault, (runtime.now().date(), 0, HOURS[1], 0)
-    return show(
-        request,
+        error, clock = fault, (desk.runtime.now().date(), 0, HOURS[1], 0)
+    return desk.show(
         "simulator.html",
-        who=who,
         edit=edit,
-        proof=proof_of(runtime, who) if edit is not None else "",
         given=given,
         night=night,
         difference=difference,
-        **refused(request, error),
+        **refused(desk.request, error),
         clock=clock,
-        holidays=_holidays(network, runtime.now().date()),
+        holidays=_holidays(network, desk.runtime.now().date()),
         countries=_countries(network),
         contacts=_contacts(network),
         hours=HOURS,
@@ -90,7 +82,6 @@ def _simulator(
         severity_codes=[each.value for each in Severity],
         scopes=[each.value for each in Scope],
         perpetrators=[each.value for each in Perpetrator],
-        **spoken(runtime, language_of(request)),
     )
 
 
@@ -98,12 +89,10 @@ Clock = tuple[date, int, int, int]
 """The day of opening, its minute of that day, the hours played, and the minute in view."""
 
 
-def _play(
-    runtime: Runtime, network: Network, given: Mapping[str, str], query: Mapping[str, str]
-) -> tuple[Night, Clock]:
+def _play(network: Network, now: datetime, given: Mapping[str, str], query: Mapping[str, str]) -> tuple[Night, Clock]:
     case, facts = _case(network, given)
     zone = ZoneInfo(network.zone_of(facts.country))
-    local = runtime.now().astimezone(zone)
+    local = now.astimezone(zone)
     day = _day(given["day"]) if given["day"] else local.date()
     minute = _number(query, "minute", A_DAY - 1, local.hour * 60 + local.minute // 15 * 15)
     hours = _number(query, "hours", HOURS[-1], HOURS[1]) or HOURS[1]
