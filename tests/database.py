@@ -39,7 +39,7 @@ SELECT md5(string_agg(part, '' ORDER BY part)) FROM (
 def migrate(engine: Engine) -> None:
     """Give the database of that engine, which is empty and not in use, the schema of now."""
     if engine.dialect.name == "sqlite" and engine.url.database is not None:
-        shutil.copyfile(_migrated(), engine.url.database)
+        shutil.copy(_migrated(), engine.url.database)
     elif (url := engine.url.render_as_string(hide_password=False)) not in _lent:
         engine.dispose()
         become_copy(url, like=_migrated_on(server_of(url)))

@@ -12,6 +12,7 @@ from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
 from tests.browser.chromium import ARGUMENTS, Missing, find
 from tests.browser.sandbox_page import SandboxPage
+from tests.database import migrate
 
 PATIENCE = 30_000
 """Milliseconds, on a machine that does much else."""
@@ -62,7 +63,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def evening() -> Iterator[Evening]:
-    with Evening() as evening:
+    with Evening(migrate=migrate) as evening:
         yield evening
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
 from tests.browser.sights import SIGHTS, Sight
+from tests.database import migrate
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +48,7 @@ TOO_WIDE = """() => {
 @pytest.fixture(scope="module")
 def opened(browser: Browser) -> Iterator[Opened]:
     context = browser.new_context(reduced_motion="reduce")
-    with Evening() as evening, page_over(evening, 0) as url:
+    with Evening(migrate=migrate) as evening, page_over(evening, 0) as url:
         sights = Sight(evening, context, url)
         yield Opened({name: covered(sights.open(name)) for name in SIGHTS})
         context.close()

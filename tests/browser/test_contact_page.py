@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from alertnet.cli.demo.evening import Evening
+from tests.database import migrate
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,7 @@ LARGEST = 30_000
 
 @pytest.fixture(scope="module")
 def evening() -> Iterator[Evening]:
-    with Evening() as evening:
+    with Evening(migrate=migrate) as evening:
         evening.begin("checkpoint")
         yield evening
 

@@ -20,6 +20,7 @@ from alertnet.core.notification import Kind
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.runtime.clock import system_clock
 from tests.cli.conftest import Office
+from tests.database import migrate
 from tests.support.program import shipped_templates
 
 
@@ -38,7 +39,7 @@ def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Pat
 
 def test_a_tour_misses_what_does_not_happen() -> None:
     """Where the coordinator's phone is off there is no alert to wait for, and the tour says so."""
-    with stage() as built:
+    with stage(migrate=migrate) as built:
         built.phone("coordinator").behaves("switched_off")
         watch = Watch(built, Console(file=io.StringIO()), limit_seconds=1)
 
@@ -49,7 +50,7 @@ def test_a_tour_misses_what_does_not_happen() -> None:
 def test_the_watch_tells_what_is_heard_in_its_order() -> None:
     """The sentences of a call one after the other, and what they lead to behind them."""
     told = io.StringIO()
-    with stage() as built:
+    with stage(migrate=migrate) as built:
         watch = Watch(built, Console(file=told, width=400), limit_seconds=30)
         built.phone("ana").sends("SOS")
         call = watch.expect("a telephone that rings", lambda: built.phone("coordinator").ringing)
@@ -64,7 +65,7 @@ def test_the_watch_tells_what_is_heard_in_its_order() -> None:
 
 def test_what_is_said_in_spanish_has_its_english_at_hand() -> None:
     """The SMS to the coordinator, the reply to the field, and each sentence of a call."""
-    with stage() as built:
+    with stage(migrate=migrate) as built:
         watch = Watch(built, Console(file=io.StringIO()), limit_seconds=30)
         built.phone("ana").sends("SOS")
         watch.expect("a telephone that rings", lambda: built.phone("coordinator").ringing)
@@ -94,7 +95,7 @@ def test_what_is_said_around_a_name_of_another_language_has_its_english_too() ->
 
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
     """A minute of waiting takes a second; what is on its way takes the time that it takes."""
-    with stage() as built:
+    with stage(migrate=migrate) as built:
         began, shown = time.monotonic(), built.clock()
         built.clock_speed.run(60)
         while built.clock() - shown < timedelta(minutes=2):
@@ -107,7 +108,7 @@ def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
 
 def test_a_story_of_the_night_begins_at_night() -> None:
     """By the clocks of the field, whenever somebody starts the demo."""
-    with Evening() as evening:
+    with Evening(migrate=migrate) as evening:
         evening.begin("nobody")
 
         assert f"{evening.now().astimezone(evening.zone):%H:%M}" == "02:14"
@@ -115,7 +116,7 @@ def test_a_story_of_the_night_begins_at_night() -> None:
 
 def test_a_story_of_the_road_and_one_of_a_roll_call_begin_in_the_field() -> None:
     """Each member in its own language."""
-    with Evening() as evening:
+    with Evening(migrate=migrate) as evening:
         watch = Watch(evening.stage, Console(file=io.StringIO()), limit_seconds=30)
         evening.begin("road")
         watch.expect("a reply to Ana", lambda: "L12" in "".join(evening.stage.phone("ana").inbox))
@@ -157,7 +158,7 @@ def test_ones_own_network_is_rehearsed_with_stories_that_fit_it(tmp_path: Path) 
     (tmp_path / "valley.yaml").write_text(OWN)
     (tmp_path / "teams.yaml").write_text(OWN_TEAM)
 
-    with Evening(tmp_path) as evening:
+    with Evening(tmp_path, migrate) as evening:
         assert [party.title for party in evening.cast.field] == ["Rosa"]
         assert {"nobody", "copied", "drill"} <= {scene.key for scene in evening.scenes}
         assert "national" not in {scene.key for scene in evening.scenes}
@@ -170,7 +171,7 @@ def test_ones_own_network_is_rehearsed_with_stories_that_fit_it(tmp_path: Path) 
 def test_a_network_with_nobody_in_the_field_can_not_be_rehearsed(tmp_path: Path) -> None:
     (tmp_path / "valley.yaml").write_text(OWN)
 
-    with pytest.raises(BadInput, match="somebody in the field"), stage(tmp_path):
+    with pytest.raises(BadInput, match="somebody in the field"), stage(tmp_path, migrate):
         pass
 
 

@@ -1,11 +1,14 @@
 """What the demo's page shows and controls: a stage that can be restarted, and the story on its record."""
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from sqlalchemy import Engine
 
 from alertnet.cli.admin.actions import close_incident
 from alertnet.cli.demo.page_content.names import make_cast
@@ -16,6 +19,7 @@ from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import CloseReason
 from alertnet.sandbox import Sandbox
 from alertnet.sandbox.page import Cast, Scene, Seat, Story
+from alertnet.store.upgrade import upgrade
 from alertnet.web.console.door import COOKIE
 
 STYLE = "page/style.css.j2"
@@ -24,11 +28,12 @@ STYLE = "page/style.css.j2"
 class Evening(AbstractContextManager["Evening"]):
     """One stage after the other, each with its own database; the exchange is invisible from outside.
 
-    `trees`: the folder of the network, by default the example's.
+    `trees`: the folder of the network, by default the example's. `migrate`: gives an empty database its schema.
     """
 
-    def __init__(self, trees: Path | None = None) -> None:
+    def __init__(self, trees: Path | None = None, migrate: Callable[[Engine], None] = upgrade) -> None:
         self._trees = trees
+        self._migrate = migrate
         self._acting = threading.Lock()
         self.plays_by_itself = False
         self._open()
@@ -97,7 +102,7 @@ class Evening(AbstractContextManager["Evening"]):
 
     def _open(self) -> None:
         self._stack = ExitStack()
-        self.stage: Stage = self._stack.enter_context(stage(self._trees))
+        self.stage: Stage = self._stack.enter_context(stage(self._trees, self._migrate))
         runtime = self.stage.runtime
         self._plots = plots(runtime.network)
         self.scenes: tuple[Scene, ...] = tuple(plot.scene for plot in self._plots)

@@ -1,13 +1,15 @@
 """The demo's stage: the whole program in this process, talking real HTTP with a simulated network."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
 
 from alertnet.cli.admin.actions import create_key, set_pins
 from alertnet.cli.arguments import BY
@@ -107,10 +109,10 @@ def _first_team(network: Network) -> Team:
 
 
 @contextmanager
-def stage(trees: Path | None = None) -> Iterator[Stage]:
+def stage(trees: Path | None = None, migrate: Callable[[Engine], None] = upgrade) -> Iterator[Stage]:
     """Set up a stage on free ports; at the end take it down and delete its database.
 
-    `trees`: the folder of the network, by default the example's.
+    `trees`: the folder of the network, by default the example's. `migrate`: gives an empty database its schema.
 
     Raises:
         BadInput: no team has a member.
@@ -128,7 +130,7 @@ def stage(trees: Path | None = None) -> Iterator[Stage]:
         settings = _settings(trees or shipped(TREES), folder, url, sandbox, account, token, entropy.id())
         runtime = make_runtime(settings, clock=clock, make_renderer=subtitles.renderer)
         stack.callback(runtime.close)
-        upgrade(runtime.engine)
+        migrate(runtime.engine)
         team = _first_team(runtime.network)
         key = runtime.transact(create_key, team.id, SCOPES)
         set_everybodys_pins(runtime)
