@@ -27,6 +27,8 @@ _HOPED_FOR = ("acknowledge", "take", "reached")
 """Answers whose button is highlighted until one is given. A decision has none, so as not to suggest one."""
 _ASKED_AGAIN = "wrong_person"
 """The answer that needs a confirmation, because it disables a number."""
+_REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long")
+"""Remarks that what was just pressed was not done; they come first, before what was recorded earlier."""
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -167,9 +169,7 @@ def page_values(
     return {
         "language": words.language,
         "direction": direction(words.language),
-        "title": " – ".join([*map(remark, _recorded(page)), say(_title(page))]),
         "heading": _unbroken(say(_title(page)), said.ref),
-        "remarks": [remark(each) for each in page.remarks],
         "facts": " · ".join(facts) if page.answers and not page.is_test else "",
         "question": _question(page, words, say),
         "stated": [say(remark.word, remark.at) for remark in page.stated],
@@ -184,8 +184,25 @@ def page_values(
         "callback_shown": grouped(said.callback),
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
-        **_text_decisions(page, words, labels) | _rest(page, labels, say),
+        **_text_decisions(page, words, labels) | _rest(page, labels, say) | _remarks(page, say(_title(page)), remark),
         "label": {word: say(word) for word in labels},
+    }
+
+
+def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[str, object]:
+    """What was refused, then what was recorded.
+
+    The title begins with the first of them, because a screen reader says the title first.
+    """
+    refused = [each for each in page.remarks if each.word in _REFUSED]
+    stated = [each for each in page.remarks if each.word not in _REFUSED]
+    recorded = [each for each in stated if each.word.startswith("recorded_")]
+    return {
+        "title": " – ".join([*map(remark, (*refused, *recorded)[:1]), title]),
+        # Templates of earlier versions have one list for both.
+        "remarks": [*map(remark, (*refused, *stated))],
+        "refusals": [*map(remark, refused)],
+        "statements": [*map(remark, stated)],
     }
 
 
@@ -320,11 +337,6 @@ def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict
             for each in offered.joinable
         ],
     }
-
-
-def _recorded(page: Page) -> list[Remark]:
-    """What was just recorded. The title begins with it, because a screen reader says the title first."""
-    return [each for each in page.remarks if each.word.startswith("recorded_")][:1]
 
 
 def _title(page: Page) -> str:

@@ -324,12 +324,13 @@ class Sight:
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 
     def contact_page_with_pin(self, page: Page) -> None:
-        """What was pressed without the PIN, which is asked for."""
+        """What was pressed with a wrong PIN, which is asked for again."""
         self.evening.stage.runtime.transact(set_pins, "international/embassy-es", pin="47110")
         page.goto(f"{self.link('embassy-es', 'a')}?lang=en")
         page.get_by_text("Change my answer").click()
+        page.locator("#answer-pin").fill("00000")
         page.get_by_role("button", name="I can't act").click()
-        expect(page.get_by_text("please enter your PIN as well")).to_be_visible()
+        expect(page.get_by_text("This PIN is not right")).to_be_visible()
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
 
     def coordinators_page(self, page: Page) -> None:

@@ -612,7 +612,8 @@ def test_a_page_of_an_earlier_version_asks_for_the_pin_first(tmp_path: Path) -> 
     shutil.copytree(ROOT / "message_templates", templates)
     page = templates / "page" / "page.html.j2"
     beside = re.compile(r"{% if proves %}.*?{% endif %}\n", re.DOTALL)
-    page.write_text(beside.sub("", page.read_text()).replace("{% if opens_details %}", "{% if takes_pin %}"))
+    beneath = "{% if opens_details and (answered or not answers) %}"
+    page.write_text(beside.sub("", page.read_text()).replace(beneath, "{% if takes_pin %}"))
     with world_in(tmp_path, ALERTNET_MESSAGE_TEMPLATES=str(templates)) as world:
         world.raises()
         world.gives_pin("valley/carol")

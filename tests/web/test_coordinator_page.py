@@ -189,6 +189,20 @@ def test_who_has_a_pin_decides_nothing_without_it(world: World, question: str, a
     assert answers(world) == [act]
 
 
+def test_what_was_refused_comes_before_what_was_recorded_earlier(world: World, question: str) -> None:
+    """By eye and by ear: who forgot the PIN believes no incident closed because a hold was recorded."""
+    world.gives_pin("valley/alice")
+    world.client.post(question, data={"answer": "hold", "pin": PIN})
+
+    refused = world.client.post(question, data={"answer": "close", "reason": "resolved"}).text
+    closed = world.client.post(question, data={"answer": "close", "reason": "resolved", "pin": PIN}).text
+
+    assert "<title>Nothing was done yet: please enter your PIN" in refused
+    assert refused.index("<p>Nothing was done yet") < refused.index("<p>Recorded")
+    assert "Nothing was done yet" not in closed
+    assert world.rows(incidents)[0].status == "closed"
+
+
 def test_who_has_a_pin_takes_no_alarm_and_revokes_nothing_without_it(world: World, answer: str) -> None:
     """A6: a thief of the telephone lets nothing stop."""
     world.gives_pin("valley/alice")

@@ -20,6 +20,8 @@ NAMES = frozenset(
             "title",
             "heading",
             "remarks",
+            "refusals",
+            "statements",
             "facts",
             "question",
             "stated",
