@@ -282,7 +282,7 @@ MUTANTS = {
     "duress at a check-in is told to nobody": Mutant(
         "B4",
         "alertnet/flows/sms/check_in_by_sms.py",
-        "    if duress:\n        hear_duress(tx, edition, sender, sms, report.verb.value)\n",
+        "    if duress:\n        hear_duress(text, report.verb.value)\n",
     ),
     "a coordinator's phone rings whenever there is something": Mutant(
         "B9",
@@ -332,7 +332,7 @@ MUTANTS = {
     "a report that is bound to a member raises nothing": Mutant(
         "B4",
         "alertnet/flows/sms/quarantine.py",
-        "        receive_report(tx, edition, sender, report, sms)\n        return\n",
+        "        receive_report(text, report)\n        return\n",
         "        return\n",
     ),
     "of two reports that are merged the wider consent holds": Mutant(

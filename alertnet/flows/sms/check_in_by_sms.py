@@ -5,7 +5,6 @@ of it.
 """
 
 from dataclasses import replace
-from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
@@ -13,41 +12,37 @@ from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in, zone_ahead
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import try_own_pin
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
-from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Reply
 
 NOTHING = CheckedIn(counts=False)
 
 
-def receive_check_in(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
+def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
-    at = sms.heard_at or tx.now
-    check = try_own_pin(tx, sender, report.pin)
+    at, check = text.written_at, text.try_pin(report.pin)
     duress = check is PinCheck.DURESS
-    entry = {"by": sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": check.value}
-    timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+    entry = {"by": text.sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": check.value}
+    timeline.append(text.tx, timeline.SYSTEM, ("checked_in", entry))
     heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
-    came_of_it = _act(tx, sender, sms, report, heard) if check.suffices else NOTHING
+    came_of_it = _act(text, report, heard) if check.suffices else NOTHING
     if not came_of_it.counts or has_words(report.text):
-        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+        pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if duress:
-        hear_duress(tx, edition, sender, sms, report.verb.value)
-    if not came_of_it.counts and not may_reply(tx, sms, is_answer=True)[0]:
+        hear_duress(text, report.verb.value)
+    if not came_of_it.counts and not may_reply(text.tx, text.sms, is_answer=True)[0]:
         return None
-    return _reply(edition, sender, report, at, came_of_it)
+    return _reply(text, report, came_of_it)
 
 
-def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, heard: Heard) -> CheckedIn:
-    at = heard.at
+def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
+    tx, sender, sms, at = text.tx, text.sender, text.sms, heard.at
     zone = zone_ahead(tx, sender, at) if report.verb is FieldVerb.EXTEND else sender.words.timezone
     legs = legs_in(sms.body, at, zone)
     if report.verb is FieldVerb.DEPART and legs:
@@ -61,8 +56,9 @@ def _act(tx: Tx, sender: InTheField, sms: InboundSms, report: Report, heard: Hea
     return check_in(tx, sender.team.id, sender.member.id, heard)
 
 
-def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, came: CheckedIn) -> Reply | None:
+def _reply(text: FieldText, report: Report, came: CheckedIn) -> Reply | None:
     # Duress must change none of these words, since a bystander reads them.
+    at, sender = text.written_at, text.sender
     if sender.member.silent:
         return None
     # A text that has to be sent otherwise is answered without names, and so by how to send it.
@@ -75,8 +71,7 @@ def _reply(edition: Edition, sender: InTheField, report: Report, at: datetime, c
         awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
     )
     # Once an incident is open somebody else may hold the phone, so nothing is sent to it later.
-    to = None if came.is_late else Recipient(sender.owner, sender.tree.id)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+    return text.reply(Kind.RECEIPT, words, at_once_only=came.is_late)
 
 
 def _understood(report: Report, came: CheckedIn, zone: str) -> tuple[str, ...]:

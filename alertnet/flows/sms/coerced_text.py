@@ -6,21 +6,29 @@ own transaction, and done by whichever worker looks next.
 
 from alertnet.core.errors import Inconsistent
 from alertnet.core.inbound.sms_answers import parse_duty_change
-from alertnet.core.inbound.sms_grammar import parse_report
-from alertnet.flows.credentials.known_numbers import InTheField, member_at, staff_at
+from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.flows.credentials.known_numbers import member_at, staff_at
+from alertnet.flows.credentials.pins import PinCheck
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.report_by_sms import receive_duress
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms
 
 
-def hear_duress(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, understood: str) -> None:
+def hear_duress(text: FieldText, understood: str) -> None:
     """Raise the alarm once the text is answered; for a borrowed phone at once, since it gets no answer."""
-    if sender.is_borrowed:
-        receive_duress(tx, edition, sender, understood)
+    if text.sender.is_borrowed:
+        receive_duress(text, understood)
     else:
-        inbound.put_off(tx, sms.provider_id)
+        inbound.put_off(text.tx, text.sms.provider_id)
+
+
+def find_coerced(text: FieldText | None, report: Report | None) -> FieldText | None:
+    """The text of a member, if the duress PIN is in it and it raises nothing; a wrong PIN counts as everywhere."""
+    if text is None or report is None or report.pin is None:
+        return None
+    return text if text.try_pin(report.pin) is PinCheck.DURESS else None
 
 
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
@@ -36,4 +44,5 @@ def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
     if sender is None:
         raise Inconsistent("inbound", provider_id, "sender", "nobody", "a member, or one on a rota")
     report, duty = parse_report(sms.body), parse_duty_change(sms.body)
-    receive_duress(tx, edition, sender, report.verb.value if report else "ON" if duty and duty.is_on else "OFF")
+    text = FieldText(tx, edition, sender, sms)
+    receive_duress(text, report.verb.value if report else "ON" if duty and duty.is_on else "OFF")

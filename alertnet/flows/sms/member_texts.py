@@ -5,43 +5,31 @@ from collections.abc import Collection
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.sms.check_in_by_sms import receive_check_in
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
 from alertnet.flows.sms.wrong_codes import judge_wrong
-from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.codes import told_codes
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.records.inbound import Reply
 
 
-def hear_member(
-    tx: Tx,
-    edition: Edition,
-    sender: InTheField | None,
-    sms: InboundSms,
-    report: Report | None,
-    guessed: Collection[str] = (),
-) -> tuple[bool, Reply | None]:
+def hear_member(text: FieldText, report: Report, guessed: Collection[str] = ()) -> tuple[bool, Reply | None]:
     """Act on a withdrawal, a quiet verb or a check-in; returns whether the text is one, and the reply.
 
-    `sender`: None for somebody who is no member. `report`: None for a text that was not understood. `guessed`: digits
-    that may be codes but were never sent to the number.
+    `guessed`: digits that may be codes but were never sent to the number.
     """
-    if sender is None or report is None:
-        return False, None
-    incident = withdrawable(tx, sender, report.ref) if report.verb is FieldVerb.WITHDRAW else None
+    incident = withdrawable(text, report.ref) if report.verb is FieldVerb.WITHDRAW else None
     if incident is not None:
         # Four digits in its reference are no code.
-        _judge(tx, sms, [text for text in guessed if text not in (report.ref or "")])
-        return True, receive_withdrawal(tx, edition, sender, incident, sms, report)
+        _judge(text, [each for each in guessed if each not in (report.ref or "")])
+        return True, receive_withdrawal(text, incident, report)
     if _is_quiet(report):
-        return True, receive_quiet_verb(tx, edition, sender, sms, report)
-    if _is_check_in(tx, sms, report, guessed):
+        return True, receive_quiet_verb(text, report)
+    if _is_check_in(text, report, guessed):
         # Four digits beside a PIN may be a time of day; they count as a tried code all the same.
-        _judge(tx, sms, guessed)
-        return True, receive_check_in(tx, edition, sender, sms, report)
+        _judge(text, guessed)
+        return True, receive_check_in(text, report)
     return False, None
 
 
@@ -51,13 +39,14 @@ def _is_quiet(report: Report) -> bool:
     return is_one and (report.pin is not None or not has_words(report.text))
 
 
-def _is_check_in(tx: Tx, sms: InboundSms, report: Report, guessed: Collection[str]) -> bool:
+def _is_check_in(text: FieldText, report: Report, guessed: Collection[str]) -> bool:
     """Whether it is about its journey. Words without a PIN are for people, a bare OK is for whoever was asked."""
     if report.verb not in TYPED:
         return False
-    return report.pin is not None or not (guessed or has_words(report.text) or told_codes(tx, sms.sender))
+    return report.pin is not None or not (guessed or has_words(report.text) or told_codes(text.tx, text.sms.sender))
 
 
-def _judge(tx: Tx, sms: InboundSms, tried: Collection[str]) -> None:
+def _judge(text: FieldText, tried: Collection[str]) -> None:
     if tried:
-        judge_wrong(tx, sms.sender, sorted(tried), told_codes(tx, sms.sender))
+        number = text.sms.sender
+        judge_wrong(text.tx, number, sorted(tried), told_codes(text.tx, number))

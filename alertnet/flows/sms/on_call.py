@@ -10,14 +10,12 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import try_own_pin
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call, timeline
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Reply
 from alertnet.store.records.on_call import Arranged
 
 Post = tuple[ContactTree, Contact, Duty]
@@ -100,13 +98,14 @@ def undo_duty(tx: Tx, by: str) -> list[Arranged]:
     return undone
 
 
-def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, change: DutyChange) -> Reply | None:
+def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
 
     Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
     """
-    posts = [post for post in _with_duty(edition.network) if sender.owner in _officers(post[2])]
-    check = try_own_pin(tx, sender, change.pin) if posts else PinCheck.NONE_SET
+    tx, sender = text.tx, text.sender
+    posts = [post for post in _with_duty(text.edition.network) if sender.owner in _officers(post[2])]
+    check = text.try_pin(change.pin) if posts else PinCheck.NONE_SET
     if not check:
         return None
     duress = check is PinCheck.DURESS
@@ -115,11 +114,10 @@ def change_duty(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, c
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         _record(tx, tree, contact, arrangement, sender.owner)
     if duress:
-        hear_duress(tx, edition, sender, sms, "ON" if change.is_on else "OFF")
+        hear_duress(text, "ON" if change.is_on else "OFF")
     named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
-    to = Recipient(sender.owner, sender.tree.id)
-    return Reply(Kind.NOTICE, sender.member.language, words, edition.templates, to)
+    return text.reply(Kind.NOTICE, words)
 
 
 def _with_rota(network: Network, owner: str) -> Post:

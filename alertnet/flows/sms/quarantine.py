@@ -19,9 +19,10 @@ from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_
 from alertnet.flows.credentials.pins import without_numbers, without_pins
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.coerced_text import hear_duress
+from alertnet.flows.sms.coerced_text import find_coerced, hear_duress
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
-from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_report
+from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -71,11 +72,12 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     shown = without_pins(tx, [sender.owner], text.text, text.number)
     sms = InboundSms(id, text.number, "", shown, heard_at=text.at)
-    _hear(tx, edition, sender, sms, parse_report(text.text, edition.network.people))
+    from_member = FieldText(tx, edition, sender, sms)
+    _hear(from_member, parse_report(text.text, edition.network.people))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
         # It had its effect, but nothing is open, so people read it all the same.
-        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+        pass_on_from_member(from_member, Subject.NOT_UNDERSTOOD)
         last = incidents.open_of_phone(tx, text.number, team=team)
     assert last is not None
     locked = take_up(tx, last)
@@ -94,17 +96,17 @@ def drop_text(tx: Tx, id: str, *, by: str) -> None:
     timeline.append(tx, timeline.SYSTEM, (DROPPED, {"message": id, "by": by}))
 
 
-def _hear(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report | None) -> None:
+def _hear(text: FieldText, report: Report | None) -> None:
     """Do what the text would have done from the member's own phone; no reply is sent."""
-    if report and (sender.raises(report) or is_news(tx, sender, report)):
-        receive_report(tx, edition, sender, report, sms)
+    if report and (text.sender.raises(report) or is_news(text, report)):
+        receive_report(text, report)
         return
-    if hear_member(tx, edition, sender, sms, report)[0]:
+    if report and hear_member(text, report)[0]:
         return
-    coerced = find_coerced(tx, sender, report)
-    pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+    coerced = find_coerced(text, report)
+    pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if report and coerced:
-        hear_duress(tx, edition, coerced, sms, report.verb.value)
+        hear_duress(coerced, report.verb.value)
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:

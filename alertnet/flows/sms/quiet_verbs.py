@@ -17,39 +17,36 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.report_by_sms import try_own_pin
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import languages
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Reply
 
 QUIET_VERBS = frozenset({FieldVerb.TEST, FieldVerb.LOW_BATTERY, FieldVerb.LANGUAGE})
 _SHOWN = {PinCheck.TRUE: "PIN OK", PinCheck.DURESS: "PIN OK", PinCheck.WRONG: "PIN ?", PinCheck.CLOSED: "PIN ?"}
 
 
-def receive_quiet_verb(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, report: Report) -> Reply | None:
+def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
     """Answer it, and store what it says about the phone; people read the words besides it (A12)."""
-    is_answered, _ = may_reply(tx, sms, is_answer=True)
-    check = try_own_pin(tx, sender, report.pin)
-    entry = {"by": sender.owner, "pin": check.value}
+    tx = text.tx
+    is_answered, _ = may_reply(tx, text.sms, is_answer=True)
+    check = text.try_pin(report.pin)
+    entry = {"by": text.sender.owner, "pin": check.value}
     timeline.append(tx, timeline.SYSTEM, (f"{report.verb.value}_received", entry))
     changes_language = report.verb is FieldVerb.LANGUAGE and check.suffices
     if changes_language and report.language:
-        sender = _choose_language(tx, sender, report.language)
-    words = replace(sender.words, at=tx.now, **_words(report, check, changes_language=changes_language))
+        text = replace(text, sender=_choose_language(tx, text.sender, report.language))
+    words = replace(text.sender.words, at=tx.now, **_words(report, check, changes_language=changes_language))
     if has_words(report.text) or words.subject is Subject.NOT_COUNTED:
-        pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
+        pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
-        _save_battery(tx, sender)
+        _save_battery(tx, text.sender)
     if check is PinCheck.DURESS:
-        hear_duress(tx, edition, sender, sms, report.verb.value)
-    if sender.member.silent or not is_answered:
-        return None
-    to = Recipient(sender.owner, sender.tree.id)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+        hear_duress(text, report.verb.value)
+    return None if text.sender.member.silent or not is_answered else text.reply(Kind.RECEIPT, words)
 
 
 def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str, Any]:

@@ -18,18 +18,26 @@ from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, coordinator_at, member_at, owners_at, staff_at
+from alertnet.flows.credentials.known_numbers import (
+    InTheField,
+    contacts_at,
+    coordinator_at,
+    member_at,
+    owners_at,
+    staff_at,
+)
 from alertnet.flows.credentials.pins import without_pins
 from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
-from alertnet.flows.sms.coerced_text import hear_duress
+from alertnet.flows.sms.coerced_text import find_coerced, hear_duress
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.quarantine import tell_of_stranger
-from alertnet.flows.sms.report_by_sms import find_coerced, is_news, receive_report
+from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
@@ -113,6 +121,10 @@ class _Text:
         """All codes that its number was sent, valid or not."""
         return told_codes(self.tx, self.written.sender)
 
+    def by(self, sender: InTheField) -> FieldText:
+        """The text as that one's who has the number."""
+        return FieldText(self.tx, self.edition, sender, self.sms)
+
     @property
     def is_for_people(self) -> bool:
         """Whether somebody known wrote words beside codes and verbs."""
@@ -137,19 +149,20 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return True, pass_on_answer(tx, edition, sms, told_before)
     report = parse_report(text.written.body, edition.network.people)
     reporter = member or coordinator_at(edition.network, sms.sender)
-    if report and reporter and (reporter.raises(report) or is_news(tx, reporter, report)):
-        return True, receive_report(tx, edition, reporter, report, sms)
+    if report and reporter and (reporter.raises(report) or is_news(text.by(reporter), report)):
+        return True, receive_report(text.by(reporter), report)
     officer = member or staff_at(edition.network, sms.sender)
     change = parse_duty_change(text.written.body)
-    if change is not None and officer is not None and (reply := change_duty(tx, edition, officer, sms, change)):
+    if change is not None and officer is not None and (reply := change_duty(text.by(officer), change)):
         return True, reply
-    if (heard := hear_member(tx, edition, member, sms, report, guessed))[0]:
+    from_member = text.by(member) if member else None
+    if from_member and report and (heard := hear_member(from_member, report, guessed))[0]:
         return heard
-    coerced = find_coerced(tx, member, report)
+    coerced = find_coerced(from_member, report)
     known, reply, limit = _hear_rest(text, sent)
     if report and coerced:
         # A bystander must read the reply to a true PIN.
-        hear_duress(tx, edition, coerced, sms, report.verb.value)
+        hear_duress(coerced, report.verb.value)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
 
@@ -215,7 +228,7 @@ def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
     if real := about_what_is_real(tx, text.told):
         return True, reply_unclear(tx, sms, real, subject)
     if text.member is not None:
-        return True, pass_on_from_member(tx, edition, text.member, sms, subject)
+        return True, pass_on_from_member(text.by(text.member), subject)
     if text.listed:
         return True, pass_on_from_contact(tx, edition, text.listed, sms, subject)
     return (True, reply_unclear(tx, sms, text.told, subject)) if text.told else (False, None)

@@ -16,7 +16,6 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
-from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import for_all, move, tell_more
 from alertnet.flows.escalation.pin_proof import tell_closing
@@ -26,45 +25,33 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.unclear_sms import attached
+from alertnet.flows.sms.field_text import FieldText
+from alertnet.flows.sms.unclear_sms import came_with
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Reply
 from alertnet.store.views.pauses import silent_until
 
 JOINS_FOR = timedelta(minutes=10)
 """A report of the same phone within this time is about the same event."""
 
 
-def is_news(tx: Tx, sender: InTheField, report: Report) -> bool:
+def is_news(text: FieldText, report: Report) -> bool:
     """Whether a report is news of an open incident that its phone has raised."""
-    latest = incidents.open_of_phone(tx, sender.member.phone) if report.verb is FieldVerb.UPDATE else None
-    return latest is not None and not incidents.get(tx.session, latest).facts.lone_text
+    latest = incidents.open_of_phone(text.tx, text.phone) if report.verb is FieldVerb.UPDATE else None
+    return latest is not None and not incidents.get(text.tx.session, latest).facts.lone_text
 
 
-def receive_report(
-    tx: Tx,
-    edition: Edition,
-    sender: InTheField,
-    report: Report,
-    sms: InboundSms | None = None,
-) -> Reply:
-    """Raise the alarm, whatever could be read of the report; the reply repeats what was understood.
-
-    `sms`: the text that it came by, with PINs already replaced by dots.
-    """
-    heard_at = sms.heard_at if sms else None
-    shown = numbers_in(sms.body) if sms else ()
-    report = replace(report, text=without_numbers(report.text or "", shown) or None)
-    tried = try_pin(tx, sender.owner, report.pin)
+def receive_report(text: FieldText, report: Report) -> Reply:
+    """Raise the alarm, whatever could be read of the report; the reply repeats what was understood."""
+    sender, sms = text.sender, text.sms
+    report = replace(report, text=without_numbers(report.text or "", numbers_in(sms.body)) or None)
+    tried = try_pin(text.tx, sender.owner, report.pin)
     pin = tried.check
     duress = pin is PinCheck.DURESS
     reported = facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress)
-    reported = replace(reported, occurred_at=heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    facts, _ = with_records(reported, edition.network)
+    reported = replace(reported, occurred_at=sms.heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
+    facts, _ = with_records(reported, text.edition.network)
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),
@@ -73,113 +60,90 @@ def receive_report(
     }
     if tried.unheard:
         entry["unheard_pins"] = tried.unheard
-    if heard_at is not None:
-        entry["heard_at"] = heard_at.isoformat()
-    entry |= attached(sms) if sms else {}
-    locked = _join_recent(tx, sender, facts, report, entry) or _open(tx, edition, sender, facts, entry)
+    entry |= came_with(sms)
+    locked = _join_recent(text, facts, report, entry) or _open(text, facts, entry)
     if tried.closes:
         tell_closing(locked, sender.owner)
     locked.finish()
-    return _reply(locked, edition, sender, report, facts)
+    return _reply(locked, text, report, facts)
 
 
-def _reply(locked: LockedIncident, edition: Edition, sender: InTheField, report: Report, facts: Facts) -> Reply:
+def _reply(locked: LockedIncident, text: FieldText, report: Report, facts: Facts) -> Reply:
     # Duress must change none of these words, since a bystander reads them.
-    own = {each.facts.type for each in locked.parts if each.facts.raised_from == sender.member.phone}
-    is_silent = sender.member.silent or bool({facts.type, locked.facts.type, *own} & IN_CUSTODY)
+    own = {each.facts.type for each in locked.parts if each.facts.raised_from == text.phone}
+    is_silent = text.sender.member.silent or bool({facts.type, locked.facts.type, *own} & IN_CUSTODY)
     words = replace(
-        sender.words,
-        ref=locked.ref_raised_from(sender.member.phone),
+        text.sender.words,
+        ref=locked.ref_raised_from(text.phone),
         at=locked.tx.now,
         names=echoed(report),
         subject=Subject.VERIFIED if facts.verified else Subject.VERIFY,
         silent=is_silent,
     )
-    # A late reply would ring in a pocket that may be somebody else's by then.
-    to = None if is_silent else Recipient(sender.owner, sender.tree.id, locked.incident.id)
+    kind = Kind.RECEIPT
     if not is_silent and silent_until(locked.tx) and not _is_acknowledged(locked):
-        words = replace(words, subject=Subject.NOBODY)
-        return Reply(Kind.FIELD_STATUS, sender.member.language, words, edition.templates, to)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+        kind, words = Kind.FIELD_STATUS, replace(words, subject=Subject.NOBODY)
+    return text.reply(kind, words, incident=locked.incident.id, at_once_only=is_silent)
 
 
 def _is_acknowledged(locked: LockedIncident) -> bool:
     return any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
 
 
-def find_coerced(tx: Tx, sender: InTheField | None, report: Report | None) -> InTheField | None:
-    """The member, if its duress PIN is in a text that raises nothing; a wrong PIN counts as everywhere."""
-    if sender is None or report is None or report.pin is None:
-        return None
-    return sender if try_own_pin(tx, sender, report.pin) is PinCheck.DURESS else None
-
-
-def try_own_pin(tx: Tx, sender: InTheField, text: str | None) -> PinCheck:
-    """Check a text as the sender's PIN; if it is one wrong PIN too many, tell coordinators, about no incident."""
-    tried = try_pin(tx, sender.owner, text)
-    if tried.closes:
-        timeline.append(tx, timeline.SYSTEM, ("pins_closed", {"owner": sender.owner}))
-        announced = Announcement(Kind.NOTICE, Subject.WRONG_PINS, sender.team.id, sender.owner)
-        tell_coordinators(tx, sender.trees, announced)
-    return tried.check
-
-
-def receive_duress(tx: Tx, edition: Edition, sender: InTheField, understood: str) -> LockedIncident:
+def receive_duress(text: FieldText, understood: str) -> LockedIncident:
     """Raise the alarm for a member who gave the duress PIN with a text that reports nothing.
 
     It joins what the phone raised last, if that is open, and verifies nothing. A new incident waits for a coordinator
     before others are told. It is on no team's list, and no later text of the phone is answered about it, because
     neither a key taken with the phone nor the phone itself may reveal it.
     """
-    report = Report(panic=True, verb=FieldVerb.UPDATE)
+    sender, report = text.sender, Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
-    raised = [each for each in incidents.all_open_of_phone(tx, sender.member.phone) if not each.facts.lone_text]
-    locked = take_up(tx, raised[0].id) if raised else None
+    raised = [each for each in incidents.all_open_of_phone(text.tx, text.phone) if not each.facts.lone_text]
+    locked = take_up(text.tx, raised[0].id) if raised else None
     if locked is not None and locked.is_open:
         _join(locked, facts, report, entry)
     else:
-        locked = _open(tx, edition, sender, replace(facts, team=None, hidden_from_phone=True), entry)
+        locked = _open(text, replace(facts, team=None, hidden_from_phone=True), entry)
     locked.finish()
     return locked
 
 
-def _join_recent(
-    tx: Tx, sender: InTheField, facts: Facts, report: Report, entry: dict[str, Any]
-) -> LockedIncident | None:
+def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident | None:
     """The open incident of the phone that the report is about, with the report added; None where there is none.
 
     News is about what the phone raised last, another alarm about what it has just raised.
     """
-    locked = _latest(tx, sender, None if report.verb is FieldVerb.UPDATE else tx.now - JOINS_FOR)
+    locked = _latest(text, None if report.verb is FieldVerb.UPDATE else text.tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
     _join(locked, facts, report, entry)
     return locked
 
 
-def _latest(tx: Tx, sender: InTheField, since: datetime | None) -> LockedIncident | None:
+def _latest(text: FieldText, since: datetime | None) -> LockedIncident | None:
     """The open incident, or text, that the phone raised last; with `since`, only one opened after that."""
-    latest = incidents.open_of_phone(tx, sender.member.phone, since=since)
-    locked = take_up(tx, latest) if latest else None
+    latest = incidents.open_of_phone(text.tx, text.phone, since=since)
+    locked = take_up(text.tx, latest) if latest else None
     return locked if locked is not None and locked.is_open else None
 
 
-def _open(tx: Tx, edition: Edition, sender: InTheField, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
-    locked = _open_recent_text(tx, sender, facts) or open_incident(tx, edition, facts, by=sender.owner)
+def _open(text: FieldText, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
+    locked = _open_recent_text(text, facts) or open_incident(text.tx, text.edition, facts, by=text.sender.owner)
     locked.record("report_received", **entry)
     if facts.duress:
-        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=sender.team.id)
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=text.sender.team.id)
     return locked
 
 
-def _open_recent_text(tx: Tx, sender: InTheField, facts: Facts) -> LockedIncident | None:
+def _open_recent_text(text: FieldText, facts: Facts) -> LockedIncident | None:
     """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
-    locked = _latest(tx, sender, tx.now - JOINS_FOR)
+    locked = _latest(text, text.tx.now - JOINS_FOR)
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
     known = add_to(locked.facts, facts, None)
-    open_text(locked, replace(facts, place=known.place, people=known.people), by=sender.owner)
+    open_text(locked, replace(facts, place=known.place, people=known.people), by=text.sender.owner)
     return locked
 
 

@@ -13,12 +13,13 @@ from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import InTheField, contact_in_field, words_of
+from alertnet.flows.credentials.known_numbers import contact_in_field, words_of
 from alertnet.flows.escalation.report_action import let_through
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
@@ -93,17 +94,16 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
     return code.text if locked.current_answer(code.tree, code.contact) is None else None
 
 
-def pass_on_from_member(tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject) -> Reply:
+def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
     """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
+    sender, words, incident = text.sender, text.sender.words, None
     concerns = sender.team.id if sender.is_borrowed else None
-    locked = _add_to_open(tx, sms, subject, sender.team.id, team=concerns, by=sender.owner)
+    locked = _add_to_open(text.tx, text.sms, subject, sender.team.id, team=concerns, by=sender.owner)
     if locked is None:
-        _alarm(tx, edition, sender, sms, subject, sender.team.id, by=sender.owner)
-    is_about_incident = locked is not None and not locked.facts.lone_text
-    words = replace(sender.words, ref=locked.incident.ref) if locked and is_about_incident else sender.words
-    incident = locked.incident.id if locked and is_about_incident else None
-    to = None if sender.member.silent else Recipient(sender.owner, sender.tree.id, incident)
-    return Reply(Kind.NOT_UNDERSTOOD, sender.member.language, words, edition.templates, to=to)
+        _alarm(text, subject, sender.team.id, by=sender.owner)
+    elif not locked.facts.lone_text:
+        words, incident = replace(words, ref=locked.incident.ref), locked.incident.id
+    return text.reply(Kind.NOT_UNDERSTOOD, words, incident=incident, at_once_only=sender.member.silent)
 
 
 def pass_on_from_contact(
@@ -113,7 +113,7 @@ def pass_on_from_contact(
     tree, contact = listed[0]
     if _add_to_open(tx, sms, subject, contact.id, tree=tree.id, contact=contact.id) is None:
         sender = contact_in_field(edition.network, tree, contact, sms.sender)
-        _alarm(tx, edition, sender, sms, subject, contact.id, tree=tree.id, contact=contact.id)
+        _alarm(FieldText(tx, edition, sender, sms), subject, contact.id, tree=tree.id, contact=contact.id)
     to = Recipient(contact.id, tree.id)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
@@ -129,14 +129,14 @@ def _add_to_open(
     if incident is None:
         return None
     locked = take_up(tx, incident)
-    locked.record(RECEIVED, **who, text=sms.body, **_heard(sms))
+    locked.record(RECEIVED, **who, text=sms.body, **came_with(sms))
     is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
     ring_once(locked, Subject.NEWS if is_news else subject, about)
     locked.finish()
     return locked
 
 
-def _heard(sms: InboundSms) -> dict[str, object]:
+def came_with(sms: InboundSms) -> dict[str, object]:
     """When the provider received a text that reaches us late, and what came with it."""
     return {"heard_at": sms.heard_at.isoformat(), **attached(sms)} if sms.heard_at else attached(sms)
 
@@ -146,15 +146,14 @@ def attached(sms: InboundSms) -> dict[str, object]:
     return {"attached": sms.attached} if sms.attached else {}
 
 
-def _alarm(
-    tx: Tx, edition: Edition, sender: InTheField, sms: InboundSms, subject: Subject, about: str, **who: str
-) -> None:
+def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
     """Alarm all coordinators but the sender of a text while no incident is open; a machine's text is only a notice."""
+    tx, edition, sender, sms = text.tx, text.edition, text.sender, text.sms
     place, people = codes_in(sms.body, edition.network.people)
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
     facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **_heard(sms))
+    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **came_with(sms))
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     if not says_so(sms.body):
         rings = rings_now(tx, told_at, is_contact=sender.is_contact)

@@ -17,48 +17,44 @@ from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_number
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
-from alertnet.flows.sms.report_by_sms import try_own_pin
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import attached, pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
-from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
-from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Reply
 
 
-def withdrawable(tx: Tx, sender: InTheField, ref: str | None) -> str | None:
+def withdrawable(text: FieldText, ref: str | None) -> str | None:
     """The open incident that the member may withdraw: the one named, else its phone's, else its team's last.
 
     None where there is none, or it is another's.
     """
-    phone = sender.member.phone
+    tx, phone, team = text.tx, text.sender.member.phone, text.sender.team.id
     if ref is None:
         own = incidents.open_of_phone(tx, phone)
-        found = own or incidents.open_of_phone(tx, phone, team=sender.team.id)
+        found = own or incidents.open_of_phone(tx, phone, team=team)
     else:
         try:
             found = incidents.id_of(tx.session, ref)
         except Unknown:
             return None
-    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, team=sender.team.id)}
+    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, team=team)}
     facts = concerned.get(found or "")
     return found if facts is not None and not (facts.lone_text or facts.hidden_from_phone) else None
 
 
-def receive_withdrawal(
-    tx: Tx, edition: Edition, sender: InTheField, id: str, sms: InboundSms, report: Report
-) -> Reply | None:
+def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None:
     """Ask the coordinators to confirm it; without the right PIN they only read the text (A12)."""
-    check = try_own_pin(tx, sender, report.pin)
+    check = text.try_pin(report.pin)
     if check.suffices:
-        locked = take_up(tx, id)
-        text = without_numbers(report.text or "", numbers_in(sms.body)) or None
-        _ask(locked, sender, check, text, attached(sms))
+        locked = take_up(text.tx, id)
+        words = without_numbers(report.text or "", numbers_in(text.sms.body)) or None
+        _ask(locked, text.sender, check, words, attached(text.sms))
         locked.finish()
-        return _reply(tx, edition, sender, id, Subject.WITHDRAWAL)
-    pass_on_from_member(tx, edition, sender, sms, Subject.NOT_UNDERSTOOD)
-    is_answered, _ = may_reply(tx, sms, is_answer=True)
-    return _reply(tx, edition, sender, id, Subject.NOT_WITHDRAWN) if is_answered else None
+        return _reply(text, id, Subject.WITHDRAWAL)
+    pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
+    is_answered, _ = may_reply(text.tx, text.sms, is_answer=True)
+    return _reply(text, id, Subject.NOT_WITHDRAWN) if is_answered else None
 
 
 def _ask(
@@ -78,12 +74,10 @@ def _ask(
         ring_once(locked, Subject.WITHDRAWAL, sender.team.id)
 
 
-def _reply(tx: Tx, edition: Edition, sender: InTheField, id: str, subject: Subject) -> Reply | None:
+def _reply(text: FieldText, id: str, subject: Subject) -> Reply | None:
     # Duress must change none of these words, since a bystander reads them.
-    if sender.member.silent:
+    if text.sender.member.silent:
         return None
-    ref = look_at(tx, id).ref_raised_from(sender.member.phone)
-    words = replace(sender.words, ref=ref, at=tx.now, subject=subject)
-    # A late reply would be a message that the phone's holder did not ask for, and that may be somebody else by then.
-    to = None if subject is Subject.WITHDRAWAL else Recipient(sender.owner, sender.tree.id, id)
-    return Reply(Kind.RECEIPT, sender.member.language, words, edition.templates, to)
+    ref = look_at(text.tx, id).ref_raised_from(text.sender.member.phone)
+    words = replace(text.sender.words, ref=ref, at=text.tx.now, subject=subject)
+    return text.reply(Kind.RECEIPT, words, incident=id, at_once_only=subject is Subject.WITHDRAWAL)

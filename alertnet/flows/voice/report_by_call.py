@@ -14,6 +14,7 @@ from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications.floods import ring_once
+from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.report_by_sms import receive_report
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import (
@@ -27,7 +28,7 @@ from alertnet.flows.voice.incoming_call import (
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundCall
+from alertnet.store.records.inbound import InboundCall, InboundSms
 
 
 def key_code_or_pin(
@@ -49,7 +50,8 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
         return replace(received, asks=None)
     if raised := raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
-    reply = receive_report(tx, edition, sender, Report(panic=False, pin=digits))
+    keyed = InboundSms(call.provider_id, call.sender, to="", body="")
+    reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
     keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
 

@@ -1,0 +1,51 @@
+"""A text of somebody in the field: who wrote it, the PIN in it, and the reply."""
+
+from datetime import datetime
+
+from alertnet.core.codec import value
+from alertnet.core.disclosure import Said, Subject
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import InTheField
+from alertnet.flows.credentials.pins import PinCheck, try_pin
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import timeline
+from alertnet.store.records.editions import Edition
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+
+
+@value
+class FieldText:
+    """A text of a member, or of a contact that reports like one.
+
+    `sms`: with dots in place of PINs; without any words for keys in a call.
+    """
+
+    tx: Tx
+    edition: Edition
+    sender: InTheField
+    sms: InboundSms
+
+    @property
+    def phone(self) -> str:
+        """The phone that the sender reports from."""
+        return self.sender.member.phone
+
+    @property
+    def written_at(self) -> datetime:
+        """When the provider had it, as far as is known."""
+        return self.sms.heard_at or self.tx.now
+
+    def try_pin(self, pin: str | None) -> PinCheck:
+        """Check the PIN in it; if it is one wrong PIN too many, tell coordinators, about no incident."""
+        tried = try_pin(self.tx, self.sender.owner, pin)
+        if tried.closes:
+            timeline.append(self.tx, timeline.SYSTEM, ("pins_closed", {"owner": self.sender.owner}))
+            announced = Announcement(Kind.NOTICE, Subject.WRONG_PINS, self.sender.team.id, self.sender.owner)
+            tell_coordinators(self.tx, self.sender.trees, announced)
+        return tried.check
+
+    def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
+        """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""
+        to = None if at_once_only else Recipient(self.sender.owner, self.sender.tree.id, incident)
+        return Reply(kind, self.sender.member.language, words, self.edition.templates, to)
