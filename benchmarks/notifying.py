@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 
 from sqlalchemy import Engine, text
-from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.wakeups import Notifier
 from benchmarks.figures import Figure
@@ -47,9 +46,8 @@ def _speed(engine: Engine, then: Callable[[], None]) -> float:
     """Commits a second, each of one small row, by threads that share them; `then`: called after each."""
 
     def commit(_: int) -> None:
-        with Session(engine) as session:
-            session.execute(ADD)
-            session.commit()
+        with engine.begin() as connection:
+            connection.execute(ADD)
         then()
 
     with ThreadPoolExecutor(THREADS) as pool:

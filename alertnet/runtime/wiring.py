@@ -13,7 +13,6 @@ from functools import cache, cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import replace, value
 from alertnet.core.delivery.circuit_breaker import Breaker
@@ -39,6 +38,7 @@ from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_asking, for_reading, make_engine, server_time
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Entropy, Stretch, Tx, Unstretched
 from alertnet.store.db.vault import Vault

@@ -24,12 +24,12 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.journey import Status
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import ALERTS
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as records
 from alertnet.store.records import timeline as chains
@@ -212,7 +212,7 @@ def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
 
 def overwrite(session: Session) -> None:
     """Let SQLite overwrite deleted data with zeros; PostgreSQL frees the space when it vacuums."""
-    if session.get_bind().dialect.name == "sqlite":
+    if session.dialect.name == "sqlite":
         session.execute(text("PRAGMA secure_delete = ON"))
 
 
@@ -221,7 +221,7 @@ def _erase(session: Session, table: Table, where: ColumnElement[bool], values: d
     key = tuple_(*table.primary_key)
     some = key.in_(select(*table.primary_key).where(where).limit(most))
     statement = delete(table).where(some) if values is None else update(table).where(some).values(values)
-    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return int(session.execute(statement).rowcount)
 
 
 def _whole(session: Session, ids: Sequence[str]) -> _Whole:

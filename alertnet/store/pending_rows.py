@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
 from alertnet.core.notification import check_attempt, check_notification, check_prompt
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, change_each, stored
 from alertnet.store.tables import metadata
 

@@ -90,7 +90,7 @@ def exchange(tx: Tx, column: Column[Any], found: Sequence[Stale]) -> int:
     new = bindparam("new", type_=JSON() if isinstance(column.type, EscalationState) else LargeBinary())
     statement = update(column.table).where(*same, _raw(column) == bindparam("old")).values({column.name: new})
     rows = [dict(zip(names, each.key, strict=True), old=each.old, new=each.new) for each in found if each.key in free]
-    return int(tx.session.connection().execute(statement, rows).rowcount) if rows else 0
+    return int(tx.session.connection.execute(statement, rows).rowcount) if rows else 0
 
 
 def held_by_older(tx: Tx) -> HeldByOlder:

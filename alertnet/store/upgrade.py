@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, exists, inspect, select, table
-from sqlalchemy.orm import Session
 
 from alertnet.shipped import MIGRATIONS, shipped
+from alertnet.store.db.session import Session
+from alertnet.store.db.statements import session_on
 from alertnet.store.tables import api_keys, chain_heads, timeline
 
 if TYPE_CHECKING:
@@ -46,10 +47,9 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
         is_keyed = inspect(connection).has_table(chain_heads.name)
         command.upgrade(alembic_config(connection), "head")
         if since_keyed is not None and not is_keyed:
-            with Session(connection, join_transaction_mode="rollback_only") as session:
+            with session_on(connection) as session:
                 if any(session.scalar(select(exists().select_from(table))) for table in (timeline, api_keys)):
                     since_keyed(session)
-                session.flush()
 
 
 def alembic_config(connection: Connection) -> "Config":

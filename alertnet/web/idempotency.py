@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from alertnet.core.codec import value
@@ -24,8 +23,8 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
 
-_NOWHERE = Session()
-"""Leads to no database, since what is shown by it needs none."""
+_NOWHERE: Any = None
+"""Stands for a session where what is shown needs none."""
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IDEMPOTENCY_FORM = re.compile(r"^[\x21-\x7e]{1,255}$")

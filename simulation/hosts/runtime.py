@@ -7,14 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy.orm import Session
-
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.tree_reloader import LivingTrees, Watched
 from alertnet.runtime.wiring import Clock, Runtime
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.records.editions import Edition

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, Select, event
-from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, SECOND
 from alertnet.core.directory.contact_tree import Network
@@ -16,6 +15,7 @@ from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import for_reading
+from alertnet.store.db.statements import session_on
 from alertnet.store.upgrade import upgrade
 from alertnet.store.views import audit
 from alertnet.store.views.audit import Break
@@ -100,7 +100,7 @@ class Database:
 
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
         """What is committed, whatever transactions are open."""
-        with Session(for_reading(self.engine)) as session:
+        with for_reading(self.engine).connect() as connection, session_on(connection) as session:
             return session.execute(query, values).all()
 
     def column(self, query: Select[Any], **values: object) -> Sequence[Any]:
@@ -109,7 +109,7 @@ class Database:
 
     def broken_chains(self) -> list[Break]:
         """The places where a timeline does not verify."""
-        with Session(for_reading(self.engine)) as session:
+        with for_reading(self.engine).connect() as connection, session_on(connection) as session:
             return audit.verify(session)
 
     def _let_go(self) -> None:

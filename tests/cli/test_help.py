@@ -24,6 +24,7 @@ NEVER_SERVED = {
     "psycopg",
     "pygments",
     "rich",
+    "sqlalchemy.orm",
     "typst",
     "watchfiles",
 }

@@ -80,7 +80,7 @@ BANS = (
 )
 
 SQL = re.compile(
-    r"^import sqlalchemy\b(?!\.(Connection$|Engine$|exc\b|orm\.Session$))"
+    r"^import sqlalchemy\b(?!\.(Connection$|Engine$|exc\b))"
     r"|^import alertnet\.store\.(tables|db\.bulk_update)\b"
     r"|\bsession\.(execute|scalars?|connection)$|\.exec_driver_sql$"
 )

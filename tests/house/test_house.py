@@ -83,7 +83,7 @@ INNOCENT = {
     "runtime": "import secrets\nfrom datetime import UTC, datetime\nnow = datetime.now(UTC)",
     "store.codes": "from sqlalchemy import select\ndef find(s) -> Code: ...\ndef _code(row: Row[Any]) -> Row[Any]: ...",
     "web.api": "from datetime import datetime\nfrom alertnet import runtime, __version__",
-    "worker": "from sqlalchemy import Engine, exc\nfrom sqlalchemy.orm import Session",
+    "worker": "from sqlalchemy import Engine, exc",
 }
 
 

@@ -292,7 +292,7 @@ def test_a_group_that_cannot_begin_is_answered_whole(on_sqlite: Runtime) -> None
 
 def connection_of(tx: Tx) -> sqlite3.Connection:
     """The driver's own, which that transaction goes by."""
-    connection = tx.session.connection().connection.dbapi_connection
+    connection = tx.session.connection.connection.dbapi_connection
     assert isinstance(connection, sqlite3.Connection)
     return connection
 

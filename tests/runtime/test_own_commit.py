@@ -81,7 +81,7 @@ def test_what_is_put_off_is_run_before_anything_is_asked(on_postgres: Runtime) -
         _INSERT.each(tx.session, [_row(tx, "last")])
         last, count = list(tx.session.scalars(LAST)), len(_ALL.all(tx.session, {}))
         change_each(tx.session, workers, [{"key": "last", "id": "later"}])
-        tx.session.connection().execute(_DELETE, [{"which": "later"}, {"which": "0000"}])
+        tx.session.connection.execute(_DELETE, [{"which": "later"}, {"which": "0000"}])
         return last, count, len(_ALL.all(tx.session, {}))
 
     assert on_postgres.transact(writes_and_asks) == (["last"], 2 * MOST_AT_ONCE + 2, 2 * MOST_AT_ONCE)
@@ -89,7 +89,7 @@ def test_what_is_put_off_is_run_before_anything_is_asked(on_postgres: Runtime) -
 
 def test_what_is_asked_ahead_leaves_with_the_next_question_and_in_its_place(on_postgres: Runtime) -> None:
     def asks(tx: Tx) -> tuple[bool, int, int]:
-        driver: Any = tx.session.connection().connection.driver_connection
+        driver: Any = tx.session.connection.connection.driver_connection
         _INSERT.each(tx.session, [_row(tx, "a")])
         ahead = _ALL.ahead(tx.session, {})
         has_left = driver.info.transaction_status != TransactionStatus.IDLE

@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.shared_commit import GROUP, LEADERS, SharedCommit
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import line_of
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, kept

@@ -66,7 +66,7 @@ def test_what_is_told_after_the_tone_is_kept_sealed_and_deleted_at_the_provider(
     assert (shown["seconds"], heard.content, heard.headers["content-type"]) == (12, SOUND, "audio/mpeg")
     assert valley.sandbox.network.recordings == {}
     stored = valley.runtime.read(
-        lambda tx: tx.session.connection().exec_driver_sql("SELECT audio FROM recordings").scalar_one()
+        lambda tx: tx.session.connection.exec_driver_sql("SELECT audio FROM recordings").scalar_one()
     )
     assert SOUND not in stored
     assert "call_recorded" in incident.timeline()

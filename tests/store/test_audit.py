@@ -290,12 +290,12 @@ def test_every_listed_secret_verifies(told: Tx) -> None:
     """The first one makes the links from now on."""
     other = "another secret, that is long enough as well"
     kept = checkpoints.signed_head(told)
-    vars(told.session.get_bind().dialect)["vault"] = Vault([other, SECRET])
+    vars(told.session.dialect)["vault"] = Vault([other, SECRET])
     rotated = replace(told, vault=Vault([other, SECRET]))
     append(rotated, "one", ("reopened", {}))
 
     assert verify(told.session, checkpoints.read_head(told.session, kept)) == []
-    vars(told.session.get_bind().dialect)["vault"] = Vault([other])
+    vars(told.session.dialect)["vault"] = Vault([other])
     assert Break("one", 1, "the entry was altered") in verify(told.session)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, delete, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from alertnet.store.db.engine import URL_FORMS, insert_once, make_engine, parse_url
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import code_numbers, senders, workers
 from alertnet.worker.single_worker_lock import WorkerLock
@@ -24,20 +24,20 @@ def test_a_broken_reference_is_refused(engine: Engine) -> None:
 
 
 def test_a_savepoint_can_be_undone_alone(engine: Engine) -> None:
-    with Session(engine) as session:
-        session.execute(insert(workers), {"id": "kept", "seen_at": NOW})
-        with session.begin_nested() as savepoint:
-            session.execute(insert(workers), {"id": "undone", "seen_at": NOW})
+    with engine.connect() as connection:
+        connection.execute(insert(workers), {"id": "kept", "seen_at": NOW})
+        with connection.begin_nested() as savepoint:
+            connection.execute(insert(workers), {"id": "undone", "seen_at": NOW})
             savepoint.rollback()
-        session.commit()
+        connection.commit()
 
-        assert session.scalars(select(workers.c.id)).all() == ["kept"]
+        assert connection.scalars(select(workers.c.id)).all() == ["kept"]
 
 
 def test_a_row_is_inserted_once(engine: Engine) -> None:
     """A1: the same request twice has one effect."""
     row = {"name": "sms", "free_at": NOW}
-    with Session(engine) as session:
+    with engine.begin() as connection, session_on(connection) as session:
         assert insert_once(session, senders, row)
         assert not insert_once(session, senders, row)
 
@@ -81,12 +81,12 @@ def _files_beside(connection: Connection) -> list[str]:
 
 def test_a_commit_that_fails_leaves_no_transaction_behind(sqlite_engine: Engine) -> None:
     """The connection goes back to the pool: the next flow must not find the old transaction in it."""
-    with Session(sqlite_engine) as session:
-        session.execute(text("PRAGMA defer_foreign_keys = ON"))
-        session.execute(text("INSERT INTO code_numbers VALUES ('none', x'00', 't', 'c', 0, 1, NULL, NULL)"))
-        assert session.execute(text("SELECT count(*) FROM code_numbers")).scalar_one() == 1
+    with sqlite_engine.connect() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(text("INSERT INTO code_numbers VALUES ('none', x'00', 't', 'c', 0, 1, NULL, NULL)"))
+        assert connection.execute(text("SELECT count(*) FROM code_numbers")).scalar_one() == 1
         with pytest.raises(IntegrityError):
-            session.commit()
+            connection.commit()
 
     with sqlite_engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM code_numbers")).scalar_one() == 0

@@ -1,5 +1,6 @@
 """Figures are counted by the database, over a range of days, and never by reading all that there is."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import event, insert
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.flows.desk.figures import read_figures
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, actions, attempts, documents, incidents, notifications
 from tests.store.conftest import NOW
@@ -100,22 +102,22 @@ def test_a_spreadsheet_has_the_same(months: Tx) -> None:
 def test_no_table_is_read_from_end_to_end(months: Tx) -> None:
     """However much is on record, as many steps into an index as there are incidents in these days."""
     asked: list[tuple[str, Any]] = []
-    engine = months.session.get_bind()
+    connection = months.session.connection
+    engine = connection.engine
 
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
-    months.session.commit()
-    months.session.connection()
+    connection.commit()
+    connection.begin()
     event.listen(engine, "before_cursor_execute", note)
-    read_figures(months, Network({}, {}, {}), NOW - timedelta(days=100), NOW)
+    with session_on(connection) as session:
+        read_figures(replace(months, session=session), Network({}, {}, {}), NOW - timedelta(days=100), NOW)
     event.remove(engine, "before_cursor_execute", note)
 
     assert len(asked) == 6
     if engine.dialect.name == "sqlite":
-        plans = [
-            months.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked
-        ]
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
         steps = [str(row[3]) for plan in plans for row in plan]
         assert len(steps) > 6
         assert [step for step in steps if step.startswith("SCAN")] == []

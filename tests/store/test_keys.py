@@ -126,7 +126,7 @@ def test_the_newest_secret_vouches_for_a_key_once_it_is_used(tx: Tx) -> None:
     """A secret can be dropped when all that is in use has been renewed."""
     _, key = create(tx, None, ["read"])
     newest = "another secret, that is long enough as well"
-    dialect = vars(tx.session.get_bind().dialect)
+    dialect = vars(tx.session.dialect)
     dialect["vault"] = Vault([newest, SECRET])
     found = find(tx.session, key)
     assert found is not None

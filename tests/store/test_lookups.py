@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
 
+from alertnet.store.db.statements import session_on
 from alertnet.store.queues import attempts, due_attempts
 
 IDS = [f"{number:032x}" for number in range(16)]
@@ -16,14 +16,14 @@ def test_sqlite_finds_the_attempts_of_a_batch_and_what_belongs_to_them_by_their_
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
-    with Session(sqlite_engine) as session:
-        session.connection()
+    with sqlite_engine.begin() as connection:
         event.listen(sqlite_engine, "before_cursor_execute", note)
-        due_attempts.with_words(session, IDS)
-        attempts.lock(session, IDS)
+        with session_on(connection) as session:
+            due_attempts.with_words(session, IDS)
+            attempts.lock(session, IDS)
         event.remove(sqlite_engine, "before_cursor_execute", note)
 
-        plans = [session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
         steps = [str(row[3]).split() for plan in plans for row in plan]
 
     looked_up = {step[1] for step in steps if step[0] == "SEARCH"}

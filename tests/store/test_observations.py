@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.engine import make_engine
+from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.monitoring.observations import observe
@@ -37,16 +37,15 @@ def test_no_queue_is_read_from_end_to_end(on_sqlite: Engine, vault: Vault) -> No
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
-    with Session(on_sqlite) as session:
-        tx = Tx(session, NOW, Foreseen(), vault)
-        hold(tx, (MethodKind.SMS, FIRST))
-        session.commit()
-        session.connection()
+    with on_sqlite.begin() as connection, session_on(connection) as session:
+        hold(Tx(session, NOW, Foreseen(), vault), (MethodKind.SMS, FIRST))
+    with on_sqlite.begin() as connection:
         event.listen(on_sqlite, "before_cursor_execute", note)
-        observe(tx, frozenset(), is_tested=False)
+        with session_on(connection) as session:
+            observe(Tx(session, NOW, Foreseen(), vault), frozenset(), is_tested=False)
         event.remove(on_sqlite, "before_cursor_execute", note)
 
-        plans = [session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values) for sql, values in asked]
         steps = [str(row[3]) for plan in plans for row in plan]
 
     assert len(steps) > 20

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
-from alertnet.store.db.statements import MOST_LISTED, Prepared
+from alertnet.store.db.session import Session
+from alertnet.store.db.statements import MOST_LISTED, Prepared, session_on
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import timeline
 from tests.store.conftest import NOW
@@ -89,11 +89,10 @@ def test_whoever_watches_the_statements_sees_it(filled: Session) -> None:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         seen.append(statement)
 
-    filled.commit()
-    filled.connection()
-    event.listen(filled.get_bind(), "before_cursor_execute", note)
-    again = Prepared(FIND).all(filled, {"seqs": [1, 2]})
-    ADD.each(filled, [line(4)])
+    event.listen(filled.connection.engine, "before_cursor_execute", note)
+    with session_on(filled.connection) as watched:
+        again = Prepared(FIND).all(watched, {"seqs": [1, 2]})
+        ADD.each(watched, [line(4)])
     assert [row.seq for row in again] == [1, 2]
     assert [statement.split()[0] for statement in seen] == ["SELECT", "INSERT"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, Row, insert, select, text
-from sqlalchemy.orm import Session
 
+from alertnet.store.db.session import Session
 from alertnet.store.db.several_rows import together
 from alertnet.store.db.statements import Prepared, add_missing, session_on
 from alertnet.store.tables import timeline

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
-from sqlalchemy.orm import Session
 
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, undoing
 
 
@@ -14,7 +15,7 @@ class Flow:
 
     def __init__(self) -> None:
         self.undone: list[str] = []
-        self.tx = Tx(Session(), datetime(2026, 11, 26, tzinfo=UTC), cast(Any, None), cast(Any, None))
+        self.tx = Tx(Session(Mock()), datetime(2026, 11, 26, tzinfo=UTC), cast(Any, None), cast(Any, None))
 
     def run(self, *, part_fails: bool) -> None:
         with undoing(self.tx.session):

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Dialect, event
-from sqlalchemy.orm import Session
 
 from alertnet.cli.startup import VERDICT
 from alertnet.cli.templates import LONGEST_URL
@@ -17,6 +16,7 @@ from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records import documents
 from alertnet.trees.folder_files import pack

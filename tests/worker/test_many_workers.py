@@ -287,7 +287,7 @@ def test_a_message_is_put_into_words_while_its_claim_is_committed_and_leaves_aft
     def opens(tx: Tx) -> None:
         opening(tx, runtime.edition)
         # The writer's connection stays: its next commit is that of the outcome.
-        event.listen(tx.session.connection(), "commit", commits, once=True)
+        event.listen(tx.session.connection, "commit", commits, once=True)
 
     with Worker(runtime, tick_seconds=60):
         runtime.transact(opening, runtime.edition)

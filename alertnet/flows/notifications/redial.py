@@ -4,12 +4,11 @@ Phones do so within two or three minutes, so it goes at once. It is one more att
 code, and there is no third.
 """
 
-from sqlalchemy.orm import Session
-
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import IN_FLOODS
 from alertnet.core.notification import URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.store.db.session import Session
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues.attempts import Attempt
 from alertnet.store.records import prompts as prompt_store

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy.orm import Session
-
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import idempotency
 from alertnet.store.records.idempotency import ApiAnswer, Once

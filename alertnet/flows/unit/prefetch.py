@@ -3,9 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar, cast
 
-from sqlalchemy.orm import Session
-
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, flows_of
 from alertnet.store.records.credentials import codes
 

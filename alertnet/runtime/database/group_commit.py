@@ -16,11 +16,11 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, isolated, run_alone, surfacing
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, when_given_up
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import FLOWS, apart, left_due, undoing
 

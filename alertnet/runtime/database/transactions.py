@@ -15,12 +15,12 @@ from typing import ClassVar, Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 from structlog.stdlib import BoundLogger
 
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Notifier, Wakeups
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx, left_due, undoing
 

@@ -15,9 +15,9 @@ import structlog
 from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
-from sqlalchemy.orm import Session
 
 from alertnet.store.db.columns import as_json
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import PIPELINE, line_on
 from alertnet.store.db.vault import Vault
 

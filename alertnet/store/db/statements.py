@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_ty
 from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_stored, value
+from alertnet.store.db.session import Session
 from alertnet.store.db.several_rows import together
 
 if TYPE_CHECKING:
@@ -331,24 +331,16 @@ def _made(source: str, needs: dict[str, Any]) -> Convert:
     return made
 
 
-class _Session(Session):
-    """A session that drops at its end what flows noted on it; together they are a cycle for the garbage collector."""
-
-    def close(self) -> None:
-        super().close()
-        self.info.clear()
-
-
 def session_on(connection: Connection) -> Session:
     """A session inside the connection's transaction; it neither begins nor ends it."""
-    return _Session(connection, join_transaction_mode="rollback_only", info={_LINE: line_on(connection)})
+    session = Session(connection)
+    session.info[_LINE] = line_on(connection)
+    return session
 
 
 def line_of(session: Session) -> Line:
     """The line of the session's transaction."""
-    line: Line | None = session.info.get(_LINE)
-    if line is None or line.connection.closed:
-        line = session.info[_LINE] = line_on(session.connection())
+    line: Line = session.info[_LINE]
     return line
 
 

@@ -6,10 +6,9 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.orm import Session
-
 from alertnet.core.codec import value
 from alertnet.core.monitoring.metrics import Counts
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import line_of
 from alertnet.store.db.vault import Vault
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import exists, or_, select, text, update
-from sqlalchemy.orm import Session, aliased
 
 from alertnet.core.monitoring.metrics import Counts, Key
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, counters, incidents
 
@@ -29,7 +29,7 @@ def read(session: Session) -> dict[Key, float]:
 
 def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
     """For those attempts that were the first sent alert of their incident: how long after its opening."""
-    earlier = aliased(attempts)
+    earlier = attempts.alias()
     is_earlier = or_(
         earlier.c.started_at < attempts.c.started_at,
         (earlier.c.started_at == attempts.c.started_at) & (earlier.c.id < attempts.c.id),
@@ -44,6 +44,6 @@ def first_sends(session: Session, ids: Sequence[str]) -> list[timedelta]:
 
 
 def database_bytes(session: Session) -> int:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    is_sqlite = session.dialect.name == "sqlite"
     sizes = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     return int(session.scalar(text(sizes if is_sqlite else "SELECT pg_database_size(current_database())")) or 0)

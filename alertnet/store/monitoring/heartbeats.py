@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route, route_name
@@ -23,6 +22,7 @@ from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY

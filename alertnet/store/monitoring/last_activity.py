@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, select, true, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.state import AT_REST
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records.timeline import SYSTEM

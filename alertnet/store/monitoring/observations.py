@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, exists, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.delivery.circuit_breaker import Breaker
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Files, Observed
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.monitoring.heartbeats import Heartbeat

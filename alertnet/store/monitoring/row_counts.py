@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Table, case, exists, func, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import QUEUED, SENT_BY
 from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.monitoring.self_monitoring import OpenTrouble, Part
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import troubles
 

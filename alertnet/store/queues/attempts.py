@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, TypedDict, cast
+from typing import Any, ClassVar, TypedDict
 
-from sqlalchemy import CursorResult, Row, and_, bindparam, case, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, and_, bindparam, case, or_, select, update
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import FIRST
@@ -15,6 +14,7 @@ from alertnet.core.errors import Inconsistent
 from alertnet.core.notification import AttemptStatus, Failure, Kind, check_attempt, check_notification
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp, is_among
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import attempts, incidents, notifications
 
@@ -234,7 +234,7 @@ def bring_near(session: Session, now: datetime) -> bool:
     Such a time was set while the clock was ahead.
     """
     moved = session.execute(_BRING_NEAR, {"now": now, "furthest": now + FURTHEST})
-    return cast(CursorResult[Any], moved).rowcount > 0
+    return moved.rowcount > 0
 
 
 def lock(

@@ -1,9 +1,9 @@
 """Circuit breakers, shared by all workers: a row for each provider and method in trouble."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
@@ -42,7 +42,7 @@ def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
     """End the pause that was to last until then; False if it has another end by now, or is over."""
     tx.session.info.pop(FREE_REFS, None)
     ended = tx.session.execute(_END_PAUSE, {**_key(route), "until": until})
-    return cast(CursorResult[Any], ended).rowcount > 0
+    return ended.rowcount > 0
 
 
 def hold(tx: Tx, route: Route) -> Breaker:

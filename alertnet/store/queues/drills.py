@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.monitoring.drills import Drill, DrillStatus
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import drills, incidents
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, exists, func, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, value
 from alertnet.core.delivery.provider_routes import FIRST
@@ -18,6 +17,7 @@ from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind
 from alertnet.store.db.columns import Instant
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage

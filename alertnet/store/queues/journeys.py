@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, select, tuple_, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import journeys
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, delete, literal, select, tuple_, union_all, update
-from sqlalchemy.orm import Session
 
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, drills, escalations, inbound, journeys, put_offs, recordings
 

@@ -17,7 +17,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO
@@ -25,6 +24,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY

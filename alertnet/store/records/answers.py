@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Row, Select, select, tuple_, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow
 from alertnet.store.tables import acknowledgements, actions
 

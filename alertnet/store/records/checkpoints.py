@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import LargeBinary, select, type_coerce
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput
 from alertnet.store.db.columns import vault_of
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.credentials import api_keys
@@ -103,7 +103,7 @@ def read_head(session: Session, text: str) -> SignedHead:
     if found is None:
         raise BadInput("head", text, "a line that `alertnet audit head` has printed")
     said = text.strip().rpartition("-")[0]
-    if not vault_of(session.get_bind().dialect).is_mac(Purpose.HEAD, said.encode(), bytes.fromhex(found["mac"])):
+    if not vault_of(session.dialect).is_mac(Purpose.HEAD, said.encode(), bytes.fromhex(found["mac"])):
         raise BadInput("head", text, "one that was signed with a secret in ALERTNET_SECRET_KEY")
     return SignedHead(int(found["length"]), bytes.fromhex(found["hash"]))
 

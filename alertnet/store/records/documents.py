@@ -3,10 +3,10 @@
 import hashlib
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.errors import Unknown
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable

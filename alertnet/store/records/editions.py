@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plans, deciding, resolve
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, timeline
 from alertnet.store.records.on_call import Roster, roster

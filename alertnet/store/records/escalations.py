@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import IncidentStatus, Scope, Severity
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.tables import escalations, incidents
 
@@ -190,7 +190,7 @@ def bring_near(session: Session, now: datetime) -> bool:
     is_ahead = incidents.c.opened_at > now + MOST_AHEAD
     ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
     waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
-    return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)
 
 
 def unheard(session: Session) -> list[str]:

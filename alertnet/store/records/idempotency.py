@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import idempotency

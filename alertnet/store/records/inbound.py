@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Row, Select, func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
@@ -17,6 +16,7 @@ from alertnet.core.inbound.auto_replies import Earlier
 from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import inbound
 

@@ -18,12 +18,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.errors import Purged, Unknown
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.db.vault import Unreadable

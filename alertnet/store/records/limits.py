@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import text_of
 from alertnet.core.limits import UNUSED, Limit, Usage
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import limit_usage

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.directory.contact import MethodKind
@@ -17,6 +16,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served

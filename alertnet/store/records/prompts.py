@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
@@ -273,4 +273,4 @@ def bring_near(session: Session, now: datetime) -> bool:
     """Make prompts ring now that were raised by a clock that was ahead; True if there were any."""
     ahead = (alarms.c.raised_at > now + MOST_AHEAD) & alarms.c.due_at.is_not(None)
     put_right = update(alarms).where(ahead).values(raised_at=now, due_at=now)
-    return bool(session.execute(put_right).rowcount)  # type: ignore[attr-defined]
+    return bool(session.execute(put_right).rowcount)

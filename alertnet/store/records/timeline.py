@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, text, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import text_in_utc, value
 from alertnet.store.db.columns import Encrypted, canonical
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose
@@ -134,7 +134,7 @@ def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = 
 
 def lock_system(session: Session) -> None:
     """Keep everybody else from writing to the system's chain until the transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
+    if session.dialect.name == "postgresql":
         # An incident's chain is protected by its row. The system's has none, and two writers would take the same seq.
         session.execute(_LOCK_SYSTEM)
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
 from alertnet.store.records.credentials import api_keys as keys
@@ -135,7 +135,7 @@ def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
     `head`: a head kept by somebody outside, which is checked too.
     """
     known = Known()
-    vault = vault_of(session.get_bind().dialect)
+    vault = vault_of(session.dialect)
     return [
         *_of_system(session, vault, known, head),
         *_of_incidents(session, vault, known),

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.monitoring.drills import Fared, TookPart
 from alertnet.core.monitoring.figures import Course, Opened, Tried
 from alertnet.core.notification import ALERTS, AttemptStatus, Kind
+from alertnet.store.db.session import Session
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
 
 MOST = 2000

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
@@ -15,6 +14,7 @@ from alertnet.core.forecast.call_sheet import Answered, Progress
 from alertnet.core.incident import Incident, consent_of
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues.attempts import NewAttempt

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.inbound.journey import Status
 from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.store.db.session import Session
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues.journeys import RollCallRow, StoredJourney
 from alertnet.store.tables import incidents

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.store.db.session import Session
 from alertnet.store.tables import attempts, notifications
 
 

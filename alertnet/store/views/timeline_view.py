@@ -7,13 +7,13 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import LargeBinary, Row, func, select, type_coerce
-from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from alertnet.core.disclosure import DURESS, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
 from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.store.db.columns import vault_of
+from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
@@ -106,7 +106,7 @@ def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> 
     query = select(timeline.c.chain, type_coerce(timeline.c.payload, LargeBinary).label("sealed"))
     query = query.where(timeline.c.chain.in_(chains), timeline.c.kind.in_(kinds), timeline.c.payload.is_not(None))
     found: dict[str, list[str | None]] = {chain: [] for chain in chains}
-    vault = vault_of(session.get_bind().dialect)
+    vault = vault_of(session.dialect)
     for row in session.execute(query.order_by(timeline.c.chain, timeline.c.seq)):
         try:
             by = json.loads(vault.open(row.sealed)).get("by", "")

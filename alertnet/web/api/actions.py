@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from alertnet.core.directory.contact_tree import Network
@@ -23,6 +22,7 @@ from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer

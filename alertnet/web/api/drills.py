@@ -1,7 +1,6 @@
 """The API for drills: begin, plan, cancel and report them."""
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -11,6 +10,7 @@ from alertnet.flows.desk.drills import MOST_LISTED, read_drill
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill

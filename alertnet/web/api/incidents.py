@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
@@ -19,6 +18,7 @@ from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.api_keys import ApiKey

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.directory.contact_tree import Network, Team
@@ -16,6 +15,7 @@ from alertnet.core.inbound.journey import LONGEST_DELAY, Journey
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.flows.journeys.check_in import Heard, announce_journey, cancel_journey, check_in_by_key
 from alertnet.flows.unit.idempotent_request import Act, Show
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney

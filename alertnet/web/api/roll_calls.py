@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.directory.contact_tree import Network
@@ -12,6 +11,7 @@ from alertnet.core.errors import BadInput, Forbidden, Unknown
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.flows.unit.idempotent_request import Show
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.records.credentials.api_keys import ApiKey

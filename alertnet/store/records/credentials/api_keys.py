@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.store.db.columns import canonical, vault_of
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
@@ -85,7 +85,7 @@ def find(session: Session, key: str) -> ApiKey | None:
     form = KEY.fullmatch(key)
     if form is None:
         return None
-    vault = vault_of(session.get_bind().dialect)
+    vault = vault_of(session.dialect)
     row = session.execute(_IN_FORCE, {"id": form["id"]}).first()
     if row is None or not is_vouched_for(session, row) or not _is_text_of(vault, row, key):
         return None
@@ -112,7 +112,7 @@ def ask_if_in_force(session: Session, key: ApiKey) -> Callable[[], bool]:
 
 def is_vouched_for(session: Session, row: Row[Any]) -> bool:
     """Whether the stored row was written with a listed secret."""
-    vault = vault_of(session.get_bind().dialect)
+    vault = vault_of(session.dialect)
     return row.mac is not None and vault.is_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
 
 

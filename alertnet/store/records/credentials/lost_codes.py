@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents, lost_codes
 

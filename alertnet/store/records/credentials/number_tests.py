@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, number_tests

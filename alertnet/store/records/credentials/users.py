@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, update
-from sqlalchemy.orm import Session
 
 from alertnet.core.codec import value
 from alertnet.core.errors import Unknown
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.engine import insert_once
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import looking, user_sessions, users
@@ -129,7 +129,7 @@ def list_all(tx: Tx) -> list[User]:
 
 def not_vouched_for(session: Session) -> list[str]:
     """The names of users that were made or changed without the secret."""
-    vault = vault_of(session.get_bind().dialect)
+    vault = vault_of(session.dialect)
     rows = session.execute(select(users).order_by(users.c.name))
     return [row.name for row in rows if _user(vault, row) is None]
 
