@@ -15,12 +15,13 @@ import yaml
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
+from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
 from alertnet.flows.desk.names import FAILURES, METHODS, day_in
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -35,6 +36,7 @@ OURS = ("role", "status", "answer")
 """Places in a sentence that hold a word of ours, to be translated; other places hold what people wrote."""
 SEVERAL = ("facts", "changes")
 """Places that hold several sentences of ours, separated by "; "."""
+REF = re.compile(rf"\b([{REF_LETTERS}]-[{REF_CHARACTERS}]{{4}})\b")
 LONGEST = 4000
 """The longest text to translate, in characters; a longer one stays English."""
 WORTH_COMPRESSING = 500
@@ -136,6 +138,7 @@ def environment() -> Environment:
         "lasting": duration_text,
         "said": _said,
         "translated": _translated,
+        "linked": _linked,
     }
     return made
 
@@ -314,6 +317,11 @@ def _said(context: Context, found: Sayable) -> str:
 @pass_context
 def _translated(context: Context, text: str) -> str:
     return translated(context["language"], text)
+
+
+def _linked(text: str) -> Markup:
+    """The text with each reference as a link to its incident."""
+    return Markup(REF.sub(r'<a href="/desk/incidents/\1">\1</a>', escape(text)))  # noqa: S704 - escaped
 
 
 @pass_context

@@ -2,6 +2,8 @@
 
 import pytest
 
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.users import Role
 from tests.web.console.conftest import SitDown
@@ -34,6 +36,23 @@ def test_what_a_merging_would_do_is_said_before_it_is_done(world: World, desk: D
     assert "Whoever was told of one is not told again" in page.text
     assert "consent: international" in page.text
     assert status(world, second) == "open"
+
+
+def test_what_may_be_the_same_event_leads_to_it(world: World, desk: Desk, refs: tuple[str, str]) -> None:
+    """On the board and on the page: nobody types a reference at night to compare two reports."""
+    first, second = refs
+    world.runtime.transact(_suspects, world.incident, first)
+
+    pages = [desk.opens("/desk").html, desk.opens(f"/desk/incidents/{second}").html]
+
+    led = f'may be the same event as <a href="/desk/incidents/{first}">{first}</a>, &lt;b&gt;'
+    assert [page.count(led) for page in pages] == [1, 1]
+
+
+def _suspects(tx: Tx, incident: str, ref: str) -> None:
+    locked = take_up(tx, incident)
+    locked.warn(f"may be the same event as {ref}, <b>")
+    locked.finish()
 
 
 def test_the_other_incident_is_chosen_from_those_that_are_open(world: World, desk: Desk, refs: tuple[str, str]) -> None:
