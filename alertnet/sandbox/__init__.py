@@ -10,16 +10,3 @@ from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call, Handset
 from alertnet.sandbox.telephony.network import Behaviour
 from alertnet.sandbox.telephony.webhooks import Delivery, Unreachable, WebhookAnswer
-
-__all__ = [
-    "Behaviour",
-    "Call",
-    "Delivery",
-    "Fault",
-    "Handset",
-    "Mail",
-    "Mailbox",
-    "Sandbox",
-    "Unreachable",
-    "WebhookAnswer",
-]

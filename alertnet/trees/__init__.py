@@ -2,14 +2,3 @@
 
 from alertnet.trees.load import Survey, read_folder, read_network, read_rules, survey, with_wait
 from alertnet.trees.reading.fault import Fault, fault_of
-
-__all__ = [
-    "Fault",
-    "Survey",
-    "fault_of",
-    "read_folder",
-    "read_network",
-    "read_rules",
-    "survey",
-    "with_wait",
-]

@@ -7,21 +7,3 @@ installation that sends into this sandbox.
 from alertnet.sandbox.page.app import make_page
 from alertnet.sandbox.page.cast import Cast, Circle, Party, Ring
 from alertnet.sandbox.page.evening import Ending, Evening, Hint, Incident, Line, Mark, Scene, Seat, Story, Tone
-
-__all__ = [
-    "Cast",
-    "Circle",
-    "Ending",
-    "Evening",
-    "Hint",
-    "Incident",
-    "Line",
-    "Mark",
-    "Party",
-    "Ring",
-    "Scene",
-    "Seat",
-    "Story",
-    "Tone",
-    "make_page",
-]
