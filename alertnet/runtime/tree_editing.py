@@ -1,6 +1,6 @@
-"""Edits trees without a folder: replaces files of an edition, checks the whole, and publishes it.
+"""Edits trees without a folder, and puts trees in force, for the console and the command line.
 
-As when a folder is published, nothing is overwritten that others put in force meanwhile.
+An edit replaces files of an edition. Nothing is overwritten that others put in force meanwhile.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +14,12 @@ from tempfile import TemporaryDirectory
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import Phrase, Say
-from alertnet.core.errors import BadInput, Misconfigured, Unknown, WrongState
+from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.replan.describe_tree_diff import differences
-from alertnet.runtime.settings.settings import missing_for
+from alertnet.messages.checks.fitting import read_fitted
+from alertnet.runtime.settings.settings import check_methods
 from alertnet.runtime.wiring import Runtime
+from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
@@ -147,8 +149,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         found = _surveyed(runtime, place, tested)
         network = None if found.faults else read_network(place)
-        in_force = runtime.read(_network_of, runtime.watched.history()[-1])
-        changes = differences(in_force, network) if network else ()
+        changes = differences(network_of(runtime, runtime.watched.history()[-1]), network) if network else ()
         return Checked(pack(place), network, found.faults, found.unwise, changes)
 
 
@@ -204,11 +205,11 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
         raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(base, latest))
     if editions.content_of(checked.network, checked.files).is_like(latest.content):
         raise BadInput("text", None, "something that changes what is in force")
-    return _put_in_force(runtime, checked.network, latest, Authorship(by, why, "publish", checked.files))
+    return put_in_force(runtime, checked.network, latest, Authorship(by, why, "publish", checked.files))
 
 
 def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
+    """Put an earlier edition in force again, as a page asks that was made when `latest` was in force.
 
     Raises:
         WrongState: another edition than `latest` is in force, or it says the same.
@@ -218,25 +219,45 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
         raise WrongState("the edition in force", f"@{in_force.number}", f"this page was made when @{latest} was")
     if earlier.content.is_like(in_force.content):
         raise WrongState("the edition in force", f"@{in_force.number}", f"which says the same as @{earlier.number}")
-    network = runtime.read(_network_of, earlier)
+    return put_back(runtime, earlier, in_force, by, why)
+
+
+def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: str, why: str) -> Edition:
+    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
+
+    Raises:
+        WrongState: another edition was published since.
+        Misconfigured: it uses methods whose settings are missing.
+    """
     files = _packed(runtime, earlier) if earlier.files is not None else None
-    return _put_in_force(runtime, network, in_force, Authorship(by, why, "rollback", files))
+    return put_in_force(runtime, network_of(runtime, earlier), latest, Authorship(by, why, "rollback", files))
 
 
 def changes_between(runtime: Runtime, before: Publication, after: Publication) -> tuple[Phrase, ...]:
     """What the later edition changed of the earlier, in words."""
-    old, new = (runtime.read(_network_of, each) for each in (before, after))
-    return differences(old, new)
+    return differences(network_of(runtime, before), network_of(runtime, after))
 
 
-def _put_in_force(runtime: Runtime, network: Network, latest: Publication, authorship: Authorship) -> Edition:
-    if missing := missing_for(runtime.settings, network.methods):
-        raise Misconfigured(missing)
+def network_of(runtime: Runtime, edition: Publication | None) -> Network:
+    """The trees and the field of an edition; None has nobody."""
+    return runtime.read(_network_of, edition) if edition is not None else Network({}, {}, {})
+
+
+def put_in_force(runtime: Runtime, network: Network, latest: Publication | None, authorship: Authorship) -> Edition:
+    """Put trees in force everywhere, as the edition after `latest`, which is None for the first.
+
+    Raises:
+        WrongState: another edition was published since.
+        Misconfigured: they use methods whose settings are missing.
+    """
+    check_methods(runtime.settings, network.methods)
     # Message texts stay those in force: only a start changes them, not an edit of trees.
-    kept = latest.templates
-    of_latest = runtime.read(lambda tx: documents.fetch(tx.session, kept)) if kept is not None else None
-    templates = of_latest if of_latest is not None else runtime.templates.to_text()
-    return runtime.transact(editions.publish, network, templates, authorship, latest.number)
+    if latest is not None and (kept := latest.templates) is not None:
+        templates = runtime.read(_document, kept)
+    else:
+        templates = read_fitted(runtime.settings.message_templates, shipped(TEMPLATES)).templates.to_text()
+    after = latest.number if latest is not None else 0
+    return runtime.transact(editions.publish, network, templates, authorship, after)
 
 
 def _what_came_since(base: Publication, latest: Publication) -> str:
@@ -245,11 +266,13 @@ def _what_came_since(base: Publication, latest: Publication) -> str:
 
 
 def _packed(runtime: Runtime, edition: Publication) -> str:
-    kept = edition.files
-    if kept is None:
+    if edition.files is None:
         raise Unknown("files of the edition", f"@{edition.number}")
-    files: str = runtime.read(lambda tx: documents.fetch(tx.session, kept))
-    return files
+    return runtime.read(_document, edition.files)
+
+
+def _document(tx: Tx, name: str) -> str:
+    return documents.fetch(tx.session, name)
 
 
 def _network_of(tx: Tx, edition: Publication) -> Network:

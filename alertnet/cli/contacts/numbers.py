@@ -7,7 +7,7 @@ import typer
 
 from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
-from alertnet.core.errors import BadInput, Misconfigured
+from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.core.directory.contact_tree import Named
@@ -41,7 +41,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
     """
     from alertnet.cli.startup import trees_in_force
     from alertnet.flows.notifications import number_tests
-    from alertnet.runtime.settings.settings import missing_for
+    from alertnet.runtime.settings.settings import check_methods
 
     if bool(contacts) == everybody:
         raise BadInput("CONTACT", None, "ids of contacts, or --all")
@@ -52,8 +52,7 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
             chosen: list[Named] = runtime.read(number_tests.due_contacts, network, span)
         else:
             chosen = [number_tests.named(network, name) for name in contacts or ()]
-        if missing := missing_for(runtime.settings, number_tests.kinds_of(chosen)):
-            raise Misconfigured(missing)
+        check_methods(runtime.settings, number_tests.kinds_of(chosen))
         sent = runtime.transact(number_tests.send_tests, network, chosen, BY)
     for tree, contact in chosen:
         typer.echo(f"{tree}/{contact.id}")

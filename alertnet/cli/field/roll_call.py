@@ -8,7 +8,7 @@ import typer
 from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
-from alertnet.core.errors import BadInput, Misconfigured, Unknown
+from alertnet.core.errors import BadInput, Unknown
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
@@ -72,15 +72,14 @@ def _begin(team: str | None, country: str | None, text: str | None, raises: bool
     from alertnet.core.directory.contact import MethodKind
     from alertnet.core.directory.durations import read_duration
     from alertnet.flows.journeys.roll_call import Question, call_roll
-    from alertnet.runtime.settings.settings import missing_for
+    from alertnet.runtime.settings.settings import check_methods
 
     span = read_duration(after)
     if not span:
         raise BadInput("--incident-after", after, "a duration such as 45m or 2h")
     with connected() as runtime:
         network = trees_in_force(runtime)
-        if missing := missing_for(runtime.settings, {MethodKind.SMS}):
-            raise Misconfigured(missing)
+        check_methods(runtime.settings, {MethodKind.SMS})
         return runtime.transact(call_roll, network, Question(team, country, text, raises, span), BY)
 
 

@@ -27,7 +27,7 @@ def _network(name: str, beside_edition: bool) -> Network:
     from alertnet.cli.connection import connected
     from alertnet.cli.trees.editions import named
     from alertnet.runtime.settings.settings import read_settings
-    from alertnet.store.records import editions
+    from alertnet.runtime.tree_editing import network_of
     from alertnet.trees import read_network
     from alertnet.trees.folder_files import beside_shared
 
@@ -35,5 +35,4 @@ def _network(name: str, beside_edition: bool) -> Network:
         folder = Path(name)
         return read_network(beside_shared(folder, read_settings().contact_trees) if beside_edition else folder)
     with connected() as runtime:
-        found = named(runtime.watched.history(), name)
-        return runtime.read(lambda tx: editions.network_of(tx.session, found))
+        return network_of(runtime, named(runtime.watched.history(), name))

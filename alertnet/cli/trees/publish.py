@@ -13,7 +13,7 @@ from alertnet.core.errors import BadInput, Misconfigured, WrongState
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
-    from alertnet.store.records.editions import Authorship, Publication
+    from alertnet.store.records.editions import Publication
 
 Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help=TREES_HELP)]
 Author = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it, for the history.")]
@@ -35,6 +35,7 @@ def publish(folder: Edited, by: Author, why: Why, made_from: MadeFrom = None, ye
     It is refused if another edition was published since the one that the folder was made from, so nothing is
     overwritten.
     """
+    from alertnet.runtime import tree_editing
     from alertnet.store.records.editions import Authorship, content_of
     from alertnet.trees.folder_files import beside_shared, edition_marked, mark_edition, pack
 
@@ -49,18 +50,18 @@ def publish(folder: Edited, by: Author, why: Why, made_from: MadeFrom = None, ye
             return
         if latest is not None:
             _require_made_from(runtime, history, latest, made_from or edition_marked(folder), folder)
-        authorship = Authorship(by, why, "publish", files)
-        number = _put_in_force(runtime, network, latest, authorship, yes)
+        _ask(runtime, network, latest, f"by {by}: {why}", yes)
+        number = tree_editing.put_in_force(runtime, network, latest, Authorship(by, why, "publish", files)).number
         try:
             mark_edition(folder, number)
         except OSError:
             typer.echo(f"{folder} can't be written: next time say --from @{number}.", err=True)
-        _tell_of_left_behind(runtime, files, number)
+        _tell(runtime, number)
 
 
 def rollback(edition: Which, by: By = "", why: Reason = "", yes: Yes = False) -> None:
     """Put an earlier edition in force again, as a new one; those in between stay in the history."""
-    from alertnet.store.records import documents, editions
+    from alertnet.runtime import tree_editing
 
     with connected() as runtime:
         history = runtime.watched.history()
@@ -68,33 +69,23 @@ def rollback(edition: Which, by: By = "", why: Reason = "", yes: Yes = False) ->
         if earlier.content.is_like(latest.content):
             typer.echo(f"No difference: @{latest.number}, which is in force, says the same as @{earlier.number}.")
             return
-        network = _network(runtime, earlier)
-        kept = earlier.files
-        files = runtime.read(lambda tx: documents.fetch(tx.session, kept)) if kept is not None else None
-        reason = why.strip() or f"back to @{earlier.number}"
-        authorship = editions.Authorship(decider(by), reason, "rollback", files)
-        number = _put_in_force(runtime, network, latest, authorship, yes)
-        _tell_of_left_behind(runtime, files, number)
+        by, why = decider(by), why.strip() or f"back to @{earlier.number}"
+        _ask(runtime, tree_editing.network_of(runtime, earlier), latest, f"by {by}: {why}", yes)
+        number = tree_editing.put_back(runtime, earlier, latest, by, why).number
+        _tell(runtime, number)
 
 
-def _put_in_force(
-    runtime: "Runtime", network: Network, latest: "Publication | None", authorship: "Authorship", yes: bool
-) -> int:
-    """Show what changes, ask, and publish; gives the number of the new edition."""
+def _ask(runtime: "Runtime", network: Network, latest: "Publication | None", authorship: str, yes: bool) -> None:
+    """Show what the network changes of what is in force, and ask whether it shall be."""
     from alertnet.core.replan.describe_tree_diff import differences
-    from alertnet.runtime.settings.settings import missing_for
-    from alertnet.store.records import editions
+    from alertnet.runtime.settings.settings import check_methods
+    from alertnet.runtime.tree_editing import network_of
 
-    if missing := missing_for(runtime.settings, network.methods):
-        raise Misconfigured(missing)
-    for line in differences(_network(runtime, latest), network):
+    check_methods(runtime.settings, network.methods)
+    for line in differences(network_of(runtime, latest), network):
         typer.echo(line)
     if not yes:
-        typer.confirm(f"Put this in force, by {authorship.by}: {authorship.why}?", abort=True)
-    after = latest.number if latest is not None else 0
-    edition = runtime.transact(editions.publish, network, _templates(runtime, latest), authorship, after)
-    typer.echo(f"@{edition.number} is in force. Incidents that are open go on by the trees that they opened on.")
-    return edition.number
+        typer.confirm(f"Put this in force, {authorship}?", abort=True)
 
 
 def _require_made_from(
@@ -106,7 +97,7 @@ def _require_made_from(
         BadInput: the edition that it was made from is not known.
         WrongState: another one was published since; says which, and what it changed.
     """
-    from alertnet.core.replan.describe_tree_diff import differences
+    from alertnet.runtime.tree_editing import changes_between
 
     if marked is None:
         allowed = f"the edition that {folder} was made from; @{latest.number} is in force"
@@ -114,35 +105,15 @@ def _require_made_from(
     base = named(history, marked)
     if base.content.is_like(latest.content):
         return
-    changed = differences(_network(runtime, base), _network(runtime, latest))
     lines = [
         f"{folder} was made from @{base.number}. Since then:",
         *(f"  {written(each)}" for each in history if each.number > base.number),
         "That changed:",
-        *(f"  {line}" for line in changed),
+        *(f"  {line}" for line in changes_between(runtime, base, latest)),
         f"Make your change in a folder of `alertnet trees export @{latest.number} NEW`, and publish that; "
         "yours is as it was, and nothing was published",
     ]
     raise WrongState("the edition in force", f"@{latest.number}", "\n".join(lines))
-
-
-def _network(runtime: "Runtime", edition: "Publication | None") -> Network:
-    from alertnet.store.records import editions
-
-    nothing = Network({}, {}, {})
-    return runtime.read(lambda tx: editions.network_of(tx.session, edition)) if edition is not None else nothing
-
-
-def _templates(runtime: "Runtime", latest: "Publication | None") -> str:
-    """The templates in force: publishing trees does not change them, only a restart does."""
-    from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.shipped import TEMPLATES, shipped
-    from alertnet.store.records import documents
-
-    if latest is None or latest.templates is None:
-        return read_fitted(runtime.settings.message_templates, shipped(TEMPLATES)).templates.to_text()
-    kept = latest.templates
-    return runtime.read(lambda tx: documents.fetch(tx.session, kept))
 
 
 def _checked(folder: Path) -> Network:
@@ -168,12 +139,15 @@ def _said(option: str, text: str) -> str:
     return text.strip()
 
 
-def _tell_of_left_behind(runtime: "Runtime", files: str | None, number: int) -> None:
-    """Tell the user if the watched folder holds other files than those in force: edits there would be refused."""
+def _tell(runtime: "Runtime", number: int) -> None:
+    """Say what is in force, and whether the watched folder holds other files: edits there would be refused."""
+    from alertnet.store.records.documents import hash_of
     from alertnet.trees.folder_files import own_folder, pack
 
+    typer.echo(f"@{number} is in force. Incidents that are open go on by the trees that they opened on.")
     folder, watched = runtime.watched.folder, own_folder(runtime.watched.folder)
-    if not runtime.watched.is_example and watched.is_dir() and pack(folder) != files:
+    files = runtime.watched.history()[-1].files
+    if not runtime.watched.is_example and watched.is_dir() and hash_of(pack(folder)) != files:
         typer.echo(
             f"{watched}, which is watched, was left behind: `alertnet trees export @{number} {watched}` "
             "brings it up, and until then an edit there is refused."

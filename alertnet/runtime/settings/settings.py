@@ -248,6 +248,16 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
     return tuple(f"{NAMES[name]}: missing (the trees in force use {', '.join(by)})" for name, by in uses.items())
 
 
+def check_methods(settings: Settings, kinds: Iterable[MethodKind]) -> None:
+    """Refuse methods that can't be used with these settings.
+
+    Raises:
+        Misconfigured: lists every variable that is missing for them.
+    """
+    if missing := missing_for(settings, kinds):
+        raise Misconfigured(missing)
+
+
 def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
     """The values by variable, and faults in how they are given. Empty variables and files count as not set."""
     texts: dict[str, str] = {}

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from fastapi import APIRouter, Response
 
 from alertnet.core.directory.contact_tree import Named
-from alertnet.core.errors import Misconfigured
 from alertnet.flows.desk.people import read_people
 from alertnet.flows.notifications.number_tests import DUE, due_contacts, kinds_of, named, send_tests
-from alertnet.runtime.settings.settings import missing_for
+from alertnet.runtime.settings.settings import check_methods
 from alertnet.store.db.tx import Tx
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told
@@ -43,8 +42,7 @@ def test_one(tree: str, contact: str, form: Posted, desk: AtDesk) -> Response:
 def _test(form: Form, desk: Desk, choose: Callable[[Tx], list[Named]]) -> Response:
     def act(tx: Tx) -> tuple[None, str]:
         chosen = choose(tx)
-        if missing := missing_for(desk.runtime.settings, kinds_of(chosen)):
-            raise Misconfigured(missing)
+        check_methods(desk.runtime.settings, kinds_of(chosen))
         sent = send_tests(tx, desk.network, chosen, desk.by)
         return None, f"/desk/people?done={sent}"
 
