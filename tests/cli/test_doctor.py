@@ -31,7 +31,7 @@ def test_a_fresh_installation_lacks_only_who_sends(office: Office, runtime: Runt
 
 
 def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_once(office: Office) -> None:
-    office.env["ALERTNET_RATES"] = "fast"
+    office.env |= {"ALERTNET_RATES": "fast", "ALERTNET_PUBLIC_URL": "http://127.0.0.1:9"}
 
     said = office.types("doctor")
 
@@ -40,7 +40,7 @@ def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_onc
         "✗ settings: ALERTNET_RATES: 'fast' is not allowed",
         "✗ database: ALERTNET_DATABASE_URL: there is no file",
         "✗ provider: sms gives no answer",
-        "✗ public URL: https://alarm.example.org gives",
+        "✗ public URL: http://127.0.0.1:9: nothing listens there",
     ):
         assert line in said.out
 

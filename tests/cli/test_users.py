@@ -29,6 +29,7 @@ def test_the_first_user_is_an_administrator_and_gets_all_that_lets_them_in(offic
 
     printed = given(said.out)
     assert said.code == 0, said.err
+    assert said.err == "maria may sign in at https://alarm.example.org/desk, as administrator.\n"
     assert printed["authenticator"][0].startswith("otpauth://totp/alertnet:maria?")
     assert len(set(printed["recovery code"])) == 8
     assert user(runtime, "maria").role is Role.ADMINISTRATOR

@@ -50,7 +50,8 @@ def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
         chosen = Role(role) if role else Role.ADMINISTRATOR if is_first else Role.OBSERVER
         text, hash = _password(runtime, password)
         issued = runtime.transact(flow.add_user, name, chosen, hash, BY)
-    typer.echo(f"{name} may sign in, as {chosen.value}.", err=True)
+        address = f"{runtime.settings.public_url or '<public URL>'}/desk"
+    typer.echo(f"{name} may sign in at {address}, as {chosen.value}.", err=True)
     _print(name, text if password is None else None, issued)
 
 

@@ -34,6 +34,13 @@ SKEW = timedelta(seconds=5)
 FRESH = timedelta(seconds=30)
 TRIED = timedelta(days=180)
 """After so long without a test, a number may belong to somebody else."""
+UNREACHED = {
+    "gaierror": "its name leads to no address",
+    "ConnectionRefusedError": "nothing listens there",
+    "SSLCertVerificationError": "its certificate is not trusted",
+    "TimeoutError": "no answer in time",
+}
+"""What the name of a fault means to whoever runs the machine; any other is told as it is."""
 FEW = 5
 """How many names are listed before the rest is only counted."""
 
@@ -260,5 +267,5 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
     if settings.public_url is not None:
         fault = ping(f"{settings.public_url}/healthz")
         do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""
-        found = f"{settings.public_url} answers" if fault is None else f"{settings.public_url} gives {fault}"
-        yield Finding("public URL", State.WRONG if fault else State.WELL, found, do)
+        why = f": {UNREACHED.get(fault, fault)}" if fault else " answers"
+        yield Finding("public URL", State.WRONG if fault else State.WELL, f"{settings.public_url}{why}", do)
