@@ -83,7 +83,7 @@ def show(weeks: Weeks = 1) -> None:
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty. It applies at once, also for running incidents."""
     from alertnet.cli.startup import trees_in_force
-    from alertnet.flows.sms import on_call
+    from alertnet.flows.system import duty
 
     with connected() as runtime:
         network = trees_in_force(runtime)
@@ -91,7 +91,7 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
         zone = tree.timezone if tree else "UTC"
         starts_at, ends_at = (_moment(name, text, zone) for name, text in (("from", starts), ("until", until)))
         done = runtime.transact(
-            on_call.set_duty, network, owner, member, is_on=not off, starts_at=starts_at, ends_at=ends_at, by=BY
+            duty.set_duty, network, owner, member, is_on=not off, starts_at=starts_at, ends_at=ends_at, by=BY
         )
     typer.echo(f"{owner}: {done.officer} is {'on' if done.is_on else 'off'} duty until {_clock(done.ends_at, zone)}.")
 
@@ -100,11 +100,11 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
 def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
     """Swap two turns: that week goes to the other member, whose next turn goes to the first."""
     from alertnet.cli.startup import trees_in_force
-    from alertnet.flows.sms import on_call
+    from alertnet.flows.system import duty
 
     with connected() as runtime:
         network = trees_in_force(runtime)
-        done = runtime.transact(on_call.swap_duty, network, (one, other), _monday(week), owner=contact, by=BY)
+        done = runtime.transact(duty.swap_duty, network, (one, other), _monday(week), owner=contact, by=BY)
     for line in _arranged(network, done):
         typer.echo(line)
 
@@ -113,11 +113,11 @@ def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
 def undo() -> None:
     """Undo the last set or swap from the command line, as far as it is not over. ON and OFF by SMS stay."""
     from alertnet.cli.startup import trees_in_force
-    from alertnet.flows.sms import on_call
+    from alertnet.flows.system import duty
 
     with connected() as runtime:
         network = trees_in_force(runtime)
-        undone = runtime.transact(on_call.undo_duty, BY)
+        undone = runtime.transact(duty.undo_duty, BY)
     for line in _arranged(network, undone):
         typer.echo(f"no longer: {line}")
 

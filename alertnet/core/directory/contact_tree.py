@@ -254,6 +254,10 @@ class Team:
     routines: tuple[Routine, ...] = ()
 
 
+OnRota = tuple[ContactTree, Contact, Duty]
+"""A contact with a rota, between its tree and its duty."""
+
+
 @value
 class Network:
     """All trees in force, the field teams and staff, and the codes of accompanied people."""
@@ -273,6 +277,11 @@ class Network:
     def all_contacts(self) -> Iterator[tuple[ContactTree, Contact]]:
         """Every contact of every tree, with its tree."""
         return ((tree, contact) for tree in self.trees.values() for contact in tree.contacts.values())
+
+    @property
+    def with_duty(self) -> list[OnRota]:
+        """Every contact with a rota, between its tree and its duty, in the order of the trees."""
+        return [(tree, contact, duty) for tree in self.in_order for contact, duty in tree.with_duty]
 
     def contact_named(self, name: str) -> tuple[ContactTree, Contact]:
         """Find a contact by `id` or `tree/id`; gives its tree and the contact.

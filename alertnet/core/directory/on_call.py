@@ -48,6 +48,11 @@ class Duty:
     since: date | None = None
     """The first on the rota has the first turn that begins on or after this day; before it nobody is on duty."""
 
+    @property
+    def by_name(self) -> dict[str, Officer]:
+        """Those on the rota, by `member` and by `team/member`."""
+        return {name: each for each in self.rota for name in (each.id, each.id.partition("/")[2])}
+
 
 @value
 class Arrangement:

@@ -1,4 +1,4 @@
-"""Texts of the field that raise nothing: a test of the way to us, a low battery, another language (B4).
+"""Texts of the field that raise nothing: a test of the way to us, a low battery, a language, a turn of duty (B4).
 
 After a duress PIN the reply is that to a true one, and the coordinators are alarmed.
 """
@@ -6,8 +6,10 @@ After a duress PIN the reply is that to a true one, and the coordinators are ala
 from dataclasses import replace
 from typing import Any
 
+from alertnet.core.directory.on_call import Arrangement, shift_at
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.check_in_text import has_words
+from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
@@ -19,6 +21,7 @@ from alertnet.flows.notifications.system_notices import Announcement, tell_coord
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
+from alertnet.flows.system.duty import arrange
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
@@ -47,6 +50,28 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
     if check is PinCheck.DURESS:
         hear_duress(text, report.verb.value)
     return None if text.sender.member.silent or not is_answered else text.reply(Kind.RECEIPT, words)
+
+
+def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
+    """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
+
+    Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
+    """
+    tx, sender = text.tx, text.sender
+    posts = [post for post in text.edition.network.with_duty if sender.owner in post[2].by_name]
+    check = text.try_pin(change.pin) if posts else PinCheck.NONE_SET
+    if not check:
+        return None
+    duress = check is PinCheck.DURESS
+    for tree, contact, duty in posts:
+        ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
+        arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
+        arrange(tx, tree, contact, arrangement, sender.owner)
+    if duress:
+        hear_duress(text, "ON" if change.is_on else "OFF")
+    named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
+    words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
+    return text.reply(Kind.NOTICE, words)
 
 
 def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str, Any]:

@@ -35,8 +35,8 @@ from alertnet.flows.sms.answer_by_sms import record_answers
 from alertnet.flows.sms.coerced_text import find_coerced, hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
-from alertnet.flows.sms.on_call import change_duty
 from alertnet.flows.sms.quarantine import tell_of_stranger
+from alertnet.flows.sms.quiet_verbs import change_duty
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong

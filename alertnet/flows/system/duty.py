@@ -1,14 +1,14 @@
-"""Coming turns of duty: a reminder the day before, and a calendar at a secret URL."""
+"""Turns of duty: who takes them out of turn, a reminder the day before, and a calendar at a secret URL (B1)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from alertnet.core.directory.contact import Contact, MethodKind
-from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.directory.on_call import Officer, Turn, turns
+from alertnet.core.directory.contact_tree import ContactTree, Network, OnRota
+from alertnet.core.directory.on_call import Arrangement, Officer, Turn, shift_at, swapped, turns
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput
+from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import words_of
 from alertnet.flows.credentials.page_links import LINK_CHARACTERS
@@ -17,6 +17,7 @@ from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import on_call, timeline
+from alertnet.store.records.on_call import Arranged
 
 BEFORE = timedelta(days=1)
 """How long before a turn its officer is reminded."""
@@ -25,6 +26,107 @@ WEEKS = 26
 """How far a calendar looks ahead."""
 TOKEN_LENGTH = 24  # Of 32 letters: 120 bits, since it lasts for years.
 LONGEST_LINE = 75  # octets, RFC 5545 3.1
+
+
+def set_duty(
+    tx: Tx,
+    network: Network,
+    owner: str,
+    member: str,
+    *,
+    is_on: bool,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    by: str,
+) -> Arrangement:
+    """Put a member on duty for a contact (`tree/contact`), or off it: from now, or as given, until the turn changes.
+
+    Raises:
+        Unknown: there is no such contact with a rota.
+        BadInput: the member is not on that rota, or the time ends before it begins.
+    """
+    tree, contact, duty = _with_rota(network, owner)
+    officers = duty.by_name
+    if member not in officers:
+        raise BadInput("member", member, tuple(each.id for each in duty.rota) or "nobody: the rota is empty")
+    begins = starts_at or tx.now
+    ends = ends_at or shift_at(duty, tree.timezone, begins).ends_at
+    if ends <= max(begins, tx.now):
+        raise BadInput("until", ends.isoformat(), "a moment that is still to come, and after the beginning")
+    arrangement = Arrangement(officers[member].id, is_on, begins, ends)
+    arrange(tx, tree, contact, arrangement, by)
+    return arrangement
+
+
+def swap_duty(
+    tx: Tx, network: Network, names: tuple[str, str], monday: date, *, owner: str | None, by: str
+) -> list[Arranged]:
+    """Swap two members' turns: the week of that Monday for the next turn of the one who takes it over.
+
+    It applies to every contact with both on its rota, or to `owner` (`tree/contact`) only.
+
+    Raises:
+        Unknown: there is no such contact with a rota.
+        BadInput: no rota has both, or neither has that turn.
+    """
+    posts = [_with_rota(network, owner)] if owner else network.with_duty
+    known = on_call.arranged(tx)
+    done: list[Arranged] = []
+    shared = False
+    for tree, contact, duty in posts:
+        first, second = (duty.by_name.get(name) for name in names)
+        if first is None or second is None or first == second:
+            continue
+        shared = True
+        before = known.get(tree.id, {}).get(contact.id, ())
+        both = swapped(duty, tree.timezone, before, (first, second), monday, tx.now)
+        for arrangement in both or ():
+            arrange(tx, tree, contact, arrangement, by)
+            done.append(Arranged(tree.id, contact.id, arrangement))
+    if not shared:
+        raise BadInput("members", ", ".join(names), "two of one rota: see `alertnet duty show`")
+    if not done:
+        raise BadInput("--week", f"{monday:%G-W%V}", "a week that one of the two has, and that is not over")
+    return done
+
+
+def undo_duty(tx: Tx, by: str) -> list[Arranged]:
+    """Undo what `by` arranged last, as far as it is not over.
+
+    Raises:
+        WrongState: there is nothing to undo.
+    """
+    undone = on_call.take_back(tx, by)
+    if not undone:
+        raise WrongState("what was arranged", "over, or was never", "nothing is undone")
+    for each in undone:
+        timeline.append(tx, timeline.SYSTEM, ("duty_undone", _entry(each.tree, each.contact, each.arrangement, by)))
+    return undone
+
+
+def _with_rota(network: Network, owner: str) -> OnRota:
+    known = {f"{tree.id}/{contact.id}": (tree, contact, duty) for tree, contact, duty in network.with_duty}
+    if owner not in known:
+        raise Unknown("contact with a duty rota", owner)
+    return known[owner]
+
+
+def arrange(tx: Tx, tree: ContactTree, contact: Contact, arrangement: Arrangement, by: str) -> None:
+    """Put the officer on or off duty for that contact, and record who did so."""
+    on_call.arrange(tx, tree.id, contact.id, arrangement, by)
+    timeline.append(tx, timeline.SYSTEM, ("duty_arranged", _entry(tree.id, contact.id, arrangement, by)))
+
+
+def _entry(tree: str, contact: str, arrangement: Arrangement, by: str) -> dict[str, object]:
+    return {
+        "tree": tree,
+        "contact": contact,
+        "officer": arrangement.officer,
+        "on": arrangement.is_on,
+        "from": arrangement.starts_at.isoformat(),
+        "until": arrangement.ends_at.isoformat(),
+        "by": by,
+    }
 
 
 def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | None) -> None:
@@ -67,7 +169,7 @@ def officer_named(network: Network, name: str) -> str:
     Raises:
         BadInput: no rota has such a person, or several have the name.
     """
-    known = {officer.id for tree in network.trees.values() for _, duty in tree.with_duty for officer in duty.rota}
+    known = {officer.id for _, _, duty in network.with_duty for officer in duty.rota}
     found = [id for id in sorted(known) if name in (id, id.partition("/")[2])]
     if len(found) != 1:
         raise BadInput("member", name, found or sorted(known) or "nobody: no rota has anybody on it")
@@ -115,10 +217,9 @@ def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
 def _turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, Contact, Turn]]:
     """Every turn that has not ended, and those of the coming weeks, contact by contact."""
     arranged = on_call.arranged(tx)
-    for tree in network.in_order:
-        for contact, duty in tree.with_duty:
-            its = arranged.get(tree.id, {}).get(contact.id, ())
-            yield from ((tree, contact, turn) for turn in turns(duty, tree.timezone, its, tx.now, weeks))
+    for tree, contact, duty in network.with_duty:
+        its = arranged.get(tree.id, {}).get(contact.id, ())
+        yield from ((tree, contact, turn) for turn in turns(duty, tree.timezone, its, tx.now, weeks))
 
 
 def _utc(at: datetime) -> str:

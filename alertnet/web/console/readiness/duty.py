@@ -12,7 +12,7 @@ from alertnet.core.directory.on_call import Turn, turns
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
 from alertnet.core.limits import is_instant
-from alertnet.flows.sms.on_call import set_duty, swap_duty, undo_duty
+from alertnet.flows.system.duty import set_duty, swap_duty, undo_duty
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.web.console.desk import AtDesk
