@@ -197,6 +197,22 @@ def test_a_refusal_of_a_level_under_way_ends_what_it_has_not_sent_yet(world_of: 
     assert incident.status("valley") == "running"
 
 
+def test_a_level_that_is_open_is_not_held_but_refused(world: World) -> None:
+    """B5: who asks for what can't be done hears so, and what can: refusing ends it, holding keeps what comes later."""
+    incident = world.raises()
+    world.passes(minutes=11)
+
+    answer = incident.act("go", decision="hold", tree="valley", level="Friends", expect=409)
+    incident.act("go", decision="hold", tree="valley", level="Police")
+    incident.act("go", decision="refuse", tree="valley", level="Friends")
+
+    assert answer["detail"] == "level Friends is open: refuse it, or hold a later one"
+    world.passes(minutes=40)
+    assert opened(incident)[:2] == ["Coordination", "Friends"]
+    assert "Police" not in opened(incident)
+    assert incident.timeline().count("decision") == 2
+
+
 def test_a_hold_is_on_the_record(world: World) -> None:
     """A10: as the decision of whoever held."""
     incident = world.raises()

@@ -1,5 +1,7 @@
 """The effect of each event on an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
 
+from datetime import datetime
+
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation import contact_steps, levels
@@ -8,6 +10,7 @@ from alertnet.core.escalation.levels import acknowledge, open_level, proceeds_at
 from alertnet.core.escalation.not_reached import not_reached
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
+    AT_REST,
     LAST_RESORT,
     Acted,
     Answered,
@@ -20,13 +23,13 @@ from alertnet.core.escalation.state import (
     Hold,
     InHand,
     LetThrough,
-    LevelRun,
     LevelStatus,
     Pause,
     PlanChanged,
     Received,
     Refuse,
     Replanned,
+    State,
     Status,
     ToldMore,
     Undecided,
@@ -185,7 +188,7 @@ def _open_now(context: Context, index: int) -> None:
     if state.unverified_index == index:
         context.change(unverified_since=None, unverified_index=None)
     waits = context.state.question is not None or context.state.unverified_since is not None
-    if planned.contacts and not _is_under_way(context, context.find(index)):
+    if planned.contacts and not is_under_way(context.state, index, context.moment):
         context.change(
             status=Status.WAITING_FOR_GO if waits else Status.RUNNING,
             onward_from=state.onward_from or context.moment,
@@ -196,10 +199,12 @@ def _open_now(context: Context, index: int) -> None:
         open_level(context, planned, context.moment, "go")
 
 
-def _is_under_way(context: Context, run: LevelRun | None) -> bool:
-    if run is None or run.round != context.state.round or not context.is_active:
+def is_under_way(state: State, index: int, at: datetime) -> bool:
+    """Whether the level is open in this round of an escalation that goes on, and its time not over."""
+    run = next((each for each in state.runs if each.index == index), None)
+    if run is None or run.round != state.round or state.status in AT_REST:
         return False
-    return run.status is LevelStatus.OPEN and run.ends_at > context.moment
+    return run.status is LevelStatus.OPEN and run.ends_at > at
 
 
 def _hold(context: Context, index: int | None) -> None:

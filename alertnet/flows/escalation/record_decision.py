@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.escalation.apply_events import is_under_way
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Asked, Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -35,13 +36,15 @@ def decide(
 ) -> None:
     """Decide on a level: go opens it unless the escalation is stopped, hold ends its automatic time, refuse skips it.
 
+    A level that is open can be refused, and no longer held.
+
     Without tree and level the decision is about the incident: a go verifies it, or else accepts a change that news
     proposes.
 
     Raises:
         BadInput: there is no such decision, or a tree is given without its level.
         Unknown: there is no such tree or level.
-        WrongState: the incident is closed, the escalation stopped, or nothing is left to verify.
+        WrongState: the incident is closed, the escalation stopped, nothing is left to verify, or it is open already.
     """
     if decision not in EVENTS:
         raise BadInput("decision", decision, tuple(EVENTS))
@@ -195,6 +198,8 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
         raise Unknown(f"level of tree {tree}", level)
     if decision is PromptAnswer.GO and not planned.contacts:
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
+    if decision is PromptAnswer.HOLD and is_under_way(escalation.state, planned.index, locked.tx.now):
+        raise WrongState(f"level {level}", "open", "refuse it, or hold a later one")
     locked.record("decision", decision=decision.value, tree=tree, level=level, by=by)
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
