@@ -1,6 +1,9 @@
 """Whoever answers is told so everywhere, the coordinators see it, and another's answer is taken back (A6)."""
 
-from tests.scenarios.world import World, code_in, link_in
+import pytest
+
+from alertnet.sandbox import Fault
+from tests.scenarios.world import CAST, World, code_in, link_in
 
 
 def answered(world: World) -> str:
@@ -46,3 +49,21 @@ def test_an_answer_that_was_somebody_elses_is_taken_back(world: World) -> None:
     world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{given['id']}", headers=world.headers)
 
     assert (before, incident.answers()) == ([("ombuds", "acknowledged", "sms")], [])
+
+
+@pytest.mark.parametrize("is_revoked", [True, False])
+def test_nobody_is_told_of_an_answer_that_counts_no_more(world: World, is_revoked: bool) -> None:
+    """A6: a confirmation that has not left when its answer is revoked says what is not so."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    world.sandbox.misbehaves(Fault.ERROR_429, times=1, number=CAST["ombuds"])
+    incident.act("acknowledgements", expect=201, tree="colombia", contact="ombuds", kind="acknowledged")
+    (given,) = incident["acknowledgements"]
+
+    if is_revoked:
+        world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{given['id']}", headers=world.headers)
+    world.passes(minutes=3)
+
+    said = [text for text in world.phone("ombuds").inbox if "registrado" in text]
+    assert len(said) == (0 if is_revoked else 1)
+    assert ("ombuds", "sms") in incident.told("recorded")

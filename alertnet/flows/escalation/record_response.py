@@ -18,6 +18,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import let_go, move
 from alertnet.flows.notifications.answer_changes import announce, revise, told_at
+from alertnet.flows.notifications.cancel_alerts import cancel_confirmations
 from alertnet.flows.notifications.compose import coming, said, write
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -155,6 +156,7 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     left = locked.current_answer(given.tree, given.contact)
     move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))
     if left is None:
+        cancel_confirmations(locked, given.tree, given.contact)
         let_go(locked, given.tree, given.contact)
     promise_again(locked)
 

@@ -10,11 +10,10 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
+from alertnet.flows.notifications.cancel_alerts import CONFIRMATIONS
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import limits, notifications
-
-CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
 
 
 def told_at(locked: LockedIncident, tree: str, contact: str) -> datetime | None:

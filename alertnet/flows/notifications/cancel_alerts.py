@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from alertnet.core.escalation.advance import still_wanted
-from alertnet.core.notification import AttemptStatus, is_in_field
+from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -15,6 +15,9 @@ from alertnet.store.records.notifications import Coverage
 
 HANG_UP_WITHIN = timedelta(seconds=5)
 """A call that nobody wants is over by then, or is hung up once more."""
+
+CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
+"""What tells a contact which answer of it is recorded."""
 
 
 def cancel_unwanted(locked: LockedIncident) -> None:
@@ -65,6 +68,12 @@ def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that is no longer needed, even if claimed."""
     if prompts:
         _cancel_unsent(locked, lambda attempt: attempt.prompt in prompts)
+
+
+def cancel_confirmations(locked: LockedIncident, tree: str, contact: str) -> None:
+    """Cancel what has not left yet and says which answer of the contact is recorded, even if claimed."""
+    names = locked.names(tree, contact)
+    _cancel_unsent(locked, lambda attempt: attempt.kind in CONFIRMATIONS and (attempt.tree, attempt.contact) in names)
 
 
 def _cancel_unsent(locked: LockedIncident, is_pointless: Callable[[Addressed], bool]) -> None:

@@ -52,6 +52,7 @@ class Addressed(Stoppable):
     contact: str
     address: str
     prompt: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class HeldBack:
 
 _COUNT = len(COVERAGE)
 _STOPPABLE = (attempts.c.id, attempts.c.notification_id, attempts.c.status, attempts.c.method, attempts.c.provider_id)
-_ADDRESSED = (*_STOPPABLE, *(notifications.c[name] for name in ("tree", "contact", "address", "alarm_id")))
+_ADDRESSED = (*_STOPPABLE, *(notifications.c[name] for name in ("tree", "contact", "address", "alarm_id", "kind")))
 _CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
     (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
 )
