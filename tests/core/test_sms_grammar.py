@@ -355,6 +355,22 @@ OTHER_VERBS = [
     ("falsa a7k3m 47110 ya estamos", Report(False, "47110", text="ya estamos", verb=WITHDRAW, ref="A-7K3M")),
     ("FALSE A 7K3M 47110", Report(False, "47110", verb=WITHDRAW, ref="A-7K3M")),
     ("FALSA 47110 a casa", Report(False, "47110", text="a casa", verb=WITHDRAW)),
+    # In German and Portuguese.
+    *((f"{said} 47110", Report(False, "47110", verb=CHECK_IN)) for said in ("Gut", "Alles gut", "Tudo bem", "Bem")),
+    *(
+        (f"{said} 47110", Report(False, "47110", verb=ARRIVE))
+        for said in ("ANGEKOMMEN", "angekomen", "Wir sind angekommen", "CHEGUEI", "Já chegamos", "Chegada")
+    ),
+    ("Abfahrt 47110 L12 18 Uhr", Report(False, "47110", place="L12", text="18 Uhr", verb=DEPART)),
+    ("Partida 47110 L12 18:00", Report(False, "47110", place="L12", text="18:00", verb=DEPART)),
+    ("WARTEN 47110 2 Stunden", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
+    ("Verspätung 47110 1 Std 30", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
+    ("WARTEN 47110 bis 18 Uhr", Report(False, "47110", text="bis 18 Uhr", verb=EXTEND)),
+    ("Atraso 47110 1 hora e 30 min", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
+    ("FEHLALARM 47110 A-7K3M", Report(False, "47110", verb=WITHDRAW, ref="A-7K3M")),
+    ("Neues 47110 wieder frei", Report(False, "47110", text="wieder frei", verb=UPDATE)),
+    ("Sprache 47110 DE", Report(False, "47110", verb=LANGUAGE, language="de")),
+    *((word, Report(False, verb=LOW)) for word in ("Akku leer", "Akku schwach", "Bateria fraca", "sem bateria")),
     # The telephone itself.
     *(
         (word, Report(False, verb=LOW))
@@ -384,6 +400,8 @@ NO_REPORTS = [
         "salido",
         "batería nueva",
         "new car",
+        # They have arrived, and others: the police.
+        *("chegou a policia", "gutes neues Jahr", "chegaram eles"),
         "safe house",
     ),
     # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.

@@ -103,6 +103,34 @@ def test_an_ok_ends_it(valley: World) -> None:
     assert len(valley.phone("ana").inbox) == 2
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        ("ABFAHRT {} L12 23 Uhr", "ANGEKOMMEN {}"),
+        ("PARTIDA {} L12 23h", "CHEGUEI {}"),
+        ("UNTERWEGS {} L12 23:00", "GUT {}"),
+    ],
+)
+def test_in_german_and_portuguese_a_journey_begins_and_ends_too(valley: World, begins: str, ends: str) -> None:
+    """A12: who says in their own words that they have arrived is not looked for."""
+    begun = valley.texts("ana", begins.format(TRUE))
+    valley.passes(minutes=110)
+    ended = valley.texts("ana", ends.format(TRUE))
+    valley.passes(hours=4)
+
+    assert "L12 23:00" in (begun or "")
+    assert "No se espera otro aviso" in (ended or "")
+    assert (incidents(valley), alarms(valley)) == ([], [])
+
+
+def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) -> None:
+    """A12: without a PIN it counts for nothing, and who reads it decides."""
+    valley.texts("ana", "Unterwegs hat uns die Polizei angehalten")
+    valley.passes(minutes=2)
+
+    assert ["please read the message from north" in text for text in valley.phone("coordinator").inbox] == [True]
+
+
 def test_wait_moves_what_is_awaited(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=110)

@@ -35,7 +35,8 @@ _HALF = rf"(?:{_AFTERNOON}|{_NIGHT}|{_MORNING})\b"
 _COUNTS = rf" ?(?!{_HALF}|(?:[lpc]\d|utc|gmt))[a-z]"
 """A word that is counted by the number before it: 30 personas."""
 _MINUTES = r"[0-5]\d\b(?![:.h])"
-_HOURS = re.compile(rf"(?<=\d) ?(?:h|hs|hrs?|heures?|horas?|hours?)(?:(?={_MINUTES})| (?={_MINUTES}(?!{_COUNTS}))|\b)")
+_HOUR = r"h|hs|hrs?|heures?|horas?|hours?|uhr"
+_HOURS = re.compile(rf"(?<=\d) ?(?:{_HOUR})(?:(?={_MINUTES})| (?={_MINUTES}(?!{_COUNTS}))|\b)")
 _CLOCK = (
     rf"([01]?\d|2[0-3])(?:[:h.]([0-5]\d)h?|([0-5]\d)h?|h|(?= ?{_HALF}))"
     rf"(?: ?(?:({_AFTERNOON})|({_NIGHT})|({_MORNING})))?"
@@ -45,7 +46,7 @@ _OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
 _NO_TIME = r"(?:in|dans|en|dentro de) \d+h?\b(?![:.])|\d{1,2} ?[-–/,] ?\d{1,2}h\b"
 _PARTS = re.compile(rf"\b(?:{_NO_TIME}|(l\d{{1,3}})\b|{_CLOCK}(?: ?({_OFFSET}))?\b|\d[\w:.]*)")
 """Matches first the numbers that are no time, and last any other number, so that no part of one is read as a time."""
-_CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|[ap]m|utc|gmt")
+_CODE = re.compile(rf"[lpc]?\d+(h\d*)?|{_HOUR}|[ap]m|utc|gmt")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
 _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hours in range(-12, 15)}

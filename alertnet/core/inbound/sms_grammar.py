@@ -53,10 +53,13 @@ PHRASES = {
     FieldVerb.CHECK_IN: (
         *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
         *("all good", "i am ok", "i m ok", "we are ok", "we are fine", "je vais bien", "on va bien"),
+        *("alles gut", "alles ok", "alles in ordnung", "mir geht es gut", "mir geht s gut", "uns geht es gut"),
+        *("uns geht s gut", "tudo bem", "esta tudo bem", "tudo ok", "estou bem", "estamos bem"),
     ),
     FieldVerb.ARRIVE: (
         *("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue", "hemos llegado"),
-        *("we arrived", "we have arrived", "on est arrive", "on est arrives"),
+        *("we arrived", "we have arrived", "on est arrive", "on est arrives", "gut angekommen", "wir sind angekommen"),
+        *("ich bin angekommen", "bin angekommen", "sind angekommen", "ja cheguei", "ja chegamos"),
     ),
 }
 """Phrases that sentences begin with too; except for cries for help they are verbs only with a PIN."""
@@ -64,21 +67,47 @@ PHRASES = {
 FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
     FieldVerb.UPDATE: frozenset(
-        ("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades", "noticia", "noticias")
+        (
+            *(
+                "news",
+                "nouv",
+                "nouvelle",
+                "nouvelles",
+                "nueva",
+                "nuevas",
+                "novedad",
+                "novedades",
+                "noticia",
+                "noticias",
+            ),
+            *("neues", "neuigkeit", "neuigkeiten", "nachricht", "novidade", "novidades"),
+        )
     ),
-    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien")),
-    FieldVerb.DEPART: frozenset(("go", "depart", "departure", "salida", "salgo", "salimos")),
-    FieldVerb.ARRIVE: frozenset(("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos")),
-    FieldVerb.EXTEND: frozenset(("wait", "attente", "attends", "attendez", "espera", "delay", "retard", "retraso")),
-    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa")),
+    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien", "gut", "bem")),
+    FieldVerb.DEPART: frozenset(
+        (
+            *("go", "depart", "departure", "salida", "salgo", "salimos"),
+            *("abfahrt", "aufbruch", "unterwegs", "saio", "saimos", "saindo", "partida"),
+        )
+    ),
+    FieldVerb.ARRIVE: frozenset(
+        (
+            *("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos"),
+            *("angekommen", "ankunft", "cheguei", "chegamos", "chegada"),
+        )
+    ),
+    FieldVerb.EXTEND: frozenset(
+        (
+            *("wait", "attente", "attends", "attendez", "espera", "delay", "retard", "retraso"),
+            *("warten", "verspatung", "aguardar", "aguarde", "atraso"),
+        )
+    ),
+    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm", "falso")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
-    FieldVerb.TEST: frozenset(("test", "essai", "prueba")),
-    FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma")),
+    FieldVerb.TEST: frozenset(("test", "essai", "prueba", "teste")),
+    FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma", "sprache", "lingua")),
 }
-"""The verbs in English, French and Spanish, in the form in which words are compared.
-
-Cries for help also in German and Portuguese.
-"""
+"""The verbs in English, French, Spanish, German and Portuguese, in the form in which words are compared."""
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
@@ -90,8 +119,13 @@ LANGUAGES = {
     "pt": ("pt", "portuguese", "portugues", "portugais"),
 }
 
-_BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila"))
-_EMPTY = frozenset(("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"))
+_BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila", "akku"))
+_EMPTY = frozenset(
+    (
+        *("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"),
+        *("leer", "schwach", "fraca", "baixa", "pouca", "sem"),
+    )
+)
 """Words that, beside the word for battery, say that it is nearly empty."""
 _LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")

@@ -33,12 +33,12 @@ _MUTE = re.compile(r"(?<=[gq])u(?=[ei])")
 _DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
 """Letters that may stand apart from their digits. A `c` may be a word, and consent is never read into one."""
-_HOURS = r"(\d{1,2})(?:[.,](5))?(?:h|hr|hour|heure|hora)s?"
-_MINUTES = r"(\d{1,3})(?:m|mn|min|minute|minuto)s?"
-_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
+_HOURS = r"(\d{1,2})(?:[.,](5))?(?:stunden?|std|(?:h|hr|hour|heure|hora)s?)"
+_MINUTES = r"(\d{1,3})(?:minuten|(?:m|mn|min|minute|minuto)s?)"
+_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
 _MOST_WORDS_OF_A_SPAN = 5
 _WITHIN_NUMBERS = frozenset(".,/-–")
-_UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua"})
+_UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua", "bis", "um", "ate", "as"})
 """Words after which hours are a time of day, not a span."""
 
 
