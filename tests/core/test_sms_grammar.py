@@ -29,6 +29,22 @@ REPORTS = [
     *((word, Report(True)) for word in ("AYUDA", "ayúdame", "Auxilio!", "AIDE", "aidez", "Secours", "URGENCE")),
     *((word, Report(True)) for word in ("EMERGENCY", "emergencia", "Hilfe", "NOTFALL", "Ajuda", "socorro")),
     *((word, Report(False)) for word in ("ALARMA", "alarme", "Alarm")),
+    # However it is asked for, and with a slip; nobody in danger begins with the verb.
+    *(
+        (text, Report(True))
+        for text in ("we need help", "Please help!", "pls help", "por favor ayúdenos", "bitte Hilfe")
+    ),
+    *(
+        (text, Report(True))
+        for text in ("necesito ayuda", "Por favor, necesitamos auxilio", "pedimos ayuda", "au secour")
+    ),
+    *(
+        (text, Report(True))
+        for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
+    ),
+    *((text, Report(True)) for text in ("Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")),
+    ("necesitamos ayuda 47110 20 L12", Report(True, "47110", "arrest", "L12")),
+    ("47110 we need help, they took P7", Report(True, "47110", "abduction", people=("P7",), text="they took P7")),
     # The word that raises it stands anywhere, with the PIN right after it.
     ("P9 detenido SOS 47110", Report(True, "47110", "arrest", people=("P9",))),
     ("URGENT 47110 P9 arrested", Report(False, "47110", "arrest", people=("P9",))),
@@ -390,6 +406,9 @@ OTHER_VERBS = [
 NO_REPORTS = [
     # A slip that makes another word of it, or two slips, is not forgiven.
     *("Aida llegó", "held up at the bridge", "alter ego", "later", "so we go", "hola", "ale", "ayer nada", "side road"),
+    # Who says that none is needed, or tells of it, cries for none.
+    *("no necesito ayuda", "we don't need help", "on n'a pas besoin d'aide", "ich brauche keine Hilfe"),
+    *("we help P9 with papers", "por favor llámenme", "need a car", "a las 6", "so so"),
     # A verb that raises nothing is one as it is written, or by a PIN: other words begin like it.
     *(
         "nuevo jefe",

@@ -48,7 +48,7 @@ URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 
 PHRASES = {
-    FieldVerb.RAISE: ("au secours", "a l aide"),
+    FieldVerb.RAISE: ("au secours", "a l aide", "me ajuda", "me ajude", "nos ajude", "nos ajudem"),
     FieldVerb.UPDATE: ("new",),
     FieldVerb.CHECK_IN: (
         *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
@@ -135,7 +135,20 @@ _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
+_PLEAS = frozenset(
+    (
+        *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
+        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen"),
+    )
+)
+"""Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
+_PLEADING = _PLEAS | {
+    *("i", "we", "por", "j", "ai", "on", "a", "nous", "avons", "s", "il", "vous", "d", "de", "l", "ich", "wir")
+}
+"""The same with the small words among them."""
+
 _SOS = re.compile(r"(s+(?:[o0]+s+)+)(\d{5,6})?")
+_SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
@@ -178,7 +191,7 @@ class _Beginning:
 def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None:
     """Read a report that begins with a verb of the field, or with PIN and type; None for any other text.
 
-        SOS · AYUDA · EMERGENCY · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
+        SOS · AYUDA · we need help · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
         NEWS 47110 freed · OK 47110 · GO 47110 · ARR 47110 · WAIT 47110 2H · FALSE 47110 A-7K3M · LOW · LANG FR
 
     One slip in the verb is forgiven (a letter that is wrong, missing, doubled or swapped with its neighbour), unless
@@ -229,8 +242,9 @@ def begins_report(words: list[Word]) -> bool:
 
 def _begin(words: list[Word]) -> _Beginning | None:
     plain = [word.plain for word in words]
-    if plain[:3] == ["s", "o", "s"]:
-        return _Beginning(FieldVerb.RAISE, True, None, words[3:])
+    for many in (3, 2):
+        if _SOS_APART.fullmatch(" ".join(plain[:many])):
+            return _Beginning(FieldVerb.RAISE, True, None, words[many:])
     if _is_pin_and_type(words):
         return _Beginning(FieldVerb.RAISE, False, None, words)
     if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(words[1:])):
@@ -242,8 +256,16 @@ def _begin(words: list[Word]) -> _Beginning | None:
         return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[said + 1 :])
     if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
         return _begin_with_phrase(phrase, words[len(phrase) :])
+    if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
+        return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :])
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
     return (_begin_with(found[1], found[2], words[1:]) if found else None) or _begin_with_cry_among(words)
+
+
+def _pleading(plain: list[str]) -> int:
+    """How many words plead for the one after them; 0 where none do, or none follows."""
+    count = sum(1 for _ in takewhile(lambda word: word in _PLEADING, plain))
+    return count if count < len(plain) and not _PLEAS.isdisjoint(plain[:count]) else 0
 
 
 def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | None:
