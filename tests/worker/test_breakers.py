@@ -31,7 +31,7 @@ from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.provider_health import claim_probe, note
 from alertnet.flows.sending.render_and_send import FAULT
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.voice.call_answered import answer_call
+from alertnet.flows.voice.outgoing_call import answer_call
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Fault

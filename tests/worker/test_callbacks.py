@@ -16,9 +16,8 @@ from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER, FOLLOW_UP
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sending.send_capacity import Line, Outward
-from alertnet.flows.voice.call_answered import answer_call
-from alertnet.flows.voice.keypad import key_in
 from alertnet.flows.voice.live_call import Keyed
+from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.sandbox import Behaviour, Fault
 from alertnet.store.tables import documents, incidents
 from tests.worker.conftest import Stages

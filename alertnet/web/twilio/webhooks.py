@@ -12,10 +12,9 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sending.render_and_send import with_page
 from alertnet.flows.sms.receive_sms import receive_sms
-from alertnet.flows.voice.call_answered import answer_call
 from alertnet.flows.voice.incoming_call import Asks, key_contacts_pin, receive_call
-from alertnet.flows.voice.keypad import key_in
 from alertnet.flows.voice.live_call import Keyed
+from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.flows.voice.recording import note_recording
 from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, key_pin, key_type
 from alertnet.store.records.inbound import InboundCall, InboundSms

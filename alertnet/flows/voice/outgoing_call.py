@@ -1,19 +1,64 @@
-"""Keys pressed in an outgoing call: the code that proves a listener, then the answer to each matter (A6).
+"""Calls to a contact, from the moment that somebody, or a voicemail, picks up: what is said, and what keys do (A6, A9).
 
-The webhook's address says which try the keys are, so a webhook that arrives twice counts once.
+A call says what a voicemail may keep, then asks the listener to key the spoken code, which proves that a person
+listens; then it asks for the answer to each matter. A call about no incident asks for nothing unless it tests the
+number; nor does a call to a contact from whom no answer is expected. The webhook's address says which try the keys are,
+so a webhook that arrives twice counts once.
 """
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.unknown_codes import MOST_WRONG_KEYS
-from alertnet.core.notification import Failure
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.escalation.report_action import report_wrong_person
 from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.sending.locked_attempt import lock_attempt
+from alertnet.flows.sending.provider_health import note_heard
+from alertnet.flows.voice import number_test
 from alertnet.flows.voice.live_call import Call, Keyed, Spoken, is_long_over, take_call
 from alertnet.flows.voice.menu import MENU, Matter, take_keys
-from alertnet.flows.voice.number_test import key_in_test
 from alertnet.flows.voice.open_matters import answer_further, go_on, is_anything_open
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import notifications
+
+
+def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
+    """What a call says first; None where there is no such call. If the provider asks again, it says the same.
+
+    `provider_id`: the provider's id of the call, which a lost answer may have kept from us.
+    """
+    call = take_call(tx, attempt_id)
+    if call is None:
+        return _announce(tx, attempt_id, provider_id)
+    if call.is_keyed and is_long_over(tx, call.placed):
+        return None
+    call.attempt.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(call.attempt)
+    if call.is_keyed:
+        return call.say(ask=MENU)
+    if call.placed.is_wrong_person or not is_anything_open(call):
+        return call.say("taken_care_of")
+    if call.kind.is_alert and not call.asks_for_code:
+        return call.say("greeting")
+    if not call.asks_for_code:
+        return call.say("greeting", "after")
+    if call.placed.wrong_keys.are_too_many:
+        return call.say("nothing_recorded")
+    call.give_code()
+    return call.say("greeting", ask=call.ask_for_code(try_number=call.placed.wrong_keys.tries + 1))
+
+
+def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
+    locked = lock_attempt(tx, attempt_id)
+    if locked is None or locked.found.incident_id or not locked.is_call:
+        return None
+    if locked.found.kind is Kind.TEST:
+        return number_test.greet(locked, provider_id)
+    locked.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(locked)
+    locked.finish()
+    said = notifications.said_of(tx.session, locked.found.notification_id)
+    return Spoken(locked.found.kind, locked.found.language, said, None, ("no_incident",), None)
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
@@ -25,7 +70,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
         return answer_further(tx, attempt_id, keyed.about, keyed.digits)
     call = take_call(tx, attempt_id)
     if call is None:
-        return key_in_test(tx, attempt_id, keyed)
+        return number_test.key_in_test(tx, attempt_id, keyed)
     if is_long_over(tx, call.placed):
         return None
     if call.placed.is_wrong_person:
