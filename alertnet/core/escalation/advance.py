@@ -77,11 +77,6 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
     return is_live(context, run, contact, also_after=is_task)
 
 
-def closed_by(plan: Plan, contact: str, method_index: int, at: datetime) -> str | None:
-    """What closes that method of the contact at that moment; checked again right before an alert leaves."""
-    return plan.reach(contact).closed_by(method_index, at)
-
-
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
     """Why that level waits for a go."""
     return Context(plan, state, state.start_at).reasons_to_wait(planned)

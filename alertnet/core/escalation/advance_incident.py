@@ -11,7 +11,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance, closed_by, is_asked
+from alertnet.core.escalation.advance import advance, is_asked
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -158,7 +158,7 @@ class _Advancing:
                 known.trees.add(tree)
                 self.effects.append(SharedAlert(tree, send, known.alert))
                 bounced += [Failed(send.contact, send.method)] if known.failed else []
-            elif send.kind is Kind.TASK and closed_by(plan, send.contact, send.method, self.now):
+            elif send.kind is Kind.TASK and plan.reach(send.contact).closed_by(send.method, self.now):
                 bounced.append(Unsent(send.contact, send.method))
             elif open_task is not None:
                 self.effects.append(TaskAgain(tree, send, open_task))

@@ -9,7 +9,7 @@ from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, p
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import begin, closed_by, still_wanted
+from alertnet.core.escalation.advance import begin, still_wanted
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
@@ -178,7 +178,7 @@ class SimulatedIncident(IncidentRecord):
         A task whose contact has closed ends, and its `when_closed` methods take over.
         """
         covers = self._covers[ringing.task] if ringing.task is not None else []
-        closed = [closed_by(self.plans[tree], send.contact, send.method, now) for tree, send in covers]
+        closed = [self.plans[tree].reach(send.contact).closed_by(send.method, now) for tree, send in covers]
         if closed and all(closed):
             self.ringing.remove(ringing)
             return {tree: [Unsent(send.contact, send.method)] for tree, send in covers}

@@ -7,22 +7,18 @@ from alertnet.core.codec import value
 from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, LevelStatus, State, Status
-from alertnet.core.incident import Incident, Severity
+from alertnet.core.incident import Severity
 from alertnet.core.limits import LATEST
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.desk.matters import USER, Matter, calls_of, matter_of, numbered
-from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.prefetch import Prefetch
-from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.flows.unit.locked_incident import LockedIncident, look_closely
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring.troubles import open_troubles
-from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.escalations import Found
 from alertnet.store.records.incidents import Closed
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
@@ -260,18 +256,6 @@ def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident
 def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
     drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
     return ClosedIncident(id, kept, drill, is_text)
-
-
-def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
-    """An incident with its escalations, only for reading: nothing is locked."""
-    plans = editions.plans(tx, incident.facts, incident.trees)
-    prefetch = Prefetch(tx, [])
-    return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
-
-
-def look_closely_at(tx: Tx, id: str) -> LockedIncident:
-    """The incident of that id, with its escalations, only for reading."""
-    return look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
 
 
 def as_open(

@@ -11,7 +11,7 @@ from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
-from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, look_closely_at
+from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open
 from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
@@ -19,7 +19,7 @@ from alertnet.flows.escalation.pin_proof import coerced
 from alertnet.flows.notifications.stand_down import who_hears, words_of_close
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.pages.coordinator_page import task_details_of, texts_of
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, look_closely_at
 from alertnet.messages.drawings.time_axis import as_svg
 from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer

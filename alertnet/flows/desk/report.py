@@ -13,12 +13,12 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.notification import ALERTS, is_in_field
-from alertnet.flows.desk.board import look_closely_at, zone_of
+from alertnet.flows.desk.board import zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
 from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.pages.coordinator_page import texts_of
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, look_closely_at
 from alertnet.messages.drawings.report import Report, Section
 from alertnet.messages.reported import details_in_words
 from alertnet.store.db.tx import Tx

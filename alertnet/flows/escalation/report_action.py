@@ -7,7 +7,6 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance import closed_by
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
 from alertnet.core.notification import Failure, PromptAnswer
@@ -180,7 +179,9 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether to ask again; while the contact is closed its methods for that time are used instead (B1)."""
     covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
-    if not all(closed_by(locked.plans[each.tree], each.contact, each.method_index, locked.tx.now) for each in covered):
+    if not all(
+        locked.plans[each.tree].reach(each.contact).closed_by(each.method_index, locked.tx.now) for each in covered
+    ):
         return True
     phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
     move(locked, {each.escalation: [Unsent(each.contact, each.method_index)] for each in covered})

@@ -10,13 +10,13 @@ from datetime import datetime
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts, Scope, Wider
-from alertnet.core.notification import Kind, PromptAnswer, PromptKind
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import as_proposed, at_once, in_words, proposed_by, with_consent
 from alertnet.core.resolution.resolve import unmatched_exclusions
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.escalation.record_decision import end_change
 from alertnet.flows.notifications import prompts
-from alertnet.flows.notifications.stand_down import tell_those_told
+from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.reported import Event
 from alertnet.store.records import answers, timeline
@@ -48,7 +48,7 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     """
     locked.must_be_open()
     locked.record(UPDATED, by=by, text=text)
-    tell_those_told(locked, Kind.UPDATE)
+    tell_of_news(locked)
     propose(locked, facts)
 
 

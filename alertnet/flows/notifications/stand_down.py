@@ -53,12 +53,12 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
     _tell(locked, _all_clear(locked.incident.close_reason), told, locked.incident.close_reason)
 
 
-def tell_those_told(locked: LockedIncident, kind: Kind) -> None:
-    """Send one message to each contact that was told of the incident, and to nobody else.
+def tell_of_news(locked: LockedIncident) -> None:
+    """Tell each contact that was told of the incident, and nobody else, that there is news.
 
     It uses the number or address by which the contact was reached; a contact without a written method is called.
     """
-    _tell(locked, kind, _told(locked, ALERTS), None)
+    _tell(locked, Kind.UPDATE, _told(locked, ALERTS), None)
 
 
 def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:

@@ -9,9 +9,9 @@ from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.notifications import prompts
-from alertnet.flows.pages.contact_page import ANSWERS, may_answer
+from alertnet.flows.pages.contact_page import ANSWERS
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.messages.page import CoordinatorActions, Remark
+from alertnet.messages.page import Remark
 from alertnet.store.records import notifications
 from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
@@ -19,13 +19,6 @@ from alertnet.store.records.prompts import Prompt
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
-
-
-def coordinator_actions_of(locked: LockedIncident, link: PageLink) -> CoordinatorActions | None:
-    """What the link's coordinator can do now, about those who were told or are to be called."""
-    if not may_answer(locked, link):
-        return None
-    return CoordinatorActions(tuple(contacts_of(locked)))
 
 
 def is_allowed(locked: LockedIncident, sent: Sent) -> bool:

@@ -11,7 +11,7 @@ from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import put_down
-from alertnet.core.escalation.advance import closed_by, still_wanted
+from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
@@ -303,7 +303,7 @@ class _Obstacles:
         wanted = _wanted(due, plans, due.coverage)
         if not wanted:
             return UNWANTED
-        if all(closed_by(plans[each.tree], each.contact, each.method_index, self._tx.now) for each in wanted):
+        if all(plans[each.tree].reach(each.contact).closed_by(each.method_index, self._tx.now) for each in wanted):
             return CLOSED
         methods = [plans[each.tree].tree.contacts[each.contact].all_methods[each.method_index] for each in wanted]
         if all(method.address != due.address for method in methods):

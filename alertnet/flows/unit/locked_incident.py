@@ -25,7 +25,7 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.records.credentials.codes import Code
-from alertnet.store.records.escalations import Escalation, Unreadable
+from alertnet.store.records.escalations import Escalation, Found, Unreadable
 
 
 @dataclass
@@ -310,9 +310,19 @@ def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:
 
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
     """An incident, or the one it was merged into, for reading only: nothing is locked, escalations are left out."""
-    incident = incident_store.get_acting(tx.session, incident_id)
+    return look_closely(tx, incident_store.get_acting(tx.session, incident_id), Found())
+
+
+def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
+    """An incident with those escalations, for reading only."""
     plans = editions.plans(tx, incident.facts, incident.trees)
-    return LockedIncident(tx, incident, plans, [], UnitOfWork(tx), Prefetch(tx, []))
+    prefetch = Prefetch(tx, [])
+    return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
+
+
+def look_closely_at(tx: Tx, id: str) -> LockedIncident:
+    """The incident of that id itself, with its escalations, for reading only."""
+    return look_closely(tx, incident_store.get(tx.session, id), escalation_store.look_at_each(tx.session, [id])[id])
 
 
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:
