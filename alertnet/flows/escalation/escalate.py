@@ -1,8 +1,7 @@
 """Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import MethodKind
@@ -26,9 +25,10 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.state import Event, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
-from alertnet.core.notification import Failure, Kind, PromptAnswer
+from alertnet.core.notification import Failure, Kind
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
+from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
@@ -38,7 +38,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records import notifications, timeline
+from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
 
@@ -301,60 +301,18 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     }
     if not involved:
         return
-    # The latest decision of each thing is the one that holds.
-    latest = {(word.get("subject"), word.get("tree"), word.get("level")): word for word in _decided(locked)}
+    kept_back = kept_back_by(locked, involved)
+    move(locked, {each.id: list(undone(locked, each.tree, kept_back)) for each in locked.escalations})
     names = {id for _, id in involved}
-    theirs = [word for word in latest.values() if word.get("by") in names and word["decision"] != PromptAnswer.GO]
-    # Of what comes next it is known which tree's coordinator holds it; of a level or question only by what name.
-    undone = [word for word in theirs if not _is_of_rest(word) or locked.names(word["tree"], word["by"]) & involved]
-    move(locked, {each.id: list(_undone(locked, each.tree, undone)) for each in locked.escalations})
     held = [each for each in prompts.open_prompts(locked) if each.answered_by in names]
     for prompt in held:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
     prompts.ring_anew(locked, [each.id for each in held])
 
 
-def _decided(locked: LockedIncident) -> list[Mapping[str, Any]]:
-    """What coordinators have decided, oldest first, also of reports that were merged into it."""
-    session, each_id = locked.tx.session, locked.incident.every_id
-    found = [each for id in each_id for each in timeline.of_kind(session, id, "decision")]
-    return [word for _, word in sorted(found, key=lambda each: each[0]) if word]
-
-
-def _is_of_rest(word: Mapping[str, Any]) -> bool:
-    """Whether a decision is about all that comes next."""
-    return word.keys().isdisjoint(("subject", "level"))
-
-
 def let_go(locked: LockedIncident, tree: str, contact: str) -> None:
     """End what only this coordinator holds of all that comes next, since it has charge of it no more (A2)."""
     theirs = locked.names(tree, contact)
     if locked.is_coordinator(tree, contact) and any(each.on_hold_since for each in locked.states.values()):
-        holders = _holders(locked)
-        alone = {id for id, names in holders.items() if names and names <= theirs}
+        alone = {id for id, names in holders(locked).items() if names and names <= theirs}
         move(locked, {each.id: [Undecided()] for each in locked.escalations if each.tree in alone})
-
-
-def _holders(locked: LockedIncident) -> dict[str, set[tuple[str, str]]]:
-    """By tree, the (tree, contact) of those who have held all that comes next since it was last let go on."""
-    holders: dict[str, set[tuple[str, str]]] = {}
-    for word in _decided(locked):
-        if _is_of_rest(word):
-            for tree, _ in locked.names(word["tree"], word["by"]):
-                is_hold = word["decision"] == PromptAnswer.HOLD
-                holders[tree] = {*holders.get(tree, ()), (word["tree"], word["by"])} if is_hold else set()
-        elif word["decision"] == PromptAnswer.GO and "level" in word:
-            holders[word["tree"]] = set()
-    return holders
-
-
-def _undone(locked: LockedIncident, tree: str, undone: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
-    """What happens to an escalation when these decisions hold no longer."""
-    levels = {planned.level.name: planned.index for planned in locked.plans[tree].levels}
-    for word in undone:
-        if word.get("subject") == Subject.VERIFY.value:
-            yield ToldMore()
-        elif word.get("level") in levels and word["tree"] == tree:
-            yield Undecided(levels[word["level"]])
-        elif _is_of_rest(word) and tree in dict(locked.names(word["tree"], word["by"])):
-            yield Undecided()

@@ -11,12 +11,12 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Asked, Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
+from alertnet.flows.escalation.decisions import RECORDED, decisions_of
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.records import timeline
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
@@ -84,7 +84,7 @@ def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | Non
     proposed = locked.incident.proposed
     if proposed is None:
         raise WrongState("the change", "over", "nothing is proposed any more")
-    locked.record("decision", decision=decision.value, subject=Subject.CHANGE.value, by=by)
+    locked.record(RECORDED, decision=decision.value, subject=Subject.CHANGE.value, by=by)
     if decision is PromptAnswer.HOLD:
         answer_about(locked, Subject.CHANGE, decision, by)
         return
@@ -144,7 +144,7 @@ def _decide_rest(
     if not escalations:
         return
     said = {"heard_at": at.isoformat()} if at else {}
-    locked.record("decision", decision=decision.value, tree=tree, by=contact_id, **said)
+    locked.record(RECORDED, decision=decision.value, tree=tree, by=contact_id, **said)
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id in escalations and prompt.subject == Subject.LEVEL:
             prompts.answer_prompt(locked, prompt.id, decision, contact_id)
@@ -154,19 +154,18 @@ def _decide_rest(
 def _decided_since(locked: LockedIncident, at: datetime) -> frozenset[str]:
     """The trees in which it was decided since that moment what comes next, or whether a level does."""
     trees: set[str] = set()
-    for recorded_at, word in timeline.of_kind(locked.tx.session, locked.incident.id, "decision"):
-        if word is None or "tree" not in word or "subject" in word:
-            continue
-        if datetime.fromisoformat(word.get("heard_at", recorded_at.isoformat())) > at:
-            of_all = {id for id, _ in locked.names(word["tree"], word["by"])} if "level" not in word else ()
-            trees |= {word["tree"], *of_all}
+    for each in decisions_of(locked.tx.session, [locked.incident.id]):
+        if each.heard_at > at and each.is_of_rest:
+            trees |= {id for id, _ in each.counted_in(locked)}
+        elif each.heard_at > at and each.level is not None:
+            trees.add(each.tree)
     return frozenset(trees)
 
 
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:
     """Decide on an answer. Go counts it, hold asks about it again, refuse tells the contact again."""
     locked.record(
-        "decision", decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
+        RECORDED, decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )
     prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
@@ -178,7 +177,7 @@ def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: Prompt
 def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
-    locked.record("decision", decision=decision.value, subject=Subject.VERIFY.value, by=by)
+    locked.record(RECORDED, decision=decision.value, subject=Subject.VERIFY.value, by=by)
     answer_about(locked, Subject.VERIFY, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
@@ -200,7 +199,7 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
     if decision is PromptAnswer.HOLD and is_under_way(escalation.state, planned.index, locked.tx.now):
         raise WrongState(f"level {level}", "open", "refuse it, or hold a later one")
-    locked.record("decision", decision=decision.value, tree=tree, level=level, by=by)
+    locked.record(RECORDED, decision=decision.value, tree=tree, level=level, by=by)
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
             prompts.answer_prompt(locked, prompt.id, decision, by)

@@ -31,6 +31,7 @@ from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.tree_migration import succeed
+from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
@@ -290,11 +291,10 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By escalation, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
     session, id = whole.tx.session, whole.incident.id
-    decided = [payload or {} for _, payload in timeline.of_kind(session, id, "decision")]
     opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
-    own = [each for each in decided if each.get("decision") == PromptAnswer.GO]
-    own += [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
+    own = [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
     may_stay = {(each.get("tree"), each.get("level")) for each in own}
+    may_stay |= {(each.tree, each.level) for each in decisions_of(session, [id]) if each.decision is PromptAnswer.GO}
     events: dict[str, list[Event]] = {each.id: [] for each in whole.escalations}
     for escalation in whole.escalations:
         plan = whole.plans[escalation.tree]
@@ -307,12 +307,8 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
 
 def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By escalation, the holds and refusals that the whole took over with that part and nobody has given here."""
-    given = timeline.of_kind(whole.tx.session, whole.incident.id, "decision")
-    own = {
-        (each.get("tree"), each.get("level"))
-        for _, payload in given
-        if (each := payload or {})["decision"] != PromptAnswer.GO
-    }
+    given = decisions_of(whole.tx.session, [whole.incident.id])
+    own = {(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO}
     events: dict[str, list[Event]] = {}
     for here in whole.escalations:
         there = part.escalation_of(here.tree)
