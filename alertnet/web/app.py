@@ -30,7 +30,7 @@ from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.console.reports import report
-from alertnet.web.idempotency import Door, InFlight
+from alertnet.web.idempotency import InFlight
 from alertnet.web.layers import Around, Turns
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle
@@ -93,8 +93,8 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime)
-    reports = Door(runtime, app.state.in_flight, app.state.known_keys, None, f"POST {incidents.REPORTED_AT}")
-    app.straight = incidents.Straight(partial(FastAPI.__call__, app), reports)
+    plainly = partial(FastAPI.__call__, app)
+    app.straight = incidents.Straight(plainly, runtime, app.state.in_flight, app.state.known_keys)
     problems.install(app)
     app.add_exception_handler(Exception, _our_fault)
     # FastAPI would otherwise build each route again for every application, at its first request.

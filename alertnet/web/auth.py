@@ -1,7 +1,7 @@
 """Who is asking: the API key of the Authorization header, and the address. A revoked key stops working at once.
 
 For reads, the key is looked up for each request. For acts, it is looked up once; from then on the transaction itself
-checks that it is still in force.
+checks that it is still in force (`idempotency.Door`).
 """
 
 import hashlib
@@ -30,6 +30,8 @@ MOST_KNOWN = 1000
 
 REPORTS = "raise"
 """Reports are never limited: somebody who sends many may have that much to report."""
+COORDINATE = "coordinate"
+"""Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
 
 Network = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -103,8 +105,8 @@ def known_key(request: Request) -> ApiKey | None:
     return known_keys_of(request).get(text) if text else None
 
 
-class _ByKey(SecurityBase):
-    """A dependency that gives the request's key, if it has that scope or may do everything.
+class ByKey(SecurityBase):
+    """A dependency that lets a request in by its key, if that has the scope or may do everything.
 
     Raises (the dependency):
         HTTPException: 401 without a key in force, 403 for one without the scope, 429 for too many requests.
@@ -116,31 +118,28 @@ class _ByKey(SecurityBase):
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
+    def scope(self, _: Request) -> str:
+        """The scope that the key must have."""
+        return self._scope
 
-class KeyWith(_ByKey):
+
+class KeyWith(ByKey):
     """Gives the key for a read."""
 
     def __call__(self, request: Request) -> ApiKey:
         """The key, looked up."""
-        return _permit(request, _find(request), self._scope)
+        return _permit(request, _find(request), self.scope(request))
 
 
-class KeyToActWith(_ByKey):
-    """Gives the key for an act by a `Door`: a known one is not looked up, and needs no change of threads."""
-
-    async def __call__(self, request: Request) -> ApiKey:
-        """The key, as it is known or looked up."""
-        key = known_key(request)
-        if key is None:
-            key = await run_in_threadpool(_find, request)
-            text = text_of_key(request)
-            if text and not key.is_dated:
-                known_keys_of(request).learn(text, key)
-        return _permit(request, key, self.scope(request))
-
-    def scope(self, _: Request) -> str:
-        """The scope that the key must have."""
-        return self._scope
+async def key_to_act(request: Request, scope: str) -> ApiKey:
+    """The key for an act, as it is known or looked up: a known one needs no change of threads, and may be revoked."""
+    key = known_key(request)
+    if key is None:
+        key = await run_in_threadpool(_find, request)
+        text = text_of_key(request)
+        if text and not key.is_dated:
+            known_keys_of(request).learn(text, key)
+    return _permit(request, key, scope)
 
 
 def _find(request: Request) -> ApiKey:
@@ -221,7 +220,6 @@ def _as_counted(address: Address) -> str:
 
 
 # The runtime's lookup is not async, so it runs on a thread and nothing here blocks the event loop.
-Raiser = Annotated[ApiKey, Depends(KeyToActWith(REPORTS))]
 Reader = Annotated[ApiKey, Depends(KeyWith("read"))]
-Coordinator = Annotated[ApiKey, Depends(KeyToActWith("coordinate"))]
+Coordinator = Annotated[ApiKey, Depends(KeyWith(COORDINATE))]
 InForce = Annotated[Runtime, Depends(in_force)]

@@ -1,27 +1,32 @@
-"""Idempotency-Key, per API key and route: the same request twice has one effect and the same answer (A1)."""
+"""Requests that change something, by an API key in force: the same one twice has one effect and one answer (A1)."""
 
 import hashlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import field
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, HTTPException, Request
+from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from alertnet.core.codec import value
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import AlertnetError, WrongState
-from alertnet.flows.unit.idempotent_request import Accepted, Act, accept
+from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer, Once
-from alertnet.web.auth import KnownKeys, known_keys_of, not_in_force, runtime_of
+from alertnet.web.auth import COORDINATE, REPORTS, ByKey, KnownKeys, key_to_act, not_in_force
+
+T = TypeVar("T")
 
 _NOWHERE: Any = None
 """Stands for a session where what is shown needs none."""
@@ -66,82 +71,110 @@ class InFlight:
 
 @value
 class Door:
-    """Carries out a request that changes something."""
+    """A request that changes something, and its key: it is carried out once, and only while the key is in force."""
 
     runtime: Runtime
     in_flight: InFlight
     known_keys: KnownKeys
+    key: ApiKey
     idempotency_key: str | None
     route: str
 
-    def carry_out(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Carry out a request in one transaction, by a key that is in force, and answer.
+    @property
+    def edition(self) -> Edition:
+        """The trees and templates in force. The first call stores them, so it must not be inside a transaction."""
+        return self.runtime.edition
+
+    @property
+    def network(self) -> Network:
+        """The network of `edition`."""
+        return self.edition.network
+
+    @property
+    def by(self) -> str:
+        """How the history names this key."""
+        return f"key {self.key.id}"
+
+    def carry_out(self, body: BaseModel | None, act: Act) -> Response:
+        """Carry out the request in one transaction, and answer.
 
         Without an Idempotency-Key the answer is read after the commit, when the senders are already at work.
 
         Raises:
             HTTPException: 401 where the key was revoked meanwhile.
         """
-        once = self._once(key, body)
-        with self._alone(once):
-            try:
-                accepted = self.runtime.transact(_accept_by, key, act, once)
-            except _Revoked:
-                raise self._forgotten(key) from None
+        once = self._once(body)
+        with self._alone(once), self._by_key_in_force():
+            accepted = self.runtime.transact(_by_key, self.key, partial(accept, act=act, once=once))
         return respond(accepted.answer or self.runtime.read(lambda tx: accepted.show(tx.session)))
 
-    async def carry_out_soon(self, key: ApiKey, body: BaseModel | None, act: Act) -> Response:
-        """Carry out a request on the event loop, where the answer needs no second look at the database."""
-        once = self._once(key, body)
-        with self._alone(once):
-            try:
-                accepted = await self.runtime.transact_soon(_accept_by, key, act, once)
-            except _Revoked:
-                raise self._forgotten(key) from None
+    async def carry_out_soon(self, body: BaseModel | None, act: Act) -> Response:
+        """Carry out the request on the event loop, where the answer needs no second look at the database."""
+        once = self._once(body)
+        with self._alone(once), self._by_key_in_force():
+            accepted = await self.runtime.transact_soon(_by_key, self.key, partial(accept, act=act, once=once))
         return respond(accepted.answer or accepted.show(_NOWHERE))
+
+    def look(self, query: Callable[[Tx], T]) -> T:
+        """What the query finds, for a request that changes nothing after all.
+
+        Raises:
+            HTTPException: 401 where the key was revoked meanwhile.
+        """
+        with self._by_key_in_force():
+            return self.runtime.read(_by_key, self.key, query)
 
     def _alone(self, once: Once | None) -> AbstractContextManager[None]:
         return self.in_flight.alone(once) if once else nullcontext()
 
-    def _forgotten(self, key: ApiKey) -> HTTPException:
-        """Forget a key that was revoked; gives the answer."""
-        self.known_keys.forget(key)
-        return not_in_force()
+    @contextmanager
+    def _by_key_in_force(self) -> Iterator[None]:
+        try:
+            yield
+        except _Revoked:
+            self.known_keys.forget(self.key)
+            raise not_in_force() from None
 
-    def _once(self, key: ApiKey, body: BaseModel | None) -> Once | None:
+    def _once(self, body: BaseModel | None) -> Once | None:
         if self.idempotency_key is None:
             return None
-        asked = "\n".join([key.id, self.route, self.idempotency_key])
+        asked = "\n".join([self.key.id, self.route, self.idempotency_key])
         return Once(_hash(asked), _hash(body.model_dump_json() if body else ""))
 
 
-def _accept_by(tx: Tx, key: ApiKey, act: Act, once: Once | None) -> Accepted:
-    """Accept the request.
+def _by_key(tx: Tx, key: ApiKey, do: Callable[[Tx], T]) -> T:
+    """What `do` returns, if the key is in force.
 
-    Whether the key is in force is asked together with the first question of the act, whose refusal it overrules.
+    That is asked together with the first question of `do`, whose refusal it overrules.
 
     Raises:
-        _Revoked: it is not; then nothing of the request is done.
+        _Revoked: it is not; then nothing is done.
     """
     is_in_force = api_keys.ask_if_in_force(tx.session, key)
     try:
-        accepted = accept(tx, act, once)
+        done = do(tx)
     except AlertnetError:
         if is_in_force():
             raise
     else:
         if is_in_force():
-            return accepted
+            return done
     raise _Revoked
 
 
-async def door_of(request: Request, idempotency_key: IdempotencyKey = None) -> Door:
-    """The door for one request."""
-    route = f"{request.method} {request.scope['path']}"
-    return Door(runtime_of(request), request.app.state.in_flight, known_keys_of(request), idempotency_key, route)
+class DoorWith(ByKey):
+    """Gives the door for a request by a key with that scope."""
+
+    async def __call__(self, request: Request, idempotency_key: IdempotencyKey = None) -> Door:
+        """The door, with the key as it is known or looked up."""
+        key = await key_to_act(request, self.scope(request))
+        route = f"{request.method} {request.scope['path']}"
+        state = request.app.state
+        return Door(state.runtime, state.in_flight, state.known_keys, key, idempotency_key, route)
 
 
-ByDoor = Annotated[Door, Depends(door_of)]
+ReportersDoor = Annotated[Door, Depends(DoorWith(REPORTS))]
+CoordinatorsDoor = Annotated[Door, Depends(DoorWith(COORDINATE))]
 
 
 def respond(answer: ApiAnswer) -> Response:

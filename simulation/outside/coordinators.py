@@ -93,7 +93,7 @@ class Coordinators:
         opened = partial(self._opened, report.facts("north"))
 
         def raised(door: Door) -> Response:
-            return door.carry_out(self._key, report, raising(report, self._key, door.runtime.edition))
+            return door.carry_out(report, raising(report, door))
 
         self._post(f"raises: {words}", raised, opened)
 
@@ -111,9 +111,9 @@ class Coordinators:
         part, whole = self._merging.sample(sorted(self.world.opened), 2)
         self.world.merges = True
         merging, splitting = Merging(into=whole), Splitting(reports=[part])
-        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, self._key, door))
+        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
         if self._merging.random() < 0.5:
-            ask = partial(actions.split_off, whole, splitting, self._key)
+            ask = partial(actions.split_off, whole, splitting)
             self.world.time.after(self._merging.uniform(5, 900), partial(self._post, f"{part}: split off", ask))
 
     def doubts_at(self, length: float) -> float:
@@ -124,7 +124,7 @@ class Coordinators:
         """Revoke one of the valid answers, as somebody else's."""
         held = self.world.database.rows(_HELD)
         for answer in self._doubting.sample(held, 1) if held else ():
-            ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id, self._key)
+            ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id)
             self._post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
 
     def edits(self) -> None:
@@ -146,7 +146,7 @@ class Coordinators:
         severity = self.world.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
         perpetrator = self.world.random.choice([None, None, Perpetrator.ARMY])
         news = News(text=f"{SECRET} was seen", severity=severity, perpetrator=perpetrator)
-        self._post(f"{ref}: news, severity {severity}", lambda door: actions.update(ref, news, self._key, door))
+        self._post(f"{ref}: news, severity {severity}", lambda door: actions.update(ref, news, door))
         if self.world.random.random() < 0.5:
             follows = self.world.random.choice([self._narrows, self._spares])
             self.world.time.after(self.world.random.uniform(0, 3), partial(follows, ref))
@@ -154,12 +154,12 @@ class Coordinators:
     def _narrows(self, ref: str) -> None:
         scope = self.world.random.choice([Scope.INTERNAL, Scope.NATIONAL])
         consent = Consent(scope=scope, given_by="the family", how="by telephone")
-        self._post(f"{ref}: consent is {scope}", lambda door: actions.record_consent(ref, consent, self._key, door))
+        self._post(f"{ref}: consent is {scope}", lambda door: actions.record_consent(ref, consent, door))
 
     def _widens(self, ref: str) -> None:
         """Record wider consent; half the time look at what it would change, and apply that."""
         consent = Consent(scope=Scope.INTERNATIONAL, given_by="the family", how="by telephone")
-        ask = partial(actions.record_consent, ref, consent, self._key)
+        ask = partial(actions.record_consent, ref, consent)
         self._post(f"{ref}: consent is {consent.scope}", ask)
         if self.world.random.random() < 0.5:
             self.world.time.after(self.world.random.uniform(0, 60), partial(self._re_resolves, ref))
@@ -167,7 +167,7 @@ class Coordinators:
     def _looks(self, ref: str) -> None:
         """Only look at what would change."""
         look = Reresolution(apply=False)
-        ask = partial(re_resolve.re_resolve_incident, ref, look, self._key)
+        ask = partial(re_resolve.re_resolve_incident, ref, look)
         self._post(f"{ref}: what would change", ask)
 
     def _re_resolves(self, ref: str) -> None:
@@ -175,11 +175,11 @@ class Coordinators:
 
         def ask(door: Door) -> Response:
             if not seen:
-                shown = re_resolve.re_resolve_incident(ref, Reresolution(apply=False), self._key, door)
+                shown = re_resolve.re_resolve_incident(ref, Reresolution(apply=False), door)
                 seen.append(json.loads(bytes(shown.body))["hash"])
             self.world.re_resolved.add(ref)
             asked = Reresolution(apply=True, expected=seen[0])
-            return re_resolve.re_resolve_incident(ref, asked, self._key, door)
+            return re_resolve.re_resolve_incident(ref, asked, door)
 
         self._post(f"{ref}: re-resolved", ask)
 
@@ -187,7 +187,7 @@ class Coordinators:
         ids = sorted(self.world.network.contact_ids)
         spared = self.world.random.sample(ids, 1)
         exclusion = Exclusion(contacts=spared)
-        self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, self._key, door))
+        self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, door))
 
     def _decides(self, ref: str) -> None:
         random = self.world.random
@@ -195,7 +195,7 @@ class Coordinators:
         named = {"tree": tree.id, "level": random.choice(tree.levels).name} if random.random() < 0.8 else {}
         verdict = Verdict.model_validate({"decision": random.choice(["go", "hold", "refuse"]), **named})
         what = f"{ref}: {verdict.decision} {named.get('level', '')}"
-        self._post(what, lambda door: actions.decide_level(ref, verdict, self._key, door))
+        self._post(what, lambda door: actions.decide_level(ref, verdict, door))
 
     def _vouches(self, ref: str) -> None:
         random = self.world.random
@@ -203,25 +203,25 @@ class Coordinators:
         contact, kind = random.choice(sorted(tree.contacts)), random.choice(list(AnswerKind))
         heard = Vouched(tree=tree.id, contact=contact, kind=kind)
         self.people.proves("vouched", f"{tree.id}/{contact}")
-        self._post(f"{ref}: {contact} has {kind}", lambda door: actions.vouch(ref, heard, self._key, door))
+        self._post(f"{ref}: {contact} has {kind}", lambda door: actions.vouch(ref, heard, door))
 
     def _acts(self, ref: str) -> None:
         tree = self.world.random.choice(list(self.world.network.trees.values()))
         contact = self.world.random.choice(sorted(tree.contacts))
         deed = Deed(contact=contact, action=Action.VISITED, tree=tree.id)
-        self._post(f"{ref}: {contact} went there", lambda door: actions.report(ref, deed, self._key, door))
+        self._post(f"{ref}: {contact} went there", lambda door: actions.report(ref, deed, door))
 
     def _closes(self, ref: str) -> None:
         reason = self.world.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
         closing = Closing(reason=reason, text=f"{SECRET} is back")
-        self._post(f"{ref}: closed, {reason}", lambda door: actions.close(ref, closing, self._key, door))
+        self._post(f"{ref}: closed, {reason}", lambda door: actions.close(ref, closing, door))
         if self.world.random.random() < 0.5:
             self.world.time.after(self.world.random.uniform(0, 1800), partial(self._reopens, ref))
 
     def _reopens(self, ref: str) -> None:
         """Reopen it, sometimes before it was closed at all, since that request was lost."""
         reopening = Reopening(reason=f"{SECRET} was taken again")
-        self._post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, self._key, door))
+        self._post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, door))
 
     def _report(self) -> Report:
         random = self.world.random
@@ -246,7 +246,7 @@ class Coordinators:
         twice = self.world.random.random() < self.world.mischief.callback_doubled
 
         def act(runtime: Runtime) -> Response:
-            return ask(Door(runtime, InFlight(), KnownKeys(), key, what))
+            return ask(Door(runtime, InFlight(), KnownKeys(), self._key, key, what))
 
         def hear(answer: WebAnswer) -> None:
             if isinstance(answer, Response):

@@ -212,10 +212,10 @@ MUTANTS = {
     "whoever looks what an edit would change applies it": Mutant(
         "A8",
         "alertnet/web/api/re_resolve.py",
-        "        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))\n",
+        "        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))\n",
         """
-        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
-        door.carry_out(key, asked, on(ref, key, lambda locked: re_resolve(locked, edition, found.hash, by=by(key))))
+        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))
+        change(ref, door, asked, lambda locked: re_resolve(locked, edition, found.hash, by=door.by))
 """,
     ),
     "nobody asks whether an office is closed": Mutant(

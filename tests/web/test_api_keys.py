@@ -1,5 +1,7 @@
 """API keys: who may do what, and that a revoked one opens nothing from then on."""
 
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -116,6 +118,35 @@ def test_a_revoked_key_hears_nothing_else_of_its_report(
 
     assert answer.status_code == 401
     assert "exclude" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/drills", None),
+        ("GET", "/v1/drills/{ref}/report", None),
+        ("GET", "/v1/quarantine", None),
+        ("GET", "/v1/incidents/{ref}/recordings", None),
+        ("POST", "/v1/incidents/{ref}/re-resolve", {"apply": False}),
+        (
+            "POST",
+            "/v1/journeys",
+            {"team": "nobodys", "legs": [{"to": "L12", "expected_at": "2026-11-24T06:00:00Z"}]},
+        ),
+    ],
+)
+def test_a_revoked_key_reads_nothing_though_it_acted_a_moment_ago(
+    client: TestClient, runtime: Runtime, method: str, path: str, body: dict[str, Any] | None
+) -> None:
+    """B5: this process knows the key from its report; a coordinator's pages are for keys in force all the same."""
+    id, text = runtime.transact(api_keys.create, None, ["administer"])
+    headers = {"Authorization": f"Bearer {text}"}
+    path = path.format(ref=client.post("/v1/incidents", json=REPORT, headers=headers).json()["ref"])
+    assert client.request(method, path, json=body, headers=headers).status_code != 401
+
+    runtime.transact(api_keys.revoke, id)
+
+    assert client.request(method, path, json=body, headers=headers).status_code == 401
 
 
 def test_a_key_that_is_known_is_not_looked_up_to_act(

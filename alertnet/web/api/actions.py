@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from alertnet.core.directory.contact_tree import Network
@@ -20,7 +21,7 @@ from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
-from alertnet.flows.unit.idempotent_request import Act, Show
+from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -42,8 +43,7 @@ from alertnet.web.api.models import (
     Verdict,
     Vouched,
 )
-from alertnet.web.auth import Coordinator
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.idempotency import CoordinatorsDoor, Door
 from alertnet.web.problems import documented
 
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
@@ -52,106 +52,103 @@ router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 
 
 
 @router.post("/updates", response_model=IncidentView)
-def update(ref: str, news: News, key: Coordinator, door: ByDoor) -> Response:
+def update(ref: str, news: News, door: CoordinatorsDoor) -> Response:
     """Add news, and tell it to everybody who was told of the incident.
 
     A change to who should be told becomes a decision for coordinators.
     """
-    network = door.runtime.edition.network
-    return door.carry_out(key, news, on(ref, key, lambda locked: tell_news(locked, news, network, by(key))))
+    network = door.network
+    return change(ref, door, news, lambda locked: tell_news(locked, news, network, door.by))
 
 
 @router.post("/go", response_model=IncidentView)
-def decide_level(ref: str, verdict: Verdict, key: Coordinator, door: ByDoor) -> Response:
+def decide_level(ref: str, verdict: Verdict, door: CoordinatorsDoor) -> Response:
     """Decide go, hold or refuse for a level. Without tree and level, a go verifies the incident."""
     decision = PromptAnswer(verdict.decision.value)
-    return door.carry_out(
-        key,
-        verdict,
-        on(ref, key, lambda locked: decide(locked, decision, tree=verdict.tree, level=verdict.level, by=by(key))),
-    )
+
+    def do(locked: LockedIncident) -> None:
+        decide(locked, decision, tree=verdict.tree, level=verdict.level, by=door.by)
+
+    return change(ref, door, verdict, do)
 
 
 @router.post("/acknowledgements", status_code=201, response_model=AcknowledgementView)
-def vouch(ref: str, heard: Vouched, key: Coordinator, door: ByDoor) -> Response:
+def vouch(ref: str, heard: Vouched, door: CoordinatorsDoor) -> Response:
     """Record an answer that a coordinator heard and vouches for (A6)."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = _take_up(tx, ref, key)
-        return locked, partial(_acknowledgement, id=vouch_for(locked, heard, by(key)).id)
+        locked = _take_up(tx, ref, door.key)
+        return locked, partial(_acknowledgement, id=vouch_for(locked, heard, door.by).id)
 
-    return door.carry_out(key, heard, act)
+    return door.carry_out(heard, act)
 
 
 @router.delete("/acknowledgements/{id}", response_model=IncidentView)
-def revoke_acknowledgement(ref: str, id: str, key: Coordinator, door: ByDoor) -> Response:
+def revoke_acknowledgement(ref: str, id: str, door: CoordinatorsDoor) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
     if not (id.isascii() and id.isalnum()):
         raise Unknown("acknowledgement", id[:32])
-    return door.carry_out(key, None, on(ref, key, lambda locked: revoke(locked, id, by=by(key))))
+    return change(ref, door, None, lambda locked: revoke(locked, id, by=door.by))
 
 
 @router.post("/actions", response_model=IncidentView)
-def report(ref: str, deed: Deed, key: Coordinator, door: ByDoor) -> Response:
+def report(ref: str, deed: Deed, door: CoordinatorsDoor) -> Response:
     """Record what a contact did after it acknowledged."""
-    return door.carry_out(key, deed, on(ref, key, lambda locked: report_deed(locked, deed)))
+    return change(ref, door, deed, lambda locked: report_deed(locked, deed))
 
 
 @router.post("/consent", response_model=IncidentView)
-def record_consent(ref: str, consent: Consent, key: Coordinator, door: ByDoor) -> Response:
+def record_consent(ref: str, consent: Consent, door: CoordinatorsDoor) -> Response:
     """Record consent for the incident, or for some of its people. A narrower one applies at once.
 
     A wider one is stored, and applies once a coordinator has seen the difference and re-resolves (A8).
     """
-    return door.carry_out(key, consent, on(ref, key, lambda locked: keep_consent(locked, consent, by(key))))
+    return change(ref, door, consent, lambda locked: keep_consent(locked, consent, door.by))
 
 
 @router.post("/exclude", response_model=IncidentView)
-def spare(ref: str, exclusion: Exclusion, key: Coordinator, door: ByDoor) -> Response:
+def spare(ref: str, exclusion: Exclusion, door: CoordinatorsDoor) -> Response:
     """Exclude contacts, organisations or roles from now on."""
-    return door.carry_out(
-        key, exclusion, on(ref, key, lambda locked: exclude(locked, tuple(exclusion.contacts), by=by(key)))
-    )
+    return change(ref, door, exclusion, lambda locked: exclude(locked, tuple(exclusion.contacts), by=door.by))
 
 
 @router.post("/merge", response_model=IncidentView)
-def merge_into(ref: str, merging: Merging, key: Coordinator, door: ByDoor) -> Response:
+def merge_into(ref: str, merging: Merging, door: CoordinatorsDoor) -> Response:
     """Merge this incident into another, as two reports of one event. The answer is the other incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = merge(tx, id_of(tx.session, ref, key), _other_of(tx, ref, merging.into, key), by=by(key))
+        id, other = id_of(tx.session, ref, door.key), _other_of(tx, ref, merging.into, door.key)
+        locked = merge(tx, id, other, by=door.by)
         return locked, partial(shown, id=locked.incident.id)
 
-    return door.carry_out(key, merging, act)
+    return door.carry_out(merging, act)
 
 
 @router.post("/split", response_model=IncidentView)
-def split_off(ref: str, splitting: Splitting, key: Coordinator, door: ByDoor) -> Response:
+def split_off(ref: str, splitting: Splitting, door: CoordinatorsDoor) -> Response:
     """Split merged reports off again, as incidents of their own."""
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = split(tx, id_of(tx.session, ref, key), splitting.reports, by=by(key))
+        locked = split(tx, id_of(tx.session, ref, door.key), splitting.reports, by=door.by)
         return locked, partial(shown, id=locked.incident.id)
 
-    return door.carry_out(key, splitting, act)
+    return door.carry_out(splitting, act)
 
 
 @router.post("/close", response_model=IncidentView)
-def close(ref: str, closing: Closing, key: Coordinator, door: ByDoor) -> Response:
+def close(ref: str, closing: Closing, door: CoordinatorsDoor) -> Response:
     """Close an incident: everything stops, and those who were told are informed."""
 
     def do(locked: LockedIncident) -> None:
-        close_incident(locked, closing.reason, named=ref, text=closing.text, by=by(key))
+        close_incident(locked, closing.reason, named=ref, text=closing.text, by=door.by)
 
-    return door.carry_out(key, closing, on(ref, key, do, also_texts=True))
+    return change(ref, door, closing, do, also_texts=True)
 
 
 @router.post("/reopen", response_model=IncidentView)
-def reopen(ref: str, reopening: Reopening, key: Coordinator, door: ByDoor) -> Response:
+def reopen(ref: str, reopening: Reopening, door: CoordinatorsDoor) -> Response:
     """Reopen an incident: each escalation goes on where it stopped."""
-    return door.carry_out(
-        key, reopening, on(ref, key, lambda locked: open_again(locked, reopening, by(key)), also_texts=True)
-    )
+    return change(ref, door, reopening, lambda locked: open_again(locked, reopening, door.by), also_texts=True)
 
 
 def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
@@ -191,18 +188,20 @@ def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:
     reopen_incident(locked, by=by, reason=why)
 
 
-def on(ref: str, key: ApiKey, do: Callable[[LockedIncident], None], *, also_texts: bool = False) -> Act:
-    """An act that locks the incident, calls `do`, and answers with the incident; 404 where the key may not see it.
+def change(
+    ref: str, door: Door, asked: BaseModel | None, do: Callable[[LockedIncident], None], *, also_texts: bool = False
+) -> Response:
+    """Lock the incident, call `do`, and answer with the incident; 404 where the key may not see it.
 
-    `also_texts`: the act is also allowed on a text that no coordinator has made an incident of.
+    `also_texts`: also a text that no coordinator has made an incident of may be changed so.
     """
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = _take_up(tx, ref, key, also_texts=also_texts)
+        locked = _take_up(tx, ref, door.key, also_texts=also_texts)
         do(locked)
         return locked, partial(shown, id=locked.incident.id)
 
-    return act
+    return door.carry_out(asked, act)
 
 
 def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> LockedIncident:
@@ -210,11 +209,6 @@ def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> Lock
     if locked.facts.lone_text and not also_texts:
         raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
     return locked
-
-
-def by(key: ApiKey) -> str:
-    """How the history names this key."""
-    return f"key {key.id}"
 
 
 def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:

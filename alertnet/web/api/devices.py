@@ -13,11 +13,10 @@ from alertnet.flows.incidents.device_alarm import Pressed, receive_alarm
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
-from alertnet.store.records.credentials.api_keys import DEVICE, ApiKey
+from alertnet.store.records.credentials.api_keys import DEVICE
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.models import DeviceAlarm
-from alertnet.web.auth import KeyToActWith
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.idempotency import Door, DoorWith
 from alertnet.web.problems import documented
 
 
@@ -51,14 +50,14 @@ class AlarmView(TypedDict):
     status: str
 
 
-class _KeyOfDevice(KeyToActWith):
+class _DoorOfDevice(DoorWith):
     """Requires the key of the device in the path."""
 
     def scope(self, request: Request) -> str:
         return f"{self._scope}{request.path_params['id']}"
 
 
-DeviceKey = Annotated[ApiKey, Depends(_KeyOfDevice(DEVICE))]
+DevicesDoor = Annotated[Door, Depends(_DoorOfDevice(DEVICE))]
 
 
 @router.post(
@@ -68,12 +67,12 @@ DeviceKey = Annotated[ApiKey, Depends(_KeyOfDevice(DEVICE))]
     responses=documented(401, 403, 409, 413, 422, 503) | {200: {"description": "It stands in the one that runs."}},
 )
 def raise_alarm(
-    id: str, key: DeviceKey, door: ByDoor, alarm: Annotated[DeviceAlarm, Body(default_factory=DeviceAlarm)]
+    id: str, door: DevicesDoor, alarm: Annotated[DeviceAlarm, Body(default_factory=DeviceAlarm)]
 ) -> Response:
     """Raise the alarm of a device. While its incident is open, further presses update that incident."""
-    edition, team = door.runtime.edition, key.team
+    edition, team = door.edition, door.key.team
     if team is None:
-        raise Forbidden(f"API key {key.id} is of no team: make one with --device and --team")
+        raise Forbidden(f"API key {door.key.id} is of no team: make one with --device and --team")
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         position = alarm.position.in_words() if alarm.position else None
@@ -81,7 +80,7 @@ def raise_alarm(
         locked, is_new = receive_alarm(tx, edition, pressed)
         return locked, lambda _: _answer(locked, is_new=is_new)
 
-    return door.carry_out(key, alarm, act)
+    return door.carry_out(alarm, act)
 
 
 def _answer(locked: LockedIncident, *, is_new: bool) -> ApiAnswer:

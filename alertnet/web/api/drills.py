@@ -17,11 +17,10 @@ from alertnet.store.queues.drills import StoredDrill
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.shapes import moment
-from alertnet.web.api.actions import by
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import DrillPlan
 from alertnet.web.auth import Coordinator, InForce
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.idempotency import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/drills")
@@ -84,20 +83,20 @@ class DrillReportView(TypedDict):
 
 
 @router.post("", status_code=201, response_model=DrillView, responses=documented(401, 403, 409, 413, 422, 503))
-def plan(asked: DrillPlan, key: Coordinator, door: ByDoor) -> Response:
+def plan(asked: DrillPlan, door: CoordinatorsDoor) -> Response:
     """Begin a drill, or plan one. A planned drill begins by itself; coordinators are told a day before."""
-    edition, facts = door.runtime.edition, asked.facts(key.team)
+    edition, facts = door.edition, asked.facts(door.key.team)
     if asked.at is None and asked.every_months is not None:
         raise BadInput("every_months", asked.every_months, "with at: when the first one begins")
 
     def act(tx: Tx) -> tuple[LockedIncident | None, Show]:
         if asked.at is None:
-            locked = begin_drill(tx, edition, facts, by=by(key))
+            locked = begin_drill(tx, edition, facts, by=door.by)
             return locked, lambda session: _one(session, locked.incident.id)
-        id = plan_drill(tx, edition, facts, asked.at, asked.every_months, by=by(key))
+        id = plan_drill(tx, edition, facts, asked.at, asked.every_months, by=door.by)
         return None, lambda session: _one(session, id)
 
-    return door.carry_out(key, asked, act)
+    return door.carry_out(asked, act)
 
 
 @router.get("", response_model=DrillList, responses=documented(401, 403, 503))
@@ -115,17 +114,17 @@ def list_drills(key: Coordinator, runtime: InForce) -> Response:
 
 
 @router.post("/{id}/cancel", response_model=DrillView, responses=documented(401, 403, 404, 409, 422, 503))
-def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
+def cancel(id: str, door: CoordinatorsDoor) -> Response:
     """Cancel a planned drill and its repetitions."""
 
     def act(tx: Tx) -> tuple[None, Show]:
         stored = drills.find(tx.session, id) if id.isascii() and id.isalnum() else None
-        if stored is not None and not _is_for(key, stored):
+        if stored is not None and not _is_for(door.key, stored):
             raise Unknown("drill", id[:32])
-        cancel_drill(tx, id, by=by(key))
+        cancel_drill(tx, id, by=door.by)
         return None, lambda session: ApiAnswer(200, _one(session, id).body, None)
 
-    return door.carry_out(key, None, act)
+    return door.carry_out(None, act)
 
 
 @router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 422, 503))

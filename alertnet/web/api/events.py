@@ -22,8 +22,8 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.after_commits import look_after_commits
-from alertnet.web.api.incidents import COORDINATE, id_of
-from alertnet.web.auth import InForce, Reader, text_of_key, throttle_of
+from alertnet.web.api.incidents import id_of
+from alertnet.web.auth import COORDINATE, InForce, Reader, text_of_key, throttle_of
 from alertnet.web.problems import documented
 
 LOOK_SECONDS = 1.0

@@ -11,32 +11,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
-from alertnet.core.codec import replace
 from alertnet.core.errors import Unknown
 from alertnet.core.limits import LONGEST_BODY
 from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.api_keys import ApiKey
-from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Page, Report
-from alertnet.web.auth import REPORTS, InForce, Raiser, Reader
-from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, ByDoor, Door
+from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
+from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
 from alertnet.web.layers import NEVER_KEPT
 from alertnet.web.problems import documented
 
 ENTRIES = 500  # Timeline lines in one page.
-COORDINATE = "coordinate"
-"""Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
 REPORTED_AT = "/v1/incidents"
 RAISED = "alertnet.raised"
 """Of a request's scope: what was raised on the straight way."""
@@ -56,9 +53,9 @@ class TimelinePage(TypedDict):
     next: int | None
 
 
-async def raise_incident(report: Report, key: Raiser, door: ByDoor) -> Response:
+async def raise_incident(report: Report, door: ReportersDoor) -> Response:
     """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
-    return await door.carry_out_soon(key, report, raising(report, key, door.runtime.edition))
+    return await door.carry_out_soon(report, raising(report, door))
 
 
 class Straight:
@@ -68,10 +65,11 @@ class Straight:
     of an alarm.
     """
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
-        """`door`: for reports without an Idempotency-Key."""
+    def __init__(self, app: ASGIApp, runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> None:
         self._app = app
-        self._door = door
+        self._runtime = runtime
+        self._in_flight = in_flight
+        self._known_keys = known_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on with what has come of its body."""
@@ -93,20 +91,21 @@ class Straight:
     async def _answer(self, headers: Mapping[bytes, bytes], receive: Receive, came: list[Message]) -> Response | None:
         """The answer to a report with no fault in itself; else None. Adds to `came` what is received."""
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        key = self._door.known_keys.get(text) if scheme == "Bearer" else None
+        key = self._known_keys.get(text) if scheme == "Bearer" else None
         if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":
             return None
-        door = self._door
-        if (once := headers.get(_ONCE)) is not None:
-            if not IDEMPOTENCY_FORM.fullmatch(name := once.decode("latin-1")):
-                return None
-            door = replace(door, idempotency_key=name)
+        once = headers[_ONCE].decode("latin-1") if _ONCE in headers else None
+        if once is not None and not IDEMPOTENCY_FORM.fullmatch(once):
+            return None
         body = await _body(receive, came)
         try:
             report = None if body is None else Report.model_validate(from_json(body))
         except (ValueError, RecursionError):
             return None
-        return None if report is None else await raise_incident(report, key, door)
+        if report is None:
+            return None
+        door = Door(self._runtime, self._in_flight, self._known_keys, key, once, f"POST {REPORTED_AT}")
+        return await raise_incident(report, door)
 
 
 async def _body(receive: Receive, came: list[Message]) -> bytes | None:
@@ -198,12 +197,13 @@ def _as_read_by(key: ApiKey, incident: IncidentView) -> IncidentView:
     return {**incident, "actions": [{**each, "note": None} for each in incident["actions"]]}
 
 
-def raising(report: Report, key: ApiKey, edition: Edition) -> Act:
-    """Opens an incident by that key; the answer is made from what was written."""
+def raising(report: Report, door: Door) -> Act:
+    """Opens an incident; the answer is made from what was written."""
+    edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         begin = begin_drill if report.drill else open_incident
-        locked = begin(tx, edition, report.facts(key.team), by=f"key {key.id}")
+        locked = begin(tx, edition, report.facts(door.key.team), by=door.by)
         return locked, lambda _: opened(locked)
 
     return act

@@ -23,28 +23,27 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import JourneyView, Overview, of_journeys, overview
 from alertnet.store.views.shapes import moment
-from alertnet.web.api.actions import by
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
-from alertnet.web.api.incidents import COORDINATE
 from alertnet.web.api.models import CheckIn, JourneyPage, Plan, Said
-from alertnet.web.auth import Coordinator, InForce, Raiser, Reader
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.auth import COORDINATE, InForce, Reader
+from alertnet.web.idempotency import CoordinatorsDoor, ReportersDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/journeys")
 
 
 @router.post("", status_code=201, response_model=JourneyView, responses=documented(401, 403, 409, 413, 422, 503))
-def announce(plan: Plan, key: Raiser, door: ByDoor) -> Response:
+def announce(plan: Plan, door: ReportersDoor) -> Response:
     """Announce a journey. From now on the team is awaited at each leg in turn."""
-    team, zone = _traveller(plan, key, door.runtime.edition.network)
+    network = door.network
 
     def act(tx: Tx) -> tuple[None, Show]:
+        team, zone = _traveller(plan, door.key, network)
         journey = plan.journey(team, zone, tx.now)
         _check_times(journey, tx.now)
-        return None, partial(_shown, id=announce_journey(tx, journey, by(key)), status=201, team=key.team)
+        return None, partial(_shown, id=announce_journey(tx, journey, door.by), status=201, team=door.key.team)
 
-    return door.carry_out(key, plan, act)
+    return door.carry_out(plan, act)
 
 
 @router.get("", response_model=Overview, responses=documented(401, 403, 422, 503))
@@ -71,22 +70,22 @@ def show_journey(id: str, key: Reader, runtime: InForce) -> Response:
 
 
 @router.post("/{id}/check-ins", response_model=JourneyView, responses=documented(401, 403, 404, 409, 413, 422, 503))
-def check_in(id: str, said: CheckIn, key: Raiser, door: ByDoor) -> Response:
+def check_in(id: str, said: CheckIn, door: ReportersDoor) -> Response:
     """Record a check-in. In high risk only a coordinator may, because a key does not prove who speaks."""
 
     def do(tx: Tx, stored: StoredJourney) -> None:
-        if stored.journey.terms.risk is Risk.HIGH and not key.may(COORDINATE):
+        if stored.journey.terms.risk is Risk.HIGH and not door.key.may(COORDINATE):
             raise Forbidden("in high risk a one-time PIN by SMS proves a check-in, or a key with scope 'coordinate'")
         heard = Heard(said.kind.verb, tx.now, delay=_until(said, stored.journey, tx.now))
-        check_in_by_key(tx, id, heard, by(key))
+        check_in_by_key(tx, id, heard, door.by)
 
-    return door.carry_out(key, said, _on(id, key, do))
+    return door.carry_out(said, _on(id, door.key, do))
 
 
 @router.delete("/{id}", response_model=JourneyView, responses=documented(401, 403, 404, 409, 422, 503))
-def cancel(id: str, key: Coordinator, door: ByDoor) -> Response:
+def cancel(id: str, door: CoordinatorsDoor) -> Response:
     """Cancel a journey. An incident that it has opened stays open."""
-    return door.carry_out(key, None, _on(id, key, lambda tx, _: cancel_journey(tx, id, by(key))))
+    return door.carry_out(None, _on(id, door.key, lambda tx, _: cancel_journey(tx, id, door.by)))
 
 
 def _on(id: str, key: ApiKey, do: Callable[[Tx, StoredJourney], None]) -> Act:

@@ -15,13 +15,12 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import IncidentView, moment
-from alertnet.web.api.actions import by
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.incidents import shown
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
 from alertnet.web.forms import IDENTIFIER
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.idempotency import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/quarantine")
@@ -61,21 +60,21 @@ def list_texts(
 
 
 @router.post("/{id}", response_model=IncidentView, responses=documented(401, 403, 404, 409, 413, 422, 503))
-def bind(id: str, binding: Binding, key: Coordinator, door: ByDoor) -> Response:
+def bind(id: str, binding: Binding, door: CoordinatorsDoor) -> Response:
     """Assign a text to a member.
 
     The answer is the incident that holds it now, which may be a text for people to read.
     """
-    _of_no_team(key)
+    _of_no_team(door.key)
     if not IDENTIFIER.fullmatch(id):
         raise Unknown("text in quarantine", id[:32])
-    edition = door.runtime.edition
+    edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = bind_text(tx, edition, id, binding.team, binding.member, by=by(key))
+        locked = bind_text(tx, edition, id, binding.team, binding.member, by=door.by)
         return locked, partial(shown, id=locked.incident.id)
 
-    return door.carry_out(key, binding, act)
+    return door.carry_out(binding, act)
 
 
 def _of_no_team(key: ApiKey) -> None:

@@ -9,11 +9,10 @@ from alertnet.core.replan.difference import Change, Difference
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.unit.locked_incident import look_at
 from alertnet.store.views.shapes import IncidentView
-from alertnet.web.api.actions import by, on
+from alertnet.web.api.actions import change
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import Reresolution
-from alertnet.web.auth import Coordinator
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.idempotency import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
@@ -80,16 +79,16 @@ class DifferenceView(TypedDict):
 
 
 @router.post("/re-resolve", response_model=DifferenceView | IncidentView)
-def re_resolve_incident(ref: str, asked: Reresolution, key: Coordinator, door: ByDoor) -> Response:
+def re_resolve_incident(ref: str, asked: Reresolution, door: CoordinatorsDoor) -> Response:
     """Show what the trees in force and wider consent would change (`apply: false`), or apply what was shown."""
-    edition = door.runtime.edition
+    edition = door.edition
     if not asked.apply:
-        found = door.runtime.read(lambda tx: difference(look_at(tx, id_of(tx.session, ref, key)), edition))
+        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))
         return JSONResponse(_view(found))
     expected = asked.expected
     if expected is None:
         raise BadInput("expected", None, "the `hash` of the difference that was looked at")
-    return door.carry_out(key, asked, on(ref, key, lambda locked: re_resolve(locked, edition, expected, by=by(key))))
+    return change(ref, door, asked, lambda locked: re_resolve(locked, edition, expected, by=door.by))
 
 
 def _view(found: Difference) -> DifferenceView:

@@ -17,27 +17,25 @@ from alertnet.store.queues import journeys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import RollCallsView, RollCallView, of_roll_call, of_roll_calls
-from alertnet.web.api.actions import by
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
-from alertnet.web.api.incidents import COORDINATE
 from alertnet.web.api.models import Roll
-from alertnet.web.auth import Coordinator, InForce, Reader
-from alertnet.web.idempotency import ByDoor
+from alertnet.web.auth import COORDINATE, InForce, Reader
+from alertnet.web.idempotency import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/roll-calls")
 
 
 @router.post("", status_code=201, response_model=RollCallView, responses=documented(401, 403, 409, 413, 422, 503))
-def begin(roll: Roll, key: Coordinator, door: ByDoor) -> Response:
+def begin(roll: Roll, door: CoordinatorsDoor) -> Response:
     """Start a roll call: ask everybody of a team, a country or the network, each in their language."""
-    question = _question(roll, key)
-    network = door.runtime.edition.network
+    question = _question(roll, door.key)
+    network = door.network
 
     def act(tx: Tx) -> tuple[None, Show]:
-        return None, partial(_begun, id=call_roll(tx, network, question, by(key)), key=key, network=network)
+        return None, partial(_begun, id=call_roll(tx, network, question, door.by), key=door.key, network=network)
 
-    return door.carry_out(key, roll, act)
+    return door.carry_out(roll, act)
 
 
 @router.get("", response_model=RollCallsView, responses=documented(401, 403, 422, 503))

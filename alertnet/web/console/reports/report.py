@@ -16,8 +16,8 @@ from alertnet.core.errors import Forbidden, TooMany
 from alertnet.core.limits import REPORTS
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.api.fields import one_of
-from alertnet.web.api.incidents import COORDINATE, id_of
-from alertnet.web.auth import InForce, Reader, runtime_of
+from alertnet.web.api.incidents import id_of
+from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS, may_act
