@@ -1,6 +1,7 @@
 """`serve` and `worker`: what is wrong is told before anything begins, and a signal ends everything in good order."""
 
 import json
+import platform
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +43,12 @@ def answers(url: str) -> int:
         except OSError:
             assert time.monotonic() < until, f"nothing answers at {url}"
             time.sleep(0.02)
+
+
+def is_newer_linux() -> bool:
+    """Whether this is Linux 6.1 or later, built with large pages."""
+    is_known = Path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size").exists()
+    return is_known and tuple(map(int, platform.release().split(".")[:2])) >= (6, 1)
 
 
 def events(said: str, *names: str) -> list[dict[str, Any]]:
@@ -183,6 +191,34 @@ def test_sqlite_adds_up_no_memory_once_it_is_told_not_to(adds_up: bool) -> None:
     done = subprocess.run([sys.executable, "-c", told + asked + shown], capture_output=True, check=True, text=True)
 
     assert (int(done.stdout) > 0) is adds_up
+
+
+_MB = 1 << 20
+
+_LAID = f"""
+import mmap, re
+from alertnet.cli.server.processes import lay_in_large_pages
+
+def megabytes(name):
+    return int(re.search(rf"^{{name}}: +([0-9]+)", open("/proc/self/smaps_rollup").read(), re.M)[1]) >> 10
+
+empty, full = mmap.mmap(-1, {64 * _MB}, mmap.MAP_PRIVATE), bytearray(b"x") * {64 * _MB}
+for at in range(0, len(empty), {_MB}):
+    empty[at] = 1
+before = megabytes("Rss")
+lay_in_large_pages()
+print(megabytes("AnonHugePages"), megabytes("Rss") - before)
+"""
+
+
+@pytest.mark.skipif(not is_newer_linux(), reason="Linux lays memory in large pages when asked since 6.1")
+def test_what_is_loaded_lies_in_large_pages_and_takes_hardly_more_memory() -> None:
+    """A process of 140 MB would else have over 30,000 pages, and nothing that is empty may be filled for it."""
+    done = subprocess.run([sys.executable, "-c", _LAID], capture_output=True, check=True, text=True)
+
+    large, more = map(int, done.stdout.split())
+    assert large >= 56
+    assert more <= 16
 
 
 def test_an_incident_is_closed_beside_a_running_serve(office: Office, runtime: Runtime, ref: str) -> None:

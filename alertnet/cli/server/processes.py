@@ -5,6 +5,7 @@ The main thread only waits and handles signals: uvicorn's own handlers would kil
 
 import ctypes
 import gc
+import mmap
 import os
 import resource
 import socket
@@ -12,6 +13,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -41,8 +44,14 @@ _ARENA_MAX = -8
 """The number of the option M_ARENA_MAX in glibc's `malloc.h`."""
 _MEMSTATUS = 9
 """The number of the option SQLITE_CONFIG_MEMSTATUS in `sqlite3.h`."""
+_COLLAPSE = 25
+"""The number of MADV_COLLAPSE in Linux's `mman.h`."""
+_SIZE_OF_LARGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size")
 
 log = structlog.get_logger(__name__)
+
+FULL = 7 / 8
+"""The part of a large page that must be in use before it is made one."""
 
 NEW_OBJECTS = 20_000
 """How many more objects are created than freed before the garbage collector looks for cycles among the new ones."""
@@ -217,6 +226,36 @@ def keep_what_is_loaded() -> None:
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
     gc.enable()
+
+
+def lay_in_large_pages() -> None:
+    """Have what is loaded lie in large pages of memory, where Linux can: the processor finds its way sooner.
+
+    What is not full stays in small ones, else its empty parts would take memory too.
+    """
+    with suppress(AttributeError, OSError):
+        size, system = int(_SIZE_OF_LARGE_PAGES.read_text()), ctypes.CDLL(None)
+        in_use = (ctypes.c_ubyte * (size // mmap.PAGESIZE))()
+
+        def is_full(at: int) -> bool:
+            is_known = system.mincore(ctypes.c_void_p(at), ctypes.c_size_t(size), in_use) == 0
+            return is_known and sum(in_use) >= len(in_use) * FULL
+
+        for begin, end in _own_memory():
+            for are_full, pages in groupby(range(-(-begin // size) * size, end - size + 1, size), is_full):
+                first, *others = pages
+                if are_full:
+                    # Each call waits for all processors, so one takes all that lie side by side.
+                    system.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size * (1 + len(others))), _COLLAPSE)
+
+
+def _own_memory() -> Iterator[tuple[int, int]]:
+    """Where the stretches of memory begin and end that may be written and are of no file."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        stretch, rights, _, _, file, *_ = line.split()
+        if rights == "rw-p" and file == "0":
+            begin, end = stretch.split("-")
+            yield int(begin, 16), int(end, 16)
 
 
 def log_start(runtime: Runtime, process: str, listening: socket.socket | None = None) -> None:

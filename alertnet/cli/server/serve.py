@@ -44,6 +44,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     from alertnet.cli.server.processes import (
         add_up_no_memory,
         keep_what_is_loaded,
+        lay_in_large_pages,
         listen,
         load_the_rest,
         log_start,
@@ -69,6 +70,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         log_start(runtime, name, listening)
         load_the_rest(runtime)
         keep_what_is_loaded()
+        lay_in_large_pages()
         wait_for(ended)
         leaving.set()
         time.sleep(drain)
@@ -78,7 +80,14 @@ def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import keep_what_is_loaded, log_start, raise_limit, share_one_heap, working
+    from alertnet.cli.server.processes import (
+        keep_what_is_loaded,
+        lay_in_large_pages,
+        log_start,
+        raise_limit,
+        share_one_heap,
+        working,
+    )
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
@@ -88,6 +97,7 @@ def worker() -> None:
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         log_start(runtime, "worker")
         keep_what_is_loaded()
+        lay_in_large_pages()
         wait_for(ended)
 
 
