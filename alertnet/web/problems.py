@@ -174,7 +174,7 @@ def _refused(request: Request, error: Any) -> Response:
         allowed = ", ".join(sorted(methods)) or error.headers["Allow"]
         return Problem(405, f"{request.method} is not among the methods of this path: {allowed}", {"Allow": allowed})
     if error.status_code == 404 and not isinstance(error, HTTPException):
-        paths = sorted({route.path for route in _documented(request)})
+        paths = sorted({route.path for route in _documented(request)} | {request.app.openapi_url})
         return Problem(404, f"there is no {path[:LONGEST_VALUE]}", paths=paths)
     if error.status_code == 400 and path.startswith("/v1/"):  # not even text
         return _no_json(str(error.detail))
