@@ -69,7 +69,7 @@ def test_a_contact_is_spoken_to_in_its_language_with_a_safe_sentence_first(offic
     text = sheet(office, *ARREST, format=format)
     french = text[text.index("Focal point for human rights defenders") :]
 
-    assert "1. «J'appelle de la part de PBI international support network. Merci de me rappeler au +32 4" in french
+    assert "1. «J'appelle de la part de PBI, réseau international de soutien. Merci de me rappeler au +32 4" in french
     assert "2. «Il y a une alerte urgente concernant les droits humains : arrestation. Nous vous demandons" in french
     assert "«Hay una alerta urgente de derechos humanos: detención. ¿Puede hacerse cargo" in text
 
@@ -210,7 +210,7 @@ def test_the_sheet_of_an_incident_says_who_has_answered(office: Office, runtime:
     assert f"Trees that {ref} runs on" in text
     assert re.search(r"HAS ANSWERED 20[-0-9]+ \d\d:\d\d \(UTC-5\): takes charge", coordinator)
     assert "1. «" not in coordinator
-    assert f"1. «J'appelle de la part de PBI international support network, référence {ref}." in text
+    assert f"1. «J'appelle de la part de PBI, réseau international de soutien, référence {ref}." in text
     assert "Secreta" not in text
     assert "L12" not in text
 
