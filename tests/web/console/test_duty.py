@@ -17,9 +17,15 @@ ROTA = TREE.replace("    pin: true\n", '    pin: true\n    duty: {rota: [ana, lu
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def rota() -> str:
+    """Whom the coordinator's duty names."""
+    return "[ana, luis]"
+
+
+@pytest.fixture
+def world(tmp_path: Path, rota: str) -> Iterator[World]:
     """The valley, whose coordinator has a rota."""
-    with world_in(tmp_path, tree=ROTA, teams=TWO) as world:
+    with world_in(tmp_path, tree=ROTA.replace("[ana, luis]", rota), teams=TWO) as world:
         yield world
 
 
@@ -28,6 +34,16 @@ def test_the_turns_of_the_coming_weeks_stand_with_whose_it_is_now(desk: Desk) ->
 
     assert "Valley valley/alice north/ana 23 Nov 09:00 – 30 Nov 09:00 now north/luis 30 Nov 09:00" in text
     assert "north/luis 11 Jan 09:00 – 18 Jan 09:00" in text
+    assert "Its rota is empty" not in text
+
+
+@pytest.mark.parametrize("rota", ["[]"])
+def test_an_empty_rota_says_why_nobody_can_take_over(desk: Desk) -> None:
+    """Whoever comes to hand over the watch is not left before a page without a button."""
+    text = desk.opens("/desk/duty").text
+
+    assert "nobody, so its own numbers serve" in text
+    assert "Its rota is empty: once the tree names people there" in text
 
 
 def test_somebody_out_of_turn_holds_at_once_and_is_taken_back(world: World, desk: Desk) -> None:
