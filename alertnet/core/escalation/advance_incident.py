@@ -29,7 +29,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Event, Failed, State, Status, Unsent
+from alertnet.core.escalation.state import Event, Events, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.resolve import Plan
 
@@ -63,7 +63,7 @@ class IncidentRecord:
 def advance_incident(
     plans: Mapping[str, Plan],
     states: Mapping[str, State],
-    events: Mapping[str, Sequence[Event]],
+    events: Events,
     now: datetime,
     record: IncidentRecord,
     *,
@@ -72,8 +72,8 @@ def advance_incident(
 ) -> IncidentStep:
     """Advance the escalations with events, and those for which it matters what becomes of the others.
 
-    By tree, in the order of `states`; of several due at once the first sends, and the others share its message. No
-    events, `()`: time has passed. `whole` False: one escalation can't be read, so nobody knows whether all others are
+    In the order of `states`; of several due at once the first sends, and the others share its message. `whole` False:
+    one escalation can't be read, so nobody knows whether all others are
     acknowledged. `merged`: another report of the event was merged into it, and may have told the same people.
     """
     advancing = _Advancing(plans, dict(states), now, record, whole, merged)

@@ -3,6 +3,7 @@
 The database stores these values between two moments. Only `advance` changes them.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -336,3 +337,6 @@ Event = (
     | PlanChanged
     | Replanned
 )
+
+Events = Mapping[str, Sequence[Event]]
+"""What happened in the escalations of an incident, by tree; without any, `()`, only time has passed."""

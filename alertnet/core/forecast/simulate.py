@@ -11,9 +11,9 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.decision import NewPrompt
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Go, Hold, State
+from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
 from alertnet.core.forecast.script import Deed, Does, Script
-from alertnet.core.forecast.simulated_incident import Events, SimulatedIncident
+from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import Closed, Ignored, Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind

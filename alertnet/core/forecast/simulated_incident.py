@@ -24,7 +24,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, Failed, Hold, Received, State, Unsent
+from alertnet.core.escalation.state import Event, Events, Failed, Hold, Received, State, Unsent
 from alertnet.core.forecast.script import Calls, Script
 from alertnet.core.forecast.simulation import Noted, Shared, Told
 from alertnet.core.notification import RINGS_FOR, Kind, PromptKind, methods_to_prompt
@@ -32,9 +32,6 @@ from alertnet.core.resolution.resolve import Plans, opening
 
 OWN = "foretold "
 """The prefix of ids that exist only in a simulation."""
-
-Events = Mapping[str, Sequence[Event]]
-"""Events by tree; an empty list where only time has passed."""
 
 
 _NOTHING = IncidentRecord()

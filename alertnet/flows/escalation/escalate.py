@@ -1,6 +1,6 @@
 """Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
@@ -23,7 +23,7 @@ from alertnet.core.escalation.decision import (
     TaskAgain,
     TimelineNote,
 )
-from alertnet.core.escalation.state import Event, PlanChanged, Status, ToldMore, Undecided
+from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure, Kind
 from alertnet.core.resolution.resolve import Plans
@@ -42,9 +42,6 @@ from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
 
-Events = Mapping[str, Sequence[Event]]
-"""What happened, by escalation id."""
-
 NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 
 
@@ -59,8 +56,9 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
     if broken is not None:
         raise broken.fault
     _set_right(locked)
-    if escalation_id in (due := _due(locked)):
-        move(locked, {escalation_id: due[escalation_id]})
+    tree = next((each.tree for each in locked.escalations if each.id == escalation_id), "")
+    if tree in (due := _due(locked)):
+        move(locked, {tree: due[tree]})
         locked.finish()
 
 
@@ -104,7 +102,7 @@ def _set_right(locked: LockedIncident) -> None:
 def _due(locked: LockedIncident) -> Events:
     """The escalations that are due, with no event but the passing of time."""
     now = locked.tx.now
-    return {each.id: () for each in locked.escalations if each.due_at is not None and each.due_at <= now}
+    return {each.tree: () for each in locked.escalations if each.due_at is not None and each.due_at <= now}
 
 
 def move(locked: LockedIncident, events: Events) -> None:
@@ -112,7 +110,7 @@ def move(locked: LockedIncident, events: Events) -> None:
     step = advance_incident(
         locked.plans,
         locked.states,
-        {each.tree: events[each.id] for each in locked.escalations if each.id in events},
+        events,
         locked.tx.now,
         OnRecord(locked),
         whole=not locked.broken,
@@ -134,7 +132,7 @@ def move(locked: LockedIncident, events: Events) -> None:
 
 def for_all(locked: LockedIncident, *events: Event) -> Events:
     """The same events for every escalation of the incident."""
-    return {escalation.id: events for escalation in locked.escalations}
+    return dict.fromkeys(locked.states, events)
 
 
 def tell_more(locked: LockedIncident) -> None:
@@ -302,7 +300,7 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     if not involved:
         return
     kept_back = kept_back_by(locked, involved)
-    move(locked, {each.id: list(undone(locked, each.tree, kept_back)) for each in locked.escalations})
+    move(locked, {tree: list(undone(locked, tree, kept_back)) for tree in locked.states})
     names = {id for _, id in involved}
     held = [each for each in prompts.open_prompts(locked) if each.answered_by in names]
     for prompt in held:
@@ -314,5 +312,5 @@ def let_go(locked: LockedIncident, tree: str, contact: str) -> None:
     """End what only this coordinator holds of all that comes next, since it has charge of it no more (A2)."""
     theirs = locked.names(tree, contact)
     if locked.is_coordinator(tree, contact) and any(each.on_hold_since for each in locked.states.values()):
-        alone = {id for id, names in holders(locked).items() if names and names <= theirs}
-        move(locked, {each.id: [Undecided()] for each in locked.escalations if each.tree in alone})
+        alone = (tree for tree, names in holders(locked).items() if names and names <= theirs)
+        move(locked, {tree: [Undecided()] for tree in alone})

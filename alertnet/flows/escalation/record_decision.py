@@ -140,15 +140,15 @@ def _decide_rest(
     locked: LockedIncident, tree: str, contact_id: str, decision: PromptAnswer, at: datetime | None
 ) -> None:
     since = _decided_since(locked, at) if at else frozenset[str]()
-    escalations = [id for id, _ in counted_in(locked, tree, contact_id) if locked.tree_of(id) not in since]
-    if not escalations:
+    trees = [id for id, _ in counted_in(locked, tree, contact_id) if id not in since]
+    if not trees:
         return
     said = {"heard_at": at.isoformat()} if at else {}
     locked.record(RECORDED, decision=decision.value, tree=tree, by=contact_id, **said)
     for prompt in prompts.open_prompts(locked):
-        if prompt.escalation_id in escalations and prompt.subject == Subject.LEVEL:
+        if prompt.subject == Subject.LEVEL and locked.tree_of(prompt.escalation) in trees:
             prompts.answer_prompt(locked, prompt.id, decision, contact_id)
-    move(locked, {id: [EVENTS[decision]()] for id in escalations})
+    move(locked, {id: [EVENTS[decision]()] for id in trees})
 
 
 def _decided_since(locked: LockedIncident, at: datetime) -> frozenset[str]:
@@ -203,7 +203,7 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
             prompts.answer_prompt(locked, prompt.id, decision, by)
-    move(locked, {escalation.id: [EVENTS[decision](planned.index)]})
+    move(locked, {tree: [EVENTS[decision](planned.index)]})
     locked.save_facts()
 
 
@@ -215,7 +215,7 @@ def repeat_prompt(locked: LockedIncident, prompt: Prompt) -> None:
         prompts.ring_again(locked, prompt)
         if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and _has_strangers_alone_to_ask(locked):
             asked = Asked(None if prompt.level is None else prompt.level_index, reached=False)
-            move(locked, {each.id: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
+            move(locked, {each.tree: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
 
 
 def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:

@@ -181,13 +181,9 @@ def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
 
 
 def counted_in(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, str]]:
-    """(escalation id, contact id) wherever the recipient stands, by a shared number or address."""
-    found = []
-    for its_tree, its_contact in locked.same_recipient(tree, contact_id):
-        escalation = locked.escalation_of(its_tree)
-        if escalation is not None:
-            found.append((escalation.id, its_contact.id))
-    return found
+    """(tree, contact) wherever the recipient stands in an escalation, by a shared number or address."""
+    same_recipient = locked.same_recipient(tree, contact_id)
+    return [(its_tree, each.id) for its_tree, each in same_recipient if locked.escalation_of(its_tree)]
 
 
 def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
@@ -205,10 +201,10 @@ def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
 def events_of(
     locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
 ) -> dict[str, list[Event]]:
-    """The contact's events, in each escalation where its answer counts."""
+    """The contact's events, in each tree where its answer counts."""
     events: dict[str, list[Event]] = {}
-    for escalation, id in counted_in(locked, tree, contact_id):
-        events.setdefault(escalation, []).extend(make(id) for make in made)
+    for its_tree, id in counted_in(locked, tree, contact_id):
+        events.setdefault(its_tree, []).extend(make(id) for make in made)
     return events
 
 
@@ -251,10 +247,9 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
         return False
     if kind is AnswerKind.RELAYED and before.address != response.address:
         return False
-    states = {escalation.id: (locked.plans[escalation.tree], escalation.state) for escalation in locked.escalations}
-    return all(
-        still_says(*states[id], contact, kind) for id, contact in counted_in(locked, before.tree, before.contact)
-    )
+    plans, states = locked.plans, locked.states
+    counted = counted_in(locked, before.tree, before.contact)
+    return all(still_says(plans[tree], states[tree], contact, kind) for tree, contact in counted)
 
 
 def _new(locked: LockedIncident, tree: str, contact: str, response: Response) -> NewAnswer:

@@ -53,7 +53,7 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
                 if method.address != address or stale_key(its_contact, method) in escalation.state.stale:
                     continue
                 stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
-                events.setdefault(escalation.id, []).append(Failed(its_contact.id, method_index, stale))
+                events.setdefault(escalation.tree, []).append(Failed(its_contact.id, method_index, stale))
     if events:
         locked.record("wrong_person", tree=tree, contact=contact_id)
         move(locked, events)
@@ -62,10 +62,10 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
 
 
 def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The addresses that another incident knows to be bad, as failed methods in this one, by escalation."""
+    """The addresses that another incident knows to be bad, as failed methods in this one, by tree."""
     stale = known_to.stale
     return {
-        each.id: [
+        each.tree: [
             Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
             for contact in locked.tree(each.tree).contacts.values()
             for method_index, method in enumerate(contact.all_methods)
@@ -86,7 +86,7 @@ def let_through(locked: LockedIncident, number: str) -> None:
     """Use a number for SMS again that had refused them; a number that belongs to a stranger stays out of use."""
     if number not in locked.strangers:
         key = _by_sms(number)
-        move(locked, {each.id: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
+        move(locked, {each.tree: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
 
 
 def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
@@ -99,7 +99,7 @@ def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> d
     }
     back = sorted(number for number in known if _by_sms(number) not in known_to.stale)
     return {
-        each.id: [LetThrough(number) for number in back if _by_sms(number) in each.state.stale]
+        each.tree: [LetThrough(number) for number in back if _by_sms(number) in each.state.stale]
         for each in locked.escalations
     }
 
@@ -166,9 +166,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
     phone_tasks.end(locked, covered[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
-    events: dict[str, list[Event]] = {
-        each.escalation: [Failed(each.contact, each.method_index, stale)] for each in covered
-    }
+    events: dict[str, list[Event]] = {each.tree: [Failed(each.contact, each.method_index, stale)] for each in covered}
     tree = locked.tree_of(prompt.escalation)
     locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
@@ -184,7 +182,7 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     ):
         return True
     phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
-    move(locked, {each.escalation: [Unsent(each.contact, each.method_index)] for each in covered})
+    move(locked, {each.tree: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
 
 

@@ -8,11 +8,11 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore, stop
-from alertnet.core.escalation.state import Failed, PlanChanged
+from alertnet.core.escalation.state import Events, Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
-from alertnet.flows.escalation.escalate import Events, move, stale_kinds, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import move, stale_kinds, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
 from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
@@ -80,7 +80,7 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
 def resume(
     locked: LockedIncident, closed_at: datetime, why: PromptAnswer, answered: Events = MappingProxyType({})
 ) -> None:
-    """Resume an incident that ended then for that reason; `answered`: answers given meanwhile, by escalation."""
+    """Resume an incident that ended then for that reason; `answered`: answers given meanwhile."""
     locked.incident = replace(locked.incident, status=IncidentStatus.OPEN, closed_at=None, close_reason=None)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
@@ -88,8 +88,7 @@ def resume(
     stop_what_reaches_nobody(locked)
     asked = prompts.ask_anew(locked, closed_at, why)
     failed = _failed_meanwhile(locked, closed_at)
-    ids = [each.id for each in locked.escalations]
-    move(locked, {id: (PlanChanged(), *failed.get(id, ()), *answered.get(id, ())) for id in ids})
+    move(locked, {tree: (PlanChanged(), *failed.get(tree, ()), *answered.get(tree, ())) for tree in locked.states})
     prompts.ring_anew(locked, asked)
 
 
@@ -106,9 +105,9 @@ def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
 
 
 def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:
-    """By escalation, the messages that were found not to have arrived while nothing could follow from it."""
+    """By tree, the messages that were found not to have arrived while nothing could follow from it."""
     events: dict[str, list[Failed]] = {}
     for method, failure, coverage in incident_attempts.failed(locked.tx.session, locked.incident.id, closed_at):
         failed = Failed(coverage.contact, coverage.method_index, stale_kinds(failure, method))
         events.setdefault(coverage.escalation, []).append(failed)
-    return events
+    return locked.by_tree(events)

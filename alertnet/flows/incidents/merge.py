@@ -223,13 +223,13 @@ def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
 def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     """Count answers and reports to the part; then open the levels open there, unless somebody has taken charge."""
     session = whole.tx.session
-    events: dict[str, list[Event]] = {each.id: [PlanChanged()] for each in whole.escalations}
+    events: dict[str, list[Event]] = {tree: [PlanChanged()] for tree in whole.states}
     add_events(events, as_events(whole, not_replaced(part, whole), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
             add_events(events, events_of(whole, report.tree, report.contact, Acted))
     move(whole, events)
-    move(whole, {each.id: decided for each in whole.escalations if (decided := _decided(part, whole, each.tree))})
+    move(whole, {tree: decided for tree in whole.states if (decided := _decided(part, whole, tree))})
 
 
 def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Event]:
@@ -276,7 +276,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for tree, contact in sorted(only_there):
         add_events(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
-    move(whole, {id: (*happened, PlanChanged()) for id, happened in events.items()})
+    move(whole, {tree: (*happened, PlanChanged()) for tree, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
     add_events(happened, bad_addresses(part, whole))
@@ -289,24 +289,24 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
-    """By escalation, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
+    """By tree, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
     session, id = whole.tx.session, whole.incident.id
     opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
     own = [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
     may_stay = {(each.get("tree"), each.get("level")) for each in own}
     may_stay |= {(each.tree, each.level) for each in decisions_of(session, [id]) if each.decision is PromptAnswer.GO}
-    events: dict[str, list[Event]] = {each.id: [] for each in whole.escalations}
+    events: dict[str, list[Event]] = {tree: [] for tree in whole.states}
     for escalation in whole.escalations:
         plan = whole.plans[escalation.tree]
         for planned in (plan.levels[run.index] for run in escalation.state.runs if run.index != LAST_RESORT):
             needs_nobody = planned.approval is None and (planned.coordination or plan.verified)
             if not needs_nobody and (escalation.tree, planned.level.name) not in may_stay:
-                events[escalation.id].append(Unopened(planned.index))
+                events[escalation.tree].append(Unopened(planned.index))
     return events
 
 
 def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
-    """By escalation, the holds and refusals that the whole took over with that part and nobody has given here."""
+    """By tree, the holds and refusals that the whole took over with that part and nobody has given here."""
     given = decisions_of(whole.tx.session, [whole.incident.id])
     own = {(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO}
     events: dict[str, list[Event]] = {}
@@ -323,7 +323,7 @@ def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime)
         ]
         if there.state.on_hold_since and here.state.on_hold_since == merged_at:
             undone.append(Undecided())
-        events[here.id] = undone
+        events[here.tree] = undone
     return events
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Answered, Confirmed, Event
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Events
 from alertnet.flows.escalation import record_response
-from alertnet.flows.escalation.escalate import Events
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
@@ -34,9 +33,9 @@ def as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: Locke
 
 
 def add_events(events: dict[str, list[Event]], more: Events) -> None:
-    """Add more events of the same escalations, or of others."""
-    for escalation, happened in more.items():
-        events.setdefault(escalation, []).extend(happened)
+    """Add more events of the same trees, or of others."""
+    for tree, happened in more.items():
+        events.setdefault(tree, []).extend(happened)
 
 
 def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:

@@ -127,7 +127,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
     cancel_barred(locked)
     cancel_for_those_gone(locked)
     answered = _answered_elsewhere(locked, before)
-    move(locked, {each.id: (Replanned(), *answered.get(each.id, ())) for each in locked.escalations})
+    move(locked, {tree: (Replanned(), *answered.get(tree, ())) for tree in locked.states})
 
 
 def _propose(locked: LockedIncident, edition: Edition) -> _Proposal:
@@ -200,14 +200,13 @@ def open_escalations(locked: LockedIncident) -> None:
 
 
 def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list[Answered]]:
-    """By escalation, the answers that contacts new to a tree gave in another; they count there as well."""
+    """By tree, the answers that contacts new to a tree gave in another; they count there as well."""
     events: dict[str, list[Answered]] = {}
     for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
         if locked.contact(answer.tree, answer.contact).former:
             continue
         for tree, its_contact in locked.same_recipient(answer.tree, answer.contact):
-            escalation = locked.escalation_of(tree)
             is_new = tree not in before or its_contact.id not in before[tree].tree.contacts
-            if escalation is not None and is_new:
-                events.setdefault(escalation.id, []).append(Answered(its_contact.id, answer.kind, answer.address))
+            if is_new and locked.escalation_of(tree) is not None:
+                events.setdefault(tree, []).append(Answered(its_contact.id, answer.kind, answer.address))
     return events

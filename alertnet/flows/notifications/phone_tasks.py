@@ -61,9 +61,9 @@ def withdraw(locked: LockedIncident) -> None:
 def record_result(
     locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None
 ) -> None:
-    """Record the result of what was asked about a contact, in each (escalation, contact)."""
+    """Record the result of what was asked about a contact, in each (tree, contact)."""
     stands = set(everywhere)
-    for task in _each_task([each for each in open_tasks(locked) if (each.escalation, each.contact) in stands]):
+    for task in _each_task([each for each in open_tasks(locked) if (each.tree, each.contact) in stands]):
         end(locked, task, answer, by)
 
 

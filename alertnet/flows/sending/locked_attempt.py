@@ -47,6 +47,7 @@ class LockedAttempt:
     incidents: dict[str, LockedIncident]
     """By incident: attempts of one incident that are locked together share it."""
     events: dict[str, list[Event]] = field(default_factory=dict)
+    """By escalation, of its incident or of one that this was merged into."""
     account_fault: AccountFault | None = None
     """What its provider, which had accepted it, found wrong with our account."""
     may_be_late: bool = False
@@ -211,7 +212,7 @@ class LockedAttempt:
         if locked is None:
             return
         if self.events:
-            move(locked, self.events)
+            move(locked, locked.by_tree(self.events))
         if is_late:
             tell_late(locked, self.found.notification_id)
         locked.finish()

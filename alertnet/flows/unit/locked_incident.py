@@ -1,10 +1,10 @@
 """One incident in a flow's hands: its locked row, its plans, its escalations, and what is to be written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Named
@@ -26,6 +26,8 @@ from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.escalations import Escalation, Found, Unreadable
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -143,6 +145,10 @@ class LockedIncident:
     def escalation_of(self, tree: str) -> Escalation | None:
         """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
+
+    def by_tree(self, by_escalation: Mapping[str, T]) -> dict[str, T]:
+        """The same by tree, as far as it is about escalations of this incident that can be read."""
+        return {each.tree: by_escalation[each.id] for each in self.escalations if each.id in by_escalation}
 
     def tree_of(self, escalation_id: str) -> str:
         """The id of an escalation's tree, even if the escalation can't be read or belongs to a part."""
