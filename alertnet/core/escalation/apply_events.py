@@ -7,7 +7,7 @@ from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation import contact_steps, levels
 from alertnet.core.escalation.context import ENDED, Context
 from alertnet.core.escalation.levels import acknowledge, open_level, proceeds_at, settle
-from alertnet.core.escalation.not_reached import not_reached
+from alertnet.core.escalation.not_reached import let_through, not_reached
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import (
     AT_REST,
@@ -57,7 +57,7 @@ def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table
         case Failed() | Unsent() | Delayed():
             not_reached(context, event)
         case LetThrough(number):
-            levels.let_through(context, number)
+            let_through(context, number)
         case Go(index):
             _go(context, index)
         case Hold(index):

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import replace
-from alertnet.core.directory.contact import MethodKind, Role
+from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import Then
-from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED, LONGEST_PAUSE, Context, pause_after
@@ -166,23 +165,6 @@ def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
         return False
     deputies = deputies_of(context.plan.tree, id)
     return any(_may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)
-
-
-def let_through(context: Context, number: str) -> None:
-    """Use a number for SMS again that refused them before; those who were to be told there are told now."""
-    key = f"{MethodKind.SMS}:{number}"
-    context.change(stale=tuple(each for each in context.state.stale if each != key))
-    for run in context.state.runs:
-        for progress in run.turns:
-            its = context.contact(progress.contact)
-            back = {index for index in progress.failed if stale_key(its, its.all_methods[index]) == key}
-            if back:
-                failed, handed_over = (
-                    tuple(each for each in kept if each not in back) for kept in (progress.failed, progress.handed_over)
-                )
-                uses = tuple(each for each in progress.uses if each.method not in back)
-                anew = replace(progress, failed=failed, handed_over=handed_over, uses=uses)
-                context.put_progress(run.index, anew)
 
 
 def settle(context: Context) -> None:

@@ -1,8 +1,12 @@
-"""What happens when a message does not reach its contact: its next methods, or others, take over (B3)."""
+"""What happens when a message does not reach its contact: its next methods, or others, take over (B3).
+
+And when a number takes SMS again that had refused them.
+"""
 
 from collections.abc import Iterator
 
 from alertnet.core.codec import replace
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
@@ -19,6 +23,23 @@ def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
             _leave_out(context, contact, method)
         case Delayed(contact, method):
             _delay(context, contact, method)
+
+
+def let_through(context: Context, number: str) -> None:
+    """Use a number for SMS again that refused them before; those who were to be told there are told now."""
+    key = f"{MethodKind.SMS}:{number}"
+    context.change(stale=tuple(each for each in context.state.stale if each != key))
+    for run in context.state.runs:
+        for progress in run.turns:
+            its = context.contact(progress.contact)
+            back = {index for index in progress.failed if stale_key(its, its.all_methods[index]) == key}
+            if back:
+                failed, handed_over = (
+                    tuple(each for each in kept if each not in back) for kept in (progress.failed, progress.handed_over)
+                )
+                uses = tuple(each for each in progress.uses if each.method not in back)
+                anew = replace(progress, failed=failed, handed_over=handed_over, uses=uses)
+                context.put_progress(run.index, anew)
 
 
 def _fail(context: Context, event: Failed) -> None:
