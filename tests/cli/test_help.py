@@ -24,6 +24,7 @@ NEVER_SERVED = {
     "psycopg",
     "pygments",
     "rich",
+    "sqlalchemy.dialects.postgresql",
     "sqlalchemy.orm",
     "typst",
     "watchfiles",

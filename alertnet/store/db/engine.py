@@ -13,9 +13,9 @@ from typing import Any
 
 import structlog
 from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
+from alertnet.store.db.adding import unless_there
 from alertnet.store.db.columns import as_json
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import PIPELINE, line_on
@@ -253,8 +253,7 @@ def carry_over(engine: Engine) -> None:
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row unless its key is taken, even by a simultaneous transaction; True if it was inserted."""
-    # SQLite has the same syntax.
-    statement = postgresql.insert(table).on_conflict_do_nothing().values(values).returning(*table.primary_key)
+    statement = unless_there(table).values(values).returning(*table.primary_key)
     return session.execute(statement).first() is not None
 
 

@@ -12,13 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
 from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_stored, value
+from alertnet.store.db.adding import unless_there
 from alertnet.store.db.session import Session
 from alertnet.store.db.several_rows import together
 
@@ -382,7 +382,7 @@ def add_missing(session: Session, table: Table, rows: Sequence[Values]) -> None:
 
 @cache
 def _adding_missing(table: Table) -> Prepared:
-    return Prepared(postgresql.insert(table).on_conflict_do_nothing())  # SQLite has the same syntax.
+    return Prepared(unless_there(table))
 
 
 @cache

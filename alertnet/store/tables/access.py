@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
-from alertnet.store.tables.base import index_of_due, metadata
+from alertnet.store.tables.base import PartialIndex, index_of_due, metadata
 
 inbound = Table(
     "inbound",
@@ -25,7 +25,7 @@ inbound = Table(
 index_of_due("ix_inbound_due", inbound)
 
 _NO_REPLY = text("kind = 'call' AND reply IS NULL")
-Index("ix_inbound_unkeyed", inbound.c.received_at, postgresql_where=_NO_REPLY, sqlite_where=_NO_REPLY)
+PartialIndex("ix_inbound_unkeyed", inbound.c.received_at, where=_NO_REPLY)
 
 sweeps = Table(
     "sweeps",

@@ -1,6 +1,10 @@
-"""What all tables share: naming conventions, and the index of due rows."""
+"""What all tables share: naming conventions, and indexes of some of their rows."""
 
-from sqlalchemy import CheckConstraint, Index, MetaData, Table, text
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, TextClause, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -13,9 +17,27 @@ metadata = MetaData(naming_convention=NAMING)
 WHERE_DUE = text("due_at IS NOT NULL")
 
 
+class PartialIndex(Index):
+    """An index of the rows for which a condition holds.
+
+    For `postgresql_where` SQLAlchemy would load the whole dialect, where there is SQLite alone too.
+    """
+
+    def __init__(self, name: str, *columns: Column[Any], where: TextClause, unique: bool = False) -> None:
+        super().__init__(name, *columns, unique=unique)
+        self.where = where
+
+
+@compiles(CreateIndex)
+def _create(creation: CreateIndex, compiler: Any, **how: Any) -> str:
+    made: str = compiler.visit_create_index(creation, **how)
+    index = creation.element
+    return f"{made} WHERE {compiler.sql_compiler.process(index.where)}" if isinstance(index, PartialIndex) else made
+
+
 def index_of_due(name: str, table: Table) -> Index:
     """An index of due rows only, so that closed incidents cost the regular looks nothing."""
-    return Index(name, table.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE)
+    return PartialIndex(name, table.c.due_at, where=WHERE_DUE)
 
 
 def check_each(name: str, sql: str, on_sqlite: str) -> tuple[CheckConstraint, CheckConstraint]:

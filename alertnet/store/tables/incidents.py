@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
-from alertnet.store.tables.base import WHERE_DUE, check_each, index_of_due, metadata
+from alertnet.store.tables.base import WHERE_DUE, PartialIndex, check_each, index_of_due, metadata
 
 documents = Table(
     "documents",
@@ -58,9 +58,9 @@ incidents = Table(
     Index("ix_incidents_raised", "raised_index", "status"),
 )
 IS_PART = text("part_of IS NOT NULL")
-Index("ix_incidents_part_of", incidents.c.part_of, postgresql_where=IS_PART, sqlite_where=IS_PART)
+PartialIndex("ix_incidents_part_of", incidents.c.part_of, where=IS_PART)
 WAS_CLOSED = text("closed_at IS NOT NULL")
-Index("ix_incidents_closed", incidents.c.closed_at, postgresql_where=WAS_CLOSED, sqlite_where=WAS_CLOSED)
+PartialIndex("ix_incidents_closed", incidents.c.closed_at, where=WAS_CLOSED)
 
 ACTING = func.coalesce(incidents.c.part_of, incidents.c.id)
 """The incident that acts for a row of `incidents`: itself, unless it was merged into another."""
@@ -89,9 +89,7 @@ escalations = Table(
     ),
 )
 index_of_due("ix_escalations_due", escalations)
-Index(
-    "ix_escalations_order", escalations.c.rank, escalations.c.due_at, postgresql_where=WHERE_DUE, sqlite_where=WHERE_DUE
-)
+PartialIndex("ix_escalations_order", escalations.c.rank, escalations.c.due_at, where=WHERE_DUE)
 """The order of processing; with this index thousands of due rows cost no more per batch than a few."""
 
 alarms = Table(
@@ -162,7 +160,7 @@ timeline = Table(
 
 IS_EDITION = text("kind = 'trees_in_force'")
 """Queries must use exactly these words, so that the index is used: each process looks twice a second."""
-Index("ix_timeline_editions", timeline.c.seq, postgresql_where=IS_EDITION, sqlite_where=IS_EDITION)
+PartialIndex("ix_timeline_editions", timeline.c.seq, where=IS_EDITION)
 
 chain_heads = Table(
     "chain_heads",

@@ -4,7 +4,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 
 from alertnet.core.notification import CLASSES
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
-from alertnet.store.tables.base import WHERE_DUE, check_each, metadata
+from alertnet.store.tables.base import WHERE_DUE, PartialIndex, check_each, metadata
 
 codes = Table(
     "codes",
@@ -38,16 +38,15 @@ code_numbers = Table(
 )
 IS_OF_OPEN, IS_OF_CLOSED = text("open"), text("NOT open")
 """Queries must use exactly these words, so that the indexes are used."""
-Index(
+PartialIndex(
     "ix_code_numbers_open",
     code_numbers.c.code_hash,
     code_numbers.c.number_index,
     code_numbers.c.open,  # included so that SQLite need not read the row
     unique=True,
-    postgresql_where=IS_OF_OPEN,
-    sqlite_where=IS_OF_OPEN,
+    where=IS_OF_OPEN,
 )  # Of two workers that draw the same code for a number at the same moment, one has to draw again.
-Index("ix_code_numbers_closed", code_numbers.c.code_hash, postgresql_where=IS_OF_CLOSED, sqlite_where=IS_OF_CLOSED)
+PartialIndex("ix_code_numbers_closed", code_numbers.c.code_hash, where=IS_OF_CLOSED)
 
 guesses = Table(
     "guesses",
@@ -160,37 +159,34 @@ attempts = Table(
         on_sqlite="due_at IS NOT NULL OR (status <> 'queued' AND status <> 'sending' AND status <> 'unknown')",
     ),
 )
-Index(
+PartialIndex(
     "ix_attempts_due",
     attempts.c.method,
     attempts.c.status,
     attempts.c.due_at,
-    postgresql_where=WHERE_DUE,
-    sqlite_where=WHERE_DUE,
+    where=WHERE_DUE,
 )
 WAS_TAKEN = text("provider_id IS NOT NULL")
-Index("ix_attempts_provider_id", attempts.c.provider_id, postgresql_where=WAS_TAKEN, sqlite_where=WAS_TAKEN)
+PartialIndex("ix_attempts_provider_id", attempts.c.provider_id, where=WAS_TAKEN)
 IS_QUEUED = text("status = 'queued'")
 """Queries must use exactly these words, so that the index is used."""
-Index(
+PartialIndex(
     "ix_attempts_order",
     attempts.c.method,
     attempts.c.rank,
     attempts.c.due_at,
     attempts.c.created_at,
     attempts.c.id,
-    postgresql_where=IS_QUEUED,
-    sqlite_where=IS_QUEUED,
+    where=IS_QUEUED,
 )  # The order of sending: a claim sorts nothing, however many are due, and passes over what waits for later.
 IS_NO_FIRST_ALERT = text(f"(NOT is_alert OR rank % {CLASSES} = 1)")
 """It asks, tells or repeats (`core.notification.is_repeat`), so another message may say it too."""
 _MAY_GO_ALONG = text(f"{IS_QUEUED} AND {IS_NO_FIRST_ALERT}")
-Index(
+PartialIndex(
     "ix_attempts_beside",
     attempts.c.address_index,
     attempts.c.due_at,
-    postgresql_where=_MAY_GO_ALONG,
-    sqlite_where=_MAY_GO_ALONG,
+    where=_MAY_GO_ALONG,
 )  # What else waits for a phone; the alerts that can't be joined, perhaps thousands, are not in it.
 
 senders = Table(

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, text
 
 from alertnet.store.db.columns import Instant, Json
-from alertnet.store.tables.base import metadata
+from alertnet.store.tables.base import PartialIndex, metadata
 
 counters = Table(
     "counters",
@@ -52,8 +52,8 @@ troubles = Table(
     Column("over_at", Instant),
 )
 _IS_OPEN = text("over_at IS NULL")
-Index(
-    "ix_troubles_standing", troubles.c.part, unique=True, postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN
+PartialIndex(
+    "ix_troubles_standing", troubles.c.part, unique=True, where=_IS_OPEN
 )  # Each trouble has one row, whichever worker saw it first.
 
 put_offs = Table(
