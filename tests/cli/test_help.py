@@ -22,6 +22,7 @@ NEVER_SERVED = {
     "holidays",
     "mako",
     "psycopg",
+    "pydantic.v1",
     "pygments",
     "rich",
     "sqlalchemy.dialects.postgresql",

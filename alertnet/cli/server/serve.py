@@ -30,10 +30,11 @@ WithWorker = Annotated[
 ]
 
 
-UNWANTED = ("rich", "charset_normalizer", "chardet", "greenlet", "watchfiles")
-"""Modules that libraries import if present but don't need (10 MB).
+UNWANTED = ("rich", "charset_normalizer", "chardet", "greenlet", "pydantic.v1", "watchfiles")
+"""Modules that libraries import if present but don't need (11 MB).
 
-They are coloured tracebacks, guesses of encodings, green threads and a server that restarts when its source changes.
+They are coloured tracebacks, guesses of encodings, green threads, models of another version of pydantic, and a server
+that restarts when its source changes.
 """
 
 
