@@ -221,11 +221,12 @@ class Renderer:
             said = replace(said, subject=SUBJECTS[kind][0])
         # In a drill the word for it replaces the heading of an alert, and is added to all others.
         heading = "" if said.drill and kind.is_alert else words.headings.get(kind, "")
-        values = present(said, words, method) | {"heading": heading} | dict.fromkeys(DROPPED, True)
-        if method is not MethodKind.EMAIL:
-            return values | NOTHING_ASKED
-        labels = self.page_words(words.language)
-        return values | what_is_asked(said, words.language, labels)
+        values: dict[str, Any] = present(said, words, method)
+        values["heading"] = heading
+        values |= dict.fromkeys(DROPPED, True)
+        is_mail = method is MethodKind.EMAIL
+        values |= what_is_asked(said, words.language, self.page_words(words.language)) if is_mail else NOTHING_ASKED
+        return values
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
         """The template, and the language of the words for it: a region may have its own words but no own messages."""

@@ -58,6 +58,7 @@ _TABLES = {
     "waiting": frozenset(Waiting),
     "matters": frozenset(MATTERS),
 }
+_TEXTS = [each.name for each in fields(Said) if each.type in (str, str | None, int | None, Subject | None)]
 _PARTIAL = {"short_types": frozenset(TYPES)}
 """Tables that only hold types with a shorter name for SMS."""
 _LISTS = {"voices": 1, "months": 12}
@@ -232,8 +233,7 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
     is_sms = method is MethodKind.SMS
     shown = words.moment if method is MethodKind.EMAIL else words.clock
     for name in ("at", "due_at", "automatic_at"):
-        at = getattr(said, name)
-        values[name] = shown(at, said.timezone) if at else ""
+        values[name] = shown(at, said.timezone) if (at := getattr(said, name)) else ""
     names = [words.short_type(name) if name in TYPES else name for name in said.names]
     about = _cut(said.about, SHORT_ABOUT) if is_sms and said.about else said.about
     type = words.short_type(said.type) if is_sms else words.types[said.type]
@@ -263,8 +263,8 @@ def present(said: Said, words: Words, method: MethodKind) -> dict[str, object]:
 
 
 def _texts(said: Said) -> dict[str, object]:
-    # Tuples are joined elsewhere, each in its own way.
-    return {name: each if type(each) is str else "" if each is None else str(each) for name, each in vars(said).items()}
+    known = vars(said)
+    return {name: "" if (each := known[name]) is None else str(each) for name in _TEXTS}
 
 
 def organisation_in(said: Said, language: str) -> str:
