@@ -1,11 +1,9 @@
 """A database with every migration, in the time that it takes to copy a file: most tests need one of their own."""
 
-import atexit
 import os
-import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -39,7 +37,9 @@ SELECT md5(string_agg(part, '' ORDER BY part)) FROM (
 def migrate(engine: Engine) -> None:
     """Give the database of that engine, which is empty and not in use, the schema of now."""
     if engine.dialect.name == "sqlite" and engine.url.database is not None:
-        shutil.copy(_migrated(), engine.url.database)
+        path = Path(engine.url.database)
+        path.touch(0o600)
+        path.write_bytes(_migrated())
     elif (url := engine.url.render_as_string(hide_password=False)) not in _lent:
         engine.dispose()
         become_copy(url, like=_migrated_on(server_of(url)))
@@ -82,12 +82,12 @@ def _is_like_new(url: str) -> bool:
 
 
 @cache
-def _migrated() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="alertnet-migrated-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "migrated.db"
-    _upgrade(f"sqlite:///{path}")
-    return path
+def _migrated() -> bytes:
+    """Kept in memory: a folder outlived a process that was forked, or that a slow end of all tests cut off."""
+    with TemporaryDirectory(prefix="alertnet-migrated-") as folder:
+        path = Path(folder) / "migrated.db"
+        _upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
 
 
 @cache
