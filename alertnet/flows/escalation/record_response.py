@@ -148,7 +148,7 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
     """
     given = answers.find(locked.tx.session, locked.incident.every_id, acknowledgement)
     if given is None:
-        raise Unknown("acknowledgement", acknowledgement)
+        raise Unknown("acknowledgement", acknowledgement[:32])
     if given.revoked_at is not None:
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
     answers.revoke(locked.tx.session, given.id, locked.tx.now)

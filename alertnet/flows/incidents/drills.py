@@ -65,7 +65,7 @@ def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
         Unknown: there is none with that id.
         WrongState: it is no longer planned.
     """
-    stored = drills.hold(tx, id) if id.isascii() and id.isalnum() else None
+    stored = drills.hold(tx, id)
     if stored is None:
         raise Unknown("drill", id[:32])
     if stored.status is not DrillStatus.PLANNED:

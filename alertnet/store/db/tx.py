@@ -25,6 +25,11 @@ FREE_REFS = "free_refs"
 """What was found for opening incidents. Whatever changes what is paused drops it."""
 
 
+def is_id(text: str) -> bool:
+    """Whether that can be an id of a row: nobody looks for another text, of which PostgreSQL would refuse some."""
+    return text.isascii() and text.isalnum()
+
+
 class Entropy(Protocol):
     """A source of randomness and ids, replaceable in tests."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.monitoring.drills import Drill, DrillStatus
 from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import drills, incidents
 
 
@@ -46,13 +46,15 @@ def save(tx: Tx, id: str, drill: Drill, status: DrillStatus, *, incident: str | 
 
 def hold(tx: Tx, id: str) -> StoredDrill | None:
     """The drill of that id, locked until the transaction ends, before any incident of it."""
-    row = tx.session.execute(select(drills).where(drills.c.id == id).with_for_update()).first()
+    query = select(drills).where(drills.c.id == id).with_for_update()
+    row = tx.session.execute(query).first() if is_id(id) else None
     return None if row is None else StoredDrill(row.id, _drill(row), DrillStatus(row.status), row.incident_id)
 
 
 def find(session: Session, id: str) -> StoredDrill | None:
     """The drill of that id, or the one that was the incident of that id."""
-    row = session.execute(_SHOWN.where((drills.c.id == id) | (drills.c.incident_id == id))).first()
+    query = _SHOWN.where((drills.c.id == id) | (drills.c.incident_id == id))
+    row = session.execute(query).first() if is_id(id) else None
     return None if row is None else _stored(row)
 
 

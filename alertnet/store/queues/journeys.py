@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
 from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import journeys
 
 
@@ -89,7 +89,8 @@ def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: 
 
 def find(session: Session, id: str, team: str | None = None) -> StoredJourney | None:
     """The journey of that id, of that team if one is given."""
-    row = session.execute(select(journeys).where(journeys.c.id == id, *_of_team(team))).first()
+    query = select(journeys).where(journeys.c.id == id, *_of_team(team))
+    row = session.execute(query).first() if is_id(id) else None
     return _stored(row) if row else None
 
 
@@ -117,6 +118,8 @@ def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
 
 def of_roll_call(session: Session, id: str, team: str | None = None) -> list[StoredJourney]:
     """The journeys of a roll-call, one for each member asked; of that team if one is given."""
+    if not is_id(id):
+        return []
     query = select(journeys).where(journeys.c.roll_call == id, *_of_team(team))
     return _all(session, query.order_by(journeys.c.team, journeys.c.member))
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, select, update
 from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import recordings
 
 _SHOWN: Select[Any] = select(
@@ -83,7 +83,7 @@ def of_incident(session: Session, ids: Sequence[str]) -> Sequence[Recording]:
 def audio(session: Session, ids: Sequence[str], id: str) -> bytes | None:
     """The sound of a recording of the incident with those `ids`; None where there is none."""
     query = select(recordings.c.audio).where(recordings.c.id == id, recordings.c.incident_id.in_(ids))
-    return session.scalar(query)
+    return session.scalar(query) if is_id(id) else None
 
 
 def keep(tx: Tx, id: str, sound: bytes) -> None:

@@ -14,6 +14,7 @@ from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow
+from alertnet.store.db.tx import is_id
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]
@@ -133,7 +134,7 @@ def get(session: Session, id: str) -> Given:
 def find(session: Session, incidents: Collection[str], id: str) -> Given | None:
     """The answer of that id, if it belongs to one of those incidents."""
     mine = (acknowledgements.c.id == id) & acknowledgements.c.incident_id.in_(incidents)
-    row = session.execute(_GIVEN.where(mine)).first()
+    row = session.execute(_GIVEN.where(mine)).first() if is_id(id) else None
     return None if row is None else _given(row)
 
 

@@ -16,6 +16,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
+from alertnet.store.db.tx import is_id
 from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
 
@@ -138,7 +139,8 @@ def as_of_now(session: Session, id: str) -> Prompt:
 
 def incident_of(session: Session, id: str) -> str | None:
     """The id of the prompt's incident; None if there is no such prompt."""
-    return session.scalar(select(alarms.c.incident_id).where(alarms.c.id == id))
+    query = select(alarms.c.incident_id).where(alarms.c.id == id)
+    return session.scalar(query) if is_id(id) else None
 
 
 def hold(session: Session, id: str) -> Prompt:

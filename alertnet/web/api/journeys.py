@@ -98,7 +98,7 @@ def _on(id: str, key: ApiKey, do: Callable[[Tx, StoredJourney], None]) -> Act:
 
 def _known(session: Session, id: str, key: ApiKey) -> StoredJourney:
     """The journey of that id. Another team's journey counts as unknown to a key of a team."""
-    stored = journeys.find(session, id, key.team) if id.isascii() and id.isalnum() else None
+    stored = journeys.find(session, id, key.team)
     if stored is None:
         raise Unknown("journey", id[:32])
     return stored

@@ -82,7 +82,7 @@ def figures(
     Raises:
         Unknown: there is no such roll call, or it asked nobody there.
     """
-    asked = journeys.of_roll_call(session, id, team) if id.isascii() and id.isalnum() else []
+    asked = journeys.of_roll_call(session, id, team)
     if not asked:
         raise Unknown("roll-call", id[:32])
     everybody = (each for team in network.teams for each in member_of(network, team, None))

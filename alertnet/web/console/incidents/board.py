@@ -151,7 +151,7 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
     back = "/desk/drills" if form.get("back") == "drills" else "/desk"
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
-        incident = prompts.incident_of(tx.session, id) if id.isascii() and id.isalnum() else None
+        incident = prompts.incident_of(tx.session, id)
         if incident is None:
             raise Unknown("matter", id[:32])
         locked = take_up(tx, incident)
