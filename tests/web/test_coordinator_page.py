@@ -47,7 +47,11 @@ def test_the_page_asks_the_question_with_three_buttons(world: World, question: s
     html = world.client.get(question).text
 
     assert "This report is not verified yet. Is it genuine?" in html
-    for answer, label in (("go", "Yes, it is genuine"), ("hold", "Hold"), ("refuse", "No, tell nobody else")):
+    for answer, label in (
+        ("go", "Yes, it is genuine"),
+        ("hold", "Hold: ask me again later"),
+        ("refuse", "No, tell nobody else"),
+    ):
         assert f'value="{answer}">{label}</button>' in html
 
 
