@@ -234,9 +234,13 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
     read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
     incidents = tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order))
     closed = tuple(_closed(tx, before.closed if before else ()))
+    return Board(tx.now, incidents, closed, troubles_now(tx))
+
+
+def troubles_now(tx: Tx) -> tuple[Part, ...]:
+    """What of ourselves is in trouble now, as far as it changes what coordinators may count on."""
     troubles = open_troubles(tx.session)
-    lasting = tuple(each.part for each in troubles if each.part in COUNTED_ON and each.clear_since is None)
-    return Board(tx.now, incidents, closed, lasting)
+    return tuple(each.part for each in troubles if each.part in COUNTED_ON and each.clear_since is None)
 
 
 def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:

@@ -9,9 +9,10 @@ from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, consent_of
+from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
-from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open
+from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, troubles_now
 from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
@@ -137,6 +138,8 @@ class Dossier:
     """The latest open incidents with which it may be merged."""
     reports: tuple[str, ...]
     """References of the incidents merged into it."""
+    troubles: tuple[Part, ...]
+    """What of ourselves is in trouble now."""
 
     @property
     def is_open(self) -> bool:
@@ -152,8 +155,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     locked, open_prompts = look_closely_at(tx, id), prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
-    head, ahead = _head(locked, open_prompts, last), entries_ahead(locked)
-    lines, picture = tell(entries, names), draw(entries, ahead, names, head.zone)
+    head, ahead, lines = _head(locked, open_prompts, last), entries_ahead(locked), tell(entries, names)
     return Dossier(
         head=head,
         facts=locked.facts,
@@ -164,7 +166,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         lines=lines if reads else tuple(_without_words(lines)),
         earlier=earlier,
         ahead=tell(ahead, names),
-        picture=as_svg(picture),
+        picture=as_svg(picture := draw(entries, ahead, names, head.zone)),
         legend=picture.description,
         notified=_notified(seen, names),
         answers=_answers(seen, names),
@@ -183,6 +185,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         suggested=_suggested(entries),
         others=_others(locked) if reads else (),
         reports=tuple(seen.get("reports", ())),
+        troubles=troubles_now(tx),
     )
 
 

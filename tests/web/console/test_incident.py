@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from alertnet.core.incident import Affected, Scope
+from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.users import end_user
 from alertnet.flows.desk.incident import MOST_ENTRIES
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import troubles
 from alertnet.store.records import timeline as timeline_store
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
@@ -50,6 +52,18 @@ def recorded(world: World, kind: str) -> list[dict[str, object]]:
 
 def told(world: World, kind: str) -> set[str]:
     return {row.contact for row in world.rows(notifications) if row.kind == kind}
+
+
+def test_it_says_what_does_not_get_out_or_in(world: World, desk: Desk, ref: str) -> None:
+    """A11: who reads there that all have been told waits for an answer that can't come."""
+    before = sheet(desk, ref)
+
+    world.runtime.transact(troubles.begin, Part.INBOUND)
+    during = sheet(desk, ref)
+
+    assert "texts to us do not arrive · The system" in during.text
+    assert "do not arrive" not in before.text
+    assert "Who acts: nobody yet." in during.text
 
 
 def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) -> None:

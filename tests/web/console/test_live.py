@@ -80,15 +80,18 @@ def test_what_is_committed_appears_on_the_open_page(world: World, desk: Desk) ->
     assert second["title"] == "(1) "
 
 
-def test_trouble_of_ours_appears_on_the_open_page(world: World, desk: Desk) -> None:
+@pytest.mark.parametrize("page", ["the board", "an incident"])
+def test_trouble_of_ours_appears_on_the_open_page(world: World, desk: Desk, page: str) -> None:
     """A11: nobody loads the page anew to learn that nothing gets out."""
+    world.raises()
+    path = "/desk/live" if page == "the board" else f"/desk/incidents/{world.ref()}/live"
     begun = iter([1])
 
     def then(text: str) -> None:
         for _ in begun if news(text) else ():
             world.runtime.transact(troubles.begin, PartOfOurs.SMS)
 
-    text = stream(desk, "/desk/live", lambda text: len(news(text)) > 1, then)
+    text = stream(desk, path, lambda text: len(news(text)) > 1, then)
 
     first, second = news(text)[:2]
     assert "get out" not in str(first["troubles"])

@@ -15,6 +15,7 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
 from alertnet.core.notification import PromptAnswer
+from alertnet.flows.desk.board import troubles_now
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
@@ -137,7 +138,7 @@ class IncidentLook:
 
     def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
         """Render the parts that change while the page is open, unless nothing has happened since `before`."""
-        if before is not None and before.source == seq:
+        if before is not None and before.source == (seq, runtime.read(troubles_now)):
             return before
         return self.of(runtime, self.read(runtime))
 
@@ -150,14 +151,15 @@ class IncidentLook:
         renderer = runtime.renderer(runtime.edition.templates)
         words["details"], words["texts"] = read_out(dossier, renderer, self.language)
         words |= {"tasks": dossier.tasks, "to_call": dossier.to_call, "matters": dossier.head.matters}
+        words["troubles"] = dossier.troubles
 
         def say(template: str) -> str:
             return rendered(template, self.language, back="incident", **words)
 
-        names = ("sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
+        names = ("troubles", "sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
         waiting = sum(not matter.is_put_off for matter in dossier.head.matters)
         title = {"title": f"({waiting}) " if waiting else ""}
-        return Regions({**title, **{name: say(f"{name}.html") for name in names}}, dossier.head.seq)
+        return Regions({**title, **{name: say(f"{name}.html") for name in names}}, (dossier.head.seq, dossier.troubles))
 
 
 @router.get("/{ref}")
