@@ -41,6 +41,29 @@ LEGS = [
     ("L12 6 de la mañana", [("L12", "06:00+1")]),
     # How soon is no time of day, nor is what only looks like a part of one.
     *((f"L12 {words}", []) for words in ("in 2 hours", "dentro de 2 h", "2-3h", "25:00", "18h75", "6 personas")),
+    # By its date: today or tomorrow, in any order and way of writing; of another day nothing is understood.
+    *((f"L12 {today} 18:00", [("L12", "18:00")]) for today in ("26/11", "26.11.", "26.11.2026 um", "2026-11-26")),
+    *(
+        (f"L12 {tomorrow} 18:00", [("L12", "18:00+1")])
+        for tomorrow in (
+            "27/11",
+            "11/27",
+            "27/11/26",
+            "27/11, a las",
+            "mañana",
+            "demain",
+            "tomorrow",
+            "morgen",
+            "amanhã",
+        )
+    ),
+    *(
+        (f"L12 {later} 18:00", [])
+        for later in ("28/11", "1/12/2026", "2026-12-01", "pasado mañana", "après-demain", "übermorgen", "31/31")
+    ),
+    *((f"L12 {morning} 9:00", [("L12", "09:00+1")]) for morning in ("esta mañana", "por la mañana", "am Morgen")),
+    ("L12 18:00 L14 mañana 17:00", [("L12", "18:00"), ("L14", "17:00+1")]),
+    ("L12 18:00 2/3 personas", [("L12", "18:00")]),
     ("18:00", [(None, "18:00")]),
     ("l12 18:00 l14 21:00 l2 01:30", [("L12", "18:00"), ("L14", "21:00"), ("L2", "01:30+1")]),
     ("l12 18:00 l14 17:30", [("L12", "18:00"), ("L14", "17:30+1")]),

@@ -185,7 +185,7 @@ def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_
     assert "OK PIN" in wrong
 
 
-@pytest.mark.parametrize("when", ["", "25:00", "a las ocho"])
+@pytest.mark.parametrize("when", ["", "25:00", "a las ocho", "30/11 18:00", "pasado mañana 18:00"])
 def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, when: str) -> None:
     """A2: the journey is not watched, and whoever reads that nothing is awaited would take it to be."""
     reply = valley.texts("ana", f"GO {TRUE} L14 {when}")
@@ -193,6 +193,18 @@ def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, w
     assert "no cuenta" in (reply or "")
     assert "GO PIN L12 18:00" in (reply or "")
     assert valley.texts("ana", f"GO {DURESS} L14 {when}") == reply
+
+
+def test_who_sets_out_tomorrow_is_not_looked_for_today(valley: World) -> None:
+    """A7: the reply shows which day it is."""
+    reply = valley.texts("ana", f"GO {TRUE} L14 27/11 22:00")
+    valley.passes(hours=20)
+    before = incidents(valley)
+    valley.passes(hours=8)
+
+    assert "L14 22:00+1" in (reply or "")
+    assert before == []
+    assert len(incidents(valley)) == 1
 
 
 def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:

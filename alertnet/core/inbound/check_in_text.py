@@ -2,10 +2,11 @@
 
 GO 47110 L12 18:00 · SALIDA 47110 L12 18h30 L14 21:00 P7 · GO 47110 L12 18:00 14:00-16:30 · WAIT 47110 20:30
 GO 47110 L12 18:00 L40 21:30 UTC-4: by the clocks of that offset, where the road leads into another zone.
+GO 47110 L12 29/11 06:00 · SALIDA 47110 L12 mañana 18:00: of today or tomorrow; no later day is understood.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from unicodedata import normalize
@@ -46,6 +47,15 @@ _OFFSET = r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?"
 _NO_TIME = r"(?:in|dans|en|dentro de) \d+h?\b(?![:.])|\d{1,2} ?[-–/,] ?\d{1,2}h\b"
 _PARTS = re.compile(rf"\b(?:{_NO_TIME}|(l\d{{1,3}})\b|{_CLOCK}(?: ?({_OFFSET}))?\b|\d[\w:.]*)")
 """Matches first the numbers that are no time, and last any other number, so that no part of one is read as a time."""
+_DATE = re.compile(
+    r"(?<![\w/.-])(?:\d{4}-(?P<m>\d\d)-(?P<d>\d\d)|(?P<one>\d{1,2})/(?P<other>\d{1,2})(?:/(?:\d\d){1,2})?"
+    r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?:(?:\d\d){1,2})?)"
+    rf"(?=,? (?:(?:a las|at|um|a|as) )?{_CLOCK}\b)"
+    r"|\b(?P<later>after tomorrow|pasado manana|apres[ -]demain|ubermorgen|depois de amanha)\b"
+    r"|\b(?P<tomorrow>tomorrow|demain|(?<!la )(?<!esta )manana|(?<!am )(?<!heute )morgen|amanha)\b"
+)
+"""A date right before a time (29/11 18:00, 29.11. um 18 Uhr, 2026-11-29 06:00), or a word for the next days."""
+_OF_DATES = ("m", "d", "one", "other", "day", "month")
 _CODE = re.compile(rf"[lpc]?\d+(h\d*)?|{_HOUR}|[ap]m|utc|gmt")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
@@ -56,23 +66,28 @@ _ZONES |= {570: "Australia/Darwin"} | {60 * hours: f"Etc/GMT{-hours:+d}" for hou
 def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
     """The places and times in a text about a departure; each time ends a leg, and is by the clocks of the zone.
 
-    No time comes before the one that precedes it. A time may name its own offset (UTC-4). A text with an offset that
-    does not exist, or an hour that is not in its half of the day (3 at night), gives nothing.
+    No time comes before the one that precedes it. A time may name its own offset (UTC-4), and its day. A text with an
+    offset that does not exist, an hour that is not in its half of the day (3 at night), or a day that is neither today
+    nor tomorrow gives nothing.
     """
     legs: list[Leg] = []
     place: str | None = None
-    for found in _PARTS.finditer(_GAP.sub(" ", _plain(text))):
-        to, *shown, offset, sign, hours, minutes = found.groups()
-        place = to.upper() if to else place
-        if shown[0] is None:
-            continue
-        its_zone = _zone_at(sign, hours, minutes) if offset else zone
-        after, gone = (legs[-1].expected_at, timedelta()) if legs else (now, JUST_GONE)
-        expected_at = None if its_zone is None else _next_moment(shown, after, its_zone, gone)
-        if its_zone is None or expected_at is None:
+    for begins, part in _by_day(_GAP.sub(" ", _plain(text)), now, zone):
+        if begins is None:
             return ()
-        legs.append(Leg(place, expected_at, its_zone))
-        place = None
+        for found in _PARTS.finditer(part):
+            to, *shown, offset, sign, hours, minutes = found.groups()
+            place = to.upper() if to else place
+            if shown[0] is None:
+                continue
+            its_zone = _zone_at(sign, hours, minutes) if offset else zone
+            after = max(begins, legs[-1].expected_at) if legs else begins
+            gone = timedelta() if legs or begins > now else JUST_GONE
+            expected_at = None if its_zone is None else _next_moment(shown, after, its_zone, gone)
+            if its_zone is None or expected_at is None:
+                return ()
+            legs.append(Leg(place, expected_at, its_zone))
+            place = None
     if len(legs) == 1 and legs[0].to is None:
         legs = [replace(legs[0], to=place)]
     return tuple(legs[:MOST_LEGS])
@@ -104,6 +119,27 @@ def _plain(text: str) -> str:
         plain += normalize("NFKC", cleaned[end : word.start]) + word.plain
         end = word.end
     return _HOURS.sub("h", plain)
+
+
+def _by_day(text: str, now: datetime, zone: str) -> Iterator[tuple[datetime | None, str]]:
+    """The text in parts, each with the moment from which on its times are; None for those of another day."""
+    begins: datetime | None = now
+    start = 0
+    for found in _DATE.finditer(text):
+        yield begins, text[start : found.start()]
+        begins, start = _beginning_of(found, now, ZoneInfo(zone)), found.end()
+    yield begins, text[start:]
+
+
+def _beginning_of(found: re.Match[str], now: datetime, clocks: ZoneInfo) -> datetime | None:
+    """When that day begins: now for today, its midnight for tomorrow. Days and months stand in any order."""
+    midnight = now.astimezone(clocks).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None, fold=0)
+    named = sorted(int(each) for name, each in found.groupdict().items() if each and name in _OF_DATES)
+    if named == sorted((midnight.day, midnight.month)):
+        return now
+    tomorrow = midnight + _DAY
+    is_tomorrow = found["tomorrow"] or named == sorted((tomorrow.day, tomorrow.month))
+    return wall_moment(tomorrow, clocks) if is_tomorrow else None
 
 
 def _zone_at(sign: str | None, hours: str | None, minutes: str | None) -> str | None:
