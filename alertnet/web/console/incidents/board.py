@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
-from alertnet.core.notification import PromptAnswer
+from alertnet.core.notification import DECISIONS, PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
@@ -32,6 +32,8 @@ router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 LONGEST_ASKED = 64
 PUT_OFF = (PromptAnswer.HOLD, PromptAnswer.TAKEN)
 DONE = {
+    "go": "Recorded: your decision.",
+    "answered": "Recorded: your answer.",
     "planned": "Planned: it begins by itself, and the coordinators hear the day before.",
     "cancelled": "Cancelled: it is not held.",
 }
@@ -163,7 +165,7 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
             raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
         answer(locked, prompt, said, desk.by)
         there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
-        return locked, there
+        return locked, f"{there}?done={'go' if said in DECISIONS else 'answered'}"
 
     return desk.act_once(form, act)
 

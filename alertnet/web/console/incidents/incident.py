@@ -46,6 +46,7 @@ router = APIRouter(prefix="/desk/incidents", include_in_schema=False, route_clas
 
 DONE = {
     "go": "Recorded: your decision.",
+    "answered": "Recorded: your answer.",
     "acknowledgements": "Recorded: what you heard.",
     "revoke": "Recorded: that answer counts no more.",
     "actions": "Recorded: what was done.",
