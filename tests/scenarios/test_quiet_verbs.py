@@ -121,6 +121,12 @@ def test_without_pin_or_language_nothing_changes_and_people_read_it(valley: Worl
     assert any("please read the message" in each for each in valley.phone("coordinator").inbox)
 
 
+@pytest.mark.parametrize("text", ["LANG FR", "LANG 11111 FR"])
+def test_without_the_pin_the_reply_says_how_a_language_is_asked_for(valley: World, text: str) -> None:
+    """Who can't read the language of the replies reads at least what to write."""
+    assert "LANG PIN FR" in (valley.texts("ana", text) or "")
+
+
 @pytest.mark.parametrize("text", ["Baja la calle con cuatro hombres", "Test results were stolen from the office"])
 def test_words_that_begin_like_such_a_text_are_for_people(valley: World, text: str) -> None:
     """A12: an ordinary sentence is read, and not taken for less than it is."""
