@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -86,6 +87,9 @@ def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> Sequence[Address]:
+    with suppress(OSError, UnicodeError):
+        # A number: nobody is asked.
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     # getaddrinfo has no timeout, and a dead resolver blocks it for half a minute, so it runs in a thread of its own.
     answers: SimpleQueue[Sequence[Address] | OSError] = SimpleQueue()
 

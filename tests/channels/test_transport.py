@@ -7,9 +7,11 @@ import ssl
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -124,6 +126,33 @@ def test_a_request_leaves_only_as_it_is_written_and_its_connection_is_kept(
     post(transport, provider)
 
     assert (sent, len(provider.requests), provider.connections) == (0, 1, 1)
+
+
+@pytest.fixture
+def nobody_knows_a_name(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The resolver is dead: whoever asks it waits."""
+    resolve, over = socket.getaddrinfo, threading.Event()
+
+    def ask(host: str, port: int, *, flags: int = 0, **options: Any) -> Any:
+        if not flags & socket.AI_NUMERICHOST:
+            over.wait(PATIENCE)
+        return resolve(host, port, flags=flags | socket.AI_NUMERICHOST, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    yield
+    over.set()
+
+
+@pytest.mark.usefixtures("nobody_knows_a_name")
+def test_a_dead_resolver_keeps_nobody_from_a_number_and_holds_nobody_up_for_a_name(provider: Provider) -> None:
+    """A11: a number stands for itself, and a name is asked for no longer than there is time."""
+    transport = Transport(deadline_seconds=PATIENCE, connect_seconds=DEADLINE)
+
+    post(transport, provider)
+    with pytest.raises(NotConnected, match="TimeoutError"):
+        transport.request("POST", "http://provider.example/Messages.json", data={})
+
+    assert len(provider.requests) == 1
 
 
 def test_a_server_that_takes_nothing_holds_nobody_up_for_long(transport: Transport) -> None:
