@@ -53,11 +53,11 @@ class PendingRows:
 
     def waiting(self, kind: type[New]) -> list[New]:
         """The new rows of that kind that are not written yet."""
-        return cast(list[New], self._new.get(kind.table.name, []))
+        return cast("list[New]", self._new.get(kind.table.name, []))
 
     def written(self, kind: type[New]) -> list[New]:
         """The new rows of that kind that are written."""
-        return cast(list[New], self._written.get(kind.table.name, []))
+        return cast("list[New]", self._written.get(kind.table.name, []))
 
     def all(self, kind: type[New]) -> list[New]:
         """All new rows of that kind, written ones first."""

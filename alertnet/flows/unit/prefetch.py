@@ -100,5 +100,5 @@ class Prefetch:
         found = self._found.get(reader)
         if found is None:
             found = self._found[reader] = reader(self._session, self._incidents | {incident})
-        mine = cast(list[Found] | None, found.pop(incident, None))
+        mine = cast("list[Found] | None", found.pop(incident, None))
         return reader(self._session, [incident])[incident] if mine is None else mine

@@ -145,7 +145,7 @@ class Line:
                 cursor.executemany(sql, parameters)
             else:
                 cursor.execute(sql, parameters or ())
-            return cast(Sequence[Any], cursor.fetchall()) if gives else ()
+            return cast("Sequence[Any]", cursor.fetchall()) if gives else ()
         except self.fault as error:
             raise self._surfaced(error, sql) from error
 
