@@ -158,7 +158,7 @@ class Promises:
 
     def keeps_pauses(self, process: Process, outgoing: Outgoing, route: Route) -> None:
         """Check that it was not claimed while its route was paused (A2); a process that was stopped sees so later."""
-        slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
+        slack = self.world.mischief.slack(1)
         for pause in self.world.database.rows(_PAUSES):
             if pause.payload is None:  # It was purged, and is over.
                 continue
@@ -172,7 +172,7 @@ class Promises:
         """Check a process that ended in good order: where no other works, it leaves nothing half done."""
         others = [each for each in self.hosts if each.works and each is not host]
         was_away = self.world.database_is_away or self.world.database_back_at > began - LEASE
-        since = works_since + timedelta(seconds=2 * self.world.mischief.clocks_apart)
+        since = works_since + self.world.mischief.slack()
         now = host.clocks.database()
         for row in () if others or was_away else self.world.database.rows(_CLAIMED, since=since, now=now):
             what = f"{row.method} {row.id[:4]}"
@@ -201,9 +201,8 @@ class Promises:
 
         Beyond that only the first call about an incident, an alert, and repeats of what was counted are allowed.
         """
-        coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
         is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
-        if row.kind not in _LOAD or is_about_us or not any(outgoing.to in phones_of(each) for each in coordinators):
+        if row.kind not in _LOAD or is_about_us or not self._is_a_coordinators(outgoing.to):
             return
         was_begun = outgoing.attempt in self._begun
         self._begun.add(outgoing.attempt)
@@ -218,7 +217,7 @@ class Promises:
             or mine.delays
             or any(each.notification_id == mine.notification_id for each in before)
         )
-        slack = timedelta(seconds=5 + 2 * self.world.mischief.clocks_apart)
+        slack = self.world.mischief.slack(5)
         if again or row.kind == Kind.ALERT.value:
             return
         if outgoing.method is MethodKind.SMS:
@@ -308,7 +307,7 @@ class Promises:
 
     def _keeps_to_the_turn(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
         """Check that of people who take turns only the one on duty is called when the message was claimed."""
-        slack = timedelta(seconds=1 + 2 * self.world.mischief.clocks_apart)
+        slack = self.world.mischief.slack(1)
         for tree, contact in self.world.network.all_contacts:
             if contact.duty is None:
                 continue
@@ -355,8 +354,7 @@ class Promises:
 
     def _is_about_us(self, outgoing: Outgoing, what: str) -> None:
         """Check that messages about no incident go only to coordinators, and name no incident."""
-        coordinators = [each for tree in self.world.network.trees.values() for each in tree.coordinators]
-        if not any(outgoing.to in phones_of(each) for each in coordinators):
+        if not self._is_a_coordinators(outgoing.to):
             self._break("A9", f"{what} is handed over although it concerns no incident, and is for coordinators")
         words = outgoing.subject + outgoing.text
         # Something else that was to be sent to that phone may be named in it.
@@ -384,6 +382,10 @@ class Promises:
             self._break("A9", f"{what} names a person or a place")
         if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text:
             self._break("B1", f"{what} asks its recipient to call its own number")
+
+    def _is_a_coordinators(self, number: str) -> bool:
+        coordinators = (each for tree in self.world.network.trees.values() for each in tree.coordinators)
+        return any(number in phones_of(each) for each in coordinators)
 
     def _break(self, promise: str, how: str) -> None:
         self.world.story.breaks_promise(promise, how)

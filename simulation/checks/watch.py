@@ -56,7 +56,7 @@ class Watch:
         else:
             self._last_fine = self.world.time.now
         if fine_since is not None:
-            late = TICK + timedelta(seconds=2 * self.world.mischief.clocks_apart + 50 * self.world.mischief.step)
+            late = TICK + self.world.mischief.slack(50 * self.world.mischief.step)
             before = min(self.world.time.now - late, max(self.world.time.now - late, fine_since))
             if fine_since <= before:
                 self._find_forgotten(before, late)

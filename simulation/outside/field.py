@@ -219,7 +219,7 @@ def check_members(world: World, members: Members, history: Sequence[Row[Any]]) -
 
 
 def _left_alone(world: World, history: Sequence[Row[Any]]) -> Found:
-    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    slack = world.mischief_was.slack(1)
     for row in history:
         if row.kind != WITHDRAWN:
             continue
@@ -232,7 +232,7 @@ def _left_alone(world: World, history: Sequence[Row[Any]]) -> Found:
 
 
 def _looked_for(world: World, history: Sequence[Row[Any]]) -> Found:
-    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    slack = world.mischief_was.slack(1)
     for row in world.database.rows(_ASKED):
         journey = from_plain(Journey, row.journey)
         missed_at = journey.awaited.expected_at + INCIDENT_AFTER
@@ -286,7 +286,7 @@ def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
     # A text that was sent again sets out anew.
     set_out_at = max((row.at for row in heard if row.payload["said"] == FieldVerb.DEPART), default=world.time.now)
     # Our clocks may differ on what came before what.
-    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    slack = world.mischief_was.slack(1)
     for row in world.database.rows(_JOURNEYS)[:1]:
         missed_at = from_plain(Journey, row.journey).awaited.expected_at + INCIDENT_AFTER
         when = f"{missed_at:%H:%M:%S}"

@@ -43,7 +43,7 @@ _UNHEARD: Select[Any] = select(incidents.c.facts).where(
 def check_heartbeat(world: World, watch: Watch, tested_at: datetime | None) -> None:
     """Check a heartbeat about to leave: at the turn that sends it all was well, by what is committed now."""
     turn_at = world.database.column(_SENT)[0]
-    slack = timedelta(seconds=1 + 2 * world.mischief.clocks_apart + 50 * world.mischief.step)
+    slack = world.mischief.slack(1 + 50 * world.mischief.step)
     at = turn_at - slack
     for promise, how in (*_on_time(watch, at), *_reached(tested_at, at), *_able(world, at)):
         world.story.breaks_promise(promise, f"a heartbeat leaves, and {how}")

@@ -128,7 +128,7 @@ def check_office(world: World) -> Found:
 
 def _in_the_way(world: World, rows: dict[str, Any], drill: Any) -> Found:
     """What was reported as critical, and was open when the drill began."""
-    slack = timedelta(seconds=1 + 2 * world.mischief_was.clocks_apart)
+    slack = world.mischief_was.slack(1)
     for row in rows.values():
         known = world.opened.get(row.ref)
         was_open = row.opened_at < drill.opened_at - slack and (row.closed_at or world.time.now) > drill.opened_at

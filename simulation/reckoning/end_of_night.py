@@ -151,7 +151,7 @@ def _remembered(night: Night, history: Sequence[Row[Any]]) -> Found:
 def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A5: nothing is stuck; one extra for an unknown outcome, after the provider had time to report it."""
     long_ago = night.world.time.now - timedelta(seconds=110)
-    slack = timedelta(seconds=2 + 2 * night.world.mischief.clocks_apart)
+    slack = night.world.mischief.slack(2)
     rows = night.world.database.rows(_ATTEMPTS)
     # One call after another goes to a number; the others wait for its line.
     rings = {call.message.outgoing.attempt for call in night.provider.calls.values() if not call.is_over}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from random import Random
 
@@ -86,6 +87,10 @@ class Mischief:
         """Whether our own processes run all the time, on one clock and a fast database."""
         is_stopped = self.stops or self.stops_before_send or self.stops_after_question
         return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or self.clocks_apart)
+
+    def slack(self, seconds: float = 0) -> timedelta:
+        """How far two moments may be apart by the clocks of two machines, with that many seconds to spare."""
+        return timedelta(seconds=seconds + 2 * self.clocks_apart)
 
 
 WATCHED = 0.2
