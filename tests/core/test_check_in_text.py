@@ -63,6 +63,8 @@ LEGS = [
     ),
     *((f"L12 {morning} 9:00", [("L12", "09:00+1")]) for morning in ("esta mañana", "por la mañana", "am Morgen")),
     ("L12 18:00 L14 mañana 17:00", [("L12", "18:00"), ("L14", "17:00+1")]),
+    # A greeting, or a part of this day, puts nothing off by a day.
+    *((f"{today}, L12 18:00", [("L12", "18:00")]) for today in ("Guten Morgen", "diesen Morgen", "a media mañana")),
     ("L12 18:00 2/3 personas", [("L12", "18:00")]),
     ("18:00", [(None, "18:00")]),
     ("l12 18:00 l14 21:00 l2 01:30", [("L12", "18:00"), ("L14", "21:00"), ("L2", "01:30+1")]),

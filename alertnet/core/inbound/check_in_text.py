@@ -52,7 +52,8 @@ _DATE = re.compile(
     r"|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?:(?:\d\d){1,2})?)"
     rf"(?=,? (?:(?:a las|at|um|a|as) )?{_CLOCK}\b)"
     r"|\b(?P<later>after tomorrow|pasado manana|apres[ -]demain|ubermorgen|depois de amanha)\b"
-    r"|\b(?P<tomorrow>tomorrow|demain|(?<!la )(?<!esta )manana|(?<!am )(?<!heute )morgen|amanha)\b"
+    r"|\b(?P<tomorrow>tomorrow|demain|(?<!la )(?<!esta )(?<!media )manana|amanha"
+    r"|(?<!am )(?<!heute )(?<!diesen )(?<!guten )morgen)\b"
 )
 """A date right before a time (29/11 18:00, 29.11. um 18 Uhr, 2026-11-29 06:00), or a word for the next days."""
 _OF_DATES = ("m", "d", "one", "other", "day", "month")
