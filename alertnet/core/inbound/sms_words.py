@@ -16,6 +16,8 @@ from alertnet.core.incident import TYPES_BY_NUMBER
 LONG_WORD = 5
 """In words this long any one slip is forgiven; shorter ones would too easily become another word."""
 SHORTEST_WORD = 3
+OTHER_WORDS = frozenset(("notfalls",))
+"""Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
 MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
@@ -102,7 +104,9 @@ def _is_slip(word: str, meant: str) -> bool:
 def meant_by(word: str, known: Iterable[str]) -> set[str]:
     """The known words that may be meant: the word itself, else all that differ by one slip."""
     known = frozenset(known)
-    return {word} if word in known else {each for each in known if _is_slip(word, each)}
+    if word in known or word in OTHER_WORDS:
+        return {word} & known
+    return {each for each in known if _is_slip(word, each)}
 
 
 def sound(plain: str) -> str:
