@@ -19,12 +19,11 @@ class TimedProgram:
         """All that settle with it, as a second provider does."""
         self.clock = clock
         self.worker = Worker(runtime)
-        self._idle: object = None
 
     def settles(self) -> None:
         """Let everything that is due now happen, and all that follows from it."""
         self.runtime.hang_ups.finish()
-        while self._worker_moves() or self._networks_move():
+        while self.worker.step() or self._networks_move():
             self.runtime.hang_ups.finish()
 
     def passes(self, **span: float) -> None:
@@ -34,17 +33,6 @@ class TimedProgram:
             self.settles()
             self.clock.at = min(self._next_moment(end), end)
         self.settles()
-
-    def _worker_moves(self) -> bool:
-        """Let the worker do a step, unless it found nothing and nothing has changed since; whether it did anything."""
-        if self._idle == self._moment():
-            return False
-        moves = bool(self.worker.step())
-        self._idle = None if moves else self._moment()
-        return moves
-
-    def _moment(self) -> tuple[Worker, int, datetime]:
-        return self.worker, self.runtime.transactions.commits, self.clock.at
 
     def _networks_move(self) -> bool:
         """Let happen what is due in the networks; whether anything was, also if it told us nothing."""
