@@ -30,7 +30,7 @@ from alertnet.web.api.events import Live
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.console.reports import report
-from alertnet.web.idempotency import InFlight
+from alertnet.web.door import InFlight
 from alertnet.web.layers import Around, Turns
 from alertnet.web.monitoring import health, metrics
 from alertnet.web.throttle import Throttle

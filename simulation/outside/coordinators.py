@@ -35,7 +35,7 @@ from alertnet.web.api.models import (
     Vouched,
 )
 from alertnet.web.auth import KnownKeys
-from alertnet.web.idempotency import Door, InFlight
+from alertnet.web.door import Door, InFlight
 from simulation.checks.promises import Promises
 from simulation.hosts.runtime import SeededEntropy
 from simulation.hosts.web import Web, WebAnswer

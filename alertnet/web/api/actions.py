@@ -43,7 +43,7 @@ from alertnet.web.api.models import (
     Verdict,
     Vouched,
 )
-from alertnet.web.idempotency import CoordinatorsDoor, Door
+from alertnet.web.door import CoordinatorsDoor, Door
 from alertnet.web.problems import documented
 
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours

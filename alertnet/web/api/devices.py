@@ -16,7 +16,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import DEVICE
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.models import DeviceAlarm
-from alertnet.web.idempotency import Door, DoorWith
+from alertnet.web.door import Door, DoorWith
 from alertnet.web.problems import documented
 
 

@@ -20,7 +20,7 @@ from alertnet.store.views.shapes import moment
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import DrillPlan
 from alertnet.web.auth import Coordinator, InForce
-from alertnet.web.idempotency import CoordinatorsDoor
+from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/drills")

@@ -29,7 +29,7 @@ from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
-from alertnet.web.idempotency import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
+from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
 from alertnet.web.layers import NEVER_KEPT
 from alertnet.web.problems import documented
 

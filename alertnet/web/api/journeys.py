@@ -26,7 +26,7 @@ from alertnet.store.views.shapes import moment
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import CheckIn, JourneyPage, Plan, Said
 from alertnet.web.auth import COORDINATE, InForce, Reader
-from alertnet.web.idempotency import CoordinatorsDoor, ReportersDoor
+from alertnet.web.door import CoordinatorsDoor, ReportersDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/journeys")

@@ -19,8 +19,8 @@ from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.incidents import shown
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
+from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.forms import IDENTIFIER
-from alertnet.web.idempotency import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/quarantine")

@@ -12,7 +12,7 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.web.api.actions import change
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import Reresolution
-from alertnet.web.idempotency import CoordinatorsDoor
+from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))

@@ -20,7 +20,7 @@ from alertnet.store.views.journey_view import RollCallsView, RollCallView, of_ro
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Roll
 from alertnet.web.auth import COORDINATE, InForce, Reader
-from alertnet.web.idempotency import CoordinatorsDoor
+from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.problems import documented
 
 router = APIRouter(prefix="/v1/roll-calls")

@@ -1,4 +1,4 @@
-"""Requests that change something, by an API key in force: the same one twice has one effect and one answer (A1)."""
+"""The door of the API: what a key in force asks for is carried out once, and has one answer (A1)."""
 
 import hashlib
 import re
