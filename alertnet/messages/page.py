@@ -29,6 +29,7 @@ _ASKED_AGAIN = "wrong_person"
 """The answer that needs a confirmation, because it disables a number."""
 _REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long")
 """Remarks that what was just pressed was not done; they come first, before what was recorded earlier."""
+_REFUSAL = Markup('<strong class="refused" role="alert">{}</strong>')
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -199,10 +200,8 @@ def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[st
     recorded = [each for each in stated if each.word.startswith("recorded_")]
     return {
         "title": " – ".join([*map(remark, (*refused, *recorded)[:1]), title]),
-        # Templates of earlier versions have one list for both.
-        "remarks": [*map(remark, (*refused, *stated))],
-        "refusals": [*map(remark, refused)],
-        "statements": [*map(remark, stated)],
+        # One list for both, since a process of another version may show the page by the same template.
+        "remarks": [*map(_REFUSAL.format, map(remark, refused)), *map(remark, stated)],
     }
 
 

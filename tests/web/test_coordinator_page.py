@@ -202,7 +202,7 @@ def test_what_was_refused_comes_before_what_was_recorded_earlier(world: World, q
     closed = world.client.post(question, data={"answer": "close", "reason": "resolved", "pin": PIN}).text
 
     assert "<title>Nothing was done yet: please enter your PIN" in refused
-    assert refused.index("<p>Nothing was done yet") < refused.index("<p>Recorded")
+    assert refused.index('role="alert">Nothing was done yet') < refused.index("<p>Recorded")
     assert "Nothing was done yet" not in closed
     assert world.rows(incidents)[0].status == "closed"
 

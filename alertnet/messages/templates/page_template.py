@@ -20,8 +20,6 @@ NAMES = frozenset(
             "title",
             "heading",
             "remarks",
-            "refusals",
-            "statements",
             "facts",
             "question",
             "stated",
