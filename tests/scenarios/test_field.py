@@ -263,6 +263,23 @@ def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(v
     assert not any("+573005550101" in text for text in (receipt, nobody, closed))
 
 
+@pytest.mark.parametrize("words", ["We need help from Bogota, call me", "Me ajude a falar com a embaixada"])
+def test_a_coordinator_who_asks_for_help_with_an_incident_raises_no_other(valley: World, words: str) -> None:
+    """A12: it is news of that one; in so many words it is a cry, which raises."""
+    _, key = valley.runtime.transact(api_keys.create, None, ("administer",))
+    valley.headers = {"Authorization": f"Bearer {key}"}
+    incident = valley.raises()
+    valley.passes(minutes=1)
+
+    valley.texts("coordinator", words)
+    after_words = valley.newest()
+    valley.texts("coordinator", "we need help")
+
+    assert after_words.ref == incident.ref
+    assert words in str(incident["texts"])
+    assert valley.newest().ref != incident.ref
+
+
 @pytest.mark.parametrize("type", ["20 arrest", "13 abduction", "12 disappearance"])
 def test_in_custody_the_phone_is_left_alone(valley: World, type: str) -> None:
     """messages.md: somebody else may hold it; the receipt says so, and is the last."""

@@ -47,8 +47,9 @@ ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 
+ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
 PHRASES = {
-    FieldVerb.RAISE: ("au secours", "a l aide", "me ajuda", "me ajude", "nos ajude", "nos ajudem"),
+    FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
     FieldVerb.UPDATE: ("new",),
     FieldVerb.CHECK_IN: (
         *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
@@ -163,6 +164,8 @@ class Report:
 
     panic: bool
     """Whether it is SOS, HELP or another cry for help."""
+    is_asked: bool = field(default=False, compare=False, kw_only=True)
+    """Whether the cry is part of a sentence that asks: please help, we need help."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
     place: str | None = None
@@ -186,6 +189,7 @@ class _Beginning:
     is_panic: bool
     pin: str | None
     rest: list[Word]
+    is_asked: bool = False
 
 
 def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None:
@@ -216,6 +220,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     place, people = _codes_among(rest, coded)
     return Report(
         panic=begun.is_panic,
+        is_asked=begun.is_asked,
         pin=begun.pin or (pin.plain if pin else None),
         type=type,
         place=place,
@@ -257,7 +262,7 @@ def _begin(words: list[Word]) -> _Beginning | None:
     if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
         return _begin_with_phrase(phrase, words[len(phrase) :])
     if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
-        return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :])
+        return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :], is_asked=True)
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
     return (_begin_with(found[1], found[2], words[1:]) if found else None) or _begin_with_cry_among(words)
 
@@ -293,7 +298,8 @@ def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
     verb = _PHRASE_OF[phrase]
     is_proven = any(is_pin(each.plain) for each in _head(rest))
-    return _Beginning(verb, verb is FieldVerb.RAISE, None, rest) if verb is FieldVerb.RAISE or is_proven else None
+    is_cry = verb is FieldVerb.RAISE
+    return _Beginning(verb, is_cry, None, rest, " ".join(phrase) in ASKING) if is_cry or is_proven else None
 
 
 def _is_pin_and_type(words: list[Word]) -> bool:

@@ -70,9 +70,10 @@ class InTheField:
         """Whether the report raises an alarm.
 
         From a contact it needs a bare SOS or a PIN, since coordinators begin answers to an alarm with ALARM and the
-        like.
+        like, or ask for help with something: we need help from Bogota.
         """
-        is_meant = not self.is_contact or report.panic or report.pin is not None
+        is_cry = report.panic and not (report.is_asked and report.text)
+        is_meant = not self.is_contact or is_cry or report.pin is not None
         return report.verb is FieldVerb.RAISE and is_meant
 
 
