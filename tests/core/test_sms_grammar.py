@@ -384,6 +384,10 @@ OTHER_VERBS = [
     ("WARTEN 47110 bis 18 Uhr", Report(False, "47110", text="bis 18 Uhr", verb=EXTEND)),
     ("Atraso 47110 1 hora e 30 min", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
     ("FEHLALARM 47110 A-7K3M", Report(False, "47110", verb=WITHDRAW, ref="A-7K3M")),
+    *(
+        (f"{said} 47110 A-7K3M", Report(False, "47110", verb=WITHDRAW, ref="A-7K3M"))
+        for said in ("Falso", "Falso alarme")
+    ),
     ("Neues 47110 wieder frei", Report(False, "47110", text="wieder frei", verb=UPDATE)),
     ("Sprache 47110 DE", Report(False, "47110", verb=LANGUAGE, language="de")),
     *((word, Report(False, verb=LOW)) for word in ("Akku leer", "Akku schwach", "Bateria fraca", "sem bateria")),
@@ -421,6 +425,7 @@ NO_REPORTS = [
         "batería nueva",
         "new car",
         # They have arrived, and others: the police.
+        *("Falso retén en la vía, hombres armados", "falso policial"),
         *("chegou a policia", "gutes neues Jahr", "chegaram eles"),
         "safe house",
     ),

@@ -51,6 +51,7 @@ ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
     FieldVerb.UPDATE: ("new",),
+    FieldVerb.WITHDRAW: ("falso alarme",),
     FieldVerb.CHECK_IN: (
         *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
         *("all good", "i am ok", "i m ok", "we are ok", "we are fine", "je vais bien", "on va bien"),
@@ -103,7 +104,7 @@ FIELD_VERBS = {
             *("warten", "verspatung", "aguardar", "aguarde", "atraso"),
         )
     ),
-    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm", "falso")),
+    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
     FieldVerb.TEST: frozenset(("test", "essai", "prueba", "teste")),
     FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma", "sprache", "lingua")),
