@@ -13,7 +13,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from itertools import groupby
 from pathlib import Path
 
 import structlog
@@ -52,6 +51,8 @@ log = structlog.get_logger(__name__)
 
 FULL = 7 / 8
 """The part of a large page that must be in use before it is made one."""
+BETWEEN_LARGE_PAGES = 0.02
+"""Seconds between two: all at once they held up an alarm for a tenth of a second."""
 
 NEW_OBJECTS = 20_000
 """How many more objects are created than freed before the garbage collector looks for cycles among the new ones."""
@@ -228,25 +229,21 @@ def keep_what_is_loaded() -> None:
     gc.enable()
 
 
-def lay_in_large_pages() -> None:
+def lay_in_large_pages(ended: threading.Event) -> None:
     """Have what is loaded lie in large pages of memory, where Linux can: the processor finds its way sooner.
 
-    What is not full stays in small ones, else its empty parts would take memory too.
+    What is not full stays in small ones, else its empty parts would take memory too. Ends early once `ended` is set.
     """
     with suppress(AttributeError, OSError):
         size, system = int(_SIZE_OF_LARGE_PAGES.read_text()), ctypes.CDLL(None)
         in_use = (ctypes.c_ubyte * (size // mmap.PAGESIZE))()
-
-        def is_full(at: int) -> bool:
-            is_known = system.mincore(ctypes.c_void_p(at), ctypes.c_size_t(size), in_use) == 0
-            return is_known and sum(in_use) >= len(in_use) * FULL
-
         for begin, end in _own_memory():
-            for are_full, pages in groupby(range(-(-begin // size) * size, end - size + 1, size), is_full):
-                first, *others = pages
-                if are_full:
-                    # Each call waits for all processors, so one takes all that lie side by side.
-                    system.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size * (1 + len(others))), _COLLAPSE)
+            for at in range(-(-begin // size) * size, end - size + 1, size):
+                is_known = system.mincore(ctypes.c_void_p(at), ctypes.c_size_t(size), in_use) == 0
+                if is_known and sum(in_use) >= len(in_use) * FULL:
+                    system.madvise(ctypes.c_void_p(at), ctypes.c_size_t(size), _COLLAPSE)
+                    if ended.wait(BETWEEN_LARGE_PAGES):
+                        return
 
 
 def _own_memory() -> Iterator[tuple[int, int]]:

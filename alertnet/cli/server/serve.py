@@ -71,7 +71,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         log_start(runtime, name, listening)
         load_the_rest(runtime)
         keep_what_is_loaded()
-        lay_in_large_pages()
+        lay_in_large_pages(ended)
         wait_for(ended)
         leaving.set()
         time.sleep(drain)
@@ -98,7 +98,7 @@ def worker() -> None:
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         log_start(runtime, "worker")
         keep_what_is_loaded()
-        lay_in_large_pages()
+        lay_in_large_pages(ended)
         wait_for(ended)
 
 
