@@ -14,7 +14,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,8 +26,11 @@ from fastapi import HTTPException
 
 from alertnet.core.codec import value
 from alertnet.core.limits import OPEN_PAGES
+from alertnet.core.monitoring.self_monitoring import Part as PartOfOurs
+from alertnet.flows.desk.board import troubles_now
 from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import SignedIn
 from alertnet.store.views import timeline_view
@@ -50,6 +53,9 @@ Change = str | bool | list[int | str] | None
 
 A list gives `[kept at its start, kept at its end, items before, HTML between]`.
 """
+
+IncidentState = tuple[int | None, tuple[PartOfOurs, ...]]
+"""The length of an incident's history, and what of ourselves is in trouble: the page changes with these alone."""
 
 log = structlog.get_logger(__name__)
 AWAY, OVER = Part("event: away\ndata: {}\n\n"), Part("event: over\ndata: {}\n\n")
@@ -120,11 +126,8 @@ class Look(Protocol):
         """The id of the incident that the page is about; empty where it is about several."""
         ...
 
-    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
-        """Render the page; returns `before`, its last rendering, where nothing has changed.
-
-        `seq`: the length of the incident's history.
-        """
+    def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
+        """Render the page; returns `before`, its last rendering, where nothing has changed."""
         ...
 
 
@@ -257,9 +260,11 @@ class Watch:
     ) -> tuple[dict[Look, Regions], frozenset[SignedIn]]:
         """Render all looks. If anything is new, also ask which of these users are still signed in."""
         about = sorted({look.incident for look in before if look.incident})
-        heads = self._runtime.read(lambda tx: timeline_view.heads(tx.session, about)) if about else {}
+        # One question for all pages, however many incidents they are about.
+        heads, troubles = self._runtime.read(_news, about) if about else ({}, ())
         shown = {
-            look: look.regions(self._runtime, regions, heads.get(look.incident)) for look, regions in before.items()
+            look: look.regions(self._runtime, regions, (heads.get(look.incident), troubles))
+            for look, regions in before.items()
         }
         if all(shown[look] is regions for look, regions in before.items()):
             return shown, frozenset()
@@ -275,3 +280,8 @@ class Watch:
             self._renew_at = now + RENEWED
         self._noted = here
         self._looking = self._runtime.read(users.looking_at) if here else {}
+
+
+def _news(tx: Tx, about: Sequence[str]) -> tuple[Mapping[str, int], tuple[PartOfOurs, ...]]:
+    """The lengths of these incidents' histories, and what of ourselves is in trouble."""
+    return timeline_view.heads(tx.session, about), troubles_now(tx)

@@ -7,10 +7,12 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import event
 from sqlalchemy import text as sql
 
 from alertnet.core.limits import OPEN_PAGES
@@ -22,6 +24,7 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.web.app import make_app
 from alertnet.web.console.incidents.board import BoardLook, Boards
+from alertnet.web.console.incidents.incident import IncidentLook
 from alertnet.web.console.live import Watch, difference
 from alertnet.web.console.shown import Part
 from tests.web.console.conftest import SitDown
@@ -220,6 +223,28 @@ def test_the_page_of_an_incident_is_kept_new_too(world: World, desk: Desk) -> No
     assert "Amis" in second["answers"]
     assert "texts" in news(text)[0]
     assert "matters" not in second
+
+
+def test_a_look_at_pages_without_news_asks_as_much_for_five_incidents_as_for_one(world: World) -> None:
+    """It follows each commit: with 200 pages open a question for each of them takes longer than the alarm."""
+    looks = [IncidentLook(world.raises(), world.ref(), "en", acts=True) for _ in range(5)]
+    watch = Watch(world.runtime, threading.Event())
+    shown, _ = watch._read(dict.fromkeys(looks), ())
+
+    def asked(count: int) -> int:
+        asked: list[str] = []
+        note = partial(_note, asked)
+        event.listen(world.runtime.engine, "before_cursor_execute", note)
+        again, _ = watch._read({look: shown[look] for look in looks[:count]}, ())
+        event.remove(world.runtime.engine, "before_cursor_execute", note)
+        assert all(again[look] is shown[look] for look in again)
+        return len(asked)
+
+    assert asked(5) == asked(1) > 0
+
+
+def _note(asked: list[str], _connection: object, _cursor: object, statement: str, *_: object) -> None:
+    asked.append(statement)
 
 
 def test_an_event_of_an_open_incident_is_small_and_its_picture_is_fetched(world: World, desk: Desk) -> None:

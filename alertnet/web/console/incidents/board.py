@@ -22,7 +22,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, spoken, zone_of
-from alertnet.web.console.live import Regions
+from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import rendered
 from alertnet.web.forms import UNTYPED, Posted, word
@@ -69,7 +69,7 @@ class BoardLook:
         """Empty: the board is about many incidents."""
         return ""
 
-    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
+    def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the board, unless nothing has changed since `before`."""
         board = self.boards.read()
         if before is not None and before.source == (board.incidents, board.closed, board.troubles):

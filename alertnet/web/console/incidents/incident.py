@@ -15,7 +15,6 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
 from alertnet.core.notification import PromptAnswer
-from alertnet.flows.desk.board import troubles_now
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
@@ -36,7 +35,7 @@ from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, sayer, spoken
 from alertnet.web.console.incidents.board import boards_of
-from alertnet.web.console.live import FETCHED, Regions
+from alertnet.web.console.live import FETCHED, IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import as_html, rendered
 from alertnet.web.forms import Form, Posted, typed
@@ -137,9 +136,9 @@ class IncidentLook:
     def incident(self) -> str:
         return self.id
 
-    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
+    def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the parts that change while the page is open, unless nothing has happened since `before`."""
-        if before is not None and before.source == (seq, runtime.read(troubles_now)):
+        if before is not None and before.source == state:
             return before
         return self.of(runtime, self.read(runtime))
 

@@ -19,7 +19,7 @@ from alertnet.store.queues import journeys
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
 from alertnet.web.console.desk import PROOF, AtDesk, zone_of
-from alertnet.web.console.live import Regions
+from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import rendered
 from alertnet.web.forms import Form, Posted, typed
@@ -58,7 +58,7 @@ class FieldLook:
         """Empty: the page is about no single incident."""
         return ""
 
-    def regions(self, runtime: Runtime, before: Regions | None, seq: int | None) -> Regions:
+    def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the parts that change while the page is open, unless nothing has changed since `before`."""
         field, rolls = self.read(runtime)
         source = (field.awaited, field.unheard_since, rolls)
