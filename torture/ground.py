@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -85,10 +85,11 @@ class Ground:
         self.server.starts()
 
     def hangs(self, worker: Process, seconds: float) -> None:
-        """Stop the worker for so many seconds (SIGSTOP); then it goes on as if nothing had happened."""
-        worker.paused()
-        time.sleep(seconds)
-        worker.resumed()
+        """Stop the worker for so many seconds (SIGSTOP); then it goes on as if nothing had happened, unless killed."""
+        with suppress(ProcessLookupError):
+            worker.paused()
+            time.sleep(seconds)
+            worker.resumed()
 
     def troubles_provider(self) -> None:
         """Let the provider misbehave over the next few messages."""
