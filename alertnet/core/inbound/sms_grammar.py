@@ -48,6 +48,7 @@ URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 
 ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
+"""Cries for help that are themselves requests, as after a plea (`is_asked`)."""
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
     FieldVerb.UPDATE: ("new",),
