@@ -75,8 +75,8 @@ def _query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], 
     """Ask for the state of these attempts, and settle each by its answer."""
     lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
     for each, lookup in zip(claimed, lookups, strict=True):
-        with isolated(log, "attempt_unsettled", attempt=each.attempt, method=each.method):
-            runtime.transact(record_lookup, each.attempt, each.lease, lookup)
+        with isolated(log, "attempt_unsettled", attempt=each.id, method=each.method):
+            runtime.transact(record_lookup, each.id, each.lease, lookup)
     found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
     method, provider = route
     log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)

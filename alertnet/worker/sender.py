@@ -216,7 +216,7 @@ class Sending:
                     speaks.register(each.handover.fileno(), select.POLLIN)
                     continue
             except Exception:
-                log.exception("channel_failed", attempt=each.claimed.attempt, method=each.claimed.method)
+                log.exception("channel_failed", attempt=each.claimed.id, method=each.claimed.method)
                 fault = render_and_send.FAULT
             each.handover.withdraw()
             heard.append((each.claimed, fault))
@@ -246,20 +246,20 @@ class Sending:
                 with isolated(log, "job_failed", job=claimed.lease):
                     self._tell(claimed, result)
         self._record(
-            *(Outcome(each.attempt, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
+            *(Outcome(each.id, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
         )
 
     def _tell(self, claimed: Claimed, result: Result | None) -> None:
         """Report the result to those who watch provider health and count what we send."""
         if result is None:
-            log.info("attempt_withheld", attempt=claimed.attempt, method=claimed.method)
+            log.info("attempt_withheld", attempt=claimed.id, method=claimed.method)
             return
-        provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.attempt)
+        provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.id)
         self._count(claimed, result)
         log.info(
             "attempt_made",
             ref=claimed.said.ref,
-            attempt=claimed.attempt,
+            attempt=claimed.id,
             method=claimed.method,
             provider=claimed.provider,
             kind=claimed.kind,
@@ -274,7 +274,7 @@ class Sending:
             counted |= took(DUE_TO_SENT, (self.runtime.now() - claimed.due_at).total_seconds(), method)
         counting.add(counted)
         if claimed.kind is Kind.ALERT:
-            counting.sent(claimed.attempt)
+            counting.sent(claimed.id)
 
     def compose(self, claimed: Claimed) -> Outgoing:
         """The message as it leaves.
@@ -292,7 +292,7 @@ class Sending:
         Raises:
             DatabaseAway: the templates can't be read.
         """
-        with isolated(log, "message_unspeakable", attempt=claimed.attempt, method=claimed.method, kind=claimed.kind):
+        with isolated(log, "message_unspeakable", attempt=claimed.id, method=claimed.method, kind=claimed.kind):
             return self.compose(claimed)
         return None
 
@@ -346,11 +346,11 @@ class Sending:
         runtime = self.runtime
         provider_health.charge(runtime, claimed, units, paid=claimed.units)
         known = runtime.ask(render_and_send.still_ours, [claimed]) if ours is None else ours
-        if claimed.attempt not in known:
+        if claimed.id not in known:
             provider_health.charge(runtime, claimed, 0, paid=units)
             return False
         if outgoing.unsealed:
-            runtime.transact(record_unsealed, claimed.attempt, outgoing.unsealed)
+            runtime.transact(record_unsealed, claimed.id, outgoing.unsealed)
         return True
 
     def _record_all(self, outcomes: Sequence[Outcome]) -> None:

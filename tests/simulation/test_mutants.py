@@ -184,7 +184,7 @@ MUTANTS = {
     "acknowledgement not read at the send": Mutant(
         "A4 A5",
         "alertnet/worker/sender.py",
-        "if claimed.attempt not in known:",
+        "if claimed.id not in known:",
         "if False:",
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(

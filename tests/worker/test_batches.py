@@ -27,7 +27,7 @@ TWO_LEVELS = network(Level("Coordination", ("carla",), wait=WAIT), Level("Networ
 def claims_all(stage: Stage) -> list[Outcome]:
     """What was queued by SMS is under way, and accepted."""
     claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
-    return [Outcome(each.attempt, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
+    return [Outcome(each.id, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
 
 
 def levels(stage: Stage) -> dict[str, str]:

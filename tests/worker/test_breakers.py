@@ -369,7 +369,7 @@ def test_a_call_that_is_answered_is_a_sign_of_life(stages: Stages) -> None:
     stage.runtime.transact(note, (MethodKind.CALL, FIRST), TIMEOUT)
     before = stage.runtime.read(breaker_store.found)
 
-    stage.runtime.transact(answer_call, claimed.attempt, "CA1")
+    stage.runtime.transact(answer_call, claimed.id, "CA1")
 
     assert [breaker.faults for breaker in before.values()] == [1]
     assert stage.runtime.read(breaker_store.found) == {}

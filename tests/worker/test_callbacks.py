@@ -229,7 +229,7 @@ def test_a_ringing_status_that_comes_late_brings_no_call_back(stages: Stages) ->
     (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     for status in ("canceled", "ringing", "initiated"):
-        stage.runtime.transact(track_call, claimed.attempt, "CA7", status)
+        stage.runtime.transact(track_call, claimed.id, "CA7", status)
 
     assert stage.attempt(MethodKind.CALL).status == "cancelled"
     assert stage.attempt(MethodKind.CALL).due_at is None

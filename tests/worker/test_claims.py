@@ -68,7 +68,7 @@ def test_the_most_severe_goes_first(stage: Stage) -> None:
         opened.append((severity.rank, stage.opens(severity=severity)))
         stage.clock.at += timedelta(milliseconds=1)
 
-    taken = [claims_by(stage.runtime, limit=1).claimed[0].attempt for _ in opened]
+    taken = [claims_by(stage.runtime, limit=1).claimed[0].id for _ in opened]
 
     incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
     assert [incidents[id] for id in taken] == [incident for _, incident in sorted(opened, key=lambda each: each[0])]
@@ -105,10 +105,10 @@ def test_two_workers_never_take_the_same(stages: Stages, each_database: str) -> 
 
     with ThreadPoolExecutor(8) as pool:
         looks = [pool.submit(claims_by, runtime, limit=3) for runtime in (stage.runtime, other) * 10]
-        taken = Counter(each.attempt for look in looks for each in look.result().claimed)
+        taken = Counter(each.id for look in looks for each in look.result().claimed)
 
     while more := claims_by(stage.runtime).claimed:
-        taken.update(each.attempt for each in more)
+        taken.update(each.id for each in more)
     other.close()
     assert len(taken) == 40
     assert set(taken.values()) == {1}
@@ -207,7 +207,7 @@ def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) ->
 
     (first,) = claims_by(stage.runtime).claimed
 
-    assert (first.kind, first.attempt) == (Kind.ALERT, stage.attempts(MethodKind.SMS)[-1].id)
+    assert (first.kind, first.id) == (Kind.ALERT, stage.attempts(MethodKind.SMS)[-1].id)
     assert stage.attempts(MethodKind.SMS)[-1].incident_id == new
     assert [each.kind for each in first.said.more] == [Kind.DECISION] * 3
 
@@ -233,7 +233,7 @@ def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(sta
     taken = []
     for _ in range(3):
         claims = stage.runtime.transact(claim, MethodKind.SMS, outward)
-        taken.append([each.to for each in claims.claimed])
+        taken.append([each.address for each in claims.claimed])
 
     assert taken[0] == ["+573000000000"]
     assert ["+34600550140"] in taken
@@ -279,7 +279,7 @@ def test_whoever_is_excluded_in_the_very_transaction_that_queued_it_gets_nothing
     told = stage.runtime.transact(opens, ("diego",))
 
     assert (spared.claimed, len(spared.unwanted)) == ([], 2)
-    assert [(each.to, each.kind) for each in told.claimed] == [(CARLA, Kind.ALERT), (CARLA, Kind.NOTICE)]
+    assert [(each.address, each.kind) for each in told.claimed] == [(CARLA, Kind.ALERT), (CARLA, Kind.NOTICE)]
 
 
 def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, each_database: str) -> None:
@@ -295,7 +295,7 @@ def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, eac
             for method in (MethodKind.SMS, MethodKind.CALL):
                 found += claim(tx, method, Outward([Line(FIRST, (OURS,), 0, 16)])).claimed
             raise LookupError
-        return [replace(each, lease="") for each in found], len(statements) - before
+        return [replace(each, lease="", coverage=()) for each in found], len(statements) - before
 
     def opens(tx: Tx) -> tuple[list[Claimed], list[Claimed], int]:
         opening(tx, edition)
@@ -306,7 +306,7 @@ def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, eac
 
     known, read, saved = stage.runtime.transact(opens)
 
-    assert [each.to for each in read] == [CARLA, EMMA, DIEGO]
+    assert [each.address for each in read] == [CARLA, EMMA, DIEGO]
     assert known == read
     assert saved == 2
 

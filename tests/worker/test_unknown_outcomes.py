@@ -95,7 +95,7 @@ def test_a_re_send_that_has_not_left_is_called_off_when_the_first_turns_up(stage
     for seconds in (15, 60):
         stage.clock.at += timedelta(seconds=seconds)
         (claimed,) = stage.runtime.transact(claim_status_queries, MethodKind.SMS, 1).claimed
-        stage.runtime.transact(record_lookup, claimed.attempt, claimed.lease, Absent())
+        stage.runtime.transact(record_lookup, claimed.id, claimed.lease, Absent())
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "queued"]
 
     stage.runtime.transact(track_sms, first.id, "SM1", status)
@@ -129,7 +129,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     asked = stage.attempt(MethodKind.SMS)
     stage.passes(seconds=60)
 
-    assert (asked.id, asked.status) == (claimed.attempt, "unknown")
+    assert (asked.id, asked.status) == (claimed.id, "unknown")
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "delivered"]
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
 
@@ -140,7 +140,7 @@ def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:
     (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.clock.at += LEASE - timedelta(seconds=1)
-    stage.runtime.transact(expire_lease, claimed.attempt)
+    stage.runtime.transact(expire_lease, claimed.id)
 
     assert stage.attempt(MethodKind.SMS).status == "sending"
 
@@ -154,7 +154,7 @@ def test_what_the_provider_is_asked_about_is_one_workers_until_its_lease_is_over
     stage.opens()
     (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
     stage.clock.at += LEASE
-    stage.runtime.transact(expire_lease, claimed.attempt)
+    stage.runtime.transact(expire_lease, claimed.id)
     stage.clock.at += ASK_AFTER
     (slow,), meanwhile = asks(), asks()
     stage.clock.at += LEASE
@@ -162,7 +162,7 @@ def test_what_the_provider_is_asked_about_is_one_workers_until_its_lease_is_over
 
     checks = []
     for each in (slow, other):
-        stage.runtime.transact(record_lookup, each.attempt, each.lease, Absent())
+        stage.runtime.transact(record_lookup, each.id, each.lease, Absent())
         checks.append(stage.attempt(MethodKind.SMS).checks)
 
     assert meanwhile == []
@@ -248,7 +248,7 @@ def test_a_provider_that_is_away_uses_up_no_question(stage: Stage) -> None:
     for _ in range(2 * MOST_QUERIES):
         stage.clock.at += MINUTE
         (asked,) = stage.runtime.transact(claim_status_queries, MethodKind.SMS, 1).claimed
-        stage.runtime.transact(record_lookup, asked.attempt, asked.lease, CannotTell(is_away=True))
+        stage.runtime.transact(record_lookup, asked.id, asked.lease, CannotTell(is_away=True))
 
     (after,) = stage.attempts(MethodKind.SMS)
     assert (after.status, after.checks, after.due_at) == ("sent", 0, stage.clock.at + MINUTE)

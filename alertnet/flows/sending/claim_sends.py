@@ -26,7 +26,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
 from alertnet.store.queues.attempts import NewAttempt, busy_numbers
-from alertnet.store.queues.due_attempts import DueAttempt, Lease
+from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Covered, NewCoverage, NewNotification, covered_by_tasks
@@ -86,9 +86,8 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     look, known = _Look(tx, method, outward), len(outward.queues)
     look.go_down_the_queue()
     claims, capacity = look.claims, look.capacity
-    leases = [Lease(each.attempt, each.lease, each.provider, each.sender) for each in claims.claimed]
     look.load.keep()
-    due_attempts.lease(tx.session, leases, tx.now, tx.now + LEASE)
+    due_attempts.lease(tx.session, claims.claimed, tx.now, tx.now + LEASE)
     due_attempts.wait(tx.session, claims.waiting)
     capacity.use(LEASE)
     # The next look skips those found to wait for another provider, and so goes further down.
@@ -171,7 +170,7 @@ class _Look:
                 taken = [each for each in taken if first[each.address_index] == each.id]
             self._judge_each([each.id for each in taken])
             if by_call:
-                claimed = {each.attempt for each in claims.claimed}
+                claimed = {each.id for each in claims.claimed}
                 spared |= {each.address_index for each in taken if each.id in claimed}
             if is_all:
                 # A second call to a number waits for the first, and is not counted here.
@@ -228,7 +227,7 @@ class _Look:
         if place := capacity.reserve(order, units, preferred):
             others = [other for other in order if other != place[0]]
             may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
-            claimed = claimed_from(due, tx.entropy.id(), tx.now, place, seal=seal, units=units, may_go_over=may_go_over)
+            claimed = claimed_from(tx, due, place, seal=seal, units=units, may_go_over=may_go_over)
             claims.claimed.append(self.load.leaves(due, claimed, self._obstacles.without))
         elif until := capacity.barred_until(order):
             waits = claims.waiting if due.delays else claims.held_up

@@ -46,32 +46,19 @@ log = structlog.get_logger(__name__)
 
 
 @value
-class Claimed:
-    """An attempt that is ours while its lease lasts, with what its message needs. `at`: when it was claimed."""
+class Claimed(DueAttempt):
+    """A due attempt that is ours while its `lease` lasts, to leave by this provider and number."""
 
-    attempt: str
-    notification: str
     lease: str
-    at: datetime
-    kind: Kind
-    method: MethodKind
-    to: str
-    provider: str
     sender: str
-    language: str
-    said: Said
-    templates: str | None
-    """The hash of the templates that its incident is pinned to; None where there is no incident."""
-    expires_at: datetime | None
-    extension: str | None
+    provider: str
     started_at: datetime
-    provider_id: str | None
+    at: datetime
+    """When it was claimed."""
     seal: Seal | None = None
     """What a mail is encrypted with, where its contact has a key."""
     units: int = 1
     """The units of its sender's pace that it was claimed for."""
-    due_at: datetime | None = None
-    """Since when it was due."""
     may_go_over: bool = False
     """Whether another provider may have it at once if this one surely has not sent it."""
 
@@ -89,38 +76,11 @@ class Withheld:
 
 
 def claimed_from(
-    due: DueAttempt,
-    lease: str,
-    at: datetime,
-    by: tuple[str, str],
-    *,
-    seal: Seal | None = None,
-    units: int = 1,
-    may_go_over: bool = False,
+    tx: Tx, due: DueAttempt, by: tuple[str, str], *, seal: Seal | None = None, units: int = 1, may_go_over: bool = False
 ) -> Claimed:
-    """The attempt under that lease; `by`: the provider and number that it leaves by, or has left by."""
-    return Claimed(
-        attempt=due.id,
-        notification=due.notification_id,
-        lease=lease,
-        at=at,
-        kind=due.kind,
-        method=due.method,
-        to=due.address,
-        provider=by[0],
-        sender=by[1],
-        language=due.language,
-        said=due.said,
-        templates=due.templates,
-        expires_at=due.expires_at,
-        extension=due.extension,
-        started_at=due.started_at or at,
-        provider_id=due.provider_id,
-        seal=seal,
-        units=units,
-        due_at=due.due_at,
-        may_go_over=may_go_over,
-    )
+    """The attempt under a lease of its own; `by`: the provider and number that it leaves by, or has left by."""
+    ours = {"lease": tx.entropy.id(), "provider": by[0], "sender": by[1], "started_at": due.started_at or tx.now}
+    return Claimed(**vars(due) | ours, at=tx.now, seal=seal, units=units, may_go_over=may_go_over)
 
 
 def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
@@ -131,10 +91,10 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     """
     outgoing = partial(
         Outgoing,
-        attempt=claimed.attempt,
-        notification=claimed.notification,
+        attempt=claimed.id,
+        notification=claimed.notification_id,
         method=claimed.method,
-        to=claimed.to,
+        to=claimed.address,
         sender=claimed.sender,
         validity=max(claimed.expires_at - claimed.at, SHORTEST_VALIDITY) if claimed.expires_at else None,
         extension=claimed.extension,
@@ -170,7 +130,7 @@ def units(outgoing: Outgoing) -> int:
 
 def still_ours(tx: Tx, claimed: Sequence[Claimed]) -> set[str]:
     """The ids of the attempts that may still leave; asked right before the first byte leaves (A4)."""
-    return attempt_store.leased(tx.session, {each.attempt: each.lease for each in claimed}, tx.now)
+    return attempt_store.leased(tx.session, {each.id: each.lease for each in claimed}, tx.now)
 
 
 def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | None:
@@ -190,7 +150,7 @@ def hear(handover: Handover, claimed: Claimed) -> Result | None:
     try:
         return handover.result()
     except Exception:
-        log.exception("channel_failed", attempt=claimed.attempt, method=claimed.method)
+        log.exception("channel_failed", attempt=claimed.id, method=claimed.method)
         return FAULT
 
 

@@ -42,8 +42,8 @@ def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collect
     due, broken = due_attempts.with_words(
         tx.session, due_attempts.claim_to_ask(tx.session, method, tx.now, limit, others)
     )
-    claimed = [claimed_from(each, tx.entropy.id(), tx.now, (each.provider or FIRST, each.sender or "")) for each in due]
-    due_attempts.lease_to_ask(tx.session, {each.attempt: each.lease for each in claimed}, tx.now + LEASE)
+    claimed = [claimed_from(tx, each, (each.provider or FIRST, each.sender or "")) for each in due]
+    due_attempts.lease_to_ask(tx.session, claimed, tx.now + LEASE)
     return Claims(claimed, broken=broken)
 
 

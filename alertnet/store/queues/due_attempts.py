@@ -51,16 +51,6 @@ class DueAttempt(Attempt):
     """What an alert counts for, with the states of those escalations, which are not locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The lease of an attempt, to hand it to that provider from that number."""
-
-    attempt: str
-    id: str
-    provider: str
-    sender: str
-
-
 _NOW = bindparam("now", type_=Instant())
 _WORDS = tuple(notifications.c[name] for name in ("address", "extension", "said", "expires_at"))
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
@@ -253,16 +243,16 @@ def as_queued(
     )
 
 
-def lease(session: Session, leases: Sequence[Lease], now: datetime, until: datetime) -> None:
-    """Mark these as being sent, each under its lease until then."""
+def lease(session: Session, claimed: Sequence[Attempt], now: datetime, until: datetime) -> None:
+    """Mark these as being sent until then: each under its lease, by its provider and from its number."""
     leased = {"status": AttemptStatus.SENDING.value, "due_at": until, "started_at": now, "changed_at": now}
-    by = {each.attempt: {"lease": each.id, "sender": each.sender, "provider": each.provider} for each in leases}
+    by = {each.id: {"lease": each.lease, "sender": each.sender, "provider": each.provider} for each in claimed}
     _change_each(session, {id: leased | its for id, its in by.items()})
 
 
-def lease_to_ask(session: Session, leases: Mapping[str, str], until: datetime) -> None:
-    """Mark these (by id) as being asked about, each under its lease until then."""
-    _change_each(session, {id: {"lease": lease, "due_at": until} for id, lease in leases.items()})
+def lease_to_ask(session: Session, claimed: Sequence[Attempt], until: datetime) -> None:
+    """Mark these as being asked about until then, each under its lease."""
+    _change_each(session, {each.id: {"lease": each.lease, "due_at": until} for each in claimed})
 
 
 def wait(session: Session, until: Mapping[str, datetime]) -> None:
