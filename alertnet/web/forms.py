@@ -4,14 +4,17 @@ Size and number of fields are limited (B9).
 """
 
 import re
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, HTTPException, Path, Request
 from starlette.datastructures import ImmutableMultiDict
 
+from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
-from alertnet.core.limits import LONGEST_BODY
+from alertnet.core.limits import LONGEST_BODY, is_instant
 
 MOST_FIELDS = 200
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
@@ -79,6 +82,36 @@ def word(form: Form, name: str) -> str | None:
 def typed(form: Form, name: str) -> str:
     """What a user typed into a field, stripped of control characters; empty where the field is missing."""
     return UNTYPED.sub("", form.get(name, "")).strip()
+
+
+def read_day(field: str, text: str) -> date:
+    """The day that a user typed.
+
+    Raises:
+        BadInput: it is none, or far from our time.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not is_instant(datetime.combine(day, time(), UTC)):
+        raise BadInput(field, text[:32] or None, "a day of the years 2000 to 2099, as in 2026-12-24")
+    return day
+
+
+def read_moment(field: str, text: str, zone: ZoneInfo) -> datetime:
+    """The moment at which the clocks of the zone show the day and time that a user typed.
+
+    Raises:
+        BadInput: it is none, or far from our time.
+    """
+    try:
+        shown = datetime.fromisoformat(text)
+    except ValueError:
+        shown = None
+    if shown is None or shown.tzinfo is not None or not is_instant(shown.replace(tzinfo=UTC)):
+        raise BadInput(field, text[:32], "a day and a time of the years 2000 to 2099, as in 2026-12-24 18:00")
+    return wall_moment(shown, zone)
 
 
 Posted = Annotated[Form, Depends(read_form)]

@@ -171,6 +171,24 @@ class Desk:
         view = "\n".join(["desk", self.who.user, self.request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
         return go_to(self.runtime.transact(_accept, self.who, act, Once(_hash(view), _hash(""))))
 
+    def change_once(self, form: Form, change: Callable[[Tx], LockedIncident], done: str) -> Response:
+        """The same for a change to an incident; its page says what was `done`."""
+
+        def act(tx: Tx) -> tuple[LockedIncident, str]:
+            locked = change(tx)
+            return locked, page_of(locked, done)
+
+        return self.act_once(form, act)
+
+    def do_once(self, form: Form, do: Callable[[Tx], object], place: str) -> Response:
+        """The same for something outside incidents, whose result is shown at that address."""
+
+        def act(tx: Tx) -> tuple[None, str]:
+            do(tx)
+            return None, place
+
+        return self.act_once(form, act)
+
 
 async def desk_of(request: Request, who: Viewer) -> Desk:
     """The console for the user who is signed in, as a FastAPI dependency."""
@@ -202,6 +220,11 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "reasons_to_wait": words.reasons_to_wait,
         "coded": lambda details: in_codes(details, renderer, language),
     }
+
+
+def page_of(locked: LockedIncident, done: str) -> str:
+    """The address of the incident's page, which says what was `done`."""
+    return f"/desk/incidents/{locked.incident.ref}?done={done}"
 
 
 def zone_of(edition: Edition) -> str:

@@ -33,7 +33,7 @@ from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell
 from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
-from alertnet.web.console.desk import PROOF, AtDesk, Desk, sayer, spoken
+from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
 from alertnet.web.console.incidents.board import boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
 from alertnet.web.console.refusing import Told
@@ -226,12 +226,12 @@ def show_difference(ref: str, desk: AtDesk) -> Response:
 def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
 
-    def act(tx: Tx) -> tuple[LockedIncident, str]:
+    def change(tx: Tx) -> LockedIncident:
         locked = take_up(tx, id_of_ref(tx, ref))
         revoke(locked, id, by=desk.by)
-        return locked, _to(locked, "revoke")
+        return locked
 
-    return desk.act_once(form, act)
+    return desk.change_once(form, change, "revoke")
 
 
 @router.post("/{ref}/join-text")
@@ -243,7 +243,7 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
         # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
         join_text(held[text], held[into], by=desk.by)
-        return held[text], _to(held[into], "join-text")
+        return held[text], page_of(held[into], "join-text")
 
     return desk.act_once(form, act)
 
@@ -269,23 +269,15 @@ def _foresee(desk: Desk, name: str, part: str, found: Foreseen) -> Response:
 @router.post("/{ref}/merge")
 def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Merge it into another incident, once."""
-
-    def act(tx: Tx) -> tuple[LockedIncident, str]:
-        locked = merge(tx, id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into")), by=desk.by)
-        return locked, _to(locked, "merge")
-
-    return desk.act_once(form, act)
+    into = typed(form, "into")
+    return desk.change_once(form, lambda tx: merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into), by=desk.by), "merge")
 
 
 @router.post("/{ref}/split")
 def do_split(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Split a report off again, once."""
-
-    def act(tx: Tx) -> tuple[LockedIncident, str]:
-        locked = split(tx, id_of_ref(tx, ref), [form.get("report", "")], by=desk.by)
-        return locked, _to(locked, "split")
-
-    return desk.act_once(form, act)
+    part = [form.get("report", "")]
+    return desk.change_once(form, lambda tx: split(tx, id_of_ref(tx, ref), part, by=desk.by), "split")
 
 
 @router.post("/{ref}/{name}")
@@ -299,14 +291,14 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
     except ValidationError as error:
         raise first_fault(error) from None
 
-    def act(tx: Tx) -> tuple[LockedIncident, str]:
+    def change(tx: Tx) -> LockedIncident:
         locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
         carry_out(Doing(desk.runtime, locked, desk.by, ref), asked)
-        return locked, _to(locked, name)
+        return locked
 
-    return desk.act_once(form, act)
+    return desk.change_once(form, change, name)
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
@@ -318,10 +310,6 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
     if inside:
         fields |= {"tree": tree, "level" if name == "go" else "contact": inside}
     return fields
-
-
-def _to(locked: LockedIncident, name: str) -> str:
-    return f"/desk/incidents/{locked.incident.ref}?done={name}"
 
 
 def _look(desk: Desk, ref: str) -> IncidentLook:

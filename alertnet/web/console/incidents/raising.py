@@ -13,8 +13,6 @@ from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, S
 from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.names import to_spare
 from alertnet.flows.incidents.open_incident import open_incident
-from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Report
 from alertnet.web.console.desk import AtDesk, Desk
@@ -49,16 +47,11 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
     try:
         facts = facts_of(values, desk.network, spared)
         if form.get("step") == "raise":
-            return desk.act_once(form, lambda tx: _raise(tx, desk, facts))
+            return desk.change_once(form, lambda tx: open_incident(tx, desk.edition, facts, by=desk.by), "raise")
         foretold = foretell(desk.network, facts, desk.runtime.now())
     except BadInput as error:
         return _show(desk, values, spared, seen=seen, error=error)
     return _show(desk, values, spared, seen=seen, foretold=foretold)
-
-
-def _raise(tx: Tx, desk: Desk, facts: Facts) -> tuple[LockedIncident, str]:
-    locked = open_incident(tx, desk.edition, facts, by=desk.by)
-    return locked, f"/desk/incidents/{locked.incident.ref}?done=raise"
 
 
 def facts_of(values: Mapping[str, str], network: Network, spared: Sequence[str] = ()) -> Facts:

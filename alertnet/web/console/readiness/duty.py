@@ -1,7 +1,7 @@
 """The page of who is on duty: turns of the next eight weeks, and changes to them, which apply at once."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -9,15 +9,12 @@ from fastapi import APIRouter, Response
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import Turn, turns
-from alertnet.core.directory.wall_clock import wall_moment
-from alertnet.core.errors import BadInput
-from alertnet.core.limits import is_instant
 from alertnet.flows.system.duty import set_duty, swap_duty, undo_duty
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
-from alertnet.web.forms import Form, Posted, typed
+from alertnet.web.forms import Form, Posted, read_day, read_moment, typed
 
 router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
 
@@ -52,38 +49,28 @@ def arrange(form: Posted, desk: AtDesk) -> Response:
     tree = network.trees.get(owner.partition("/")[0])
     zone = ZoneInfo(tree.timezone) if tree else ZoneInfo("UTC")
     starts_at, ends_at = (_moment(form, field, zone) for field in ("from", "until"))
-    is_on = form.get("on") != "off"
+    member, is_on = typed(form, "member"), form.get("on") != "off"
 
-    def act(tx: Tx) -> tuple[None, str]:
-        member = typed(form, "member")
+    def do(tx: Tx) -> None:
         set_duty(tx, network, owner, member, is_on=is_on, starts_at=starts_at, ends_at=ends_at, by=desk.by)
-        return None, f"{HERE}?done=set"
 
-    return desk.act_once(form, act)
+    return desk.do_once(form, do, f"{HERE}?done=set")
 
 
 @router.post("/swap")
 def exchange(form: Posted, desk: AtDesk) -> Response:
     """Swap the turns of two members."""
     names = (typed(form, "one"), typed(form, "other"))
-    monday, owner = _monday(typed(form, "week")), typed(form, "owner")
-
-    def act(tx: Tx) -> tuple[None, str]:
-        swap_duty(tx, desk.network, names, monday, owner=owner or None, by=desk.by)
-        return None, f"{HERE}?done=swap"
-
-    return desk.act_once(form, act)
+    monday, owner = read_day("week", typed(form, "week")), typed(form, "owner") or None
+    return desk.do_once(
+        form, lambda tx: swap_duty(tx, desk.network, names, monday, owner=owner, by=desk.by), f"{HERE}?done=swap"
+    )
 
 
 @router.post("/undo")
 def take_back(form: Posted, desk: AtDesk) -> Response:
     """Undo this user's last change."""
-
-    def act(tx: Tx) -> tuple[None, str]:
-        undo_duty(tx, desk.by)
-        return None, f"{HERE}?done=undo"
-
-    return desk.act_once(form, act)
+    return desk.do_once(form, lambda tx: undo_duty(tx, desk.by), f"{HERE}?done=undo")
 
 
 def _posts(tx: Tx, network: Network) -> Iterator[Post]:
@@ -103,25 +90,6 @@ def _week_of(at: datetime, zone: str) -> date:
     return date.fromordinal(day.toordinal() - day.weekday())
 
 
-def _monday(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not is_instant(datetime.combine(day, time(), UTC)):
-        raise BadInput("week", text[:32] or None, "the Monday of a week of the years 2000 to 2100, as in 2026-12-07")
-    return day
-
-
 def _moment(form: Form, field: str, zone: ZoneInfo) -> datetime | None:
     text = typed(form, field)
-    if not text:
-        return None
-    try:
-        wall = datetime.fromisoformat(text)
-    except ValueError:
-        wall = None
-    if wall is None or wall.tzinfo is not None or not is_instant(wall.replace(tzinfo=UTC)):
-        allowed = "a moment of the years 2000 to 2100 by the clocks of the tree, as in 2026-12-24T18:00"
-        raise BadInput(field, text[:32], allowed)
-    return wall_moment(wall, zone)
+    return read_moment(field, text, zone) if text else None

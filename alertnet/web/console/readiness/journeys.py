@@ -103,12 +103,8 @@ def follow_field(desk: AtDesk) -> Response:
 def ask_everybody(form: Posted, desk: AtDesk) -> Response:
     """Start a roll call: ask a team, a country or the network whether all are safe."""
     question = _question(form)
-
-    def act(tx: Tx) -> tuple[None, str]:
-        call_roll(tx, desk.network, question, desk.by)
-        return None, "/desk/journeys?done=asked#rolls"
-
-    return desk.act_once(form, act)
+    place = "/desk/journeys?done=asked#rolls"
+    return desk.do_once(form, lambda tx: call_roll(tx, desk.network, question, desk.by), place)
 
 
 @router.post("/{id}")
@@ -119,16 +115,15 @@ def hear(id: str, form: Posted, desk: AtDesk) -> Response:
         raise BadInput("said", said[:32], [*SAID, END])
     delay = _span(form, "later") if said == "later" else None
 
-    def act(tx: Tx) -> tuple[None, str]:
+    def do(tx: Tx) -> None:
         if journeys.find(tx.session, id) is None:
             raise Unknown("journey", id[:32])
         if said == END:
             cancel_journey(tx, id, desk.by)
         else:
             check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), desk.by)
-        return None, f"/desk/journeys?done={said}"
 
-    return desk.act_once(form, act)
+    return desk.do_once(form, do, f"/desk/journeys?done={said}")
 
 
 def _question(form: Form) -> Question:

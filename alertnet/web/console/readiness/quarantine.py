@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Response
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.flows.sms.quarantine import bind_text, drop_text, to_show
-from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import QuarantinedText
@@ -42,19 +41,10 @@ def decide(id: str, form: Posted, desk: AtDesk) -> Response:
     """Assign a text to a member, so that it acts as if sent from their own phone, or drop it."""
     if not IDENTIFIER.fullmatch(id):
         raise Unknown("text in quarantine", id[:32])
-    member = typed(form, "member")
-
-    def bind(tx: Tx) -> tuple[LockedIncident, str]:
-        team, _, name = member.partition("/")
-        locked = bind_text(tx, desk.edition, id, team, name, by=desk.by)
-        return locked, f"/desk/incidents/{locked.incident.ref}?done=bound"
-
-    def drop(tx: Tx) -> tuple[None, str]:
-        drop_text(tx, id, by=desk.by)
-        return None, "/desk/quarantine?done=dropped"
-
     if form.get("step") == "drop":
-        return desk.act_once(form, drop)
+        return desk.do_once(form, lambda tx: drop_text(tx, id, by=desk.by), "/desk/quarantine?done=dropped")
+    member = typed(form, "member")
     if not member:
         raise BadInput("member", None, "whose text it is")
-    return desk.act_once(form, bind)
+    team, _, name = member.partition("/")
+    return desk.change_once(form, lambda tx: bind_text(tx, desk.edition, id, team, name, by=desk.by), "bound")

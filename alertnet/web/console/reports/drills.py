@@ -9,10 +9,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts
-from alertnet.core.limits import is_instant
 from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
@@ -20,11 +18,11 @@ from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_dril
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console.desk import AtDesk, Desk
+from alertnet.web.console.desk import AtDesk, Desk, page_of
 from alertnet.web.console.incidents.raising import FIELDS, choices, facts_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import HEADERS
-from alertnet.web.forms import Posted, typed
+from alertnet.web.forms import Posted, read_moment, typed
 
 router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
 
@@ -61,12 +59,7 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
 @router.post("/{id}/cancel")
 def cancel(id: str, form: Posted, desk: AtDesk) -> Response:
     """Cancel a planned drill."""
-
-    def act(tx: Tx) -> tuple[None, str]:
-        cancel_drill(tx, id, by=desk.by)
-        return None, "/desk/drills?done=cancelled"
-
-    return desk.act_once(form, act)
+    return desk.do_once(form, lambda tx: cancel_drill(tx, id, by=desk.by), "/desk/drills?done=cancelled")
 
 
 @router.get("/{ref}.csv")
@@ -87,7 +80,7 @@ def show_drill(ref: str, desk: AtDesk) -> Response:
 def _go(tx: Tx, desk: Desk, facts: Facts, at: datetime | None, every: str) -> tuple[LockedIncident | None, str]:
     if at is None:
         locked = begin_drill(tx, desk.edition, facts, by=desk.by)
-        return locked, f"/desk/incidents/{locked.incident.ref}?done=drill"
+        return locked, page_of(locked, "drill")
     plan_drill(tx, desk.edition, facts, at, int(every) if every else None, by=desk.by)
     return None, "/desk/drills?done=planned"
 
@@ -100,18 +93,11 @@ def _moment(values: dict[str, str], zone: str) -> datetime | None:
     """
     if values["every"] not in ("", *EVERY_MONTHS):
         raise BadInput("every", values["every"], EVERY_MONTHS)
-    if not values["date"]:
-        if values["every"]:
-            raise BadInput("date", None, "the day of the first one, where it is held again")
-        return None
-    try:
-        shown = datetime.fromisoformat(f"{values['date']}T{values['time'] or USUAL_TIME}")
-        at = wall_moment(shown, ZoneInfo(zone)) if shown.tzinfo is None else None
-    except (ValueError, OverflowError):
-        at = None
-    if at is None or not is_instant(at):
-        raise BadInput("date", f"{values['date']} {values['time']}", "a day and a time, as in 2026-12-01 10:00")
-    return at
+    if values["date"]:
+        return read_moment("date", f"{values['date']} {values['time'] or USUAL_TIME}", ZoneInfo(zone))
+    if values["every"]:
+        raise BadInput("date", None, "the day of the first one, where it is held again")
+    return None
 
 
 def _show(

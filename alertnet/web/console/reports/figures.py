@@ -11,6 +11,7 @@ from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
 from alertnet.web.console.desk import AtDesk, Desk, sayer
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import HEADERS
+from alertnet.web.forms import read_day
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
@@ -58,20 +59,8 @@ def _days(desk: Desk, since: str, until: str) -> tuple[date, date]:
         BadInput: one of them is no day, or the first is after the last.
     """
     today = desk.runtime.now().astimezone(ZoneInfo(desk.zone)).date()
-    last = _day("until", until) or today
-    first = _day("since", since) or last - timedelta(days=USUAL_DAYS)
+    last = read_day("until", until) if until else today
+    first = read_day("since", since) if since else last - timedelta(days=USUAL_DAYS)
     if first > last:
         raise BadInput("since", since, f"a day that is not after {last}")
     return first, last
-
-
-def _day(name: str, text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 2000 <= day.year < 2100:
-        raise BadInput(name, text, "a day of the years 2000 to 2099, as in 2026-11-24")
-    return day

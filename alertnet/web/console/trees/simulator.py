@@ -20,7 +20,7 @@ from alertnet.web.api.models import Case
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.trees.editing import Edit, edit_in
-from alertnet.web.forms import UNTYPED, Posted
+from alertnet.web.forms import UNTYPED, Posted, read_day
 from alertnet.web.problems import first_fault
 from alertnet.web.throttle import in_turn
 
@@ -93,7 +93,7 @@ def _play(network: Network, now: datetime, given: Mapping[str, str], query: Mapp
     case, facts = _case(network, given)
     zone = ZoneInfo(network.zone_of(facts.country))
     local = now.astimezone(zone)
-    day = _day(given["day"]) if given["day"] else local.date()
+    day = read_day("day", given["day"]) if given["day"] else local.date()
     minute = _number(query, "minute", A_DAY - 1, local.hour * 60 + local.minute // 15 * 15)
     hours = _number(query, "hours", HOURS[-1], HOURS[1]) or HOURS[1]
     after = _number(query, "after", HOURS[-1] * 60, 0)
@@ -112,16 +112,6 @@ def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
     except ValidationError as error:
         raise first_fault(error) from None
     return case, case.facts(next(iter(network.trees.values())))
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not 2000 <= day.year < 2100:
-        raise BadInput("day", text[:32], "a day within 2000 to 2100, as in 2026-12-24")
-    return day
 
 
 def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
