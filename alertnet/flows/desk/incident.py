@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
+from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
 from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, troubles_now
-from alertnet.flows.desk.chronicle import Line, cries_for_help, done_by, tell
+from alertnet.flows.desk.chronicle import VIA, Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.escalation.pin_proof import coerced
@@ -26,8 +27,10 @@ from alertnet.messages.page import TaskDetails
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.reported import details_in_words, understood_in_words
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import answers as answer_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.answers import Given
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
@@ -56,7 +59,7 @@ class Notified:
 
 @value
 class Answer:
-    """An answer; with `revoked_at` it no longer counts."""
+    """An answer; with `revoked_at` it no longer counts. `words`: what was said with it, for users who may act."""
 
     id: str
     who: str
@@ -64,6 +67,7 @@ class Answer:
     via: str
     at: datetime
     revoked_at: datetime | None
+    words: str
 
 
 @value
@@ -169,7 +173,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         picture=as_svg(picture := draw(entries, ahead, names, head.zone)),
         legend=picture.description,
         notified=_notified(seen, names),
-        answers=_answers(seen, names),
+        answers=_answers(seen, names, said_with_answers(locked, names) if reads else ()),
         left_out=_left_out(seen, names),
         details=details_of(locked.facts, Disclosure.FULL) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads else (),
@@ -288,15 +292,29 @@ def _notified(seen: IncidentView, names: Names) -> tuple[Notified, ...]:
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
-def _answers(seen: IncidentView, names: Names) -> tuple[Answer, ...]:
+def said_with_answers(locked: LockedIncident, names: Names) -> list[tuple[Given, str]]:
+    """The answers with which something was said, and what: a name or who vouched, and words. It is free text."""
+    given = answer_store.given(locked.tx.session, locked.incident.every_id)
+    said = [(each, ": ".join(filter(None, (_by(each, names), each.note)))) for each in given]
+    return [(each, words) for each, words in said if words]
+
+
+def _by(given: Given, names: Names) -> str | None:
+    is_vouched = given.by and given.via is Via.VOUCHED
+    return names.say("by {by}").format(by=done_by({"by": given.by}, names)) if is_vouched else given.by
+
+
+def _answers(seen: IncidentView, names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, ...]:
+    words = {given.id: each for given, each in said}
     return tuple(
         Answer(
             id=each["id"],
             who=names.contact(each["tree"], each["contact"]),
             kind=each["kind"],
-            via=each["via"],
+            via=names.say(VIA.get(each["via"], each["via"])),
             at=datetime.fromisoformat(each["at"]),
             revoked_at=datetime.fromisoformat(each["revoked_at"]) if each["revoked_at"] else None,
+            words=words.get(each["id"], ""),
         )
         for each in seen["acknowledgements"]
     )

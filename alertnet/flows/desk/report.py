@@ -7,14 +7,17 @@ adds the organisations, the levels and the summary; `full` all that coordinators
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
+from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.notification import ALERTS, is_in_field
 from alertnet.flows.desk.board import zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
+from alertnet.flows.desk.incident import said_with_answers
 from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.pages.coordinator_page import texts_of
@@ -150,7 +153,7 @@ class _Writer:
             say("Who was told, and what came of it"), (), columns, tuple(map(self._row, fared)), (4, 2, 2, 3, 3)
         )
         if self.disclosure is Disclosure.FULL:
-            yield Section(say("What was said"), tuple(self._texts()))
+            yield Section(say("What was said"), tuple(self._said()))
             yield Section(say("Who is left out, and why"), tuple(self._left_out()))
         history = ((self._clock(each.at), self._line(each)) for each in lines)
         earlier = len(entries) - MOST_TOLD
@@ -191,13 +194,16 @@ class _Writer:
         action = f"{fared.action}, {self._clock(fared.acted_at)}" if fared.acted_at else ""
         return fared.who, self._clock(fared.told_at), reached, answer, action
 
-    def _texts(self) -> Iterator[str]:
-        for text in texts_of(self.locked):
-            attached = (
-                self.names.say("With a picture or recording, which stays with the provider") if text.attached else ""
-            )
-            said = ", ".join(filter(None, (text.words, *text.understood, text.action, attached)))
-            yield f"{self._moment(text.at)} – {text.sender}: {said}"
+    def _said(self) -> Iterator[str]:
+        """What people wrote, and what they said with their answers, oldest first."""
+        said = [(text.at, f"{text.sender}: {self._text(text)}") for text in texts_of(self.locked)]
+        for given, words in said_with_answers(self.locked, self.names):
+            said.append((given.at, f"{self.names.contact(given.tree, given.contact)}: {words}"))
+        return (f"{self._moment(at)} – {each}" for at, each in sorted(said, key=itemgetter(0)))
+
+    def _text(self, text: ReceivedText) -> str:
+        attached = self.names.say("With a picture or recording, which stays with the provider") if text.attached else ""
+        return ", ".join(filter(None, (text.words, *text.understood, text.action, attached)))
 
     def _left_out(self) -> Iterator[str]:
         for each in self.locked.pruned():

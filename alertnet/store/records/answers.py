@@ -127,6 +127,12 @@ def received_at(session: Session, incidents: Collection[str], names: Names) -> d
     return session.scalar(moments.order_by(acknowledgements.c.at.desc()).limit(1))
 
 
+def given(session: Session, incidents: Collection[str]) -> list[Given]:
+    """The answers as given, oldest first, whether they still count or not."""
+    query = _GIVEN.where(acknowledgements.c.incident_id.in_(incidents))
+    return [_given(row) for row in session.execute(query.order_by(acknowledgements.c.at, acknowledgements.c.id))]
+
+
 def get(session: Session, id: str) -> Given:
     return _given(session.execute(_GIVEN.where(acknowledgements.c.id == id)).one())
 

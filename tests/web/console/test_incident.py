@@ -132,10 +132,27 @@ def test_an_answer_that_was_heard_is_vouched_for_by_a_person(world: World, desk:
     assert "Who acts: Friends took charge" in sheet(desk, ref).text
 
 
+def test_who_may_coordinate_reads_who_has_answered_and_with_which_words(
+    world: World, sit_down: SitDown, ref: str
+) -> None:
+    """A name typed on the page, or what somebody heard on the telephone, is for the next at the desk to act on."""
+    maria, olga = sit_down("maria"), sit_down("olga", Role.OBSERVER)
+    world.client.post(world.link("carol"), data={"answer": "acknowledge", "by": "Mme Dubois, political section"})
+
+    sheet(maria, ref).presses("Record the answer", who="valley/bob", kind="acknowledged", note="he calls at ten")
+
+    reads, sees = sheet(maria, ref).text, sheet(olga, ref).text
+    assert "Amis takes charge, on the page, 24 Nov 02:14 Mme Dubois, political section" in reads
+    assert "by maria: he calls at ten" in reads
+    assert "Amis takes charge" in sees
+    assert "Dubois" not in sees
+    assert "at ten" not in sees
+
+
 def test_an_answer_can_be_taken_back(world: World, desk: Desk, ref: str) -> None:
     sheet(desk, ref).presses("Record the answer", who="valley/bob", kind="acknowledged")
 
-    done = sheet(desk, ref).presses("Revoke the answer of Friends")
+    done = sheet(desk, ref).presses("Revoke")
 
     assert done.status_code == 303
     assert world.rows(acknowledgements)[0].revoked_at is not None

@@ -48,6 +48,17 @@ def test_who_coordinates_has_the_full_report_and_who_observes_a_minimal_one(
     assert '<option value="full">' not in sheet(observer, ref).html
 
 
+def test_only_the_full_report_says_who_answered_and_with_which_words(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the answer", who="valley/bob", kind="acknowledged", note="he calls at ten")
+    path = f"/desk/incidents/{ref}/report"
+
+    full, limited = (desk.opens(f"{path}?disclosure={each}").text for each in ("full", "limited"))
+
+    assert "– Friends: by maria: he calls at ten" in full
+    assert "takes charge" in limited
+    assert "at ten" not in limited
+
+
 @pytest.mark.parametrize(("recipient", "named"), [("field/north", "equipo north"), ("field", "el terreno")])
 def test_word_to_the_field_names_its_recipient_in_each_language(
     world: World, desk: Desk, ref: str, recipient: str, named: str
