@@ -31,12 +31,14 @@ from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import documents, editions
 from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
+from alertnet.store.rotation import held_by_missing
 from alertnet.trees import Fault, fault_of, read_folder
 from alertnet.trees.folder_files import pack
 
 NOTHING = Network({}, {}, {})
 
 VERDICT = "verdict"
+PUT_BACK = "put the secret that was taken out back into ALERTNET_SECRET_KEY, behind the first: docs/operations.md"
 
 Say = Callable[[tuple[str, ...]], object]
 """Called with the faults of the files when the last good edition is used instead."""
@@ -72,6 +74,7 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
         if files.faults:
             say(files.faults)
         _warn_of_missing_pins(runtime)
+        _warn_of_missing_secret(runtime)
         runtime.trees.follow()
         runtime.counting.follow()
         yield runtime
@@ -93,6 +96,13 @@ def _warn_of_missing_pins(runtime: Runtime) -> None:
     asked = {f"{tree.id}/{contact.id}" for tree, contact in runtime.edition.network.all_contacts if contact.pin}
     if missing := sorted(asked - known):
         log.warning("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
+
+
+def _warn_of_missing_secret(runtime: Runtime) -> None:
+    """Warn of what counts no more, since the secret that made it is not listed: an answer by such a code is lost."""
+    if held := runtime.read(held_by_missing):
+        found = {"incidents": held.incidents, "api_keys": held.api_keys, "users": held.users}
+        log.error("secret_missing", **found, mend=PUT_BACK)
 
 
 @value

@@ -31,7 +31,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import KEY_ID_BYTES, Unreadable, Vault
 from alertnet.store.erasure import overwrite
 from alertnet.store.records.credentials import api_keys, users
-from alertnet.store.tables import incidents, metadata, pins
+from alertnet.store.tables import codes, incidents, metadata, pins
 
 SEALED_COLUMNS: Sequence[Column[Any]] = [
     column
@@ -44,6 +44,8 @@ SEALED_COLUMNS: Sequence[Column[Any]] = [
 AT_ONCE = 100
 _RECORDINGS_AT_ONCE = 4
 """Fewer, since each may have megabytes."""
+CODES_LOOKED_AT = 2000
+"""Of those that count, oldest first: a secret that was replaced made the oldest."""
 
 
 @value
@@ -65,6 +67,19 @@ class HeldByOlder:
     pins: int
     """All PINs: a hash does not show which secret made it."""
     open_incidents: int
+
+
+@value
+class HeldByMissing:
+    """Things known only by a keyed hash with no secret that is listed: they count no more until it is listed again."""
+
+    incidents: Sequence[str]
+    """References of open incidents with codes that nobody can answer by."""
+    api_keys: Sequence[str]
+    users: Sequence[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.incidents or self.api_keys or self.users)
 
 
 def stale(tx: Tx, column: Column[Any], after: tuple[Any, ...] | None) -> list[Stale]:
@@ -102,6 +117,28 @@ def held_by_older(tx: Tx) -> HeldByOlder:
         tx.session.scalar(select(func.count()).select_from(pins)) or 0,
         tx.session.scalar(is_open) or 0,
     )
+
+
+def held_by_missing(tx: Tx) -> HeldByMissing:
+    """What counts no more because the secret that made it is not listed; PINs don't show which one that was."""
+    query = (
+        select(incidents.c.ref, _raw(codes.c.code).label("sealed"), codes.c.code_hash)
+        .join(codes, codes.c.incident_id == incidents.c.id)
+        .where(incidents.c.status == IncidentStatus.OPEN.value, codes.c.voided_at.is_(None))
+        .order_by(incidents.c.opened_at, codes.c.created_at)
+        .limit(CODES_LOOKED_AT)
+    )
+    refs = {row.ref: None for row in tx.session.execute(query) if not _is_known(tx.vault, row.sealed, row.code_hash)}
+    unknown = users.not_vouched_for(tx.session, may_sign_in=True)
+    return HeldByMissing(list(refs), api_keys.not_vouched_for(tx.session), unknown)
+
+
+def _is_known(vault: Vault, sealed: bytes, hash: bytes) -> bool:
+    """Whether a listed secret made that hash of a sealed code."""
+    try:
+        return hash in vault.code_hashes(vault.open(sealed).decode())
+    except Unreadable:
+        return False
 
 
 def _raw(column: Column[Any]) -> ColumnElement[Any]:

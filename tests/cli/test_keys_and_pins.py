@@ -1,5 +1,9 @@
 """`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
 
+import json
+from collections.abc import MutableMapping
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -107,6 +111,47 @@ def test_after_a_rotation_the_new_secret_alone_opens_what_is_stored(office: Offi
     assert office.types("audit", "verify").code == 0
     office.env["ALERTNET_SECRET_KEY"] = new
     assert office.types("incidents", "show", ref).code == 0
+
+
+def test_a_secret_dropped_while_codes_depend_on_it_is_named_at_once(
+    office: Office, runtime: Runtime, ref: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A12: the answer of whoever has such a code would not be known as one, so nobody may learn it from silence."""
+    key_id, _ = runtime.transact(api_keys.create, "north", ["read"])
+    office.types("users", "add", "maria")
+    old, new = office.env["ALERTNET_SECRET_KEY"], "the secret that takes the place of the other"
+    office.env["ALERTNET_SECRET_KEY"] = f"{new},{old}"
+    office.types("keys", "rotate-data")
+    both = _secret_missing(office, monkeypatch), _of_secret(office)
+
+    office.env["ALERTNET_SECRET_KEY"] = new
+
+    assert both == ([], [("well", "opens what the database holds")])
+    [line] = _secret_missing(office, monkeypatch)
+    assert (line["incidents"], line["api_keys"], line["users"]) == ([ref], [key_id], ["maria"])
+    assert "put the secret that was taken out back" in str(line["mend"])
+    made = "no secret that is listed made them"
+    assert _of_secret(office) == [
+        ("wrong", f"nobody can answer by the codes of open incidents {ref}: {made}"),
+        ("wrong", f"nothing is opened by API keys {key_id}: {made}"),
+        ("wrong", f"nobody can sign in as maria: {made}"),
+    ]
+    said = office.types("audit", "verify")
+    assert (said.code, "put it back, behind the first" in said.err) == (1, True)
+
+
+def _secret_missing(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[MutableMapping[str, Any]]:
+    """What the start of a process says of it."""
+    for name, value in office.env.items():
+        monkeypatch.setenv(name, value)
+    with capture_logs() as log, checked_runtime():
+        pass
+    return [line for line in log if line["event"] == "secret_missing"]
+
+
+def _of_secret(office: Office) -> list[tuple[str, str]]:
+    found = json.loads(office.types("doctor", "--json", "--offline").out)["findings"]
+    return [(each["state"], each["found"]) for each in found if each["about"] == "secret key"]
 
 
 def test_a_rotation_names_what_no_listed_secret_opens(office: Office, runtime: Runtime, ref: str) -> None:

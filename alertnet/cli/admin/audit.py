@@ -15,6 +15,10 @@ Kept = Annotated[
         metavar="HEAD", help="A line of `audit head` that was kept elsewhere: all that it covers must still be there."
     ),
 ]
+AFTER_ROTATION = (
+    "If a secret was taken out of ALERTNET_SECRET_KEY, what it vouched for looks altered: "
+    "put it back, behind the first, and verify again."
+)
 
 
 @app.command(epilog="Example: alertnet audit verify && echo untouched")
@@ -35,6 +39,7 @@ def verify(head: Kept = None) -> None:
     for each in breaks:
         typer.echo(f"{each.chain} {each.seq}: {each.why}")
     if breaks:
+        typer.echo(AFTER_ROTATION, err=True)
         raise typer.Exit(1)
     typer.echo("Every chain holds." + (f" Every link since {since:%Y-%m-%d %H:%M} UTC has a key." if since else ""))
     if purged:

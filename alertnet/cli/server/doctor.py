@@ -174,7 +174,7 @@ def _inside(runtime: "Runtime", network: Network) -> Iterator[Finding]:
         restored = "put back the key that the database was made with, behind the new one: names and words need it"
         yield Finding("secret key", State.WRONG, "ALERTNET_SECRET_KEY does not open what the database holds", restored)
         return
-    yield Finding("secret key", State.WELL, "opens what the database holds")
+    yield from runtime.read(_of_missing_secret)
     runtime.transact(heartbeats.note, heartbeats.WRITTEN)
     yield Finding("database", State.WELL, "has the newest schema, can be read and written")
     skew = abs(system_clock() - runtime.now())
@@ -184,6 +184,25 @@ def _inside(runtime: "Runtime", network: Network) -> Iterator[Finding]:
     yield from _at_work(seen)
     yield from runtime.read(_signs, settings, seen)
     yield from runtime.read(_people, network)
+
+
+def _of_missing_secret(tx: "Tx") -> list[Finding]:
+    """What a secret made that was taken out of the settings, though it is still needed."""
+    from alertnet.cli.startup import PUT_BACK
+    from alertnet.store.rotation import held_by_missing
+
+    held = held_by_missing(tx)
+    lost = (
+        (held.incidents, "nobody can answer by the codes of open incidents"),
+        (held.api_keys, "nothing is opened by API keys"),
+        (held.users, "nobody can sign in as"),
+    )
+    found = [
+        Finding("secret key", State.WRONG, f"{what} {_named(names)}: no secret that is listed made them", PUT_BACK)
+        for names, what in lost
+        if names
+    ]
+    return found or [Finding("secret key", State.WELL, "opens what the database holds")]
 
 
 def _at_work(seen: "Observed") -> Iterator[Finding]:

@@ -125,6 +125,12 @@ def dated(tx: Tx) -> list[str]:
     ]
 
 
+def not_vouched_for(session: Session) -> list[str]:
+    """Ids of the keys in force that no listed secret authenticates: they open nothing."""
+    rows = session.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id))
+    return [row.id for row in rows if not is_vouched_for(session, row)]
+
+
 def vouch_for_all(tx: Tx) -> None:
     """Authenticate the keys from before rows were authenticated."""
     for row in tx.session.execute(select(api_keys).where(api_keys.c.mac.is_(None))).all():

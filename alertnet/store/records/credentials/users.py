@@ -127,11 +127,12 @@ def list_all(tx: Tx) -> list[User]:
     return [user for row in rows if (user := _user(tx.vault, row)) is not None]
 
 
-def not_vouched_for(session: Session) -> list[str]:
-    """The names of users that were made or changed without the secret."""
+def not_vouched_for(session: Session, *, may_sign_in: bool = False) -> list[str]:
+    """The names of users that no listed secret made or changed; of all, or of those who were not ended."""
     vault = vault_of(session.dialect)
     rows = session.execute(select(users).order_by(users.c.name))
-    return [row.name for row in rows if _user(vault, row) is None]
+    unknown = [row for row in rows if _user(vault, row) is None]
+    return [row.name for row in unknown if row.ended_at is None or not may_sign_in]
 
 
 def dated(tx: Tx) -> list[str]:
