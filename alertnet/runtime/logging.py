@@ -88,7 +88,11 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     )
 
 
-_to_json = json.JSONEncoder(ensure_ascii=False, default=repr).encode
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else repr(value)
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False, default=_as_text).encode
 
 
 def _as_json(_logger: WrappedLogger | None, _method: str, event: EventDict) -> str:

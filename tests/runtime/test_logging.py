@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,6 +43,13 @@ def log() -> Iterator[Log]:
     for name, own in handlers.items():
         logging.getLogger(name).handlers = own
     structlog.configure(**structured)
+
+
+def test_a_moment_is_written_as_one(log: Log) -> None:
+    """Whoever reads at night when a worker was last seen, and every tool that searches logs."""
+    structlog.get_logger().warning("worker_gone", seen_at=datetime(2026, 11, 28, 14, 12, tzinfo=UTC))
+
+    assert log.events()[0]["seen_at"] == "2026-11-28T14:12:00+00:00"
 
 
 @pytest.mark.parametrize(
