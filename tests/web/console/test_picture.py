@@ -108,7 +108,7 @@ def sentences() -> set[str]:
     folder = files("alertnet.flows.desk")
     source = "".join((folder / f"{each}.py").read_text("utf-8") for each in TELL)
     found = set(re.findall(r"""\b(?:say|_answer)\(["']([^"']+)["']\)""", source))
-    for said in re.findall(r'_said\(Tone\.\w+, ("[^"]+"(?:, "[^"]+")?)\)', source):
+    for said in re.findall(r'_said\(\s*Tone\.\w+, ("[^"]+"(?:, "[^"]+")?)\s*\)', source):
         found |= set(re.findall('"([^"]+)"', said))
     for said in re.findall(r"map\(say, \(([^)]+)\)\)", source):
         found |= set(re.findall('"([^"]+)"', said))
