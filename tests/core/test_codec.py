@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.core.codec import from_plain, to_plain, to_stored, value
+from alertnet.core.codec import extended, from_plain, to_plain, to_stored, value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import (
     ActionDue,
@@ -268,6 +268,26 @@ class Empty:
 class Marked(Parcel):
     seen: int = field(default=0, compare=False)
     pin: str = field(default="", repr=False, kw_only=True)
+
+
+def test_a_value_of_a_subclass_takes_over_the_fields_of_another() -> None:
+    @value
+    class Post:
+        to: str
+        sender: str | None
+
+    @value
+    class Sent(Post):
+        sender: str
+        tries: int = 1
+
+    post = Post("carla", None)
+
+    assert extended(Sent, post, sender="ana", tries=2) == Sent("carla", "ana", 2)
+    with pytest.raises(TypeError, match="Sent has other fields"):
+        extended(Sent, post, sender="ana")
+    with pytest.raises(TypeError, match="Sent has other fields"):
+        extended(Sent, post, sender="ana", tries=2, size=1)
 
 
 def test_values_are_alike_by_the_fields_that_count() -> None:

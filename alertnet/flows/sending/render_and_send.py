@@ -21,7 +21,7 @@ from alertnet.channels.base import (
     StatusQuery,
     Unsure,
 )
-from alertnet.core.codec import replace, value
+from alertnet.core.codec import extended, replace, value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -55,11 +55,11 @@ class Claimed(DueAttempt):
     started_at: datetime
     at: datetime
     """When it was claimed."""
-    seal: Seal | None = None
+    seal: Seal | None
     """What a mail is encrypted with, where its contact has a key."""
-    units: int = 1
+    units: int
     """The units of its sender's pace that it was claimed for."""
-    may_go_over: bool = False
+    may_go_over: bool
     """Whether another provider may have it at once if this one surely has not sent it."""
 
 
@@ -79,8 +79,18 @@ def claimed_from(
     tx: Tx, due: DueAttempt, by: tuple[str, str], *, seal: Seal | None = None, units: int = 1, may_go_over: bool = False
 ) -> Claimed:
     """The attempt under a lease of its own; `by`: the provider and number that it leaves by, or has left by."""
-    ours = {"lease": tx.entropy.id(), "provider": by[0], "sender": by[1], "started_at": due.started_at or tx.now}
-    return Claimed(**vars(due) | ours, at=tx.now, seal=seal, units=units, may_go_over=may_go_over)
+    return extended(
+        Claimed,
+        due,
+        lease=tx.entropy.id(),
+        provider=by[0],
+        sender=by[1],
+        started_at=due.started_at or tx.now,
+        at=tx.now,
+        seal=seal,
+        units=units,
+        may_go_over=may_go_over,
+    )
 
 
 def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
