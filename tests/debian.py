@@ -3,31 +3,116 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
+
+BINARIES = ("usr/bin", "usr/sbin")
+WITHIN_SECONDS = 30
+"""How long a program may take to say its version, or to be up."""
 
 
 class Missing(Exception):
     """What some of the tests lack, in one line."""
 
 
-def found_or_installed(find: Callable[[], str], install: Callable[[], list[str]]) -> str:
-    """What `find` finds, once it was installed where it was not there and may be.
+@dataclass(frozen=True)
+class Program:
+    """A program found where there is one, else taken from its package, so that no service of its own begins.
 
-    Raises:
-        Missing: as `find`, and what the installer said.
+    `setting`: the variable that says where one is. `lacking`: what does not run without it.
     """
-    said: list[str] = []
+
+    name: str
+    called: str
+    setting: str
+    lacking: str
+    says_version: str = "--version"
+
+    def find(self) -> str:
+        """Where one is that runs on this machine.
+
+        Raises:
+            Missing: there is none, and why.
+        """
+        path = os.pathsep.join(
+            [os.environ.get("PATH", ""), "/usr/sbin", *(str(self._folder / each) for each in BINARIES)]
+        )
+        program = os.environ.get(self.setting) or shutil.which(self.name, path=path)
+        fault = fault_of(program, self.says_version, seconds=WITHIN_SECONDS) if program else "none is installed"
+        if program and not fault:
+            return program
+        raise Missing(
+            f"{self.lacking}. Missing: {self.called} ({fault}). On Debian, as root: apt-get install {self.name}. "
+            f"Or say in {self.setting} where it is."
+        )
+
+    def needed(self) -> str:
+        """Where one is; without one the test is left out."""
+        try:
+            return self.find()
+        except Missing as missing:
+            pytest.skip(str(missing))
+
+    def install(self) -> str:
+        """Where one is now, once it was installed where it was not there and may be.
+
+        Raises:
+            Missing: as `find`, and what the installer said.
+        """
+        said: list[str] = []
+        try:
+            return self.find()
+        except Missing:
+            if may_install():
+                said = install(self._libraries()) + unpack(self.name, self._folder)
+        try:
+            return self.find()
+        except Missing as missing:
+            raise Missing(" ".join([str(missing), *(f"Installing ended with: {said[-1]}" for _ in said[:1])])) from None
+
+    def main(self) -> None:
+        """Install it, or say what is missing."""
+        try:
+            self.install()
+        except Missing as missing:
+            sys.stderr.write(f"*** {missing}\n")
+
+    @property
+    def _folder(self) -> Path:
+        return Path(sys.prefix) / self.name
+
+    def _libraries(self) -> list[str]:
+        """What the package needs, as far as a program is linked against it."""
+        fault_of("apt-get", "update", "-qq")
+        listed = subprocess.run(["apt-cache", "depends", self.name], capture_output=True, text=True, check=False)
+        needed = [line.partition("Depends: ")[2] for line in listed.stdout.splitlines()]
+        return [name for name in needed if name.startswith("lib")]
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path], folder: Path, is_up: Callable[[], bool], env: Mapping[str, str] | None = None
+) -> Iterator[Path]:
+    """The file of what it says, while it runs; it is up when this begins, and killed at the end."""
+    log, until = folder / "log", time.monotonic() + WITHIN_SECONDS
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=env, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
     try:
-        return find()
-    except Missing:
-        if may_install():
-            said = install()
-    try:
-        return find()
-    except Missing as missing:
-        raise Missing(" ".join([str(missing), *(f"Installing ended with: {fault}" for fault in said[-1:])])) from None
+        while not is_up():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.05)
+        yield log
+    finally:
+        process.kill()
+        process.wait()
 
 
 def may_install() -> bool:

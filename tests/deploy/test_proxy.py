@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from alertnet.core.limits import LONGEST_BODY
-from tests.caddy import find, proxy_before
-from tests.debian import Missing
+from tests.caddy import proxy_before
 
 STREAMED = 13  # seconds that an event stream of these tests lasts, with an event in each
 HALF_A_BODY = b"POST /v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
@@ -99,10 +98,6 @@ class Front:
 
 @pytest.fixture
 def front() -> Iterator[Front]:
-    try:
-        find()
-    except Missing as missing:
-        pytest.skip(str(missing))
     webs = [Web(), Web()]
     try:
         with proxy_before([web.address for web in webs]) as (url, log):

@@ -18,9 +18,8 @@ import pytest
 from dotenv import dotenv_values
 
 from alertnet.sandbox import Sandbox
-from tests.caddy import CADDYFILE, find, proxy_before
+from tests.caddy import CADDYFILE, proxy_before
 from tests.cli.conftest import Office
-from tests.debian import Missing
 from tests.house.documents import documents
 from tests.ports import free_port
 from tests.processes.installation import Process, eventually
@@ -277,10 +276,6 @@ def test_an_edit_of_what_is_shared_is_in_force_in_both_and_one_of_ones_own_in_on
 
 
 def test_one_front_leads_to_each_by_its_name(both: tuple[Installed, Installed], tmp_path: Path) -> None:
-    try:
-        find()
-    except Missing as missing:
-        pytest.skip(str(missing))
     (sites,) = blocks("caddy")
     shipped = CADDYFILE.read_text()
     written = shipped[: shipped.index("{$ALERTNET_HOST} {")] + sites

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.database import migrated_database
-from tests.debian import Missing
 from tests.pgbouncer import pooler_before
 from tests.processes.installation import Installation
 
@@ -36,8 +35,5 @@ def postgres(postgres_url: str) -> str:
 @pytest.fixture
 def pooled(postgres: str) -> Iterator[str]:
     """The URL of the same database by a PgBouncer."""
-    try:
-        with pooler_before(postgres) as url:
-            yield url
-    except Missing as missing:
-        pytest.skip(str(missing))
+    with pooler_before(postgres) as url:
+        yield url

@@ -14,7 +14,6 @@ from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import POSTGRES_SESSION
 from alertnet.store.db.tx import Tx
 from alertnet.store.upgrade import upgrade
-from tests.debian import Missing
 from tests.pgbouncer import pooler_before
 from tests.postgres import fresh_database
 from tests.runtime.flows import connect, keep, keep_as_due, kept
@@ -34,11 +33,8 @@ def direct(postgres_url: str) -> str:
 @pytest.fixture
 def pooled(direct: str) -> Iterator[str]:
     """The same by the pooler."""
-    try:
-        with pooler_before(direct) as url:
-            yield url
-    except Missing as missing:
-        pytest.skip(str(missing))
+    with pooler_before(direct) as url:
+        yield url
 
 
 def behind_pooler(pooled: str, direct: str) -> Runtime:
