@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-BINARIES = ("usr/bin", "usr/sbin")
 WITHIN_SECONDS = 30
 """How long a program may take to say its version, or to be up."""
 
@@ -41,9 +40,8 @@ class Program:
         Raises:
             Missing: there is none, and why.
         """
-        path = os.pathsep.join(
-            [os.environ.get("PATH", ""), "/usr/sbin", *(str(self._folder / each) for each in BINARIES)]
-        )
+        ours = (str(self._folder / each) for each in ("usr/bin", "usr/sbin"))
+        path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *ours])
         program = os.environ.get(self.setting) or shutil.which(self.name, path=path)
         fault = fault_of(program, self.says_version, seconds=WITHIN_SECONDS) if program else "none is installed"
         if program and not fault:
