@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -182,6 +183,42 @@ def _laid_out(runtime: Runtime, files: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="alertnet-") as folder:
         unpack(files, Path(folder))
         yield beside_shared(Path(folder), runtime.settings.contact_trees)
+
+
+def on_top_of(before: str, mine: str, theirs: str) -> str:
+    """Their text with what I have changed of `before`; where both have changed the same lines, mine stand."""
+    if not before:
+        return mine
+    lines = before.splitlines(keepends=True)
+    own = _hunks(lines, mine)
+    both = sorted([*own, *(each for each in _hunks(lines, theirs) if not any(map(each.meets, own)))], key=_place)
+    text, done = [], 0
+    for hunk in both:
+        text += [*lines[done : hunk.start], *hunk.lines]
+        done = hunk.stop
+    return "".join([*text, *lines[done:]])
+
+
+@value
+class _Hunk:
+    """Lines that stand in place of others, from `start` up to `stop`."""
+
+    start: int
+    stop: int
+    lines: tuple[str, ...]
+
+    def meets(self, other: "_Hunk") -> bool:
+        return self == other or (self.start < other.stop and other.start < self.stop)
+
+
+def _place(hunk: _Hunk) -> tuple[int, int]:
+    return hunk.start, hunk.stop
+
+
+def _hunks(before: list[str], text: str) -> list[_Hunk]:
+    after = text.splitlines(keepends=True)
+    found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [_Hunk(start, stop, tuple(after[i:j])) for what, start, stop, i, j in found if what != "equal"]
 
 
 def _surveyed(runtime: Runtime, place: Path, tested: Tested) -> Survey:

@@ -283,6 +283,43 @@ def test_whoever_comes_second_sees_what_the_first_has_changed_and_takes_the_own_
     assert done.headers["Location"] == "/desk/editions?done=3"
 
 
+def test_what_is_taken_over_leaves_what_others_have_changed_elsewhere_in_the_file(
+    world: World, chief: Desk, sit_down: SitDown
+) -> None:
+    """Two edit one tree at one time, each a level of their own: nobody's change is lost, and none is taken back."""
+    theirs, both = TREE.replace("10m", "12m").strip() + "\n", SLOWER.replace("10m", "12m")
+    mine, other = checked(chief, SLOWER), checked(sit_down("omar", Role.ADMINISTRATOR), theirs)
+    other.presses("Put it in force", text=theirs, why="first", password=PASSWORD)
+
+    refused = Sheet(chief, "", mine.presses("Put it in force", text=SLOWER, why="second", password=PASSWORD).text)
+    over = refused.form("Take what I changed over to @2")
+    taken = Sheet(chief, "", chief.posts("/desk/editions/2/files", {**over.fields, "text": SLOWER}).text)
+    taken.presses("Put it in force", text=both, why="second, on top of the first", password=PASSWORD)
+
+    assert both in html.unescape(taken.html)
+    assert "wait: 12m → 10m" not in taken.text
+    assert "wait: 30m → 45m" in taken.text
+    assert tree_editing.files_of(world.runtime, history(world)[-1])["valley.yaml"] == both
+
+
+def test_a_file_in_view_that_only_others_have_changed_stays_theirs(
+    world: World, chief: Desk, sit_down: SitDown
+) -> None:
+    """Whoever looks at another file when taking the edit over has not edited that one."""
+    theirs = TREE.replace("10m", "12m").strip() + "\n"
+    checked(sit_down("omar", Role.ADMINISTRATOR), theirs).presses(
+        "Put it in force", text=theirs, why="first", password=PASSWORD
+    )
+    before = tree_editing.files_of(world.runtime, history(world)[0])
+    fields = editor(chief).form("Check, and see what it changes").fields
+    longer = {"beside.teams.yaml": before["teams.yaml"] + "# who is there\n", "text": before["valley.yaml"]}
+
+    taken = chief.posts("/desk/editions/2/files", {**fields, **longer})
+
+    assert theirs in html.unescape(taken.text)
+    assert "# who is there" in html.unescape(taken.text)
+
+
 def test_what_the_figures_advise_is_an_edit_that_nobody_has_published(world: World, desk: Desk) -> None:
     desk.opens("/desk")
     page = desk.opens("/desk/editions/1/wait?tree=valley&level=Friends&wait=15m")

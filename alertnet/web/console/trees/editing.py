@@ -183,6 +183,7 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
     """
     base = tree_editing.edition_named(desk.runtime, number)
     before = tree_editing.files_of(desk.runtime, base)
+    began = _files_at_first(form, desk, number)
     texts = {name.removeprefix(BESIDE): _text(text) for name, text in form.items() if name.startswith(BESIDE)}
     name = typed(form, "name")
     if name or form.get("text"):
@@ -190,7 +191,17 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
     for each in texts:
         if each not in before and not _is_plain(each):
             raise BadInput("name", each[:64] or None, NEW_FILE)
+        if began is not None:
+            texts[each] = tree_editing.on_top_of(began.get(each, ""), texts[each], before.get(each, ""))
     return Edit(base, name, {each: text for each, text in texts.items() if before.get(each, "") != text})
+
+
+def _files_at_first(form: Form, desk: Desk, number: int) -> dict[str, str] | None:
+    """The files of the edition that the edit began with; None where that is the one it is to stand on."""
+    seen = form.get("seen", "")
+    if not (seen.isascii() and seen.isdecimal()) or int(seen) == number:
+        return None
+    return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, int(seen)))
 
 
 def _is_plain(name: str) -> bool:
