@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.escalation.advance_incident import begin_incident
 from alertnet.core.incident import CloseReason
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import SILENT, open_incident
@@ -22,7 +23,10 @@ from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.codes import NewCode
 from alertnet.store.records.notifications import NewNotification
+from alertnet.web.api.incidents import raising
 from alertnet.web.api.models import Report
+from alertnet.web.auth import KnownKeys
+from alertnet.web.door import Door, InFlight
 from tests.database import migrate
 from tests.runtime.flows import Refused, in_one_group
 from tests.support.program import example_trees, settings_on, shipped_templates, wired
@@ -53,6 +57,14 @@ def opening(runtime: Runtime) -> Opens:
     """The flow that opens an incident whose first alert goes to the same coordinator each time."""
     facts, edition = Report.model_validate(ARREST).facts(None), runtime.edition
     return lambda tx: open_incident(tx, edition, facts, by="a test")
+
+
+def at_the_door(runtime: Runtime) -> Door:
+    """The door of the API, for a key that may raise incidents."""
+    _, text = runtime.transact(api_keys.create, None, ["raise"])
+    key = runtime.read(lambda tx: api_keys.find(tx.session, text))
+    assert key is not None
+    return Door(runtime, InFlight(), KnownKeys(), key, None, "POST /v1/incidents")
 
 
 @pytest.fixture
@@ -89,6 +101,18 @@ def test_incidents_opened_together_have_their_own_references_and_codes(runtime: 
     assert len({each.incident.ref for each in incidents}) == 8
     assert len(codes) == len({*codes}) >= 8
     assert [says_also(each) for each in opened] == [False] + [True] * 7
+
+
+def test_reports_of_one_commit_open_at_one_moment(runtime: Runtime, opens: Opens) -> None:
+    """A7: that of the first, when all of them had come. So what begins with a plan is worked out once."""
+    act, before = raising(Report.model_validate(ARREST), at_the_door(runtime)), begin_incident.cache_info().misses
+
+    opened = in_one_group(runtime, [opens, *[lambda tx: act(tx)[0]] * 3])
+
+    moments = [each.incident.opened_at for each in opened if isinstance(each, LockedIncident)]
+    assert len(moments) == 4
+    assert moments[0] < moments[1] == moments[2] == moments[3]
+    assert begin_incident.cache_info().misses == before + 2
 
 
 def test_each_further_incident_asks_only_who_is_on_duty(runtime: Runtime, opens: Opens) -> None:

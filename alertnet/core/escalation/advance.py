@@ -18,7 +18,7 @@ from alertnet.core.escalation.due import ALONE, Agenda, Others
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, State, Status
-from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
+from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting, opening
 
 
 def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
@@ -26,6 +26,12 @@ def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
     start = plan.tree.start
     waits = timedelta() if alone and start.unless_acknowledged else start.after
     return State(Status.SCHEDULED, start_at=opened_at + waits)
+
+
+def begin_each(plans: Plans, opened_at: datetime) -> dict[str, State]:
+    """The first state of each escalation that an incident opens, by tree."""
+    opened = opening(plans.values())
+    return {plan.tree.id: begin(plan, opened_at, alone=len(opened) == 1) for plan in opened}
 
 
 def advance(plan: Plan, state: State, now: datetime, events: Sequence[Event] = (), *, others: Others = ALONE) -> Step:

@@ -8,10 +8,11 @@ that carries them out decides nothing.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance, is_asked
+from alertnet.core.escalation.advance import advance, begin_each, is_asked
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -31,7 +32,7 @@ from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Events, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
-from alertnet.core.resolution.resolve import Plan
+from alertnet.core.resolution.resolve import Plan, Plans
 
 Place = tuple[MethodKind, str]
 """A method and its address (for a task, a key that identifies it); several trees may have it in common."""
@@ -89,6 +90,13 @@ def advance_incident(
             advancing.move(tree, ())
     moved = {tree: advancing.states[tree] for tree in advancing.due_at}
     return IncidentStep(moved, advancing.due_at, tuple(advancing.effects))
+
+
+@lru_cache(maxsize=16)
+def begin_incident(plans: Plans, now: datetime) -> IncidentStep:
+    """Begin the escalations of an incident that opens now; worked out once for all that open with it on those plans."""
+    states = begin_each(plans, now)
+    return advance_incident(plans, states, dict.fromkeys(states, ()), now, IncidentRecord())
 
 
 def _in_hand(plans: Mapping[str, Plan], states: Mapping[str, State]) -> set[str]:

@@ -9,7 +9,7 @@ from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, p
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import begin, still_wanted
+from alertnet.core.escalation.advance import begin_each, still_wanted
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import (
@@ -28,7 +28,7 @@ from alertnet.core.escalation.state import Event, Events, Failed, Hold, Received
 from alertnet.core.forecast.script import Calls, Script
 from alertnet.core.forecast.simulation import Noted, Shared, Told
 from alertnet.core.notification import RINGS_FOR, Kind, PromptKind, methods_to_prompt
-from alertnet.core.resolution.resolve import Plans, opening
+from alertnet.core.resolution.resolve import Plans
 
 OWN = "foretold "
 """The prefix of ids that exist only in a simulation."""
@@ -95,8 +95,7 @@ class SimulatedIncident(IncidentRecord):
     @classmethod
     def opened(cls, plans: Plans, at: datetime, script: Script) -> "SimulatedIncident":
         """Open an incident at that moment."""
-        reaching = opening(plans.values())
-        states = {plan.tree.id: begin(plan, at, alone=len(reaching) == 1) for plan in reaching}
+        states = begin_each(plans, at)
         return cls(plans, states, dict.fromkeys(states, at), script)
 
     @property

@@ -147,6 +147,10 @@ class Plan:
 class Plans(dict[str, Plan]):
     """The plans of one incident by tree; not changed once made."""
 
+    def __hash__(self) -> int:  # type: ignore[override]
+        """By identity: they are kept for facts that are equal."""
+        return id(self)
+
     @cached_property
     def recipients(self) -> Recipients:
         """The contacts of these plans, with those that are the same recipient."""

@@ -8,12 +8,13 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import restore, stop
-from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
+from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, begin_incident, place_of
 from alertnet.core.escalation.context import last_opened
 from alertnet.core.escalation.decision import (
     ActionMissing,
     AlertOnRecord,
     Effect,
+    IncidentStep,
     NewAlert,
     NewPrompt,
     OpenPrompt,
@@ -116,6 +117,18 @@ def move(locked: LockedIncident, events: Events) -> None:
         whole=not locked.broken,
         merged=locked.incident.merged is not None,
     )
+    _apply(locked, step)
+
+
+def begin_all(locked: LockedIncident) -> None:
+    """Begin the escalations of an incident that is being opened, and do what is due in them."""
+    step = begin_incident(locked.plans, locked.tx.now)
+    for tree, state in step.states.items():
+        locked.open_escalation(locked.plans[tree], state)
+    _apply(locked, step)
+
+
+def _apply(locked: LockedIncident, step: IncidentStep) -> None:
     moved = {each.tree: each for each in locked.escalations if each.tree in step.states}
     for tree, escalation in moved.items():
         escalation.state, escalation.due_at = step.states[tree], step.due_at[tree]

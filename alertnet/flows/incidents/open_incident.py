@@ -1,13 +1,12 @@
 """Opens incidents: resolved, planned and queued in the transaction that accepts the report (A1, A2)."""
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import begin
 from alertnet.core.inbound.same_event import WITHIN, may_be_same
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.known_people import check_names, with_records
-from alertnet.core.resolution.resolve import Plans, opening
-from alertnet.flows.escalation.escalate import NOBODY, for_all, move, nobody_serves
+from alertnet.core.resolution.resolve import Plans
+from alertnet.flows.escalation.escalate import NOBODY, begin_all, nobody_serves
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, taken_up
@@ -73,10 +72,7 @@ def begin_escalations(locked: LockedIncident, *, by: str) -> None:
     """Begin each tree that tells anybody, and ask whether the report is genuine where that is not known."""
     facts = locked.facts
     locked.record("incident_opened", by=by, type=facts.type, severity=facts.severity, consent=facts.consent)
-    opened = opening(locked.plans.values())
-    for plan in opened:
-        locked.open_escalation(plan, begin(plan, locked.tx.now, alone=len(opened) == 1))
-    move(locked, for_all(locked))
+    begin_all(locked)
     if not facts.verified and locked.escalations:
         prompts.raise_prompt(locked, PromptKind.DECISION, Subject.VERIFY)
     field_reassurance.promise(locked)

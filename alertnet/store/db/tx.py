@@ -6,7 +6,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.monitoring.metrics import Counts
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import line_of
@@ -21,6 +21,7 @@ LeftDue = Collection[str | None]
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
 FLOWS = "flows"
+ONE_MOMENT = "one_moment"
 FREE_REFS = "free_refs"
 """What was found for opening incidents. Whatever changes what is paused drops it."""
 
@@ -97,6 +98,14 @@ class Tx:
     def if_undone(self, undo: Callable[[], object]) -> None:
         """If this is not committed, call `undo`, which reverts what the flow did outside the database."""
         self.session.info.setdefault(IF_UNDONE, []).append(undo)
+
+
+def at_one_moment(tx: Tx) -> Tx:
+    """The same at the moment of the first flow of its transaction that asked for this, a little earlier.
+
+    So what follows from a plan and a moment is worked out once for all of them.
+    """
+    return replace(tx, now=tx.session.info.setdefault(ONE_MOMENT, tx.now))
 
 
 def left_due(session: Session) -> LeftDue:

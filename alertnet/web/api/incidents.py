@@ -19,7 +19,7 @@ from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, at_one_moment
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
@@ -198,12 +198,12 @@ def _as_read_by(key: ApiKey, incident: IncidentView) -> IncidentView:
 
 
 def raising(report: Report, door: Door) -> Act:
-    """Opens an incident; the answer is made from what was written."""
+    """Opens an incident, at one moment with those of the same commit; the answer is made from what was written."""
     edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         begin = begin_drill if report.drill else open_incident
-        locked = begin(tx, edition, report.facts(door.key.team), by=door.by)
+        locked = begin(at_one_moment(tx), edition, report.facts(door.key.team), by=door.by)
         return locked, lambda _: opened(locked)
 
     return act
