@@ -31,6 +31,7 @@ from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import ALERTS
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound as inbound_records
 from alertnet.store.records import incidents as records
 from alertnet.store.records import timeline as chains
 from alertnet.store.records.escalations import forget_addresses
@@ -66,6 +67,9 @@ from alertnet.store.views.subject import Subject
 
 NOBODY = bytes(16)
 """Replaces an erased blind index of a number, or hash of a code."""
+KNOWN_AGAIN = timedelta(days=30)
+"""For so long after a text or call is erased, the provider's id for it stays, so that it is no new one if it is brought
+or listed again."""
 AROUND = timedelta(hours=1)
 """Texts of those who were told, up to this long before the opening and after the close, are erased with an incident."""
 
@@ -268,6 +272,7 @@ def _entries(whole: _Whole) -> ColumnElement[bool]:
 
 _IS_OVER = journeys.c.status == Status.OVER.value
 _NOTHING_TEXTED = {"sender_index": NOBODY, "sender": "", "body": "", "reply": "", "keyed": None}
+_TEXTED_BY_NOBODY = _NOTHING_TEXTED | {"bound_to": inbound_records.NOBODY}
 _NOTHING_SENT: dict[str, Any] = {
     "address": "",
     "address_index": NOBODY,
@@ -334,9 +339,11 @@ def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict
     told = notifications.c.incident_id.is_(None) & (notifications.c.planned_at < before) & _IS_SENT
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     tested = exists().where(number_tests.c.notification_id == notifications.c.id)
+    texted = (inbound.c.received_at < before) & inbound.c.due_at.is_(None)
     tried = attempts.c.incident_id.is_(None) & (attempts.c.created_at < before) & attempts.c.due_at.is_(None)
     return (
-        (inbound, (inbound.c.received_at < before) & inbound.c.due_at.is_(None), None),
+        (inbound, texted & (inbound.c.sender_index != NOBODY), _TEXTED_BY_NOBODY),
+        (inbound, texted & (inbound.c.received_at < before - KNOWN_AGAIN), None),
         (journeys, _IS_OVER & (journeys.c.ended_at < before) & journeys.c.incident_id.is_(None), None),
         (idempotency, idempotency.c.incident_id.is_(None) & (idempotency.c.at < before), None),
         (arrangements, arrangements.c.ends_at < before, None),

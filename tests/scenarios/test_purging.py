@@ -19,6 +19,7 @@ from alertnet.flows.system import purge, subject
 from alertnet.flows.system.purge import Decision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
+from alertnet.store.records.inbound import quarantined
 from alertnet.store.tables import attempts, drills, inbound, metadata
 from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
@@ -52,6 +53,11 @@ def told(world: World) -> Incident:
 
 def id_of(world: World, incident: Incident) -> str:
     return world.runtime.read(lambda tx: incidents.id_of(tx.session, incident.ref))
+
+
+def still_open(world: World) -> list[Incident]:
+    items = world.client.get("/v1/incidents", headers=world.headers).json()["items"]
+    return [Incident(world, each["ref"]) for each in items if each["status"] == "open"]
 
 
 def purges(world: World, incident: Incident) -> None:
@@ -340,6 +346,36 @@ def test_no_text_goes_while_an_incident_of_its_time_is_held(either_world: World)
     assert [row.body for row in rows(world, inbound)] == texts
     holds(world, held, is_held=False)
     purge_old(world.runtime, world.clock.at + timedelta(days=30), DECISION, no_rest)
+    assert rows(world, inbound) == []
+
+
+def test_what_was_erased_for_its_age_is_nothing_new_when_it_is_brought_again(world: World) -> None:
+    """A1: the provider's lists outlive what we keep, and whoever has recorded a webhook may bring it again."""
+    told(world)
+    world.runtime.transact(set_pins, "north/ana", "47110")
+    world.phone("ana").dials().press("47110*").press("20").hang_up()
+    world.newest().act("close", reason="released")
+    world.texts("stranger", "SOS, help")
+    world.texts("luis", "where is everybody?")
+    for incident in still_open(world):
+        incident.act("close", reason="released")
+    world.clock.at += timedelta(days=8)
+    world.settles()
+    before = [row.provider_id for row in rows(world, inbound)]
+    purge_by_itself(world.runtime, Age(7, "d"))
+    erased = rows(world, inbound)
+
+    world.is_brought_all_again()
+    world.catches_up()
+
+    assert len(before) > 5
+    assert [row.provider_id for row in erased] == before
+    assert {(row.sender, row.body, row.reply, row.keyed) for row in erased} == {("", "", "", None)}
+    assert still_open(world) == []
+    assert world.runtime.read(lambda tx: quarantined(tx, None, 10)) == []
+    assert rows(world, inbound) == erased
+    world.clock.at += timedelta(days=31)
+    purge_by_itself(world.runtime, Age(7, "d"))
     assert rows(world, inbound) == []
 
 

@@ -20,6 +20,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import (
     Asks,
     Reception,
+    is_long_over,
     keep_reply,
     key_written_code,
     raised_by,
@@ -50,6 +51,8 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
         return replace(received, asks=None)
     if raised := raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
+    if is_long_over(tx, call):
+        return replace(received, asks=None)
     keyed = InboundSms(call.provider_id, call.sender, to="", body="")
     reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
     keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
