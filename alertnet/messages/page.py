@@ -30,6 +30,8 @@ _ASKED_AGAIN = "wrong_person"
 _REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long")
 """Remarks that what was just pressed was not done; they come first, before what was recorded earlier."""
 _REFUSAL = Markup('<strong class="refused" role="alert">{}</strong>')
+_CALL_US = "call_us"
+"""The remark on whom to call. It is said where the number stands, instead of what stands there otherwise."""
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -161,7 +163,9 @@ def page_values(
     known = _known(said, words)
 
     def say(word: str, at: datetime | None = None) -> str:
-        return fill(labels[word], known | {"at": words.moment(at, said.timezone) if at else ""})
+        # With an offset that no line breaks.
+        moment = words.moment(at, said.timezone).replace("UTC-", "UTC\u2011") if at else ""
+        return fill(labels[word], known | {"at": moment})
 
     def remark(each: Remark) -> str:
         return fill(say(_of_question(each.word, page, labels), each.at), {"by": each.by, "into": each.into})
@@ -186,8 +190,14 @@ def page_values(
         "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
         **_text_decisions(page, words, labels) | _rest(page, labels, say) | _remarks(page, say(_title(page)), remark),
-        "label": {word: say(word) for word in labels},
+        "label": {word: say(word) for word in labels} | _why_to_call(page, labels),
     }
+
+
+def _why_to_call(page: Page, labels: Mapping[str, str]) -> dict[str, str]:
+    """What stands before the number, once there is an answer that may be somebody else's."""
+    is_said = any(each.word == _CALL_US for each in page.remarks)
+    return {"coordinator_explains": labels[_CALL_US].partition("{callback}")[0].rstrip()} if is_said else {}
 
 
 def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[str, object]:
@@ -196,7 +206,7 @@ def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[st
     The title begins with the first of them, because a screen reader says the title first.
     """
     refused = [each for each in page.remarks if each.word in _REFUSED]
-    stated = [each for each in page.remarks if each.word not in _REFUSED]
+    stated = [each for each in page.remarks if each.word not in (*_REFUSED, _CALL_US)]
     recorded = [each for each in stated if each.word.startswith("recorded_")]
     return {
         "title": " – ".join([*map(remark, (*refused, *recorded)[:1]), title]),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.messages.words import grouped
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
 from alertnet.web.pages import show
@@ -78,7 +79,7 @@ def test_the_page_shows_what_travels_in_clear_and_no_more(world: World) -> None:
     """A9: sender, reference, type, severity, when, what to do, whom to call."""
     html = world.client.get(world.link("bob")).text
 
-    for shown in ("Valley network", world.ref(), "Arrest", "critical", "24 November, 02:14 (UTC-5)", CALLBACK):
+    for shown in ("Valley network", world.ref(), "Arrest", "critical", "24 November, 02:14 (UTC\u20115)", CALLBACK):
         assert shown in html
     assert "contact the responsible authority" in html
     assert not any(re.search(hidden, html) for hidden in HIDDEN)
@@ -164,6 +165,17 @@ def test_numbers_stand_in_the_groups_of_their_country(world: World) -> None:
     assert re.search(r'<a href="tel:(\+57\d+)">\+57\u00a0300\u00a0\d{7}</a>', html)
 
 
+def test_whom_to_call_is_said_once_and_by_a_link(world: World) -> None:
+    """On a telephone a number is touched, and one that stands there twice is read as two."""
+    page = world.link("bob")
+
+    before, after = world.client.get(page).text, world.client.post(page, data={"answer": "acknowledge"}).text
+
+    shown = f"{grouped(CALLBACK)}</a>"
+    assert (before.count(shown), after.count(shown), after.count(grouped(CALLBACK))) == (1, 1, 1)
+    assert ("For more, call" in before, "was this not you? Call <strong>" in after) == (True, True)
+
+
 def test_the_return_key_presses_no_answer(world: World) -> None:
     """A form's first button is the one that the key presses: it is one that does nothing."""
     page = Elements(world.client.get(world.link("bob")).text)
@@ -212,7 +224,7 @@ def test_a_button_is_recorded_and_the_page_says_so(world: World, answer: str, ki
     assert current_answers(world) == [("bob", kind, "link")]
     assert [row.by for row in world.rows(acknowledgements)] == ["night desk"]
     assert said in shown.text
-    assert "24 November, 02:14 (UTC-5)" in shown.text
+    assert "24 November, 02:14 (UTC\u20115)" in shown.text
     assert CALLBACK in shown.text
 
 
@@ -231,7 +243,7 @@ def test_who_has_only_listened_to_a_call_reads_that_it_asks_for_an_answer(world:
 def test_after_taking_charge_the_page_says_what_is_expected_by_when(world: World) -> None:
     shown = world.client.post(world.link("bob"), data={"answer": "acknowledge"}).text
 
-    assert "tell us by 24 November, 03:14 (UTC-5)" in shown
+    assert "tell us by 24 November, 03:14 (UTC\u20115)" in shown
     assert "Report an action" in shown
     assert "Change my answer" in shown
 
@@ -329,7 +341,7 @@ def test_five_wrong_pins_hide_the_details_for_a_time_and_the_coordinators_hear_o
     right = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
     for page in (shown, right):
-        assert "Too many wrong PINs: none is accepted before 24 November, 02:29 (UTC-5)." in page
+        assert "Too many wrong PINs: none is accepted before 24 November, 02:29 (UTC\u20115)." in page
         assert not any(re.search(hidden, page) for hidden in HIDDEN)
     assert [row.said.get("subject") for row in proving.rows(notifications) if row.kind == "notice"] == ["wrong_pins"]
 
@@ -350,7 +362,7 @@ def test_the_page_says_that_there_are_news_and_what_they_are_only_with_the_pin(p
     clear = proving.client.get(proving.link("bob")).text
     read = proving.client.post(proving.link("bob"), data={"pin": PIN}).text
 
-    assert clear.count("24 November, 02:14 (UTC-5) – news: our coordinator will tell you.") == 2
+    assert clear.count("24 November, 02:14 (UTC\u20115) – news: our coordinator will tell you.") == 2
     assert "brigade" not in clear
     assert read.index("news: Both were seen at the brigade") < read.index("news: They are free")
 

@@ -69,7 +69,7 @@ def test_a_button_decides(world: World, question: str, answer: str, verified: bo
 
     assert shown.status_code == 200
     assert answers(world) == [answer]
-    assert f"Recorded 24 November, 02:14 (UTC-5): {said}" in shown.text
+    assert f"Recorded 24 November, 02:14 (UTC\u20115): {said}" in shown.text
     facts = world.rows(incidents)[0].facts
     assert facts["verified"] is verified
 
@@ -88,7 +88,7 @@ def test_another_decision_comes_too_late(world: World, question: str) -> None:
     late = world.client.post(question, data={"answer": "refuse"})
 
     assert late.status_code == 409
-    assert "Recorded 24 November, 02:14 (UTC-5): it is genuine, and goes on." in late.text
+    assert "Recorded 24 November, 02:14 (UTC\u20115): it is genuine, and goes on." in late.text
     assert answers(world) == ["go"]
 
 
@@ -150,7 +150,7 @@ def test_the_notice_of_an_answer_leads_to_who_answered_what_when_and_changes_not
     html = world.client.get(answer).text
 
     assert "bob takes charge" in html
-    assert "On its own page, 24 November, 02:14 (UTC-5)." in html
+    assert "On its own page, 24 November, 02:14 (UTC\u20115)." in html
     assert "Bob Night-Desk" not in html
     assert current_answers(world) == ["bob"]
     assert [row.status for row in world.rows(escalations)] == ["acknowledged"]
@@ -160,7 +160,7 @@ def test_its_button_takes_the_answer_back_once_and_the_escalation_runs_again(wor
     """A6, A1."""
     shown, again = (world.client.post(answer, data={"answer": "revoke"}) for _ in range(2))
 
-    assert "Recorded 24 November, 02:14 (UTC-5): this answer no longer counts." in shown.text
+    assert "Recorded 24 November, 02:14 (UTC\u20115): this answer no longer counts." in shown.text
     assert (again.status_code, again.text) == (200, shown.text)
     assert current_answers(world) == []
     assert [row.status for row in world.rows(escalations)] == ["running"]
