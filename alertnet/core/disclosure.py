@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from alertnet.core.codec import replace, value
-from alertnet.core.directory.contact import OF_A_COUNTRY, Contact, Disclosure
+from alertnet.core.directory.contact import READ_THE_COUNTRY, Contact, Disclosure
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.languages import FALLBACK
 from alertnet.core.incident import ASKS, Affected, CloseReason, Facts, Scope, Severity, consent_of
@@ -221,7 +221,7 @@ class Said:
     As the next two, for mail and pages only.
     """
     country: str | None = None
-    """Where it happened (ISO 3166-1 alpha-2), for embassies and ministries."""
+    """Where it happened (ISO 3166-1 alpha-2), for embassies, ministries, delegations of the EU, and the UN."""
     nationals: bool = False
     """Whether one of the recipient's nationals is affected, where it may know."""
     tree_language: str = ""
@@ -241,7 +241,7 @@ def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *
     An incident's ask in free text may name somebody. So only contacts who read the details (`reads`) get it; others are
     asked to call a coordinator, and coordinators nothing.
     """
-    is_told = contact.role in OF_A_COUNTRY
+    is_told = contact.role in READ_THE_COUNTRY
     ask = ask_of(contact, level) or ask_of_incident(facts, reads=reads, otherwise=CALL_COORDINATOR)
     return replace(
         said,

@@ -63,6 +63,21 @@ def test_an_embassy_hears_of_its_nationals_only_what_it_may(
     assert "nacionalidad" not in mail + page
 
 
+@pytest.mark.parametrize(("role", "reads"), [("eu_delegation", True), ("un", True), ("ngo", False), ("media", False)])
+def test_who_acts_in_several_countries_reads_in_which(world_of: Worlds, role: str, reads: bool) -> None:
+    """Geneva can't make an appeal of an arrest without a country; whose work is one country's knows it."""
+    contacts = CONTACTS.replace("role: embassy, represents: ES", f"role: {role}").format(more="disclosure: minimal")
+    world: World = world_of(a_tree(LEVEL + COORDINATION, contacts))
+
+    world.raises(consent="public", perpetrator="none")
+
+    (mail,) = world.mailbox(MAIL).mails
+    texts = (mail.text, world.client.get(link_in(mail.text)).text)
+    assert ["Colombia." in text for text in texts] == [reads, reads]
+    assert "preguntar por su paradero" in mail.text
+    assert "Colombia" not in "".join(world.phone("spain").inbox) + mail.subject
+
+
 @pytest.mark.parametrize("ask", [None, "other", "call María at the office"])
 def test_a_coordinator_is_not_asked_to_call_a_coordinator(world_of: Worlds, ask: str | None) -> None:
     """The coordinator is whom the others are asked to call; without anything to ask, its page and mail ask nothing."""

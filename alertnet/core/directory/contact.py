@@ -32,8 +32,8 @@ class Role(StrEnum):
 ABROAD = frozenset({Role.EMBASSY, Role.EU_DELEGATION, Role.UN, Role.MEDIA})
 """Roles with at least international scope, whatever their tree says."""
 
-OF_A_COUNTRY = frozenset({Role.EMBASSY, Role.MINISTRY})
-"""Roles that act for the country where it happened and for their nationals."""
+READ_THE_COUNTRY = frozenset({Role.EMBASSY, Role.MINISTRY, Role.EU_DELEGATION, Role.UN})
+"""Roles that read in which country it happened, since many act for several."""
 
 OF_THE_STATE = frozenset({Role.AUTHORITY, Role.MINISTRY})
 """Roles whose employer may turn out to be the perpetrator."""
