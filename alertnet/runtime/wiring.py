@@ -15,8 +15,6 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from alertnet.core.codec import replace, value
-from alertnet.core.delivery.circuit_breaker import Breaker
-from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
@@ -133,18 +131,8 @@ class Runtime:
     """What kept the folder's trees from being in force at the start; `network` is the last good one then."""
     templates_broken: tuple[Fault, ...] = ()
     """The same for the templates."""
-    breakers: dict[Route, Breaker] = field(default_factory=dict)
-    """The circuit breakers as this process last saw them: looks at the queues read them, attempts change them."""
-    lengths: dict[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
-    """Segments of the last message of a method, kind and language; the next one is expected to have as many."""
     absence: Absence = field(default_factory=Absence)
     """Why this process can't use the database, while that lasts."""
-    queues: dict[bytes, tuple[str, ...]] = field(default_factory=dict)
-    """By the index of a number, the providers that its waiting messages wait for, while one keeps others waiting."""
-    paced: dict[MethodKind, tuple[datetime, datetime]] = field(default_factory=dict)
-    """When none of our numbers was seen free for a method, and from when one will be."""
-    horizon: Horizon = field(default_factory=Horizon)
-    """How far back its looks must go."""
     make_renderer: Callable[[Templates], Renderer] = Renderer
     """Makes the renderer of those templates."""
     _listeners: list[Listener] = field(default_factory=list)

@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from alertnet.channels.base import CannotTell, Lookup, Outgoing, Overlapping, StatusQuery
+from alertnet.channels.base import CannotTell, Lookup, Overlapping, StatusQuery
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO, Horizon
 from alertnet.core.delivery.provider_routes import Route
@@ -37,7 +37,6 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import provider_health
-from alertnet.worker.provider_health import is_away
 from alertnet.worker.recordings import work_on_recordings
 from alertnet.worker.sender import Sending
 from alertnet.worker.thread_pools import Room
@@ -47,8 +46,6 @@ FEW = 2
 MOST = 500
 MOST_WITHOUT_BOOKS = 16
 """The most where each needs a request of its own, because all must be answered within a lease."""
-
-Compose = Callable[[Claimed], Outgoing | None]
 
 log = structlog.get_logger(__name__)
 
@@ -71,27 +68,27 @@ def _most_at_once(runtime: Runtime, route: Route) -> int:
     return MOST if outlet and outlet.ledger else MOST_WITHOUT_BOOKS
 
 
-def _query_statuses(runtime: Runtime, route: Route, claimed: Sequence[Claimed], compose: Compose) -> None:
+def _query_statuses(sending: Sending, route: Route, claimed: Sequence[Claimed]) -> None:
     """Ask for the state of these attempts, and settle each by its answer."""
-    lookups = _look_up(runtime, route, [_query(each, compose) for each in claimed])
+    lookups = _look_up(sending, route, [_query(sending, each) for each in claimed])
     for each, lookup in zip(claimed, lookups, strict=True):
         with isolated(log, "attempt_unsettled", attempt=each.id, method=each.method):
-            runtime.transact(record_lookup, each.id, each.lease, lookup)
+            sending.runtime.transact(record_lookup, each.id, each.lease, lookup)
     found = sum(not isinstance(lookup, CannotTell) for lookup in lookups)
     method, provider = route
     log.info("attempts_asked", method=method, provider=provider, asked=len(lookups), answered=found)
 
 
-def _query(claimed: Claimed, compose: Compose) -> StatusQuery | None:
-    outgoing = compose(claimed)
+def _query(sending: Sending, claimed: Claimed) -> StatusQuery | None:
+    outgoing = sending.compose_or_none(claimed)
     return None if outgoing is None else StatusQuery(outgoing, claimed.started_at, claimed.provider_id)
 
 
-def _look_up(runtime: Runtime, route: Route, queries: Sequence[StatusQuery | None]) -> list[Lookup]:
+def _look_up(sending: Sending, route: Route, queries: Sequence[StatusQuery | None]) -> list[Lookup]:
     """The answer for each query. Where a query could not be composed, or the provider is away, it is `CannotTell`."""
-    outlet = runtime.outlets.get(route)
+    outlet = sending.runtime.outlets.get(route)
     asked = [query for query in queries if query is not None]
-    if outlet is None or is_away(runtime, route):
+    if outlet is None or sending.routes.is_away(route):
         return [CannotTell(is_away=outlet is not None) for _ in queries]
     if outlet.ledger is not None and len(asked) > FEW:
         answers = iter(render_and_send.look_up_many(outlet.ledger, asked))
@@ -150,7 +147,7 @@ class Search:
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:
-            present = [(method, provider) for provider in provider_health.providers_for(self._runtime, method)]
+            present = [(method, provider) for provider in self._sending.routes.providers_for(method)]
             if method in due.queued:
                 pools = [provider_health.sending(route) for route in present]
                 yield from self._guarded(pools, partial(self._sends, method, pools))
@@ -175,15 +172,15 @@ class Search:
             yield from part()
 
     def _probes(self, trouble: bool) -> Iterator[Job]:
-        for route in provider_health.look(self._runtime, trouble):
+        for route in self._sending.routes.look(trouble):
             pool = provider_health.asking(route)
             if self._rooms[pool].room:
-                yield Job(pool, f"{pool}/back", partial(provider_health.probe_provider, self._runtime, route))
+                yield Job(pool, f"{pool}/back", partial(self._sending.routes.probe, route))
 
     def _sends(self, method: MethodKind, pools: Sequence[str]) -> Iterator[Job]:
         runtime = self._runtime
         rooms = {pool: self._rooms[pool].room for pool in pools}
-        claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)
+        claims = runtime.transact(self._sending.routes.claim_sends, method, self._rooms)
         self._expect(claims.next_at)
         send, pool_of = self._sending.send, provider_health.pool_of
         groups = batches(runtime, claims.claimed) if self._together else [[each] for each in claims.claimed]
@@ -203,11 +200,11 @@ class Search:
 
     def _status_queries(self, route: Route) -> Iterator[Job]:
         (method, provider), pool = route, provider_health.asking(route)
-        others = [other for other in provider_health.providers_for(self._runtime, method) if other != provider]
+        others = [other for other in self._sending.routes.providers_for(method) if other != provider]
         most = _most_at_once(self._runtime, route)
         claims = self._runtime.transact(claim_status_queries, method, most, others)
         if claims.claimed:
-            queries = partial(_query_statuses, self._runtime, route, claims.claimed, self._sending.compose_or_none)
+            queries = partial(_query_statuses, self._sending, route, claims.claimed)
             yield Job(pool, f"{pool}/{claims.claimed[0].lease}", queries)
         self._postpone(claims)
         if len(claims.claimed) >= most:

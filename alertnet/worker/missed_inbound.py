@@ -21,7 +21,7 @@ from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.queues.recordings import known_of
 from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_calls, unseen
-from alertnet.worker.provider_health import is_away
+from alertnet.worker.provider_health import Routes
 
 OVERLAP = timedelta(minutes=10)
 """The provider's lists lag behind, so each look also covers the time shortly before the last one."""
@@ -34,16 +34,16 @@ FORGOTTEN = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
-def poll_missed_inbound(runtime: Runtime, *, at_once: bool = False) -> None:
-    """Look for missed texts and calls at each provider, if it is time to and no other worker does, or `at_once`."""
+def poll_missed_inbound(runtime: Runtime, routes: Routes) -> None:
+    """Look for missed texts and calls at each provider, if it is time to and no other worker does."""
     for route in runtime.outlets:
-        if not is_away(runtime, route):
-            poll_route(runtime, route, at_once=at_once)
+        if not routes.is_away(route):
+            poll_route(runtime, route)
     hear_unkeyed(runtime)
 
 
-def poll_route(runtime: Runtime, route: Route, *, at_once: bool, until: datetime | None = None) -> None:
-    """Look for missed texts and calls of one route. No further list is requested after `until`."""
+def poll_route(runtime: Runtime, route: Route, *, at_once: bool = False, until: datetime | None = None) -> None:
+    """Look for missed texts and calls of one route, `at_once` or if it is time to; no list is read after `until`."""
     outlet = runtime.outlets[route]
     poll = None if outlet.ledger is None else runtime.transact(inbound_polls.begin, route, at_once=at_once)
     if outlet.ledger is None or poll is None:

@@ -1,14 +1,17 @@
 """Routes from a worker's view: the threads for each, what may leave by it, and whether its provider is away."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from alertnet.channels.base import Accepted, Refused, Result
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
+from alertnet.core.delivery.horizon import Horizon
 from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Route, route_name
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.notification import Kind
 from alertnet.flows.sending import claim_sends as claims
 from alertnet.flows.sending import provider_health
 from alertnet.flows.sending.claim_sends import Claims
@@ -43,94 +46,102 @@ ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in P
 """The number of threads of these pools."""
 
 
-def providers_for(runtime: Runtime, method: MethodKind) -> list[str]:
-    """The providers for a method. Without any, attempts fail in the first one's threads."""
-    return [provider for kind, provider in runtime.outlets if kind is method] or [FIRST]
+class Routes:
+    """The routes as one worker sees them: what may leave by each, and what its looks have learned, to ask for less."""
 
+    def __init__(self, runtime: Runtime) -> None:
+        self.horizon = Horizon()
+        """How far back looks must go."""
+        self._runtime = runtime
+        self._breakers: dict[Route, Breaker] = {}
+        """The circuit breakers as last seen: looks at the queues read them, attempts change them."""
+        self._lengths: dict[tuple[MethodKind, Kind, str], int] = {}
+        """Segments of the last message of a method, kind and language; the next one is expected to have as many."""
+        self._queues: dict[bytes, tuple[str, ...]] = {}
+        """By a number's index, the providers that its waiting messages wait for, while one keeps others waiting."""
+        self._paced: dict[MethodKind, tuple[datetime, datetime]] = {}
+        """When none of our numbers was seen free for a method, and from when one will be."""
 
-def claim_sends(tx: Tx, runtime: Runtime, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
-    """Claim what there is to send by that method, as far as the pools have room, for any provider that can take it.
+    def providers_for(self, method: MethodKind) -> list[str]:
+        """The providers for a method. Without any, attempts fail in the first one's threads."""
+        return [provider for kind, provider in self._runtime.outlets if kind is method] or [FIRST]
 
-    Threads are reserved before anything is claimed for them, and freed if the claim is not committed. While none of our
-    numbers is free the database is not asked, unless a provider is in trouble and others have to be told.
-    """
-    since, until = runtime.paced.get(method, (tx.now, tx.now))
-    if since <= tx.now < until and not runtime.breakers:
-        return Claims(next_at=until)
-    hold = Hold(rooms)
-    tx.if_undone(hold.release)
-    lines = []
-    for provider in providers_for(runtime, method):
-        outlet, pool = runtime.outlets.get((method, provider)), sending((method, provider))
-        senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-        lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
-    if not any(line.room for line in lines):
-        return Claims()
-    routing = runtime.settings.routing
-    outward = Outward(lines, routing, runtime.breakers, runtime.lengths, runtime.queues, runtime.horizon)
-    found = claims.claim(tx, method, outward)
-    if found.is_paced and found.next_at is not None and not runtime.breakers:
-        runtime.paced[method] = tx.now, found.next_at
-        tx.if_undone(partial(runtime.paced.pop, method, None))
-    return found
+    def claim_sends(self, tx: Tx, method: MethodKind, rooms: Mapping[str, Room]) -> Claims:
+        """Claim what there is to send by that method, as far as the pools have room, for any provider that can take it.
 
+        Threads are reserved before anything is claimed for them, and freed if the claim is not committed. While none of
+        our numbers is free the database is not asked, unless a provider is in trouble and others have to be told.
+        """
+        since, until = self._paced.get(method, (tx.now, tx.now))
+        if since <= tx.now < until and not self._breakers:
+            return Claims(next_at=until)
+        hold = Hold(rooms)
+        tx.if_undone(hold.release)
+        lines = []
+        for provider in self.providers_for(method):
+            outlet, pool = self._runtime.outlets.get((method, provider)), sending((method, provider))
+            senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
+            lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
+        if not any(line.room for line in lines):
+            return Claims()
+        routing = self._runtime.settings.routing
+        outward = Outward(lines, routing, self._breakers, self._lengths, self._queues, self.horizon)
+        found = claims.claim(tx, method, outward)
+        if found.is_paced and found.next_at is not None and not self._breakers:
+            self._paced[method] = tx.now, found.next_at
+            tx.if_undone(partial(self._paced.pop, method, None))
+        return found
 
-def charge(runtime: Runtime, claimed: Claimed, units: int, *, paid: int) -> None:
-    """Correct the rate limit: a message took `units`, not the `paid` ones; 0 units mean that it did not leave."""
-    rate = runtime.outlets[claimed.method, claimed.provider].rate
-    if rate and units != paid:
-        runtime.lengths[claimed.method, claimed.kind, claimed.language] = units or paid
-        runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
-        runtime.paced.pop(claimed.method, None)
+    def charge(self, claimed: Claimed, units: int, *, paid: int) -> None:
+        """Correct the rate limit: a message took `units`, not the `paid` ones; 0 units mean that it did not leave."""
+        rate = self._runtime.outlets[claimed.method, claimed.provider].rate
+        if rate and units != paid:
+            self._lengths[claimed.method, claimed.kind, claimed.language] = units or paid
+            self._runtime.transact(claims.charge, claimed.method, claimed.sender, units - paid, rate)
+            self._paced.pop(claimed.method, None)
 
+    def look(self, trouble: bool) -> Iterator[Route]:
+        """Look up which providers are in trouble, if any; gives those to probe now."""
+        found = self._runtime.read(breaker_store.found) if trouble else {}
+        for route in self._runtime.outlets:
+            breaker = found.get(route, SOUND)
+            self._see(route, breaker)
+            if breaker.is_open and breaker.try_at is not None and breaker.try_at <= self._runtime.now():
+                yield route
 
-def look(runtime: Runtime, trouble: bool) -> Iterator[Route]:
-    """Look up which providers are in trouble, if any; gives those to probe now."""
-    found = runtime.read(breaker_store.found) if trouble else {}
-    for route in runtime.outlets:
-        breaker = found.get(route, SOUND)
-        _see(runtime, route, breaker)
-        if breaker.is_open and breaker.try_at is not None and breaker.try_at <= runtime.now():
-            yield route
+    def probe(self, route: Route) -> None:
+        """Probe a provider that is away, unless another worker does; nobody is called by it."""
+        if self._runtime.transact(provider_health.claim_probe, route):
+            is_back = self._runtime.outlets[route].channel.answers()
+            self._see(route, self._runtime.transact(provider_health.record_probe, route, is_back))
+            log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
 
+    def note(self, route: Route, result: Result, attempt: str) -> None:
+        """Update the state of a provider by an attempt's result; it costs nothing while all is well."""
+        before = self._breakers.get(route, SOUND)
+        if isinstance(result, Accepted | Refused) and before == SOUND:
+            return
+        method, provider = route
+        try:
+            after = self._runtime.transact(provider_health.note, route, result, attempt)
+        except Exception as fault:
+            # The result is stored already, and the next attempt will say the same of the provider.
+            log.warning("provider_unnoted", method=method, provider=provider, fault=type(fault).__name__)
+            return
+        self._see(route, after)
+        if after.opened_at is not None and before.opened_at is None:
+            log.error("provider_away", method=method, provider=provider, faults=after.faults, fault=after.fault)
+        elif before.opened_at is not None and after.opened_at is None:
+            log.info("provider_back", method=method, provider=provider)
 
-def probe_provider(runtime: Runtime, route: Route) -> None:
-    """Probe a provider that is away, unless another worker does; nobody is called by it."""
-    if runtime.transact(provider_health.claim_probe, route):
-        is_back = runtime.outlets[route].channel.answers()
-        _see(runtime, route, runtime.transact(provider_health.record_probe, route, is_back))
-        log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
+    def is_away(self, route: Route) -> bool:
+        """Whether that provider is known to be away, so that asking it is of no use."""
+        return self._breakers.get(route, SOUND).is_open
 
-
-def note(runtime: Runtime, route: Route, result: Result, attempt: str) -> None:
-    """Update the state of a provider by an attempt's result; it costs nothing while all is well."""
-    before = runtime.breakers.get(route, SOUND)
-    if isinstance(result, Accepted | Refused) and before == SOUND:
-        return
-    try:
-        after = runtime.transact(provider_health.note, route, result, attempt)
-    except Exception as fault:
-        # The result is stored already, and the next attempt will say the same of the provider.
-        log.warning("provider_unnoted", method=route[0], provider=route[1], fault=type(fault).__name__)
-        return
-    _see(runtime, route, after)
-    method, provider = route
-    if after.opened_at is not None and before.opened_at is None:
-        log.error("provider_away", method=method, provider=provider, faults=after.faults, fault=after.fault)
-    elif before.opened_at is not None and after.opened_at is None:
-        log.info("provider_back", method=method, provider=provider)
-
-
-def is_away(runtime: Runtime, route: Route) -> bool:
-    """Whether that provider is known to be away, so that asking it is of no use."""
-    return runtime.breakers.get(route, SOUND).is_open
-
-
-def _see(runtime: Runtime, route: Route, breaker: Breaker) -> None:
-    if breaker == SOUND:
-        if runtime.breakers.pop(route, None) is not None:
+    def _see(self, route: Route, breaker: Breaker) -> None:
+        if breaker != SOUND:
+            self._breakers[route] = breaker
+        elif self._breakers.pop(route, None) is not None:
             # What waited for it has been due again for some time, and its numbers may be free.
-            runtime.horizon.forget()
-            runtime.paced.pop(route[0], None)
-    else:
-        runtime.breakers[route] = breaker
+            self.horizon.forget()
+            self._paced.pop(route[0], None)

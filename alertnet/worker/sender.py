@@ -21,8 +21,8 @@ from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.logging import written_together
 from alertnet.runtime.wiring import Runtime
-from alertnet.worker import provider_health
 from alertnet.worker.platform import Event
+from alertnet.worker.provider_health import Routes
 from alertnet.worker.thread_pools import Share
 
 T = TypeVar("T")
@@ -156,6 +156,7 @@ class Sending:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.routes = Routes(runtime)
         self._record = Batcher(self._record_all)
 
     def send(self, claimed: Claimed, commit: Commit | None = None) -> None:
@@ -254,7 +255,7 @@ class Sending:
         if result is None:
             log.info("attempt_withheld", attempt=claimed.id, method=claimed.method)
             return
-        provider_health.note(self.runtime, (claimed.method, claimed.provider), result, claimed.id)
+        self.routes.note((claimed.method, claimed.provider), result, claimed.id)
         self._count(claimed, result)
         log.info(
             "attempt_made",
@@ -344,10 +345,10 @@ class Sending:
 
     def _is_ours(self, claimed: Claimed, outgoing: Outgoing, units: int, ours: set[str] | None) -> bool:
         runtime = self.runtime
-        provider_health.charge(runtime, claimed, units, paid=claimed.units)
+        self.routes.charge(claimed, units, paid=claimed.units)
         known = runtime.ask(render_and_send.still_ours, [claimed]) if ours is None else ours
         if claimed.id not in known:
-            provider_health.charge(runtime, claimed, 0, paid=units)
+            self.routes.charge(claimed, 0, paid=units)
             return False
         if outgoing.unsealed:
             runtime.transact(record_unsealed, claimed.id, outgoing.unsealed)

@@ -25,7 +25,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
-from alertnet.worker.provider_health import ASKING, SENDING, claim_sends, pool_of, sending
+from alertnet.worker.provider_health import ASKING, SENDING, pool_of, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import StartupRecovery
@@ -159,7 +159,8 @@ class Worker:
         if self._stopping or self._recovery.holds_all:
             return
         rooms, held_pools = self._rooms()
-        search = Search(self._sending, rooms, UnderWay(self._pools), self._runtime.horizon, together=True)
+        routes = self._sending.routes
+        search = Search(self._sending, rooms, UnderWay(self._pools), routes.horizon, together=True)
         for job in search.jobs():
             pool, leases = self._pools[job.pool], [each.lease for each in job.claimed]
             if leases:
@@ -183,7 +184,7 @@ class Worker:
         # Always in the same order, or two transactions that each hold a sender the other wants would deadlock.
         wanted = [] if is_still else [method for method in SENT_BY if method in left]
         rooms, _ = self._rooms()
-        taken = [claim_sends(tx, self._runtime, method, rooms) for method in wanted]
+        taken = [self._sending.routes.claim_sends(tx, method, rooms) for method in wanted]
         claimed = [each for claims in taken for each in claims.claimed]
         if not claimed:
             return self._wake.set
@@ -246,7 +247,7 @@ class Worker:
     def poll_missed_inbound(self) -> None:
         """Fetch missed texts and calls, if it is time to."""
         with suppress(DatabaseAway):
-            poll_missed_inbound(self._runtime)
+            poll_missed_inbound(self._runtime, self._sending.routes)
 
     def _poll_inbound(self) -> None:
         if self._recovery.is_over and self._pools[INBOUND_POLL].room:

@@ -98,10 +98,10 @@ MUTANTS = {
     "commit after send": Mutant(
         "A5 A11",
         "alertnet/worker/due_work.py",
-        "        claims = runtime.transact(provider_health.claim_sends, runtime, method, self._rooms)\n",
+        "        claims = runtime.transact(self._sending.routes.claim_sends, method, self._rooms)\n",
         """
         def take_and_send(tx):
-            claims = provider_health.claim_sends(tx, runtime, method, self._rooms)
+            claims = self._sending.routes.claim_sends(tx, method, self._rooms)
             for each in claims.claimed:
                 runtime.outlets[each.method, each.provider].channel.send(self._sending.compose(each))
             return claims

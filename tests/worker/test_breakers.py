@@ -38,7 +38,7 @@ from alertnet.sandbox import Fault
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.worker.provider_health import claim_sends, look
+from alertnet.worker.provider_health import Routes
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, NOW, OURS, OURS_TOO, Stage, network
@@ -396,12 +396,14 @@ def test_a_provider_that_another_worker_found_well_again_is_used_in_full(stages:
         runtime.outlets[SMS] = Outlet(provider, (OURS,), 0)
     notes(stage.runtime, *[TIMEOUT] * RUN)
     stage.clock.at += 5 * SECOND
-    Worker(other).step()
+    routes = Routes(other)
+    for route in routes.look(trouble=True):
+        routes.probe(route)
     notes(stage.runtime, Accepted("SM1"))
     for _ in range(3):
         stage.opens()
 
-    claims = other.transact(claim_sends, other, MethodKind.SMS, strides(POOLS))
+    claims = other.transact(routes.claim_sends, MethodKind.SMS, strides(POOLS))
 
     left = other.read(lambda tx: tx.session.execute(select(breakers)).all())
     other.close()
@@ -417,9 +419,11 @@ def test_who_is_well_again_does_not_wait_for_the_pace_of_another(stages: Stages)
     for _ in range(3):
         stage.opens()
 
+    routes = Routes(stage.runtime)
+
     def claimed_by() -> list[str]:
-        list(look(stage.runtime, trouble=True))
-        claims = stage.runtime.transact(claim_sends, stage.runtime, MethodKind.SMS, strides(POOLS))
+        list(routes.look(trouble=True))
+        claims = stage.runtime.transact(routes.claim_sends, MethodKind.SMS, strides(POOLS))
         return [each.provider for each in claims.claimed]
 
     assert (claimed_by(), claimed_by()) == ([OTHER], [])

@@ -21,7 +21,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, senders
 from alertnet.worker.due_work import Search, perform
-from alertnet.worker.provider_health import claim_sends
+from alertnet.worker.provider_health import Routes
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.worker.conftest import Stages
@@ -182,8 +182,10 @@ def test_nobody_waits_for_the_turn_of_a_number_that_the_pace_keeps(stages: Stage
     stage.opens()
     stage.opens()
 
+    routes = Routes(stage.runtime)
+
     def claimed() -> int:
-        return len(stage.runtime.transact(claim_sends, stage.runtime, MethodKind.SMS, strides(POOLS)).claimed)
+        return len(stage.runtime.transact(routes.claim_sends, MethodKind.SMS, strides(POOLS)).claimed)
 
     assert claimed() == 1
     with stage.runtime.engine.begin() as other:
@@ -196,9 +198,10 @@ def test_nobody_waits_for_the_turn_of_a_number_that_the_pace_keeps(stages: Stage
 def test_what_is_put_back_in_time_is_found_by_the_next_look_that_goes_all_the_way(stages: Stages) -> None:
     """A5: others begin where that one found the oldest of what was due, and none of them is far from the next."""
     stage = stages()
+    sending = Sending(stage.runtime)
 
     def found() -> int:
-        search = Search(Sending(stage.runtime), strides(POOLS), frozenset(), stage.runtime.horizon)
+        search = Search(sending, strides(POOLS), frozenset(), sending.routes.horizon)
         return sum(len(job.claimed) for job in search.jobs())
 
     assert found() == 0
@@ -218,9 +221,10 @@ def test_what_an_outage_left_overdue_leaves_in_one_go(stages: Stages) -> None:
     for _ in range(5):
         stage.opens()
     stage.clock.forward(hours=3)
+    sending = Sending(stage.runtime)
 
     def sends() -> int:
-        search = Search(Sending(stage.runtime), strides(POOLS, 2), frozenset(), stage.runtime.horizon)
+        search = Search(sending, strides(POOLS, 2), frozenset(), sending.routes.horizon)
         jobs = [job for job in search.jobs() if job.claimed]
         for job in jobs:
             perform(job)

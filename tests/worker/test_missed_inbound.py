@@ -16,6 +16,7 @@ from alertnet.runtime.clock import system_clock
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.tables import inbound, sweeps
 from alertnet.worker.missed_inbound import GRACE, OVERLAP, poll_missed_inbound
+from alertnet.worker.provider_health import Routes
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, NOW, OURS, Stage
@@ -89,12 +90,12 @@ def test_a_turn_that_was_not_finished_goes_to_another(stages: Stages, each_datab
 def test_a_clock_that_was_ahead_keeps_nobody_from_looking(stage: Stage) -> None:
     """Put right again, it would have the next look wait until it has caught up, and skip what comes in till then."""
     stage.clock.at += timedelta(hours=1)
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     stage.clock.at = NOW
     texts_in(stage, "SOS")
     stage.clock.at += GRACE
 
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
 
     assert came_in(stage) == ["SOS"]
 
@@ -104,12 +105,12 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     books = Books("\ud800", "two")
     outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
     stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     before = came_in(stage)
 
     books.texts[0] = "one"
     stage.clock.at += inbound_polls.EVERY
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
 
     assert before == ["two"]
     assert sorted(came_in(stage)) == ["one", "two"]
@@ -138,7 +139,7 @@ def test_recordings_that_are_not_listed_hold_up_no_calls(stage: Stage) -> None:
     runtime.outlets[route] = replace(runtime.outlets[route], ledger=books, recordings=NoList())
 
     for _ in range(3):
-        poll_missed_inbound(runtime)
+        poll_missed_inbound(runtime, Routes(runtime))
         stage.clock.at += inbound_polls.EVERY
 
     assert books.asked[-1] == NOW + inbound_polls.EVERY - OVERLAP
@@ -147,11 +148,11 @@ def test_recordings_that_are_not_listed_hold_up_no_calls(stage: Stage) -> None:
 def test_what_came_a_moment_before_the_look_is_looked_for_again_soon(stage: Stage) -> None:
     """A12: sent just before we were back, it waits for its webhook, and not for a whole minute besides."""
     texts_in(stage, "SOS")
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     at_first = came_in(stage)
 
     stage.clock.at += GRACE
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
 
     assert (at_first, came_in(stage)) == ([], ["SOS"])
 
@@ -160,7 +161,7 @@ def test_without_the_provider_nothing_is_looked_for(stages: Stages) -> None:
     looked_at = []
     for without in (("TWILIO_ACCOUNT_SID",), ()):
         runtime = stages(without=without).runtime
-        poll_missed_inbound(runtime)
+        poll_missed_inbound(runtime, Routes(runtime))
         looked_at.append(sorted(runtime.read(lambda tx: tx.session.scalars(select(sweeps.c.method)).all())))
 
     assert looked_at == [[], ["call", "sms"]]
@@ -170,7 +171,7 @@ def test_a_worker_looks_when_it_begins(stages: Stages) -> None:
     """A12: what came in while every process was down."""
     ahead = [timedelta()]
     stage = stages(clock=lambda: system_clock() + ahead[0])
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     texts_in(stage, "SOS")
     ahead.insert(0, timedelta(minutes=30))
 
@@ -184,7 +185,7 @@ def test_a_worker_that_begins_does_not_wait_for_the_turn_of_one_that_died(stages
     """A4, A12: what was answered meanwhile counts before anything that is due goes on."""
     ahead = [timedelta()]
     stage = stages(clock=lambda: system_clock() + ahead[0])
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     texts_in(stage, "SOS")
     ahead.insert(0, timedelta(minutes=30))
     assert stage.runtime.transact(inbound_polls.begin, (MethodKind.SMS, FIRST))
@@ -235,8 +236,8 @@ def test_workers_that_look_at_once_let_each_text_in_once(stages: Stages, postgre
     assert poll is not None
     stage.clock.at += inbound_polls.LEASE
 
-    poll_missed_inbound(other)
-    poll_missed_inbound(stage.runtime)
+    poll_missed_inbound(other, Routes(other))
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
     other.close()
 
     assert came_in(stage) == ["SOS"]
