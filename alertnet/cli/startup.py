@@ -25,6 +25,7 @@ from alertnet.messages.templates.load import Templates, read_files
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import Settings, examine, missing_for
+from alertnet.runtime.tree_reloader import Start
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.monitoring import heartbeats
@@ -127,7 +128,7 @@ class Files:
 def _open(files: Files) -> Runtime:
     """A runtime on a database that was read and written successfully."""
     runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
-    runtime = replace(runtime, files=files.packed)
+    runtime = replace(runtime, start=replace(runtime.start, files=files.packed))
     try:
         if files.faults:
             runtime = _on_last_edition(runtime, files)
@@ -191,9 +192,7 @@ def _on_last_edition(runtime: Runtime, files: Files) -> Runtime:
     if missing:
         raise Misconfigured([*missing, *files.faults])
     templates = files.templates or _kept(runtime, last)
-    return replace(
-        runtime, network=network, templates=templates, broken=files.of_trees, templates_broken=files.of_templates
-    )
+    return replace(runtime, start=Start(network, templates, files.packed, files.of_trees, files.of_templates))
 
 
 def _last_edition(runtime: Runtime, faults: tuple[str, ...]) -> Edition:

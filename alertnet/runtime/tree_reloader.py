@@ -20,6 +20,7 @@ from alertnet.core.directory.folder_standing import FolderState, Standing, stand
 from alertnet.core.directory.languages import as_written, phrase
 from alertnet.core.errors import Misconfigured, WrongState
 from alertnet.core.monitoring.self_monitoring import Files
+from alertnet.messages.templates.load import Templates
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.store.records import editions
 from alertnet.store.records.editions import Authorship, Content, Edition, Publication
@@ -78,38 +79,40 @@ class Watched:
         return fault_of(self.folder, message)
 
 
-class LivingTrees:
-    """The trees for new incidents. `missing` says which settings a network lacks; `templates`: those of messages.
+@value
+class Start:
+    """What a process starts with: the trees and templates of its folders, or the last good ones in their place."""
 
-    `files`: the folder's files from which `network` was read, packed; None where unknown. `broken`: the faults that
-    kept the files from being in force at the start, so that `network` is the last good one. `templates_broken`: the
-    same for the templates, which are read again only at a start.
-    """
+    network: Network
+    templates: Templates
+    files: str | None = None
+    """The folder's files from which `network` was read, packed; None where unknown."""
+    broken: tuple[Fault, ...] = ()
+    """What kept the folder's trees from being in force; `network` is the last good one then."""
+    templates_broken: tuple[Fault, ...] = ()
+    """The same for the templates, which are read again only at a start."""
+
+
+class LivingTrees:
+    """The trees for new incidents. `missing` says which settings a network lacks."""
 
     def __init__(
         self,
-        network: Network,
+        start: Start,
         watched: Watched,
-        templates: str,
         missing: Callable[[Iterable[MethodKind]], tuple[str, ...]],
         now: Callable[[], datetime],
-        files: str | None = None,
-        broken: tuple[Fault, ...] = (),
-        templates_broken: tuple[Fault, ...] = (),
     ) -> None:
         self.broken_since: datetime | None = None
         """When the first fault of an edit was seen."""
         self.changed = threading.Event()
         """Set once an edit was loaded."""
-        self._network = network
+        self._start = start
         self._watched = watched
-        self._templates = templates
         self._missing = missing
         self._now = now
-        self._files = files
-        self._faults = broken
-        self._templates_broken = templates_broken
-        self._began_broken = bool(broken)
+        self._faults = start.broken
+        self._began_broken = bool(start.broken)
         self._edition: Edition | None = None
         self._seen = 0
         """The number of the newest edition that this process knows."""
@@ -135,12 +138,12 @@ class LivingTrees:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Faults of the present files, which are therefore not in force."""
-        return self._faults + self._templates_broken
+        return self._faults + self._start.templates_broken
 
     @property
     def files(self) -> Files:
         """Whether the folder's content is in force."""
-        if self._began_broken or self._templates_broken:
+        if self._began_broken or self._start.templates_broken:
             return Files.BROKEN_AT_START
         return Files.BROKEN if self.broken_since is not None else Files.IN_FORCE
 
@@ -195,12 +198,12 @@ class LivingTrees:
         """
         history = self._watched.history()
         after = history[-1].number if history else 0
-        network, authorship = self._network, None
+        network, authorship = self._start.network, None
         if not self._began_broken:
-            content = editions.content_of(network, self._files)
+            content = editions.content_of(network, self._start.files)
             found = self._watched.standing(content, history)
             if found is Standing.EDITED:
-                authorship = Authorship(last_editor(self._watched.folder), files=self._files)
+                authorship = Authorship(last_editor(self._watched.folder), files=self._start.files)
             elif found is not Standing.IN_FORCE:
                 network = self._watched.read(lambda tx: editions.network_of(tx.session, history[-1]))
                 log.warning("trees_left_behind", folder=str(self._watched.folder), edition=after)
@@ -210,7 +213,7 @@ class LivingTrees:
                 self._faults, self._began_broken = (self._watched.overtaken_by(history[-1]),), True
             else:
                 self._said = content
-        edition = self._watched.transact(editions.publish, network, self._templates, authorship, after)
+        edition = self._publish(network, authorship, after)
         self._edition, self._seen = edition, edition.number
 
     def _take_up_published(self) -> None:
@@ -219,7 +222,7 @@ class LivingTrees:
         newest = self._watched.read(lambda tx: editions.newest(tx.session))
         if newest in (known, self._seen):
             return
-        edition = self._watched.transact(editions.take_up, self._templates)
+        edition = self._watched.transact(editions.take_up, self._start.templates.to_text())
         if edition is not None and not self._missing(edition.network.methods):
             self._has_taken_up(edition)
         elif edition is not None:
@@ -239,10 +242,15 @@ class LivingTrees:
         if found is Standing.LEFT_BEHIND:
             return ()
         authorship = Authorship(last_editor(self._watched.folder), files=files) if found is Standing.EDITED else None
-        edition = self._watched.transact(editions.publish, network, self._templates, authorship, history[-1].number)
+        edition = self._publish(network, authorship, history[-1].number)
         if edition != self._edition:
             self._has_taken_up(edition)
         return ()
+
+    def _publish(self, network: Network, authorship: Authorship | None, after: int) -> Edition:
+        templates = self._start.templates.to_text()
+        edition: Edition = self._watched.transact(editions.publish, network, templates, authorship, after)
+        return edition
 
     def _has_taken_up(self, edition: Edition) -> None:
         self._edition, self._seen = edition, edition.number

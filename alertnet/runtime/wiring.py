@@ -33,7 +33,7 @@ from alertnet.runtime.database.wakeups import Listener, Wakeups
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
-from alertnet.runtime.tree_reloader import LivingTrees, Watched
+from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
 from alertnet.shipped import shipped
 from alertnet.store.db.engine import for_asking, for_reading, make_engine, server_time
 from alertnet.store.db.session import Session
@@ -43,7 +43,7 @@ from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
 from alertnet.store.records import documents
 from alertnet.store.records.editions import Edition
-from alertnet.trees import Fault, read_network
+from alertnet.trees import read_network
 from alertnet.trees.folder_files import pack
 
 P = ParamSpec("P")
@@ -118,24 +118,27 @@ class Runtime:
     vault: Vault
     entropy: Entropy
     clock: Clock
-    network: Network
-    """The trees when this process began; `edition` has those in force."""
-    templates: Templates
+    start: Start
+    """What this process began with; `edition` has what is in force."""
     wakeups: Wakeups
     transactions: Transactions
     _reading: Engine
     _asking: Engine
-    files: str | None = None
-    """The files from which `network` was read, packed; None where unknown."""
-    broken: tuple[Fault, ...] = ()
-    """What kept the folder's trees from being in force at the start; `network` is the last good one then."""
-    templates_broken: tuple[Fault, ...] = ()
-    """The same for the templates."""
     absence: Absence = field(default_factory=Absence)
     """Why this process can't use the database, while that lasts."""
     make_renderer: Callable[[Templates], Renderer] = Renderer
     """Makes the renderer of those templates."""
     _listeners: list[Listener] = field(default_factory=list)
+
+    @property
+    def network(self) -> Network:
+        """The trees that this process began with."""
+        return self.start.network
+
+    @property
+    def templates(self) -> Templates:
+        """The templates that this process began with."""
+        return self.start.templates
 
     @property
     def on_commit(self) -> list[Callable[[], object]]:
@@ -150,16 +153,7 @@ class Runtime:
     @cached_property
     def trees(self) -> LivingTrees:
         """The trees in force, as the folder of the settings is edited."""
-        return LivingTrees(
-            self.network,
-            self.watched,
-            self.templates.to_text(),
-            lambda kinds: missing_for(self.settings, kinds),
-            self.now,
-            self.files,
-            self.broken,
-            self.templates_broken,
-        )
+        return LivingTrees(self.start, self.watched, lambda kinds: missing_for(self.settings, kinds), self.now)
 
     @cached_property
     def counting(self) -> Counting:
@@ -347,7 +341,7 @@ def make_runtime(
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
     runtime = wire(settings, network, templates, clock=clock)
-    return replace(runtime, files=files, make_renderer=make_renderer)
+    return replace(runtime, start=replace(runtime.start, files=files), make_renderer=make_renderer)
 
 
 def wire(
@@ -378,4 +372,5 @@ def wire(
     reading = for_reading(engine)
     # A pooler's session has our settings only during a transaction.
     asking = reading if is_pooled else for_asking(engine)
-    return Runtime(settings, engine, vault, entropy, clock, network, templates, wakeups, transactions, reading, asking)
+    start = Start(network, templates)
+    return Runtime(settings, engine, vault, entropy, clock, start, wakeups, transactions, reading, asking)

@@ -7,11 +7,13 @@ from pathlib import Path
 from random import Random
 from typing import Concatenate, ParamSpec, TypeVar
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import Route
+from alertnet.messages.templates.load import Templates
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.runtime.outlets import Outlet
-from alertnet.runtime.tree_reloader import LivingTrees, Watched
+from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
 from alertnet.runtime.wiring import Clock, Runtime
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -108,7 +110,7 @@ def runtime_of(
         "settings": world.database.settings[world.mischief.providers],
         "clock": clock,
         "entropy": entropy,
-        "network": world.network,
+        "start": replace(pattern.start, network=world.network),
         "wakeups": wakeups,
         "transactions": OwnCommit(pattern.engine, begin, wakeups),
     }
@@ -130,7 +132,8 @@ class SharedTrees(LivingTrees):
 
     def __init__(self, world: World, now: Clock) -> None:
         pattern = world.database.pattern
-        super().__init__(world.network, Watched(Path(), pattern.read, pattern.transact), "", lambda _: (), now)
+        start, watched = Start(world.network, Templates({})), Watched(Path(), pattern.read, pattern.transact)
+        super().__init__(start, watched, lambda _: (), now)
         self._world = world
 
     @property

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alertnet.core.monitoring.self_monitoring import Files
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import editions
 from alertnet.store.records.editions import Authorship
 from alertnet.trees import read_folder, read_network
@@ -38,6 +40,11 @@ def world(world_on: Worlds, tmp_path: Path, folder: Path) -> World:
 def edits(world: World, folder: Path, text: str) -> None:
     (folder / "valley.yaml").write_text(text)
     world.runtime.trees.look()
+
+
+def starting(world: World, **what: Any) -> Runtime:
+    """Another process of the same installation, which starts with that."""
+    return replace(world.runtime, start=replace(world.runtime.start, **what))
 
 
 def listed(world: World) -> dict[str, list[dict[str, object]]]:
@@ -149,7 +156,7 @@ def test_what_another_process_published_is_what_the_next_incident_opens_on(world
 def test_a_start_with_an_old_folder_takes_nothing_back(world: World, folder: Path) -> None:
     published_elsewhere(world, folder, CHANGED)
 
-    restarted = replace(world.runtime, network=read_network(folder), files=pack(folder))
+    restarted = starting(world, network=read_network(folder), files=pack(folder))
 
     assert len(restarted.edition.network.trees["valley"].levels) == 2
     assert (restarted.edition.number, restarted.trees.faults) == (2, ())
@@ -162,7 +169,7 @@ def test_a_start_with_a_folder_that_was_edited_from_before_is_a_fault_and_takes_
     published_elsewhere(world, folder, CHANGED)
     (folder / "valley.yaml").write_text(a_tree(COORDINATION, RUNG))
 
-    restarted = replace(world.runtime, network=read_network(folder), files=pack(folder))
+    restarted = starting(world, network=read_network(folder), files=pack(folder))
 
     assert (restarted.edition.number, restarted.trees.files) == (2, Files.BROKEN_AT_START)
     assert "which ana put in force" in str(restarted.trees.faults[0])
@@ -193,7 +200,7 @@ def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_t
     """A8: a restart on files with a fault says so; by SMS and call, whatever the hour."""
     edits(world, folder, a_tree(COORDINATION, RUNG))
     (folder / "valley.yaml").write_text(CHANGED.replace("[defenders]", "[defnders]"))
-    restarted = replace(world.runtime, network=world.runtime.edition.network, broken=read_folder(folder)[1])
+    restarted = starting(world, network=world.runtime.edition.network, broken=read_folder(folder)[1])
     watch = Watch(restarted, "worker", lambda url, form, headers: "nobody is there")
 
     def nine_minutes() -> None:

@@ -51,7 +51,8 @@ def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
     files, templates = pack(settings.contact_trees), _templates(settings.message_templates)
     if files not in _networks:
         _networks[files] = read_network(settings.contact_trees)
-    return replace(wired(settings, _networks[files], templates, clock), files=files)
+    runtime = wired(settings, _networks[files], templates, clock)
+    return replace(runtime, start=replace(runtime.start, files=files))
 
 
 def has_started_before(runtime: Runtime) -> None:
