@@ -9,12 +9,14 @@ from calendar import month_abbr, monthrange
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache, partial
-
-from opening_hours import OpeningHours, State, validate
+from typing import TYPE_CHECKING
 
 from alertnet.core.directory.availability import Calendars, Hours, Span
 from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.fault import NotAllowed
+
+if TYPE_CHECKING:
+    from opening_hours import OpeningHours
 
 YEARS = range(2026, 2036)
 """The years for which holidays and dates in opening hours are computed."""
@@ -45,6 +47,8 @@ _DATE = re.compile(rf"\b({'|'.join(_LONGEST_MONTHS)}) (\d{{1,2}})\b(?!:)(?:-(\d{
 @lru_cache(maxsize=10_000)
 def opening_hours(text: str) -> Hours:
     """Opening hours in OpenStreetMap syntax, without holidays, sun times, comments and open ends."""
+    from opening_hours import OpeningHours, validate  # 3 MB, needed only by networks with opening hours
+
     for pattern, message, instead in _ELSEWHERE:
         if re.search(pattern, text):
             raise NotAllowed(message, (instead,))
@@ -142,7 +146,7 @@ def _names_dates(text: str) -> bool:
     return re.search(r"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|week|easter|\[|\b\d{4}\b", text) is not None
 
 
-def _usual(parsed: OpeningHours, dates: dict[date, tuple[Span, ...]], weekday: int) -> tuple[Span, ...]:
+def _usual(parsed: "OpeningHours", dates: dict[date, tuple[Span, ...]], weekday: int) -> tuple[Span, ...]:
     """The spans that most days of that weekday have."""
     if not dates:
         day = _A_MONDAY + weekday * _DAY
@@ -151,8 +155,10 @@ def _usual(parsed: OpeningHours, dates: dict[date, tuple[Span, ...]], weekday: i
     return max(dict.fromkeys(these), key=these.count)
 
 
-def _spans(parsed: OpeningHours, first: date, end: date) -> dict[date, tuple[Span, ...]]:
+def _spans(parsed: "OpeningHours", first: date, end: date) -> dict[date, tuple[Span, ...]]:
     """The open spans of each day from `first` to the day before `end`."""
+    from opening_hours import State
+
     days: dict[date, tuple[Span, ...]] = {first + count * _DAY: () for count in range((end - first).days)}
     found = parsed.intervals(datetime.combine(first, time()), datetime.combine(end, time()))
     for opens, closes, state, _ in found:
