@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World, code_in, decision_code_in, link_in
@@ -81,7 +80,7 @@ def test_what_was_answered_by_sms_is_listed_no_more(valley: World) -> None:
 
 def test_codes_are_read_with_what_they_are_codes_of(valley: World) -> None:
     """A12: whoever is on duty for the first time need not know what P7 and L12 are."""
-    valley.runtime.transact(set_pins, "valley/coordinator", PIN)
+    valley.gives_pins("valley/coordinator", duress=None)
     valley.texts("ana", "ALERTA 20 L12 P7 se la llevaron")
     (text,) = valley.phone("coordinator").inbox
 

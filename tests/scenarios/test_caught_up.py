@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox import Fault
 from alertnet.store.tables import acknowledgements, inbound, notifications, timeline
 from alertnet.store.views.shapes import moment
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -23,14 +22,13 @@ LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 20m}
   - {name: Friends, notify: [ombuds], wait: 20m}
 """
-TRUE, DURESS = "47110", "47990"
 
 
 @pytest.fixture
 def valley(world_of: Worlds) -> World:
     """A coordinator has twenty minutes before the ombuds office hears; the first look was a moment ago."""
     world = world_of(a_tree(LEVELS, CONTACTS))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    world.gives_pins("north/ana")
     world.catches_up()
     return world
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in, spoken_code_in
@@ -123,7 +122,7 @@ def test_what_protects_holds_at_once(night: World, news: dict[str, Any], holds: 
 
 def test_what_the_field_texts_of_a_believed_incident_waits_for_a_coordinator_too(night: World) -> None:
     """B4: what is graver, and where, holds at once, as by the API; the phone of who may be held falls silent."""
-    night.runtime.transact(set_pins, "north/ana", PIN)
+    night.gives_pins("north/ana", duress=None)
     night.texts("ana", f"ALERTA {PIN} 41 P1")
     incident = night.newest()
 
@@ -149,7 +148,7 @@ STATE = (
 def test_what_sounds_harmless_makes_no_incident_less_grave(world_of: Worlds) -> None:
     """B2: only a person lowers a severity; whoever is alarmed without a go while it is critical still is."""
     world = world_of(a_tree(COORDINATION + STATE))
-    world.runtime.transact(set_pins, "north/ana", PIN)
+    world.gives_pins("north/ana", duress=None)
     world.texts("ana", f"ALERTA {PIN} 20 P1")
     incident = world.newest()
 
@@ -208,7 +207,7 @@ def test_what_tells_the_same_people_otherwise_is_asked_too(
 
 def test_words_alone_change_nothing_of_an_incident(night: World) -> None:
     """A text without a type is no report of something graver."""
-    night.runtime.transact(set_pins, "north/ana", PIN)
+    night.gives_pins("north/ana", duress=None)
     night.texts("ana", f"ALERTA {PIN} 41")
     incident = night.newest()
 

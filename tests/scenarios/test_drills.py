@@ -9,7 +9,6 @@ import pytest
 
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import FRIDAY_NIGHT, World, code_in
@@ -182,8 +181,7 @@ def withdraws(world: World) -> None:
 
 def writes_on_a_borrowed_phone(world: World) -> None:
     world.texts("stranger", "they took us to the river")
-    _, key = world.runtime.transact(api_keys.create, None, ("coordinate",))
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = world.key(None, "coordinate")
     [text] = world.client.get("/v1/quarantine", headers=headers).json()["items"]
     world.client.post(f"/v1/quarantine/{text['id']}", json={"team": "north", "member": "luis"}, headers=headers)
     world.settles()

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.test_journeys import CONTACTS, DURESS, LEVELS, TRUE
+from tests.scenarios.test_journeys import CONTACTS, LEVELS
 from tests.scenarios.valley import CONTACTS as VALLEY
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import World, link_in
+from tests.scenarios.world import DURESS, TRUE, World, link_in
 
 FIELD = """
 teams:
@@ -38,20 +36,14 @@ REF = re.compile(r"\b[A-Z]-[A-Z0-9]{4}\b")
 @pytest.fixture
 def valley(world_of: Worlds) -> World:
     world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD)
-    for team, member, _ in EVENINGS:
-        world.runtime.transact(set_pins, f"{team}/{member}", TRUE, DURESS)
-    world.headers = key_of(world, None, "administer")
+    world.gives_pins("north/ana", "south/luis")
+    world.headers = world.key(None, "administer")
     return world
-
-
-def key_of(world: World, team: str | None, *scopes: str) -> dict[str, str]:
-    _, key = world.runtime.transact(api_keys.create, team, scopes)
-    return {"Authorization": f"Bearer {key}"}
 
 
 def seen_by(world: World, team: str, path: str) -> Any:
     """What a key of the team reads there."""
-    answer = world.client.get(path, headers=key_of(world, team, "read"))
+    answer = world.client.get(path, headers=world.key(team, "read"))
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -182,8 +174,8 @@ def test_who_is_left_alone_because_of_duress_is_named_to_coordinators_alone(vall
 def test_where_the_only_coordinator_is_forced_last_resort_is_warned(world_of: Worlds, pin: str, warned: int) -> None:
     """A2, A9: in neutral words; who stands beside whom is named after last resort's own PIN, and nowhere else."""
     world = world_of(a_tree(COORDINATION))
-    world.runtime.transact(set_pins, "valley/coordinator", TRUE, DURESS)
-    world.runtime.transact(set_pins, "valley/desk", TRUE)
+    world.gives_pins("valley/coordinator")
+    world.gives_pins("valley/desk", duress=None)
     world.raises()
     page = link_in(world.phone("coordinator").inbox[0])
     forced = world.client.post(page, data={"answer": "acknowledge", "pin": pin}).text
@@ -202,7 +194,7 @@ def test_a_coordinator_who_was_not_told_yet_hears_before_last_resort(world_of: W
     later = COORDINATION + "  - {name: Later, notify: [second], wait: 10m}\n"
     second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
     world = world_of(a_tree(later, VALLEY + second))
-    world.runtime.transact(set_pins, "valley/coordinator", TRUE, DURESS)
+    world.gives_pins("valley/coordinator")
     world.raises()
     world.client.post(link_in(world.phone("coordinator").inbox[0]), data={"pin": DURESS})
     world.settles()

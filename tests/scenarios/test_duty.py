@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.system.duty import calendar_of, close_calendar, open_calendar, set_duty
 from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents
@@ -32,7 +31,7 @@ def world(world_of: Worlds) -> World:
     made = world_of(a_tree(COORDINATION, CONTACTS))
     made.clock.at = datetime(2026, 11, 23, 8, 58, tzinfo=ZoneInfo("America/Bogota")).astimezone(UTC)
     for name in PHONES:
-        made.runtime.transact(set_pins, f"north/{name}", pin="47110", duress="47990")
+        made.gives_pins(f"north/{name}")
     return made
 
 
@@ -168,7 +167,7 @@ def with_staff(world_of: Worlds) -> World:
     contacts = CONTACTS.replace("rota: [ana, mary]", "since: 2026-11-16, rota: [ines, ana]")
     made = world_of(a_tree(COORDINATION, contacts), field=ON_STAFF)
     made.clock.at = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
-    made.runtime.transact(set_pins, "staff/ines", pin="47110", duress="47990")
+    made.gives_pins("staff/ines")
     return made
 
 

@@ -11,13 +11,12 @@ from sqlalchemy import select
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import URGENT, Kind
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.messages.words import spoken_number
 from alertnet.sandbox import Handset
 from alertnet.store.tables import inbound, notifications
 from tests.scenarios.conftest import Worlds, of_trees, worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import CAST, Incident, World, code_in, spoken_code_in
+from tests.scenarios.world import CAST, TRUE, Incident, World, code_in, spoken_code_in
 
 CONTACTS = """
   coordinator:
@@ -43,7 +42,6 @@ LEVELS = """
     action_due: {after: 20m, otherwise: next}
   - {name: Head office, notify: [desk], wait: 20m}
 """
-TRUE = "47110"
 WORDS = ("Maria Secreta en Vereda Honda", "Who is Maria?", "Maria was visited", "Maria is seen at the river")
 """What people write: for those to read who have proved who they are."""
 
@@ -64,7 +62,7 @@ def network(make: Worlds, folder: Path, whose: str) -> World:
     )
     assert f'callback: "{number}"' in tree
     world = of_trees(make, folder, tree)
-    world.runtime.transact(set_pins, "north/ana", TRUE)
+    world.gives_pins("north/ana", duress=None)
     return world
 
 

@@ -2,12 +2,10 @@
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.records.credentials import api_keys
 from tests.conftest import Logged
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -20,7 +18,6 @@ LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 20m}
   - {name: Friends, notify: [ombuds, defenders], wait: 20m, repeat: {every: 5m, times: 2}}
 """
-TRUE, DURESS = "47110", "47990"
 REPORT = "ALERTA {pin} 31 L12 P7 C2 nos siguen"
 
 
@@ -28,7 +25,7 @@ REPORT = "ALERTA {pin} 31 L12 P7 C2 nos siguen"
 def valley(world_of: Worlds) -> World:
     """Ana's phone, with a PIN and one for duress; the coordinator has twenty minutes before others hear."""
     world = world_of(a_tree(LEVELS, CONTACTS))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    world.gives_pins("north/ana")
     return world
 
 
@@ -59,7 +56,7 @@ def test_a_person_is_known_by_any_code_of_the_teams_file_with_a_digit(world_of: 
   AB12: {kind: defender, nationality: CO, consent: internal}
 """
     world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD.rstrip() + people)
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
+    world.gives_pins("north/ana")
 
     reply = world.texts("ana", f"ALERTA {TRUE} 31 L12 k2 en la N7")
 
@@ -222,7 +219,7 @@ def test_all_that_the_field_hears_comes_from_the_tree_that_answered_it(world_of:
     abroad = a_tree(LEVELS, CONTACTS.replace("57300555", "57300666"), tree="abroad")
     abroad = abroad.replace("scope: national", "scope: international").replace("+573005550101", "+573006660101")
     world = world_of(a_tree(LEVELS, CONTACTS), abroad)
-    world.runtime.transact(set_pins, "north/ana", TRUE)
+    world.gives_pins("north/ana", duress=None)
     world.texts("ana", REPORT.format(pin=TRUE))
     incident = world.newest()
 
@@ -252,8 +249,7 @@ def test_whoever_raised_it_hears_that_it_is_closed_and_that_it_is_open_again(val
 
 def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(valley: World) -> None:
     """B4: its own number stands in none of its messages."""
-    _, key = valley.runtime.transact(api_keys.create, None, ("administer",))
-    valley.headers = {"Authorization": f"Bearer {key}"}
+    valley.headers = valley.key(None, "administer")
     valley.texts("coordinator", "SOS")
     valley.passes(minutes=10)
     valley.newest().act("close", reason="resolved")
@@ -266,8 +262,7 @@ def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(v
 @pytest.mark.parametrize("words", ["We need help from Bogota, call me", "Me ajude a falar com a embaixada"])
 def test_a_coordinator_who_asks_for_help_with_an_incident_raises_no_other(valley: World, words: str) -> None:
     """A12: it is news of that one; in so many words it is a cry, which raises."""
-    _, key = valley.runtime.transact(api_keys.create, None, ("administer",))
-    valley.headers = {"Authorization": f"Bearer {key}"}
+    valley.headers = valley.key(None, "administer")
     incident = valley.raises()
     valley.passes(minutes=1)
 

@@ -12,12 +12,11 @@ from alertnet.flows.system.purge import Decision
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys, workers
 from alertnet.store.queues.journeys import StoredJourney
-from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.incidents import id_of
 from alertnet.worker.purging import purge_incident
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
@@ -35,7 +34,6 @@ teams:
       ana: {name: Ana Example, phone: "+573005550001"}
       luis: {name: Luis Example, phone: "+573005550002"}
 """
-TRUE, DURESS = "47110", "47990"
 GO = f"GO {TRUE} L12 23:00"
 """At 21:14 in Bogota: 106 minutes ahead."""
 ARRIVAL = timedelta(minutes=106)
@@ -45,11 +43,9 @@ ARRIVAL = timedelta(minutes=106)
 def valley(world_of: Worlds) -> World:
     """Ana and Luis have PINs."""
     world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD)
-    for member in ("ana", "luis"):
-        world.runtime.transact(set_pins, f"north/{member}", TRUE, DURESS)
+    world.gives_pins("north/ana", "north/luis")
     # What duress has opened is on the list of no team.
-    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.headers = world.key(None, "administer")
     return world
 
 
@@ -416,7 +412,7 @@ def test_a_missed_call_is_an_ok_where_that_was_agreed(world_of: Worlds, field: s
 
 def test_whoever_stays_on_the_line_or_keys_a_pin_has_not_checked_in(world_of: Worlds) -> None:
     valley = world_of(a_tree(LEVELS, CONTACTS), field=AGREED)
-    valley.runtime.transact(set_pins, "north/luis", TRUE)
+    valley.gives_pins("north/luis", duress=None)
     for who in ("ana", "luis"):
         valley.texts(who, f"GO {TRUE} L12 23:00")
     valley.passes(minutes=100)

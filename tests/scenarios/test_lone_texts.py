@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.db.tx import Tx
-from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import pins, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
@@ -30,8 +28,7 @@ def night(world_of: Worlds) -> World:
     )
     both = COORDINATION.replace("[coordinator]", "[coordinator, coordinator-2]")
     world = world_of(a_tree(both + FRIENDS, contacts + SECOND))
-    for owner in ("valley/coordinator", "valley/coordinator-2"):
-        world.runtime.transact(set_pins, owner, pin=PIN)
+    world.gives_pins("valley/coordinator", "valley/coordinator-2", duress=None)
     return world
 
 
@@ -47,8 +44,7 @@ def texts_on_record(tx: Tx) -> list[Any]:
 
 def of_no_team(world: World) -> Incident:
     """The newest incident, to whoever may see what belongs to no team."""
-    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.headers = world.key(None, "administer")
     return world.newest()
 
 

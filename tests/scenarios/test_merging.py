@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from alertnet.core.incident import Facts, Severity
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.merge import foresee_split
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -14,9 +13,8 @@ from alertnet.store.records.credentials.codes import find_sent
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import CAST, Incident, World, code_in, decision_code_in, link_in
+from tests.scenarios.world import CAST, DURESS, TRUE, Incident, World, code_in, decision_code_in, link_in
 
-TRUE, DURESS = "47110", "47990"
 MARY = "+573005550003"
 TEAMS = """
 teams:
@@ -41,8 +39,7 @@ EMBASSIES = "  - {name: Embassies, notify: [spain, ombuds], wait: 30m, repeat: {
 def night(world_of: Worlds) -> World:
     """Two members with a PIN each, twelve minutes apart: at the second report the first tree is at its second level."""
     world = world_of(a_tree(COORDINATION + FRIENDS + EMBASSIES, CONTACTS + SPAIN), field=TEAMS)
-    for owner in ("north/ana", "north/mary"):
-        world.runtime.transact(set_pins, owner, TRUE, DURESS)
+    world.gives_pins("north/ana", "north/mary")
     return world
 
 
@@ -377,8 +374,7 @@ def test_of_two_answers_of_one_the_one_that_is_left_counts_when_the_other_is_rev
 def test_of_two_answers_to_what_is_one_now_the_later_counts(world_of: Worlds, is_later: bool) -> None:
     """A2, A4: who has said NO since has not taken charge by an OK of before, nor declined who says OK after a NO."""
     world = world_of(a_tree("  - {name: Office, notify: [ombuds], wait: 30m}\n" + FRIENDS), field=TEAMS)
-    for owner in ("north/ana", "north/mary"):
-        world.runtime.transact(set_pins, owner, TRUE, DURESS)
+    world.gives_pins("north/ana", "north/mary")
     first, second = reported(world)
     of_first, of_second = (code_in(alert) for alert in alerts(world, "ombuds"))
     says = [("OK", of_first), ("NO", of_second)]
@@ -505,8 +501,7 @@ def test_a_level_that_only_the_other_report_was_let_open_waits_for_its_own_go(wo
     """B3: it opens without a go where it is critical, and after the split what stays is not."""
     held = EMBASSIES.replace("repeat", "needs_go: {unless_severity: [critical]}, repeat")
     night = world_of(a_tree(COORDINATION + held, CONTACTS + SPAIN), field=TEAMS)
-    for owner in ("north/ana", "north/mary"):
-        night.runtime.transact(set_pins, owner, TRUE)
+    night.gives_pins("north/ana", "north/mary", duress=None)
     first, second = reported(night)
     assert first.level("valley") == "Embassies"
     first.act("merge", into=second.ref)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, a_tree
 from tests.scenarios.world import World, code_in, link_in
@@ -18,8 +17,8 @@ TRUE, DURESS, COORDINATORS = "47110", "47990", "58230"
 def valley(world_of: Worlds) -> World:
     """Ana's phone has its PINs, and the coordinator one to read with."""
     world = world_of(a_tree(LEVELS, CONTACTS))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
-    world.runtime.transact(set_pins, "valley/coordinator", COORDINATORS)
+    world.gives_pins("north/ana")
+    world.gives_pins("valley/coordinator", pin=COORDINATORS, duress=None)
     return world
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox import Fault
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -131,7 +130,7 @@ def test_a_last_resort_that_is_excluded_hears_nothing(gated: World) -> None:
 
 def test_under_duress_nothing_of_it_reaches_the_field(gated: World) -> None:
     """B4: what stands beside that phone learns nothing; head office hears all the same."""
-    gated.runtime.transact(set_pins, "north/ana", "47110", "47990")
+    gated.gives_pins("north/ana")
     gated.phone("coordinator").behaves("invalid")
     incident = unverified(gated, "SOS 47990")
     heard = len(gated.phone("+573005550001").inbox)

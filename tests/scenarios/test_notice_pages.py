@@ -4,7 +4,6 @@ import pytest
 
 from alertnet.core.disclosure import TO_DO, Subject
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.store.db.tx import Tx
 from tests.scenarios.conftest import Worlds
@@ -18,7 +17,7 @@ PIN = "47110"
 def valley(world_of: Worlds) -> World:
     """A coordinator with a PIN, and an ombudsman who is told as well."""
     world = world_of(a_tree(COORDINATION + "  - {name: Ombuds, notify: [ombuds], wait: 30m}\n"))
-    world.runtime.transact(set_pins, "valley/coordinator", PIN)
+    world.gives_pins("valley/coordinator", duress=None)
     return world
 
 

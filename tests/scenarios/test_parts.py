@@ -2,12 +2,10 @@
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
-from tests.scenarios.world import Incident, World
+from tests.scenarios.world import TRUE, Incident, World
 
-TRUE = "47110"
 FIRST = f"ALERTA {TRUE} 20 L12 P7 nos pararon en el"
 REST = "cruce del rio, son doce hombres"
 
@@ -15,7 +13,7 @@ REST = "cruce del rio, son doce hombres"
 @pytest.fixture
 def night(world_of: Worlds) -> World:
     world = world_of(a_tree(COORDINATION), field=FIELD)
-    world.runtime.transact(set_pins, "north/ana", TRUE)
+    world.gives_pins("north/ana", duress=None)
     return world
 
 

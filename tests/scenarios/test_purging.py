@@ -11,7 +11,7 @@ from sqlalchemy import Row, Table, select, text
 
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
-from alertnet.flows.credentials.pins import has_pin, set_pins
+from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.users import record
 from alertnet.flows.desk.figures import read_figures
 from alertnet.flows.sending.record_outcome import track_sms
@@ -352,7 +352,7 @@ def test_no_text_goes_while_an_incident_of_its_time_is_held(either_world: World)
 def test_what_was_erased_for_its_age_is_nothing_new_when_it_is_brought_again(world: World) -> None:
     """A1: the provider's lists outlive what we keep, and whoever has recorded a webhook may bring it again."""
     told(world)
-    world.runtime.transact(set_pins, "north/ana", "47110")
+    world.gives_pins("north/ana", duress=None)
     world.phone("ana").dials().press("47110*").press("20").hang_up()
     world.newest().act("close", reason="released")
     world.texts("stranger", "SOS, help")
@@ -426,7 +426,7 @@ def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(ei
 def test_the_pin_of_whoever_has_left_the_trees_stays_while_an_incident_runs_on_them(world_of: Worlds) -> None:
     """A6: without it the link that went out in clear would take charge of the incident."""
     world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 20m}\n" + COORDINATION))
-    world.runtime.transact(set_pins, "valley/ombuds", "58221", "58229")
+    world.gives_pins("valley/ombuds", pin="58221", duress="58229")
     incident = world.raises(people=[])
     valley = world.runtime.edition.network.trees["valley"]
     left = {id: each for id, each in valley.contacts.items() if id != "ombuds"}

@@ -4,15 +4,13 @@ from typing import Any
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.queues import journeys
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import CAST, World
+from tests.scenarios.world import CAST, DURESS, TRUE, World
 
-TRUE, DURESS = "47110", "47990"
 BORROWED = CAST["stranger"]
 NOTICED = "message from an unknown number"
 
@@ -21,9 +19,8 @@ NOTICED = "message from an unknown number"
 def valley(world_of: Worlds) -> World:
     """Ana has a PIN; the key is of no team."""
     world = world_of(a_tree(COORDINATION))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
-    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.gives_pins("north/ana")
+    world.headers = world.key(None, "administer")
     return world
 
 

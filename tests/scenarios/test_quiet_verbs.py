@@ -2,26 +2,22 @@
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in
 
 LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 30m}
   - {name: Friends, notify: [ombuds], wait: 30m}
 """
-TRUE, DURESS = "47110", "47990"
 
 
 @pytest.fixture
 def valley(world_of: Worlds) -> World:
     """Ana's phone, with a PIN and one for duress; a key that sees what is on no team's list."""
     world = world_of(a_tree(LEVELS))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
-    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.gives_pins("north/ana")
+    world.headers = world.key(None, "administer")
     return world
 
 

@@ -5,13 +5,11 @@ import re
 import pytest
 from sqlalchemy import update
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call
 from alertnet.sandbox.telephony.network import Recorded
 from alertnet.sandbox.telephony.parameters import Refusal
 from alertnet.store.queues import postponed_rows, recordings
-from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import inbound
 from alertnet.store.tables import recordings as table
 from tests.scenarios.conftest import Worlds
@@ -26,8 +24,8 @@ SOUND = b"ID3\x04 they took P7 at the bridge \xff\xfb"
 def valley(world_of: Worlds) -> World:
     """Calls are recorded; Ana and the coordinator have PINs."""
     world = world_of(a_tree(COORDINATION), ALERTNET_RECORD_CALLS="members")
-    world.runtime.transact(set_pins, "north/ana", PIN)
-    world.runtime.transact(set_pins, "valley/coordinator", COORDINATORS_PIN)
+    world.gives_pins("north/ana", duress=None)
+    world.gives_pins("valley/coordinator", pin=COORDINATORS_PIN, duress=None)
     return world
 
 
@@ -43,11 +41,6 @@ def tells(world: World) -> Incident:
     return world.newest()
 
 
-def keys(world: World, *scopes: str) -> dict[str, str]:
-    _, key = world.runtime.transact(api_keys.create, None, scopes)
-    return {"Authorization": f"Bearer {key}"}
-
-
 def listed(world: World, incident: Incident, headers: dict[str, str]) -> list[dict[str, object]]:
     answer = world.client.get(f"/v1/incidents/{incident.ref}/recordings", headers=headers)
     assert answer.status_code == 200, answer.text
@@ -57,7 +50,7 @@ def listed(world: World, incident: Incident, headers: dict[str, str]) -> list[di
 def test_what_is_told_after_the_tone_is_kept_sealed_and_deleted_at_the_provider(valley: World) -> None:
     """A9: the database alone shows nothing of it, and the provider has it no more."""
     incident = tells(valley)
-    headers = keys(valley, "coordinate")
+    headers = valley.key(None, "coordinate")
 
     [shown] = listed(valley, incident, headers)
     place = f"/v1/incidents/{incident.ref}/recordings/{shown['id']}"
@@ -74,10 +67,10 @@ def test_what_is_told_after_the_tone_is_kept_sealed_and_deleted_at_the_provider(
 
 def test_only_who_may_coordinate_hears_it(valley: World) -> None:
     incident = tells(valley)
-    [shown] = listed(valley, incident, keys(valley, "coordinate"))
+    [shown] = listed(valley, incident, valley.key(None, "coordinate"))
 
     for place in ("recordings", f"recordings/{shown['id']}"):
-        answer = valley.client.get(f"/v1/incidents/{incident.ref}/{place}", headers=keys(valley, "read"))
+        answer = valley.client.get(f"/v1/incidents/{incident.ref}/{place}", headers=valley.key(None, "read"))
         assert answer.status_code == 403
 
 
@@ -115,7 +108,7 @@ def test_what_is_told_while_the_incident_is_closed_over_it_is_heard_of(valley: W
 
 def test_it_is_heard_of_the_whole_once_its_incident_was_merged(valley: World) -> None:
     """The reference of either leads there, by API and on the page."""
-    incident, headers = tells(valley), keys(valley, "coordinate")
+    incident, headers = tells(valley), valley.key(None, "coordinate")
     [shown] = listed(valley, incident, headers)
     whole = valley.raises(type="arrest", people=[], perpetrator="none")
 
@@ -147,7 +140,7 @@ def test_whoever_says_nothing_after_the_tone_is_put_through(valley: World) -> No
 
 def test_calls_are_put_through_at_once_where_nothing_is_recorded(world_of: Worlds) -> None:
     world = world_of(a_tree(COORDINATION))
-    world.runtime.transact(set_pins, "north/ana", PIN)
+    world.gives_pins("north/ana", duress=None)
 
     assert calls(world).put_through_to is not None
 
@@ -160,12 +153,12 @@ def test_what_the_provider_does_not_give_is_asked_for_again_and_given_up_after_a
     valley.sandbox.network.recordings.clear()
     valley.settles()
     valley.passes(minutes=2)
-    assert listed(valley, valley.newest(), keys(valley, "coordinate")) == []
+    assert listed(valley, valley.newest(), valley.key(None, "coordinate")) == []
 
     valley.sandbox.network.recordings.update(gone)
     valley.passes(minutes=2)
 
-    assert len(listed(valley, valley.newest(), keys(valley, "coordinate"))) == 1
+    assert len(listed(valley, valley.newest(), valley.key(None, "coordinate"))) == 1
     assert valley.runtime.read(lambda tx: recordings.due(tx.session, tx.now, 9)) == []
 
 
@@ -193,7 +186,7 @@ def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: Wo
     network.recorded["REothers"] = Recorded("CAothers", valley.clock.at, 9)
     calls(valley).speaks(SOUND, faults={Fault.CALL_BACK_NEVER}).hang_up()
     valley.settles()
-    incident, headers = valley.newest(), keys(valley, "coordinate")
+    incident, headers = valley.newest(), valley.key(None, "coordinate")
     valley.sandbox.misbehaves(Fault.ERROR_500, times=99, method="GET")
     valley.catches_up()
     assert listed(valley, incident, headers) == []

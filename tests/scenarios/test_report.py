@@ -8,7 +8,6 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, a_tree
 from tests.scenarios.world import Incident, code_in
@@ -141,8 +140,7 @@ def test_who_may_not_coordinate_gets_a_minimal_one_and_what_is_none_is_refused(i
     assert "Secreta was taken" in fetched(incident, disclosure="limited").text
     assert "minimal" in fetched(incident, 422, disclosure="whole").text
     assert "language" in fetched(incident, 422, language="tlh").text
-    _, key = world.runtime.transact(api_keys.create, None, ("read",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.headers = world.key(None, "read")
 
     for disclosure in ("full", "limited"):
         refused = fetched(incident, 403, disclosure=disclosure)

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.test_journeys import CONTACTS, DURESS, LEVELS, TRUE, alarms, incidents
+from tests.scenarios.test_journeys import CONTACTS, LEVELS, alarms, incidents
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World
+from tests.scenarios.world import DURESS, TRUE, World
 
 FIELD = """
 teams:
@@ -49,15 +47,9 @@ GSM7 = re.compile(r"[A-Za-z0-9@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘ�
 def valley(world_of: Worlds) -> World:
     """Whoever has a name above has a PIN."""
     world = world_of(a_tree(LEVELS, CONTACTS, countries="CO, GT"), field=FIELD)
-    for owner in ("north/ana", "north/mary", "north/marie", "south/max", "south/rosa"):
-        world.runtime.transact(set_pins, owner, TRUE, DURESS)
-    world.headers = headers(world, "administer")
+    world.gives_pins("north/ana", "north/mary", "north/marie", "south/max", "south/rosa")
+    world.headers = world.key(None, "administer")
     return world
-
-
-def headers(world: World, *scopes: str, team: str | None = None) -> dict[str, str]:
-    _, key = world.runtime.transact(api_keys.create, team, scopes)
-    return {"Authorization": f"Bearer {key}"}
 
 
 def calls_roll(world: World, **whom: Any) -> str:
@@ -140,7 +132,7 @@ def test_under_duress_the_answer_is_the_same_and_coordinators_alone_see_the_figu
     place = calls_roll(valley, team="north")
     valley.passes(minutes=5)
     true = replies(valley, "mary", f"OK {TRUE}")
-    valley.runtime.transact(set_pins, "north/mary", TRUE, DURESS)
+    valley.gives_pins("north/mary")
     again = calls_roll(valley, team="north", text="a raid")
     forced = replies(valley, "mary", f"OK {DURESS}")
 
@@ -149,7 +141,7 @@ def test_under_duress_the_answer_is_the_same_and_coordinators_alone_see_the_figu
     assert (shown["answered"], shown["under_duress"]) == (1, 1)
     assert [each["member"] for each in shown["members"] if each["status"] == "duress"] == ["north/mary"]
     assert figures(valley, place)["under_duress"] == 0
-    valley.headers = headers(valley, "read", team="north")
+    valley.headers = valley.key("north", "read")
     told = figures(valley, again)
     assert ("under_duress" in told, told["text"]) == (False, None)
     assert {each["status"] for each in told["members"]} == {"answered", "awaited"}
@@ -243,7 +235,7 @@ def test_whom_nobody_can_ask_is_refused_by_name(valley: World, body: dict[str, s
 
 def test_a_key_of_a_team_asks_and_sees_that_team_alone(valley: World) -> None:
     place = calls_roll(valley)
-    souths = headers(valley, "administer", team="south")
+    souths = valley.key("south", "administer")
 
     shown = valley.client.get(place, headers=souths).json()
     assert sorted(each["member"] for each in shown["members"]) == ["south/max", "south/rosa"]
@@ -252,7 +244,7 @@ def test_a_key_of_a_team_asks_and_sees_that_team_alone(valley: World) -> None:
         assert valley.client.post("/v1/roll-calls", json=whom, headers=souths).status_code == 403
     own = valley.client.post("/v1/roll-calls", json={"team": "south"}, headers=souths)
     assert own.json()["asked"] == 2
-    norths = headers(valley, "read", team="north")
+    norths = valley.key("north", "read")
     assert valley.client.get(own.headers["Location"], headers=norths).status_code == 404
 
 
@@ -261,7 +253,7 @@ def test_roll_calls_are_listed_page_by_page_and_a_team_sees_its_own(valley: Worl
     places = [calls_roll(valley, team=team) for team in ("north", "south", "north")]
     replies(valley, "ana", f"OK {TRUE}")
     listed = valley.client.get("/v1/roll-calls", headers=valley.headers).json()
-    theirs = valley.client.get("/v1/roll-calls", headers=headers(valley, "read", team="south")).json()
+    theirs = valley.client.get("/v1/roll-calls", headers=valley.key("south", "read")).json()
 
     assert {each["id"] for each in listed["items"]} == {place.rpartition("/")[2] for place in places}
     assert sorted((each["of"], each["asked"], each["answered"]) for each in listed["items"]) == [

@@ -1,6 +1,5 @@
 """One phone, several roles: in two trees, in two incidents, or on both sides of an incident (B1, B3)."""
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
@@ -330,7 +329,7 @@ def test_a_member_on_duty_reports_by_call_though_it_holds_codes(world_of: Worlds
         "}], deputy: second}", '}], deputy: second, duty: {rota: [luis], change: "Mo 09:00"}}', 1
     )
     world = world_of(a_tree(COORDINATION, on_duty), field=FIELD.replace(", silent: true", ""))
-    world.runtime.transact(set_pins, "north/luis", "47110", "47990")
+    world.gives_pins("north/luis")
     first = world.raises()
     assert code_in(world.phone("luis").inbox[0])
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -163,8 +162,7 @@ def test_what_was_put_off_is_in_hand_no_more_once_its_phone_misses_a_check_in(wo
 @pytest.fixture
 def presses(world: World) -> Callable[[], Incident]:
     """Somebody presses a bracelet, without a word of where it is."""
-    _, key = world.runtime.transact(api_keys.create, "north", ("device:bracelet",))
-    own = {"Authorization": f"Bearer {key}"}
+    own = world.key("north", "device:bracelet")
 
     def press() -> Incident:
         ref = world.client.post("/v1/devices/bracelet/alarm", json={}, headers=own).json()["ref"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, notifications
 from alertnet.store.records.escalations import tree_of
@@ -270,7 +269,7 @@ def test_who_has_a_pin_closes_nothing_without_it(world_of: Worlds) -> None:
     """A9: the link travelled in clear."""
     proved = CONTACTS.replace("role: coordinator,", "role: coordinator, pin: true,")
     world = world_of(a_tree(COORDINATION + AUTHORITIES, proved + BRIGADE))
-    world.runtime.transact(set_pins, "valley/coordinator", pin="47110")
+    world.gives_pins("valley/coordinator", duress=None)
     incident, task = evening(world)
 
     press(world, task, "close", expect=403, reason="resolved")

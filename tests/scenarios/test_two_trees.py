@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from alertnet.flows.credentials.pins import set_pins
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
@@ -181,7 +180,7 @@ def test_a_text_without_a_code_is_not_asked_for_an_answer_that_the_other_tree_ha
 
 def test_a_page_with_a_pin_says_what_was_recorded_and_takes_and_shows_nothing_more(world: World) -> None:
     """A6, A9: what was answered elsewhere opens no page that waits for a PIN."""
-    world.runtime.transact(set_pins, "valley/consul", PIN, None, ())
+    world.gives_pins("valley/consul", pin=PIN, duress=None)
     incident = world.raises()
     _, valley = links(world)
     world.texts("spain", f"OK {code(world)}")
@@ -275,7 +274,7 @@ def test_who_has_acknowledged_is_asked_once_what_was_done(world_of: Worlds) -> N
 
 def test_the_link_of_the_tree_without_a_pin_is_no_way_around_the_other_trees_pin(world: World) -> None:
     """A6: what is answered there would count in both, so it asks for the PIN that the recipient has."""
-    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
+    world.gives_pins("abroad/embassy", pin=PIN, duress=None)
     incident = world.raises()
     _, valley = links(world)
 
@@ -291,8 +290,8 @@ def test_the_link_of_the_tree_without_a_pin_is_no_way_around_the_other_trees_pin
 
 def test_of_two_pins_each_page_takes_its_own(world: World) -> None:
     """A6: the other tree's PIN is asked for only where the contact has none."""
-    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
-    world.runtime.transact(set_pins, "valley/consul", "58221", None, ())
+    world.gives_pins("abroad/embassy", pin=PIN, duress=None)
+    world.gives_pins("valley/consul", pin="58221", duress=None)
     incident = world.raises()
     _, valley = links(world)
 
@@ -306,7 +305,7 @@ def test_of_two_pins_each_page_takes_its_own(world: World) -> None:
 def test_a_call_of_the_tree_without_a_pin_asks_for_the_other_trees_pin(world_of: Worlds) -> None:
     """A6: three digits that anybody hears who picks up are not enough there either."""
     world = world_of(VALLEY.replace(f'[{{sms: "{CONSUL}"}}]', f'[{{call: "{CONSUL}"}}]'), ABROAD)
-    world.runtime.transact(set_pins, "abroad/embassy", PIN, None, ())
+    world.gives_pins("abroad/embassy", pin=PIN, duress=None)
     incident = world.raises()
 
     call = world.phone("spain").answers()

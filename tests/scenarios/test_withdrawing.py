@@ -3,14 +3,13 @@
 import pytest
 from sqlalchemy import text
 
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox import Fault
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import metadata
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -24,7 +23,6 @@ LEVELS = """
   - {name: Friends, notify: [ombuds], wait: 20m}
   - {name: Others, notify: [defenders], wait: 20m}
 """
-TRUE, DURESS = "47110", "47990"
 REPORT = f"ALERTA {TRUE} 31 L12 C2 nos siguen"
 
 
@@ -32,10 +30,9 @@ REPORT = f"ALERTA {TRUE} 31 L12 C2 nos siguen"
 def valley(world_of: Worlds) -> World:
     """Ana's phone, with a PIN and one for duress, and Mary's with a PIN of its own."""
     world = world_of(a_tree(LEVELS, CONTACTS))
-    world.runtime.transact(set_pins, "north/ana", TRUE, DURESS)
-    world.runtime.transact(set_pins, "north/mary", "58221")
-    _, key = world.runtime.transact(api_keys.create, None, ("administer",))
-    world.headers = {"Authorization": f"Bearer {key}"}
+    world.gives_pins("north/ana")
+    world.gives_pins("north/mary", pin="58221", duress=None)
+    world.headers = world.key(None, "administer")
     return world
 
 

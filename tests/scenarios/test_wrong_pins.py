@@ -79,7 +79,7 @@ def test_the_coordinators_are_told_once_for_each_time_a_door_closes(valley: Worl
 
 def test_a_flood_of_guesses_is_a_number_on_the_record_and_not_a_line_each(valley: World) -> None:
     """B9: what a limit drops is counted, on the timeline."""
-    valley.runtime.transact(set_pins, "valley/coordinator", TRUE)
+    valley.gives_pins("valley/coordinator", duress=None)
     incident = valley.raises(people=[])
     link = link_in(next(text for text in valley.phone("coordinator").inbox if "URGENT" in text))
     for _ in range(20):
@@ -95,7 +95,7 @@ def test_a_flood_of_guesses_is_a_number_on_the_record_and_not_a_line_each(valley
 
 def test_a_page_asks_for_the_pin_again_once_its_ticket_has_grown_old(valley: World) -> None:
     """A6: who finds the page open an hour later can do nothing with it."""
-    valley.runtime.transact(set_pins, "valley/coordinator", TRUE)
+    valley.gives_pins("valley/coordinator", duress=None)
     incident = valley.raises(people=[])
     link = link_in(next(text for text in valley.phone("coordinator").inbox if "URGENT" in text))
     page = valley.client.post(link, data={"pin": TRUE}).text

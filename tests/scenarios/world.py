@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from alertnet.flows.credentials.pins import set_pins
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Handset, Mailbox, Sandbox, Unreachable, WebhookAnswer
+from alertnet.store.records.credentials import api_keys
 from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.timed_program import TimedProgram
 
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
 PUBLIC_URL = "https://alarm.example.org"
+TRUE, DURESS = "47110", "47990"
+"""The PINs of whoever has some."""
 REPOSITORY = Path(__file__).parents[2]
 CAST = {
     "ana": "+573005550001",
@@ -44,11 +48,21 @@ class World(TimedProgram):
     def __init__(self, runtime: Runtime, client: Client, sandbox: Sandbox, clock: Clock, key: str) -> None:
         super().__init__(runtime, sandbox, clock)
         self.client = client
-        self.headers = {"Authorization": f"Bearer {key}"}
+        self.headers = bearing(key)
         self.is_deaf = False
         """Whether what the network brings us is lost: texts, calls and callbacks, as while our web is away."""
         self.brought: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = []
         """What the network has brought us, as `post` takes it."""
+
+    def key(self, team: str | None, *scopes: str) -> dict[str, str]:
+        """The headers of whoever has a new key of the API, of a team's incidents or of all."""
+        _, key = self.runtime.transact(api_keys.create, team, scopes)
+        return bearing(key)
+
+    def gives_pins(self, *owners: str, pin: str = TRUE, duress: str | None = DURESS) -> None:
+        """Each has that PIN, and that one for duress."""
+        for owner in owners:
+            self.runtime.transact(set_pins, owner, pin, duress)
 
     def raises(self, **body: Any) -> "Incident":
         """Somebody reports by API; what is due at once has happened when this returns."""
@@ -158,6 +172,11 @@ ARREST = {
     "summary": "Maria Secreta was taken",
     "details": "Confidential narrative about Maria Secreta",
 }
+
+
+def bearing(key: str) -> dict[str, str]:
+    """The headers of a request by that key of the API."""
+    return {"Authorization": f"Bearer {key}"}
 
 
 def code_in(text: str) -> str:
