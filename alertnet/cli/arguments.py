@@ -32,6 +32,11 @@ MOMENT = "a day such as 2026-12-24, or a moment such as 2026-12-24T22:00, within
 TREES_HELP = "The folder with the contact trees and teams.yaml; several with a colon between them, your own first."
 
 
+def group(help: str, example: str) -> typer.Typer:
+    """A group of commands; without one of them it prints its help."""
+    return typer.Typer(help=help, epilog=f"Example: {example}", no_args_is_help=True)
+
+
 def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
     """The folder that was typed or set; if nobody named one, the shipped folder may take its place."""
     source = ctx.get_parameter_source(param.name or "")

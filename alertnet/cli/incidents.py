@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, renderer_of, takes_case
+from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, group, renderer_of, takes_case
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
@@ -19,11 +19,7 @@ if TYPE_CHECKING:
     from alertnet.store.records.editions import Edition
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
-app = typer.Typer(
-    help="List, show, close, merge and report incidents.",
-    epilog="Example: alertnet incidents list",
-    no_args_is_help=True,
-)
+app = group("List, show, close, merge and report incidents.", "alertnet incidents list")
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
 Status = Annotated[
     IncidentStatus | None, typer.Option(help="Only open, or only closed, incidents; unless given, both.")

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 import typer
 
-from alertnet.cli.connection import require_newest_schema
+from alertnet.cli.connection import connected, require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.codec import value
@@ -159,6 +159,13 @@ def _read_all() -> Files:
         raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
     of_trees += tuple(fault_of(settings.contact_trees, as_written(each)) for each in needed)
     return Files(settings, None if needed else network, templates, of_trees, of_templates, packed, verdict)
+
+
+@contextmanager
+def connected_to_trees() -> Iterator[tuple[Runtime, Network]]:
+    """A runtime as `connected` gives it, with the trees in force; see `trees_in_force`."""
+    with connected() as runtime:
+        yield runtime, trees_in_force(runtime)
 
 
 def trees_in_force(runtime: Runtime) -> Network:

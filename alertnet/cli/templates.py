@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Templates, or_shipped
+from alertnet.cli.arguments import TEMPLATES, Templates, group, or_shipped
 from alertnet.cli.output import aligned
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import Disclosure, MethodKind, Role
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 LONGEST_URL = f"https://{'m' * 32}"
 """A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
 
-app = typer.Typer(
-    help="Preview and check the message templates.", epilog="Example: alertnet templates check", no_args_is_help=True
-)
+app = group("Preview and check the message templates.", "alertnet templates check")
 
 
 class Medium(StrEnum):

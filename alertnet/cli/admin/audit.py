@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.arguments import group
 from alertnet.cli.connection import connected
 
-app = typer.Typer(
-    help="Check that nobody has changed the history.", epilog="Example: alertnet audit verify", no_args_is_help=True
-)
+app = group("Check that nobody has changed the history.", "alertnet audit verify")
 Kept = Annotated[
     str | None,
     typer.Option(

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import BY, typed_moment
-from alertnet.cli.connection import connected
+from alertnet.cli.arguments import BY, group, typed_moment
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Arrangement, shift_at, turns
 from alertnet.core.errors import BadInput, Misconfigured
@@ -18,11 +17,7 @@ if TYPE_CHECKING:
 
 NOBODY = "nobody, so its own numbers serve"
 
-app = typer.Typer(
-    help="Show and change who is on duty.",
-    epilog="Example: alertnet duty show",
-    no_args_is_help=True,
-)
+app = group("Show and change who is on duty.", "alertnet duty show")
 Owner = Annotated[str, typer.Argument(metavar="TREE/CONTACT", help="A contact with a duty rota.")]
 Member = Annotated[str, typer.Argument(metavar="MEMBER", help="One of its rota: MEMBER or TEAM/MEMBER.")]
 From = Annotated[
@@ -66,11 +61,10 @@ Of = Annotated[
 @app.command(epilog="Example: alertnet duty show --weeks 8")
 def show(weeks: Weeks = 1) -> None:
     """Print who is on duty now, when the turn changes, and what was arranged; or the turns of the coming weeks."""
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.store.records import on_call
 
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         arranged, now = runtime.read(on_call.arranged), runtime.now()
     for tree in network.in_order:
         for line in _lines(tree, arranged.get(tree.id, {}), now, weeks):
@@ -82,11 +76,10 @@ def show(weeks: Weeks = 1) -> None:
 @app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty. It applies at once, also for running incidents."""
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         tree = network.trees.get(owner.partition("/")[0])
         zone = tree.timezone if tree else "UTC"
         starts_at, ends_at = (_moment(name, text, zone) for name, text in (("from", starts), ("until", until)))
@@ -99,11 +92,10 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
 @app.command(epilog="Example: alertnet duty swap ana luis --week 2026-W50")
 def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
     """Swap two turns: that week goes to the other member, whose next turn goes to the first."""
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         done = runtime.transact(duty.swap_duty, network, (one, other), _monday(week), owner=contact, by=BY)
     for line in _arranged(network, done):
         typer.echo(line)
@@ -112,11 +104,10 @@ def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
 @app.command(epilog="Example: alertnet duty undo")
 def undo() -> None:
     """Undo the last set or swap from the command line, as far as it is not over. ON and OFF by SMS stay."""
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         undone = runtime.transact(duty.undo_duty, BY)
     for line in _arranged(network, undone):
         typer.echo(f"no longer: {line}")
@@ -125,13 +116,12 @@ def undo() -> None:
 @app.command(epilog="Example: alertnet duty ical ana > ana.ics")
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
     """Print the coming turns as a calendar (.ics), or the secret address of a member's calendar."""
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
     if (address or revoke) and member is None:
         raise BadInput("member", None, "whose calendar it is")
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         officer = duty.officer_named(network, member) if member else None
         if officer and revoke:
             runtime.transact(duty.close_calendar, officer, BY)

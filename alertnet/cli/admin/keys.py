@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.arguments import group
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
 
@@ -13,11 +14,7 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.rotation import HeldByOlder
 
-app = typer.Typer(
-    help="Make and revoke keys of the API, and change the secret that seals what is stored.",
-    epilog="Example: alertnet keys list",
-    no_args_is_help=True,
-)
+app = group("Make and revoke keys of the API, and change the secret that seals what is stored.", "alertnet keys list")
 TeamOption = Annotated[
     str | None, typer.Option(metavar="TEAM", help="The key opens only incidents of this field team; unless given, all.")
 ]

@@ -6,14 +6,10 @@ from typing import Annotated
 
 import typer
 
-from alertnet.cli.connection import connected
+from alertnet.cli.arguments import group
 from alertnet.core.errors import BadInput
 
-app = typer.Typer(
-    help="Set the PINs of members and contacts.",
-    epilog="Example: alertnet pins set north/ana --pin -",
-    no_args_is_help=True,
-)
+app = group("Set the PINs of members and contacts.", "alertnet pins set north/ana --pin -")
 Owner = Annotated[str, typer.Argument(metavar="OWNER", help="Whose PINs: TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
 Pin = Annotated[str | None, typer.Option(metavar="PIN", help="The PIN, five digits; - reads it from standard input.")]
 Duress = Annotated[
@@ -40,12 +36,11 @@ def _group() -> None:
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
     """Set the PINs of a member or contact; those not given stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
 
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         actions.check_owner(network, owner)
         fresh = actions.draw_pins(runtime.entropy, one_time)
         runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), fresh)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.arguments import By, Yes, decider
-from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput, Unknown
 
 if TYPE_CHECKING:
@@ -30,15 +29,14 @@ def subject(
     texts, check-ins and past turns of duty; for people whom no file in force names, PINs and the like too. It prints
     what stays.
     """
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import subject as flow
     from alertnet.flows.system.purge import Decision
     from alertnet.runtime.logging import as_shown
 
     if erase and not why.strip():
         raise BadInput("--why", None, "a reason, for the record")
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         person = flow.subject_of(network, who)
         kept = runtime.read(flow.kept_about, network, person)
         if not any(kept.values()):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY
+from alertnet.cli.arguments import BY, group
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from alertnet.flows.credentials.users import Issued
     from alertnet.runtime.wiring import Runtime
 
-app = typer.Typer(
-    help="Add and change the users of the console.", epilog="Example: alertnet users list", no_args_is_help=True
-)
+app = group("Add and change the users of the console.", "alertnet users list")
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="The user: small letters, digits, dots, hyphens and underscores.")
 ]

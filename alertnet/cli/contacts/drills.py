@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY, CaseWithPeople, takes_case, typed_moment
+from alertnet.cli.arguments import BY, CaseWithPeople, group, takes_case, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Ref
 from alertnet.core.errors import BadInput
@@ -31,11 +31,7 @@ AsCsv = Annotated[
     typer.Option("--csv", metavar="FILE", help="Write rows for a spreadsheet into this file, times in seconds."),
 ]
 
-app = typer.Typer(
-    help="List, cancel and report drills.",
-    epilog="Example: alertnet drills list",
-    no_args_is_help=True,
-)
+app = group("List, cancel and report drills.", "alertnet drills list")
 
 
 @takes_case

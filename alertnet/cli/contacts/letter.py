@@ -108,23 +108,12 @@ def _as_card(name: str, sender: "Sender") -> bytes:
 
 def _as_html(groups: "tuple[Group, ...]", foot: str, language: str) -> str:
     from alertnet.messages.call_sheet import Line, Style
-    from alertnet.messages.words import direction
+    from alertnet.messages.drawings.html_page import html_page
 
     tags = {Style.TITLE: "h1", Style.LEVEL: "h2", Style.SAY: "blockquote"}
     lines = [part for group in groups for part in group if isinstance(part, Line)]
     body = "\n".join(f"<{tag}>{escape(line.text)}</{tag}>" for line in lines for tag in (tags.get(line.style, "p"),))
-    return f"""<!doctype html>
-<html lang="{escape(language)}" dir="{direction(language)}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{escape(lines[0].text)}</title>
-<style>{STYLE}</style>
-<main>
-{body}
-</main>
-<footer>{escape(foot)}</footer>
-</html>
-"""
+    return html_page(lines[0].text, language, STYLE, body, foot)
 
 
 STYLE = (

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY
-from alertnet.cli.connection import connected
+from alertnet.cli.arguments import BY, group
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -15,11 +14,7 @@ if TYPE_CHECKING:
 
 A_DAY = timedelta(days=1)
 
-app = typer.Typer(
-    help="Test the numbers and addresses of contacts.",
-    epilog="Example: alertnet numbers test --all --due 90d",
-    no_args_is_help=True,
-)
+app = group("Test the numbers and addresses of contacts.", "alertnet numbers test --all --due 90d")
 Whom = Annotated[
     list[str] | None,
     typer.Argument(
@@ -39,15 +34,14 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
     The test says that it is one, and asks for a code by SMS, three digits in a call, or a button on a page. Only
     coordinators, the last resort, and contacts with `drills: true` get tests.
     """
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.notifications import number_tests
     from alertnet.runtime.settings.settings import check_methods
 
     if bool(contacts) == everybody:
         raise BadInput("CONTACT", None, "ids of contacts, or --all")
     span = _days(due)
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         if everybody:
             chosen: list[Named] = runtime.read(number_tests.due_contacts, network, span)
         else:
@@ -63,11 +57,10 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 def list_tests() -> None:
     """List all numbers and addresses that may be tested: when each was last shown to work, and its test's result."""
     from alertnet.cli.output import print_rows
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.notifications import number_tests
 
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         standing, now = runtime.read(number_tests.standing, network), runtime.now()
     head = ("contact", "method", "verified", "last test")
     print_rows([head, *(_row(each, now) for each in standing)])

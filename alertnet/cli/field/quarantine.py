@@ -4,14 +4,11 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.arguments import group
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Limit
 
-app = typer.Typer(
-    help="Read the texts of unknown numbers, and say whose they are.",
-    epilog="Example: alertnet quarantine list",
-    no_args_is_help=True,
-)
+app = group("Read the texts of unknown numbers, and say whose they are.", "alertnet quarantine list")
 
 
 @app.command("list", epilog="Example: alertnet quarantine list --limit 10")

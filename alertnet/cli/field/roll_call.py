@@ -68,7 +68,7 @@ def roll_call(
 
 
 def _begin(team: str | None, country: str | None, text: str | None, raises: bool, after: str) -> str:
-    from alertnet.cli.startup import trees_in_force
+    from alertnet.cli.startup import connected_to_trees
     from alertnet.core.directory.contact import MethodKind
     from alertnet.core.directory.durations import read_duration
     from alertnet.flows.journeys.roll_call import Question, call_roll
@@ -77,8 +77,7 @@ def _begin(team: str | None, country: str | None, text: str | None, raises: bool
     span = read_duration(after)
     if not span:
         raise BadInput("--incident-after", after, "a duration such as 45m or 2h")
-    with connected() as runtime:
-        network = trees_in_force(runtime)
+    with connected_to_trees() as (runtime, network):
         check_methods(runtime.settings, {MethodKind.SMS})
         return runtime.transact(call_roll, network, Question(team, country, text, raises, span), BY)
 

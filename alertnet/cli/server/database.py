@@ -5,17 +5,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import BY, typed_moment
+from alertnet.cli.arguments import BY, group, typed_moment
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-app = typer.Typer(
-    help="Bring the database to the newest schema, and back into use after a restore.",
-    epilog="Example: alertnet db upgrade",
-    no_args_is_help=True,
-)
+app = group("Bring the database to the newest schema, and back into use after a restore.", "alertnet db upgrade")
 
 
 @app.command(epilog="Example: alertnet db upgrade")

@@ -1,7 +1,6 @@
 """`alertnet trees`: checks contact trees, plays cases through them, and publishes editions."""
 
-import typer
-
+from alertnet.cli.arguments import group
 from alertnet.cli.trees.check import check
 from alertnet.cli.trees.diff import diff
 from alertnet.cli.trees.editions import export, history
@@ -10,11 +9,7 @@ from alertnet.cli.trees.schema import schema
 from alertnet.cli.trees.show import show
 from alertnet.cli.trees.simulate import simulate
 
-app = typer.Typer(
-    help="Check, show, play through and publish the contact trees.",
-    epilog="Example: alertnet trees check",
-    no_args_is_help=True,
-)
+app = group("Check, show, play through and publish the contact trees.", "alertnet trees check")
 app.command(epilog="Example: alertnet trees check contact_trees --strict")(check)
 app.command(
     epilog="Example: alertnet trees simulate contact_trees --country CO --type arrest --consent international "

@@ -6,6 +6,7 @@ from html import escape
 from alertnet.cli.trees.scenes import scenes_of
 from alertnet.cli.trees.written import head_of, moment, steps_of, tail_of
 from alertnet.flows.incidents.preview import Played
+from alertnet.messages.drawings.html_page import html_page
 from alertnet.trees.forms.country_rules import Rules
 
 STYLE = """
@@ -30,18 +31,8 @@ def as_html(played: Played, rules: Rules) -> str:
         f"<section><h2>{escape(each.title)}</h2>{_paragraphs(each.lines)}</section></li>"
         for each in steps_of(played, scenes_of(played), most=10_000)
     )
-    return "\n".join(
-        [
-            f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"/><title>{escape(first)}</title>',
-            f"<style>{STYLE}</style></head><body>",
-            f"<h1>{escape(first)}</h1>{_paragraphs(more)}",
-            "<ol>",
-            *steps,
-            "</ol>",
-            _paragraphs(tail_of(played, rules)),
-            "</body></html>",
-        ]
-    )
+    head, tail = f"<h1>{escape(first)}</h1>{_paragraphs(more)}", _paragraphs(tail_of(played, rules))
+    return html_page(first, "en", STYLE, "\n".join([head, "<ol>", *steps, "</ol>", tail]))
 
 
 def _paragraphs(lines: Iterable[str]) -> str:

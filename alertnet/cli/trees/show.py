@@ -159,11 +159,10 @@ def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
 
     Each level is a picture of its own, so that printed pages break between them.
     """
+    from alertnet.messages.drawings.html_page import html_page
+
     pictures = "\n".join(wall.svg() for tree, on_duty in trees for wall in _walls(tree, on_duty))
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Contact trees</title>'
-        f"<style>{STYLE}</style></head><body>\n{pictures}\n</body></html>"
-    )
+    return html_page("Contact trees", "en", STYLE, pictures)
 
 
 def as_svg(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:

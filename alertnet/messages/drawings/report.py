@@ -5,8 +5,8 @@ from dataclasses import asdict
 from html import escape
 
 from alertnet.core.codec import value
+from alertnet.messages.drawings.html_page import html_page
 from alertnet.messages.drawings.time_axis import TimeAxis, as_figure
-from alertnet.messages.words import direction
 
 STYLE = """
 body{font:1rem/1.5 sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}
@@ -44,24 +44,14 @@ class Report:
 
     def as_html(self) -> str:
         """A standalone HTML page without scripts."""
-        return f"""<!doctype html>
-<html lang="{escape(self.language)}" dir="{direction(self.language)}">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex, nofollow">
-<title>{escape(self.title)}</title>
-<style>{STYLE}</style>
-<main>
-<h1>{escape(self.title)}</h1>
-{f'<p class="warning">{escape(self.warning)}</p>' if self.warning else ""}
+        warning = f'<p class="warning">{escape(self.warning)}</p>' if self.warning else ""
+        content = f"""<h1>{escape(self.title)}</h1>
+{warning}
 {"".join(map(_html_of, self.sections))}
 <h2>{escape(self.picture.title)}</h2>
 <div class="wide" tabindex="0">{as_figure(self.picture).svg}</div>
-<p>{escape(self.picture.description)}</p>
-</main>
-<footer>{escape(self.foot)}</footer>
-</html>
-"""
+<p>{escape(self.picture.description)}</p>"""
+        return html_page(self.title, self.language, STYLE, content, self.foot)
 
     def as_pdf(self) -> bytes:
         """A tagged PDF (PDF/UA-1) without metadata about its author."""
