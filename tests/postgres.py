@@ -30,6 +30,8 @@ READS_ALL = ("--securebits", "+no_setuid_fixup", "--inh-caps", "+dac_read_search
 
 # Durability is proved by killing our processes, not the machine: the server of a test may forget what the disk forgets.
 OPTIONS = "-c listen_addresses= -c fsync=off -c full_page_writes=off"
+WATCH = 'read -r _; "$@"; rm -rf "$0"'
+"""Waits until nobody has the other end of its input, however its owner has ended."""
 
 
 @pytest.fixture(scope="session")
@@ -84,10 +86,6 @@ class Server:
         """It listens, after whatever recovery it needs."""
         self._control("-l", self.home / "log", "-o", f"{self.options} -k {self.home}", "-w", "start")
 
-    def stops(self) -> None:
-        """It ends in good order, cutting whoever is connected."""
-        self._control("-m", "fast", "-w", "stop")
-
     def is_killed(self) -> None:
         """Kill -9 of every one of its processes: nobody is told, nothing is tidied."""
         locks = [self.home / "data" / "postmaster.pid", self.home / ".s.PGSQL.5432.lock"]
@@ -121,13 +119,29 @@ def own_server(options: str = "") -> Iterator[Server]:
         server = Server(home, _find_binaries(home), f"{OPTIONS} {options}")
         cluster = ("-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         _run(home, server.binaries / "initdb", *cluster)
-        server.starts()
-        try:
+        with _that_ends_with_us(server):
+            server.starts()
             yield server
-        finally:
-            server.stops()
     finally:
-        shutil.rmtree(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _that_ends_with_us(server: Server) -> Iterator[None]:
+    """Somebody who waits for our end, also by kill -9, and then ends that server and leaves nothing of it."""
+    command = unprivileged([server.binaries / "pg_ctl", "-D", server.home / "data", "-m", "immediate", "-w", "stop"])
+    watcher = subprocess.Popen(
+        ["sh", "-c", WATCH, str(server.home), *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=server.home,
+        # What ends the tests from a keyboard is not meant for it.
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        watcher.communicate()
 
 
 def _find_binaries(home: Path) -> Path:
