@@ -19,11 +19,12 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 from http.client import HTTPException
 from types import coroutine
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypedDict
 from urllib.parse import quote_plus, urlsplit
 
 from twilio.http import HttpClient
 from twilio.http.response import Response
+from typing_extensions import Unpack
 
 from alertnet.channels.deadline import Deadline, open_socket
 from alertnet.channels.exchange import Connection, HttpAnswer, Origin
@@ -51,33 +52,36 @@ Idle = dict[Origin, deque[tuple[Connection, float]]]
 """By origin, idle connections and since when (monotonic seconds) each is idle."""
 
 
+class Fields(TypedDict, total=False):
+    """What a request has besides its method and place; `data`: the form in its body."""
+
+    params: Mapping[str, object] | None
+    data: Mapping[str, object] | None
+    headers: Mapping[str, str] | None
+    auth: tuple[str, str] | None
+    timeout: float | None
+    """Replaces the deadline (seconds)."""
+
+
 class FormRequest(NamedTuple):
-    """A request, ready to be written; `timeout` replaces the deadline (seconds)."""
+    """A request, ready to be written."""
 
     origin: Origin
     wire: bytes
     timeout: float | None
 
     @classmethod
-    def of(
-        cls,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> Self:
-        """Build a request with a form as its body.
+    def of(cls, method: str, uri: str, **fields: Unpack[Fields]) -> Self:
+        """Build a request.
 
         Raises:
             ValueError: it can't be encoded, such as a line break in a header.
         """
-        asked = {name: value for name, value in (params or {}).items() if value is not None}
+        asked = {name: value for name, value in (fields.get("params") or {}).items() if value is not None}
         origin, target = _locate(uri, _form(asked))
-        body = _form(data or {})
-        return cls(origin, _request_bytes(method, origin, target, body, headers or {}, auth), timeout)
+        body, headers = _form(fields.get("data") or {}), fields.get("headers") or {}
+        wire = _request_bytes(method, origin, target, body, headers, fields.get("auth"))
+        return cls(origin, wire, fields.get("timeout"))
 
 
 class Pool:
@@ -169,18 +173,8 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         # Reading the machine's trusted certificates takes 10 ms, so do it only where TLS is used.
         return ssl.create_default_context()
 
-    def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Send one request with a form and return the provider's 2xx answer; `timeout` replaces the deadline (seconds).
+    def request(self, method: str, uri: str, *, allow_redirects: bool = False, **fields: Unpack[Fields]) -> Response:
+        """Send one request with a form and return the provider's 2xx answer.
 
         Raises:
             NotConnected: surely not sent.
@@ -188,20 +182,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
             ErrorAnswer: any other status.
             ValueError: the request can't be encoded, such as a line break in a header.
         """
-        return _judge(self.exchange(method, uri, params, data, headers, auth, timeout))
+        return _judge(self.exchange(method, uri, **fields))
 
-    def exchange(
-        self,
-        method: str,
-        uri: str,
-        params: Mapping[str, object] | None = None,
-        data: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-    ) -> HttpAnswer:
+    def exchange(self, method: str, uri: str, **fields: Unpack[Fields]) -> HttpAnswer:
         """Send one request and return its answer, of any status. Raises as `request` does, but no `ErrorAnswer`."""
-        connection = self.begin(FormRequest.of(method, uri, params, data, headers, auth, timeout))
+        connection = self.begin(FormRequest.of(method, uri, **fields))
         connection.write()
         while (answer := self.hear(connection)) is None:
             connection.wait()
@@ -297,18 +282,10 @@ class Requests(HttpClient):  # type: ignore[misc]
         super().__init__(logging.getLogger(__name__), is_async=True)
 
     async def request(
-        self,
-        method: str,
-        uri: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
+        self, method: str, uri: str, *, allow_redirects: bool = False, **fields: Unpack[Fields]
     ) -> Response:
         """The provider's answer; see `Transport.request`."""
-        return _judge(await _answer_to(FormRequest.of(method, uri, params, data, headers, auth, timeout)))
+        return _judge(await _answer_to(FormRequest.of(method, uri, **fields)))
 
 
 @coroutine

@@ -3,8 +3,10 @@
 A call's words are fetched from our webhook once it is answered.
 """
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
@@ -41,24 +43,55 @@ AUDIO_LIMIT = 4 << 20
 _EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
-class TwilioSms:
-    """The channel for `sms`; threads may share it."""
+class _Channel(ABC):
+    """What the channels for SMS and calls share; threads may share each.
 
-    def __init__(self, account: Account) -> None:
+    `name`: the client's list of messages or of calls. `found`, `entry`: make their values from one of these.
+    """
+
+    def __init__(
+        self, account: Account, name: str, found: Callable[[Any], Found], entry: Callable[[Any], Entry], day_filter: str
+    ) -> None:
         client = account.open()
         self._transport: Transport = client.http_client
-        self._messages = client.messages
-        self._new = account.creating().messages
-        self._status_url = account.webhook("/twilio/sms/status/")
-        self.ledger = TwilioLedger(account, lambda client: client.messages, _sms_entry, "date_sent_after")
+        self._sent = getattr(client, name)
+        self._new = getattr(account.creating(), name)
+        self._found, self._entry = found, entry
+        self.ledger = TwilioLedger(account, attrgetter(name), entry, day_filter)
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        """Hand an SMS to the provider; see `Channel.send`."""
+        """Hand it to the provider; see `Channel.send`."""
         return submit(self._transport, self._create(outgoing), leave)
 
     def prepare(self, outgoing: Outgoing) -> Submission | None:
-        """Prepare an SMS; see `Overlapping.prepare`."""
+        """Prepare it; see `Overlapping.prepare`."""
         return prepare(self._transport, self._create(outgoing))
+
+    @abstractmethod
+    def _create(self, outgoing: Outgoing) -> Creation: ...
+
+    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
+        """Look it up by its id, else by its sender, text and time among the last 50 to that number."""
+        if provider_id:
+            return looked_up(lambda: self._found(self._sent(provider_id).fetch()))
+        return looked_up(lambda: self._search(outgoing, since))
+
+    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
+        # Don't filter by DateSent: it is null while a message is queued.
+        page = self._sent.page(to=outgoing.to, page_size=PAGE_SIZE)
+        return sought(entries_of(page, self._entry), outgoing, since)
+
+    def answers(self) -> bool:
+        """Whether the provider shows us our last one."""
+        return is_there(lambda: self._sent.page(page_size=1))
+
+
+class TwilioSms(_Channel):
+    """The channel for `sms`."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account, "messages", _found_sms, _sms_entry, "date_sent_after")
+        self._status_url = account.webhook("/twilio/sms/status/")
 
     def _create(self, outgoing: Outgoing) -> Creation:
         create: Creation = self._new.create_async(
@@ -70,23 +103,8 @@ class TwilioSms:
         )
         return create
 
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Look up an SMS by its id, else by its sender and text among the last 50 to that number."""
-        if provider_id:
-            return looked_up(lambda: _found_sms(self._messages(provider_id).fetch()))
-        return looked_up(lambda: self._search(outgoing, since))
-
-    def answers(self) -> bool:
-        """Whether the provider shows us our last message."""
-        return is_there(lambda: self._messages.page(page_size=1))
-
     def hang_up(self, provider_id: str) -> None:
         """Do nothing: an SMS doesn't ring."""
-
-    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
-        # Don't filter by DateSent: it is null while a message is queued.
-        page = self._messages.page(to=outgoing.to, page_size=PAGE_SIZE)
-        return sought(entries_of(page, _sms_entry), outgoing, since)
 
 
 def _sms_entry(message: Any) -> Entry:
@@ -144,26 +162,14 @@ class TwilioRecordings:
             return None
 
 
-class TwilioVoice:
-    """The channel for `call`; threads may share it."""
+class TwilioVoice(_Channel):
+    """The channel for `call`."""
 
     def __init__(self, account: Account) -> None:
-        client = account.open()
-        self._transport: Transport = client.http_client
-        self._calls = client.calls
-        self._new = account.creating().calls
+        super().__init__(account, "calls", _found_call, _call_entry, "start_time_after")
         self._words_url = account.webhook("/twilio/voice/")
         self._status_url = account.webhook("/twilio/voice/status/")
-        self.ledger = TwilioLedger(account, lambda client: client.calls, _call_entry, "start_time_after")
         self.recordings = TwilioRecordings(account)
-
-    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        """Place the call; see `Channel.send`."""
-        return submit(self._transport, self._create(outgoing), leave)
-
-    def prepare(self, outgoing: Outgoing) -> Submission | None:
-        """Prepare a call; see `Overlapping.prepare`."""
-        return prepare(self._transport, self._create(outgoing))
 
     def _create(self, outgoing: Outgoing) -> Creation:
         create: Creation = self._new.create_async(
@@ -177,16 +183,6 @@ class TwilioVoice:
         )
         return create
 
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        """Look up a call by its id, else by its sender and time among the last 50 to that number."""
-        if provider_id:
-            return looked_up(lambda: _found_call(self._calls(provider_id).fetch()))
-        return looked_up(lambda: self._search(outgoing, since))
-
-    def answers(self) -> bool:
-        """Whether the provider shows us our last call."""
-        return is_there(lambda: self._calls.page(page_size=1))
-
     def hang_up(self, provider_id: str) -> None:
         """End the call, whether it is queued, ringing or speaking.
 
@@ -197,10 +193,6 @@ class TwilioVoice:
         for status in ("completed", "canceled"):
             if not isinstance(submit(self._transport, self._new(provider_id).update_async(status=status)), Refused):
                 return
-
-    def _search(self, outgoing: Outgoing, since: datetime) -> Lookup:
-        page = self._calls.page(to=outgoing.to, page_size=PAGE_SIZE)
-        return sought(entries_of(page, _call_entry), outgoing, since)
 
 
 def _call_entry(call: Any) -> Entry:

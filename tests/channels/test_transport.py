@@ -410,7 +410,7 @@ def test_the_form_is_written_as_the_provider_reads_it(transport: Transport, prov
 def test_every_sign_is_quoted_as_the_standard_library_does() -> None:
     form = {"Body": "".join(map(chr, range(0x500))) + "€𝄞", "Date Sent>": ["2026-11-27", "+=&"], "PageSize": 50}
 
-    request = FormRequest.of("POST", "http://a.example/x", form, form)
+    request = FormRequest.of("POST", "http://a.example/x", params=form, data=form)
 
     assert request.wire.startswith(f"POST /x?{urlencode(form, doseq=True)} HTTP/1.1\r\n".encode())
     assert request.wire.endswith(b"\r\n\r\n" + urlencode(form, doseq=True).encode())
