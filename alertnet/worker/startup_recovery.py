@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 import structlog
 
@@ -24,8 +23,6 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
 from alertnet.store.monitoring.last_activity import Declaration
 from alertnet.worker.missed_inbound import hear_unkeyed, list_each, poll_route
-
-T = TypeVar("T")
 
 AWAY = timedelta(minutes=2)
 """A shorter absence is none; this also covers the difference between our clock and the provider's."""

@@ -1,6 +1,5 @@
 """Accounts at an OpenID Connect provider that sign users in. Only an administrator links them."""
 
-import hashlib
 import re
 from dataclasses import replace
 
@@ -10,7 +9,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Account, Linked, User
-from alertnet.store.records.idempotency import ApiAnswer, Once
 
 ACCOUNT = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 NOT_SET = "ALERTNET_OIDC_ISSUER is not set"
@@ -52,8 +50,7 @@ def unlink(tx: Tx, name: str, by: str) -> None:
 
 def count_return(tx: Tx, address: str, state: str) -> bool:
     """Count a browser that returns from the provider. False: it was used before, or too often from that address."""
-    once = Once(hashlib.sha256(f"openid {state}".encode()).digest(), hashlib.sha256(b"").digest())
-    return count_visit(tx, address) and idempotency.keep(tx, once, None, ApiAnswer(204, None))
+    return count_visit(tx, address) and idempotency.use_up(tx, f"openid {state}")
 
 
 def sign_in_linked(tx: Tx, account: Account) -> str | None:

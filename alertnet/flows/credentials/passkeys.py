@@ -4,7 +4,6 @@ The authenticator signs a challenge that contains its own age and is valid once,
 the page and getting its answer.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -22,7 +21,6 @@ from alertnet.store.db.vault import Vault
 from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Passkey, User
-from alertnet.store.records.idempotency import ApiAnswer, Once
 
 if TYPE_CHECKING:
     from fido2.server import Fido2Server
@@ -146,8 +144,7 @@ def _use(tx: Tx, challenge: str) -> bool:
     until = text.partition(".")[0]
     if not tx.vault.is_signed(_of(text), signature) or int(until) < tx.now.timestamp():
         return False
-    once = Once(hashlib.sha256(_of(text).encode()).digest(), hashlib.sha256(b"").digest())
-    return idempotency.keep(tx, once, None, ApiAnswer(204, None))
+    return idempotency.use_up(tx, _of(text))
 
 
 def _of(text: str) -> str:

@@ -24,15 +24,6 @@ TICKET_LASTS = timedelta(minutes=10)
 
 
 @value
-class Door:
-    """Where a contact enters its PIN: by which method, as which contact of which tree."""
-
-    tree: str
-    contact: str
-    method: str
-
-
-@value
 class Sent:
     """What a page sent; missing fields are empty. `contact` is `tree/contact`; `by`: who answered for the contact."""
 
@@ -99,7 +90,7 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     for is_coerced in (False, True):
         if _is_good(tx, link, owner, sent.ticket, is_coerced=is_coerced):
             return Proof(True, True, (), sent.ticket, is_coerced)
-    tried = try_contacts_pin(locked, Door(link.tree, link.contact, link.method), sent.pin)
+    tried = try_contacts_pin(locked, link.tree, link.contact, link.method, sent.pin)
     if tried.check:
         is_coerced = tried.check is PinCheck.DURESS
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS, is_coerced=is_coerced), is_coerced)
@@ -119,21 +110,20 @@ def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> 
     return replace(sent, note=note, by=by)
 
 
-def try_contacts_pin(locked: LockedIncident, door: Door, text: str) -> PinTried:
-    """Check the text as the PIN of the contact at that door.
+def try_contacts_pin(locked: LockedIncident, tree: str, contact: str, method: str, text: str) -> PinTried:
+    """Check the text as the PIN of the contact, entered on a page or in a call.
 
     A wrong PIN is recorded, and the coordinators are told when it was one too many, or the duress PIN. The duress PIN
     does what the true one does, so that a bystander learns nothing.
     """
-    owner = owner_of_pin(locked, door.tree, door.contact)
+    owner = owner_of_pin(locked, tree, contact)
     tried = try_pin(locked.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
-        entry = {"tree": door.tree, "contact": door.contact, "method": door.method, "pin": tried.check.value}
+        entry = {"tree": tree, "contact": contact, "method": method, "pin": tried.check.value}
         # PINs that were not checked are recorded as a count, not one line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        forced = (door.tree, door.contact)
-        notify_coordinators(locked, Subject.READ_FIRST, door.contact, besides=forced, never_nobody=True)
+        notify_coordinators(locked, Subject.READ_FIRST, contact, besides=(tree, contact), never_nobody=True)
     if tried.closes:
         tell_closing(locked, owner)
     return tried

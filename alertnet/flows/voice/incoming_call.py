@@ -19,7 +19,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.written_codes import about_what_is_real
-from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
+from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
@@ -213,7 +213,7 @@ def _acknowledge(
         return None
     if asks and has_pin(tx, owner_of_pin(locked, code.tree, code.contact)):
         return replace(caller.hears, asks=Asks.PROOF, code=code.id)
-    if pin and not try_contacts_pin(locked, Door(code.tree, code.contact, MethodKind.CALL.value), pin).check:
+    if pin and not try_contacts_pin(locked, code.tree, code.contact, MethodKind.CALL.value, pin).check:
         locked.finish()
         return None
     recorded = respond(locked, code.tree, code.contact, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))

@@ -9,7 +9,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
-from alertnet.flows.escalation.pin_proof import Door, owner_of_pin, try_contacts_pin
+from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_alerts import is_wanted
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
@@ -132,8 +132,8 @@ class Call:
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        door = Door(self.placed.tree, self.placed.contact, self.placed.method)
-        return bool(try_contacts_pin(self.locked, door, digits).check)
+        placed = self.placed
+        return bool(try_contacts_pin(self.locked, placed.tree, placed.contact, placed.method, digits).check)
 
     def give_code(self) -> None:
         """Draw the call's code, unless it has one."""

@@ -1,5 +1,6 @@
 """Answers given under an Idempotency-Key, stored as long as their incident, if any (A1)."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -38,6 +39,12 @@ def find(session: Session, key: bytes) -> tuple[bytes, ApiAnswer] | None:
     if row is None:
         return None
     return row.body_hash, ApiAnswer(row.status, json.loads(row.answer["body"]), row.answer["location"])
+
+
+def use_up(tx: Tx, text: str) -> bool:
+    """Use up something that is good once; False if it was used before."""
+    once = Once(hashlib.sha256(text.encode()).digest(), hashlib.sha256(b"").digest())
+    return keep(tx, once, None, ApiAnswer(204, None))
 
 
 def keep(tx: Tx, once: Once, incident_id: str | None, answer: ApiAnswer) -> bool:
