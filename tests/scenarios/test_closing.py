@@ -1,14 +1,12 @@
 """Who was told hears what is new and that it is over, and nobody else; after that there is silence (A4, A9)."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Channel, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.sandbox import Fault
@@ -19,6 +17,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import ARREST, CAST, Incident, World, code_in, link_in, spoken_code_in
+from tests.support.channels import Meanwhile
 
 CONTACTS = """
   coordinator:
@@ -141,31 +140,6 @@ class Killed(BaseException):
 def dies() -> None:
     """Nothing is written down any more."""
     raise Killed
-
-
-@dataclass(frozen=True)
-class Meanwhile:
-    """The way out of a worker when something happens right before the provider has its message, or right after."""
-
-    channel: Channel
-    before: Callable[[], object] = lambda: None
-    after: Callable[[], object] = lambda: None
-
-    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        if not leave(self.before):
-            return None
-        result = self.channel.send(outgoing)
-        self.after()
-        return result
-
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return self.channel.lookup(outgoing, since, provider_id)
-
-    def answers(self) -> bool:
-        return self.channel.answers()
-
-    def hang_up(self, provider_id: str) -> None:
-        self.channel.hang_up(provider_id)
 
 
 def closes_on_its_way(world: World, incident: Incident) -> None:

@@ -1,12 +1,11 @@
 """A lost answer is settled by its callback, else by asking, else by one re-send; never lost, hardly ever twice (A5)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from alertnet.channels.base import Channel, Leave, Lookup, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.wiring import Runtime, make_runtime
@@ -16,6 +15,7 @@ from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.world import CAST, World, code_in
+from tests.support.channels import Meanwhile
 
 COORDINATOR = CAST["coordinator"]
 
@@ -32,24 +32,9 @@ class Killed(BaseException):
     """The process is dead from here on."""
 
 
-@dataclass(frozen=True)
-class LastChannel:
-    """The way out of a process that dies when its message has left, before it can write that down."""
-
-    channel: Channel
-
-    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        self.channel.send(outgoing, leave)
-        raise Killed
-
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return self.channel.lookup(outgoing, since, provider_id)
-
-    def answers(self) -> bool:
-        return self.channel.answers()
-
-    def hang_up(self, provider_id: str) -> None:
-        self.channel.hang_up(provider_id)
+def die() -> None:
+    """As a process does when its message has left, before it can write that down."""
+    raise Killed
 
 
 def claims(runtime: Runtime) -> list[Job]:
@@ -60,7 +45,7 @@ def claims(runtime: Runtime) -> list[Job]:
 def sends_and_dies(runtime: Runtime) -> None:
     """A worker hands its message to the provider, and writes nothing down any more."""
     outlet = runtime.outlets[MethodKind.SMS, FIRST]
-    runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=LastChannel(outlet.channel))
+    runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, channel=Meanwhile(outlet.channel, after=die))
     with pytest.raises(Killed):
         Worker(runtime).step()
 

@@ -1,23 +1,11 @@
 """What sends say of their provider: all workers hear of it, what waits is told so once, and all of it leaves again."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import (
-    Absent,
-    Accepted,
-    Cause,
-    Leave,
-    Lookup,
-    NotSent,
-    Outgoing,
-    Refused,
-    Result,
-    Unsure,
-    at_once,
-)
+from alertnet.channels.base import Accepted, Cause, Leave, NotSent, Outgoing, Refused, Result, Unsure, at_once
 from alertnet.core.delivery.circuit_breaker import RUN
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import FIRST
@@ -40,6 +28,7 @@ from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
 from alertnet.worker.provider_health import Routes
 from alertnet.worker.service import POOLS, Worker, strides
+from tests.support.channels import MadeUp
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, MINUTE, NOW, OURS, OURS_TOO, Stage, network
 
@@ -49,7 +38,7 @@ TIMEOUT = Unsure("TimeoutError")
 TOO_FAST = NotSent("20429", 7 * SECOND, Cause.TOO_FAST)
 
 
-class Provider:
+class Provider(MadeUp):
     """A channel that answers as it is told, and counts what it is asked."""
 
     def __init__(self) -> None:
@@ -67,15 +56,9 @@ class Provider:
             return NotSent("403", fault=AccountFault.PERMISSION)
         return self.result or Accepted(f"SM{outgoing.attempt}")
 
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return Absent()
-
     def answers(self) -> bool:
         self.questions += 1
         return self.is_there
-
-    def hang_up(self, provider_id: str) -> None:
-        """Nothing rings."""
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, event, select, update
 
-from alertnet.channels.base import Absent, Accepted, Channel, Leave, Lookup, Outgoing, Result, at_once
+from alertnet.channels.base import Accepted, Leave, Outgoing, Result, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
@@ -24,6 +24,7 @@ from alertnet.worker.due_work import Search, perform
 from alertnet.worker.provider_health import Routes
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
+from tests.support.channels import MadeUp, Meanwhile
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, opening
 
@@ -33,7 +34,7 @@ SHARE = 4
 """Threads of each worker for SMS, and so what it can have in its hands."""
 
 
-class Provider:
+class Provider(MadeUp):
     """Takes every SMS, but answers none before it is told to; `entered` counts those that wait."""
 
     def __init__(self, runtime: Runtime) -> None:
@@ -50,38 +51,9 @@ class Provider:
         self.released.wait(PATIENCE)
         return Accepted(f"SM{outgoing.attempt}")
 
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return Absent()
-
-    def hang_up(self, provider_id: str) -> None:
-        """Nothing rings."""
-
-    def answers(self) -> bool:
-        return True
-
     def has(self, count: int) -> bool:
         """Whether so many more come to wait."""
         return all(self.entered.acquire(timeout=PATIENCE) for _ in range(count))
-
-
-class Between:
-    """A channel in front of another one, where something happens between the last look and the provider."""
-
-    def __init__(self, channel: Channel, happens: Callable[[], object]) -> None:
-        self._channel = channel
-        self._happens = happens
-
-    def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
-        return self._channel.send(outgoing) if leave(self._happens) else None
-
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return self._channel.lookup(outgoing, since, provider_id)
-
-    def hang_up(self, provider_id: str) -> None:
-        self._channel.hang_up(provider_id)
-
-    def answers(self) -> bool:
-        return self._channel.answers()
 
 
 @pytest.fixture
@@ -355,7 +327,7 @@ def test_clocks_that_are_seconds_apart_send_nothing_twice(stages: Stages, each_d
         Worker(other).step()
 
     channel = stage.runtime.outlets[SMS]
-    stage.runtime.outlets[SMS] = replace(channel, channel=Between(channel.channel, lease_runs_out))
+    stage.runtime.outlets[SMS] = replace(channel, channel=Meanwhile(channel.channel, lease_runs_out))
     stage.worker.step()
     for _ in range(3):
         stage.clock.at += MINUTE

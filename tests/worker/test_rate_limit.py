@@ -4,12 +4,12 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Update, update
 
-from alertnet.channels.base import Absent, Accepted, Leave, Lookup, Outgoing, Result, at_once
+from alertnet.channels.base import Accepted, Leave, Outgoing, Result, at_once
 from alertnet.core.codec import to_plain
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.delivery.rate_limit import CATCH_UP
@@ -25,6 +25,7 @@ from alertnet.store.tables import notifications
 from alertnet.worker.due_work import Search, perform
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
+from tests.support.channels import MadeUp
 from tests.worker.conftest import Stages
 from tests.worker.stage import OURS, Stage
 
@@ -33,7 +34,7 @@ RATE = 10  # segments a second
 LONGEST = 4  # segments of the longest message of these tests
 
 
-class Log:
+class Log(MadeUp):
     """A provider that takes everything, and notes when."""
 
     def __init__(self, enough: int) -> None:
@@ -47,15 +48,6 @@ class Log:
         if len(self.moments) >= self._enough:
             self.done.set()
         return Accepted(f"SM{outgoing.attempt}")
-
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return Absent()
-
-    def answers(self) -> bool:
-        return True
-
-    def hang_up(self, provider_id: str) -> None:
-        """Nothing rings."""
 
 
 def most_in(sent: Sequence[tuple[float, int]], seconds: float) -> int:

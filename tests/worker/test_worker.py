@@ -11,18 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import (
-    Absent,
-    Accepted,
-    CannotTell,
-    Leave,
-    Listing,
-    Lookup,
-    Outgoing,
-    Result,
-    StatusQuery,
-    at_once,
-)
+from alertnet.channels.base import Accepted, CannotTell, Leave, Listing, Lookup, Outgoing, Result, StatusQuery, at_once
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
@@ -40,6 +29,7 @@ from alertnet.worker.provider_health import sending
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from alertnet.worker.thread_pools import Stride, ThreadPool
+from tests.support.channels import MadeUp
 from tests.worker.conftest import Stages
 from tests.worker.stage import CONTACTS, MINUTE, NOW, OURS, Stage, network, quick
 
@@ -47,7 +37,7 @@ NEVER = 3600.0  # seconds between two ticks, where a test shows what works witho
 PATIENCE = 20.0  # seconds until a test gives up waiting
 
 
-class Held:
+class Held(MadeUp):
     """A channel whose provider does not answer before it is told to, and counts who waits."""
 
     def __init__(self) -> None:
@@ -59,15 +49,6 @@ class Held:
             return None
         self.released.wait(PATIENCE)
         return Accepted(f"SM{outgoing.attempt}")
-
-    def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
-        return Absent()
-
-    def answers(self) -> bool:
-        return True
-
-    def hang_up(self, provider_id: str) -> None:
-        """Nothing rings."""
 
 
 class Bell(SpacedEvent):
