@@ -1,10 +1,10 @@
 """When somebody of the field is expected where: this table is the manual of how it is typed (B4)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
+from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in, says_more
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ LEGS = [
     ("L12 6 de la mañana", [("L12", "06:00+1")]),
     # How soon is no time of day, nor is what only looks like a part of one.
     *((f"L12 {words}", []) for words in ("in 2 hours", "dentro de 2 h", "2-3h", "25:00", "18h75", "6 personas")),
-    # By its date: today or tomorrow, in any order and way of writing; of another day nothing is understood.
+    # By its date, in any order and way of writing, within a week; of a day further ahead nothing is understood.
     *((f"L12 {today} 18:00", [("L12", "18:00")]) for today in ("26/11", "26.11.", "26.11.2026 um", "2026-11-26")),
     *(
         (f"L12 {tomorrow} 18:00", [("L12", "18:00+1")])
@@ -50,6 +50,8 @@ LEGS = [
             "11/27",
             "27/11/26",
             "27/11, a las",
+            "27-11",
+            "27.11",
             "mañana",
             "demain",
             "tomorrow",
@@ -58,10 +60,113 @@ LEGS = [
         )
     ),
     *(
-        (f"L12 {later} 18:00", [])
-        for later in ("28/11", "1/12/2026", "2026-12-01", "pasado mañana", "après-demain", "übermorgen", "31/31")
+        (f"L12 {after} 18:00", [("L12", "18:00+2")])
+        for after in ("28/11", "pasado mañana", "après-demain", "übermorgen")
     ),
-    *((f"L12 {morning} 9:00", [("L12", "09:00+1")]) for morning in ("esta mañana", "por la mañana", "am Morgen")),
+    *((f"L12 {later} 18:00", [("L12", "18:00+5")]) for later in ("1/12/2026", "2026-12-01", "1er décembre", "Dec 1")),
+    *((f"L12 {later} 18:00", []) for later in ("3/12", "2026-12-24", "31/31", "24 de diciembre", "el 25 a las")),
+    *((f"L12 {morning} 9:00", [("L12", "09:00+1")]) for morning in ("por la mañana", "am Morgen", "mañana temprano")),
+    # By its weekday, in five languages, before the time and after it.
+    *(
+        (f"L12 {friday}", [("L12", "14:00+1")])
+        for friday in (
+            "viernes 14h",
+            "el viernes a las 2 de la tarde",
+            "este viernes 14:00",
+            "14:00 viernes",
+            "14:00 el viernes, gracias",
+            "vendredi 14h",
+            "14h vendredi",
+            "vendredi après-midi 2h",
+            "Freitag 14 Uhr",
+            "am Freitag um 14 Uhr",
+            "14:00 am Freitag",
+            "Freitag Nachmittag 2:00",
+            "sexta-feira às 14h",
+            "sexta 14h",
+            "sexta às 2h da tarde",
+            "Friday 2pm",
+            "on Friday at 14:00",
+            "Fri 14:00",
+            "vie. 14h",
+            "viernes 27 14:00",
+            "viernes 27 de noviembre, 14:00",
+            "27 de noviembre de 2026 14:00",
+            "mañana viernes 14:00",
+            "14:00 27/11",
+            "14:00 27 nov",
+        )
+    ),
+    ("viernes L12 14h", [("L12", "14:00+1")]),
+    ("L12 jueves 18:00", [("L12", "18:00")]),
+    ("L12 Montag 8 Uhr", [("L12", "08:00+4")]),
+    ("L12 Montag morgen 8 Uhr", [("L12", "08:00+4")]),
+    ("L12 18:00 mañana P7 c2", [("L12", "18:00+1")]),
+    ("L12 18:00, mañana seguimos", [("L12", "18:00")]),
+    ("L12 18:00. Mañana seguimos", [("L12", "18:00")]),
+    ("L12 viernes 14h L14 sábado 9:00", [("L12", "14:00+1"), ("L14", "09:00+2")]),
+    # A part of the day counts before its hour and after it, and with a day.
+    *(
+        (f"L12 {tonight}", [("L12", "21:00")])
+        for tonight in (
+            "esta noche 9:00",
+            "9:00 esta noche",
+            "ce soir 9h",
+            "9h ce soir",
+            "tonight 9:00",
+            "heute Abend 9 Uhr",
+            "9 Uhr abends",
+            "hoje à noite 9h",
+            "9h da noite",
+            "hoy 9:00 de la noche",
+            "esta noche 21:00",
+        )
+    ),
+    *(
+        (f"L12 {tomorrow}", [("L12", "20:00+1")])
+        for tomorrow in ("mañana 8 de la noche", "demain soir 8h", "morgen Abend 8 Uhr", "amanhã à noite 8h")
+    ),
+    *(
+        (f"L12 {tomorrow}", [("L12", "06:00+1")])
+        for tomorrow in ("amanhã cedo 6h", "morgen früh 6 Uhr", "demain matin 6h", "mañana en la mañana 6:00")
+    ),
+    *((f"L12 {midnight}", [("L12", "00:00+1")]) for midnight in ("12:00 de la madrugada", "12:00 medianoche")),
+    ("Buenas noches, L12 9:00", [("L12", "09:00+1")]),
+    # Where it may be another hour or day than it seems, a question is better than a wrong one.
+    *(
+        (f"L12 {unsure}", [])
+        for unsure in (
+            "próximo viernes 14h",
+            "viernes que viene 14h",
+            "next Friday 14:00",
+            "nächsten Freitag 14 Uhr",
+            "vendredi prochain 14h",
+            "mar 14h",
+            "so 18 Uhr",
+            "mañna 18:00",
+            "demian 18h",
+            "mañana sábado 18:00",
+            "viernes 28 14:00",
+            "jueves 9:00",
+            "hoy 9:00",
+            "esta mañana 9:00",
+            "18:00 mañana seguimos",
+            "18:00 mañana L14 20:00",
+            "viernes 14h L14 viernes 9:00",
+            "mañana 12 de la noche",
+            "llegamos tarde 9:00",
+            "9:00, regresamos de noche",
+            "amanhã cedo",
+            "3h",
+            "2h30",
+            "18h et demie",
+            "6 y media pm",
+            "halb 9 Uhr",
+            "Viertel vor 9 Uhr",
+            "quarter to 6 pm",
+        )
+    ),
+    *((f"L12 {sure}", [("L12", "03:00+1")]) for sure in ("à 3h", "a las 3h", "demain 3h", "3:00", "3 Uhr")),
     ("L12 18:00 L14 mañana 17:00", [("L12", "18:00"), ("L14", "17:00+1")]),
     # A greeting, or a part of this day, puts nothing off by a day.
     *((f"{today}, L12 18:00", [("L12", "18:00")]) for today in ("Guten Morgen", "diesen Morgen", "a media mañana")),
@@ -94,12 +199,38 @@ def test_each_time_ends_a_leg(rest: str, legs: list[tuple[str | None, str]]) -> 
         ("GO L12 18:00 17:00-17:00", ["L12 18:00"], []),
         ("GO L12 23:00 18:00-17:00", ["L12 23:00"], []),
         ("GO L12-18:00", ["L12 18:00"], []),
+        ("GO L12 mañana 18:00 17:00-19:30", ["L12 18:00+1"], ["17:00-19:30"]),
     ],
 )
 def test_a_span_is_without_coverage_and_no_leg(text: str, legs: list[str], gaps: list[str]) -> None:
     """At 16:00; of what is none, or longer than a day's work, no hour is left out."""
     assert [leg.shown(FOUR_PM) for leg in legs_in(text, FOUR_PM, BOGOTA)] == legs
     assert [gap.shown(BOGOTA) for gap in gaps_in(text, FOUR_PM, BOGOTA)] == gaps
+
+
+def test_a_span_of_a_later_day_is_of_that_day() -> None:
+    """A2: of today it would leave the silence of Monday without its gap, and today's night with one."""
+    text = "GO L12 lunes 18:00 17:00-19:30"
+
+    [gap] = gaps_in(text, FOUR_PM, BOGOTA, legs_in(text, FOUR_PM, BOGOTA))
+
+    assert f"{gap.begins_at:%a %H:%M}" == "Mon 22:00"
+
+
+def test_after_midnight_tomorrow_may_be_the_day_that_has_begun() -> None:
+    """A2: nobody can tell, so it is asked; the weekday says it."""
+    one_am = FOUR_PM + timedelta(hours=9)
+
+    assert legs_in("GO L12 mañana 18:00", one_am, BOGOTA) == ()
+    assert [leg.shown(one_am) for leg in legs_in("GO L12 sábado 18:00", one_am, BOGOTA)] == ["L12 18:00+1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [("18:00 mañana", False), ("viernes 27 a las 2 de la tarde, con P7", False), ("mañana 18:00 nos siguen", True)],
+)
+def test_words_for_days_are_for_people_only_beside_others(text: str, more: bool) -> None:
+    assert says_more(text) is more
 
 
 ZONES = [

@@ -139,11 +139,11 @@ def cancel_journey(tx: Tx, id: str, by: str) -> None:
     timeline.append(tx, timeline.SYSTEM, ("journey_cancelled", {"by": by, "of": stored.journey.owner}))
 
 
-def zone_ahead(tx: Tx, sender: InTheField, at: datetime) -> str:
-    """The time zone in which somebody on the road writes times: of the next place expected, else the team's."""
+def awaited_next(tx: Tx, sender: InTheField, at: datetime) -> Leg | None:
+    """Where somebody on the road is expected next, in whose time zone they write times; None where nothing is."""
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
     ahead = meant([each.journey for each in held], FieldVerb.EXTEND, at)
-    return ahead[0].awaited.timezone if ahead else sender.words.timezone
+    return ahead[0].awaited if ahead else None
 
 
 def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:

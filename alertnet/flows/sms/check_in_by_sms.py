@@ -5,15 +5,16 @@ of it.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in
+from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in, says_more
 from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
-from alertnet.flows.journeys.check_in import CheckedIn, Heard, begin_journey, check_in, zone_ahead
+from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
@@ -32,7 +33,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     timeline.append(text.tx, timeline.SYSTEM, ("checked_in", entry))
     heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
     came_of_it = _act(text, report, heard) if check.suffices else NOTHING
-    if not came_of_it.counts or has_words(report.text):
+    if not came_of_it.counts or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if duress:
         hear_duress(text, report.verb.value)
@@ -41,19 +42,31 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     return _reply(text, report, came_of_it)
 
 
+def is_for_people(report: Report) -> bool:
+    """Whether a check-in says something besides its codes, times and days."""
+    is_timed = report.verb in (FieldVerb.DEPART, FieldVerb.EXTEND)
+    return says_more(report.text) if is_timed else has_words(report.text)
+
+
 def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
     tx, sender, sms, at = text.tx, text.sender, text.sms, heard.at
-    zone = zone_ahead(tx, sender, at) if report.verb is FieldVerb.EXTEND else sender.words.timezone
-    legs = legs_in(sms.body, at, zone)
-    if report.verb is FieldVerb.DEPART and legs:
-        return begin_journey(tx, sender, legs, gaps_in(sms.body, at, zone), heard, report)
+    if report.verb is FieldVerb.DEPART and (legs := legs_in(sms.body, at, sender.words.timezone)):
+        gaps = gaps_in(sms.body, at, sender.words.timezone, legs)
+        return begin_journey(tx, sender, legs, gaps, heard, report)
     if report.verb is FieldVerb.EXTEND:
-        until = legs[0].expected_at if legs and legs[0].expected_at > at else None
-        delay = until if report.longer is None else report.longer
+        delay = report.longer or _until(text, at)
         if delay is None or (report.longer and report.longer > LONGEST_DELAY):
             return NOTHING
         heard = replace(heard, delay=delay)
     return check_in(tx, sender.team.id, sender.member.id, heard)
+
+
+def _until(text: FieldText, at: datetime) -> datetime | None:
+    """Until when the sender asks to be awaited; None where that is no time ahead, or too long a delay."""
+    ahead = awaited_next(text.tx, text.sender, at)
+    legs = legs_in(text.sms.body, at, ahead.timezone if ahead else text.sender.words.timezone)
+    latest = max(at, ahead.expected_at if ahead else at) + LONGEST_DELAY
+    return legs[0].expected_at if legs and at < legs[0].expected_at <= latest else None
 
 
 def _reply(text: FieldText, report: Report, came: CheckedIn) -> Reply | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from alertnet.core.inbound.check_in_text import has_words
 from alertnet.core.inbound.journey import TYPED
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.flows.sms.check_in_by_sms import receive_check_in
+from alertnet.flows.sms.check_in_by_sms import is_for_people, receive_check_in
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.withdraw_by_sms import receive_withdrawal, withdrawable
@@ -43,7 +43,7 @@ def _is_check_in(text: FieldText, report: Report, guessed: Collection[str]) -> b
     """Whether it is about its journey. Words without a PIN are for people, a bare OK is for whoever was asked."""
     if report.verb not in TYPED:
         return False
-    return report.pin is not None or not (guessed or has_words(report.text) or told_codes(text.tx, text.sms.sender))
+    return report.pin is not None or not (guessed or is_for_people(report) or told_codes(text.tx, text.sms.sender))
 
 
 def _judge(text: FieldText, tried: Collection[str]) -> None:
