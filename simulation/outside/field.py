@@ -1,5 +1,6 @@
 """The field besides its alarms: journeys, withdrawals, roll-calls, borrowed phones, devices (B4, B5)."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +47,10 @@ TRIES_EVERY = 8.0  # Seconds.
 SETTLED = timedelta(seconds=30)
 """What happened before the calm was half over is on record after this time."""
 
+_WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_HOUR = re.compile(r"\d\d:\d\d")
+LONGEST_ROAD = timedelta(hours=2)
+
 DEVICE = "bracelet-1"
 REPORT = "ALERTA"
 WITHDRAWN, PRESSED = "withdrawal_asked", "device_alarm"
@@ -89,7 +94,7 @@ class Traveller:
         sets_out = self.random.uniform(3, 20)
         expected = self.world.moment(sets_out + self.random.uniform(20, 80)).replace(second=0, microsecond=0)
         expected += timedelta(minutes=1)
-        self._plan(self.world.moment(sets_out), f"GO {PIN} L12 {expected.astimezone(ZONE):%H:%M}")
+        self._plan(self.world.moment(sets_out), f"GO {PIN} L12 {self._written(expected.astimezone(ZONE))}")
         missed_at = expected + INCIDENT_AFTER
         if self.calls_in == "late":
             self._plan(missed_at + timedelta(seconds=self.random.uniform(2, 60)), f"OK {PIN}")
@@ -97,6 +102,13 @@ class Traveller:
             left = (missed_at - self.world.moment(sets_out)).total_seconds()
             pin = PIN if self.calls_in == "in time" else DURESS
             self._plan(self.world.moment(sets_out + self.random.uniform(5, left - 5)), f"OK {pin}")
+
+    def _written(self, expected: datetime) -> str:
+        """The time as somebody types it, half the time with its day."""
+        hour, day = f"{expected:%H:%M}", _WEEKDAYS[expected.weekday()]
+        dated = (f"{day} {hour}", f"{hour} {day}", f"{expected:%d/%m} {hour}", f"el {day} {expected.day} a las {hour}")
+        writing = Random(f"departure {self.world.seed}")
+        return writing.choice(dated) if writing.random() < 0.5 else hour
 
     def _plan(self, at: datetime, text: str) -> None:
         seconds = (at - self.world.time.now).total_seconds()
@@ -290,6 +302,7 @@ def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
     for row in world.database.rows(_JOURNEYS)[:1]:
         missed_at = from_plain(Journey, row.journey).awaited.expected_at + INCIDENT_AFTER
         when = f"{missed_at:%H:%M:%S}"
+        yield from _awaited_as_written(world, from_plain(Journey, row.journey))
         # It rings in what the phone has open already, if anything.
         if row.type == MISSED and row.opened_at < missed_at:
             yield "B4", f"{TRAVELLER} was to call in by {when}, and an incident was opened before"
@@ -302,6 +315,15 @@ def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
     is_told = any(each.get("duress") and each["severity"] == "critical" for each in facts)
     if any(row.payload["pin"] == "duress" for row in heard) and not is_told:
         yield "B4", "a check-in under duress was heard, and nobody was told that it is critical"
+
+
+def _awaited_as_written(world: World, journey: Journey) -> Found:
+    written = {
+        hour for text in world.texts.values() if text.text.startswith("GO ") for hour in _HOUR.findall(text.text)
+    }
+    expected = journey.awaited.expected_at
+    if f"{expected.astimezone(ZONE):%H:%M}" not in written or expected > journey.began_at + LONGEST_ROAD:
+        yield "B4", f"{TRAVELLER} is awaited by {expected:%d %H:%M}, and has written another time"
 
 
 def _was_deaf(world: World) -> bool:

@@ -27,6 +27,12 @@ class Mutant:
 
 
 MUTANTS = {
+    "a journey is awaited on another day than was written": Mutant(
+        "B4",
+        "alertnet/core/inbound/day_words.py",
+        "today + timedelta(days=ahead) for ahead",
+        "today + timedelta(days=7 + ahead) for ahead",
+    ),
     "what a member has told is deleted at the provider before it is kept": Mutant(
         "A12",
         "alertnet/worker/recordings.py",
