@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in, says_more
+from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, says_more
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)

@@ -29,7 +29,7 @@ class Mutant:
 MUTANTS = {
     "a journey is awaited on another day than was written": Mutant(
         "B4",
-        "alertnet/core/inbound/day_words.py",
+        "alertnet/core/inbound/on_the_road/day_words.py",
         "today + timedelta(days=ahead) for ahead",
         "today + timedelta(days=7 + ahead) for ahead",
     ),

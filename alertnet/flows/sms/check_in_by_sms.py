@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.check_in_text import gaps_in, has_words, legs_in, says_more
 from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
+from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck

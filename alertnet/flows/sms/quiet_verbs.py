@@ -8,7 +8,7 @@ from typing import Any
 
 from alertnet.core.directory.on_call import Arrangement, shift_at
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.check_in_text import has_words
+from alertnet.core.inbound.on_the_road.check_in_text import has_words
 from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.incident import Incident

@@ -7,7 +7,17 @@ from itertools import takewhile
 from unicodedata import normalize
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.day_words import DAYS, LONGEST, MEANINGS, MONTH_OF, PART_OF, SHORT_OF, UNSURE, Day, Half
+from alertnet.core.inbound.on_the_road.day_words import (
+    DAYS,
+    LONGEST,
+    MEANINGS,
+    MONTH_OF,
+    PART_OF,
+    SHORT_OF,
+    UNSURE,
+    Day,
+    Half,
+)
 from alertnet.core.inbound.sms_words import clean, meant_by, words_of
 
 

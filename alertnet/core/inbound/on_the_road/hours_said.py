@@ -4,8 +4,8 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.day_words import UNSURE, Day, Half
-from alertnet.core.inbound.hour_tokens import NEAR, TO_AN_HOUR, Hour, Kind, Token, hour_of_day
+from alertnet.core.inbound.on_the_road.day_words import UNSURE, Day, Half
+from alertnet.core.inbound.on_the_road.hour_tokens import NEAR, TO_AN_HOUR, Hour, Kind, Token, hour_of_day
 
 _THANKS = frozenset(("gracias", "merci", "danke", "thanks", "obrigado", "obrigada", "please", "bitte", "favor", "svp"))
 _OF_DAYS = (Kind.LINK, Kind.HALF, Kind.PART, Kind.DAY, Kind.OFFSET, Kind.SHORT)

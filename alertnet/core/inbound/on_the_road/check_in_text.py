@@ -14,10 +14,19 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.wall_clock import wall_moment, wall_moments
-from alertnet.core.inbound.day_words import Half, only_day
-from alertnet.core.inbound.hour_tokens import GAP, GROUPS, Hour, Kind, hour_of_day, hour_shown, plain, tokens_of
-from alertnet.core.inbound.hours_said import Said, Unsure, said_in
 from alertnet.core.inbound.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
+from alertnet.core.inbound.on_the_road.day_words import Half, only_day
+from alertnet.core.inbound.on_the_road.hour_tokens import (
+    GAP,
+    GROUPS,
+    Hour,
+    Kind,
+    hour_of_day,
+    hour_shown,
+    plain,
+    tokens_of,
+)
+from alertnet.core.inbound.on_the_road.hours_said import Said, Unsure, said_in
 from alertnet.core.inbound.sms_words import words_of
 
 JUST_GONE = timedelta(hours=2)
