@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 from tests.crashes.effects import Effect, Kind
+from tests.support.listening import Quiet, listening
 
 Passes = Callable[[Effect], bool]
 
@@ -26,20 +26,11 @@ def before_provider(provider: str, passes: Passes) -> Iterator[str]:
     """The URL of a gate to that API."""
     to = urlsplit(provider).netloc
 
-    class Gate(BaseHTTPRequestHandler):
+    class Gate(Quiet):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            self._exchange()
-
-        def do_GET(self) -> None:
-            self._exchange()
-
-        def do_DELETE(self) -> None:
-            self._exchange()
-
-        def _exchange(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = self.received()
             what = _asked(self.command, urlsplit(self.path).path)
             self.close_connection = not (passes(Effect(Kind.REQUEST, what)) and self._passed_on(body, what))
 
@@ -63,10 +54,9 @@ def before_provider(provider: str, passes: Passes) -> Iterator[str]:
             self.wfile.write(content)
             return True
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads it."""
+        do_GET = do_DELETE = do_POST
 
-    with _listening(ThreadingHTTPServer(("127.0.0.1", 0), Gate)) as port:
+    with listening(Gate) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -112,20 +102,8 @@ def before_relay(relay: str, passes: Passes) -> Iterator[str]:
             except OSError:
                 return b""
 
-    with _listening(ThreadingTCPServer(("127.0.0.1", 0), Gate)) as port:
+    with listening(Gate, ThreadingTCPServer) as port:
         yield relay.replace(f":{parts.port}", f":{port}")
-
-
-@contextmanager
-def _listening(server: ThreadingHTTPServer | ThreadingTCPServer) -> Iterator[int]:
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    with server:
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
 
 
 def _asked(method: str, path: str) -> str:

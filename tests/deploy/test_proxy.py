@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ import pytest
 
 from alertnet.core.limits import LONGEST_BODY
 from tests.caddy import proxy_before
+from tests.support.listening import Quiet
 
 STREAMED = 13  # seconds that an event stream of these tests lasts, with an event in each
 HALF_A_BODY = b"POST /v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
@@ -43,11 +44,11 @@ class Web(ThreadingHTTPServer):
         self.server_close()
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _Answers(Quiet):
     server: Web
 
     def _answer(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.received()
         if self.path != "/healthz":
             self.server.heard.append(f"{self.command} {self.path}")
             if self.server.breaks_off:
@@ -70,9 +71,6 @@ class _Answers(BaseHTTPRequestHandler):
             time.sleep(1)
 
     do_GET = do_POST = _answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @dataclass

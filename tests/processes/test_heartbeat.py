@@ -4,7 +4,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from tests.processes.conftest import Installs
 from tests.processes.installation import eventually
-from tests.scenarios.outside import Place, Served
+from tests.scenarios.outside import Served, a_place
 
 
 def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -> None:
@@ -15,7 +15,7 @@ def test_the_heartbeat_leaves_once_the_way_in_has_answered(installs: Installs) -
         pings.append(f"{method} {path}")
         return 200, {}
 
-    with Place() as place:
+    with a_place() as place:
         place.serve = take
         installation = installs(hurried=True)
         installation.environment["ALERTNET_HEARTBEAT_URL"] = f"{place.url}/ping"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from alertnet.runtime.http_ping import ping
-from tests.scenarios.outside import Place, Served
+from tests.scenarios.outside import Place, Served, a_place
 
 
 class Door:
@@ -25,7 +25,7 @@ class Door:
 
 @pytest.fixture
 def door() -> Iterator[Door]:
-    with Place() as place:
+    with a_place() as place:
         yield Door(place)
 
 

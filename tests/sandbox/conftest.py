@@ -1,10 +1,8 @@
 """The cast: a sandbox with a clock of ours, the official SDK pointed at it, a receiver that judges each signature."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import parse_qsl
 
@@ -14,6 +12,7 @@ from twilio.rest import Client
 
 from alertnet.sandbox import Sandbox
 from tests.support.clock import Clock
+from tests.support.listening import Quiet, listening
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 ACCOUNT = "AC" + "0" * 31 + "1"
@@ -41,13 +40,12 @@ def receiver() -> Iterator[Receiver]:
     kept = Receiver()
     validator = RequestValidator(TOKEN)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            params = dict(parse_qsl(body, keep_blank_values=True))
+            params = dict(parse_qsl(self.received().decode(), keep_blank_values=True))
             if not validator.validate(kept.url + self.path, params, self.headers["X-Twilio-Signature"]):
                 kept.forged.append(self.path)
             kept.got.append((self.path, params))
@@ -58,19 +56,9 @@ def receiver() -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(answer)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    kept.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Handler) as port:
+        kept.url = f"http://127.0.0.1:{port}"
+        yield kept
     assert kept.forged == [], "a webhook was not signed as the official validator wants it"
 
 

@@ -1,16 +1,14 @@
 """What stands around alertnet, over real HTTP: the front at its public URL, and whoever waits for its heartbeat."""
 
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
 
 from alertnet.runtime.http_ping import ping
 from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
 from tests.scenarios.world import World
+from tests.support.listening import Quiet, listening
 
 BEAT = timedelta(seconds=15)
 """Less often than in earnest, and well within what counts as silence."""
@@ -19,48 +17,32 @@ Served = tuple[int, Mapping[str, str]]
 """Status and headers."""
 
 
-class Place(AbstractContextManager["Place"]):
-    """A server on a free port of this machine; `serve` answers (method, path, body, headers)."""
+@dataclass
+class Place:
+    """A server of this machine; `serve` answers (method, path, body, headers)."""
 
-    def __init__(self) -> None:
-        self.serve: Callable[[str, str, bytes, Mapping[str, str]], Served] = lambda *_: (200, {})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+    url: str = ""
+    serve: Callable[[str, str, bytes, Mapping[str, str]], Served] = lambda *_: (200, {})
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+@contextmanager
+def a_place() -> Iterator[Place]:
+    """A place at which somebody listens."""
+    place = Place()
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        place = self
+    class Handler(Quiet):
+        def do_GET(self) -> None:
+            status, headers = place.serve(self.command, self.path, self.received(), dict(self.headers.items()))
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": "0"}.items():
+                self.send_header(name, value)
+            self.end_headers()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer()
+        do_POST = do_GET
 
-            def do_POST(self) -> None:
-                self._answer()
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
-
-            def _answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, headers = place.serve(self.command, self.path, body, dict(self.headers.items()))
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": "0"}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-        return Handler
+    with listening(Handler) as port:
+        place.url = f"http://127.0.0.1:{port}"
+        yield place
 
 
 class DeadMan:

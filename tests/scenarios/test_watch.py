@@ -24,7 +24,7 @@ from alertnet.store.views.timeline_view import heads
 from alertnet.worker.self_monitoring import Watch
 from tests.database import migrated_database
 from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
-from tests.scenarios.outside import DeadMan, Front, Night, Place
+from tests.scenarios.outside import DeadMan, Front, Night, Place, a_place
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import PUBLIC_URL, World
 
@@ -44,7 +44,7 @@ NOBODY = {"exclude": ["coordinator", "desk"], "consent": "internal"}
 def places() -> Iterator[Callable[[], Place]]:
     """Makes places on this machine."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(Place())
+        yield lambda: stack.enter_context(a_place())
 
 
 @pytest.fixture

@@ -1,18 +1,18 @@
 """An OpenID Connect provider on a socket of this machine: it lets in whoever is `person`, and lies as it is told."""
 
 import json
-import threading
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+
+from tests.support.listening import Quiet, listening
 
 CLIENT, SECRET = "alertnet at pbi", "a secret: of the provider/s"
 
@@ -98,7 +98,7 @@ class OpenIdProvider:
 def openid_provider(moment: int) -> Iterator[OpenIdProvider]:
     """A provider by whose clock it is that moment."""
 
-    class Pages(BaseHTTPRequestHandler):
+    class Pages(Quiet):
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             if path == "/enter":
@@ -109,11 +109,8 @@ def openid_provider(moment: int) -> Iterator[OpenIdProvider]:
                 self._answer(path, {})
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(self.path, {name: texts[0] for name, texts in parse_qs(body).items()})
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
+            form = parse_qs(self.received().decode())
+            self._answer(self.path, {name: texts[0] for name, texts in form.items()})
 
         def _answer(self, path: str, form: dict[str, str]) -> None:
             status, document = provider.answers(path, form, self.headers.get("Authorization", ""))
@@ -121,10 +118,6 @@ def openid_provider(moment: int) -> Iterator[OpenIdProvider]:
             self.end_headers()
             self.wfile.write(json.dumps(document).encode())
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
-        provider = OpenIdProvider(f"http://127.0.0.1:{server.server_port}", moment)
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        try:
-            yield provider
-        finally:
-            server.shutdown()
+    with listening(Pages) as port:
+        provider = OpenIdProvider(f"http://127.0.0.1:{port}", moment)
+        yield provider

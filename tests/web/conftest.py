@@ -17,6 +17,7 @@ from tests.database import migrate
 from tests.support.client import Client
 from tests.support.clock import Clock
 from tests.support.program import example_trees, settings_on, shipped_templates, wired
+from tests.web.world import World, world_in
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
@@ -24,6 +25,13 @@ NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 def settings_for(url: str, **more: str) -> Settings:
     """The settings of a program on that database, which can't send anything."""
     return settings_on(url, **{"ALERTNET_PUBLIC_URL": "https://alert.example.org", **more})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """The valley over the web, before anything has happened."""
+    with world_in(tmp_path) as world:
+        yield world
 
 
 MakeKey = Callable[..., dict[str, str]]

@@ -1,7 +1,5 @@
 """A member calls our number: the PIN raises the alarm at once, the type after it says of what (B4)."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,16 +7,15 @@ from sqlalchemy import Row
 
 from alertnet.sandbox.telephony.twiml import Dial
 from alertnet.store.tables import alarms, incidents, notifications, timeline
-from tests.web.world import ALICE, ANA, CALLBACK, PIN, Heard, World, world_in
+from tests.web.world import ALICE, ANA, CALLBACK, PIN, Heard, World
 
 DURESS = "47990"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.gives_pin("north/ana", duress=DURESS)
-        yield world
+def world(world: World) -> World:
+    world.gives_pin("north/ana", duress=DURESS)
+    return world
 
 
 def calls(world: World, sid: str = "CA1") -> Heard:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -24,10 +23,9 @@ OTHERS = ("alice", "Valley<", "carol", "Amis", ALICE, CAROL, "desk")
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.raises()
-        yield world
+def world(world: World) -> World:
+    world.raises()
+    return world
 
 
 @pytest.fixture

@@ -1,18 +1,11 @@
 """The coordinator's page: a decision or an alarm, opened without effect and answered by a button."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from alertnet.store.tables import acknowledgements, actions, alarms, escalations, incidents, timeline
 from tests.web.world import ANA, BOB, PIN, SECRETS, TREE, World, world_in
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        yield world
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Duress shows to a key that coordinates and on the coordinator's page after its PIN, and nowhere else (B4)."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,11 @@ FIRST = "before you call anybody, read"
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        for owner in ("valley/alice", "valley/bob"):
-            world.gives_pin(owner)
-        world.gives_pin("north/ana", duress=DURESS)
-        yield world
+def world(world: World) -> World:
+    for owner in ("valley/alice", "valley/bob"):
+        world.gives_pin(owner)
+    world.gives_pin("north/ana", duress=DURESS)
+    return world
 
 
 def reports(world: World, pin: str, sid: str = "SM1") -> str:

@@ -1,21 +1,18 @@
 """Calls to our number: a code counts, those we know reach a human, others learn nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alertnet.sandbox.telephony.twiml import Dial, Hangup
 from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications, recordings
-from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, world_in
+from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.raises(team="north")
-        yield world
+def world(world: World) -> World:
+    world.raises(team="north")
+    return world
 
 
 def ringing(world: World) -> list[tuple[str, str]]:

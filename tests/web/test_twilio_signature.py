@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from tests.conftest import Logged
 from tests.web.world import ACCOUNT, BOB, OLD_TOKEN, PUBLIC_URL, TOKEN, World, world_in
 
 SMS: dict[str, Any] = {"MessageSid": "SM1", "From": BOB, "To": "+15005550006", "Body": "hello"}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        yield world
 
 
 def signature(url: str, fields: list[tuple[str, str]], token: str = TOKEN) -> dict[str, str]:

@@ -1,22 +1,19 @@
 """Texts that come in, and what the provider reports of those that went out."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.store.tables import acknowledgements, incidents
-from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World, world_in
+from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.raises()
-        yield world
+def world(world: World) -> World:
+    world.raises()
+    return world
 
 
 def test_a_right_code_is_recorded_and_confirmed_in_the_answer(world: World) -> None:

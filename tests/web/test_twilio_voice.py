@@ -1,21 +1,17 @@
 """Calls that we place: what a voicemail may keep, the code that proves a listener, and the answer after it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox.telephony.twiml import Dial, Hangup, Say
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
-from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World, world_in
+from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.raises()
-        yield world
+def world(world: World) -> World:
+    world.raises()
+    return world
 
 
 def wrong_code(right: str) -> str:

@@ -6,12 +6,11 @@ Source: Twilio's reference of <Response>, <Say>, <Pause>, <Gather>, <Dial> and <
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.world import ANA, BOB, CALLBACK, PIN, PUBLIC_URL, STRANGER, World, world_in
+from tests.web.world import ANA, BOB, CALLBACK, PIN, PUBLIC_URL, STRANGER, World
 
 LANGUAGES = {"en-GB", "en-US", "en-AU", "en-IN", "fr-FR", "fr-CA", "es-MX", "es-ES", "es-US"}
 LONGEST_SAY = 4096  # bytes
@@ -29,11 +28,10 @@ LAST = {"Gather", "Dial", "Hangup"}
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        world.gives_pin("north/ana")
-        world.raises(team="north")
-        yield world
+def world(world: World) -> World:
+    world.gives_pin("north/ana")
+    world.raises(team="north")
+    return world
 
 
 def judge(document: str) -> list[str]:

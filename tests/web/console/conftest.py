@@ -1,21 +1,14 @@
 """The valley behind the console, and hands that sign in there."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from alertnet.store.records.credentials.users import Role
 from tests.web.console.desk import Desk
-from tests.web.world import World, world_in
+from tests.web.world import World
 
 SitDown = Callable[..., Desk]
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_in(tmp_path) as world:
-        yield world
 
 
 @pytest.fixture
