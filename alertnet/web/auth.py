@@ -50,12 +50,12 @@ class KnownKeys:
 
     def get(self, text: str) -> ApiKey | None:
         """The key with that text, if it is known."""
-        return self._keys.get(_hash(text))
+        return self._keys.get(hash_of(text))
 
     def learn(self, text: str, key: ApiKey) -> None:
         """Remember the key."""
         with self._lock:
-            self._keys[_hash(text)] = key
+            self._keys[hash_of(text)] = key
             if len(self._keys) > MOST_KNOWN:
                 self._keys.popitem(last=False)
 
@@ -66,7 +66,8 @@ class KnownKeys:
                 del self._keys[hash]
 
 
-def _hash(text: str) -> bytes:
+def hash_of(text: str) -> bytes:
+    """What stands for a text that is kept nowhere."""
     return hashlib.sha256(text.encode()).digest()
 
 

@@ -1,6 +1,5 @@
 """The door of the API: what a key in force asks for is carried out once, and has one answer (A1)."""
 
-import hashlib
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer, Once
-from alertnet.web.auth import COORDINATE, REPORTS, ByKey, KnownKeys, key_to_act, not_in_force
+from alertnet.web.auth import COORDINATE, REPORTS, ByKey, KnownKeys, hash_of, key_to_act, not_in_force
 
 T = TypeVar("T")
 
@@ -139,7 +138,7 @@ class Door:
         if self.idempotency_key is None:
             return None
         asked = "\n".join([self.key.id, self.route, self.idempotency_key])
-        return Once(_hash(asked), _hash(body.model_dump_json() if body else ""))
+        return Once(hash_of(asked), hash_of(body.model_dump_json() if body else ""))
 
 
 def _by_key(tx: Tx, key: ApiKey, do: Callable[[Tx], T]) -> T:
@@ -180,7 +179,3 @@ CoordinatorsDoor = Annotated[Door, Depends(DoorWith(COORDINATE))]
 def respond(answer: ApiAnswer) -> Response:
     headers = {"Location": answer.location} if answer.location else None
     return Response(to_json(answer.body), answer.status, headers, "application/json")
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()

@@ -29,7 +29,7 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment
-from alertnet.web.api.incidents import id_of, shown
+from alertnet.web.api.incidents import id_of, showing
 from alertnet.web.api.models import (
     Closing,
     Consent,
@@ -114,23 +114,20 @@ def spare(ref: str, exclusion: Exclusion, door: CoordinatorsDoor) -> Response:
 def merge_into(ref: str, merging: Merging, door: CoordinatorsDoor) -> Response:
     """Merge this incident into another, as two reports of one event. The answer is the other incident."""
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def merged(tx: Tx) -> LockedIncident:
         id, other = id_of(tx.session, ref, door.key), _other_of(tx, ref, merging.into, door.key)
-        locked = merge(tx, id, other, by=door.by)
-        return locked, partial(shown, id=locked.incident.id)
+        return merge(tx, id, other, by=door.by)
 
-    return door.carry_out(merging, act)
+    return door.carry_out(merging, showing(merged))
 
 
 @router.post("/split", response_model=IncidentView)
 def split_off(ref: str, splitting: Splitting, door: CoordinatorsDoor) -> Response:
     """Split merged reports off again, as incidents of their own."""
-
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = split(tx, id_of(tx.session, ref, door.key), splitting.reports, by=door.by)
-        return locked, partial(shown, id=locked.incident.id)
-
-    return door.carry_out(splitting, act)
+    reports = splitting.reports
+    return door.carry_out(
+        splitting, showing(lambda tx: split(tx, id_of(tx.session, ref, door.key), reports, by=door.by))
+    )
 
 
 @router.post("/close", response_model=IncidentView)
@@ -194,12 +191,12 @@ def change(
     `also_texts`: also a text that no coordinator has made an incident of may be changed so.
     """
 
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+    def done(tx: Tx) -> LockedIncident:
         locked = _take_up(tx, ref, door.key, also_texts=also_texts)
         do(locked)
-        return locked, partial(shown, id=locked.incident.id)
+        return locked
 
-    return door.carry_out(asked, act)
+    return door.carry_out(asked, showing(done))
 
 
 def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> LockedIncident:

@@ -1,7 +1,7 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -215,9 +215,14 @@ def opened(locked: LockedIncident) -> ApiAnswer:
     return ApiAnswer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 
 
-def shown(session: Session, id: str) -> ApiAnswer:
-    """The incident as an answer, as of now."""
-    return ApiAnswer(200, incident_view.of_incident(session, id), None)
+def showing(change: Callable[[Tx], LockedIncident]) -> Act:
+    """Changes an incident, and answers with it as of now."""
+
+    def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        locked = change(tx)
+        return locked, lambda session: ApiAnswer(200, incident_view.of_incident(session, locked.incident.id), None)
+
+    return act
 
 
 def id_of(session: Session, ref: str, key: ApiKey) -> str:

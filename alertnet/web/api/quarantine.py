@@ -1,6 +1,5 @@
 """The API for texts from unknown numbers (B5): list them, and assign one to a member."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,14 +8,12 @@ from typing_extensions import TypedDict
 
 from alertnet.core.errors import Forbidden, Unknown
 from alertnet.flows.sms.quarantine import bind_text, to_show
-from alertnet.flows.unit.idempotent_request import Show
-from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import IncidentView, moment
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
-from alertnet.web.api.incidents import shown
+from alertnet.web.api.incidents import showing
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
 from alertnet.web.door import CoordinatorsDoor
@@ -69,12 +66,9 @@ def bind(id: str, binding: Binding, door: CoordinatorsDoor) -> Response:
     if not IDENTIFIER.fullmatch(id):
         raise Unknown("text in quarantine", id[:32])
     edition = door.edition
-
-    def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = bind_text(tx, edition, id, binding.team, binding.member, by=door.by)
-        return locked, partial(shown, id=locked.incident.id)
-
-    return door.carry_out(binding, act)
+    return door.carry_out(
+        binding, showing(lambda tx: bind_text(tx, edition, id, binding.team, binding.member, by=door.by))
+    )
 
 
 def _of_no_team(key: ApiKey) -> None:

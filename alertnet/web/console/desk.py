@@ -1,6 +1,5 @@
 """The console for one signed-in user: what all pages show of and for them, and how a form of theirs acts, once."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
@@ -25,7 +24,7 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer, Once
-from alertnet.web.auth import runtime_of
+from alertnet.web.auth import hash_of, runtime_of
 from alertnet.web.console.door import (
     COOKIE,
     OTHER_SESSION,
@@ -169,7 +168,7 @@ class Desk:
         self.check_form(form, role)
         self.check_pace()
         view = "\n".join(["desk", self.who.user, self.request.url.path, form.get("seen", "")[:LONGEST_SEEN]])
-        return go_to(self.runtime.transact(_accept, self.who, act, Once(_hash(view), _hash(""))))
+        return go_to(self.runtime.transact(_accept, self.who, act, Once(hash_of(view), hash_of(""))))
 
     def change_once(self, form: Form, change: Callable[[Tx], LockedIncident], done: str) -> Response:
         """The same for a change to an incident; its page says what was `done`."""
@@ -251,7 +250,3 @@ def _accept(tx: Tx, who: SignedIn, act: DeskAct, once: Once) -> str:
 
     answer = accept(tx, carry_out, once).answer
     return (answer.location if answer is not None else None) or "/desk"
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
