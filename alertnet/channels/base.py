@@ -147,8 +147,8 @@ class Channel(Protocol):
         """Ask for the state of a message: by the provider's id, else by what was sent to this address since then."""
         ...
 
-    def answers(self) -> bool:
-        """Whether the provider answers at all; asking sends nobody anything."""
+    def trouble(self) -> Result | None:
+        """What a message would meet now; None where the provider answers and knows us. Nobody is sent anything."""
         ...
 
     def hang_up(self, provider_id: str) -> None:

@@ -177,11 +177,13 @@ class SmtpRelay:
         except BadInput:
             return Refused(Failure.INVALID, "address")
         mail = compose(outgoing)
+        return self._met(lambda session: _deliver(session, outgoing, mail) if leave(lambda: None) else None)
+
+    def _met(self, act: Callable[["_Session"], Result | None]) -> Result | None:
+        """What came of it, once the relay is ready for a mail; else what kept it from that."""
         session = self._session()
         try:
-            if fault := self._prepare(session):
-                return fault
-            return _deliver(session, outgoing, mail) if leave(lambda: None) else None
+            return self._prepare(session) or act(session)
         except smtplib.SMTPResponseException as answer:
             return _not_accepted(answer.smtp_code, _as_bytes(answer.smtp_error), Failure.OUR_ACCOUNT)
         except smtplib.SMTPNotSupportedError:
@@ -195,15 +197,9 @@ class SmtpRelay:
         """Relays can't be asked."""
         return CannotTell()
 
-    def answers(self) -> bool:
-        """Whether the relay would accept a mail from us."""
-        session = self._session()
-        try:
-            return self._prepare(session) is None
-        except (smtplib.SMTPException, OSError):
-            return False
-        finally:
-            session.leave()
+    def trouble(self) -> Result | None:
+        """What keeps the relay from accepting a mail from us."""
+        return self._met(lambda _: None)
 
     def hang_up(self, provider_id: str) -> None:
         """Do nothing: mails don't ring."""

@@ -27,11 +27,11 @@ from alertnet.channels.twilio_account import (
     Submission,
     TwilioLedger,
     entries_of,
-    is_there,
     looked_up,
     prepare,
     sought,
     submit,
+    trouble_of,
 )
 from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
 from alertnet.core.notification import RINGS_FOR
@@ -81,9 +81,9 @@ class _Channel(ABC):
         page = self._sent.page(to=outgoing.to, page_size=PAGE_SIZE)
         return sought(entries_of(page, self._entry), outgoing, since)
 
-    def answers(self) -> bool:
-        """Whether the provider shows us our last one."""
-        return is_there(lambda: self._sent.page(page_size=1))
+    def trouble(self) -> Result | None:
+        """What keeps the provider from showing us our last one."""
+        return trouble_of(lambda: self._sent.page(page_size=1))
 
 
 class TwilioSms(_Channel):

@@ -202,19 +202,17 @@ def looked_up(request: Callable[[], Lookup]) -> Lookup:
         return CannotTell()
 
 
-def is_there(request: Callable[[], object]) -> bool:
-    """Whether the provider answers a request. Refusing that request counts as an answer.
-
-    Refusing our account does not.
-    """
+def trouble_of(request: Callable[[], object]) -> Result | None:
+    """What keeps the provider from answering; refusing that request is an answer, refusing our account is none."""
     try:
         request()
     except ErrorAnswer as answer:
         meaning = classify(answer.status, answer.code, None)
-        return isinstance(meaning, Refused) or (isinstance(meaning, NotSent) and meaning.fault is None)
-    except (NotConnected, AnswerLost, *UNREADABLE):
-        return False
-    return True
+        is_ours = isinstance(meaning, Unsure) or (isinstance(meaning, NotSent) and meaning.fault is not None)
+        return meaning if is_ours else None
+    except (NotConnected, AnswerLost, *UNREADABLE) as fault:
+        return _meaning_of(fault)
+    return None
 
 
 def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Found | Absent:

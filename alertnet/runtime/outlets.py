@@ -1,7 +1,8 @@
 """The outlets made from the settings: for each method and provider a channel, its sending numbers and its pace."""
 
-from alertnet.channels.base import Channel, Ledger, Recordings
+from alertnet.channels.base import Channel, Ledger, NotSent, Recordings, Refused, Unsure
 from alertnet.core.codec import value
+from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
@@ -20,6 +21,15 @@ class Outlet:
     rate: float
     ledger: Ledger | None = None
     recordings: Recordings | None = None
+
+    def trouble(self) -> tuple[str, AccountFault | None] | None:
+        """A code for what keeps it from sending now, and what the provider has against us; None if nothing does."""
+        match self.channel.trouble():
+            case NotSent(code, fault=fault):
+                return code, fault
+            case Refused(_, code) | Unsure(code):
+                return code, None
+        return None
 
 
 def open_outlets(settings: Settings) -> dict[Route, Outlet]:

@@ -112,7 +112,7 @@ class Routes:
     def probe(self, route: Route) -> None:
         """Probe a provider that is away, unless another worker does; nobody is called by it."""
         if self._runtime.transact(provider_health.claim_probe, route):
-            is_back = self._runtime.outlets[route].channel.answers()
+            is_back = self._runtime.outlets[route].channel.trouble() is None
             self._see(route, self._runtime.transact(provider_health.record_probe, route, is_back))
             log.info("provider_asked", method=route[0], provider=route[1], is_back=is_back)
 

@@ -63,11 +63,12 @@ class Line:
         if call is not None and call.message.route == self.route:
             call.is_hung_up()
 
-    def answers(self) -> bool:
+    def trouble(self) -> Result | None:
         """Ask whether the provider answers."""
         self.process.life.sleep(self.world.random.uniform(0.05, 0.3))
         # An account without credit gets answers to questions, but nothing is sent for it.
-        return self.world.troubles.get(self.route) in (None, Trouble.DENIES)
+        is_there = self.world.troubles.get(self.route) in (None, Trouble.DENIES)
+        return None if is_there else NotSent("away")
 
     def may_die(self, where: str, seconds: float) -> None:
         """Let so much time pass; the process may die in it."""

@@ -232,16 +232,17 @@ def test_a_relay_that_is_away_surely_sent_nothing(nobody_listens: str) -> None:
 def test_a_relay_that_greets_is_there_and_gets_no_mail() -> None:
     mailbox = Mailbox()
     with relay_for(mailbox) as relay:
-        assert relay.answers()
+        trouble, taken = relay.trouble(), list(mailbox.taken)
+        relay.send(MAIL)
 
-    assert mailbox.taken == []
+    assert (trouble, taken, len(mailbox.taken)) == (None, [], 1)
 
 
 def test_a_relay_that_can_not_be_reached_any_more_is_not_there() -> None:
     with relay_for(Mailbox()) as relay:
-        assert relay.answers()
+        assert relay.trouble() is None
 
-    assert not relay.answers()
+    assert relay.trouble() == NotSent("ConnectionRefusedError")
 
 
 def test_user_and_password_are_given_over_tls(server_tls: ssl.SSLContext) -> None:
@@ -257,7 +258,7 @@ def test_a_wrong_password_is_a_fault_of_our_account(server_tls: ssl.SSLContext) 
     mailbox = Mailbox()
     with relay_for(mailbox, "user", "wrong", tls_context=server_tls, authenticator=mailbox.authenticate) as relay:
         assert relay.send(MAIL) == refused_whole("535", AccountFault.TOKEN)
-        assert not relay.answers()
+        assert relay.trouble() == refused_whole("535", AccountFault.TOKEN)
 
     assert mailbox.taken == []
 

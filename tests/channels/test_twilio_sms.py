@@ -275,23 +275,23 @@ def test_a_provider_that_does_not_answer_can_not_tell(
 
 
 @pytest.mark.parametrize(
-    ("status", "document", "is_there"),
+    ("status", "document", "trouble"),
     [
-        (200, {"messages": []}, True),
-        (401, {"code": 20003}, False),
-        (403, b"<html>", False),
-        (400, {"code": 21999}, True),
-        (429, {"code": 20429}, True),
-        (503, b"", False),
-        (200, b"<html>", False),
+        (200, {"messages": []}, None),
+        (401, {"code": 20003}, NotSent("20003", cause=Cause.ACCOUNT, fault=AccountFault.TOKEN)),
+        (403, b"<html>", NotSent("403", fault=AccountFault.PERMISSION)),
+        (400, {"code": 21999}, None),
+        (429, {"code": 20429}, None),
+        (503, b"", Unsure("503")),
+        (200, b"<html>", Unsure("unreadable")),
     ],
 )
 def test_a_provider_that_answers_is_there_unless_it_refuses_our_account(
-    channel: TwilioSms, provider: Provider, status: int, document: object, is_there: bool
+    channel: TwilioSms, provider: Provider, status: int, document: object, trouble: object
 ) -> None:
     provider.replies(status, document)
 
-    assert channel.answers() is is_there
+    assert channel.trouble() == trouble
     assert provider.requests[0].target == "/2010-04-01/Accounts/AC1/Messages.json?PageSize=1"
 
 
@@ -300,5 +300,5 @@ def test_a_provider_that_can_not_be_reached_is_not_there(provider: Provider, nob
     urls = (provider.url, nobody_listens)
     here, gone = (TwilioSms(Account("AC1", TOKENS, "https://alert.example", url)) for url in urls)
 
-    assert here.answers()
-    assert not gone.answers()
+    assert here.trouble() is None
+    assert gone.trouble() == NotSent("ConnectionRefusedError")

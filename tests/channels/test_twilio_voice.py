@@ -123,7 +123,7 @@ def test_a_provider_that_lists_calls_is_there(channel: TwilioVoice, provider: Pr
     """Nothing rings by asking."""
     provider.replies(200, {"calls": []})
 
-    assert channel.answers()
+    assert channel.trouble() is None
     assert [request.target for request in provider.requests] == ["/2010-04-01/Accounts/AC1/Calls.json?PageSize=1"]
 
 

@@ -3,6 +3,7 @@
 import json
 
 from alertnet.runtime.wiring import Runtime
+from alertnet.sandbox import Sandbox
 from alertnet.store.queues import workers
 from tests.cli.conftest import SECRET, Office
 
@@ -39,7 +40,7 @@ def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_onc
     for line in (
         "✗ settings: ALERTNET_RATES: 'fast' is not allowed",
         "✗ database: ALERTNET_DATABASE_URL: there is no file",
-        "✗ provider: sms gives no answer",
+        "✗ provider: sms gives no answer: nothing listens there",
         "✗ public URL: http://127.0.0.1:9: nothing listens there",
     ):
         assert line in said.out
@@ -61,6 +62,18 @@ def test_a_pause_is_worth_a_look_and_wrong_where_nobody_can_be_told(office: Offi
 
     office.types("pause", "--everything", *words)
     assert states(office, "--offline")["pause"] == "wrong"
+
+
+def test_a_provider_that_does_not_know_us_is_told_from_one_that_is_away(office: Office) -> None:
+    """At night one is a setting to mend, the other somebody else's to mend."""
+    with Sandbox(account_sid=f"AC{'0' * 32}", auth_token="another", public_url="") as sandbox:
+        sandbox.refuses_mail("535 5.7.8 wrong password")
+        office.env |= {"ALERTNET_TWILIO_API_URL": sandbox.api_url, "ALERTNET_SMTP_URL": sandbox.smtp_url}
+        said = office.types("doctor")
+
+    assert "✗ provider: call does not accept our token or password (20003)\n    → TWILIO_AUTH_TOKEN" in said.out
+    assert "✗ provider: sms does not accept our token or password (20003)" in said.out
+    assert "ConnectionRefusedError" not in said.out
 
 
 def test_no_secret_is_printed(office: Office, runtime: Runtime) -> None:

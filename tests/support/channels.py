@@ -13,8 +13,8 @@ class MadeUp:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return Absent()
 
-    def answers(self) -> bool:
-        return True
+    def trouble(self) -> Result | None:
+        return None
 
     def hang_up(self, provider_id: str) -> None:
         """Nothing rings."""
@@ -38,8 +38,8 @@ class Meanwhile:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return self.channel.lookup(outgoing, since, provider_id)
 
-    def answers(self) -> bool:
-        return self.channel.answers()
+    def trouble(self) -> Result | None:
+        return self.channel.trouble()
 
     def hang_up(self, provider_id: str) -> None:
         self.channel.hang_up(provider_id)

@@ -109,8 +109,8 @@ class Line:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         return CannotTell()
 
-    def answers(self) -> bool:
-        return True
+    def trouble(self) -> None:
+        """It answers."""
 
     def hang_up(self, provider_id: str) -> None:
         self.may_hang_up.wait(PATIENCE)

@@ -56,9 +56,9 @@ class Provider(MadeUp):
             return NotSent("403", fault=AccountFault.PERMISSION)
         return self.result or Accepted(f"SM{outgoing.attempt}")
 
-    def answers(self) -> bool:
+    def trouble(self) -> Result | None:
         self.questions += 1
-        return self.is_there
+        return None if self.is_there else NotSent("away")
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ class NotAskedAlone:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         raise AssertionError(provider_id)
 
-    def answers(self) -> bool:
-        return True
+    def trouble(self) -> None:
+        """It answers."""
 
     def hang_up(self, provider_id: str) -> None:
         raise AssertionError(provider_id)

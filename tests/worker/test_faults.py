@@ -23,7 +23,7 @@ class Broken:
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         raise RuntimeError("no such thing")
 
-    def answers(self) -> bool:
+    def trouble(self) -> None:
         raise RuntimeError("no such thing")
 
     def hang_up(self, provider_id: str) -> None:

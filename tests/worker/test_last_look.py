@@ -89,7 +89,7 @@ class Leaving:
     def __init__(self, channel: Channel, leaves: Callable[[Callable[[], object], Leave], bool]) -> None:
         self._channel = channel
         self._leaves = leaves
-        self.lookup, self.hang_up, self.answers = channel.lookup, channel.hang_up, channel.answers
+        self.lookup, self.hang_up, self.trouble = channel.lookup, channel.hang_up, channel.trouble
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         return self._channel.send(outgoing, lambda write: self._leaves(write, leave))

@@ -75,7 +75,7 @@ class Provider:
         self.says: Callable[[str], Result] = lambda to: Accepted(f"SM{to}")
         self._alone = alone
         channel = stage.runtime.outlets[SMS].channel
-        self.lookup, self.hang_up, self.answers = channel.lookup, channel.hang_up, channel.answers
+        self.lookup, self.hang_up, self.trouble = channel.lookup, channel.hang_up, channel.trouble
         stage.runtime.outlets[SMS] = replace(stage.runtime.outlets[SMS], channel=self)
 
     def prepare(self, outgoing: Outgoing) -> Handover | None:

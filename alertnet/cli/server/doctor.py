@@ -18,6 +18,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 
 if TYPE_CHECKING:
+    from alertnet.core.delivery.provider_codes import AccountFault
     from alertnet.core.monitoring.self_monitoring import Observed
     from alertnet.runtime.settings.settings import Settings
     from alertnet.runtime.wiring import Runtime
@@ -272,17 +273,31 @@ def _named(owners: Iterable[str]) -> str:
     return ", ".join(names[:FEW]) + more
 
 
+def _of_provider(code: str, fault: "AccountFault | None") -> tuple[str, str]:
+    """What is wrong with a provider, and what to do."""
+    if fault is None:
+        return f"gives no answer: {UNREACHED.get(code, code)}", "its address, its status page, the network from here"
+    wrong = {
+        "token": ("does not accept our token or password", "TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds"),
+        "balance": ("has no money of ours left, or has suspended us", "the account's balance and status"),
+        "permission": ("does not let us in", "what it, or a proxy before it, allows this account"),
+        "settings": ("does not know us by these settings", "TWILIO_ACCOUNT_SID; for mail, TLS and login of the relay"),
+    }
+    found, do = wrong[fault]
+    return f"{found} ({code})", do
+
+
 def _outside(settings: "Settings") -> Iterator[Finding]:
     from alertnet.core.delivery.provider_routes import route_name
     from alertnet.runtime.http_ping import ping
     from alertnet.runtime.outlets import open_outlets
 
     for route, outlet in open_outlets(settings).items():
-        if outlet.channel.answers():
+        if (trouble := outlet.trouble()) is None:
             yield Finding("provider", State.WELL, f"{route_name(route)} answers, and knows us")
         else:
-            do = "its status page, the account, token or password, and the network from here"
-            yield Finding("provider", State.WRONG, f"{route_name(route)} gives no answer, or does not know us", do)
+            found, do = _of_provider(*trouble)
+            yield Finding("provider", State.WRONG, f"{route_name(route)} {found}", do)
     if settings.public_url is not None:
         fault = ping(f"{settings.public_url}/healthz")
         do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""
