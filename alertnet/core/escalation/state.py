@@ -167,6 +167,9 @@ class State:
     stopped_from: Status | None = None
     stopped_at: datetime | None = None
 
+    # By identity, since it holds a dict: for what is worked out once for the very same state.
+    __hash__ = object.__hash__
+
     def relayed_by(self, contact: str) -> tuple[str, ...]:
         """The addresses that relayed for that contact; for another the same phone may still have to."""
         if not self.relayed or contact not in self.answers:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, update
@@ -104,8 +105,15 @@ def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
         tree=escalation.tree,
         tree_hash=tree_hash,
         scope=escalation.scope,
-        **moving(escalation, rank),
+        **_columns(escalation, rank, _first(escalation.state, escalation.due_at)),
     )
+
+
+@lru_cache(maxsize=16)
+def _first(state: State, due_at: datetime | None) -> Any:
+    """Check a first state, and give its stored form: once for all escalations that begin with this very state."""
+    check_escalation("that begins", state, due_at)
+    return to_stored(state)
 
 
 def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
@@ -115,6 +123,10 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
         Inconsistent: `of_incidents` would refuse it.
     """
     check_escalation(escalation.id, escalation.state, escalation.due_at)
+    return _columns(escalation, rank, to_stored(escalation.state))
+
+
+def _columns(escalation: Escalation, rank: int, state: Any) -> dict[str, Any]:
     _check_rank(escalation.id, rank)
     return {
         "status": escalation.state.status.value,
@@ -122,7 +134,7 @@ def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
         "round": escalation.state.round,
         "rank": rank,
         "due_at": escalation.due_at,
-        "state": to_stored(escalation.state),
+        "state": state,
     }
 
 
