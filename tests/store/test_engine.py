@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, event, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from alertnet.store.db.engine import URL_FORMS, insert_once, make_engine, parse_url
 from alertnet.store.db.statements import session_on
@@ -40,6 +42,25 @@ def test_a_row_is_inserted_once(engine: Engine) -> None:
     with engine.begin() as connection, session_on(connection) as session:
         assert insert_once(session, senders, row)
         assert not insert_once(session, senders, row)
+
+
+def test_the_statement_that_inserts_once_is_made_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each report with an Idempotency-Key and each SMS that comes in has one, and making it takes a millisecond."""
+    made: list[object] = []
+    makes = SQLCompiler.__init__
+
+    def note(self: SQLCompiler, *args: Any, **values: Any) -> None:
+        made.append(self)
+        makes(self, *args, **values)
+
+    rows = [{"name": name, "free_at": NOW} for name in ("sms", "call", "mail")]
+    with engine.begin() as connection, session_on(connection) as session:
+        insert_once(session, senders, rows[0])
+        monkeypatch.setattr(SQLCompiler, "__init__", note)
+        assert [insert_once(session, senders, row) for row in rows] == [False, True, True]
+        assert not made
+        assert len(session.execute(select(senders)).all()) == 3
+        assert len(made) == 1
 
 
 def test_sqlite_keeps_what_it_committed_through_a_power_cut(sqlite_engine: Engine) -> None:

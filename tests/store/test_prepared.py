@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import bindparam, event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from alertnet.store.db.adding import unless_there
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import MOST_LISTED, Prepared, session_on
 from alertnet.store.db.tx import Tx
@@ -68,6 +69,15 @@ def test_a_change_of_many_rows(filled: Session) -> None:
     change = Prepared(update(timeline).where(timeline.c.seq == bindparam("key")).values(payload=bindparam("payload")))
     change.each(filled, [{"key": 1, "payload": {"who": "Bea"}}, {"key": 3, "payload": None}])
     assert list(filled.scalars(select(timeline.c.payload).order_by(timeline.c.seq))) == [{"who": "Bea"}, None, None]
+
+
+def test_a_row_that_is_put_gives_what_the_statement_returns(filled: Session) -> None:
+    putting = Prepared(unless_there(timeline).returning(timeline.c.seq, timeline.c.at))
+
+    found = [putting.put(filled, line(seq, payload=["a", "list"])) for seq in (4, 4)]
+
+    assert [[tuple(row) for row in rows] for rows in found] == [[(4, NOW + timedelta(seconds=4))], []]
+    assert filled.scalar(select(timeline.c.payload).where(timeline.c.seq == 4)) == ["a", "list"]
 
 
 def test_a_fault_of_the_driver_is_sqlalchemys_and_tells_no_value(filled: Session) -> None:

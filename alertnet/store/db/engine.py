@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from select import POLLIN, poll
 from time import monotonic
@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from alertnet.store.db.adding import unless_there
 from alertnet.store.db.columns import as_json
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import PIPELINE, line_on
+from alertnet.store.db.statements import PIPELINE, Prepared, line_on, stored
 from alertnet.store.db.vault import Vault
 
 FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR
@@ -253,8 +253,12 @@ def carry_over(engine: Engine) -> None:
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row unless its key is taken, even by a simultaneous transaction; True if it was inserted."""
-    statement = unless_there(table).values(values).returning(*table.primary_key)
-    return session.execute(statement).first() is not None
+    return bool(_inserting_once(table).put(session, stored(values.items())))
+
+
+@cache
+def _inserting_once(table: Table) -> Prepared:
+    return Prepared(unless_there(table).returning(*table.primary_key))
 
 
 def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:

@@ -227,6 +227,12 @@ class Prepared:
         parameters = [*map(form.parameters, rows)]
         line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
+    def put(self, session: Session, row: Values) -> Sequence[Any]:
+        """Run it for one row, whose lists are values, and give what it returns."""
+        line = line_of(session)
+        form = self._form(line, tuple(row), row)
+        return form.rows(line.run(form.sql, form.parameters(row)))
+
     def _asking(self, line: Line, values: Values) -> tuple[_Form | None, Values]:
         """The form for lists as long as these, which are filled up; None where one is too long to be kept ready."""
         which: tuple[int, ...] = ()
@@ -275,7 +281,7 @@ def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
         key, place = listed.get(name, (name, None))
         constant = None if key in example else state.parameters[name]
         parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
-    columns = list(statement.selected_columns) if is_select else []
+    columns = list(statement.selected_columns if is_select else statement.exported_columns)
     return _Written(
         sql=state.statement,
         names=None if state.positiontup is not None else tuple(state.parameters),
