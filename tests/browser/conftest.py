@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
@@ -11,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
 from tests.browser.chromium import ARGUMENTS, Missing, find
+from tests.browser.console import Console, SitDown
 from tests.browser.sandbox_page import SandboxPage
 from tests.database import migrate
 
@@ -65,6 +67,31 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def evening() -> Iterator[Evening]:
     with Evening(migrate=migrate) as evening:
         yield evening
+
+
+@pytest.fixture
+def sit_down(browser: Browser, evening: Evening) -> Iterator[SitDown]:
+    """Opens the console by the sandbox's link, on a browser of its own, and notes which hosts that asks."""
+    with ExitStack() as stack:
+        url = stack.enter_context(page_over(evening, 0))
+
+        def sit_down(**options: Any) -> Console:
+            context = browser.new_context(**options)
+            stack.callback(context.close)
+            context.set_default_timeout(PATIENCE)
+            hosts: set[str] = set()
+            context.on("request", lambda request: hosts.add(request.url.split("/")[2].partition(":")[0]))
+            page = context.new_page()
+            page.goto(f"{url}desk")
+            return Console(page, hosts)
+
+        yield sit_down
+
+
+@pytest.fixture
+def desk(sit_down: SitDown) -> Console:
+    """The coordinator of the evening, on a browser that has everything."""
+    return sit_down()
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.play import page_over
 from alertnet.cli.demo.stage import COORDINATOR
 from alertnet.core.inbound.journey import Journey, Kind, Leg
 from alertnet.flows.credentials.users import add_user, renew_recovery
@@ -23,6 +20,7 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.door import COOKIE
 from tests.browser.conftest import PATIENCE
+from tests.browser.console import Console, SitDown
 from tests.browser.sights import CODE, LINK
 from tests.web.console.desk import HASH, PASSWORD
 
@@ -33,56 +31,19 @@ SECOND_GENERATION = {"latency": 300, "downloadThroughput": 31_250, "uploadThroug
 """A line in milliseconds, and in bytes a second."""
 
 
-@dataclass(frozen=True)
-class Console:
-    """Somebody's browser at the console of the evening."""
-
-    page: Page
-    hosts: set[str]
-
-    @property
-    def base(self) -> str:
-        return self.page.url.partition("/desk")[0]
-
-    def opens(self, path: str = "") -> None:
-        self.page.goto(f"{self.base}/desk{path}")
-
-    def looks_at_the_incident(self) -> None:
-        self.opens()
-        self.page.locator("#open h3 a").first.click()
-
-    def folds_out(self, summary: str) -> None:
-        self.page.get_by_text(summary, exact=True).click()
-
-
-def sit_down(browser: Browser, sandbox: str, **options: object) -> tuple[BrowserContext, Console]:
-    """Open the console by the sandbox's link, and note which hosts the browser asks."""
-    context = browser.new_context(**options)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE)
-    hosts: set[str] = set()
-    context.on("request", lambda request: hosts.add(request.url.split("/")[2].partition(":")[0]))
-    page = context.new_page()
-    page.goto(f"{sandbox}desk")
-    return context, Console(page, hosts)
-
-
-@pytest.fixture
-def sandbox_url(evening: Evening) -> Iterator[str]:
-    with page_over(evening, 0) as url:
-        yield url
-
-
 def test_an_evening_of_two_coordinators_and_three_contacts(
-    browser: Browser, evening: Evening, sandbox_url: str
+    browser: Browser, evening: Evening, sit_down: SitDown
 ) -> None:
     """From the alarm to the all-clear: each sees at once what the others do, and nothing comes from another host.
 
     Maria sits where there is but the slowest line.
     """
-    (one, maria), (other, ben) = sit_down(browser, sandbox_url), sit_down(browser, sandbox_url)
+    maria, ben = sit_down(), sit_down()
     stage, both = evening.stage, (maria, ben)
-    one.new_cdp_session(maria.page).send("Network.emulateNetworkConditions", {"offline": False, **SECOND_GENERATION})
-    other.add_cookies([{"name": COOKIE, "value": stage.runtime.transact(ben_signs_in), "url": stage.api.url}])
+    maria.context.new_cdp_session(maria.page).send(
+        "Network.emulateNetworkConditions", {"offline": False, **SECOND_GENERATION}
+    )
+    ben.context.add_cookies([{"name": COOKIE, "value": stage.runtime.transact(ben_signs_in), "url": stage.api.url}])
     ben.opens()
 
     # Ana cries for help; both hear, and look; each sees that the other does.
@@ -146,8 +107,7 @@ def test_an_evening_of_two_coordinators_and_three_contacts(
         evening.jump()
 
     assert maria.hosts | ben.hosts == {"127.0.0.1"}
-    for context in (one, other, telephone):
-        context.close()
+    telephone.close()
 
 
 def ben_signs_in(tx: Tx) -> str:
@@ -163,11 +123,9 @@ def asks_about_a_level(evening: Evening) -> bool:
     return any(matter.subject == "level" for matter in board.matters)
 
 
-def test_without_scripts_and_on_a_small_telephone_every_act_works(
-    browser: Browser, evening: Evening, sandbox_url: str
-) -> None:
+def test_without_scripts_and_on_a_small_telephone_every_act_works(sit_down: SitDown, evening: Evening) -> None:
     """A drill is raised, decided and closed by forms alone, with nothing to scroll sideways for."""
-    context, desk = sit_down(browser, sandbox_url, java_script_enabled=False, viewport={"width": 320, "height": 640})
+    desk = sit_down(java_script_enabled=False, viewport={"width": 320, "height": 640})
     page = desk.page
     desk.opens("/drills/new")
     page.get_by_label("What has happened").select_option("threat")
@@ -189,13 +147,9 @@ def test_without_scripts_and_on_a_small_telephone_every_act_works(
     expect(page.locator("#sentences")).to_contain_text("it is closed (resolved")
     desk.opens("/drills")
     expect(page.get_by_text("No incident is open.")).to_be_visible()
-    context.close()
 
 
-def test_a_countdown_runs_and_says_when_the_line_is_broken(
-    browser: Browser, evening: Evening, sandbox_url: str
-) -> None:
-    context, desk = sit_down(browser, sandbox_url)
+def test_a_countdown_runs_and_says_when_the_line_is_broken(desk: Console, evening: Evening) -> None:
     evening.stage.phone("ana").sends("SOS")
     expect(desk.page.locator("#open time").first).to_have_text(re.compile(r"^\d\d:\d\d \(in \d+ min( \d+ s)?\)$"))
     expect(desk.page.locator("#line")).to_have_text(re.compile(r"^Live, as of \d\d:\d\d:\d\d$"))
@@ -204,17 +158,15 @@ def test_a_countdown_runs_and_says_when_the_line_is_broken(
     with desk.page.expect_navigation():
         desk.page.get_by_role("button", name="Yes, go").click()
     expect(desk.page.get_by_text("Nothing waits for you now.")).to_be_visible()
-    context.set_offline(True)
+    desk.context.set_offline(True)
     # In one go: what is under way by then may still be heard.
     line = desk.page.evaluate("heard = 0; tick(); document.getElementById('line').textContent")
 
     assert "The line is broken: this is as of" in line
-    context.close()
 
 
-def test_three_keys_lead_to_an_act_on_what_was_named(browser: Browser, evening: Evening, sandbox_url: str) -> None:
+def test_three_keys_lead_to_an_act_on_what_was_named(desk: Console, evening: Evening) -> None:
     """`/`, what it is called, Enter, and the key that stands beside the act; none of it where it is switched off."""
-    context, desk = sit_down(browser, sandbox_url)
     page = desk.page
     evening.stage.phone("ana").sends("SOS")
     ref = page.locator("#open h3 a").inner_text()
@@ -231,7 +183,6 @@ def test_three_keys_lead_to_an_act_on_what_was_named(browser: Browser, evening: 
     page.get_by_label("Single keys").uncheck()
     page.keyboard.press("/")
     expect(page.locator("#find")).not_to_be_focused()
-    context.close()
 
 
 def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Evening) -> None:
@@ -269,11 +220,10 @@ def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Even
 
 
 @pytest.mark.long
-def test_who_knows_nothing_but_the_readme_begins_decides_and_closes_a_drill(browser: Browser, sandbox_url: str) -> None:
+def test_who_knows_nothing_but_the_readme_begins_decides_and_closes_a_drill(desk: Console) -> None:
     """Its words are those of the pages, in that order; what must be chosen is, as the last there is."""
     [story] = re.findall(r"^A drill takes five minutes: .*?\n\n", README.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     words = [" ".join(each.split()) for each in re.findall(r"\*(.+?)\*", story)]
-    context, desk = sit_down(browser, sandbox_url)
     page = desk.page
     began, empty = time.monotonic(), page.locator("select:required:invalid").locator("visible=true")
 
@@ -289,13 +239,12 @@ def test_who_knows_nothing_but_the_readme_begins_decides_and_closes_a_drill(brow
     expect(page.get_by_role("row", name="can't act, vouched")).to_have_count(1)
     assert len(words) == 12
     assert time.monotonic() - began < 300
-    context.close()
 
 
 @pytest.mark.long
-def test_what_is_rarely_done_works_without_scripts_too(browser: Browser, evening: Evening, sandbox_url: str) -> None:
+def test_what_is_rarely_done_works_without_scripts_too(sit_down: SitDown, evening: Evening) -> None:
     """Turns of duty, somebody on the road, a graver case with everything one may do, reports, number tests, an edit."""
-    context, desk = sit_down(browser, sandbox_url, java_script_enabled=False, viewport={"width": 320, "height": 640})
+    desk = sit_down(java_script_enabled=False, viewport={"width": 320, "height": 640})
     page, runtime = desk.page, evening.stage.runtime
     coordinators = {"rota: []": "rota: [north/ana, north/luis]", "verified: 2026-10-01": "verified: 2025-08-01"}
     [latest] = runtime.watched.history()
@@ -380,4 +329,3 @@ def test_what_is_rarely_done_works_without_scripts_too(browser: Browser, evening
     page.get_by_role("button", name="Play a case through with it").click()
     page.get_by_role("button", name="Play it").click()
     expect(page.locator("#night")).to_be_visible()
-    context.close()

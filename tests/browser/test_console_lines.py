@@ -1,18 +1,16 @@
 """The console on a bad line: what is sent counts once, what is typed survives, and no page takes a line in vain."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import text as sql
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.play import page_over
 from alertnet.cli.demo.stage import COORDINATOR
 from alertnet.flows.credentials.users import sign_out
 from alertnet.store.tables import incidents
-from tests.browser.test_console import Console, sit_down
+from tests.browser.console import Console
 
 pytestmark = pytest.mark.browser
 
@@ -20,12 +18,6 @@ SECRET = "He is in the white house by the mill"
 HIDE = "hide => { Object.defineProperty(document, 'hidden', { value: hide, configurable: true });"
 HIDE += " document.dispatchEvent(new Event('visibilitychange')) }"
 FOLLOWS = "() => stream !== null && stream.readyState === EventSource.OPEN"
-
-
-@pytest.fixture
-def sandbox_url(evening: Evening) -> Iterator[str]:
-    with page_over(evening, 0) as url:
-        yield url
 
 
 def raised(evening: Evening) -> list[str]:
@@ -39,11 +31,8 @@ def fills_in(desk: Console) -> None:
     page.get_by_label("In one line").fill(SECRET)
 
 
-def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(
-    browser: Browser, evening: Evening, sandbox_url: str
-) -> None:
+def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(desk: Console, evening: Evening) -> None:
     """First the request is lost, then the answer: what is sent again until there is one counts once."""
-    context, desk = sit_down(browser, sandbox_url)
     page = desk.page
     desk.opens("/raise")
     fills_in(desk)
@@ -70,12 +59,10 @@ def test_an_act_on_a_line_that_breaks_is_done_once_and_the_page_says_which(
     [ref] = raised(evening)
     page.get_by_role("link", name="How it stands now").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(ref)
-    context.close()
 
 
-def test_who_will_be_told_is_said_of_what_the_form_says_now(browser: Browser, sandbox_url: str) -> None:
+def test_who_will_be_told_is_said_of_what_the_form_says_now(desk: Console) -> None:
     """The answer to what it said before comes last, as it may on a bad line."""
-    context, desk = sit_down(browser, sandbox_url)
     page = desk.page
     desk.opens("/raise")
     held: list[Route] = []
@@ -92,24 +79,22 @@ def test_who_will_be_told_is_said_of_what_the_form_says_now(browser: Browser, sa
     assert ("Duty desk" in said, "Ombuds" in said) == (True, False)
     page.evaluate("() => new Promise(requestAnimationFrame)")
     expect(page.locator("#told")).to_contain_text("Ombuds")
-    context.close()
 
 
 def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_it(
-    browser: Browser, evening: Evening, sandbox_url: str
+    desk: Console, evening: Evening
 ) -> None:
     """What is on the disk is sealed by a key that only the page has; once it was sent nothing is left."""
-    context, desk = sit_down(browser, sandbox_url)
     desk.opens("/raise")
     fills_in(desk)
     desk.page.wait_for_function("() => localStorage.getItem('desk-draft')")
     kept = desk.page.evaluate("() => Object.values(localStorage).map((each) => each + atob(each)).join()")
     assert SECRET not in kept
-    context.set_offline(True)
+    desk.context.set_offline(True)
     desk.page.close()
-    context.set_offline(False)
+    desk.context.set_offline(False)
 
-    again = Console(context.new_page(), set())
+    again = Console(desk.context.new_page(), set())
     again.page.goto(f"{evening.stage.api.url}/desk/raise")
     expect(again.page.locator("#draft")).to_be_visible()
     expect(again.page.get_by_label("In one line")).to_have_value(SECRET)
@@ -120,19 +105,17 @@ def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_i
     again.opens("/raise")
     expect(again.page.get_by_label("In one line")).to_have_value("")
     assert len(raised(evening)) == 1
-    context.close()
 
 
 def test_eight_tabs_of_one_browser_leave_lines_free_and_each_is_true_once_it_is_seen(
-    browser: Browser, evening: Evening, sandbox_url: str
+    desk: Console, evening: Evening
 ) -> None:
     """A browser has six lines to a server: a tab that nobody sees gives its own up, but for one board, which sounds."""
-    context, desk = sit_down(browser, sandbox_url)
     board = f"{evening.stage.api.url}/desk"
     tabs = [desk.page]
     for _ in range(7):
         tabs[-1].evaluate(HIDE, True)
-        tabs.append(context.new_page())
+        tabs.append(desk.context.new_page())
         tabs[-1].goto(board)
 
     tabs[-1].wait_for_function(FOLLOWS)
@@ -145,13 +128,11 @@ def test_eight_tabs_of_one_browser_leave_lines_free_and_each_is_true_once_it_is_
     tabs[3].evaluate(HIDE, False)
 
     expect(tabs[3]).to_have_title(re.compile(r"^\([12]\) Board"))
-    context.close()
 
 
 def test_a_page_says_since_when_it_is_old_while_the_database_is_away_and_is_true_again_after(
-    browser: Browser, evening: Evening, sandbox_url: str
+    desk: Console, evening: Evening
 ) -> None:
-    context, desk = sit_down(browser, sandbox_url)
     line, runtime = desk.page.locator("#line"), evening.stage.runtime
     desk.page.wait_for_function(FOLLOWS)
     expect(line).to_contain_text("Live, as of")
@@ -163,14 +144,10 @@ def test_a_page_says_since_when_it_is_old_while_the_database_is_away_and_is_true
 
     expect(line).to_contain_text("Live, as of")
     expect(desk.page.locator("#open > li")).to_have_count(1)
-    context.close()
 
 
-def test_a_page_that_was_open_for_a_day_says_that_its_session_has_ended(
-    browser: Browser, evening: Evening, sandbox_url: str
-) -> None:
+def test_a_page_that_was_open_for_a_day_says_that_its_session_has_ended(desk: Console, evening: Evening) -> None:
     """What stands there is old, and it says so; the way back in is a press away."""
-    context, desk = sit_down(browser, sandbox_url)
     desk.page.wait_for_function(FOLLOWS)
 
     evening.stage.runtime.transact(sign_out, COORDINATOR, "test")
@@ -179,4 +156,3 @@ def test_a_page_that_was_open_for_a_day_says_that_its_session_has_ended(
     expect(desk.page.locator("#line")).to_contain_text("This session has ended, and this is as of")
     desk.page.get_by_role("link", name="Sign in").click()
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    context.close()

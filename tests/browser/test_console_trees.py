@@ -1,28 +1,15 @@
 """The trees at the console with a script: a slider that lights up who is told, an editor that checks and completes."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from alertnet.cli.demo.evening import Evening
-from alertnet.cli.demo.play import page_over
-from tests.browser.test_console import sit_down
+from tests.browser.console import Console
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def sandbox_url(evening: Evening) -> Iterator[str]:
-    with page_over(evening, 0) as url:
-        yield url
-
-
-def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(
-    browser: Browser, sandbox_url: str
-) -> None:
+def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(desk: Console) -> None:
     """Without a press; and nothing comes from another host."""
-    context, desk = sit_down(browser, sandbox_url)
     desk.opens("/simulator?type=arrest&country=CO&minute=195&hours=2")
     lit = desk.page.locator("#night .row.lit")
     first = lit.count()
@@ -34,13 +21,9 @@ def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(
     desk.page.get_by_label("Severity").select_option("moderate")
     expect(desk.page.locator("#night")).to_contain_text("arrest, moderate")
     assert desk.hosts == {"127.0.0.1"}
-    context.close()
 
 
-def test_the_editor_marks_a_fault_while_one_types_and_completes_and_explains_a_key(
-    browser: Browser, sandbox_url: str
-) -> None:
-    context, desk = sit_down(browser, sandbox_url)
+def test_the_editor_marks_a_fault_while_one_types_and_completes_and_explains_a_key(desk: Console) -> None:
     desk.opens("/editions/1/files?name=colombia.yaml")
     text = desk.page.get_by_label("Its text")
 
@@ -54,4 +37,3 @@ def test_the_editor_marks_a_fault_while_one_types_and_completes_and_explains_a_k
     text.press("Tab")
     assert text.input_value().endswith("rounds: ")
     expect(desk.page.locator("#key")).to_contain_text("How often the whole tree runs")
-    context.close()
