@@ -4,6 +4,8 @@ Invalid settings end the process. Faults in trees or templates don't if the data
 """
 
 import logging
+import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -20,7 +22,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import Standing
 from alertnet.core.directory.languages import as_written
 from alertnet.core.errors import Misconfigured
-from alertnet.messages.checks.fitting import fit, read_fitted
+from alertnet.messages.checks.fitting import Fitted, fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.logging import configure
@@ -222,24 +224,43 @@ def _kept(runtime: Runtime, edition: Edition) -> Templates:
 def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates | None, tuple[Fault, ...], str | None]:
     """The templates or their faults, and a new verdict to store. `is_usable`: the settings lead to a database."""
     url = settings.public_url or LONGEST_URL
+    kept: set[str] = set()
+
+    def was_sound(fitted: Fitted) -> bool:
+        if is_usable and _is_kept(settings, verdict := fitted.verdict(url)):
+            kept.add(verdict)
+        return bool(kept) or holds_aside(lambda: fitted.has_no_fault(url))
+
     try:
-        fitted = read_fitted(
-            settings.message_templates,
-            shipped(TEMPLATES),
-            lambda fitted: is_usable and _is_kept(settings, fitted.verdict(url)),
-        )
+        fitted = read_fitted(settings.message_templates, shipped(TEMPLATES), was_sound)
     except Misconfigured as error:
         return None, tuple(map(_fault, error.faults)), None
-    if fitted.is_sound:
-        return fitted.templates, (), None
-    faults = [f"{settings.message_templates}/{each}" for each in fitted.find_faults(url)]
+    faults = [f"{settings.message_templates}/{each}" for each in (() if fitted.is_sound else fitted.find_faults(url))]
     if faults:
         return None, tuple(map(_fault, faults)), None
     if fitted.added:
         log.info("templates_completed", added=list(fitted.added))
     if fitted.unknown or fitted.untranslated:
         log.warning("templates_of_another_version", unknown=list(fitted.unknown), english=list(fitted.untranslated))
-    return fitted.templates, (), None if fitted.is_remarkable else fitted.verdict(url)
+    return fitted.templates, (), None if kept or fitted.is_remarkable else fitted.verdict(url)
+
+
+def holds_aside(question: Callable[[], bool]) -> bool:
+    """Whether it holds, found out in a process of its own: the memory that the answer takes goes with that.
+
+    Also False where that can't be found out so: after a fault, or beside other threads.
+    """
+    # A fork takes along what other threads hold, but not the threads.
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        return False
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if question() else 1)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return status == 0
 
 
 def _is_kept(settings: Settings, verdict: str) -> bool:
