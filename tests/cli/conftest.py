@@ -101,6 +101,12 @@ class Office:
         assert "Traceback" not in said.err, said.err
         return said
 
+    def refused(self, *words: str, keyboard: str = "") -> str:
+        """What the command says that it refuses (exit code 2), without any result."""
+        said = self.types(*words, keyboard=keyboard)
+        assert (said.code, said.out) == (2, "")
+        return said.err
+
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:

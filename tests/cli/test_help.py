@@ -94,10 +94,9 @@ def test_help_shows_the_example(office: Office) -> None:
 
 @pytest.mark.parametrize("words", [["duty", "swap"], ["nurse"], ["trees", "plant"], ["keys", "rotate"], ["rm"]])
 def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: list[str]) -> None:
-    said = office.types(*words)
+    err = office.refused(*words)
 
-    assert (said.code, said.out) == (2, "")
-    assert words[-1] in said.err or words[0] in said.err
+    assert words[-1] in err or words[0] in err
 
 
 @pytest.mark.parametrize(
@@ -114,10 +113,9 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
 def test_what_is_typed_wrong_is_refused_by_option_value_and_what_is_allowed(
     office: Office, runtime: Runtime, words: list[str], refusal: str
 ) -> None:
-    said = office.types(*words)
+    err = office.refused(*words)
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith(refusal)
+    assert err.startswith(refusal)
 
 
 def said_by(code: str) -> list[str]:

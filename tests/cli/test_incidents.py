@@ -91,18 +91,16 @@ def test_closing_takes_effect_at_once_and_tells_the_reason_to_the_history(
 def test_an_incident_is_closed_only_once(office: Office, ref: str) -> None:
     office.types("incidents", "close", ref, "--reason", "released")
 
-    said = office.types("incidents", "close", ref, "--reason", "released")
+    err = office.refused("incidents", "close", ref, "--reason", "released")
 
-    assert (said.code, said.out) == (2, "")
-    assert f"{ref} is closed" in said.err
+    assert f"{ref} is closed" in err
 
 
 def test_an_unknown_reason_is_refused_with_those_there_are(office: Office, ref: str) -> None:
-    said = office.types("incidents", "close", ref, "--reason", "tired")
+    err = office.refused("incidents", "close", ref, "--reason", "tired")
 
-    assert said.code == 2
-    assert "'tired'" in said.err
-    assert "safe_arrival" in said.err
+    assert "'tired'" in err
+    assert "safe_arrival" in err
 
 
 def test_an_unknown_reference_is_named(office: Office, runtime: Runtime) -> None:
@@ -149,10 +147,9 @@ def test_a_head_that_was_kept_outside_holds_the_database_to_it(office: Office, r
 
 
 def test_what_is_no_head_is_refused(office: Office, runtime: Runtime) -> None:
-    said = office.types("audit", "verify", "--head", "yesterday")
+    err = office.refused("audit", "verify", "--head", "yesterday")
 
-    assert (said.code, said.out) == (2, "")
-    assert "'yesterday'" in said.err
+    assert "'yesterday'" in err
 
 
 def test_a_report_is_written_for_nobody_but_its_owner_to_read(office: Office, ref: str, tmp_path: Path) -> None:

@@ -35,20 +35,18 @@ def test_a_new_key_is_printed_alone_and_opens_what_it_was_made_for(office: Offic
 
 
 def test_an_unknown_scope_is_refused_with_those_there_are(office: Office, runtime: Runtime) -> None:
-    said = office.types("keys", "create", "--scope", "read,write")
+    err = office.refused("keys", "create", "--scope", "read,write")
 
-    assert (said.code, said.out) == (2, "")
-    assert "'write'" in said.err
-    assert "raise, read, coordinate, administer" in said.err
+    assert "'write'" in err
+    assert "raise, read, coordinate, administer" in err
 
 
 @pytest.mark.parametrize("team", ["nroth", "", "North"])
 def test_a_team_that_nobody_knows_is_refused_with_those_there_are(office: Office, runtime: Runtime, team: str) -> None:
     """B7: a slip in the name would else make a key that opens nothing, or of a team that comes later."""
-    said = office.types("keys", "create", "--team", team, "--scope", "read")
+    err = office.refused("keys", "create", "--team", team, "--scope", "read")
 
-    assert (said.code, said.out) == (2, "")
-    assert f"--team: {team!r} is not allowed (allowed: north)" in said.err
+    assert f"--team: {team!r} is not allowed (allowed: north)" in err
     assert runtime.read(lambda tx: api_keys.list_all(tx.session)) == []
     assert office.types("keys", "create", "--team", "north", "--scope", "read").code == 0
 
@@ -189,11 +187,10 @@ def test_one_time_pins_are_printed_on_a_card_and_good_once(office: Office, runti
 
 
 def test_a_pin_of_the_wrong_length_is_refused_without_being_shown(office: Office, runtime: Runtime) -> None:
-    said = office.types("pins", "set", "north/ana", "--pin", "4711")
+    err = office.refused("pins", "set", "north/ana", "--pin", "4711")
 
-    assert (said.code, said.out) == (2, "")
-    assert "5 digits" in said.err
-    assert "4711" not in said.err
+    assert "5 digits" in err
+    assert "4711" not in err
 
 
 def test_an_owner_whom_the_network_does_not_know_is_refused(office: Office, runtime: Runtime) -> None:

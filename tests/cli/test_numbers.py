@@ -33,7 +33,6 @@ def test_a_test_is_on_its_way_at_once_and_listed_until_it_is_answered(office: Of
     ],
 )
 def test_what_can_not_be_tried_is_refused_with_what_can(office: Office, typed: list[str], fault: str) -> None:
-    said = office.types("numbers", "test", *typed)
+    err = office.refused("numbers", "test", *typed)
 
-    assert (said.code, said.out) == (2, "")
-    assert fault in said.err
+    assert fault in err
