@@ -77,9 +77,8 @@ def test_who_decides_on_what_went_on_by_itself_reads_so_and_not_that_all_is_clos
     asked.passes(minutes=30)
     assert incident.level("valley") == "Police"
 
-    reply = asked.texts("coordinator", f"{word} {code}")
+    reply = asked.reply_to("coordinator", f"{word} {code}")
 
-    assert reply is not None
     assert f"{incident.ref}: go given: Police (21:49)" in reply
 
 
@@ -423,8 +422,7 @@ def test_who_decides_after_another_coordinator_reads_what_that_one_decided(
     world.client.post(link_in(question(world)), data={"answer": first})
     world.settles()
 
-    reply = world.texts("second coordinator", f"{then} {decision_code_in(asked)}")
+    reply = world.reply_to("second coordinator", f"{then} {decision_code_in(asked)}")
 
-    assert reply is not None
     assert f"{incident.ref}: {said}: coordinator (" in reply
     assert (incident.level("valley") == "Police") == (first == "go")

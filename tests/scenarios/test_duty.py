@@ -80,8 +80,7 @@ def test_off_by_sms_hands_the_turn_on_at_once(world: World) -> None:
     """B1: `OFF PIN`; the rest of the rota takes over, and when all are off the contact's own number."""
     incident = world.raises(people=[])
     now, later = turn_before_and_after(world)
-    reply = world.texts(PHONES[now], "OFF 47110")
-    assert reply is not None
+    reply = world.reply_to(PHONES[now], "OFF 47110")
     assert "off duty for coordinator" in reply or "no esta de turno para coordinator" in reply
     world.texts(PHONES[later], "off 47110")
     world.passes(minutes=1.5)

@@ -36,12 +36,11 @@ def kinds(world: World, kind: str) -> list[str]:
 
 def test_a_report_with_its_pin_is_believed(valley: World) -> None:
     """B4: type, place, people and consent as they were understood; the echo names no more than codes."""
-    reply = valley.texts("ana", REPORT.format(pin=TRUE))
+    reply = valley.reply_to("ana", REPORT.format(pin=TRUE))
     incident = valley.newest()
 
     assert (incident["type"], incident["severity"]) == ("threat", "moderate")
     assert (incident["consent"], incident["verified"]) == ("international", True)
-    assert reply is not None
     assert incident.ref in reply
     assert ": recibido 21:14, verificado: 31, L12, P7, C2. Si no es correcto" in reply
     assert "amenaza" not in reply
@@ -58,9 +57,8 @@ def test_a_person_is_known_by_any_code_of_the_teams_file_with_a_digit(world_of: 
     world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD.rstrip() + people)
     world.gives_pins("north/ana")
 
-    reply = world.texts("ana", f"ALERTA {TRUE} 31 L12 k2 en la N7")
+    reply = world.reply_to("ana", f"ALERTA {TRUE} 31 L12 k2 en la N7")
 
-    assert reply is not None
     assert "31, L12, K2. " in reply
     incident = world.newest()
     assert incident["consent"] == "national"
@@ -321,9 +319,8 @@ def test_free_text_of_a_contact_reaches_the_coordinators_and_gets_one_reply(vall
     valley.passes(minutes=20)
     before = len(valley.phone("ombuds").inbox)
 
-    reply = valley.texts("ombuds", "Qui est-ce?")
+    reply = valley.reply_to("ombuds", "Qui est-ce?")
 
-    assert reply is not None
     assert valley.phone("ombuds").inbox[before:] == [reply]
     assert kinds(valley, "alarm") == ["coordinator", "second"]
     assert "Qui est-ce" not in "".join(valley.phone("coordinator").inbox)
@@ -336,9 +333,9 @@ def test_free_text_of_the_member_who_raised_it_alarms_the_coordinators(valley: W
     """A12."""
     valley.texts("ana", "SOS")
 
-    reply = valley.texts("ana", "ya vienen por el rio")
+    reply = valley.reply_to("ana", "ya vienen por el rio")
 
-    assert reply is not None
+    assert reply
     assert kinds(valley, "alarm") == ["coordinator", "second"]
 
 

@@ -61,8 +61,7 @@ def alarms(world: World, words: str = "missed check-in") -> list[str]:
 def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World) -> None:
     """Reminder to the team, task of the coordinators, an incident after 90 minutes, critical after three hours."""
     began = valley.clock.at
-    reply = valley.texts("ana", GO)
-    assert reply is not None
+    reply = valley.reply_to("ana", GO)
     assert "L12 23:00" in reply
 
     valley.passes(minutes=106 + 14)
@@ -90,10 +89,9 @@ def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World)
 def test_an_ok_ends_it(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=110)
-    reply = valley.texts("ana", f"OK {TRUE}")
+    reply = valley.reply_to("ana", f"OK {TRUE}")
     valley.passes(hours=4)
 
-    assert reply is not None
     assert ": recibido 23:04: OK. No se espera otro aviso" in reply
     assert (incidents(valley), alarms(valley)) == ([], [])
     assert len(valley.phone("ana").inbox) == 2
@@ -171,8 +169,7 @@ def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) 
 def test_wait_moves_what_is_awaited(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=110)
-    reply = valley.texts("ana", f"WAIT {TRUE} 2H")
-    assert reply is not None
+    reply = valley.reply_to("ana", f"WAIT {TRUE} 2H")
     assert "L12 01:04+1" in reply
 
     valley.passes(minutes=120 + 89)
@@ -184,10 +181,9 @@ def test_wait_moves_what_is_awaited(valley: World) -> None:
 def test_an_early_ok_is_noted_and_what_is_awaited_stays(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=30)
-    reply = valley.texts("ana", f"BIEN {TRUE}")
+    reply = valley.reply_to("ana", f"BIEN {TRUE}")
     valley.passes(minutes=76 + 90)
 
-    assert reply is not None
     assert "L12 23:00" in reply
     assert len(incidents(valley)) == 1
 
@@ -249,8 +245,7 @@ def test_each_leg_is_awaited_in_its_turn(valley: World) -> None:
     assert begun is not None
     assert "GO, P7, C1. Sigue: L12 23:00." in begun
     valley.passes(minutes=100)
-    reply = valley.texts("ana", f"LLEGADA {TRUE}")
-    assert reply is not None
+    reply = valley.reply_to("ana", f"LLEGADA {TRUE}")
     assert "L14 01:30+1" in reply
     valley.passes(minutes=6 + 150 + 90)
 
@@ -262,11 +257,11 @@ def test_a_late_ok_updates_and_does_not_close(valley: World) -> None:
     """The coordinators close it, once they have spoken with the team."""
     valley.texts("ana", GO)
     valley.passes(minutes=106 + 95)
-    reply = valley.texts("ana", f"OK {TRUE}")
+    reply = valley.reply_to("ana", f"OK {TRUE}")
     valley.passes(hours=3)
 
+    assert reply
     (incident,) = incidents(valley)
-    assert reply is not None
     assert (incident["status"], incident["severity"]) == ("open", "serious")
     assert "checked_in" in incident.timeline()
     assert ("coordinator", "sms") in incident.told("update")
@@ -363,16 +358,14 @@ def test_a_team_that_calls_in_daily_is_awaited_at_each_time(world_of: Worlds) ->
         valley.runtime.transact(follow_routines, valley.runtime.edition.network)
     valley.passes(minutes=30)
 
-    reply = valley.texts("luis", "OK")
-    assert reply is not None
+    reply = valley.reply_to("luis", "OK")
     assert "Sigue: 07:00+1" in reply
     valley.passes(hours=9, minutes=16 + 59)
     assert incidents(valley) == []
     valley.passes(minutes=1)
     assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"]
     valley.passes(hours=4)
-    reply = valley.texts("ana", "OK")
-    assert reply is not None
+    reply = valley.reply_to("ana", "OK")
     assert "Sigue: 22:00" in reply
 
 
@@ -477,11 +470,10 @@ def test_a_code_of_others_beside_a_pin_is_a_code_that_was_tried(valley: World) -
 
     assert valley.texts("ana", f"OK {code_in(alert)}") is None
     tried = valley.texts("ana", f"OK {TRUE} {code_in(alert)}")
-    reply = valley.texts("ana", f"GO {TRUE} L12 2300")
+    reply = valley.reply_to("ana", f"GO {TRUE} L12 2300")
 
     assert tried is not None
     assert len(alarms(valley, "sent by another number")) == 1
-    assert reply is not None
     assert "L12 23:00" in reply
     assert incident.answers() == []
 
@@ -492,8 +484,7 @@ def test_a_journey_that_the_office_announces_is_climbed_like_one_by_sms(valley: 
     answer = valley.client.post("/v1/journeys", json=plan(began), headers=valley.headers)
     assert answer.status_code == 201
     valley.passes(minutes=106)
-    reply = valley.texts("luis", f"ARR {TRUE}")
-    assert reply is not None
+    reply = valley.reply_to("luis", f"ARR {TRUE}")
     assert "L14 01:30+1" in reply
     valley.passes(minutes=150 + 29)
     assert incidents(valley) == []
@@ -528,8 +519,7 @@ def test_a_time_is_meant_by_the_clocks_of_where_somebody_goes(valley: World) -> 
     """A7: a journey from one zone into another; half past three in Santiago is half past one in Bogota."""
     leg = {"to": "L12", "expected_at": "2026-11-27T04:00:00Z", "timezone": "America/Santiago"}
     valley.client.post("/v1/journeys", json={"team": "north", "member": "ana", "legs": [leg]}, headers=valley.headers)
-    reply = valley.texts("ana", f"WAIT {TRUE} 03:30")
-    assert reply is not None
+    reply = valley.reply_to("ana", f"WAIT {TRUE} 03:30")
     assert "L12 03:30+1" in reply
     valley.passes(hours=4, minutes=16 + 89)
     assert incidents(valley) == []
@@ -552,8 +542,7 @@ def test_time_without_coverage_does_not_count(valley: World) -> None:
 
 def test_a_text_names_when_there_is_no_coverage(valley: World) -> None:
     """The reply says it back; an hour and a half of it do not count."""
-    reply = valley.texts("ana", f"{GO} 22:30-00:30")
-    assert reply is not None
+    reply = valley.reply_to("ana", f"{GO} 22:30-00:30")
     assert "GO, 22:30-00:30" in reply
     valley.passes(minutes=106 + 90 + 89)
     assert incidents(valley) == []
@@ -575,10 +564,9 @@ def test_another_departure_ends_a_risky_journey_only_by_a_one_time_pin(
     valley.runtime.transact(set_pins, "north/ana", TRUE, DURESS, (ONE_TIME,))
     valley.texts("ana", GO)
     valley.passes(minutes=5)
-    reply = valley.texts("ana", f"SALIDA {pin} L40 23:50")
+    reply = valley.reply_to("ana", f"SALIDA {pin} L40 23:50")
     valley.passes(minutes=1)
 
-    assert reply is not None
     assert ("L40" in reply, "OK PIN" in reply) == (pin == ONE_TIME, pin != ONE_TIME)
     assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == [awaited]
     assert bool(alarms(valley, "read the message from north")) == (pin != ONE_TIME)

@@ -37,10 +37,9 @@ def open_incidents(world: World) -> list[str]:
 )
 def test_a_test_tells_what_arrived_and_raises_nothing(valley: World, text: str, echoed: str) -> None:
     """B4: a team learns whether its phone and PIN work; under duress the answer is the true one's."""
-    reply = valley.texts("ana", text)
+    reply = valley.reply_to("ana", text)
     valley.passes(minutes=20)
 
-    assert reply is not None
     assert "prueba recibida 21:14" in reply
     assert echoed in reply
     assert valley.phone("ana").inbox == [reply]
@@ -50,10 +49,9 @@ def test_a_test_tells_what_arrived_and_raises_nothing(valley: World, text: str, 
 @pytest.mark.parametrize("text", ["LOW", "BAJA", "Faible!", "bateria baja", "low battery"])
 def test_a_low_battery_is_understood(valley: World, text: str) -> None:
     """B4: in the member's language; the coordinators hear of it, and nobody is called for it."""
-    reply = valley.texts("ana", text)
+    reply = valley.reply_to("ana", text)
     valley.passes(minutes=10)
 
-    assert reply is not None
     assert "entendido, ahorre bateria" in reply
     assert ["battery runs low" in each for each in valley.phone("coordinator").inbox] == [True]
     assert open_incidents(valley) == []
@@ -87,11 +85,9 @@ def test_after_a_low_battery_each_level_has_one_message(valley: World) -> None:
 )
 def test_a_member_chooses_the_language_it_is_written_to(valley: World, text: str, said: str) -> None:
     """B4: the answer is in it, and each one after it."""
-    reply = valley.texts("ana", text)
-    again = valley.texts("ana", f"TEST {TRUE}")
+    reply = valley.reply_to("ana", text)
+    again = valley.reply_to("ana", f"TEST {TRUE}")
 
-    assert reply is not None
-    assert again is not None
     assert said in reply
     assert "prueba recibida" not in again
     assert bool(open_incidents(valley)) is (DURESS in text)
@@ -110,9 +106,8 @@ def test_what_comes_of_an_open_incident_is_in_the_language_that_was_chosen(valle
 def test_without_pin_or_language_nothing_changes_and_people_read_it(valley: World, text: str) -> None:
     """A12: whoever shows the member's number must not make it unreadable."""
     valley.texts("ana", text)
-    reply = valley.texts("ana", f"TEST {TRUE}")
+    reply = valley.reply_to("ana", f"TEST {TRUE}")
 
-    assert reply is not None
     assert "prueba recibida" in reply
     assert any("please read the message" in each for each in valley.phone("coordinator").inbox)
 
@@ -126,9 +121,8 @@ def test_without_the_pin_the_reply_says_how_a_language_is_asked_for(valley: Worl
 @pytest.mark.parametrize("text", ["Baja la calle con cuatro hombres", "Test results were stolen from the office"])
 def test_words_that_begin_like_such_a_text_are_for_people(valley: World, text: str) -> None:
     """A12: an ordinary sentence is read, and not taken for less than it is."""
-    reply = valley.texts("ana", text)
+    reply = valley.reply_to("ana", text)
 
-    assert reply is not None
     assert "ahorre" not in reply
     assert "prueba" not in reply
     assert any("please read the message" in each for each in valley.phone("coordinator").inbox)

@@ -352,9 +352,8 @@ def test_what_the_provider_has_sent_is_kept_and_heard_on_either_database(either_
     sent = [Sent(number, f"PBI URGENT B-HKW6: arrest. Answer 4711 or NO 4711. https://a.example/a/{'X' * 16}")]
 
     told = [world.runtime.transact(remember, world.runtime.edition, sent) for _ in range(2)]
-    reply = world.texts("ombuds", "OK 4711")
+    reply = world.reply_to("ombuds", "OK 4711")
 
     assert told == [{"B-HKW6": ("ombuds",)}] * 2
     assert world.runtime.transact(lambda tx: CodePool(tx, 1).holds([*tx.vault.indexes(number)], "4711"))
-    assert reply is not None
     assert "B-HKW6" in reply

@@ -103,9 +103,8 @@ def test_who_asks_for_something_else_with_the_code_of_a_task_reads_what_came_of_
     _, task = evening(world)
     world.texts("coordinator", f"OK {code_in(task)}")
 
-    reply = world.texts("coordinator", f"HOLD {code_in(task)}")
+    reply = world.reply_to("coordinator", f"HOLD {code_in(task)}")
 
-    assert reply is not None
     assert ": brigade takes charge (" in reply
 
 

@@ -54,10 +54,9 @@ def test_a_withdrawal_is_a_request_and_the_alarm_goes_on(valley: World, verb: st
     """B4: a coordinator confirms it by voice; until then others are still told."""
     incident = reported(valley)
 
-    reply = valley.texts("ana", f"{verb} {TRUE}")
+    reply = valley.reply_to("ana", f"{verb} {TRUE}")
     valley.passes(minutes=20)
 
-    assert reply is not None
     assert f"{incident.ref}: recibido 21:20: FALSA. " in reply
     assert incident["status"] == "open"
     assert ("defenders", "sms") in incident.told()
@@ -155,10 +154,9 @@ def test_without_its_pin_a_withdrawal_only_reaches_people(valley: World, pin: st
     """A12: not dropped, and nothing of the incident changes, not even that the phone hears how it fares."""
     incident = reported(valley)
 
-    reply = valley.texts("ana", f"FALSE {pin}")
+    reply = valley.reply_to("ana", f"FALSE {pin}")
     valley.passes(minutes=5)
 
-    assert reply is not None
     assert "no se retira" in reply
     assert alarms(valley, "news from the team")
     assert "withdrawal_asked" not in incident.timeline()
@@ -170,10 +168,9 @@ def test_a_colleague_may_ask_for_it_with_a_pin_of_its_own(valley: World) -> None
     incident = reported(valley)
     told = list(valley.phone("ana").inbox)
 
-    reply = valley.texts("+573005550003", f"FALSE 58221 {incident.ref.replace('-', '')} she is safe")
+    reply = valley.reply_to("+573005550003", f"FALSE 58221 {incident.ref.replace('-', '')} she is safe")
     valley.passes(minutes=20)
 
-    assert reply is not None
     assert incident.ref in reply
     assert valley.phone("ana").inbox == told
     assert "she is safe" in str(incident["texts"])

@@ -32,10 +32,9 @@ def guesses(world: World, times: int, text: str = REPORT) -> None:
 def reports(world: World, pin: str) -> tuple[str, bool]:
     """A report of an event of its own: the reply without its reference, and whether it is believed."""
     world.passes(seconds=1)
-    reply = world.texts("ana", REPORT.format(pin=pin))
+    reply = world.reply_to("ana", REPORT.format(pin=pin))
     incident = world.newest()
     incident.act("close", reason="resolved")
-    assert reply is not None
     return reply.replace(incident.ref, "REF"), bool(incident["verified"])
 
 

@@ -98,6 +98,12 @@ class World(TimedProgram):
         self.settles()
         return reply
 
+    def reply_to(self, who: str, text: str) -> str:
+        """What we reply to an SMS that somebody sends."""
+        reply = self.texts(who, text)
+        assert reply is not None
+        return reply
+
     def is_brought_all_again(self) -> None:
         """All that the network ever brought us comes once more, as signed then."""
         for url, params, headers in list(self.brought):
