@@ -281,6 +281,24 @@ def test_a_wrong_merge_is_split_again(night: World) -> None:
     assert second["status"] == "open"
 
 
+def test_after_a_split_nobody_reads_what_was_written_about_the_other_report(night: World) -> None:
+    """A9: what a wrong merge has brought together is told apart again; merged once more it is there, and once."""
+    first, second = reported(night)
+    first.act("updates", text="seen at the mill")
+    page = link_in(alerts(night, "coordinator")[1])
+
+    read = []
+    for act, about, said in (
+        ("merge", first, {"into": second.ref}),
+        ("split", second, {"reports": [first.ref]}),
+        ("merge", first, {"into": second.ref}),
+    ):
+        about.act(act, **said)
+        read.append((sorted(text["text"] for text in second["texts"]), night.client.get(page).text.count(" – news:")))
+
+    assert read == [(["nos pararon", "tear gas"], 1), (["tear gas"], 0), (["nos pararon", "tear gas"], 1)]
+
+
 def test_after_a_split_each_code_is_about_the_report_that_it_was_sent_for(night: World) -> None:
     """B4, A6: of the part for the part, of the whole for the whole, and its giver hears so."""
     first, second = reported(night)

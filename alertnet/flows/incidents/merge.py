@@ -216,8 +216,11 @@ def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
     """
     session, id = part.tx.session, part.incident.id
     texts = [(kind, at, text) for kind in (*TEXTS, UPDATED) for at, text in timeline.of_kind(session, id, kind) if text]
+    taken = [text for kind in (*TEXTS, UPDATED) for _, text in timeline.of_kind(session, whole.incident.id, kind)]
     for kind, at, text in sorted(texts, key=lambda each: is_forced(each[2])):
-        whole.record(kind, **{"heard_at": at.isoformat(), "came_to": id} | text)
+        # Those of a report that was split off and is merged again are there already.
+        if (copy := {"heard_at": at.isoformat(), "came_to": id} | text) not in taken:
+            whole.record(kind, **copy)
 
 
 def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:

@@ -20,6 +20,7 @@ from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.reported import Event
 from alertnet.store.records import answers, timeline
+from alertnet.store.records import incidents as incident_store
 
 UPDATED = "updated"
 MOST = 10
@@ -29,10 +30,12 @@ MOST = 10
 def happened_since(locked: LockedIncident, tree: str, contact: str, *, reads: bool) -> tuple[Event, ...]:
     """What has happened since, oldest first. `reads`: with the text of the news; else only that there is some."""
     session, incident = locked.tx.session, locked.incident
-    news = timeline.of_kind(session, incident.id, UPDATED)
+    news = [(at, payload or {}) for at, payload in timeline.of_kind(session, incident.id, UPDATED)]
+    came_to = {each["came_to"] for _, each in news if "came_to" in each}
+    gone = incident_store.split_off(session, incident.id, came_to)
     own = answers.reports(session, incident.every_id, locked.names(tree, contact))
     events = [
-        *(Event(at, news=(payload or {}).get("text") if reads else None) for at, payload in news),
+        *(Event(at, news=each.get("text") if reads else None) for at, each in news if each.get("came_to") not in gone),
         *(Event(each.at, action=each.action) for each in own),
     ]
     return tuple(sorted(events, key=lambda event: event.at)[-MOST:])

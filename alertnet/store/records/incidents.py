@@ -216,6 +216,16 @@ def get_acting(session: Session, id: str) -> Incident:
     return get(session, incident.part_of) if incident.part_of else incident
 
 
+def split_off(session: Session, incident: str, ids: Collection[str]) -> set[str]:
+    """Those of the ids that are no part of the incident any more, nor a text joined to it or to a part of it."""
+    if not ids:
+        return set()
+    parts = session.scalars(select(incidents.c.id).where(incidents.c.part_of == incident))
+    its = {incident, *parts}
+    joined = select(incidents.c.id).where(incidents.c.id.in_(ids), incidents.c.merged_into.in_(its))
+    return {*ids} - its - {*session.scalars(joined)}
+
+
 def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
     """The incidents of those ids, for reading only."""
     return [_incident(row) for row in session.execute(select(incidents).where(incidents.c.id.in_(ids)))]

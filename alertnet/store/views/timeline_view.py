@@ -118,12 +118,14 @@ def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> 
 
 
 def texts_of(session: Session, incident: str, most: int = MOST) -> list[ReceivedText]:
-    """The latest texts of an incident, oldest first, without erased ones.
+    """The latest texts of an incident, oldest first, without erased ones or those of a report that was split off.
 
     An action that was told only in words is among the texts already, and is left out.
     """
     query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
     rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
+    came_to = {payload["came_to"] for _, payload in rows if payload and "came_to" in payload}
+    gone = incidents.split_off(session, incident, came_to)
     number_of = cache(lambda id: _number_of(session, id))
     return [
         ReceivedText(
@@ -141,7 +143,10 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
             attached=payload.get("attached", 0),
         )
         for at, payload in reversed(rows)
-        if payload and not payload.get("in_words") and any(payload.get(name) for name in _SAYS_SOMETHING)
+        if payload
+        and not payload.get("in_words")
+        and payload.get("came_to") not in gone
+        and any(payload.get(name) for name in _SAYS_SOMETHING)
     ]
 
 
