@@ -109,6 +109,8 @@ class Dossier:
     consent: str
     """The narrowest consent of the incident and its people."""
     closed_at: datetime | None
+    goes_on_as: str
+    """The reference of the incident that it has become part of; empty for none."""
     close_reason: str
     closed_by: str
     lines: tuple[Line, ...]
@@ -152,10 +154,7 @@ class Dossier:
 
 
 def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str) -> Dossier:
-    """Read the incident of that id. `reads`: for a user who may coordinate, so with what people wrote and any duress.
-
-    `say`: translates its English words.
-    """
+    """Read the incident, in words of `say`; if `reads`, for a coordinator, with what people wrote and any duress."""
     locked, open_prompts = look_closely_at(tx, id), prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
     seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
@@ -165,6 +164,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         facts=locked.facts,
         consent=consent_of(locked.facts).value,
         closed_at=locked.incident.closed_at,
+        goes_on_as=_goes_on_as(locked),
         close_reason=locked.incident.close_reason or "",
         closed_by=_closed_by(entries, names),
         lines=lines if reads else tuple(_without_words(lines)),
@@ -191,6 +191,11 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         reports=tuple(seen.get("reports", ())),
         troubles=troubles_now(tx),
     )
+
+
+def _goes_on_as(locked: LockedIncident) -> str:
+    into = locked.incident.part_of or locked.incident.merged_into
+    return incident_store.get_acting(locked.tx.session, into).ref if into else ""
 
 
 def _head(locked: LockedIncident, open_prompts: Sequence[Prompt], last: int) -> OpenIncident:

@@ -369,3 +369,23 @@ def test_a_page_says_that_the_database_is_away_and_goes_on_when_it_is_back(world
     before, after = text.split("event: away", 1)
     assert len(news(before)) == 1
     assert world.ref() in json.dumps(news(after))
+
+
+def test_an_open_page_of_a_report_that_was_merged_leads_to_where_it_goes_on(world: World, desk: Desk) -> None:
+    """Who has it open at that moment must not read that it is over."""
+    refs = []
+    for _ in range(2):
+        world.raises()
+        refs.append(world.ref())
+    first, second = refs
+    merges = iter([desk.opens(f"/desk/incidents/{second}/merge?into={first}")])
+
+    def then(text: str) -> None:
+        for page in merges if news(text) else ():
+            page.presses("Merge the two")
+
+    text = stream(desk, f"/desk/incidents/{second}/live", lambda text: len(news(text)) > 1, then)
+
+    sentences = news(text)[1]["sentences"]
+    assert f'it goes on as part of <a href="/desk/incidents/{first}">{first}</a>.' in sentences
+    assert "it is closed" not in sentences
