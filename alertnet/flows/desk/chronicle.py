@@ -49,7 +49,7 @@ SUBJECTS = {
     "foreign_code": "a code came from a strange number",
     "wrong_codes": "wrong codes",
     "wrong_pins": "many wrong PINs",
-    "not_understood": "a message that nobody could read",
+    "not_understood": "a message that alertnet did not understand",
     "opted_out": "a telephone refuses our messages",
     "news": "news from the field",
     "inbound_call": "somebody called our number",

@@ -207,11 +207,13 @@ def _head(locked: LockedIncident, open_prompts: Sequence[Prompt], last: int) -> 
 def read_out(
     dossier: Dossier, renderer: Renderer, language: str
 ) -> tuple[list[str], list[tuple[ReceivedText, list[str]]]]:
-    """What is known, and each text with how it was understood: every code with its meaning."""
+    """What is known, without what a text says anyway, and each text with how it was understood: each code's meaning."""
     labels, words = renderer.page_words(language), renderer.words(language)
     details, people = dossier.details, dossier.details.people
     understood = [list(understood_in_words(text.understood, labels, words, people)) for text in dossier.texts]
-    return list(details_in_words(details, labels)), list(zip(dossier.texts, understood, strict=True))
+    written = {text.words for text in dossier.texts}
+    known = [each for each in details_in_words(details, labels) if each not in written]
+    return known, list(zip(dossier.texts, understood, strict=True))
 
 
 def in_codes(details: Details, renderer: Renderer, language: str) -> list[str]:
