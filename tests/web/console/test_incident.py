@@ -169,13 +169,41 @@ def test_an_action_is_recorded(world: World, desk: Desk, ref: str) -> None:
 def test_news_say_before_who_hears_that_there_is_some(world: World, desk: Desk, ref: str) -> None:
     """The words travel in no message (A9); a person may lower a severity that changes no plan (B2)."""
     page = sheet(desk, ref)
-    assert "That there is news hear: Amis, Friends, Mountain post, Valley" in page.text
+    assert "These hear that there is news: Amis, Friends, Mountain post, Valley" in page.text
 
     page.presses("Tell the news", text="They are free", severity="serious")
 
     assert told(world, "update") == {"alice", "bob", "carol", "dave"}
     assert [(each["by"], each["text"]) for each in recorded(world, "updated")] == [("user maria", "They are free")]
     assert world.rows(incidents)[0].severity == "serious"
+
+
+def test_news_of_who_is_accused_spare_them_at_once(tmp_path: Path) -> None:
+    """A3: what is learnt of the perpetrator at the desk must not wait for somebody who knows the API."""
+    accused = TREE.replace("organisation: Amis,", "organisation: Amis, belongs_to: army,")
+    with world_in(tmp_path, tree=accused) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        world.raises()
+        before = sheet(desk, world.ref()).text
+
+        sheet(desk, world.ref()).presses("Tell the news", text="It was the army", perpetrator="army")
+
+        after = sheet(desk, world.ref()).text
+        assert "Amis: belongs to the accused" in after
+        assert "Amis: belongs to the accused" not in before
+
+
+def test_what_a_text_says_stands_once_beside_what_is_known(world: World, desk: Desk) -> None:
+    """The words of which somebody has made an incident are its summary, too."""
+    world.texts(ANA, "two men follow us near L12")
+    [row] = world.rows(incidents)
+    sheet(desk, row.ref).presses("Make an incident of it", type="surveillance")
+
+    said = sheet(desk, row.ref).html.partition('id="texts"')[2].partition("</div>")[0]
+
+    assert "Place: L12" in said
+    assert said.count("two men follow us near L12") == 1
 
 
 def test_news_that_change_who_is_told_are_applied_by_a_go_that_says_so(tmp_path: Path) -> None:

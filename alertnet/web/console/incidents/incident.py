@@ -13,7 +13,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.incident import TYPES, CloseReason, Scope, Severity
+from alertnet.core.incident import TYPES, CloseReason, Perpetrator, Scope, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.record_decision import decide
@@ -336,5 +336,6 @@ def _choices() -> dict[str, list[str]]:
         "scopes": [each.value for each in Scope],
         "severities": [each.value for each in Severity],
         "types": list(TYPES),
+        "perpetrators": [each.value for each in Perpetrator],
         "reasons": [each.value for each in CloseReason],
     }
