@@ -160,7 +160,7 @@ def _to_judge(locked: LockedIncident) -> Details:
         texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
     except (Unreadable, ValueError):
         texts = []  # The incident's page says that part of it can't be read (A11).
-    return replace(known, texts=(*known.texts, *filter(None, (each.words for each in texts))))
+    return replace(known, texts=tuple(dict.fromkeys((*known.texts, *filter(None, (each.words for each in texts))))))
 
 
 def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:

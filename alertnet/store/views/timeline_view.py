@@ -109,7 +109,7 @@ def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> 
     vault = vault_of(session.dialect)
     for row in session.execute(query.order_by(timeline.c.chain, timeline.c.seq)):
         try:
-            by = json.loads(vault.open(row.sealed)).get("by", "")
+            by = json.loads(vault.open(row.sealed)).get("by") or ""
         except (Unreadable, ValueError, AttributeError):
             by = None
         if by not in ("", *found[row.chain]):

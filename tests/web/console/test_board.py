@@ -12,6 +12,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED, read_board
 from alertnet.store.monitoring import troubles
+from alertnet.store.records import timeline
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
@@ -69,6 +70,18 @@ def test_the_board_says_what_does_not_get_out_or_in(world: World, desk: Desk, pa
     assert "edit of the trees" not in board.text
     assert "get out" not in before + after
     assert "texts to us do not arrive" in after
+
+
+def test_what_is_to_be_judged_is_read_once(world: World, desk: Desk) -> None:
+    """The words of a text that became an incident by itself are its summary, too."""
+    world.raises(verified=False, summary="two men follow us")
+    text = {"by": "north/ana", "text": "two men follow us"}
+    world.runtime.transact(timeline.append, world.incident, ("sms_received", text))
+
+    asked, *_ = re.findall(r"<li class=.matter.*?</li>", desk.opens("/desk").html, re.DOTALL)
+
+    assert f"Is {world.ref()} genuine?" in re.sub(r"<.*?>", "", asked)
+    assert asked.count("two men follow us") == 1
 
 
 def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -> None:

@@ -96,6 +96,22 @@ def test_two_are_merged_and_split_again(world: World, desk: Desk, refs: tuple[st
     assert "is an incident of its own again" in desk.opens(f"/desk/incidents/{first}").text
 
 
+def test_what_was_split_again_can_be_read(world: World, desk: Desk) -> None:
+    """A question that ended with the merge was answered by nobody: that is no part that is lost (A11)."""
+    refs = []
+    for _ in range(2):
+        world.raises(verified=False)
+        refs.append(world.ref())
+    first, second = refs
+    desk.opens(f"/desk/incidents/{second}/merge?into={first}").presses("Merge the two")
+    desk.opens(f"/desk/incidents/{first}/split?report={second}").presses("Take it out again")
+
+    board = desk.opens("/desk").text
+
+    assert f"Is {second} genuine?" in board
+    assert "can't be read" not in board
+
+
 def test_an_observer_sees_it_and_merges_nothing(world: World, sit_down: SitDown, refs: tuple[str, str]) -> None:
     first, second = refs
     observer = sit_down("olga", Role.OBSERVER)
