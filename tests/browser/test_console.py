@@ -329,3 +329,19 @@ def test_what_is_rarely_done_works_without_scripts_too(sit_down: SitDown, evenin
     page.get_by_role("button", name="Play a case through with it").click()
     page.get_by_role("button", name="Play it").click()
     expect(page.locator("#night")).to_be_visible()
+
+
+def test_on_paper_stands_what_is_read_and_nothing_to_press(evening: Evening, sit_down: SitDown) -> None:
+    """A folded part is an empty box there, and a heading alone leads to nothing."""
+    evening.begin("checkpoint")
+    desk = sit_down()
+    desk.looks_at_the_incident()
+    page = desk.page
+    expect(page.get_by_role("heading", name="What you can do")).to_be_visible()
+
+    page.emulate_media(media="print")
+
+    expect(page.locator("#lines li").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What you can do")).to_be_hidden()
+    assert "What has happened" in page.locator("h2:visible").all_inner_texts()
+    assert page.locator("button:visible, summary:visible").all_inner_texts() == []
