@@ -1,11 +1,17 @@
 """A picture on a time axis: no mark hides another, however many there are, and it is said in words too."""
 
+import io
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from math import dist
 from xml.etree import ElementTree
 
+import pytest
+from pypdf import PdfReader
+
+from alertnet.messages.drawings.report import Report
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis, as_file, as_svg
 
 BEGIN = datetime(2026, 11, 24, 7, tzinfo=UTC)
@@ -80,3 +86,15 @@ def test_title_description_and_each_mark_are_said_in_words() -> None:
 def test_a_picture_of_nothing_is_a_picture() -> None:
     assert places(axis([])) == []
     assert "A-7K3M" in as_file(axis([]))
+
+
+@pytest.mark.parametrize(("lanes", "minutes"), [(26, 20), (3, 600)], ids=["tall", "wide"])
+def test_what_the_signs_of_a_printed_picture_mean_stands_on_its_page(lanes: int, minutes: int) -> None:
+    """Whoever is handed the paper turns no page for it."""
+    marks = [at(minute, f"embassy {lane}") for lane in range(lanes) for minute in range(0, minutes, minutes // 20)]
+    picture = replace(axis(marks), description="S SMS, C call, M mail, T task. " * 6)
+
+    pages = PdfReader(io.BytesIO(Report("A-7K3M", "en", (), picture, "as of now").as_pdf())).pages
+
+    assert "C call" in pages[1].extract_text()
+    assert len(pages) == 2

@@ -22,6 +22,7 @@ from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.pages.coordinator_page import texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_closely_at
+from alertnet.messages.asked import country_name
 from alertnet.messages.drawings.report import Report, Section
 from alertnet.messages.reported import details_in_words
 from alertnet.store.db.tx import Tx
@@ -117,7 +118,7 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
         names = _OutsideNames(locked, names.is_sos, tongue.say, disclosure=disclosure)
     shown = [each for each in everything if is_full or each["kind"] in _shown(disclosure)]
     zone = zone_of(locked)
-    writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue.labels)
+    writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue)
     lines = tell(shown[-MOST_TOLD:], names)
     return Report(
         title=f"{locked.incident.ref}: {names.incident_type(locked.facts.type)}",
@@ -141,7 +142,7 @@ class _Writer:
     names: Names
     disclosure: Disclosure
     zone: ZoneInfo
-    labels: Mapping[str, str]
+    tongue: Tongue
 
     def sections(self, entries: list[EntryView], lines: Iterable[Line]) -> Iterator[Section]:
         """All sections, including empty ones."""
@@ -168,12 +169,12 @@ class _Writer:
     def _facts(self) -> Iterator[str]:
         say, incident, facts = self.names.say, self.locked.incident, self.locked.facts
         verified = say("verified") if facts.verified else say("not verified")
-        yield f"{say(facts.severity.value)}, {verified}, {facts.country}"
+        yield f"{say(facts.severity.value)}, {verified}, {country_name(facts.country, self.tongue.language)}"
         yield f"{say('since')} {self._moment(incident.opened_at)}"
         if incident.closed_at is not None and incident.close_reason is not None:
             reason = say(incident.close_reason.value.replace("_", " "))
             yield f"{say('closed')}: {self._moment(incident.closed_at)}, {reason}"
-        yield from details_in_words(details_of(facts, self.disclosure), self.labels)
+        yield from details_in_words(details_of(facts, self.disclosure), self.tongue.labels)
 
     def _short(self, fared: list[Fared]) -> Iterator[str]:
         say, opened = self.names.say, self.locked.incident.opened_at
@@ -203,7 +204,8 @@ class _Writer:
 
     def _text(self, text: ReceivedText) -> str:
         attached = self.names.say("With a picture or recording, which stays with the provider") if text.attached else ""
-        return ", ".join(filter(None, (text.words, *text.understood, text.action, attached)))
+        codes = (self.names.say(each.replace("_", " ")) for each in (*text.understood, text.action or ""))
+        return ", ".join(filter(None, (text.words, *codes, attached)))
 
     def _left_out(self) -> Iterator[str]:
         for each in self.locked.pruned():

@@ -59,6 +59,16 @@ def test_only_the_full_report_says_who_answered_and_with_which_words(world: Worl
     assert "at ten" not in limited
 
 
+def test_a_report_says_in_its_language_where_it_was_and_what_was_done(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the action", who="valley/bob", action="called_authority", note="the colonel knows")
+
+    report = desk.opens(f"/desk/incidents/{ref}/report?disclosure=full&language=fr").text
+
+    assert "critique, vérifié, Colombie" in report
+    assert "the colonel knows, a appelé l'autorité" in report
+    assert "called" not in report
+
+
 @pytest.mark.parametrize(("recipient", "named"), [("field/north", "equipo north"), ("field", "el terreno")])
 def test_word_to_the_field_names_its_recipient_in_each_language(
     world: World, desk: Desk, ref: str, recipient: str, named: str
