@@ -17,7 +17,7 @@ from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetTree, Step
 from alertnet.core.incident import Facts, Severity
-from alertnet.messages.asked import ask_in
+from alertnet.messages.asked import ask_in, country_name
 from alertnet.messages.labels import fill
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped, offset
@@ -154,7 +154,7 @@ def _how_to_reach(words: SheetWords, tree: ContactTree, contact: Contact, origin
         yield words.line(Style.DETAIL, "duty_now", officer=f"{officer.id} {grouped(officer.phone)}")
     if contact.hours:
         yield words.line(Style.DETAIL, "there", hours=contact.hours.written)
-    if contact.duty:
+    if contact.duty and contact.duty.rota:
         officers = ", ".join(f"{officer.id} {grouped(officer.phone)}" for officer in contact.duty.rota)
         yield words.line(Style.DETAIL, "duty", officers=officers)
     if days := _closed_next(tree, contact, origin.made_at.astimezone(ZoneInfo(contact.timezone)).date()):
@@ -267,7 +267,7 @@ def _case(words: SheetWords, facts: Facts, origin: Origin) -> Iterator[Line]:
     parts = [
         words.words.types[facts.type],
         words.words.severities[facts.severity],
-        facts.country,
+        country_name(facts.country, words.words.language),
         words.say("consent", scope=words.say(f"scope_{facts.consent}")),
         *(words.say("nationality", nationality=each) for each in nationalities),
         words.say("perpetrator", perpetrator=words.say(f"perpetrator_{facts.perpetrator}")),
@@ -286,7 +286,8 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
         heading.append(words.line(Style.NOTE, "unless_acknowledged"))
     for country in sorted(tree.countries & origin.emergency.keys()):
         numbers = ", ".join(origin.emergency[country])
-        heading.append(words.line(Style.NOTE, "emergency", country=country, numbers=numbers))
+        where = country_name(country, words.words.language)
+        heading.append(words.line(Style.NOTE, "emergency", country=where, numbers=numbers))
     yield tuple(heading)
     for step in part.steps:
         first, *others = (_group_of(words, tree, entry, facts, origin) for entry in step.entries)

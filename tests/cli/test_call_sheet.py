@@ -347,6 +347,21 @@ def test_an_incident_that_is_not_there_is_refused(office: Office, runtime: Runti
     assert "no incident 'A-AAAA'" in refused(office.types("call-sheet", "A-AAAA"))
 
 
+def test_where_nobody_takes_turns_none_are_announced(office: Office) -> None:
+    """A sentence that ends with a colon makes whoever calls look for what is missing."""
+    text = sheet(office)
+
+    assert "Second coordinator" in text
+    assert "before the numbers below" not in text
+
+
+def test_countries_are_named_in_the_language_of_whoever_calls(office: Office) -> None:
+    text = sheet(office, *ARREST, "--language", "fr")
+
+    assert "arrestation · critique · Colombie · " in text
+    assert "Numéros d'urgence, Colombie : 123" in text
+
+
 def test_whoever_takes_turns_on_duty_is_named_with_the_number(office: Office) -> None:
     trees = office.folder / "trees"
     shutil.copytree(REPOSITORY / "contact_trees", trees)
