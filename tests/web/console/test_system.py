@@ -91,6 +91,7 @@ def test_what_is_paused_by_hand_is_said_first_with_who_and_why(world: World, des
     assert "SMS: paused by hand until" in text
     assert "Ines: they lose texts" in text
     assert "SMS ✗ away" in text
+    assert "Heartbeat: nobody outside waits for it" in text
     assert "What closed incidents held is erased by nobody but you" in text
 
 
