@@ -11,7 +11,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.received_text import ReceivedText
-from alertnet.core.incident import TYPES, CloseReason, Severity
+from alertnet.core.incident import TYPES, CloseReason, Incident, Severity
 from alertnet.core.notification import Kind
 from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
 from alertnet.messages.labels import fill
@@ -62,34 +62,11 @@ class TaskDetails:
 
 
 @value
-class CoordinatorActions:
-    """Further acts of a coordinator; `contacts` are pairs of value and name that they can be about."""
-
-    contacts: tuple[tuple[str, str], ...]
-
-
-@value
 class AlsoOpen:
     """Another matter that awaits an answer; `path` leads to its page, or is empty."""
 
     named: Further
     path: str
-
-
-@value
-class OpenIncident:
-    """An incident that a text can be joined to."""
-
-    ref: str
-    type: str
-    opened_at: datetime
-
-
-@value
-class TextDecisions:
-    """What a coordinator can make of a text that came while no incident was open."""
-
-    joinable: tuple[OpenIncident, ...]
 
 
 LISTEN = "listen:"
@@ -138,8 +115,8 @@ class Page:
     """A coordinator's choice about what comes next (`said.next_level` first): to hold it, or to let it go on."""
     task: TaskDetails | None = None
     """Set on the page of a task."""
-    coordinator_actions: CoordinatorActions | None = None
-    """Set on a coordinator's page while the incident is open."""
+    contacts: tuple[tuple[str, str], ...] | None = None
+    """(value, name) of whom a coordinator's further acts can be about; set on their page while the incident is open."""
     also_open: tuple[AlsoOpen, ...] = ()
     """Other matters that await this coordinator's answer."""
     is_test: bool = False
@@ -148,8 +125,8 @@ class Page:
     """A coordinator's page that states `said` and asks nothing."""
     is_text: bool = False
     """A coordinator's page about a text that belongs to no incident yet."""
-    text_decisions: TextDecisions | None = None
-    """The decisions on that text, once it may be read."""
+    joinable: tuple[Incident, ...] | None = None
+    """The open incidents that it can be joined to; set once it may be read, and so be decided on."""
 
 
 def page_values(
@@ -318,12 +295,11 @@ def _task(task: TaskDetails | None, said: Said, theirs: Mapping[str, str]) -> di
 
 
 def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
-    offered = page.coordinator_actions
     # A running incident keeps its templates, and those of earlier versions lack these labels.
-    if offered is None or "vouch" not in labels:
+    if page.contacts is None or "vouch" not in labels:
         return {"contacts": [], "kinds": [], "deeds": [], "reasons": []}
     return {
-        "contacts": [(_carried(contact, page), name) for contact, name in offered.contacts],
+        "contacts": [(_carried(contact, page), name) for contact, name in page.contacts],
         "kinds": [(kind.value, labels[f"said_{kind.value}"]) for kind in AnswerKind],
         "deeds": [(action.value, labels[f"action_{action.value}"]) for action in Action],
         "reasons": [(_carried(reason.value, page), words.reasons[reason]) for reason in CloseReason],
@@ -331,8 +307,7 @@ def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) ->
 
 
 def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
-    offered = page.text_decisions
-    if offered is None:
+    if page.joinable is None:
         return {"open_text": "", "join_text": "", "set_text_aside": "", "types": [], "severities": [], "joinable": []}
     last = {"other": words.types["other"]}
     return {
@@ -342,8 +317,11 @@ def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict
         "types": list((last | {code: words.types[code] for code in TYPES}).items()),
         "severities": [("", labels["severity_usual"]), *((each.value, words.severities[each]) for each in Severity)],
         "joinable": [
-            (each.ref, f"{each.ref} · {words.types[each.type]} · {words.moment(each.opened_at, page.said.timezone)}")
-            for each in offered.joinable
+            (
+                each.ref,
+                f"{each.ref} · {words.types[each.facts.type]} · {words.moment(each.opened_at, page.said.timezone)}",
+            )
+            for each in page.joinable
         ],
     }
 
@@ -379,7 +357,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
         case None:
             return []
         case subject:
-            unread = [say("text_unread")] if page.text_decisions and not page.texts else []
+            unread = [say("text_unread")] if page.joinable is not None and not page.texts else []
             is_of_some = page.is_notice or subject is Subject.UNANSWERED
             listed = [say("names")] if is_of_some and said.names else []
             stated = unbroken(words.statement(subject, said.about, words.types[said.type]))

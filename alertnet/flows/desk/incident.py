@@ -9,7 +9,7 @@ from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.received_text import ReceivedText
-from alertnet.core.incident import CloseReason, Facts, consent_of
+from alertnet.core.incident import CloseReason, Facts, Incident, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.ahead import entries_ahead
@@ -92,15 +92,6 @@ class LevelChoice:
 
 
 @value
-class Other:
-    """Another open incident, to be chosen from a list."""
-
-    ref: str
-    type: str
-    opened_at: datetime
-
-
-@value
 class Dossier:
     """An incident as it is now. For users who may not act, the fields that only actors may read are empty."""
 
@@ -140,7 +131,7 @@ class Dossier:
     hears_news: tuple[str, ...]
     suggested: tuple[str, ...]
     """References of incidents that may be about the same event."""
-    others: tuple[Other, ...]
+    others: tuple[Incident, ...]
     """The latest open incidents with which it may be merged."""
     reports: tuple[str, ...]
     """References of the incidents merged into it."""
@@ -259,11 +250,11 @@ def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:
     return tuple(ref for kind, ref in told if kind == "link_suggested" and ref not in merged)
 
 
-def _others(locked: LockedIncident) -> tuple[Other, ...]:
+def _others(locked: LockedIncident) -> tuple[Incident, ...]:
     """The latest open ones of its country, drills for a drill; a lone text is none."""
     latest = incident_store.open_in(locked.tx.session, locked.facts.country, locked.incident.opened_at - A_WEEK)
     return tuple(
-        Other(each.ref, each.facts.type, each.opened_at)
+        each
         for each in latest
         if each.id != locked.incident.id and each.facts.drill == locked.facts.drill and not each.facts.lone_text
     )

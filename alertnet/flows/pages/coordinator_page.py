@@ -35,7 +35,7 @@ from alertnet.flows.pages.coordinator_actions import (
 )
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
-from alertnet.messages.page import LISTEN, CoordinatorActions, Page, Remark, TaskDetails
+from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import recordings
 from alertnet.store.records import incidents as incident_store
@@ -189,8 +189,8 @@ def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *
 def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:
     """The page with what can be done there. On a text that may be read, that is only the decision about it."""
     if page.is_text:
-        return page if page.takes_pin else replace(page, text_decisions=text_decisions.text_decisions_of(locked, link))
-    page = replace(page, coordinator_actions=CoordinatorActions(tuple(contacts_of(locked))))
+        return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(locked, link))
+    page = replace(page, contacts=tuple(contacts_of(locked)))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
     page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))

@@ -2,14 +2,13 @@
 
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
-from alertnet.core.incident import TYPES, IncidentStatus, Severity
+from alertnet.core.incident import TYPES, Incident, IncidentStatus, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
 from alertnet.flows.pages.contact_page import Outcome
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
-from alertnet.messages.page import OpenIncident, TextDecisions
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.page_links import PageLink
@@ -29,16 +28,11 @@ def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncide
     return held[link.incident_id], held[other] if other and other != link.incident_id else None
 
 
-def text_decisions_of(locked: LockedIncident, link: PageLink) -> TextDecisions:
-    """The possible decisions, and the open incidents that the link's coordinator may know of."""
+def joinable(locked: LockedIncident, link: PageLink) -> tuple[Incident, ...]:
+    """The open incidents that the link's coordinator may know of, to join the text to."""
     newest = incidents.page(locked.tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
-    return TextDecisions(
-        tuple(
-            OpenIncident(each.ref, each.facts.type, each.opened_at)
-            for each in newest
-            if not each.facts.lone_text and _may_join(look_at(locked.tx, each.id), link)
-        )
-    )
+    real = (each for each in newest if not each.facts.lone_text)
+    return tuple(each for each in real if _may_join(look_at(locked.tx, each.id), link))
 
 
 def is_allowed(into: LockedIncident | None, link: PageLink, sent: Sent) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
-from alertnet.messages.page import CoordinatorActions, Page, TaskDetails
+from alertnet.messages.page import Page, TaskDetails
 
 _AT = datetime(2026, 11, 24, 7, 14, tzinfo=UTC)
 
@@ -74,7 +74,7 @@ ON_TASK = Page(
     answers=("take", *ANSWERS[:3], "no_answer", "wrong_person"),
     asked=True,
     task=TaskDetails(("5th Brigade",), "es", "Call them:\nwe know.", ("+573005550111",), ("+573005550111",)),
-    coordinator_actions=CoordinatorActions((("colombia/brigade", "5th Brigade (brigade)"),)),
+    contacts=(("colombia/brigade", "5th Brigade (brigade)"),),
     takes_pin=True,
 )
 """A coordinator's page with every button there is."""
