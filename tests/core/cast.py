@@ -206,3 +206,8 @@ class Night:
 def offset(moment: datetime) -> float:
     """Minutes after NOW."""
     return (moment - NOW) / timedelta(minutes=1)
+
+
+def night_of(*levels: Level, cast: Sequence[Contact] = (), known: Any = None, alone: bool = True, **more: Any) -> Night:
+    """A night on a tree with those levels and contacts; `known`: of the incident, `more`: of the tree."""
+    return Night(plan_of(tree(levels, cast, **more), **(known or {})), alone=alone)

@@ -1,25 +1,23 @@
 """After the acknowledgement: the action that is due, an answer taken back, and stopping (B3 Action due, A4, A6)."""
 
-from typing import Any
+from functools import partial
 
 import pytest
 
-from alertnet.core.directory.contact import Contact, Role
+from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
 from alertnet.core.escalation.advance import restore, still_wanted, stop
 from alertnet.core.escalation.coming import level_without_action
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
-from tests.core.cast import NOW, Night, acknowledged, call, contact, declined, level, minutes, plan_of, sms, tree
+from tests.core.cast import NOW, acknowledged, call, contact, declined, level, minutes, night_of, sms
 
 NEXT = ActionDue(minutes(60))
 AGAIN = ActionDue(minutes(60), Otherwise.AGAIN)
 ANA = contact("ana", sms("+1"), call("+1", 3), deputy="luis")
 
 
-def night(*levels: Any, cast: tuple[Contact, ...] = (ANA, contact("luis")), **more: Any) -> Night:
-    """A night with Ana and her deputy Luis."""
-    return Night(plan_of(tree(levels, cast, **more)))
+night = partial(night_of, cast=(ANA, contact("luis")))
 
 
 # Action due

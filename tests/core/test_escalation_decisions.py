@@ -1,24 +1,35 @@
 """Waiting for a coordinator: go, hold, refuse, the automatic time, unverified incidents (B3 Go, Unverified)."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
 from alertnet.core.escalation.advance import begin, stop
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.state import Asked, Failed, Go, Hold, PlanChanged, Refuse, Status, Unopened
 from alertnet.core.incident import Severity
-from tests.core.cast import NOW, Night, acknowledged, call, contact, coordinator, level, minutes, plan_of, sms, tree
+from tests.core.cast import (
+    NOW,
+    Night,
+    acknowledged,
+    call,
+    contact,
+    coordinator,
+    level,
+    minutes,
+    night_of,
+    plan_of,
+    sms,
+    tree,
+)
 
 GATED = NeedsGo(proceed_after=minutes(20))
 CAST = (coordinator("ana"), contact("bob"))
 
 
-def night(*levels: Any, cast: tuple[Contact, ...] = CAST, known: Any = None, **more: Any) -> Night:
-    """A night with Ana, who coordinates."""
-    return Night(plan_of(tree(levels, cast, **more), **(known or {})))
+night = partial(night_of, cast=CAST)
 
 
 def waiting(needs_go: NeedsGo = GATED, **known: Any) -> Night:

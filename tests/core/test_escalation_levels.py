@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Quota, Then
 from alertnet.core.escalation.state import Delayed, Failed, LetThrough, Status
 from alertnet.core.incident import Scope
@@ -24,13 +23,11 @@ from tests.core.cast import (
     sms,
     tree,
 )
+from tests.core.cast import (
+    night_of as night,
+)
 
 ANA = contact("ana", sms("+1"), call("+1", 3), email("ana@pbi.example", 3))
-
-
-def night(*levels: Any, cast: tuple[Contact, ...] = (), **more: Any) -> Night:
-    """A night on a tree with those levels."""
-    return Night(plan_of(tree(levels, cast, **more)))
 
 
 # Methods and repeats

@@ -1,21 +1,15 @@
 """What a running escalation does when its plan changes: consent, exclusion, severity, people, perpetrator (A3, A8)."""
 
-from typing import Any
-
-from alertnet.core.directory.contact import Contact, Role
+from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import NeedsGo, Then
 from alertnet.core.directory.when import When
 from alertnet.core.escalation.state import Asked, PlanChanged, Refuse, Status
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
-from tests.core.cast import Night, acknowledged, call, contact, embassy, level, minutes, plan_of, sms, tree
+from tests.core.cast import acknowledged, call, contact, embassy, level, minutes, sms
+from tests.core.cast import night_of as night
 
 GRAVE = When(severity=frozenset({Severity.CRITICAL}))
 BRIGADE = contact("brigade", role=Role.AUTHORITY, belongs_to="army")
-
-
-def night(*levels: Any, cast: tuple[Contact, ...] = (), known: Any = None, **more: Any) -> Night:
-    """A night on a tree with those levels."""
-    return Night(plan_of(tree(levels, cast, **more), **(known or {})))
 
 
 def test_who_is_excluded_is_rung_no_more() -> None:

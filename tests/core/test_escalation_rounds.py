@@ -1,29 +1,14 @@
 """The end of the tree, the rounds after it, and the last resort (A2, B3 End of tree)."""
 
-from typing import Any
+from functools import partial
 
-from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation.state import Failed, Status
 from alertnet.core.incident import Scope
 from alertnet.core.notification import Kind
-from tests.core.cast import (
-    Night,
-    acknowledged,
-    contact,
-    coordinator,
-    declined,
-    embassy,
-    level,
-    plan_of,
-    relayed,
-    tree,
-)
+from tests.core.cast import acknowledged, contact, coordinator, declined, embassy, level, night_of, relayed
 
-
-def night(*levels: Any, cast: tuple[Contact, ...] = (), known: Any = None, **more: Any) -> Night:
-    """A night on a tree whose last resort is the office."""
-    return Night(plan_of(tree(levels, cast, **({"last_resort": ("office",)} | more)), **(known or {})))
+night = partial(night_of, last_resort=("office",))
 
 
 def test_an_unanswered_tree_tells_its_last_resort_at_once() -> None:

@@ -1,37 +1,20 @@
 """Starting, outages, and the order of things at one instant (A7, B1 start)."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import NeedsGo, Start
 from alertnet.core.escalation.state import Asked, Failed, Go, Status
 from alertnet.core.incident import Severity
-from tests.core.cast import (
-    Night,
-    acknowledged,
-    call,
-    contact,
-    coordinator,
-    declined,
-    email,
-    level,
-    minutes,
-    plan_of,
-    sms,
-    tree,
-)
+from tests.core.cast import acknowledged, call, contact, coordinator, declined, email, level, minutes, night_of, sms
 
 ANA = contact("ana", sms("+1"), call("+1", 3), email("ana@pbi.example", 6))
 CRITICAL = {"severity": Severity.CRITICAL}
 
 
-def night(
-    *levels: Any, cast: tuple[Contact, ...] = (ANA,), known: Any = None, alone: bool = True, **more: Any
-) -> Night:
-    """A night on a tree with those levels."""
-    return Night(plan_of(tree(levels, cast, **more), **(known or {})), alone=alone)
+night = partial(night_of, cast=(ANA,))
 
 
 # Start

@@ -1,20 +1,17 @@
 """Those of whom no answer is expected: told once, counted in no rule, and waited for by nobody (B1 `answers`)."""
 
-from typing import Any
+from functools import partial
 
 import pytest
 
-from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import Quota, Then
 from alertnet.core.escalation.state import Failed, Status
-from tests.core.cast import Night, acknowledged, call, contact, declined, email, level, plan_of, sms, tree
+from tests.core.cast import acknowledged, call, contact, declined, email, level, night_of, sms
 
 UN = contact("un", sms("+9"), call("+9", 3), answers=False)
 
 
-def night(*levels: Any, cast: tuple[Contact, ...] = (UN,), **more: Any) -> Night:
-    """A night on a tree with those levels."""
-    return Night(plan_of(tree(levels, cast, **more)))
+night = partial(night_of, cast=(UN,))
 
 
 @pytest.mark.parametrize("quota", ["all", "each_organisation", "2"])

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings
 
 from alertnet.core.directory.contact import Method, MethodKind
-from alertnet.core.directory.contact_tree import ContactTree, Level
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.escalation.advance import advance
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Failed, LevelStatus, Replanned, State, Status
@@ -27,6 +27,9 @@ from tests.core.cast import (
     plan_of,
     sms,
     tree,
+)
+from tests.core.cast import (
+    night_of as night,
 )
 from tests.core.playback import Playback
 from tests.core.strategies import TREES, Story, named, stories
@@ -118,10 +121,6 @@ def test_a_retired_tree_tells_nobody_and_can_come_back(story: Story) -> None:
     assert not plan.allowed | {*plan.last_resort}
     assert len(retired.runs) == len(last.step.state.runs)
     assert succeed(plan, there)[1].is_everything_where_it_was
-
-
-def night(*levels: Level, cast: Any = (), **more: Any) -> Night:
-    return Night(plan_of(tree(levels, cast, **more)))
 
 
 def edit(played: Night, minute: float, edited: ContactTree, **known: Any) -> Night:
