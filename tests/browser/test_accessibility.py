@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
+from tests.browser.conftest import PATIENCE
 from tests.browser.sights import SIGHTS, Sight
 from tests.database import migrate
 
@@ -18,22 +19,10 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "axe/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Scheme = Literal["light", "dark"]
-QUICK: tuple[tuple[Scheme, int], ...] = (("light", 320), ("dark", 1440))
-LOOKS: list[Any] = [
-    pytest.param(name, scheme, width, marks=() if (scheme, width) == QUICK[place % 2] else pytest.mark.long)
-    for place, name in enumerate(SIGHTS)
-    for scheme in ("light", "dark")
-    for width in (320, 768, 1440)
-]
-"""Most wait for `make long`: of two pages beside each other one is seen small and light, the other wide and dark."""
-
-
-@dataclass(frozen=True)
-class Opened:
-    """Every page there is, each in a tab."""
-
-    pages: dict[str, Page]
-
+Look = tuple[Scheme, int]
+QUICK: tuple[Look, Look] = (("light", 320), ("dark", 1440))
+"""Of two pages beside each other one is seen small and light, the other wide and dark; more waits for `make long`."""
+LOOKS: list[Look] = [(scheme, width) for scheme in ("light", "dark") for width in (320, 768, 1440)]
 
 TOO_WIDE = """() => {
     const root = document.documentElement;
@@ -45,39 +34,66 @@ TOO_WIDE = """() => {
 """What makes a page wider than its window; nothing where it is not."""
 
 
+class Walk:
+    """An evening seen in one tab, from sight to sight: a tab for each took a third more."""
+
+    def __init__(self, evening: Evening, context: BrowserContext, url: str) -> None:
+        self._sight = Sight(evening, context, url)
+        self._page = context.new_page()
+        self._left = list(SIGHTS)
+
+    def leads_to(self, name: str) -> Page:
+        """That sight, which lies ahead."""
+        while name in self._left:
+            self._page.set_viewport_size({"width": 1280, "height": 720})
+            SIGHTS[self._left.pop(0)](self._sight, self._page)
+        return at_rest(self._page)
+
+
 @pytest.fixture(scope="module")
-def opened(browser: Browser) -> Iterator[Opened]:
+def walk(browser: Browser) -> Iterator[Walk]:
     context = browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
     with Evening(migrate=migrate) as evening, page_over(evening, 0) as url:
-        sights = Sight(evening, context, url)
-        yield Opened({name: covered(sights.open(name)) for name in SIGHTS})
+        yield Walk(evening, context, url)
         context.close()
 
 
-def covered(page: Page) -> Page:
-    """The page as a tab behind others: it gives its stream up, since a browser has six connections to a server."""
+@dataclass(frozen=True)
+class Shown:
+    """A sight, and how it is seen where once is enough."""
+
+    page: Page
+    look: Look
+
+
+@pytest.fixture(scope="module", params=SIGHTS)
+def shown(request: pytest.FixtureRequest, walk: Walk) -> Shown:
+    """All that is tried of one comes before the next."""
+    return Shown(walk.leads_to(request.param), QUICK[[*SIGHTS].index(request.param) % 2])
+
+
+def at_rest(page: Page) -> Page:
+    """The page as a tab behind others: nothing moves on it while it is looked at."""
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     return page
 
 
-@pytest.mark.parametrize(("name", "scheme", "width"), LOOKS)
-def test_axe_finds_nothing(opened: Opened, name: str, scheme: Scheme, width: int) -> None:
+def test_axe_finds_nothing(shown: Shown) -> None:
     """And nobody has to scroll sideways (WCAG 1.4.10)."""
-    page = opened.pages[name]
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
-
-    faults = violations(page)
-
-    assert not faults, "\n".join(faults)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_nothing_is_found(shown.page, *shown.look)
 
 
-@pytest.mark.parametrize("name", SIGHTS)
-def test_with_letters_twice_as_big_nobody_scrolls_sideways_on_a_telephone(opened: Opened, name: str) -> None:
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_axe_finds_nothing_however_it_is_seen(shown: Shown, scheme: Scheme, width: int) -> None:
+    assert_nothing_is_found(shown.page, scheme, width)
+
+
+def test_with_letters_twice_as_big_nobody_scrolls_sideways_on_a_telephone(shown: Shown) -> None:
     """WCAG 1.4.4: as somebody has set them who left the glasses at home."""
-    page = opened.pages[name]
+    page = shown.page
     page.set_viewport_size({"width": 360, "height": 740})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
 
@@ -86,6 +102,17 @@ def test_with_letters_twice_as_big_nobody_scrolls_sideways_on_a_telephone(opened
     page.evaluate("document.documentElement.style.fontSize = ''")
     assert size == "32px"
     assert not wide, "\n".join(wide)
+
+
+def assert_nothing_is_found(page: Page, scheme: Scheme, width: int) -> None:
+    """Of a page that is seen so."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+    faults = violations(page)
+
+    assert not faults, "\n".join(faults)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def violations(page: Page) -> list[str]:
