@@ -5,13 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-
-import phonenumbers
 
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.languages import Phrase, phrase
+from alertnet.shipped import country_names
 
 _MEANT = {
     "army": "military|armed forces|soldiers|militares|ejército|ejercito|fuerzas armadas|armée|armee|exército|militär",
@@ -147,15 +144,9 @@ SHORT = 3
 
 @cache
 def _countries_by_name() -> dict[str, str]:
-    # Importing its package would load the areas of all phone numbers, which takes seconds.
-    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
-    spec = spec_from_file_location("phonenumbers.geodata.locale", path)
-    assert spec is not None
-    assert spec.loader is not None
-    spec.loader.exec_module(locale := module_from_spec(spec))
     return {
         name.removeprefix("*").casefold(): code
-        for code, names in locale.LOCALE_DATA.items()
+        for code, names in country_names().items()
         if code in COUNTRIES
         for name in names.values()
     }
