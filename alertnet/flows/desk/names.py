@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
@@ -11,6 +12,7 @@ from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import FIELD
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.messages.words import offset
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
 DAY = "{day} {month}"
@@ -123,6 +125,11 @@ def names_in(types: Mapping[str, str], severities: Mapping[str, str]) -> dict[st
 def listed(names: list[str], last: str = "and") -> str:
     """A list in words, as in `A, B and C`; `last`: the word before the last item."""
     return f" {last} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def offset_in(at: datetime, zone: str) -> str:
+    """The offset of that zone at that moment, as in `UTC-5`, with a hyphen at which no line ends."""
+    return offset(at.astimezone(ZoneInfo(zone))).replace("-", "\u2011")
 
 
 def day_in(local: datetime, say: Callable[[str], str]) -> str:

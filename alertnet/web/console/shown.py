@@ -22,7 +22,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
-from alertnet.flows.desk.names import FAILURES, METHODS, day_in
+from alertnet.flows.desk.names import FAILURES, METHODS, day_in, offset_in
 from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
@@ -129,6 +129,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "clock": _clock,
+        "offset": offset_in,
         "day": _day,
         "year": lambda at, zone: at.astimezone(ZoneInfo(zone)).year,
         "method_name": METHODS.__getitem__,

@@ -72,6 +72,14 @@ def test_the_board_says_what_does_not_get_out_or_in(world: World, desk: Desk, pa
     assert "texts to us do not arrive" in after
 
 
+def test_the_clock_by_which_an_incident_is_shown_is_named(world: World, desk: Desk) -> None:
+    """Who sits in Brussels reads of Bogotá and of Kathmandu on one board, each by its own clock."""
+    world.raises()
+
+    assert "Colombia · since 02:14 (UTC\u20115)" in desk.opens("/desk").text
+    assert "since 24 Nov 02:14 (UTC\u20115) · consent" in desk.opens(f"/desk/incidents/{world.ref()}").text
+
+
 def test_what_is_to_be_judged_is_read_once(world: World, desk: Desk) -> None:
     """The words of a text that became an incident by itself are its summary, too."""
     world.raises(verified=False, summary="two men follow us")
