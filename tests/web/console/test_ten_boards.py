@@ -92,13 +92,13 @@ BOARDS: dict[Staged, tuple[str, str, str, str]] = {
     just_raised: (f"nobody yet. On its way to: {EVERYBODY}", "nobody yet.", NEXT, GOES_ON),
     everybody_told: (UNHEARD, "nobody yet.", NEXT, GOES_ON),
     somebody_took_charge: (
-        f"{EVERYBODY} Not answered yet: Friends, Mountain post and Valley.",
+        "Amis. Told, without an answer yet: Friends, Mountain post and Valley.",
         "Amis took charge; has not said yet what was done.",
         CHARGE,
         "nothing now.",
     ),
     somebody_cannot_act: (
-        f"{EVERYBODY} Not answered yet: Amis, Mountain post and Valley.",
+        "Friends. Told, without an answer yet: Amis, Mountain post and Valley.",
         "nobody yet. Can't act: Friends.",
         NEXT,
         GOES_ON,
