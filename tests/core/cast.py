@@ -192,7 +192,7 @@ class Night:
         self.steps.append(step)
         minute = f"{offset(now):g}"
         for send in step.sends:
-            method = self.plan.tree.contacts[send.contact].all_methods[send.method].kind
+            method = self.plan.tree.contacts[send.contact].all_methods[send.method_index].kind
             again = " again" if send.kind is Kind.REMINDER else ""
             self.told.append(f"{minute} {send.contact} {method}{again}")
         for note in step.notes:

@@ -179,7 +179,7 @@ def of_tree(the_tree: ContactTree, event: Event) -> Event:
     """The event as it happens to that tree's escalation."""
     match event:
         case Failed() | Delayed() | Unsent():
-            return replace(event, method=event.method % len(the_tree.contacts[event.contact].all_methods))
+            return replace(event, method_index=event.method_index % len(the_tree.contacts[event.contact].all_methods))
         case Go(index=int(index)) | Hold(index=int(index)) | Asked(index=int(index)):
             return replace(event, index=index % len(the_tree.levels))
         case Refuse() | Unopened():

@@ -88,7 +88,7 @@ class Incident(IncidentRecord):
 def _line(effect: Effect) -> str:
     match effect:
         case NewAlert(tree, send, name):
-            return f"{tree}: {send.kind} to {send.contact} by {send.method}, {name}"
+            return f"{tree}: {send.kind} to {send.contact} by {send.method_index}, {name}"
         case SharedAlert(tree, send, AlertOnRecord(id)):
             return f"{tree}: {send.contact} shares {id}"
         case SharedAlert(tree, send, NewAlert(other, theirs)):

@@ -25,7 +25,7 @@ def upcoming(
 ) -> list[tuple[Kind, int, float]] | None:
     """The messages of the next moment."""
     following = contact_steps.upcoming(progress, Reach(ANA), level("One", "ana", repeat=repeat))
-    return None if following is None else [(each.kind, each.method, offset(each.at)) for each in following.sends]
+    return None if following is None else [(each.kind, each.method_index, offset(each.at)) for each in following.sends]
 
 
 def test_methods_are_used_in_the_order_of_their_times() -> None:

@@ -65,7 +65,7 @@ def test_nobody_is_told_against_consent(story: Story) -> None:
     """A3: no contact that is barred is contacted, by any address; checked when resolving and again when sending."""
     for each in taken(story):
         for send in each.step.sends:
-            address = story.tree.contacts[send.contact].all_methods[send.method].address
+            address = story.tree.contacts[send.contact].all_methods[send.method_index].address
             assert send.contact in each.plan.allowed
             assert may_be_told(each.known, [story.tree], address) is None
 
@@ -95,9 +95,9 @@ def test_among_those_nights_are_some_in_which_it_would_ring_all_the_same(otherwi
 def disturbs(plan: Plan, send: Send) -> bool:
     """Whether it rings in quiet hours, or where nobody is."""
     times, contact = plan.times[send.contact], plan.tree.contacts[send.contact]
-    if contact.all_methods[send.method].kind is MethodKind.EMAIL:
+    if contact.all_methods[send.method_index].kind is MethodKind.EMAIL:
         return False
-    is_closed = send.method < len(contact.methods) and times.closed_by(send.at) is not None
+    is_closed = send.method_index < len(contact.methods) and times.closed_by(send.at) is not None
     return is_closed or times.quiet_until(send.at) is not None
 
 
@@ -120,7 +120,7 @@ def test_stop_means_stop(story: Story) -> None:
     for each in taken(story):
         state, sends = each.step.state, each.step.sends
         assert not (state.status in HALTED and sends)
-        assert all(still_wanted(each.plan, state, send.index, send.contact, send.method) for send in sends)
+        assert all(still_wanted(each.plan, state, send.index, send.contact, send.method_index) for send in sends)
         assert not any(send.index != LAST_RESORT and state.answers.get(send.contact) in ENDED for send in sends)
 
 
@@ -190,7 +190,7 @@ def test_a_night_at_random_ticks_is_the_same_night(story: Story, gaps: list[time
 def test_after_an_outage_everybody_hears_once_and_no_round_is_made_up(story: Story, outages: list[timedelta]) -> None:
     """A7: overdue methods and repeats shrink to one message per method; no round starts inside an outage."""
     for each in Playback(story).at_ticks(ticks(story, outages)).taken:
-        told = [(send.contact, send.method) for send in each.step.sends]
+        told = [(send.contact, send.method_index) for send in each.step.sends]
         assert len(told) == len(set(told))
         assert each.step.state.round <= each.before.round + 1
         assert all(send.expires_at > each.now for send in each.step.sends)
@@ -200,8 +200,8 @@ def first_of_each(sends: Iterable[Send], plan: Plan, state: State) -> tuple[Send
     """Those that are still wanted, one for each contact and method (A7)."""
     first: dict[tuple[str, int], Send] = {}
     for send in sends:
-        if still_wanted(plan, state, send.index, send.contact, send.method):
-            first.setdefault((send.contact, send.method), send)
+        if still_wanted(plan, state, send.index, send.contact, send.method_index):
+            first.setdefault((send.contact, send.method_index), send)
     return tuple(first.values())
 
 

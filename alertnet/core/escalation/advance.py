@@ -111,8 +111,8 @@ def _sends(context: Context) -> tuple[Send, ...]:
             live[run.index] = {progress.contact for progress in live_progress(context, run)}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:
-        if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method):
-            sends.setdefault((send.contact, send.method), send)
+        if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method_index):
+            sends.setdefault((send.contact, send.method_index), send)
     return tuple(sends.values())
 
 

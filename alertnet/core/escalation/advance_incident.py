@@ -41,7 +41,7 @@ Place = tuple[MethodKind, str]
 def place_of(plan: Plan, send: Send) -> Place:
     """Where the message would go."""
     contact = plan.tree.contacts[send.contact]
-    method = contact.all_methods[send.method]
+    method = contact.all_methods[send.method_index]
     return method.kind, contact.address_in(plan.tree.id, method)
 
 
@@ -165,9 +165,9 @@ class _Advancing:
             if known is not None:
                 known.trees.add(tree)
                 self.effects.append(SharedAlert(tree, send, known.alert))
-                bounced += [Failed(send.contact, send.method)] if known.failed else []
-            elif send.kind is Kind.TASK and plan.reach(send.contact).closed_by(send.method, self.now):
-                bounced.append(Unsent(send.contact, send.method))
+                bounced += [Failed(send.contact, send.method_index)] if known.failed else []
+            elif send.kind is Kind.TASK and plan.reach(send.contact).closed_by(send.method_index, self.now):
+                bounced.append(Unsent(send.contact, send.method_index))
             elif open_task is not None:
                 self.effects.append(TaskAgain(tree, send, open_task))
             elif send.kind is not Kind.REMINDER or place not in unsent:

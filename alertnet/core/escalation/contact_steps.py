@@ -15,7 +15,7 @@ class PlannedSend:
     """One message to a contact of an open level, and its planned moment."""
 
     kind: Kind
-    method: int
+    method_index: int
     at: datetime
 
 

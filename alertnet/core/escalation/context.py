@@ -199,4 +199,4 @@ class Context:
         """Plan one message to a contact."""
         run = self.run(index)
         expires_at = max(run.ends_at, self.on_time(send.at) + SHORTEST_VALIDITY)
-        self.sends.append(Send(send.kind, index, run.round, contact, send.method, send.at, expires_at))
+        self.sends.append(Send(send.kind, index, run.round, contact, send.method_index, send.at, expires_at))

@@ -20,7 +20,7 @@ class Send:
     index: int
     round: int
     contact: str
-    method: int
+    method_index: int
     at: datetime
     expires_at: datetime
 

@@ -19,10 +19,10 @@ def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
     match event:
         case Failed():
             _fail(context, event)
-        case Unsent(contact, method):
-            _leave_out(context, contact, method)
-        case Delayed(contact, method):
-            _delay(context, contact, method)
+        case Unsent(contact, method_index):
+            _leave_out(context, contact, method_index)
+        case Delayed(contact, method_index):
+            _delay(context, contact, method_index)
 
 
 def let_through(context: Context, number: str) -> None:
@@ -45,7 +45,7 @@ def let_through(context: Context, number: str) -> None:
 def _fail(context: Context, event: Failed) -> None:
     """Mark a method as failed wherever it was used; a bad address also fails for others who have it."""
     contact = context.contact(event.contact)
-    method = contact.all_methods[event.method]
+    method = contact.all_methods[event.method_index]
     bad = tuple(stale_key(contact, replace(method, kind=kind)) for kind in event.stale)
     context.change(stale=tuple(dict.fromkeys((*context.state.stale, *bad))))
     for run in context.state.runs:
@@ -59,8 +59,8 @@ def _fail_in(context: Context, index: int, progress: ContactProgress, event: Fai
     its = context.contact(progress.contact)
     used = {use.method for use in progress.uses}
     failed = {method_index for method_index, each in enumerate(its.all_methods) if stale_key(its, each) in bad}
-    if progress.contact == event.contact and event.method in used:
-        failed.add(event.method)
+    if progress.contact == event.contact and event.method_index in used:
+        failed.add(event.method_index)
     news = sorted(failed - {*progress.failed})
     if news:
         context.put_progress(index, replace(progress, failed=(*progress.failed, *news)))

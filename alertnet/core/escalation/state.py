@@ -219,7 +219,7 @@ class Failed:
     """The provider reported that this method did not reach the contact. `stale`: the kinds its address is bad for."""
 
     contact: str
-    method: int
+    method_index: int
     stale: tuple[MethodKind, ...] = ()
 
 
@@ -235,7 +235,7 @@ class Unsent:
     """The message did not leave, because the contact has closed or the duty has changed since its moment."""
 
     contact: str
-    method: int
+    method_index: int
 
 
 @value
@@ -243,7 +243,7 @@ class Delayed:
     """The provider is away: the message waits, and the contact's next method goes."""
 
     contact: str
-    method: int
+    method_index: int
 
 
 @value

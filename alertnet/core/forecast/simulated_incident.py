@@ -165,7 +165,7 @@ class SimulatedIncident(IncidentRecord):
             self._failed |= set() if is_heard else {place}
             for tree, send in self._covers[place]:
                 heard = Received(send.contact, told.method.address)
-                events.setdefault(tree, []).append(heard if is_heard else Failed(send.contact, send.method))
+                events.setdefault(tree, []).append(heard if is_heard else Failed(send.contact, send.method_index))
         return events
 
     def _ring_again(self, now: datetime, ringing: Ringing) -> Events:
@@ -174,10 +174,10 @@ class SimulatedIncident(IncidentRecord):
         A task whose contact has closed ends, and its `when_closed` methods take over.
         """
         covers = self._covers[ringing.task] if ringing.task is not None else []
-        closed = [self.plans[tree].reach(send.contact).closed_by(send.method, now) for tree, send in covers]
+        closed = [self.plans[tree].reach(send.contact).closed_by(send.method_index, now) for tree, send in covers]
         if closed and all(closed):
             self.ringing.remove(ringing)
-            return {tree: [Unsent(send.contact, send.method)] for tree, send in covers}
+            return {tree: [Unsent(send.contact, send.method_index)] for tree, send in covers}
         severity = self.plans[ringing.prompt.tree].severity
         pause = FIRST_AFTER_HOLD if ringing.is_held else prompt_pause(now - ringing.raised_at, severity)
         ringing.again_at = now + pause
@@ -216,7 +216,7 @@ class SimulatedIncident(IncidentRecord):
     def _send(self, now: datetime, alert: NewAlert) -> None:
         tree, send, place = alert.tree, alert.send, len(self.told)
         contact = self.plans[tree].tree.contacts[send.contact]
-        method = contact.all_methods[send.method]
+        method = contact.all_methods[send.method_index]
         arrives = (tree, contact.id, method.kind) not in self._script.fails
         self.told.append(Told(now, tree, alert.level, send.round, contact, method, send.kind, (tree,), arrives))
         self._covers[place] = [(tree, send)]
@@ -270,7 +270,7 @@ class SimulatedIncident(IncidentRecord):
 
     def _is_wanted(self, place: int) -> bool:
         return any(
-            still_wanted(self.plans[tree], self.states[tree], send.index, send.contact, send.method)
+            still_wanted(self.plans[tree], self.states[tree], send.index, send.contact, send.method_index)
             for tree, send in self._covers[place]
         )
 

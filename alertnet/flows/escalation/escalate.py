@@ -241,7 +241,7 @@ def _share(locked: LockedIncident, escalation: str, shared: SharedAlert) -> None
 
 
 def _coverage(escalation: str, send: Send) -> Coverage:
-    return Coverage(escalation, send.contact, send.method, send.index, send.round)
+    return Coverage(escalation, send.contact, send.method_index, send.index, send.round)
 
 
 def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:

@@ -75,7 +75,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     """
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
-    method = contact.all_methods[send.method]
+    method = contact.all_methods[send.method_index]
     code, link, token = None, None, None
     if contact.answers:
         code = written_code(locked, tree, contact)

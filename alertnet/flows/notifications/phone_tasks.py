@@ -23,7 +23,7 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
     """Ask the coordinators to call the contact; returns the notification that says what it counts for."""
     tree, send = new.tree, new.send
     contact = locked.contact(tree, send.contact)
-    method = contact.all_methods[send.method]
+    method = contact.all_methods[send.method_index]
     prompt = prompts.raise_prompt(
         locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation_id=coverage.escalation, level=send.index + 1
     )
