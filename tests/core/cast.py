@@ -200,7 +200,8 @@ class Night:
             self.history.append(" ".join([minute, note.kind, *named]))
         for question in step.asks:
             automatic = f"{offset(question.automatic_at):g}" if question.automatic_at else "never"
-            self.asked.append(f"{minute} {level_name(self.plan, (question.level or 0) - 1)} {automatic}")
+            assert question.index is not None
+            self.asked.append(f"{minute} {level_name(self.plan, question.index)} {automatic}")
 
 
 def offset(moment: datetime) -> float:

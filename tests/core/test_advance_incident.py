@@ -271,7 +271,7 @@ def test_an_open_task_rings_again_in_place_of_another() -> None:
     place = (MethodKind.TASK, incident.plans["coast"].tree.contacts["mayor"].address_in("coast", TASK))
     assert incident.move(0) == ["coast: task to mayor by 0, Mayor"]
     incident.alerts[place] = [AlertOnRecord("a", frozenset({"coast"}), prompt="p")]
-    incident.prompts = [OpenPrompt("p", PromptKind.TASK, Subject.TASK, "coast", 1, "mayor")]
+    incident.prompts = [OpenPrompt("p", PromptKind.TASK, Subject.TASK, "coast", 0, "mayor")]
 
     incident.move(10)
     assert "coast: a rings again for mayor" in incident.move(25)
@@ -318,12 +318,12 @@ def test_a_level_that_needs_a_go_is_asked_about_until_it_is_decided() -> None:
     incident.move(0)
     asked = incident.step(2).effects[-1]
     assert asked == NewPrompt(
-        "coast", PromptKind.DECISION, Subject.LEVEL, "Friends", 2, contacts=1, automatic_at=NOW + minutes(5)
+        "coast", PromptKind.DECISION, Subject.LEVEL, "Friends", 1, contacts=1, automatic_at=NOW + minutes(5)
     )
     incident.prompts = [
-        OpenPrompt("question", PromptKind.DECISION, Subject.LEVEL, "coast", 2, "Friends"),
+        OpenPrompt("question", PromptKind.DECISION, Subject.LEVEL, "coast", 1, "Friends"),
         OpenPrompt("verify", PromptKind.DECISION, Subject.VERIFY, "coast", None, None),
-        OpenPrompt("other", PromptKind.DECISION, Subject.LEVEL, "valley", 2, "Friends"),
+        OpenPrompt("other", PromptKind.DECISION, Subject.LEVEL, "valley", 1, "Friends"),
     ]
 
     assert incident.move(3) == []
@@ -336,7 +336,7 @@ def test_an_answer_that_is_to_be_confirmed_is_asked_about_until_it_is_taken_back
     incident.move(0)
 
     assert incident.move(1, {"coast": [acknowledged("bob")]}) == ["coast: decision confirm bob"]
-    incident.prompts = [OpenPrompt("question", PromptKind.DECISION, Subject.CONFIRM, "coast", 1, "bob")]
+    incident.prompts = [OpenPrompt("question", PromptKind.DECISION, Subject.CONFIRM, "coast", 0, "bob")]
     assert incident.move(2) == []
     assert "question overtaken" in incident.move(3, {"coast": [Withdrawn("bob")]})
 

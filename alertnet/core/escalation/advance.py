@@ -91,7 +91,7 @@ def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Wa
 def is_asked(state: State, prompt: NewPrompt | OpenPrompt) -> bool:
     """Whether the escalation still waits for the answer to a question of its own; other prompts are not its to end."""
     if prompt.subject == Subject.LEVEL:
-        return state.question is not None and prompt.level == state.question.index + 1
+        return state.question is not None and prompt.index == state.question.index
     return prompt.subject != Subject.CONFIRM or prompt.about in state.to_confirm
 
 

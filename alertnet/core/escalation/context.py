@@ -82,7 +82,7 @@ class Context:
     def ask(self, subject: Subject, about: str, index: int, contacts: int, automatic_at: datetime | None) -> None:
         """Ask the coordinators whether a level may open, or whether a contact of it has really taken charge."""
         tree = self.plan.tree.id
-        self.asks.append(NewPrompt(tree, PromptKind.DECISION, subject, about, index + 1, contacts, automatic_at))
+        self.asks.append(NewPrompt(tree, PromptKind.DECISION, subject, about, index, contacts, automatic_at))
 
     @property
     def is_active(self) -> bool:

@@ -44,13 +44,13 @@ class AlertOnRecord:
 
 @value
 class OpenPrompt:
-    """A stored prompt of a tree that no coordinator has answered; `level` counts from 1."""
+    """A stored prompt of a tree that no coordinator has answered."""
 
     id: str
     kind: str
     subject: str
     tree: str
-    level: int | None
+    index: int | None
     about: str | None
 
 
@@ -92,13 +92,13 @@ class TaskAgain:
 
 @value
 class NewPrompt:
-    """Ask the coordinators for a decision, or alarm them; `level` counts from 1, `contacts` is how many it tells."""
+    """Ask the coordinators for a decision, or alarm them; `contacts`: how many the level tells."""
 
     tree: str
     kind: PromptKind
     subject: Subject
     about: str
-    level: int | None = None
+    index: int | None = None
     contacts: int | None = None
     automatic_at: datetime | None = None
 

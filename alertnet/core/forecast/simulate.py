@@ -153,9 +153,9 @@ class _Simulation:
 
     def _said_to(self, prompt: NewPrompt) -> Iterator[Event]:
         match prompt:
-            case NewPrompt(subject=Subject.LEVEL, level=int(level)):
+            case NewPrompt(subject=Subject.LEVEL, index=int(index)):
                 at_once = self._script.gives_go and not self._script.decides_on(prompt.tree, prompt.about)
-                yield Go(level - 1) if at_once else Asked(level - 1)
+                yield Go(index) if at_once else Asked(index)
             case NewPrompt(subject=Subject.CONFIRM) if self._script.gives_go:
                 yield Confirmed(prompt.about)
 

@@ -187,8 +187,8 @@ class SimulatedIncident(IncidentRecord):
     def _hold(self, now: datetime, tree: str, hold: Hold) -> None:
         """Let the questions about the held levels wait for an hour."""
         for each in self.ringing:
-            level = each.prompt.level if each.prompt.tree == tree and each.prompt.subject == Subject.LEVEL else None
-            if level is not None and hold.index in (None, level - 1):
+            asks = each.prompt.tree == tree and each.prompt.subject == Subject.LEVEL
+            if asks and hold.index in (None, each.prompt.index):
                 each.is_held, each.again_at = True, now + FIRST_AFTER_HOLD
 
     def _carry_out(self, now: datetime, effect: Effect, sent: dict[NewAlert, int]) -> None:
@@ -206,9 +206,9 @@ class SimulatedIncident(IncidentRecord):
                 self._counts_for.setdefault(id, set()).add(tree)
             case TaskAgain(task=AlertOnRecord(id)) if id.startswith(OWN):
                 self._ask_again(now, effect, int(id.removeprefix(OWN)))
-            case NewPrompt(tree, kind, subject, about, level):
-                name = "" if level is None else level_name(self.plans[tree], level - 1)
-                self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, level, about))
+            case NewPrompt(tree, kind, subject, about, index):
+                name = "" if index is None else level_name(self.plans[tree], index)
+                self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, index, about))
             case PromptOver(_, id):
                 self._over.add(id)
                 self.ringing = [each for each in self.ringing if each.prompt.id != id]
@@ -227,7 +227,7 @@ class SimulatedIncident(IncidentRecord):
         if send.kind is not Kind.REMINDER:
             self._alerts.setdefault(place_of(self.plans[tree], send), []).append(place)
         if send.kind is Kind.TASK:
-            prompt = OpenPrompt(self._new_id(), PromptKind.TASK, Subject.TASK, tree, send.index + 1, send.contact)
+            prompt = OpenPrompt(self._new_id(), PromptKind.TASK, Subject.TASK, tree, send.index, send.contact)
             self._prompt(now, alert.level, prompt, place)
 
     def _share(self, now: datetime, effect: SharedAlert, place: int) -> None:

@@ -192,7 +192,7 @@ class OnRecord(IncidentRecord):
             return []
         trees = {each.id: each.tree for each in self._locked.escalations}
         return [
-            OpenPrompt(each.id, each.kind, each.subject, trees[each.escalation_id], each.level, each.about)
+            OpenPrompt(each.id, each.kind, each.subject, trees[each.escalation_id], each.level_index, each.about)
             for each in prompts.open_prompts(self._locked)
             if each.escalation_id in trees
         ]
@@ -213,8 +213,10 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
             _share(locked, escalation, effect)
         case TaskAgain(_, send, task):
             phone_tasks.ask_again(locked, task, _coverage(escalation, send))
-        case NewPrompt(_, kind, subject, about, level, contacts, at):
-            details = prompts.Details(escalation_id=escalation, level=level, contacts=contacts, automatic_at=at)
+        case NewPrompt(_, kind, subject, about, index, contacts, at):
+            details = prompts.Details(
+                escalation_id=escalation, level=prompt_store.level_of(index), contacts=contacts, automatic_at=at
+            )
             prompts.raise_prompt(locked, kind, subject, about=about, **details)
         case PromptOver(_, id, answer):
             prompts.answer_prompt(locked, id, answer, None)

@@ -214,7 +214,7 @@ def repeat_prompt(locked: LockedIncident, prompt: Prompt) -> None:
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
         prompts.ring_again(locked, prompt)
         if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and _has_strangers_alone_to_ask(locked):
-            asked = Asked(None if prompt.level is None else prompt.level_index, reached=False)
+            asked = Asked(prompt.level_index, reached=False)
             move(locked, {each.tree: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
 
 

@@ -31,7 +31,7 @@ from alertnet.store.records.escalations import Escalation
 
 def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
     """Move the escalation's sent messages and open questions to the same contact, method and level in the new plan."""
-    levels = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
+    levels: dict[int | None, int] = {LAST_RESORT: LAST_RESORT, **dict(enumerate(places.levels))}
     for notification, coverage in notifications.covering(tx.session, escalation.id):
         there = replace(
             coverage,
@@ -41,12 +41,12 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
         )
         notifications.cover_as(tx.session, notification, there)
     for prompt in prompt_store.about_levels(tx.session, escalation.id):
-        level = levels[prompt.level_index]
+        index = levels[prompt.level_index]
         if prompt.subject == Subject.LEVEL:
-            about: str | None = after.tree.levels[level].name
+            about: str | None = after.tree.levels[index].name
         else:
             about = places.contacts.get(prompt.about or "", prompt.about)
-        prompt_store.rename(tx.session, prompt.id, level + 1, about)
+        prompt_store.rename(tx.session, prompt.id, index, about)
 
 
 def _let_codes_follow(locked: LockedIncident) -> None:

@@ -25,7 +25,12 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
     contact = locked.contact(tree, send.contact)
     method = contact.all_methods[send.method_index]
     prompt = prompts.raise_prompt(
-        locked, PromptKind.TASK, Subject.TASK, about=contact.id, escalation_id=coverage.escalation, level=send.index + 1
+        locked,
+        PromptKind.TASK,
+        Subject.TASK,
+        about=contact.id,
+        escalation_id=coverage.escalation,
+        level=prompt_store.level_of(send.index),
     )
     draft = replace(
         draft_to(locked, Kind.TASK, tree, contact, method, said(locked, tree, contact)),

@@ -214,7 +214,7 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 
-def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int) -> dict[str, Any]:
+def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int | None) -> dict[str, Any]:
     """The words of a decision about a level: whom it tells, in which tree, and why it waits for a go.
 
     `states`: the state of each tree's escalation, where it can be read.

@@ -222,10 +222,9 @@ class LockedAttempt:
         id = self.found.incident_id
         unheard = incident_attempts.unheard_decisions(self.tx.session, id) if id is not None else ()
         for escalation in self.locked.escalations if unheard and self.locked else ():
-            for of, level in unheard:
+            for of, index in unheard:
                 if of in (None, escalation.id):
-                    asked = Asked(None if level is None else level - 1, reached=False)
-                    self.events.setdefault(escalation.id, []).append(asked)
+                    self.events.setdefault(escalation.id, []).append(Asked(index, reached=False))
 
     def _refused_later(self, code: str) -> None:
         """It was accepted, and then our account was found at fault: it waits, as if it had been refused."""

@@ -16,6 +16,7 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
+from alertnet.store.records.prompts import index_of
 from alertnet.store.tables import alarms, attempts, notifications, served
 
 MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
@@ -272,11 +273,11 @@ def prompt_waits(session: Session, incident: str, method: MethodKind, indexes: S
 
 
 def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None, int | None]]:
-    """(escalation, level from 1) of open decisions that reached nobody: all messages failed, and none is under way.
+    """(escalation, index of level) of open decisions that reached nobody: all messages failed, and none is under way.
 
     A message joined to another failed with that one. Both None: the question whether the incident is genuine.
     """
-    return [(row.escalation_id, row.level) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
+    return [(row.escalation_id, index_of(row.level)) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
 
 
 def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:

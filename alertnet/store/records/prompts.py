@@ -21,6 +21,16 @@ from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
 
 
+def level_of(index: int | None) -> int | None:
+    """A level as it is stored and told: the first is 1, and the last resort 0."""
+    return None if index is None else index + 1
+
+
+def index_of(level: int | None) -> int | None:
+    """The index in its tree of a stored level; of the last resort -1."""
+    return None if level is None else level - 1
+
+
 class _Matter:
     """What a prompt is about."""
 
@@ -30,10 +40,9 @@ class _Matter:
     level: int | None
 
     @property
-    def level_index(self) -> int:
-        """The index of the level that it is about, -1 for the last resort."""
-        assert self.level is not None
-        return self.level - 1
+    def level_index(self) -> int | None:
+        """The index of the level that it is about, if any; of the last resort -1."""
+        return index_of(self.level)
 
     @property
     def contact(self) -> str:
@@ -61,7 +70,7 @@ class Prompt(_Matter):
     about: str | None
     """The id of a contact or tree, or the name of a level."""
     level: int | None
-    """From 1; 0 is the last resort."""
+    """See `level_of`."""
     contacts: int | None
     automatic_at: datetime | None
     code_id: str | None
@@ -252,9 +261,9 @@ def move(session: Session, ids: Collection[str], incident: str) -> None:
     session.execute(update(alarms).where(alarms.c.id.in_(ids)).values(incident_id=incident))
 
 
-def rename(session: Session, id: str, level: int, about: str | None) -> None:
+def rename(session: Session, id: str, index: int, about: str | None) -> None:
     """Give a prompt the place and name that its level or contact has in an edited tree."""
-    _change(session, id, {"level": level, "about": about})
+    _change(session, id, {"level": level_of(index), "about": about})
 
 
 def _first(session: Session, query: Select[Any], incident: str) -> Prompt | None:
