@@ -41,3 +41,4 @@ def test_a_wrong_key_and_a_forged_webhook_are_counted_and_the_latter_is_logged_w
     (refused,) = [json.loads(each) for each in log.getvalue().splitlines() if "webhook_refused" in each]
     assert refused["path"] == "/twilio/sms"
     assert refused["expected_url"] == f"{world.runtime.settings.public_url}/twilio/sms?x=1"
+    assert refused["mend"] == "TWILIO_ACCOUNT_SID, unless a stranger has asked"

@@ -59,6 +59,20 @@ def test_what_nobody_has_signed_is_logged_once_a_minute_for_each_reason(world: W
     assert re.search(r"times\W+20\b", said[2])
 
 
+def test_the_log_says_what_to_look_at_and_whoever_asked_is_not_told(world: World, logged: Logged) -> None:
+    """Behind a front of another name, port or scheme every webhook is refused."""
+    fields = [("AccountSid", ACCOUNT), *SMS.items()]
+    headers = signature("http://alert.example:8000/twilio/sms", fields)
+
+    answer = world.client.post("/twilio/sms", data=dict(fields), headers=headers)
+
+    [said] = [line for line in logged() if "webhook_refused" in line]
+    assert f"{PUBLIC_URL}/twilio/sms" in said
+    assert "ALERTNET_PUBLIC_URL" in said
+    assert (answer.status_code, "wrong signature" in answer.text) == (403, True)
+    assert not [each for each in ("ALERTNET", PUBLIC_URL) if each in answer.text]
+
+
 def test_another_account_is_refused(world: World) -> None:
     """A signature of a subaccount whose token is the same."""
     assert world.post("/twilio/sms", **{**SMS, "AccountSid": "AC" + "9" * 32}).status_code == 403

@@ -14,6 +14,17 @@ from alertnet.web.forms import Form, read_form
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
 
+NOTHING_CONFIGURED, SHARED_KEY = "no account is configured", "it is signed with a shared key"
+OTHER_ACCOUNT, WRONG_SIGNATURE = "another account", "wrong signature"
+MENDS = {
+    NOTHING_CONFIGURED: "ALERTNET_PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and ALERTNET_TWILIO_FROM",
+    SHARED_KEY: "let the provider sign with the account's token",
+    OTHER_ACCOUNT: "TWILIO_ACCOUNT_SID, unless a stranger has asked",
+    WRONG_SIGNATURE: "the provider must call expected_url to the letter, which begins with ALERTNET_PUBLIC_URL "
+    "(https or http, name, port, path); else TWILIO_AUTH_TOKEN, unless a stranger has asked",
+}
+"""What to look at, by the reason; for the log alone, since a stranger has no need of it."""
+
 
 async def signed_form(request: Request) -> Form:
     """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
@@ -26,7 +37,8 @@ async def signed_form(request: Request) -> Form:
     reason = _why_refused(runtime.settings, request, form)
     if reason is not None:
         path, url = request.url.path[:LONGEST_PATH], _expected(runtime.settings, request)[:LONGEST_PATH]
-        throttle_of(request).warn("webhook_refused", runtime.now(), reason=reason, path=path, expected_url=url)
+        said = {"reason": reason, "path": path, "expected_url": url, "mend": MENDS[reason]}
+        throttle_of(request).warn("webhook_refused", runtime.now(), **said)
         raise HTTPException(403, f"not accepted as the provider's: {reason}")
     return form
 
@@ -34,18 +46,18 @@ async def signed_form(request: Request) -> Form:
 def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
     telephones = settings.telephones.values()
     if not (settings.public_url and telephones):
-        return "no account is configured"
+        return NOTHING_CONFIGURED
     if SIGNATURE_SETTINGS_HEADER in request.headers:
         # It is signed with a shared key that we don't have; don't fall back to the token.
-        return "it is signed with a shared key"
+        return SHARED_KEY
     # One account in two regions has a token in each.
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
-        return "another account"
+        return OTHER_ACCOUNT
     url = _expected(settings, request)
     signature = request.headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
-    return None if any(_is_valid(token, url, form, signature) for token in tokens) else "wrong signature"
+    return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
 
 
 def _expected(settings: Settings, request: Request) -> str:
