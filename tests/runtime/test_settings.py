@@ -166,6 +166,7 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
         ("ALERTNET_LISTEN_URL", "mysql://hunter2@db/alertnet"),
         ("ALERTNET_PUBLIC_URL", "http://alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "alert.example.org"),
+        ("ALERTNET_PUBLIC_URL", "https://alertnet:hunter2@alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/?a=b"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/a b"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org:0"),

@@ -85,6 +85,13 @@ def _web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _public_url(text: str) -> str:
+    if "@" in urlsplit(text).netloc:
+        # It would stand in every message that has a link.
+        raise ValueError(f"{_WEB_URL}; without user and password")
+    return text
+
+
 def _heartbeat_url(url: SecretStr) -> SecretStr:
     if not _is_web_url(url.get_secret_value()):
         raise ValueError(f"{_WEB_URL}; ?query too")
@@ -202,6 +209,7 @@ SecretKeys = Annotated[Secrets, AfterValidator(_secret_keys)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 ServerUrl = Annotated[SecretStr, AfterValidator(_server_url)]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+PublicUrl = Annotated[WebUrl, AfterValidator(_public_url)]
 HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
 Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]

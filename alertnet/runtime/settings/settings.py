@@ -103,7 +103,7 @@ class Settings(BaseModel):
     secret_keys: values.SecretKeys = Field(alias="ALERTNET_SECRET_KEY")
     database_url: values.DatabaseUrl = Field(SecretStr("sqlite:///alertnet.db"), alias="ALERTNET_DATABASE_URL")
     listen_url: values.ServerUrl | None = Field(None, alias="ALERTNET_LISTEN_URL")
-    public_url: values.WebUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
+    public_url: values.PublicUrl | None = Field(None, alias="ALERTNET_PUBLIC_URL")
     contact_trees: Path = Field(default_factory=_TREES, alias="ALERTNET_CONTACT_TREES")
     message_templates: Path = Field(default_factory=_TEMPLATES, alias="ALERTNET_MESSAGE_TEMPLATES")
     smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
@@ -319,7 +319,9 @@ def _fault(entry: Any) -> str:
     context, typed = entry.get("ctx", {}), entry["input"]
     allowed = context.get("error") or context.get("expected", entry["msg"])
     typed = ", ".join(typed) if isinstance(typed, tuple) else typed
-    shown = "its value" if name in SECRET else repr(typed)
+    # A URL may hold a password that its setting has no place for.
+    is_secret = name in SECRET or "@" in str(typed)
+    shown = "its value" if is_secret else repr(typed)
     return f"{name}: {shown} is not allowed (allowed: {allowed})"
 
 
