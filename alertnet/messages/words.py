@@ -395,6 +395,6 @@ def _is_word(value: Any) -> bool:
 
 
 def _compare(place: str, found: frozenset[str], known: frozenset[str]) -> list[str]:
-    missing = [f"{place}: missing {name!r}" for name in sorted(known - found)]
+    missing = [f"{place}: missing {str(name)!r}" for name in sorted(known - found)]
     allowed = ", ".join(sorted(known))
-    return missing + [f"{place}: unknown {name!r} (known: {allowed})" for name in sorted(found - known)]
+    return missing + [f"{place}: unknown {str(name)!r} (known: {allowed})" for name in sorted(found - known)]

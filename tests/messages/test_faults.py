@@ -1,5 +1,6 @@
 """What a template may not do, each fault with its file and line; and the sandbox behind."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -120,6 +121,13 @@ def test_words_that_lack_something_say_what(folder: Fill, templates: Templates) 
     assert faults[0] == "words/en.yaml: missing 'drill'"
     assert faults[1] == "words/en.yaml: types: missing 'arrest'"
     assert faults[2].startswith("words/en.yaml: types: unknown 'arest' (known: abduction, ")
+
+
+def test_a_subject_that_lacks_is_named_as_it_is_written(folder: Fill, templates: Templates) -> None:
+    """Who translates looks for that word in the file."""
+    source = re.sub(r"(?m)^  refused: .*\n", "", templates.files["words/en.yaml"])
+
+    assert "words/en.yaml: subjects: missing 'refused'" in faults_of(folder({"words/en.yaml": source}))
 
 
 @pytest.mark.parametrize("source", ["- a", "[[" * 3000, "a: b: c", "&a [*a]", "{? {a: b} : c}"])
