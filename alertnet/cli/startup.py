@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import structlog
 import typer
@@ -235,7 +236,7 @@ def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates |
         fitted = read_fitted(settings.message_templates, shipped(TEMPLATES), was_sound)
     except Misconfigured as error:
         return None, tuple(map(_fault, error.faults)), None
-    faults = [f"{settings.message_templates}/{each}" for each in (() if fitted.is_sound else fitted.find_faults(url))]
+    faults = [] if fitted.is_sound else faults_of_templates(settings.message_templates, fitted, url)
     if faults:
         return None, tuple(map(_fault, faults)), None
     if fitted.added:
@@ -261,6 +262,17 @@ def holds_aside(question: Callable[[], bool]) -> bool:
             os._exit(1)
     _, status = os.waitpid(child, 0)
     return status == 0
+
+
+def faults_of_templates(folder: Path, fitted: Fitted, url: str) -> list[str]:
+    """The faults of the templates with that public URL; one alone where it is only the URL that is too long."""
+    faults = [f"{folder}/{each}" for each in fitted.find_faults(url)]
+    if faults and len(url) > len(LONGEST_URL) and not fitted.find_faults(LONGEST_URL):
+        return [
+            f"ALERTNET_PUBLIC_URL: it has {len(url)} characters, and at most {len(LONGEST_URL)} fit into every SMS "
+            f"({len(faults)} would be too long: alertnet templates check --public-url {url})"
+        ]
+    return faults
 
 
 def _is_kept(settings: Settings, verdict: str) -> bool:

@@ -2,6 +2,10 @@
 
 import json
 
+import pytest
+
+from alertnet.cli.startup import checked_runtime
+from alertnet.core.errors import Misconfigured
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
 from alertnet.store.queues import workers
@@ -74,6 +78,24 @@ def test_a_provider_that_does_not_know_us_is_told_from_one_that_is_away(office: 
     assert "✗ provider: call does not accept our token or password (20003)\n    → TWILIO_AUTH_TOKEN" in said.out
     assert "✗ provider: sms does not accept our token or password (20003)" in said.out
     assert "ConnectionRefusedError" not in said.out
+
+
+def test_a_public_url_that_is_too_long_for_an_sms_is_one_fault_with_its_name(
+    office: Office, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some thousand messages would take a second segment: none of the lines about them says which setting to mend."""
+    url = "https://alarm.of-an-organisation-with-a-long-name.example.org"
+    office.env["ALERTNET_PUBLIC_URL"] = url
+    for name, value in office.env.items():
+        monkeypatch.setenv(name, value)
+
+    said = office.types("doctor", "--offline")
+    with pytest.raises(Misconfigured) as found, checked_runtime():
+        pass
+
+    fault = f"ALERTNET_PUBLIC_URL: it has {len(url)} characters, and at most 40 fit into every SMS"
+    assert f"✗ templates: {fault}" in said.out
+    assert [each.startswith(fault) for each in found.value.faults] == [True]
 
 
 def test_no_secret_is_printed(office: Office, runtime: Runtime) -> None:

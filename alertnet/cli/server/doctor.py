@@ -106,6 +106,8 @@ def _each(about: str, faults: Iterable[str], do: str, well: str) -> Iterator[Fin
 
 
 def _files(settings: "Settings", of_trees: tuple[str, ...]) -> Iterator[Finding]:
+    from alertnet.cli.startup import faults_of_templates
+    from alertnet.cli.templates import LONGEST_URL
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.shipped import TEMPLATES, shipped
 
@@ -114,8 +116,11 @@ def _files(settings: "Settings", of_trees: tuple[str, ...]) -> Iterator[Finding]
     if settings.trees_are_examples:
         yield Finding("trees", State.LOOK, "those of the example", "write your own: docs/coordinators.md")
     try:
-        read_fitted(settings.message_templates, shipped(TEMPLATES))
-        of_templates: tuple[str, ...] = ()
+        fitted = read_fitted(settings.message_templates, shipped(TEMPLATES))
+        url = settings.public_url or LONGEST_URL
+        # To try them all takes seconds, and what fits with the longest fits with any that is shorter.
+        is_long = len(url) > len(LONGEST_URL)
+        of_templates = tuple(faults_of_templates(settings.message_templates, fitted, url) if is_long else ())
     except Misconfigured as error:
         of_templates = error.faults
     yield from _each("templates", of_templates, "alertnet templates check", f"{settings.message_templates} can be used")
