@@ -84,7 +84,7 @@ def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
 
 
 def _examine(*, offline: bool) -> Iterator[Finding]:
-    from alertnet.runtime.settings.settings import examine
+    from alertnet.runtime.settings.settings import examine, open_secrets
     from alertnet.trees import read_folder
 
     reading = examine()
@@ -92,6 +92,8 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
     network, faults = read_folder(settings.contact_trees)
     wrong = reading.faults_for(network.methods if network else ())
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
+    for file in open_secrets():
+        yield Finding("secrets", State.WRONG, f"everybody on this machine may read {file}", f"chmod 600 {file}")
     yield from _files(settings, tuple(map(str, faults)))
     yield from _disks(settings)
     if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):

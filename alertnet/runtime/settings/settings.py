@@ -7,6 +7,7 @@ with all other faults.
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from difflib import get_close_matches
 from functools import partial
@@ -49,6 +50,8 @@ _OTHERS = re.compile(
 )
 """Variables that look like settings but are not for the program."""
 
+OF_CONTAINER = "/run/secrets"
+"""Where compose mounts secrets: nobody else is in there."""
 SECRET = frozenset(
     {
         "ALERTNET_DATABASE_URL",
@@ -275,6 +278,18 @@ def _gather(env: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
             except (OSError, UnicodeDecodeError) as error:
                 faults.append(f"{name}: {name}_FILE {file!r} can't be read: {_reason(error)}")
     return texts, faults
+
+
+def open_secrets() -> list[Path]:
+    """The files of this process's settings with secrets in them that everybody on this machine may read."""
+    own = Path(".env")
+    named = [value for name in sorted(SECRET) if (value := os.environ.get(f"{name}_FILE"))]
+    if own.is_file():
+        written = dotenv_values(own)
+        named += [value for name in sorted(SECRET) if (value := written.get(f"{name}_FILE"))]
+        named += [str(own)] if any(written.get(name) for name in SECRET) else []
+    files = [Path(each) for each in dict.fromkeys(named) if not Path(each).is_relative_to(OF_CONTAINER)]
+    return [each for each in files if each.is_file() and each.stat().st_mode & stat.S_IROTH]
 
 
 def _reason(error: OSError | UnicodeDecodeError) -> str:
