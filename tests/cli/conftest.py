@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from alertnet.cli import main as alertnet
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.incidents.open_incident import open_incident
@@ -81,12 +82,12 @@ class Office:
         return {**inherited, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **self.env}
 
     @contextmanager
-    def starts(self, *words: str, keyboard: str = "") -> Iterator[UnderWay]:
+    def starts(self, *words: str, keyboard: str = "", program: Callable[[], object] = alertnet) -> Iterator[UnderWay]:
         """The command, with that on its standard input; it is over at the end, whatever became of it."""
         with TemporaryDirectory() as desk:
             typed, out, err = (Path(desk) / name for name in ("typed", "out", "err"))
             typed.write_text(keyboard)
-            process = FORKING.Process(target=run, args=(words, self.folder, self.environment, out, err, typed))
+            process = FORKING.Process(target=run, args=(words, self.folder, self.environment, out, err, typed, program))
             process.start()
             try:
                 yield UnderWay(process, out, err)
@@ -94,9 +95,9 @@ class Office:
                 process.kill()
                 process.join()
 
-    def types(self, *words: str, keyboard: str = "") -> Said:
-        """What the command has said when it is over."""
-        with self.starts(*words, keyboard=keyboard) as command:
+    def types(self, *words: str, keyboard: str = "", program: Callable[[], object] = alertnet) -> Said:
+        """What the command has said when it is over, or another program in its place."""
+        with self.starts(*words, keyboard=keyboard, program=program) as command:
             said = command.ends()
         assert "Traceback" not in said.err, said.err
         return said
