@@ -4,8 +4,14 @@ import json
 
 import pytest
 
+from alertnet.channels.base import NotSent
 from alertnet.cli.startup import checked_runtime
+from alertnet.core.delivery.circuit_breaker import RUN
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
+from alertnet.flows.sending.provider_health import note
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
 from alertnet.store.queues import workers
@@ -78,6 +84,22 @@ def test_a_provider_that_does_not_know_us_is_told_from_one_that_is_away(office: 
     assert "✗ provider: call does not accept our token or password (20003)\n    → TWILIO_AUTH_TOKEN" in said.out
     assert "✗ provider: sms does not accept our token or password (20003)" in said.out
     assert "ConnectionRefusedError" not in said.out
+
+
+def test_what_a_provider_has_against_us_is_told_beside_the_trouble_that_it_makes(
+    office: Office, runtime: Runtime
+) -> None:
+    """A relay may greet us, and refuse each mail: asking it says that all is well."""
+    runtime.transact(workers.beat, "a worker")
+    quiet = office.types("doctor", "--offline").out
+    for _ in range(RUN):
+        runtime.transact(note, (MethodKind.EMAIL, FIRST), NotSent("535", fault=AccountFault.TOKEN))
+
+    said = office.types("doctor", "--offline").out
+
+    assert "email takes nothing since" in said
+    assert "it does not accept our token or password\n    → TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds" in said
+    assert "email takes nothing" not in quiet
 
 
 def test_a_public_url_that_is_too_long_for_an_sms_is_one_fault_with_its_name(

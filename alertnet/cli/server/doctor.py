@@ -42,6 +42,13 @@ UNREACHED = {
     "TimeoutError": "no answer in time",
 }
 """What the name of a fault means to whoever runs the machine; any other is told as it is."""
+AGAINST_US = {
+    "token": ("does not accept our token or password", "TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds"),
+    "balance": ("has no money of ours left, or has suspended us", "the account's balance and status"),
+    "permission": ("does not let us in", "what it, or a proxy before it, allows this account"),
+    "settings": ("does not know us by these settings", "TWILIO_ACCOUNT_SID; for mail, TLS and login of the relay"),
+}
+"""What a provider may have against our account, and what to look at. A pause by hand is told apart."""
 FEW = 5
 """How many names are listed before the rest is only counted."""
 
@@ -214,6 +221,7 @@ def _of_missing_secret(tx: "Tx") -> list[Finding]:
 
 
 def _at_work(seen: "Observed") -> Iterator[Finding]:
+    from alertnet.core.delivery.provider_routes import route_name
     from alertnet.core.monitoring.self_monitoring import find_trouble
 
     newest = max((each.seen_at for each in seen.workers), default=None)
@@ -224,6 +232,11 @@ def _at_work(seen: "Observed") -> Iterator[Finding]:
     yield Finding("worker", State.WELL, "at work")
     for part in sorted(find_trouble(seen)):
         yield Finding("watch", State.WRONG, f"{part} is in trouble", "docs/watch.md, What the coordinators are told")
+    for route, since in sorted(seen.away.items()):
+        if (fault := seen.faults.get(route)) in AGAINST_US:
+            what, do = AGAINST_US[fault]
+            found = f"{route_name(route)} takes nothing since {since:%Y-%m-%d %H:%M} UTC: it {what}"
+            yield Finding("provider", State.WRONG, found, do)
 
 
 def _signs(tx: "Tx", settings: "Settings", seen: "Observed") -> list[Finding]:
@@ -284,13 +297,7 @@ def _of_provider(code: str, fault: "AccountFault | None") -> tuple[str, str]:
     """What is wrong with a provider, and what to do."""
     if fault is None:
         return f"gives no answer: {UNREACHED.get(code, code)}", "its address, its status page, the network from here"
-    wrong = {
-        "token": ("does not accept our token or password", "TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds"),
-        "balance": ("has no money of ours left, or has suspended us", "the account's balance and status"),
-        "permission": ("does not let us in", "what it, or a proxy before it, allows this account"),
-        "settings": ("does not know us by these settings", "TWILIO_ACCOUNT_SID; for mail, TLS and login of the relay"),
-    }
-    found, do = wrong[fault]
+    found, do = AGAINST_US[fault]
     return f"{found} ({code})", do
 
 
