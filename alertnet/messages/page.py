@@ -252,7 +252,7 @@ def _carried(value: str, page: Page) -> str:
 def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
     team = [labels["under_duress"]] if page.duress else []
     contacts = [fill(labels["contact_under_duress"], {"about": contact}) for contact in page.coerced]
-    details = [*team, *contacts, *details_in_words(page.details, labels)]
+    details = [*team, *contacts, *details_in_words(page.details, labels, page.texts)]
     is_empty = page.is_opened and not (details or page.texts or page.recordings)
     return [labels["no_details"]] if is_empty and "no_details" in labels else details
 

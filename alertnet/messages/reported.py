@@ -21,9 +21,10 @@ class Event:
     news: str | None = None
 
 
-def details_in_words(details: Details, labels: Mapping[str, str]) -> Iterator[str]:
-    """The paragraphs, then the place and the people by their codes, each with its meaning."""
-    yield from details.texts
+def details_in_words(details: Details, labels: Mapping[str, str], beside: Iterable[ReceivedText] = ()) -> Iterator[str]:
+    """The paragraphs that no text `beside` them says, then the place and the people by codes, each with its meaning."""
+    written = {text.words for text in beside}
+    yield from (each for each in details.texts if each not in written)
     if details.place:
         yield fill(labels["detail_place"], {"place": details.place})
     if details.people:

@@ -265,6 +265,17 @@ def test_a_text_can_be_read_on_the_page_of_its_alarm_once_the_pin_is_entered(wor
     assert f'north/ana: <a href="tel:{ANA}"' in after
 
 
+def test_a_text_of_which_an_incident_was_made_is_read_once(world: World) -> None:
+    """It is the summary, too."""
+    world.gives_pin("valley/alice")
+    world.raises(raised_from=ANA, summary="they took him to the northern post")
+    world.texts(ANA, "they took him to the northern post")
+
+    html = world.client.post(world.link("alice", page="c"), data={"pin": PIN}).text
+
+    assert html.count("they took him to the northern post") == 1
+
+
 def test_a_phone_that_somebody_else_may_hold_is_not_offered_to_be_rung(world: World) -> None:
     """Nothing that we begin may reach a silent phone: its words can be read, and no link dials it."""
     world.gives_pin("valley/alice")

@@ -202,8 +202,7 @@ def read_out(
     labels, words = renderer.page_words(language), renderer.words(language)
     details, people = dossier.details, dossier.details.people
     understood = [list(understood_in_words(text.understood, labels, words, people)) for text in dossier.texts]
-    written = {text.words for text in dossier.texts}
-    known = [each for each in details_in_words(details, labels) if each not in written]
+    known = list(details_in_words(details, labels, dossier.texts))
     return known, list(zip(dossier.texts, understood, strict=True))
 
 
