@@ -17,7 +17,7 @@ from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.pages import contact_page, coordinator_page, notice_page, number_test_page, revoke_page
 from alertnet.flows.pages.contact_page import Opened, Outcome
 from alertnet.flows.pages.coordinator_page import asks_to_hear, hear_recording
-from alertnet.flows.system.duty import calendar_at
+from alertnet.flows.system.duty_calendar import calendar_at
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx

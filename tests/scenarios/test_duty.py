@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.flows.system.duty import calendar_of, close_calendar, open_calendar, set_duty
+from alertnet.flows.system.duty import set_duty
+from alertnet.flows.system.duty_calendar import calendar_of, close_calendar, open_calendar
 from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds

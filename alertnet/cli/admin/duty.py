@@ -117,20 +117,20 @@ def undo() -> None:
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
     """Print the coming turns as a calendar (.ics), or the secret address of a member's calendar."""
     from alertnet.cli.startup import connected_to_trees
-    from alertnet.flows.system import duty
+    from alertnet.flows.system import duty_calendar
 
     if (address or revoke) and member is None:
         raise BadInput("member", None, "whose calendar it is")
     with connected_to_trees() as (runtime, network):
-        officer = duty.officer_named(network, member) if member else None
+        officer = duty_calendar.officer_named(network, member) if member else None
         if officer and revoke:
-            runtime.transact(duty.close_calendar, officer, BY)
+            runtime.transact(duty_calendar.close_calendar, officer, BY)
         elif officer and address:
             if not (public_url := runtime.settings.public_url):
                 raise Misconfigured(["ALERTNET_PUBLIC_URL is missing: it begins the address"])
-            typer.echo(f"{public_url}/duty/{runtime.transact(duty.open_calendar, officer, BY)}.ics")
+            typer.echo(f"{public_url}/duty/{runtime.transact(duty_calendar.open_calendar, officer, BY)}.ics")
         else:
-            typer.echo(runtime.read(duty.calendar_of, network, officer), nl=False)
+            typer.echo(runtime.read(duty_calendar.calendar_of, network, officer), nl=False)
 
 
 def _lines(

@@ -1,8 +1,8 @@
-"""Turns of duty: who takes them out of turn, a reminder the day before, and a calendar at a secret URL (B1)."""
+"""Turns of duty: who takes them out of turn, and a reminder the day before (B1)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network, OnRota
@@ -11,7 +11,6 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import words_of
-from alertnet.flows.credentials.page_links import LINK_CHARACTERS
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -22,10 +21,6 @@ from alertnet.store.records.on_call import Arranged
 BEFORE = timedelta(days=1)
 """How long before a turn its officer is reminded."""
 LOOKS_EVERY = timedelta(minutes=10)
-WEEKS = 26
-"""How far a calendar looks ahead."""
-TOKEN_LENGTH = 24  # Of 32 letters: 120 bits, since it lasts for years.
-LONGEST_LINE = 75  # octets, RFC 5545 3.1
 
 
 def set_duty(
@@ -135,7 +130,7 @@ def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | Non
         return
     reminded = looked.at + BEFORE if looked else tx.now
     begins: dict[tuple[Officer, datetime], list[tuple[ContactTree, Contact]]] = {}
-    for tree, contact, turn in _turns(tx, network, weeks=2):
+    for tree, contact, turn in coming_turns(tx, network, weeks=2):
         if turn.officer and max(tx.now, reminded) < turn.starts_at <= tx.now + BEFORE:
             begins.setdefault((turn.officer, turn.starts_at), []).append((tree, contact))
     work = UnitOfWork(tx)
@@ -163,79 +158,9 @@ def _reminder(
     )
 
 
-def officer_named(network: Network, name: str) -> str:
-    """The id of the officer of that name, `member` or `team/member`.
-
-    Raises:
-        BadInput: no rota has such a person, or several have the name.
-    """
-    known = {officer.id for _, _, duty in network.with_duty for officer in duty.rota}
-    found = [id for id in sorted(known) if name in (id, id.partition("/")[2])]
-    if len(found) != 1:
-        raise BadInput("member", name, found or sorted(known) or "nobody: no rota has anybody on it")
-    return found[0]
-
-
-def calendar_of(tx: Tx, network: Network, officer: str | None) -> str:
-    """The coming turns of one officer, or of all, as iCalendar (RFC 5545)."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//alertnet//duty//EN", "CALSCALE:GREGORIAN"]
-    for tree, contact, turn in _turns(tx, network, WEEKS):
-        if turn.officer and officer in (None, turn.officer.id):
-            who = "" if officer else f"{turn.officer.id}: "
-            lines += [
-                "BEGIN:VEVENT",
-                f"UID:{tree.id}-{contact.id}-{_utc(turn.starts_at)}@alertnet",
-                f"DTSTAMP:{_utc(tx.now)}",
-                f"DTSTART:{_utc(turn.starts_at)}",
-                f"DTEND:{_utc(turn.ends_at)}",
-                f"SUMMARY:{_escaped(f'{who}{tree.sender}, {contact.id}')}",
-                "END:VEVENT",
-            ]
-    return "".join(f"{part}\r\n" for line in [*lines, "END:VCALENDAR"] for part in _folded(line))
-
-
-def open_calendar(tx: Tx, officer: str, by: str) -> str:
-    """Make a new secret token for an officer's calendar; the former token stops working."""
-    token = tx.entropy.letters(TOKEN_LENGTH, LINK_CHARACTERS)
-    on_call.publish_calendar(tx, officer, token)
-    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_opened", {"officer": officer, "by": by}))
-    return token
-
-
-def close_calendar(tx: Tx, officer: str, by: str) -> None:
-    """Close an officer's calendar: its token stops working."""
-    on_call.withdraw_calendar(tx, officer)
-    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_closed", {"officer": officer, "by": by}))
-
-
-def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
-    """The calendar of that token; None where there is none."""
-    officer = on_call.officer_of_calendar(tx, token)
-    return None if officer is None else calendar_of(tx, network, officer)
-
-
-def _turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, Contact, Turn]]:
+def coming_turns(tx: Tx, network: Network, weeks: int) -> Iterator[tuple[ContactTree, Contact, Turn]]:
     """Every turn that has not ended, and those of the coming weeks, contact by contact."""
     arranged = on_call.arranged(tx)
     for tree, contact, duty in network.with_duty:
         its = arranged.get(tree.id, {}).get(contact.id, ())
         yield from ((tree, contact, turn) for turn in turns(duty, tree.timezone, its, tx.now, weeks))
-
-
-def _utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-
-
-def _folded(line: str) -> Iterator[str]:
-    """Split a line into parts of allowed length; all but the first begin with a space."""
-    part = ""
-    for sign in line:
-        if len((part + sign).encode()) > LONGEST_LINE:
-            yield part
-            part = " "
-        part += sign
-    yield part
