@@ -100,7 +100,6 @@ class SheetWords:
         return fill(self.labels[word], values)
 
     def line(self, style: Style, word: str, **values: str) -> Line:
-        """A line with that label."""
         return Line(style, self.say(word, **values))
 
     def lasting(self, duration: timedelta) -> str:

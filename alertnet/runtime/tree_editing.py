@@ -46,7 +46,6 @@ class Finding:
 
     @property
     def line(self) -> int:
-        """The line that it is in."""
         return self.fault.line
 
     @property

@@ -40,7 +40,6 @@ class PendingRows:
         return bool(self._new or self._changes)
 
     def add(self, row: NewRow) -> None:
-        """Add a new row."""
         self._new.setdefault(row.table.name, []).append(row)
 
     def change(self, table: str, id: str, values: Mapping[str, Any]) -> None:

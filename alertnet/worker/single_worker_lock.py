@@ -40,7 +40,6 @@ class WorkerLock:
         self._file = file
 
     def release(self) -> None:
-        """Release the lock."""
         if self._file is not None:
             self._file.close()
             self._file = None

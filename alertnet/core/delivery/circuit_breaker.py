@@ -150,7 +150,6 @@ def believed(pause: timedelta) -> timedelta:
 
 
 def after_probe(breaker: Breaker, now: datetime, *, is_back: bool) -> Breaker:
-    """The breaker after a probe."""
     if not breaker.is_open or breaker.held_until is not None:
         return breaker
     if is_back:

@@ -33,7 +33,6 @@ class Hours:
     """Days that differ from their weekday."""
 
     def on(self, day: date) -> tuple[Span, ...]:
-        """The spans of that day."""
         return self.dates.get(day, self.week[day.weekday()])
 
 

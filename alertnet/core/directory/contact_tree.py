@@ -298,7 +298,6 @@ class Network:
 
     @cached_property
     def contact_ids(self) -> frozenset[str]:
-        """The ids of the contacts of all trees."""
         return frozenset(id for tree in self.trees.values() for id in tree.contacts)
 
     @property

@@ -150,7 +150,6 @@ def _unheld(progress: ContactProgress, reach: Reach, method_index: int) -> datet
 
 
 def use(progress: ContactProgress, method_index: int, at: datetime) -> ContactProgress:
-    """The progress with that method used."""
     return replace(progress, uses=(*progress.uses, MethodUse(method_index, at)))
 
 

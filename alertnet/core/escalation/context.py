@@ -94,7 +94,6 @@ class Context:
         return moment if self.now - moment <= LATE else self.now
 
     def contact(self, id: str) -> Contact:
-        """The contact of that id in the tree."""
         return self.plan.tree.contacts[id]
 
     def reach(self, id: str) -> Reach:

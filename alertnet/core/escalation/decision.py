@@ -132,7 +132,6 @@ class Step:
     notes: tuple[TimelineNote, ...]
 
     def noted(self, kind: str) -> tuple[TimelineNote, ...]:
-        """The notes of that kind."""
         return tuple([note for note in self.notes if note.kind == kind])
 
 

@@ -36,7 +36,6 @@ class _Found:
 
     @property
     def type(self) -> str | None:
-        """The type that it names."""
         return None if self.is_none else _TYPE_OF[self.name]
 
     @property

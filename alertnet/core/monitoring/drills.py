@@ -62,7 +62,6 @@ class Drill:
         return now - self.starts_at > LATEST_START
 
     def once_told(self) -> "Drill":
-        """The drill once the coordinators have been told."""
         return replace(self, is_told=True)
 
     def over(self, why: str | None = None) -> "Drill":

@@ -24,7 +24,6 @@ class LinkedTo(TypedDict, total=False):
 
 
 def draw_token(entropy: Entropy) -> str:
-    """A token for a new link."""
     return entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
 
 

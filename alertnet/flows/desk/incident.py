@@ -140,7 +140,6 @@ class Dossier:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not been closed."""
         return self.closed_at is None
 
 

@@ -83,7 +83,6 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
 
 
 def tell_closed(locked: LockedIncident) -> None:
-    """Tell the field that the incident is closed."""
     if _may_write(locked):
         _tell(locked, Subject.CLOSED, locked.tx.now)
 

@@ -44,7 +44,6 @@ def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remar
 
 
 def answers_to(prompt: Prompt) -> tuple[str, ...]:
-    """The possible answers to a prompt."""
     if prompt.kind == PromptKind.TASK:
         return (TAKE, *ANSWERS, *CALL_FAILURES)
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)

@@ -25,7 +25,6 @@ def press(tx: Tx, notice: Notice, sent: Sent) -> Opened:
 
 
 def show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
-    """The page of a notice as of now."""
     page = Page(notice.said, asked=True, is_notice=True)
     if notice.incident is None:
         return Opened(page, notice.language, None, outcome)

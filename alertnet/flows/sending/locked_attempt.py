@@ -67,7 +67,6 @@ class LockedAttempt:
 
     @property
     def is_call(self) -> bool:
-        """Whether it is a call."""
         return self.found.method is MethodKind.CALL
 
     def apply_status(

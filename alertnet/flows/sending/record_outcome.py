@@ -62,7 +62,6 @@ class Outcome:
 
 
 def record(tx: Tx, outcome: Outcome) -> None:
-    """Record one outcome."""
     locked = lock_attempt(tx, outcome.attempt)
     if locked is not None:
         _record(locked, outcome)

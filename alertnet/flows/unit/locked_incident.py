@@ -54,7 +54,6 @@ class LockedIncident:
 
     @property
     def facts(self) -> Facts:
-        """What is known of the incident."""
         return self.incident.facts
 
     @property
@@ -137,7 +136,6 @@ class LockedIncident:
         return {*raised_from, *(number for numbers in theirs for number in numbers)}
 
     def open_escalation(self, plan: Plan, state: State) -> None:
-        """Begin an escalation on that plan, in that state."""
         tree, id = plan.tree, self.tx.entropy.id()
         escalation = Escalation(id, self.incident.id, tree.id, tree.scope.value, state, state.start_at, new=True)
         self.escalations.append(escalation)
@@ -189,7 +187,6 @@ class LockedIncident:
 
     @property
     def states(self) -> dict[str, State]:
-        """The state of each tree's escalation."""
         return {each.tree: each.state for each in self.escalations}
 
     @property
@@ -261,7 +258,6 @@ class LockedIncident:
             self.__dict__.pop(name, None)
 
     def save_part(self, part: Incident, facts: Facts) -> None:
-        """Store the facts of a part."""
         pruned = incident_store.pruned_of(self.tx.session, part.id)
         incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)

@@ -37,7 +37,6 @@ class CodePool:
 
     @classmethod
     def of(cls, tx: Tx) -> "CodePool":
-        """The pool of the transaction."""
         pool: CodePool | None = tx.session.info.get(_CODE_POOL)
         if pool is None:
             pool = tx.session.info[_CODE_POOL] = cls(tx)

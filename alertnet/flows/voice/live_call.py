@@ -97,7 +97,6 @@ class Call:
 
     @property
     def is_keyed(self) -> bool:
-        """Whether the call's code was keyed."""
         return self.asks_for_code and self.attempt.status is AttemptStatus.DELIVERED
 
     @cached_property

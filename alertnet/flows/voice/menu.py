@@ -35,7 +35,6 @@ class Matter:
 
     @property
     def prompt(self) -> Prompt:
-        """The prompt that it is about."""
         assert self.prompt_id is not None
         return prompt_store.as_of_now(self.locked.tx.session, self.prompt_id)
 

@@ -20,7 +20,6 @@ from alertnet.store.db.vault import Vault
 
 
 def vault_of(dialect: Dialect) -> Vault:
-    """The vault of the engine with this dialect."""
     return cast(Vault, vars(dialect)["vault"])
 
 

@@ -122,7 +122,6 @@ def _tighten(path: Path) -> None:
 
 
 def server_time(connection: Connection) -> datetime:
-    """The time on the server."""
     there: datetime = connection.execute(_CLOCK).scalar_one()
     return there
 

@@ -23,7 +23,6 @@ def add(tx: Tx, counted: Counts) -> None:
 
 
 def read(session: Session) -> dict[Key, float]:
-    """All counts."""
     return {(row.name, tuple(json.loads(row.labels))): row.number for row in session.execute(select(counters))}
 
 

@@ -72,7 +72,6 @@ def barred(route: Route) -> str:
 
 
 def read(session: Session) -> dict[str, Heartbeat]:
-    """All heartbeats, by name."""
     return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
 
 

@@ -24,7 +24,6 @@ class QueueCount:
 
 
 def queues(tx: Tx) -> dict[str, QueueCount]:
-    """The counts of the queues, by name."""
     return {table.name: _queue(tx, table) for table in (escalations, attempts, alarms, journeys)}
 
 

@@ -145,7 +145,6 @@ def find(session: Session, incidents: Collection[str], id: str) -> Given | None:
 
 
 def revoke(session: Session, id: str, at: datetime) -> None:
-    """Revoke an answer from that moment on."""
     session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=at))
 
 

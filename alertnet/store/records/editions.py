@@ -115,7 +115,6 @@ def publish(
 
 
 def _origin(tx: Tx, latest: Publication | None, authorship: Authorship | None) -> dict[str, str | None]:
-    """The origin of an edition, for the history."""
     if authorship is None:
         return {"files": latest.files, "command": latest.command} if latest is not None else {}
     files = documents.keep(tx, "files", authorship.files) if authorship.files is not None else None

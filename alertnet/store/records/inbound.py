@@ -125,7 +125,6 @@ def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
 
 
 def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
-    """Record whether the sender is known, and the reply."""
     if reply is not None:
         _check_reply(provider_id, reply)
     plain = json.dumps(to_plain(reply)) if reply else None

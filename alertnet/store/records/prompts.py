@@ -174,7 +174,6 @@ def of_incident(session: Session, incident: str) -> list[Prompt]:
 
 
 def oldest_decision(session: Session, incident: str) -> Prompt | None:
-    """The oldest open decision of the incident."""
     return _first(session, _OLDEST_DECISION, incident)
 
 

@@ -119,7 +119,6 @@ class RollCallSummary(TypedDict):
 
 
 def of_roll_calls(rows: Sequence[RollCallRow], next: str | None) -> RollCallsView:
-    """A page of roll-calls."""
     items = [
         RollCallSummary(
             id=each.roll_call.id,

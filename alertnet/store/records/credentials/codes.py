@@ -161,7 +161,6 @@ def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[
 
 
 def get(session: Session, id: str) -> Code | None:
-    """The code of that id, if there is one."""
     text = session.scalar(_TEXT, {"id": id})
     return None if text is None else Code(id, text)
 

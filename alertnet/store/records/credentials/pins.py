@@ -43,7 +43,6 @@ class Pin:
 
     @property
     def kind(self) -> PinKind:
-        """What the PIN proves."""
         return PinKind.DURESS if self.written_as in _DURESS else PinKind(self.written_as)
 
 
