@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from alertnet.cli.admin.actions import close_incident
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import CloseReason
 from alertnet.flows.escalation.record_response import Response, respond
-from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -218,12 +218,7 @@ def test_the_sheet_of_an_incident_says_who_has_answered(office: Office, runtime:
 def test_the_sheet_of_a_closed_incident_says_that_nobody_is_to_be_called(
     office: Office, runtime: Runtime, ref: str
 ) -> None:
-    def close(tx: Tx) -> None:
-        case = take_up(tx, incidents.id_of(tx.session, ref))
-        close_incident(case, CloseReason.RELEASED, by="a test")
-        case.finish()
-
-    runtime.transact(close)
+    runtime.transact(close_incident, ref, CloseReason.RELEASED, None)
 
     assert "This incident is CLOSED: nobody is to be called." in sheet(office, ref)
 

@@ -1,7 +1,6 @@
 """Mails: a subject that gives nothing away, a text, and the same text as HTML."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 
@@ -12,6 +11,7 @@ from alertnet.messages.message import METHODS
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates
 from tests.messages.conftest import AT, LANGUAGES, Say
+from tests.support.html import Elements
 
 MAILS = [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods and kind is not Kind.TEST]
 """A test of numbers is about no incident: its subject says that nothing has happened."""
@@ -105,18 +105,6 @@ def test_a_drill_is_marked_in_subject_and_text(renderer: Renderer, said: Say) ->
     assert mail.subject.startswith("PBI EXERCICE A-7K3M")
     assert closed.subject.startswith("PBI EXERCICE CLOS A-7K3M")
     assert "URGENT" not in mail.text + mail.subject
-
-
-class Elements(HTMLParser):
-    """The start tags of a page, with their attributes."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -10,14 +10,11 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from alertnet.cli.admin.actions import close_incident
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.sms.receive_sms import receive_sms
-from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.inbound import InboundSms
 from alertnet.web.app import make_app
@@ -73,12 +70,6 @@ async def follow(
     return text
 
 
-def close(tx: Tx, ref: str) -> None:
-    locked = take_up(tx, incidents.id_of(tx.session, ref))
-    close_incident(locked, CloseReason.RELEASED, by="a test")
-    locked.finish()
-
-
 def entries_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in text.splitlines() if line.startswith("data: ")]
 
@@ -91,7 +82,7 @@ def test_the_stream_tells_the_history_and_then_the_news(api: TestClient, runtime
     def then(text: str) -> None:
         if "incident_opened" in text:
             for ref in closed:
-                runtime.transact(close, ref)
+                runtime.transact(close_incident, ref, CloseReason.RELEASED, None)
 
     headers = {"Authorization": api.headers["Authorization"]}
     text = asyncio.run(
@@ -127,7 +118,7 @@ def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, ru
         if "incident_opened" in text:
             for id in revoked:
                 runtime.transact(api_keys.revoke, id)
-                runtime.transact(close, ref)
+                runtime.transact(close_incident, ref, CloseReason.RELEASED, None)
 
     told = asyncio.run(
         follow(

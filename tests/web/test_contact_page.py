@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
 from alertnet.web.pages import show
 from tests.database import migrated_database
+from tests.support.html import Elements
 from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 
 HIDDEN = (*SECRETS.values(), r"\bP7\b", "Maria")
@@ -33,25 +33,6 @@ def proving(world: World) -> World:
     """Bob has a PIN."""
     world.gives_pin()
     return world
-
-
-class Elements(HTMLParser):
-    """The tags of a page with their attributes, and its buttons."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.found if name == tag]
-
-    @property
-    def answers(self) -> list[str | None]:
-        return [attrs["value"] for attrs in self.all("button") if attrs.get("name") == "answer"]
 
 
 def everything(world: World) -> dict[str, list[object]]:
