@@ -100,7 +100,7 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
     wrong = reading.faults_for(network.methods if network else ())
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
     for file in open_secrets():
-        yield Finding("secrets", State.WRONG, f"everybody on this machine may read {file}", f"chmod 600 {file}")
+        yield Finding("secrets", State.LOOK, f"everybody on this machine may read {file}", f"chmod 600 {file}")
     yield from _files(settings, tuple(map(str, faults)))
     yield from _disks(settings)
     if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):
