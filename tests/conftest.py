@@ -1,5 +1,6 @@
 """What every test may use: a PostgreSQL server, and properties that try the same examples on every machine."""
 
+import atexit
 import gc
 import importlib
 import io
@@ -107,8 +108,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    """Let a worker that has told its results end, and not first look through all that it holds and free it."""
+    """Let a worker that has told its results end, and not first look through all that it holds and free it.
+
+    What it has promised to tidy at its end it does tidy, such as the folder of what it forks from.
+    """
     if "PYTEST_XDIST_WORKER" in os.environ:
+        atexit._run_exitfuncs()
         os._exit(0)
 
 
