@@ -151,6 +151,8 @@ LEGS = [
             "hoy 9:00",
             "esta mañana 9:00",
             "18:00 mañana seguimos",
+            "18:00 ma",
+            "27/1",
             "18:00 mañana L14 20:00",
             "viernes 14h L14 viernes 9:00",
             "mañana 12 de la noche",

@@ -32,6 +32,12 @@ ANSWERS = [
     ("۴۷۱۱", [(OK, "4711")]),
     ("4711 vamos en camino", [(OK, "4711", "vamos en camino")]),
     ("4711 Recibido, gracias.", [(OK, "4711", "Recibido, gracias.")]),
+    # Its digits stand apart, or are letters that look alike.
+    ("4 7 1 1", [(OK, "4711")]),
+    ("47 11", [(OK, "4711")]),
+    ("no 4 711", [(NO, "4711")]),
+    ("OK 47I1", [(OK, "4711")]),
+    ("O932 merci", [(OK, "0932", "merci")]),
     # It can't.
     ("NO 4711", [(NO, "4711")]),
     ("no4711", [(NO, "4711")]),
@@ -109,6 +115,21 @@ FREE_TEXTS = [
     "471",
     "OK 1999",
     "2026",
+    # A yes and a no.
+    "OK 4711 NO 4711",
+    "NEIN 4711 OK 4711",
+    "JA und NEIN 4711",
+    "yes, no 4711",
+    # It wants to hear no more, is somebody else, or asks for what no code does.
+    "STOP 4711",
+    "4711 wrong number",
+    "Número equivocado 4711",
+    "CLOSE 4711",
+    # Digits that are no code.
+    "OK 18:30",
+    "47 11 personas",
+    "l012",
+    "5 6",
     # Two numbers that may be the code, or a list that nobody was sent.
     "call 4711 or 5823",
     "your text was: answer 4711; if you can't, NO 4711",

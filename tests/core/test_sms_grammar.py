@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
-from alertnet.core.inbound.sms_grammar import FIELD_VERBS, PANIC, FieldVerb, Report, parse_report
+from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, Report, parse_report
+from alertnet.core.inbound.sms_words import PANIC
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 
@@ -576,3 +577,63 @@ def test_any_order_after_the_verb_says_the_same() -> None:
     understood = {parse_report(f"ALERTA {' '.join(order)} nos pararon") for order in (*orders, parts[::-1])}
 
     assert understood == {Report(False, "47110", "arrest", "L12", ("P7",), Scope.INTERNATIONAL, "nos pararon")}
+
+
+@pytest.mark.parametrize("text", ["So's you know, we are fine", "so’s we can talk", "So's my phone"])
+def test_what_begins_with_a_short_so_is_cries_for_nothing(text: str) -> None:
+    """A12: people read it."""
+    assert parse_report(text) is None
+    assert parse_report("So s they come") == Report(True, text="they come")
+
+
+@pytest.mark.parametrize("text", ["SO'S help", "so's", "So's 47110", "SO S they come"])
+def test_a_cry_with_a_sign_in_it_is_one_all_the_same(text: str) -> None:
+    report = parse_report(text)
+
+    assert report is not None
+    assert report.panic
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sorry, false alarm 47110",
+        "Perdón, fue una falsa alarma 47110",
+        "désolé c'était une fausse alerte 47110",
+        "falscher Alarm 47110",
+    ],
+)
+def test_a_false_alarm_is_no_alarm_wherever_the_words_stand(text: str) -> None:
+    """B4: it asks to withdraw, and raises nothing anew."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.pin) == (FieldVerb.WITHDRAW, "47110")
+
+
+@pytest.mark.parametrize("text", ["this is not a false alarm 47110", "no es una falsa alarma 47110"])
+def test_no_false_alarm_is_an_alarm(text: str) -> None:
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.pin) == (FieldVerb.RAISE, "47110")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["OK 47110ALERTE 47110 20 L12", "GO 47110 L12 18:00 ALERTE 47110 20 L12", "OK47110ALERTE 47110 20 L12"],
+)
+def test_an_alarm_that_the_network_has_joined_to_another_text_is_raised(text: str) -> None:
+    """A12: two texts in one, each with its PIN."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.pin, report.type) == (FieldVerb.RAISE, "47110", "arrest")
+
+
+def test_the_test_of_an_alarm_raises_nothing() -> None:
+    """Whoever tries out the words has no other text before them."""
+    report = parse_report("TEST ALERTA 47110")
+
+    assert report is not None
+    assert report.verb is FieldVerb.TEST

@@ -138,6 +138,18 @@ def test_a_journey_is_awaited_on_the_day_that_is_named(valley: World, text: str,
     assert alarms(valley, "read the message from north") == []
 
 
+@pytest.mark.parametrize("when", ["27/1", "mañna 18:00", "próximo lunes 8:00"])
+def test_a_departure_without_a_sure_time_is_not_taken_for_the_journey_before(valley: World, when: str) -> None:
+    """A2: who reads that it was received takes it to be watched; the journey before is, and people have the text."""
+    valley.texts("ana", GO)
+    reply = valley.texts("ana", f"GO {TRUE} L14 {when}")
+    valley.passes(minutes=5)
+
+    assert "no cuenta" in (reply or "")
+    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == ["L12 23:00"]
+    assert len(alarms(valley, "read the message from north")) == 1
+
+
 def test_words_beside_a_day_still_reach_people(valley: World) -> None:
     """A12."""
     valley.texts("ana", f"GO {TRUE} L12 mañana 18:00 nos siguen dos motos")

@@ -5,8 +5,9 @@ Nothing here knows who sent the text or which codes are open: flows check codes 
 """
 
 import re
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
@@ -51,13 +52,21 @@ _DOUBTS = frozenset(
     (
         *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
         *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
+        *("stop", "cancel", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "falsch", "engano"),
+        *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
     )
 )
-"""Words after a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
+"""Words near a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
+
+_YES = frozenset(("yes", "oui", "ja", "sim"))
+"""Words near a code that may reverse a NO."""
 
 MOST_CODES = 3
 """The most codes that one text may answer; with more the sender is guessing, and nothing is answered."""
 
+_LETTERS_FOR_DIGITS = re.compile(r"(?!l\d{3})(?=(?:[oil]*\d){2})[\doil]{4}")
+_MEANT_AS_DIGITS = str.maketrans("oil", "011")
+_REFUSALS = frozenset((Verb.NO, Verb.HOLD))
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
@@ -93,14 +102,14 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     """Read the answers at the beginning of a text, in order; else the answer with the only code in it; else none.
 
         4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
-        "My answer is 4711, thanks" · "Good evening, OK 4711"
+        "My answer is 4711, thanks" · "Good evening, OK 4711" · OK 47 11 · OK 47I1
 
     What follows the last code is its note. A verb alone is an answer without a code. If words near the code may take
     back its OK ("4711, but not before Monday"), there is no answer: people decide. The same holds for a text with more
-    than `MOST_CODES`, and for one that begins like a report, wherever its four digits stand.
+    than `MOST_CODES`, with yes and no to one code, and for one that begins like a report, wherever its digits stand.
     """
     text = clean(text)
-    words = words_of(text)
+    words = _with_code_joined(text, words_of(text))
     if alone := VERBS.get(_lone_word(words)):
         return (SmsAnswer(alone, None),)
     if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
@@ -108,7 +117,7 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     found, end = _leading_answers(words)
     if not found:
         return _only_answer(text, words)
-    if len(found) > MOST_CODES:
+    if len(found) > MOST_CODES or _contradicts(found):
         return ()
     note = text[words[end].start :].strip() if end < len(words) else None
     if note and _is_doubtful(found[-1][0], note, words[end:]):
@@ -127,6 +136,25 @@ def parse_duty_change(text: str) -> DutyChange | None:
     """Read a text that is only ON or OFF with a PIN: on duty, or off duty, from now."""
     found = _DUTY_CHANGE.fullmatch("".join(word.plain for word in words_of(clean(text))))
     return DutyChange(found[1] == "on", found[2]) if found else None
+
+
+def _with_code_joined(text: str, words: list[Word]) -> list[Word]:
+    """The words with the code in one piece where its digits stand apart, and digits for letters that look alike."""
+    first = 1 if words and words[0].plain in VERBS else 0
+    rest = words[first:]
+    is_apart = len(rest) > 1 and all(
+        each.plain.isdecimal() and text[one.end : each.start] == " " for one, each in pairwise(rest)
+    )
+    if is_apart and rest[0].plain.isdecimal() and is_written_code("".join(each.plain for each in rest)):
+        return [*words[:first], Word("".join(each.plain for each in rest), rest[0].start, rest[-1].end)]
+    if rest and _LETTERS_FOR_DIGITS.fullmatch(rest[0].plain):
+        return [*words[:first], replace(rest[0], plain=rest[0].plain.translate(_MEANT_AS_DIGITS)), *rest[1:]]
+    return words
+
+
+def _contradicts(found: list[tuple[Verb, str]]) -> bool:
+    refused = {code for verb, code in found if verb in _REFUSALS}
+    return any(code in refused for verb, code in found if verb not in _REFUSALS)
 
 
 def _lone_word(words: list[Word]) -> str:
@@ -156,7 +184,7 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     """The answer with the only code in a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
-    if len(codes) != 1 or begins_report(words) or says_so(text):
+    if len(codes) != 1 or begins_report(text, words) or says_so(text):
         return ()
     place, match = codes[0]
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
@@ -168,5 +196,7 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
 
 
 def _is_doubtful(verb: Verb, note: str, words: list[Word]) -> bool:
+    if verb is Verb.NO:
+        return any(word.plain in _YES for word in words)
     consents = verb in (Verb.OK, Verb.GO)
     return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))

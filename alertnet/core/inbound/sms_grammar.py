@@ -14,7 +14,23 @@ from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
-from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, with_pin_joined, words_of
+from alertnet.core.inbound.sms_words import (
+    ALARMS,
+    BATTERY,
+    DENIALS,
+    EMPTY,
+    FALSE,
+    PANIC,
+    PLEADING,
+    PLEAS,
+    URGENT,
+    Word,
+    clean,
+    meant_by,
+    span_in,
+    with_pin_joined,
+    words_of,
+)
 from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
@@ -34,18 +50,6 @@ class FieldVerb(StrEnum):
     TEST = "test"
     LANGUAGE = "language"
 
-
-PANIC = frozenset(
-    (
-        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos", "auxilio", "emergencia"),
-        *("aide", "aidez", "secours", "urgence"),
-        *("hilfe", "notfall", "ajuda", "socorro"),
-    )
-)
-"""Words that raise an alarm with the highest severity, whatever the language of the phone."""
-ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
-URGENT = frozenset(("urgent", "urgente", "dringend"))
-"""Words that many texts begin with; they raise an alarm only next to a PIN."""
 
 ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
 """Cries for help that are themselves requests, as after a plea (`is_asked`)."""
@@ -71,19 +75,8 @@ FIELD_VERBS = {
     FieldVerb.RAISE: PANIC | ALARMS,
     FieldVerb.UPDATE: frozenset(
         (
-            *(
-                "news",
-                "nouv",
-                "nouvelle",
-                "nouvelles",
-                "nueva",
-                "nuevas",
-                "novedad",
-                "novedades",
-                "noticia",
-                "noticias",
-            ),
-            *("neues", "neuigkeit", "neuigkeiten", "nachricht", "novidade", "novidades"),
+            *("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades", "noticia"),
+            *("noticias", "neues", "neuigkeit", "neuigkeiten", "nachricht", "novidade", "novidades"),
         )
     ),
     FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien", "gut", "bem")),
@@ -122,14 +115,6 @@ LANGUAGES = {
     "pt": ("pt", "portuguese", "portugues", "portugais"),
 }
 
-_BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila", "akku"))
-_EMPTY = frozenset(
-    (
-        *("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"),
-        *("leer", "schwach", "fraca", "baixa", "pouca", "sem"),
-    )
-)
-"""Words that, beside the word for battery, say that it is nearly empty."""
 _LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
 )
@@ -138,18 +123,9 @@ _LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
-_PLEAS = frozenset(
-    (
-        *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
-        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen"),
-    )
-)
-"""Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
-_PLEADING = _PLEAS | {
-    *("i", "we", "por", "j", "ai", "on", "a", "nous", "avons", "s", "il", "vous", "d", "de", "l", "ich", "wir")
-}
-"""The same with the small words among them."""
-
+_GLUED = re.compile(r"(?<!\d)(\d{5,6})(?=[^\W\d_]{2})")
+"""Matches a PIN to which a network has joined the next text."""
+_APOSTROPHES = tuple("'’‘´`")
 _SOS = re.compile(r"(s+(?:[o0]+s+)+)(\d{5,6})?")
 _SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
 _WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
@@ -207,8 +183,8 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     several consents the narrowest counts. The type's name counts where the form has it, else the gravest type among the
     words that is not denied.
     """
-    text = with_pin_joined(clean(text))
-    begun = _begin(words_of(text))
+    text = _GLUED.sub(r"\1 ", with_pin_joined(clean(text)))
+    begun = _begin(text, words_of(text))
     if begun is None:
         return None
     rest, coded = begun.rest, _coded(known_people)
@@ -241,38 +217,51 @@ def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tupl
     return _codes_among(words_of(clean(text)), _coded(known_people))
 
 
-def begins_report(words: list[Word]) -> bool:
-    """Whether a text raises an alarm; then its digits are never the code of an answer."""
-    begun = _begin(words)
+def begins_report(text: str, words: list[Word]) -> bool:
+    """Whether a text with these words raises an alarm; then its digits are never the code of an answer."""
+    begun = _begin(text, words)
     return begun is not None and begun.verb is FieldVerb.RAISE
 
 
-def _begin(words: list[Word]) -> _Beginning | None:
+def _begin(text: str, words: list[Word]) -> _Beginning | None:
+    begun = _begin_with_first(text, words) or _begin_with_cry_among(words)
+    return (begun and _begin_with_cry_after(begun)) or begun
+
+
+def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
+    """The beginning by the first words."""
     plain = [word.plain for word in words]
     for many in (3, 2):
-        if _SOS_APART.fullmatch(" ".join(plain[:many])):
+        if _SOS_APART.fullmatch(" ".join(plain[:many])) and not _is_so_is(text, words):
             return _Beginning(FieldVerb.RAISE, True, None, words[many:])
     if _is_pin_and_type(words):
         return _Beginning(FieldVerb.RAISE, False, None, words)
-    if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(words[1:])):
+    if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(text, words[1:])):
         return replace(begun, pin=plain[0])
     if found := _SOS.fullmatch(plain[0]) if words else None:
         return _Beginning(FieldVerb.RAISE, True, found[2], words[1:])
-    if _BATTERY & {*plain[:3]} and _EMPTY & {*plain[:3]}:
-        said = max(at for at, word in enumerate(plain[:3]) if word in _BATTERY | _EMPTY)
+    if BATTERY & {*plain[:3]} and EMPTY & {*plain[:3]}:
+        said = max(at for at, word in enumerate(plain[:3]) if word in BATTERY | EMPTY)
         return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[said + 1 :])
     if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
         return _begin_with_phrase(phrase, words[len(phrase) :])
     if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
         return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :], is_asked=True)
     found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
-    return (_begin_with(found[1], found[2], words[1:]) if found else None) or _begin_with_cry_among(words)
+    return _begin_with(found[1], found[2], words[1:]) if found else None
+
+
+def _is_so_is(text: str, words: list[Word]) -> bool:
+    """Whether the first two words are `so's`, and begin a sentence."""
+    first, second = words[0], words[1]
+    is_short = text[first.end : second.start] in _APOSTROPHES and not text[first.start : second.end].isupper()
+    return is_short and len(words) > len("so") and words[2].plain.isalpha()
 
 
 def _pleading(plain: list[str]) -> int:
     """How many words plead for the one after them; 0 where none do, or none follows."""
-    count = sum(1 for _ in takewhile(lambda word: word in _PLEADING, plain))
-    return count if count < len(plain) and not _PLEAS.isdisjoint(plain[:count]) else 0
+    count = sum(1 for _ in takewhile(lambda word: word in PLEADING, plain))
+    return count if count < len(plain) and not PLEAS.isdisjoint(plain[:count]) else 0
 
 
 def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | None:
@@ -289,12 +278,24 @@ def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | No
 
 
 def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
-    """The beginning by a word that raises an alarm and the PIN after it, anywhere in the text."""
+    """The beginning by a word that raises an alarm, or a false one, and the PIN after it, anywhere in the text."""
     for at, (word, following) in enumerate(pairwise(words)):
         if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
-            is_panic = word.plain not in ALARMS | URGENT
+            is_panic, before = word.plain not in ALARMS | URGENT, [each.plain for each in words[:at]]
+            if before and before[-1] in FALSE and DENIALS.isdisjoint(before):
+                return _Beginning(FieldVerb.WITHDRAW, False, None, words[: at - 1] + words[at + 1 :])
             return _Beginning(FieldVerb.RAISE, is_panic, None, words[:at] + words[at + 1 :])
     return None
+
+
+def _begin_with_cry_after(begun: _Beginning) -> _Beginning | None:
+    """The alarm that a network has joined to another text, which ends before it with its own PIN."""
+    if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE):
+        return None
+    pins = [at for at, word in enumerate(begun.rest) if is_pin(word.plain)]
+    first = 0 if begun.pin else pins[0] + 1 if pins else len(begun.rest)
+    later = _begin_with_cry_among(begun.rest[first:])
+    return later if later and later.verb is FieldVerb.RAISE else None
 
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:

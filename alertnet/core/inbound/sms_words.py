@@ -1,6 +1,6 @@
 """Splits a text into words in the form in which they are compared (small letters, no accents, ASCII digits).
 
-And reads spans.
+And reads spans. Names the words of a cry for help.
 """
 
 import re
@@ -18,6 +18,38 @@ LONG_WORD = 5
 SHORTEST_WORD = 3
 OTHER_WORDS = frozenset(("notfalls",))
 """Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
+PANIC = frozenset(
+    (
+        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos", "auxilio", "emergencia"),
+        *("aide", "aidez", "secours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
+    )
+)
+"""Words that raise an alarm with the highest severity, whatever the language of the phone."""
+ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
+URGENT = frozenset(("urgent", "urgente", "dringend"))
+"""Words that many texts begin with; they raise an alarm only next to a PIN."""
+FALSE = frozenset(("false", "falsa", "falso", "fausse", "falscher"))
+"""Words before that for an alarm by which it is withdrawn, unless others deny it."""
+DENIALS = frozenset(("no", "not", "isn", "non", "pas", "nicht", "kein", "keine", "nao", "nunca", "never"))
+PLEAS = frozenset(
+    (
+        *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
+        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen"),
+    )
+)
+"""Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
+PLEADING = PLEAS | {
+    *("i", "we", "por", "j", "ai", "on", "a", "nous", "avons", "s", "il", "vous", "d", "de", "l", "ich", "wir")
+}
+"""The same with the small words among them."""
+BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila", "akku"))
+EMPTY = frozenset(
+    (
+        *("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"),
+        *("leer", "schwach", "fraca", "baixa", "pouca", "sem"),
+    )
+)
+"""Words that, beside the word for battery, say that it is nearly empty."""
 MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 

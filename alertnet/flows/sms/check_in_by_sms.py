@@ -58,7 +58,9 @@ def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
         if delay is None or (report.longer and report.longer > LONGEST_DELAY):
             return NOTHING
         heard = replace(heard, delay=delay)
-    return check_in(tx, sender.team.id, sender.member.id, heard)
+    came = check_in(tx, sender.team.id, sender.member.id, heard)
+    # A departure gets here if its time was not understood: then the journey before is the one that is watched.
+    return replace(came, counts=False) if report.verb is FieldVerb.DEPART else came
 
 
 def _until(text: FieldText, at: datetime) -> datetime | None:

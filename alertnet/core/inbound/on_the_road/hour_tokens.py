@@ -228,4 +228,10 @@ def _alone(found: Sequence[Token], at: int) -> Token:
     if token.text in _LINKS:
         return Token(Kind.LINK, token.text)
     is_slip = len(token.text) >= _FEWEST_OF_SLIP and token.text not in _NO_SLIPS and bool(meant_by(token.text, DAYS))
-    return Token(Kind.DAY, token.text, UNSURE) if is_slip else token
+    return Token(Kind.DAY, token.text, UNSURE) if is_slip or _is_cut(found, at) else token
+
+
+def _is_cut(found: Sequence[Token], at: int) -> bool:
+    """Whether a text ends within a day, as where a network brings its parts one by one: 18:00 ma."""
+    is_last = 0 < at == len(found) - 1 and found[at - 1].kind is Kind.HOUR
+    return is_last and any(day.startswith(found[at].text) for day in DAYS)
