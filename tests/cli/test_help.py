@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -137,12 +138,28 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
     assert not HEAVY & loaded
 
 
-def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need() -> None:
-    """Each megabyte that is held for nothing is held by every process of every installation."""
-    loaded = loaded_by(
-        "from alertnet.cli.server.serve import load_lightly; load_lightly()"
+@dataclass(frozen=True)
+class Served:
+    """What is loaded by what serves, and whether garbage is collected meanwhile and afterwards."""
+
+    collects: list[str]
+    loaded: set[str]
+
+
+@pytest.fixture(scope="module")
+def served() -> Served:
+    meanwhile, afterwards, *loaded = said_by(
+        "import gc, sys; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
         "; import alertnet.cli.server.processes, alertnet.cli.startup, alertnet.store.upgrade"
+        "; alertnet.cli.server.processes.keep_what_is_loaded(); print(gc.isenabled())"
+        "; print(*(name for name, each in sys.modules.items() if each))"
     )
+    return Served([meanwhile, afterwards], set(loaded))
+
+
+def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: Served) -> None:
+    """Each megabyte that is held for nothing is held by every process of every installation."""
+    loaded = served.loaded
 
     assert {"alertnet.web.app", "alertnet.worker.service", "sqlalchemy"} <= loaded
     assert not NEVER_SERVED & loaded
@@ -164,14 +181,9 @@ def test_of_the_providers_sdk_only_what_sends_calls_and_records_is_loaded() -> N
     assert is_there == "True"
 
 
-def test_the_garbage_collector_rests_only_while_the_program_is_loaded() -> None:
+def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Served) -> None:
     """It would take a sixth of the start for nothing; without it afterwards the process would grow for ever."""
-    said = said_by(
-        "import gc; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
-        "; from alertnet.cli.server.processes import keep_what_is_loaded; keep_what_is_loaded(); print(gc.isenabled())"
-    )
-
-    assert said == ["False", "True"]
+    assert served.collects == ["False", "True"]
 
 
 def test_a_start_parses_each_template_once() -> None:
