@@ -158,7 +158,9 @@ def test_words_beside_a_day_still_reach_people(valley: World) -> None:
     assert len(alarms(valley, "read the message from north")) == 1
 
 
-@pytest.mark.parametrize(("until", "awaited"), [("mañana 22:30", "L12 22:30+1"), ("sábado 9:00", None)])
+@pytest.mark.parametrize(
+    ("until", "awaited"), [("mañana 22:30", "L12 22:30+1"), ("sábado 9:00", None), ("viernes 16h", None)]
+)
 def test_one_delay_is_of_a_day_at_most(valley: World, until: str, awaited: str | None) -> None:
     """A2: by one text nobody is left unwatched for days; the reply says how to write it."""
     valley.texts("ana", GO)

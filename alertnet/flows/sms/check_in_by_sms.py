@@ -10,7 +10,7 @@ from datetime import datetime
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
-from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, says_more
+from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
@@ -55,7 +55,9 @@ def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
         return begin_journey(tx, sender, legs, gaps, heard, report)
     if report.verb is FieldVerb.EXTEND:
         delay = report.longer or _until(text, at)
-        if delay is None or (report.longer and report.longer > LONGEST_DELAY):
+        # Beside a day, 16h may be a time as well as a span.
+        is_unsure = report.longer is not None and (report.longer > LONGEST_DELAY or names_day(sms.body))
+        if delay is None or is_unsure:
             return NOTHING
         heard = replace(heard, delay=delay)
     came = check_in(tx, sender.team.id, sender.member.id, heard)

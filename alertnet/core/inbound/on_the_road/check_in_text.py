@@ -97,6 +97,11 @@ def says_more(text: str | None) -> bool:
     return any(each.kind is Kind.WORD for each in tokens_of(GAP.sub(" ", plain(text or ""))))
 
 
+def names_day(text: str) -> bool:
+    """Whether a day, or a part of one, is named anywhere."""
+    return any(each.kind in (Kind.DAY, Kind.HALF) for each in tokens_of(plain(text)))
+
+
 def _leg(said: Said, before: datetime | None, now: datetime, zone: str) -> Leg:
     its_zone = _zone_at(said.offset) if said.offset else zone
     if its_zone is None:
