@@ -249,18 +249,22 @@ def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates |
 def holds_aside(question: Callable[[], bool]) -> bool:
     """Whether it holds, found out in a process of its own: the memory that the answer takes goes with that.
 
-    Also False where that can't be found out so: after a fault, or beside other threads.
+    Also False where that can't be found out so: after a fault, beside other threads, or without a process.
     """
     # A fork takes along what other threads hold, but not the threads.
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return False
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(0 if question() else 1)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
+    try:
+        child = os.fork()
+        if child == 0:
+            try:
+                os._exit(0 if question() else 1)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(child, 0)
+    except OSError:
+        # The limit of processes is reached, or whoever started us ignores the end of children, and so do we.
+        return False
     return status == 0
 
 

@@ -20,6 +20,8 @@ def beside():
 
 {run}
 """
+NO_PROCESS = "import resource, os; resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)); os.getuid() or os.setuid(65534)"
+UNHEARD = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
 ALONE, BESIDE_A_THREAD = "beside()", "each = threading.Thread(target=beside); each.start(); each.join()"
 
 
@@ -30,6 +32,8 @@ ALONE, BESIDE_A_THREAD = "beside()", "each = threading.Thread(target=beside); ea
         ("False", ALONE, "False False"),
         ("1 / 0", ALONE, "False False"),
         ("sys.exit(0)", ALONE, "False False"),
+        ("True", f"{NO_PROCESS}\n{ALONE}", "False False"),
+        ("True", f"{UNHEARD}\n{ALONE}", "False False"),
         ("True", BESIDE_A_THREAD, "False False"),
     ],
 )
