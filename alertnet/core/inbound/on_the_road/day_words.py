@@ -14,6 +14,7 @@ class Half(StrEnum):
     """A part of the day, by which an hour up to twelve is one of two."""
 
     MORNING = "morning"
+    MIDDAY = "midday"
     AFTERNOON = "afternoon"
     NIGHT = "night"
 
@@ -87,17 +88,45 @@ _NEXT_AFTER = (
     *("que viene", "que vem", "prochain", "proximo", "proxima", "pasado", "passado", "passada", "dernier", "suivant"),
     *("que entra", "in a week", "en huit"),
 )
-_THE = ("de la", "por la", "en la", "a la", "da", "de", "na", "pela", "a", "du", "le", "au", "am", "in the", "in der")
+_THE = (
+    "de la",
+    "por la",
+    "en la",
+    "a la",
+    "da",
+    "de",
+    "na",
+    "pela",
+    "a",
+    "du",
+    "le",
+    "au",
+    "am",
+    "in the",
+    "in der",
+    "al",
+    "del",
+    "ao",
+)
 _PARTS = {
     Half.MORNING: "manha matin morning vormittag madrugada fruh",
-    Half.AFTERNOON: "tarde afternoon nachmittag",
-    Half.NIGHT: "noche noite soir evening abend",
+    Half.MIDDAY: "mittag mediodia midi noon midday",
+    Half.AFTERNOON: "tarde afternoon nachmittag aprem",
+    Half.NIGHT: "noche noite soir evening abend atardecer anochecer anoitecer",
 }
 _PARTS_ALONE = {
     Half.MORNING: ("morgens", "vormittags", "am morgen", *(f"{the} manana" for the in _THE[:4])),
+    Half.MIDDAY: ("mittags", "meio dia", "do meio dia", "at noon"),
     Half.AFTERNOON: ("nachmittags", "de l apres midi", "en l apres midi", "l apres midi"),
     Half.NIGHT: ("abends", "nachts", "at night", "medianoche", "media noche", "meia noite", "minuit", "midnight"),
 }
+_JOINED = {
+    Half.MORNING: "morgen vormittag fruh",
+    Half.MIDDAY: "mittag",
+    Half.AFTERNOON: "nachmittag",
+    Half.NIGHT: "abend nacht",
+}
+"""Parts of the day that German writes in one word with a weekday."""
 _OF_TODAY = {
     Half.MORNING: "esta manana|esta manha|ce matin|this morning|heute morgen|heute fruh|diesen morgen|hoje cedo",
     Half.AFTERNOON: "esta tarde|cet apres midi|this afternoon|heute nachmittag|hoje a tarde|hoje de tarde",
@@ -108,10 +137,16 @@ _AHEAD = (
     ("tomorrow", "manana", "demain", "morgen", "amanha"),
     ("after tomorrow", "day after tomorrow", "pasado manana", "apres demain", "ubermorgen", "depois de amanha"),
 )
+_SOON = (
+    *("fin de semana", "finde", "fim de semana", "week end", "weekend", "wochenende", "next week", "semana que viene"),
+    *("semana que vem", "proxima semana", "semaine prochaine", "nachste woche", "nachsten woche"),
+)
+"""Several days."""
 _NOTHING = (
     *("a media manana", "media manana", "buenas tardes", "buenas noches", "buena tarde", "buena noche", "boa tarde"),
     *("boa noite", "good morning", "good evening", "good afternoon", "good night", "guten morgen", "guten abend"),
-    "bon apres midi",
+    *("bon apres midi", "buen fin de semana", "buen finde", "bom fim de semana", "bon week end", "bon weekend"),
+    *("schones wochenende", "nice weekend", "good weekend"),
 )
 """Greetings, and what names no hour."""
 
@@ -131,6 +166,8 @@ def _meanings() -> dict[tuple[str, ...], Meaning]:
     said: dict[str, Meaning] = {name: (day,) for name, day in weekday_of.items()}
     for name, day in weekday_of.items():
         said[f"{name} morgen"] = (day, Half.MORNING)
+        if name.endswith(("tag", "woch", "abend")):
+            said |= {f"{name}{part}": (day, half) for half, parts in _JOINED.items() for part in parts.split()}
     for name in (*weekday_of, *SHORT_OF):
         unsure = (*(f"{each} {name}" for each in _NEXT), *(f"{name} {each}" for each in _NEXT_AFTER))
         said |= dict.fromkeys(unsure, (UNSURE,))
@@ -138,7 +175,7 @@ def _meanings() -> dict[tuple[str, ...], Meaning]:
     said |= {name: (half,) for half, names in _PARTS_ALONE.items() for name in names}
     said |= {name: (Day(ahead=ahead),) for ahead, names in enumerate(_AHEAD) for name in names}
     said |= {name: (Day(ahead=0), half) for half, names in _OF_TODAY.items() for name in names.split("|")}
-    said |= dict.fromkeys(_NOTHING, ())
+    said |= dict.fromkeys(_SOON, (UNSURE,)) | dict.fromkeys(_NOTHING, ())
     return {tuple(phrase.split()): meaning for phrase, meaning in said.items()}
 
 

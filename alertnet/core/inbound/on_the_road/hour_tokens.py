@@ -62,7 +62,9 @@ class Token:
 
 _LONGEST_RIDE = 5
 _MINUTES = r"[0-5]\d\b(?![:.h])"
-_HALF = r"(?:@[ap]m|de la|por la|en la|da|du|de l|in the|at night|abends|morgens|nachts|nachmittags)\b"
+_HALF = (
+    r"(?:@[ap]m|de la|por la|en la|da|du|de l|in the|at night|abends|morgens|nachts|nachmittags|mittags|del|do|al|ao)\b"
+)
 _COUNTS = rf" ?(?!{_HALF}|(?:[lpc]\d|utc|gmt))[a-z]"
 """A word that is counted by the number before it: 30 personas."""
 _UNIT = r"h|hs|hrs?|heures?|horas?|hours?|uhr"
@@ -77,7 +79,9 @@ _TO_HOUR = r"(?=,? (?:(?:a las|at|um|a|as) )?(?:[01]?\d|2[0-3])(?:[:.h]?[0-5]\d|
 _DATE = (
     r"(?<![\w/.-])(?:\d{4}-(?P<m>\d\d)-(?P<d>\d\d)\b|(?P<one>\d{1,2})/(?P<other>\d{1,2})(?:/(?:\d\d){1,2})?(?![\w/])"
     rf"|(?:(?P<day>\d{{1,2}})\.(?P<month>\d{{1,2}})\.(?:(?:\d\d){{1,2}})?|(?P<dd>\d{{1,2}})-(?P<mm>\d{{1,2}})){_TO_HOUR}"
-    r"|(?P<late>2[4-9]|3[01])\.(?P<of>0?[1-9]|1[0-2])\b)"
+    r"|(?P<late>2[4-9]|3[01])\.(?P<of>0?[1-9]|1[0-2])\b"
+    r"|\b(?:in|dans|en|em|dentro de|daqui a) (?:\d{1,2}|un[ao]?|dos|tres|deux|trois|zwei|drei|two|three|dois|duas) "
+    r"(?:days?|dias?|jours?|tage?n?|semanas?|semaines?|weeks?|wochen?)\b)"
 )
 _TOKEN = re.compile(
     rf"(?P<date>{_DATE})|(?P<no>\b(?:{_NO_TIME}))|\b(?P<place>l\d{{1,3}})\b"
@@ -86,6 +90,8 @@ _TOKEN = re.compile(
     r"|(?P<stop>\n|[^\w\s'’´`-])"
 )
 _OF_DATE = ("m", "d", "one", "other", "day", "month", "dd", "mm", "late", "of")
+_FEIRA = re.compile(r"\b([2-6])a(?=[ -]?feira\b)")
+_FEIRAS = ("segunda ", "terca ", "quarta ", "quinta ", "sexta ")
 _HALVES = {"a": Half.MORNING, "p": Half.AFTERNOON}
 GROUPS = re.compile(CLOCK).groups
 _CLOCK_AT = _TOKEN.groupindex["clock"]
@@ -111,6 +117,8 @@ _EVENING = 5
 
 def hour_of_day(hour: int, half: Half | None) -> int | None:
     """The hour from 0 to 23; None where it is not in that half of the day. Twelve at night is midnight."""
+    if half is Half.MIDDAY:
+        return hour + 12 if hour in (1, 2, 3) else hour if hour > 10 else None
     if half is Half.AFTERNOON:
         return hour if hour > 12 else hour % 12 + 12
     if half is Half.NIGHT:
@@ -126,7 +134,8 @@ def plain(text: str) -> str:
     for word in words_of(cleaned):
         written += normalize("NFKC", cleaned[end : word.start]) + word.plain
         end = word.end
-    return _UNITS.sub("h", _MERIDIEM.sub(r" @\1m", _UHR.sub(r"\1:00", written + cleaned[end:])))
+    written = _FEIRA.sub(lambda found: _FEIRAS[int(found[1]) - 2], written + cleaned[end:])
+    return _UNITS.sub("h", _MERIDIEM.sub(r" @\1m", _UHR.sub(r"\1:00", written)))
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -145,7 +154,7 @@ def _token(found: re.Match[str]) -> Token:
     text = found[0]
     if found["date"]:
         numbers = tuple(sorted(int(found[name]) for name in _OF_DATE if found[name]))
-        return Token(Kind.DAY, text, Day(numbers=numbers))
+        return Token(Kind.DAY, text, Day(numbers=numbers) if numbers else UNSURE)
     if found["clock"]:
         return Token(Kind.HOUR, text, hour_shown(found.groups()[_CLOCK_AT : _CLOCK_AT + GROUPS]))
     kinds = {"offset": Kind.OFFSET, "place": Kind.PLACE, "code": Kind.CODE, "word": Kind.WORD, "stop": Kind.STOP}
