@@ -271,8 +271,14 @@ def _entries(whole: _Whole) -> ColumnElement[bool]:
 
 
 _IS_OVER = journeys.c.status == Status.OVER.value
-_NOTHING_TEXTED = {"sender_index": NOBODY, "sender": "", "body": "", "reply": "", "keyed": None}
-_TEXTED_BY_NOBODY = _NOTHING_TEXTED | {"bound_to": inbound_records.NOBODY}
+_NOTHING_TEXTED = {
+    "sender_index": NOBODY,
+    "sender": "",
+    "body": "",
+    "reply": "",
+    "keyed": None,
+    "bound_to": inbound_records.NOBODY,
+}
 _NOTHING_SENT: dict[str, Any] = {
     "address": "",
     "address_index": NOBODY,
@@ -341,8 +347,10 @@ def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict
     tested = exists().where(number_tests.c.notification_id == notifications.c.id)
     texted = (inbound.c.received_at < before) & inbound.c.due_at.is_(None)
     tried = attempts.c.incident_id.is_(None) & (attempts.c.created_at < before) & attempts.c.due_at.is_(None)
+    # Earlier versions left an owner with what they erased.
+    is_anybodys = (inbound.c.sender_index != NOBODY) | (func.coalesce(inbound.c.bound_to, "") != inbound_records.NOBODY)
     return (
-        (inbound, texted & (inbound.c.sender_index != NOBODY), _TEXTED_BY_NOBODY),
+        (inbound, texted & is_anybodys, _NOTHING_TEXTED),
         (inbound, texted & (inbound.c.received_at < before - KNOWN_AGAIN), None),
         (journeys, _IS_OVER & (journeys.c.ended_at < before) & journeys.c.incident_id.is_(None), None),
         (idempotency, idempotency.c.incident_id.is_(None) & (idempotency.c.at < before), None),

@@ -389,6 +389,47 @@ def test_a_strangers_text_that_nobody_has_dealt_with_stays(world: World) -> None
     assert "somos cinco" in [row.body for row in rows(world, inbound)]
 
 
+def test_whose_a_text_was_is_erased_with_it(world: World) -> None:
+    """The name by which a coordinator took it out of quarantine would outlive it for as long as its id."""
+    world.texts("stranger", "SOS 20 L12")
+    [text] = world.runtime.read(lambda tx: quarantined(tx, None, 10))
+    body = {"team": "north", "member": "ana"}
+    assert world.client.post(f"/v1/quarantine/{text.id}", json=body, headers=world.key(None, "administer")).is_success
+    world.settles()
+    for incident in still_open(world):
+        incident.act("close", reason="released")
+    world.passes(hours=48)
+    assert [row.bound_to for row in rows(world, inbound)] == ["north/ana"]
+
+    purges(world, world.newest())
+
+    assert [(row.body, row.bound_to) for row in rows(world, inbound)] == [("", "nobody")]
+
+
+def test_a_text_that_an_older_version_erased_loses_its_owner_with_its_age(world: World) -> None:
+    world.texts("stranger", "hello")
+    erased = {"sender_index": bytes(16), "sender": "", "body": "", "reply": "", "bound_to": "north/ana"}
+    world.runtime.transact(lambda tx: tx.session.execute(inbound.update().values(erased)))
+    world.clock.at += timedelta(days=8)
+    world.settles()
+
+    purge_by_itself(world.runtime, Age(7, "d"))
+
+    assert [row.bound_to for row in rows(world, inbound)] == ["nobody"]
+
+
+def test_the_text_of_a_stranger_who_was_erased_is_not_to_be_read(world: World) -> None:
+    world.texts("stranger", "hello")
+    network = world.runtime.edition.network
+    person = subject.subject_of(network, CAST["stranger"])
+    [text] = world.runtime.read(lambda tx: quarantined(tx, None, 10))
+
+    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+
+    assert text.text == "hello"
+    assert world.runtime.read(lambda tx: quarantined(tx, None, 10)) == []
+
+
 def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(either_world: World) -> None:
     """What somebody has written stays in the history, which tells of others too; the numbers go."""
     world = either_world
