@@ -33,7 +33,6 @@ from alertnet.channels.base import (
     at_once,
 )
 from alertnet.channels.exchange import Connection, HttpAnswer
-from alertnet.channels.sdk_parts import leave_out_what_is_not_used
 from alertnet.channels.transport import (
     BODY_LIMIT,
     CONNECT_SECONDS,
@@ -54,8 +53,6 @@ from alertnet.core.delivery.provider_codes import (
     is_unprocessed,
     is_whole_account,
 )
-
-leave_out_what_is_not_used()
 
 UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What the SDK raises when an answer is not the JSON object that it expects."""

@@ -4,8 +4,6 @@ Invalid settings end the process. Faults in trees or templates don't if the data
 """
 
 import logging
-import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -225,47 +223,23 @@ def _kept(runtime: Runtime, edition: Edition) -> Templates:
 def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates | None, tuple[Fault, ...], str | None]:
     """The templates or their faults, and a new verdict to store. `is_usable`: the settings lead to a database."""
     url = settings.public_url or LONGEST_URL
-    kept: set[str] = set()
-
-    def was_sound(fitted: Fitted) -> bool:
-        if is_usable and _is_kept(settings, verdict := fitted.verdict(url)):
-            kept.add(verdict)
-        return bool(kept) or holds_aside(lambda: fitted.has_no_fault(url))
-
     try:
-        fitted = read_fitted(settings.message_templates, shipped(TEMPLATES), was_sound)
+        fitted = read_fitted(
+            settings.message_templates,
+            shipped(TEMPLATES),
+            lambda fitted: is_usable and _is_kept(settings, fitted.verdict(url)),
+        )
     except Misconfigured as error:
         return None, tuple(map(_fault, error.faults)), None
-    faults = [] if fitted.is_sound else faults_of_templates(settings.message_templates, fitted, url)
-    if faults:
+    if fitted.is_sound:
+        return fitted.templates, (), None
+    if faults := faults_of_templates(settings.message_templates, fitted, url):
         return None, tuple(map(_fault, faults)), None
     if fitted.added:
         log.info("templates_completed", added=list(fitted.added))
     if fitted.unknown or fitted.untranslated:
         log.warning("templates_of_another_version", unknown=list(fitted.unknown), english=list(fitted.untranslated))
-    return fitted.templates, (), None if kept or fitted.is_remarkable else fitted.verdict(url)
-
-
-def holds_aside(question: Callable[[], bool]) -> bool:
-    """Whether it holds, found out in a process of its own: the memory that the answer takes goes with that.
-
-    Also False where that can't be found out so: after a fault, beside other threads, or without a process.
-    """
-    # A fork takes along what other threads hold, but not the threads.
-    if not hasattr(os, "fork") or threading.active_count() > 1:
-        return False
-    try:
-        child = os.fork()
-        if child == 0:
-            try:
-                os._exit(0 if question() else 1)
-            finally:
-                os._exit(1)
-        _, status = os.waitpid(child, 0)
-    except OSError:
-        # The limit of processes is reached, or whoever started us ignores the end of children, and so do we.
-        return False
-    return status == 0
+    return fitted.templates, (), None if fitted.is_remarkable else fitted.verdict(url)
 
 
 def faults_of_templates(folder: Path, fitted: Fitted, url: str) -> list[str]:

@@ -1,11 +1,9 @@
-"""A start that says how many templates it parses, itself and aside, and how many faults it finds.
+"""A start that says how many templates it parses, and how many faults it finds.
 
 A program for `Office.types`.
 """
 
-import os
 import sys
-import tempfile
 
 from jinja2.nodes import Template
 from jinja2.parser import Parser
@@ -15,17 +13,15 @@ from alertnet.runtime.logging import configure
 
 
 def start() -> None:
-    parse, here = Parser.parse, os.getpid()
+    parse = Parser.parse
+    parsed: list[Parser] = []
 
     def noted(parser: Parser) -> Template:
-        parsed.write(b"h" if os.getpid() == here else b"a")
+        parsed.append(parser)
         return parse(parser)
 
     configure()
     faults: list[str] = []
-    with tempfile.TemporaryFile(buffering=0) as parsed:
-        Parser.parse = noted  # type: ignore[method-assign, assignment]
-        with checked_runtime(faults.extend):
-            parsed.seek(0)
-            each = parsed.read()
-    sys.stdout.write(f"{each.count(b'h')} {each.count(b'a')} {len(faults)}\n")
+    Parser.parse = noted  # type: ignore[method-assign, assignment]
+    with checked_runtime(faults.extend):
+        sys.stdout.write(f"{len(parsed)} {len(faults)}\n")

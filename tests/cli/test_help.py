@@ -22,7 +22,6 @@ NEVER_SERVED = {
     "greenlet",
     "holidays",
     "mako",
-    "opening_hours",
     "psycopg",
     "pydantic.v1",
     "pygments",
@@ -32,7 +31,7 @@ NEVER_SERVED = {
     "typst",
     "watchfiles",
 }
-"""What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, hours or passkeys."""
+"""What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, holidays or passkeys."""
 
 HEAVY = {"alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pydantic", "sqlalchemy", "twilio", "uvicorn"}
 
@@ -163,22 +162,6 @@ def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: 
 
     assert {"alertnet.web.app", "alertnet.worker.service", "sqlalchemy"} <= loaded
     assert not NEVER_SERVED & loaded
-
-
-def test_of_the_providers_sdk_only_what_sends_calls_and_records_is_loaded() -> None:
-    """For any one resource of an account it would import all of them."""
-    account, is_there = said_by(
-        "import sys; from pathlib import Path; from alertnet.channels.twilio_account import Account"
-        "; client = Account('AC0', ['token'], 'https://alert.example.org').open()"
-        "; client.messages, client.calls, client.recordings"
-        "; resources = 'twilio.rest.api.v2010.account.'"
-        "; print(','.join(name.removeprefix(resources) for name, each in sys.modules.items()"
-        " if name.startswith(resources) and each.__spec__.has_location))"
-        "; print((Path(sys.modules[resources[:-1]].__file__).parent / 'sip').is_dir())"
-    )
-
-    assert set(account.split(",")) == {"call", "message", "recording"}
-    assert is_there == "True"
 
 
 def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Served) -> None:

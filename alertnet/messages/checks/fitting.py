@@ -53,18 +53,6 @@ class Fitted:
         spared = frozenset(mixed | beside)
         return lint.find_faults(self.templates, public_url, spared, cheap=self.shipped_languages)
 
-    def has_no_fault(self, public_url: str) -> bool:
-        """Whether nothing is to be said of any file, looked at anew."""
-        each_file = self.templates.files.items()
-        return not (
-            any(find_faults(path, source) or _names_nobody(path, source) for path, source in each_file)
-            or self.find_faults(public_url)
-        )
-
-
-def _names_nobody(path: str, source: str) -> bool:
-    return path.endswith(".j2") and bool(find_unknown_subjects(path, source))
-
 
 def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool] = lambda _: False) -> Fitted:
     """Read the folder's templates, completed by the shipped ones.
