@@ -99,6 +99,7 @@ LEGS = [
             "2 Uhr Freitagmittag",
             "6a feira 14h",
             "6ª-feira às 14h",
+            "6a. feira, 14h",
             "vendredi aprem 2h",
             "viernes 2 del mediodía",
         )
@@ -107,6 +108,7 @@ LEGS = [
     *((f"L12 {evening}", [("L12", "20:00+1")]) for evening in ("Freitagabend 8:00", "8 Uhr am Freitagabend")),
     *((f"L12 {dusk}", [("L12", "18:00")]) for dusk in ("6:00 al anochecer", "6 del atardecer", "6:00 ao anoitecer")),
     *((f"L12 {noon}", [("L12", "12:00+1")]) for noon in ("12 del mediodía", "12 Uhr mittags", "12h do meio-dia")),
+    ("L12 18:00 casa 6a", [("L12", "18:00")]),
     ("L12 18:00 buen fin de semana", [("L12", "18:00")]),
     ("L12 jueves 18:00", [("L12", "18:00")]),
     ("L12 Montag 8 Uhr", [("L12", "08:00+4")]),
@@ -185,6 +187,8 @@ LEGS = [
             "weekend 18h",
             "Freitagnacht 1 Uhr",
             "mediodía 9:00",
+            "6ª 14h",
+            "14h 6a",
         )
     ),
     *((f"L12 {sure}", [("L12", "03:00+1")]) for sure in ("à 3h", "a las 3h", "demain 3h", "3:00", "3 Uhr")),

@@ -601,6 +601,9 @@ def test_a_cry_with_a_sign_in_it_is_one_all_the_same(text: str) -> None:
         "Perdón, fue una falsa alarma 47110",
         "désolé c'était une fausse alerte 47110",
         "falscher Alarm 47110",
+        "Tut uns leid, war nur ein falscher Alarm 47110",
+        "desculpem, foi um falso alarme 47110",
+        "lo siento, era falsa alarma 47110",
     ],
 )
 def test_a_false_alarm_is_no_alarm_wherever_the_words_stand(text: str) -> None:
@@ -611,7 +614,20 @@ def test_a_false_alarm_is_no_alarm_wherever_the_words_stand(text: str) -> None:
     assert (report.verb, report.pin) == (FieldVerb.WITHDRAW, "47110")
 
 
-@pytest.mark.parametrize("text", ["this is not a false alarm 47110", "no es una falsa alarma 47110"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is not a false alarm 47110",
+        "no es una falsa alarma 47110",
+        "it isnt a false alarm 47110",
+        "wasnt a false alarm 47110",
+        "esto noes falsa alarma 47110",
+        "jamás fue falsa alarma 47110",
+        "sin falsa alarma 47110",
+        "keineswegs falscher Alarm 47110",
+        "nós não mandamos falso alarme 47110",
+    ],
+)
 def test_no_false_alarm_is_an_alarm(text: str) -> None:
     report = parse_report(text)
 

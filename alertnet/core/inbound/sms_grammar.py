@@ -15,9 +15,9 @@ from itertools import pairwise, takewhile, zip_longest
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.sms_words import (
+    ADMITTING,
     ALARMS,
     BATTERY,
-    DENIALS,
     EMPTY,
     FALSE,
     PANIC,
@@ -282,7 +282,7 @@ def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
     for at, (word, following) in enumerate(pairwise(words)):
         if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
             is_panic, before = word.plain not in ALARMS | URGENT, [each.plain for each in words[:at]]
-            if before and before[-1] in FALSE and DENIALS.isdisjoint(before):
+            if before and before[-1] in FALSE and ADMITTING.issuperset(before[:-1]):
                 return _Beginning(FieldVerb.WITHDRAW, False, None, words[: at - 1] + words[at + 1 :])
             return _Beginning(FieldVerb.RAISE, is_panic, None, words[:at] + words[at + 1 :])
     return None

@@ -29,8 +29,18 @@ ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 FALSE = frozenset(("false", "falsa", "falso", "fausse", "falscher"))
-"""Words before that for an alarm by which it is withdrawn, unless others deny it."""
-DENIALS = frozenset(("no", "not", "isn", "non", "pas", "nicht", "kein", "keine", "nao", "nunca", "never"))
+"""Words before that for an alarm by which it is withdrawn, where only such words precede as admit it."""
+ADMITTING = frozenset(
+    (
+        *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "good", "we", "are"),
+        *("fine", "perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era"),
+        *("es", "una", "un", "ha", "sido", "solo", "todo", "bien", "desole", "desolee", "desoles", "pardon"),
+        *("excusez", "moi", "c", "etait", "est", "cetait", "cest", "une", "juste", "war", "das", "ein", "nur"),
+        *("entschuldigung", "tut", "mir", "uns", "leid", "alles", "gut", "desculpe", "desculpem", "desculpa"),
+        *("foi", "um", "uma", "tudo", "bem", "por", "error", "par", "erreur", "hello", "hola", "salut", "hallo"),
+    )
+)
+"""Any other may deny it: `isnt a false alarm`."""
 PLEAS = frozenset(
     (
         *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),

@@ -90,7 +90,8 @@ _TOKEN = re.compile(
     r"|(?P<stop>\n|[^\w\s'’´`-])"
 )
 _OF_DATE = ("m", "d", "one", "other", "day", "month", "dd", "mm", "late", "of")
-_FEIRA = re.compile(r"\b([2-6])a(?=[ -]?feira\b)")
+_FEIRA = re.compile(r"\b([2-6])a\.?(?=[ -]*feira\b)")
+_ALSO_FEIRA = re.compile(r"[2-6]a\.?")
 _FEIRAS = ("segunda ", "terca ", "quarta ", "quinta ", "sexta ")
 _HALVES = {"a": Half.MORNING, "p": Half.AFTERNOON}
 GROUPS = re.compile(CLOCK).groups
@@ -230,6 +231,8 @@ def _alone(found: Sequence[Token], at: int) -> Token:
         phrase = _phrase(found, at + 1)
         if phrase and phrase[1] and isinstance(phrase[1][0].of, Half):
             return Token(Kind.HOUR, token.text, Hour(int(token.text)))
+    if token.kind is Kind.NUMBER and _ALSO_FEIRA.fullmatch(token.text):
+        return Token(Kind.SHORT, token.text, UNSURE)
     if token.kind is not Kind.WORD:
         return token
     if token.text in SHORT_OF:
