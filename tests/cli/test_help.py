@@ -22,6 +22,7 @@ NEVER_SERVED = {
     "greenlet",
     "holidays",
     "mako",
+    "opening_hours",
     "psycopg",
     "pydantic.v1",
     "pygments",
@@ -31,7 +32,7 @@ NEVER_SERVED = {
     "typst",
     "watchfiles",
 }
-"""What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, holidays or passkeys."""
+"""What takes megabytes or time, and is loaded by who looks, upgrades, prints, has PostgreSQL, hours or passkeys."""
 
 HEAVY = {"alembic", "apscheduler", "fastapi", "jinja2", "psycopg", "pydantic", "sqlalchemy", "twilio", "uvicorn"}
 
