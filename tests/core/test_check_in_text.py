@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, says_more
+from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
@@ -336,3 +336,9 @@ def test_while_clocks_show_an_hour_again_its_times_are_those_of_now(
     now = datetime.fromisoformat(f"2026-10-{day}T{written_at}Z")
 
     assert [f"{leg.expected_at:%H:%M}" for leg in legs_in(text, now, MADRID)] == moments
+
+
+def test_a_number_of_thousands_of_digits_before_a_day_is_no_hour() -> None:
+    """A mail may hold one (A12)."""
+    assert legs_in(f"GO 47110 L12 {'9' * 5000} mañana", datetime(2026, 11, 24, 15, tzinfo=UTC), "America/Bogota") == ()
+    assert names_day("GO 47110 L12 18:00 mañana")

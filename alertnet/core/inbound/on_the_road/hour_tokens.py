@@ -227,7 +227,7 @@ def _ends(rest: Sequence[Token]) -> bool:
 
 def _alone(found: Sequence[Token], at: int) -> Token:
     token = found[at]
-    if token.kind is Kind.NUMBER and token.text.isdecimal() and int(token.text) < 24 and at + 1 < len(found):
+    if token.kind is Kind.NUMBER and _is_hour(token.text) and at + 1 < len(found):
         phrase = _phrase(found, at + 1)
         if phrase and phrase[1] and isinstance(phrase[1][0].of, Half):
             return Token(Kind.HOUR, token.text, Hour(int(token.text)))
@@ -241,6 +241,10 @@ def _alone(found: Sequence[Token], at: int) -> Token:
         return Token(Kind.LINK, token.text)
     is_slip = len(token.text) >= _FEWEST_OF_SLIP and token.text not in _NO_SLIPS and bool(meant_by(token.text, DAYS))
     return Token(Kind.DAY, token.text, UNSURE) if is_slip or _is_cut(found, at) else token
+
+
+def _is_hour(text: str) -> bool:
+    return text.isdecimal() and len(text) <= len("23") and int(text) < 24
 
 
 def _is_cut(found: Sequence[Token], at: int) -> bool:
