@@ -216,7 +216,8 @@ def _place(hunk: _Hunk) -> tuple[int, int]:
 
 def _hunks(before: list[str], text: str) -> list[_Hunk]:
     after = text.splitlines(keepends=True)
-    found = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    # Without leaving out lines that stand often, a few thousand of them would take minutes.
+    found = SequenceMatcher(None, before, after).get_opcodes()
     return [_Hunk(start, stop, tuple(after[i:j])) for what, start, stop, i, j in found if what != "equal"]
 
 

@@ -228,6 +228,15 @@ def test_what_can_not_be_published_is_refused_by_name(
     assert len(history(world)) == 1
 
 
+def test_a_number_that_no_edition_can_have_is_no_fault_of_ours(chief: Desk) -> None:
+    fields = checked(chief, SLOWER).form("Check, and see what it changes").fields
+
+    found = chief.posts("/desk/editions/1/files", {**fields, "text": SLOWER, "seen": "9" * 5000})
+    back = chief.posts("/desk/editions/1/back", {**fields, "password": PASSWORD, "seen": "9" * 5000})
+
+    assert (found.status_code, back.status_code) == (200, 422)
+
+
 def test_a_new_file_joins_the_others(chief: Desk) -> None:
     peru = TREE.replace("tree: valley", "tree: peru").replace("[CO]", "[PE]").strip() + "\n"
     chief.opens("/desk/editions")

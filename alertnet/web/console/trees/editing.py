@@ -39,6 +39,8 @@ BESIDE = "beside."
 """Prefix of the hidden fields that carry the changed files which are not in view."""
 OLDEST_FIRST = 200
 """How many editions the history shows, the newest first."""
+LONGEST_NUMBER = 9
+"""Digits of the number of an edition in a form."""
 
 
 @router.get("")
@@ -102,7 +104,7 @@ def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
     desk.check_form(form, Role.ADMINISTRATOR)
     why = _said(form) or f"back to @{number}"
     seen = form.get("seen", "")
-    if not (seen.isascii() and seen.isdecimal()):
+    if not _is_number(seen):
         raise BadInput("seen", seen[:32] or None, "the edition that was in force when the page was made")
     check_password(desk, form)
     earlier = tree_editing.edition_named(desk.runtime, number)
@@ -199,9 +201,13 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
 def _files_at_first(form: Form, desk: Desk, number: int) -> dict[str, str] | None:
     """The files of the edition that the edit began with; None where that is the one it is to stand on."""
     seen = form.get("seen", "")
-    if not (seen.isascii() and seen.isdecimal()) or int(seen) == number:
+    if not _is_number(seen) or int(seen) == number:
         return None
     return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, int(seen)))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def _is_plain(name: str) -> bool:
