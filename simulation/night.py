@@ -19,7 +19,7 @@ from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
 from simulation.outside.provider import Provider
 from simulation.world.faults import Mischief, Span, Trouble
-from simulation.world.world import MINUTE, World
+from simulation.world.world import MINUTE, STARTS_WITHIN, World
 
 CALM = 2.5 * MINUTE
 """How long nothing goes wrong at the end, so that everything left can be done."""
@@ -52,7 +52,7 @@ class Night:
         """Run the night, and its calm end."""
         world = self.world
         for host in self.hosts:
-            world.time.after(world.random.uniform(0, 1), host.start)
+            world.time.after(world.random.uniform(0, STARTS_WITHIN), host.start)
         self._plan_faults(world.mischief)
         self._plan_deeds()
         self.guesser.begin()

@@ -13,7 +13,7 @@ from alertnet.worker.service import BEAT_SECONDS
 from simulation.checks.watch import Watch
 from simulation.hosts.platform import WATCHED
 from simulation.world.story import Found
-from simulation.world.world import START, World
+from simulation.world.world import START, STARTS_WITHIN, World
 
 TURN = timedelta(seconds=WATCHED[BEAT_SECONDS])
 """From one turn to the next, and from a worker's return to its look."""
@@ -56,7 +56,8 @@ def check_silence(world: World, watch: Watch, heartbeats: Sequence[datetime]) ->
     if world.mischief_was.quiet:
         for row in world.database.rows(_TROUBLE):
             world.story.breaks_promise("A11", f"there is trouble on the record with {row.part}, and nothing was wrong")
-        for before, after in pairwise([START, *heartbeats, world.time.now]):
+        began = START + timedelta(seconds=STARTS_WITHIN)
+        for before, after in pairwise([began, *heartbeats, world.time.now]):
             if after - before > EACH:
                 how = f"no heartbeat comes for {(after - before).total_seconds():.0f} s, and nothing was wrong"
                 world.story.breaks_promise("A2", how)

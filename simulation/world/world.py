@@ -29,6 +29,8 @@ from simulation.world.story import Story
 from simulation.world.time import Time
 
 START = datetime(2026, 11, 27, 2, 14, 0, 123457, tzinfo=UTC)
+STARTS_WITHIN = 1.0
+"""Seconds after the beginning of a night within which each machine starts."""
 MINUTE = 60.0
 QUIET_LENGTH = 35 * MINUTE
 """Long enough for the end of a tree and its second round; where nothing else happens, it costs little."""
