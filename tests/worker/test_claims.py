@@ -29,10 +29,11 @@ from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, taken_up
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, apart
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.notifications import NotificationDraft
 from alertnet.store.tables import attempts, notifications
 from tests.worker.conftest import Stages
 from tests.worker.stage import ARREST, CARLA, DIEGO, EMMA, MINUTE, NOW, OURS, OURS_TOO, Stage, network, opening

@@ -6,10 +6,11 @@ from typing_extensions import TypedDict, Unpack
 
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Entropy
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import NewNoticeLink, NewPageLink
+from alertnet.store.records.notifications import NotificationDraft
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits

@@ -4,13 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.state import Events, Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
-from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind
+from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stale_kinds, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -95,12 +94,9 @@ def resume(
 def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     """Release what the end held back, where it is still wanted: its time had come but nobody was told."""
     held_back = incident_attempts.held_back(locked.tx.session, locked.incident.id, closed_at)
-    wanted = {alert.notification: alert for alert, coverage in held_back if is_wanted(locked, coverage)}
+    wanted = {alert.notification_id: alert for alert, coverage in held_back if is_wanted(locked, coverage)}
     for id, alert in wanted.items():
-        kind = Kind(alert.kind)
-        locked.work.attempt(
-            id, locked.incident.id, MethodKind(alert.method), kind, alert.rank, alert.address_index, extra=alert.extra
-        )
+        locked.work.attempt(id, alert, extra=alert.extra)
         locked.work.show(id, AttemptStatus.QUEUED)
 
 

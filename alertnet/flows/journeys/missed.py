@@ -21,13 +21,14 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records import incidents, limits, timeline
 from alertnet.store.records.editions import Edition
+from alertnet.store.records.notifications import NotificationDraft
 
 TYPE = "missed_check_in"
 BY = "journey"

@@ -15,9 +15,8 @@ from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.records import notifications
-from alertnet.store.records.notifications import Coverage
+from alertnet.store.records.notifications import Coverage, NotificationDraft
 
 
 @value
@@ -92,9 +91,9 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         draft_to(locked, send.kind, tree, contact, method, words),
         level=new.level,
         round=send.round,
-        escalation=coverage.escalation,
-        code=code.id if code else None,
-        link=link,
+        escalation_id=coverage.escalation,
+        code_id=code.id if code else None,
+        link_id=link,
         planned_at=send.at,
         expires_at=send.expires_at,
     )
@@ -173,7 +172,7 @@ def _notice(
         post_with_page(locked.work, draft)
         return
     link, token = link_token(locked, tree, contact, method, acknowledgement_id=acknowledgement)
-    locked.work.post(replace(draft, link=link, said=replace(words, link=token)))
+    locked.work.post(replace(draft, link_id=link, said=replace(words, link=token)))
 
 
 def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
@@ -203,7 +202,7 @@ def draft_to(
         said=by_sms(words, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else words,
         planned_at=locked.tx.now,
         rank=locked.rank(kind, again=again),
-        incident=locked.incident.id,
+        incident_id=locked.incident.id,
         tree=tree,
         extension=method.extension,
     )

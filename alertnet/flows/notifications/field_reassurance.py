@@ -17,9 +17,9 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.flows.unit.unit_of_work import NotificationDraft
 from alertnet.store.records import answers, incidents, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.notifications import NotificationDraft
 
 FIELD_TOLD = "field_told"
 NOBODY_YET_AFTER = timedelta(minutes=10)
@@ -179,7 +179,7 @@ def _post(
             said=words,
             planned_at=locked.tx.now,
             rank=locked.rank(Kind.FIELD_STATUS),
-            incident=locked.incident.id,
+            incident_id=locked.incident.id,
             tree=pinned.id,
         )
     )

@@ -18,7 +18,7 @@ from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import contacts_at, words_of
 from alertnet.flows.credentials.page_links import draw_token
 from alertnet.flows.unit.prefetch import CodePool
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import notifications, timeline
@@ -26,6 +26,7 @@ from alertnet.store.records.credentials import number_tests
 from alertnet.store.records.credentials.number_tests import WRONG, NewNumberTest, NumberTest
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.notifications import NotificationDraft
 
 ANSWERED_WITHIN = timedelta(days=14)
 """A code or link that comes back later proves little about who has the number now."""

@@ -38,8 +38,8 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
         planned_at=send.at,
         level=new.level,
         round=send.round,
-        escalation=coverage.escalation,
-        prompt=prompt,
+        escalation_id=coverage.escalation,
+        prompt_id=prompt,
         expires_at=send.expires_at,
     )
     return locked.work.post(draft, ((tree, coverage),), send=False)

@@ -269,4 +269,4 @@ def _ring(
     for method in methods:
         link, token = link_token(locked, tree, contact, method, prompt_id=prompt.id)
         draft = draft_to(locked, Kind(prompt.kind), tree, contact, method, replace(common, link=token), again=again)
-        locked.work.post(replace(draft, prompt=prompt.id, code=code_id, link=link))
+        locked.work.post(replace(draft, prompt_id=prompt.id, code_id=code_id, link_id=link))

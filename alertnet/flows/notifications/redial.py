@@ -21,7 +21,7 @@ def dial_again(work: UnitOfWork, attempt: Attempt, failure: Failure) -> bool:
         return False
     if attempt_store.rang_out_before(work.tx.session, attempt.notification_id, attempt.id):
         return False
-    work.again(attempt, extra=attempt.extra, sender=attempt.sender)
+    work.attempt(attempt.notification_id, attempt, extra=attempt.extra, sender=attempt.sender)
     return True
 
 

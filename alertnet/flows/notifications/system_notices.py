@@ -12,9 +12,10 @@ from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
 from alertnet.flows.credentials.page_links import post_with_page
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.notifications import NotificationDraft
 
 RANKS = {
     Kind.ALARM: send_rank(Severity.SERIOUS.rank, Kind.ALARM),

@@ -150,7 +150,7 @@ class LockedAttempt:
 
     def send_again(self) -> None:
         """Queue the one re-send of what can't be found, with the same words and code (A5)."""
-        self.work.again(self.found, extra=True)
+        self.work.attempt(self.found.notification_id, self.found, extra=True)
         self._show(AttemptStatus.QUEUED)
         self.record("attempt_sent_again")
 
@@ -230,9 +230,8 @@ class LockedAttempt:
         self.account_fault = account_fault(code)
         self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT, error=code)
         self._show(AttemptStatus.QUEUED)
-        delays = self.found.delays
-        leaves_at = self.tx.now + pause_after(delays)
-        self.work.again(self.found, extra=self.found.extra, leaves_at=leaves_at, delays=delays + 1)
+        found, leaves_at = self.found, self.tx.now + pause_after(self.found.delays)
+        self.work.attempt(found.notification_id, found, extra=found.extra, leaves_at=leaves_at, delays=found.delays + 1)
         self._delayed(code)
 
     def _delayed(self, code: str) -> None:

@@ -42,7 +42,7 @@ from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_me
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import inbound
@@ -50,6 +50,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.notifications import NotificationDraft
 
 
 def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
@@ -92,7 +93,7 @@ def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
         said=reply.said,
         planned_at=tx.now,
         rank=locked.rank(reply.kind) if locked else RANKS[Kind.NOTICE],
-        incident=to.incident,
+        incident_id=to.incident,
         tree=to.tree,
     )
     work.post(draft)

@@ -12,10 +12,11 @@ from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import words_of
 from alertnet.flows.notifications.system_notices import RANKS
-from alertnet.flows.unit.unit_of_work import NotificationDraft, UnitOfWork
+from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import on_call, timeline
+from alertnet.store.records.notifications import NotificationDraft
 from alertnet.store.records.on_call import Arranged
 
 BEFORE = timedelta(days=1)

@@ -7,50 +7,22 @@ from typing import Any
 
 from typing_extensions import Unpack
 
-from alertnet.core.codec import replace, value
-from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import Said
-from alertnet.core.notification import AttemptStatus, Kind
+from alertnet.core.codec import extended, replace
+from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.pending_rows import PendingRows
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.queues.attempts import Attempt, AttemptChanges, NewAttempt
+from alertnet.store.queues.incident_attempts import HeldBack
 from alertnet.store.records import checkpoints, timeline
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import NewCode, NewCodeNumber
 from alertnet.store.records.escalations import Escalation, moving, opened
-from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification
+from alertnet.store.records.notifications import Coverage, NewCoverage, NewNotification, NotificationDraft
 
 SOON = timedelta(seconds=2)
 """What is due later than this is found in time by a worker's tick, so that no worker need be woken."""
-
-
-@value
-class NotificationDraft:
-    """A notification to be sent: to whom, by which method, and with what words."""
-
-    kind: Kind
-    contact: str
-    """A contact's id, or `team/member`."""
-    method: MethodKind
-    address: str
-    language: str
-    said: Said
-    planned_at: datetime
-    rank: int
-    incident: str | None = None
-    tree: str | None = None
-    level: str | None = None
-    round: int = 0
-    escalation: str | None = None
-    prompt: str | None = None
-    code: str | None = None
-    link: str | None = None
-    extension: str | None = None
-    expires_at: datetime | None = None
-    leaves_at: datetime | None = None
-    """None means now."""
 
 
 @dataclass
@@ -104,43 +76,24 @@ class UnitOfWork:
 
         `send=False`: it is on its way already, as the answer to a webhook.
         """
-        id = self.tx.entropy.id()
-        index = self.tx.vault.index(draft.address)
-        self.add(
-            NewNotification(
-                id=id,
-                incident_id=draft.incident,
-                escalation_id=draft.escalation,
-                prompt_id=draft.prompt,
-                kind=draft.kind,
-                tree=draft.tree,
-                level=draft.level,
-                round=draft.round,
-                contact=draft.contact,
-                method=draft.method,
-                language=draft.language,
-                address=draft.address,
-                address_index=index,
-                extension=draft.extension,
-                trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
-                said=draft.said,
-                code_id=draft.code,
-                link_id=draft.link,
-                planned_at=draft.planned_at,
-                expires_at=draft.expires_at,
-                status=AttemptStatus.QUEUED if send else AttemptStatus.SENT,
-            )
+        new = extended(
+            NewNotification,
+            draft,
+            id=self.tx.entropy.id(),
+            address_index=self.tx.vault.index(draft.address),
+            trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
+            status=AttemptStatus.QUEUED if send else AttemptStatus.SENT,
         )
+        self.add(new)
         for _, coverage in served:
-            self.cover(id, coverage)
+            self.cover(new.id, coverage)
         if send:
-            self.attempt(id, draft.incident, draft.method, draft.kind, draft.rank, index, leaves_at=draft.leaves_at)
-        return id
+            self.attempt(new.id, new, leaves_at=new.leaves_at)
+        return new.id
 
     def has_posted(self, draft: NotificationDraft) -> bool:
         """Whether the same kind of message of its incident already goes to the same place."""
-        made = self.pending.all(NewNotification)
-        return any(_place(draft.incident, draft) == _place(each.incident_id, each) for each in made)
+        return _place(draft) in map(_place, self.pending.all(NewNotification))
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
@@ -161,18 +114,14 @@ class UnitOfWork:
     def attempt(
         self,
         notification: str,
-        incident: str | None,
-        method: MethodKind,
-        kind: Kind,
-        rank: int,
-        index: bytes,
+        of: NewNotification | Attempt | HeldBack,
         *,
         extra: bool = False,
         leaves_at: datetime | None = None,
         sender: str | None = None,
         delays: int = 0,
     ) -> None:
-        """Queue an attempt to send a notification, due now or at `leaves_at`.
+        """Queue an attempt to send a notification, due now or at `leaves_at`; `of`: itself, or an attempt of it.
 
         `extra`: the one re-send after an unknown outcome (A5). `sender`: the number to send from; else any. `delays`:
         how often it was surely not sent before.
@@ -182,11 +131,11 @@ class UnitOfWork:
             NewAttempt(
                 id=self.tx.entropy.id(),
                 notification_id=notification,
-                incident_id=incident,
-                method=method,
-                is_alert=kind.is_alert,
-                rank=rank,
-                address_index=index,
+                incident_id=of.incident_id,
+                method=of.method,
+                is_alert=of.kind.is_alert,
+                rank=of.rank,
+                address_index=of.address_index,
                 due_at=leaves_at or self.tx.now,
                 sender=sender,
                 extra=extra,
@@ -195,7 +144,7 @@ class UnitOfWork:
                 changed_at=self.tx.now,
             )
         )
-        self.tx.leaves_due(method)
+        self.tx.leaves_due(of.method)
 
     def move_up(self, incident: str, ranks: int) -> None:
         """Move the incident's waiting attempts up by so many ranks, whether they are written yet or not."""
@@ -203,29 +152,6 @@ class UnitOfWork:
             NewAttempt, lambda each: replace(each, rank=each.rank - ranks) if each.incident_id == incident else each
         )
         attempt_store.move_up(self.tx.session, incident, ranks)
-
-    def again(
-        self,
-        attempt: Attempt,
-        *,
-        extra: bool,
-        sender: str | None = None,
-        leaves_at: datetime | None = None,
-        delays: int = 0,
-    ) -> None:
-        """Queue one more attempt of the same notification."""
-        self.attempt(
-            attempt.notification_id,
-            attempt.incident_id,
-            attempt.method,
-            attempt.kind,
-            attempt.rank,
-            attempt.address_index,
-            extra=extra,
-            sender=sender,
-            leaves_at=leaves_at,
-            delays=delays,
-        )
 
     def flush(self, *, begin: bool = False) -> None:
         """Write what was gathered; `begin`: its history is the first of its chains."""
@@ -261,6 +187,6 @@ class UnitOfWork:
         )
 
 
-def _place(incident: str | None, message: NotificationDraft | NewNotification) -> tuple[object, ...]:
+def _place(message: NotificationDraft) -> tuple[object, ...]:
     """What two messages of one kind to the same place have in common."""
-    return incident, message.kind, message.method, message.address, message.extension
+    return message.incident_id, message.kind, message.method, message.address, message.extension

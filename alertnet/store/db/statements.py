@@ -47,8 +47,8 @@ class NewRow:
     """A row with the program's names for its columns, and enums of the core as values."""
 
     table: ClassVar[Table]
-    stored_as: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Fields whose column has another name, with that name."""
+    stored_as: ClassVar[tuple[tuple[str, str | None], ...]] = ()
+    """Fields whose column has another name, with that name; None: it has no column."""
 
 
 def stored(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _sources(kind: Any) -> dict[str, str]:
     """For rows of that kind, the expression of each column's value; enums of the core are replaced by their values."""
     column_of = {each.name: dict(kind.stored_as).get(each.name, each.name) for each in fields(kind)}
     hints = get_type_hints(kind)
-    return {column: _source(f"row.{name}", hints[name]) for name, column in column_of.items()}
+    return {column: _source(f"row.{name}", hints[name]) for name, column in column_of.items() if column}
 
 
 def _source(value: str, kind: Any) -> str:

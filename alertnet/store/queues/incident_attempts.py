@@ -80,9 +80,10 @@ class Heard:
 class HeldBack:
     """An alert that was kept from leaving, and certainly did not leave."""
 
-    notification: str
-    method: str
-    kind: str
+    notification_id: str
+    method: MethodKind
+    incident_id: str
+    kind: Kind
     rank: int
     address_index: bytes
     extra: bool
@@ -160,7 +161,9 @@ _UNHEARD: Select[Any] = (
     .order_by(attempts.c.id, served.c.escalation_id)
 )
 _HELD_BACK = (
-    _UNHEARD.add_columns(notifications.c.kind, attempts.c.rank, attempts.c.address_index, attempts.c.extra)
+    _UNHEARD.add_columns(
+        attempts.c.incident_id, notifications.c.kind, attempts.c.rank, attempts.c.address_index, attempts.c.extra
+    )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .where(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.failure.is_(None), attempts.c.due_at.is_(None))
 )
@@ -250,8 +253,11 @@ def heard(
 
 def held_back(session: Session, incident: str, since: datetime) -> list[tuple[HeldBack, Coverage]]:
     """The alerts held back since then, once for each escalation that they count for."""
-    rows = map(tuple, session.execute(_HELD_BACK, {"incident": incident, "since": since}))
-    return [(HeldBack(*row[_COUNT:]), Coverage(*row[:_COUNT])) for row in rows]
+    found = []
+    for row in map(tuple, session.execute(_HELD_BACK, {"incident": incident, "since": since})):
+        notification, method, of, kind, *rest = row[_COUNT:]
+        found.append((HeldBack(notification, MethodKind(method), of, Kind(kind), *rest), Coverage(*row[:_COUNT])))
+    return found
 
 
 def failed(session: Session, incident: str, since: datetime) -> list[tuple[MethodKind, Failure, Coverage]]:

@@ -4,7 +4,7 @@ The latter are in the table `served`, since a shared contact is told once for se
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import field, fields
 from datetime import datetime
 from typing import Any
 
@@ -50,33 +50,43 @@ class Covered(Coverage):
 
 
 @value
-class NewNotification(NewRow):
-    """A notification that is being made; `trees`: those whose escalations it counts for."""
+class NotificationDraft(NewRow):
+    """A notification to be sent: to whom, by which method, and with what words."""
 
     table = notifications
-    stored_as = (("prompt_id", "alarm_id"),)
+    stored_as = (("prompt_id", "alarm_id"), ("rank", None), ("leaves_at", None))
 
-    id: str
-    incident_id: str | None
-    escalation_id: str | None
-    prompt_id: str | None
     kind: Kind
-    tree: str | None
-    level: str | None
-    round: int
     contact: str
+    """A contact's id, or `team/member`."""
     method: MethodKind
-    language: str
     address: str
-    address_index: bytes
-    extension: str | None
-    trees: list[str]
+    language: str
     said: Said
-    code_id: str | None
-    link_id: str | None
     planned_at: datetime
-    expires_at: datetime | None
-    status: AttemptStatus
+    rank: int
+    incident_id: str | None = None
+    tree: str | None = None
+    level: str | None = None
+    round: int = 0
+    escalation_id: str | None = None
+    prompt_id: str | None = None
+    code_id: str | None = None
+    link_id: str | None = None
+    extension: str | None = None
+    expires_at: datetime | None = None
+    leaves_at: datetime | None = None
+    """None means now."""
+
+
+@value
+class NewNotification(NotificationDraft):
+    """A notification that is being made; `trees`: those whose escalations it counts for."""
+
+    id: str = field(kw_only=True)
+    address_index: bytes = field(kw_only=True)
+    trees: list[str] = field(kw_only=True)
+    status: AttemptStatus = field(kw_only=True)
 
 
 @value
