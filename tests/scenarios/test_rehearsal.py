@@ -14,7 +14,7 @@ from alertnet.flows.unit.locked_incident import look_closely
 from alertnet.sandbox.telephony.network import Behaviour
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import escalations, incidents
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import a_tree
@@ -446,9 +446,9 @@ def test_what_comes_of_an_incident_under_way_is_what_the_console_foretells(world
     world.passes(minutes=60)
 
     foretold = {
-        (str(payload["contact"]), str(payload["method"]), minute_of(datetime.fromisoformat(each["at"])))
+        (str(each.payload["contact"]), str(each.payload["method"]), minute_of(each.at))
         for each in ahead
-        if each["kind"] == "attempt_sent" and (payload := each["payload"] or {})
+        if each.kind == "attempt_sent"
     }
     alerts = planned(incident, *PEOPLE, kinds=("alert", "reminder", "task"))
     told = {each for each in alerts if each not in before and each[0] not in ("coordinator", "second")}
@@ -457,6 +457,6 @@ def test_what_comes_of_an_incident_under_way_is_what_the_console_foretells(world
     assert len(told) > 10
 
 
-def _ahead(tx: Tx, ref: str) -> list[EntryView]:
+def _ahead(tx: Tx, ref: str) -> list[Entry]:
     found = incidents.get(tx.session, incidents.id_of(tx.session, ref))
     return entries_ahead(look_closely(tx, found, escalations.look_at_each(tx.session, [found.id])[found.id]))

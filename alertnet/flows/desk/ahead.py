@@ -15,8 +15,7 @@ from alertnet.core.notification import Kind
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.escalation.escalate import OnRecord
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.store.views.shapes import moment
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 RAISED, OPEN = timedelta(hours=6), timedelta(hours=3)
 """How far to look ahead from raising an incident, and from now."""
@@ -75,23 +74,25 @@ def play_on(locked: LockedIncident) -> SimulatedIncident:
     return go_on(locked.plans, locked.states, due_at, OnRecord(locked), locked.tx.now, locked.tx.now + OPEN)
 
 
-def entries_ahead(locked: LockedIncident) -> list[EntryView]:
+def entries_ahead(locked: LockedIncident) -> list[Entry]:
     """The timeline entries of the next hours as the core will decide then; empty for a closed incident.
 
     Also empty where part of the incident can't be read, since nobody knows then what its other escalations will do
     (A11).
     """
-    if not locked.is_open or locked.broken:
-        return []
-    incident = play_on(locked)
+    return [] if not locked.is_open or locked.broken else entries_of(play_on(locked))
+
+
+def entries_of(incident: SimulatedIncident) -> list[Entry]:
+    """The timeline entries of what was simulated."""
     # What repeats to coordinators until they answer is listed among the decisions instead.
     told = (each for each in incident.told if each.kind.is_alert or each.method.kind is MethodKind.TASK)
     comes: list[Told | Noted] = [*told, *incident.noted]
     return [_entry(each) for each in sorted(comes, key=lambda each: each.at)]
 
 
-def _entry(of: Told | Noted) -> EntryView:
+def _entry(of: Told | Noted) -> Entry:
     if isinstance(of, Noted):
-        return EntryView(seq=0, at=moment(of.at), kind=of.kind, payload={"tree": of.tree, **of.payload}, hash="")
+        return Entry(of.at, of.kind, {"tree": of.tree, **of.payload})
     payload = {"tree": of.tree, "contact": of.contact.id, "method": of.method.kind.value, "message": of.kind.value}
-    return EntryView(seq=0, at=moment(of.at), kind="attempt_sent", payload=payload, hash="")
+    return Entry(of.at, "attempt_sent", payload)

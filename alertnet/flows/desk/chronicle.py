@@ -9,7 +9,7 @@ from typing import Any
 
 from alertnet.core.codec import value
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 
 class Tone(StrEnum):
@@ -84,34 +84,31 @@ CAUSES = {"automatic": "nobody decided in time", "gave_way": "the level before i
 VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the page", "email": "by mail"}
 
 
-def tell(entries: Iterable[EntryView], names: Names) -> tuple[Line, ...]:
+def tell(entries: Iterable[Entry], names: Names) -> tuple[Line, ...]:
     """The lines of a timeline, oldest first."""
     told: list[Line] = []
     sent: dict[str, tuple[int, datetime, dict[str, list[str]]]] = {}
     for entry in entries:
-        kind, payload, at = entry["kind"], entry["payload"] or {}, datetime.fromisoformat(entry["at"])
-        if kind == "attempt_sent":
-            _gather(told, sent, payload, at, names)
-        elif kind not in UNSEEN:
-            tone, text, detail = sentence_of(kind)(payload, names)
-            told.append(Line(at, tone, text, detail, kind))
+        if entry.kind == "attempt_sent":
+            _gather(told, sent, entry, names)
+        elif entry.kind not in UNSEEN:
+            tone, text, detail = sentence_of(entry.kind)(entry.payload, names)
+            told.append(Line(entry.at, tone, text, detail, entry.kind))
     return tuple(told)
 
 
-def cries_for_help(entries: Iterable[EntryView]) -> bool:
+def cries_for_help(entries: Iterable[Entry]) -> bool:
     """Whether any report is a bare `SOS`."""
-    reports = (entry["payload"] or {} for entry in entries if entry["kind"] == "report_received")
-    return any("SOS" in report.get("understood", ()) for report in reports)
+    return any("SOS" in each.payload.get("understood", ()) for each in entries if each.kind == "report_received")
 
 
 def _gather(
     told: list[Line],
     sent: dict[str, tuple[int, datetime, dict[str, list[str]]]],
-    payload: Payload,
-    at: datetime,
+    entry: Entry,
     names: Names,
 ) -> None:
-    message = str(payload.get("message"))
+    at, payload, message = entry.at, entry.payload, str(entry.payload.get("message"))
     place, last, whom = sent.get(message, (len(told), at, {}))
     if place == len(told) or at - last > TOGETHER:
         place, whom = len(told), {}

@@ -34,7 +34,7 @@ from alertnet.store.records.answers import Given
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 MOST_ENTRIES = 3000
 A_WEEK = timedelta(days=7)
@@ -236,14 +236,14 @@ def _numbers(locked: LockedIncident, head: OpenIncident) -> dict[str, tuple[str,
     return {called: tuple(sorted(numbers)) for called, numbers in found.items()}
 
 
-def _closed_by(entries: Iterable[EntryView], names: Names) -> str:
-    closed = [each["payload"] or {} for each in entries if each["kind"] == "incident_closed"]
+def _closed_by(entries: Iterable[Entry], names: Names) -> str:
+    closed = [each.payload for each in entries if each.kind == "incident_closed"]
     return done_by(closed[-1], names) if closed else ""
 
 
-def _suggested(entries: Iterable[EntryView]) -> tuple[str, ...]:
+def _suggested(entries: Iterable[Entry]) -> tuple[str, ...]:
     """Those that were suggested and not merged since."""
-    told = [(each["kind"], str((each["payload"] or {}).get("ref"))) for each in entries]
+    told = [(each.kind, str(each.payload.get("ref"))) for each in entries]
     merged = {ref for kind, ref in told if kind in ("merged", "merged_into")}
     return tuple(ref for kind, ref in told if kind == "link_suggested" and ref not in merged)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from alertnet.flows.desk.chronicle import ROUTINE, Payload, Tone, sentence_of
 from alertnet.flows.desk.names import MESSAGES, METHODS, Names, day_in
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 METHOD_SIGNS = {"sms": "S", "call": "C", "email": "M", "task": "T"}
 SIGNS = {
@@ -47,7 +47,7 @@ When = Callable[[datetime], str]
 """Formats a moment as it is written below the picture."""
 
 
-def draw(past: Iterable[EntryView], ahead: Iterable[EntryView], names: Names, zone: str, **size: int) -> TimeAxis:
+def draw(past: Iterable[Entry], ahead: Iterable[Entry], names: Names, zone: str, **size: int) -> TimeAxis:
     """The picture of those entries."""
     ref, say, tz = names.locked.incident.ref, names.say, ZoneInfo(zone)
     opened = names.locked.incident.opened_at.astimezone(tz).date()
@@ -61,9 +61,9 @@ def draw(past: Iterable[EntryView], ahead: Iterable[EntryView], names: Names, zo
     return TimeAxis(title, say(LEGEND), marks, when, say("now"), **{"most": MOST_COLUMNS, **size})
 
 
-def _marks(entries: Iterable[EntryView], names: Names, when: When, *, planned: bool) -> Iterator[Mark]:
+def _marks(entries: Iterable[Entry], names: Names, when: When, *, planned: bool) -> Iterator[Mark]:
     for entry in entries:
-        kind, payload, at = entry["kind"], entry["payload"] or {}, datetime.fromisoformat(entry["at"])
+        kind, payload, at = entry.kind, entry.payload, entry.at
         if kind == "attempt_sent" and payload.get("message") not in ROUTINE:
             method, message = str(payload.get("method")), str(payload.get("message"))
             sign, answers, tone = METHOD_SIGNS.get(method, "S"), False, Tone.TOLD

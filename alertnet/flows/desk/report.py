@@ -27,7 +27,7 @@ from alertnet.messages.drawings.report import Report, Section
 from alertnet.messages.reported import details_in_words
 from alertnet.store.db.tx import Tx
 from alertnet.store.views import timeline_view
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 MOST_TOLD = 3000
 """The most history entries told in words: the latest. All else uses the whole history."""
@@ -112,11 +112,11 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     """The report of the incident of that id, as of now."""
     locked = look_closely_at(tx, id)
     is_full = disclosure is Disclosure.FULL
-    everything, _ = timeline_view.entries(tx.session, id, 0, None, with_duress=is_full)
+    everything, *_ = timeline_view.latest(tx.session, id, None, with_duress=is_full)
     names = Names(locked, cries_for_help(everything), tongue.say)
     if not is_full:
         names = _OutsideNames(locked, names.is_sos, tongue.say, disclosure=disclosure)
-    shown = [each for each in everything if is_full or each["kind"] in _shown(disclosure)]
+    shown = [each for each in everything if is_full or each.kind in _shown(disclosure)]
     zone = zone_of(locked)
     writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue)
     lines = tell(shown[-MOST_TOLD:], names)
@@ -144,7 +144,7 @@ class _Writer:
     zone: ZoneInfo
     tongue: Tongue
 
-    def sections(self, entries: list[EntryView], lines: Iterable[Line]) -> Iterator[Section]:
+    def sections(self, entries: list[Entry], lines: Iterable[Line]) -> Iterator[Section]:
         """All sections, including empty ones."""
         say, fared = self.names.say, _fared_of(entries, self.names)
         yield Section(say("In short"), tuple(self._short(fared)))
@@ -226,14 +226,14 @@ class _Writer:
         return f"{day_in(local, self.names.say)} {local.year}, {local:%H:%M}"
 
 
-def _fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
+def _fared_of(entries: Iterable[Entry], names: Names) -> list[Fared]:
     """How each alerted contact fared, in the order they were alerted; revoked answers are left out."""
     fared: dict[str, Fared] = {}
     for entry in entries:
-        payload, at = entry["payload"] or {}, datetime.fromisoformat(entry["at"])
+        payload, at = entry.payload, entry.at
         who = names.contact(payload.get("tree"), str(payload["contact"])) if payload.get("contact") else ""
         known = fared.get(who)
-        match entry["kind"]:
+        match entry.kind:
             case "attempt_sent" if payload.get("message") in ALERTS:
                 known = known or Fared(who, at, frozenset())
                 fared[who] = replace(known, arrived=known.arrived | {str(payload["attempt"])})
@@ -242,7 +242,7 @@ def _fared_of(entries: Iterable[EntryView], names: Names) -> list[Fared]:
                 fared[who] = replace(known, arrived=known.arrived - {str(payload["attempt"])})
             case "acknowledged" | "relayed" | "declined" if known is not None:
                 said = {"acknowledged": "takes charge", "relayed": "has passed it on", "declined": "can’t act"}
-                answer = names.say(said[entry["kind"]])
+                answer = names.say(said[entry.kind])
                 fared[who] = replace(known, answer=answer, answered_at=at)
             case "acknowledgement_revoked" if known is not None:
                 fared[who] = replace(known, answer="", answered_at=None)

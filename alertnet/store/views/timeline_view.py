@@ -1,7 +1,7 @@
 """The view of the timeline for the outside (B5), and the texts that people sent, as written."""
 
 import json
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, Row, func, select, type_coerce
 from typing_extensions import TypedDict
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import DURESS, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
 from alertnet.core.inbound.received_text import ReceivedText
@@ -34,8 +35,17 @@ def is_forced(text: dict[str, Any]) -> bool:
     return text.get("pin") == DURESS and reports_nothing(text)
 
 
+@value
+class Entry:
+    """One line of a timeline; `payload` is empty once it was purged."""
+
+    at: datetime
+    kind: str
+    payload: Mapping[str, Any]
+
+
 class EntryView(TypedDict):
-    """One line of a timeline; `payload` is None once it was purged."""
+    """One line of a timeline for the outside; `payload` is None once it was purged."""
 
     seq: int
     at: str
@@ -53,23 +63,37 @@ def entries(
     """
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
     rows = session.execute(query.order_by(timeline.c.seq).limit(limit)).all()
-    return _shown(session, chain, rows, with_duress), rows[-1].seq if rows else after
+    shown = [
+        EntryView(seq=row.seq, at=moment(row.at), kind=kind, payload=payload, hash=row.hash.hex())
+        for row, kind, payload in _shown(session, chain, rows, with_duress)
+    ]
+    return shown, rows[-1].seq if rows else after
 
 
 def latest(
-    session: Session, chain: str, most: int, always: Collection[str], *, with_duress: bool
-) -> tuple[list[EntryView], int, int]:
-    """The latest entries of a chain, after all of the kinds `always`; the last seq, and how many others came before."""
+    session: Session, chain: str, most: int | None, always: Collection[str] = (), *, with_duress: bool
+) -> tuple[list[Entry], int, int]:
+    """The latest entries of a chain, after all of the kinds `always`; the last seq, and how many others came before.
+
+    `most` None: all of them.
+    """
     last = heads(session, [chain]).get(chain, 0)
     query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq <= last)
-    query = query.where((timeline.c.seq > last - most) | timeline.c.kind.in_(always))
+    if most is not None:
+        query = query.where((timeline.c.seq > last - most) | timeline.c.kind.in_(always))
     rows = session.execute(query.order_by(timeline.c.seq)).all()
-    return _shown(session, chain, rows, with_duress), last, last - len(rows)
+    shown = [Entry(row.at, kind, payload or {}) for row, kind, payload in _shown(session, chain, rows, with_duress)]
+    return shown, last, last - len(rows)
 
 
-def _shown(session: Session, chain: str, rows: Sequence[Row[Any]], with_duress: bool) -> list[EntryView]:
+def _shown(
+    session: Session, chain: str, rows: Sequence[Row[Any]], with_duress: bool
+) -> Iterator[tuple[Row[Any], str, dict[str, Any] | None]]:
+    """The rows that are shown, each with its kind and payload as they are shown."""
     forced = {} if with_duress else _forced(session, chain)
-    return [_entry(row, with_duress) for row in rows if row.at not in forced or row.seq < forced[row.at]]
+    for row in rows:
+        if row.at not in forced or row.seq < forced[row.at]:
+            yield row, *((row.kind, row.payload) if with_duress else without_secrets(row.kind, row.payload))
 
 
 def _forced(session: Session, chain: str) -> dict[datetime, int]:
@@ -81,11 +105,6 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
         for row in session.execute(query.order_by(timeline.c.seq.desc()))
         if row.payload and is_forced(row.payload)
     }
-
-
-def _entry(row: Row[Any], with_duress: bool) -> EntryView:
-    kind, payload = (row.kind, row.payload) if with_duress else without_secrets(row.kind, row.payload)
-    return EntryView(seq=row.seq, at=moment(row.at), kind=kind, payload=payload, hash=row.hash.hex())
 
 
 def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Reads the record for the page: the newest incident with all that belongs to it, in one transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 from alertnet.cli.demo.page_content import marks, outlook
 from alertnet.cli.demo.page_content.marks import ALERTS
@@ -16,20 +16,20 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
-from alertnet.store.views.timeline_view import EntryView
+from alertnet.store.views.timeline_view import Entry
 
 MOST_ENTRIES = 3000
 MOST_INCIDENTS = 20
 
 
-def _sum_up(view: IncidentView, entries: Sequence[EntryView], names: PartyNames) -> Ending:
+def _sum_up(view: IncidentView, entries: Sequence[Entry], names: PartyNames) -> Ending:
     """The three figures at the end; a contact in two trees counts once."""
     told = (each for each in view["notifications"] if each["kind"] in ALERTS and each["status"] != "failed")
     took_charge = (
         each for each in view["acknowledgements"] if each["kind"] == "acknowledged" and each["revoked_at"] is None
     )
-    closed = [datetime.fromisoformat(entry["at"]) for entry in entries if entry["kind"] == "incident_closed"]
-    lasted = closed[-1] - datetime.fromisoformat(view["opened_at"])
+    closed = [entry.at for entry in entries if entry.kind == "incident_closed"]
+    lasted = closed[-1] - names.locked.incident.opened_at
     return Ending(
         told=_count(((each["tree"], each["contact"]) for each in told), names),
         took_charge=_count(((each["tree"], each["contact"]) for each in took_charge), names),
@@ -70,7 +70,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
     locked = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, locked.incident.id)
-    entries, _ = timeline_view.entries(tx.session, locked.incident.id, 0, MOST_ENTRIES)
+    entries, *_ = timeline_view.latest(tx.session, locked.incident.id, MOST_ENTRIES, with_duress=True)
     names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries))
     foretold = play_on(locked)
     return Story(
