@@ -87,7 +87,7 @@ def entries_of(incident: SimulatedIncident) -> list[Entry]:
     """The timeline entries of what was simulated."""
     # What repeats to coordinators until they answer is listed among the decisions instead.
     told = (each for each in incident.told if each.kind.is_alert or each.method.kind is MethodKind.TASK)
-    comes: list[Told | Noted] = [*told, *incident.noted]
+    comes: list[Told | Noted] = [*incident.noted, *told]
     return [_entry(each) for each in sorted(comes, key=lambda each: each.at)]
 
 

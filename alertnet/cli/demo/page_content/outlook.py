@@ -1,28 +1,33 @@
 """What comes next if nobody answers, as the core foretells it, and a hint for newcomers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from alertnet.cli.demo.page_content.names import PIN
-from alertnet.core.directory.contact import MethodKind
-from alertnet.core.escalation.context import LAST_RESORT_NAME
 from alertnet.core.escalation.state import Status
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
-from alertnet.core.notification import Kind
-from alertnet.flows.desk.names import METHODS, Names, listed
+from alertnet.flows.desk import chronicle
+from alertnet.flows.desk.ahead import entries_of
+from alertnet.flows.desk.names import Names
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Hint, Line, Party, Tone
 from alertnet.store.records.prompts import Prompt
+from alertnet.store.views.timeline_view import Entry
 
-MOST = 5
+MOST = 6
 """How many coming events are shown."""
 
 
 def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Line, ...]:
     """The next events, earliest first."""
-    ahead = [*_alarms(locked, now), *_noted(foretold, names), *_told(foretold, names)]
+    ahead = [*_alarms(locked, now), *told_of(entries_of(foretold), names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
+
+
+def told_of(entries: Iterable[Entry], names: Names) -> Iterator[Line]:
+    """These entries in sentences, as the console has them."""
+    return (Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names))
 
 
 def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinator: str) -> Hint:
@@ -59,43 +64,6 @@ def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinato
         "Jump ahead, level by level. Answer for anybody: send a code, press keys in a call, or open the link of an SMS "
         "or mail and press a button there. When the team is safe, give the all-clear.",
     )
-
-
-def _noted(foretold: SimulatedIncident, names: Names) -> Iterator[Line]:
-    for note in foretold.noted:
-        level, title = note.payload.get("level"), names.tree(note.tree)
-        match note.kind:
-            case "escalation_unanswered":
-                yield Line(note.at, Tone.TROUBLE, "Nobody answered: every coordinator is alarmed", title)
-            case "waits_for_verification" | "go_asked":
-                yield Line(note.at, Tone.ASKED, f"“{level}” waits for a coordinator’s go", title)
-            case "action_missing":
-                yield Line(note.at, Tone.TROUBLE, "Nobody has said what was done", str(level))
-
-
-def _told(foretold: SimulatedIncident, names: Names) -> Iterator[Line]:
-    """Whom each level tells at a moment, also by messages that another tree sends."""
-    opened = {(note.at, note.tree, note.payload["level"]) for note in foretold.noted if note.kind == "level_opened"}
-    by_level: dict[tuple[datetime, str, str], list[tuple[str, MethodKind]]] = {}
-    for each in foretold.told:
-        if each.kind in (Kind.ALERT, Kind.REMINDER) or each.method.kind is MethodKind.TASK:
-            by_level.setdefault((each.at, each.tree, each.level), []).append((each.contact.id, each.method.kind))
-    for shared in foretold.shared:
-        place = shared.at, shared.tree, shared.level
-        by_level.setdefault(place, []).append((shared.contact, shared.told.method.kind))
-    for (at, tree, level), sends in by_level.items():
-        whom = _whom(sends, tree, names)
-        if (at, tree, level) in opened or level == LAST_RESORT_NAME:
-            yield Line(at, Tone.ALARM, f"“{level}” is told", whom)
-        else:
-            yield Line(at, Tone.TOLD, whom, f"{level}: once more, by another way")
-
-
-def _whom(sends: list[tuple[str, MethodKind]], tree: str, names: Names) -> str:
-    methods: dict[str, list[str]] = {}
-    for contact, method in sends:
-        methods.setdefault(names.contact(tree, contact), []).append(METHODS.get(method.value, "message"))
-    return "; ".join(f"{who}: {listed(by)}" for who, by in methods.items())
 
 
 def _alarms(locked: LockedIncident, now: datetime) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from alertnet.flows.desk import chronicle
 from alertnet.flows.desk.ahead import play_on
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
-from alertnet.sandbox.page import Cast, Ending, Incident, Line, Story, Tone
+from alertnet.sandbox.page import Cast, Ending, Incident, Story
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.views import incident_view, timeline_view
@@ -78,7 +78,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
         incident=_head(locked, names),
         ending=None if locked.is_open else _sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
-        lines=tuple(Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names)),
+        lines=tuple(outlook.told_of(entries, names)),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
         rings=marks.mark_levels(locked, foretold.noted, zone),
