@@ -10,7 +10,7 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, NeedsGo, Repeat, Start, Then
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
-from tests.two_readings.night import Says, World
+from tests.two_readings.night import Opens, Says, World
 
 OPENED_AT = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 NAMES = ("ana", "bob", "eva", "luis", "mia", "zoe")
@@ -42,7 +42,16 @@ def a_case(seed: int, *, gives_go: bool) -> Case:
         for who in dice.sample(known, dice.choice([0, 0, 1, 2, 3]))
     }
     failing = dice.sample([(*who, kind) for who in known for kind in KINDS], dice.choice([0, 0, 1, 3]))
-    return Case(_facts(dice), trees, World(tuple(says.values()), _everywhere(trees, failing), gives_go))
+    facts = _facts(dice)
+    world = World(tuple(says.values()), _opened_by_hand(dice, trees), _everywhere(trees, failing), gives_go)
+    return Case(facts, trees, world)
+
+
+def _opened_by_hand(dice: Random, trees: tuple[ContactTree, ...]) -> tuple[Opens, ...]:
+    """Some levels, before their turn, after it, or again."""
+    levels = [(tree.id, each.name) for tree in trees for each in tree.levels]
+    chosen = [dice.choice(levels) for _ in range(dice.choice([0, 0, 1, 2, 3]))]
+    return tuple(Opens(timedelta(seconds=dice.randint(1, 100) * 60 + dice.choice([0, 23])), *each) for each in chosen)
 
 
 def _everywhere(

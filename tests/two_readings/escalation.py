@@ -83,7 +83,7 @@ class Escalation:
             for run in self.opened:
                 for turn in [each for each in run.turns.values() if self.is_live(run, each)]:
                     yield from self._steps(run, turn)
-            yield from self._levels(now, in_hand)
+            yield from self._levels(now, others_acknowledged, in_hand)
 
     def _steps(self, run: Opened, turn: Turn) -> Iterator[Due]:
         first = min(((turn.planned(each), each) for each in turn.unused), default=None)
@@ -97,7 +97,7 @@ class Escalation:
         if turn.contact.deputy and not (turn.deputised or run.met or run.gave_way):
             yield turn.silent_at(run.level, run.ends), MISSED, partial(self._miss, run, turn)
 
-    def _levels(self, now: datetime, in_hand: bool) -> Iterator[Due]:
+    def _levels(self, now: datetime, others_acknowledged: bool, in_hand: bool) -> Iterator[Due]:
         if self.question is not None:
             index, asked_at, proceeds_at = self.question
             if proceeds_at is not None:
@@ -111,10 +111,12 @@ class Escalation:
             yield now, 3, lambda at: self._reach(following, at)
         elif self.round_at is not None and self._is_answered():
             yield now, 3, self._end
-        elif self.round_at is not None:
+        elif self.round_at is not None and not self._ends_before(self.round_at):
             yield self.round_at, 2, self._next_round
         else:
-            ends = [each.ends if following is not None else each.met or each.ends for each in self._this_round()]
+            stays_away = self.tree.start.unless_acknowledged and others_acknowledged and self.reached < 0
+            awaited = self._this_round() if stays_away else self._awaited(following)
+            ends = [each.ends if following is not None else each.met or each.ends for each in awaited]
             happens = self._end if following is None else lambda at: self._reach(following, at)
             yield max([*ends, self.onward]), 3, happens
 
@@ -160,6 +162,17 @@ class Escalation:
         self.question, self.round_at, self.status, self.onward = None, None, "running", at
         self._open(index, at)
 
+    def opens_by_hand(self, index: int, at: datetime) -> None:
+        """A coordinator opens a level, whatever the tree is at; what is asked about another one still waits."""
+        self.goes.add(index)
+        if self.question and self.question[0] == index:
+            self.question, self.round_at = None, None
+        open_now = [each for each in self._this_round() if each.index == index and each.ends > at]
+        is_under_way = self.status != "acknowledged" and any(not (each.met or each.gave_way) for each in open_now)
+        if self.casts[index].told and not is_under_way:
+            self.status = "waiting_for_go" if self.question else "running"
+            self._open(index, at)
+
     def _open(self, index: int, at: datetime) -> None:
         level, told = self.tree.levels[index], self.casts[index].told
         decides = all(self.tree.contacts[id].is_coordinator for id in told)
@@ -200,28 +213,32 @@ class Escalation:
         if self._is_answered():
             self._acknowledge(self._last_told(), at)
             return
-        pause = self._pause
-        self.status, self.round_at, self.reached = "unanswered", at + pause, len(self.casts)
+        self.round_at = self.round_at or at + self._pause
+        self.status, self.reached = "unanswered", len(self.casts)
         self._note(at, "escalation_unanswered", "")
-        self._tell_last_resort(at, pause)
+        self._tell_last_resort(at, self.round_at)
 
     def _tell_of_silence(self, at: datetime) -> None:
         """Nobody says whether a level may open that nothing else opens: last resort hears, after ever longer pauses."""
         told = next((each for each in self.opened if (each.index, each.round) == (LAST, self.round)), None)
-        self._tell_last_resort(at, min(2 * (told.ends - told.start), LONGEST) if told else self._pause)
+        self._tell_last_resort(at, at + (min(2 * (told.ends - told.start), LONGEST) if told else self._pause))
 
     @property
     def _pause(self) -> timedelta:
         doubled: timedelta = timedelta(minutes=15) * 2 ** (self.round - 1)
         return min(doubled, LONGEST)
 
-    def _tell_last_resort(self, at: datetime, pause: timedelta) -> None:
+    def _tell_last_resort(self, at: datetime, until: datetime) -> None:
         self.asked_anew = {*self.answers}
-        run = Opened(LAST, Level("Last resort", ()), Then.STOP, self.round, at, at + pause)
+        run = Opened(LAST, Level("Last resort", ()), Then.STOP, self.round, at, until)
         self._begin_run(run, self.last_resort.told)
         self.settle(at)
 
     def _next_round(self, at: datetime) -> None:
+        """The whole tree again; what a coordinator has just opened goes on in it."""
+        for run in self._this_round():
+            if run.index in self.goes and not (run.met or run.gave_way) and run.ends > at:
+                run.round += 1
         self.round, self.onward, self.reached, self.round_at = self.round + 1, at, -1, None
 
     def _miss(self, run: Opened, turn: Turn, at: datetime) -> None:
@@ -350,6 +367,22 @@ class Escalation:
 
     def _this_round(self) -> list[Opened]:
         return [each for each in self.opened if each.round == self.round and each.index != LAST]
+
+    def _awaited(self, following: int | None) -> list[Opened]:
+        """Whose end comes before the next level, or the tree's end.
+
+        What a coordinator opens before its turn, or again, puts off nothing; but once somebody has taken charge, what
+        was made needless comes only after it.
+        """
+        taken = any(each.met and each.then is Then.STOP for each in self.opened)
+        if taken or self.reached >= len(self.casts):
+            return self._this_round()
+        turn = len(self.casts) if following is None else following
+        return [each for each in self._this_round() if each.index not in self.goes or self.reached <= each.index < turn]
+
+    def _ends_before(self, round_at: datetime) -> bool:
+        """Whether what was opened after the tree's end is over before it runs again."""
+        return self.status == "running" and max(each.ends for each in self._this_round()) < round_at
 
     def _last_told(self) -> Opened:
         levels = [each for each in self.opened if each.index != LAST]

@@ -37,14 +37,26 @@ class Says(NamedTuple):
     acknowledges: bool
 
 
+class Opens(NamedTuple):
+    """A coordinator opens a level by hand, so long after the opening."""
+
+    after: timedelta
+    tree: str
+    level: str
+
+
 @dataclass(frozen=True)
 class World:
     """What people and telephones do. `fails`: what never arrives, by tree, contact and kind of method."""
 
     says: tuple[Says, ...] = ()
+    opens: tuple[Opens, ...] = ()
     fails: frozenset[tuple[str, str, MethodKind]] = frozenset()
     gives_go: bool = True
-    """Whether coordinators say GO as soon as they are asked; else only the automatic time opens a level."""
+    """Whether coordinators say GO as soon as they are asked, but for what they open by hand at a time of their own.
+
+    Else only the automatic time opens a level.
+    """
 
 
 @dataclass
@@ -82,16 +94,19 @@ class Night:
 
     def play(self, until: datetime) -> "Night":
         """An answer comes before what is due at the same instant, and what fails after it."""
-        says = sorted(self.world.says)
+        says, opens = sorted(self.world.says), sorted(self.world.opens)
         now = self.opened_at
         while True:
             due = [at for each in self.escalations for at, *_ in self._due(each, now)]
-            moments = [*due, *(at for at, _ in self.outcomes), *(self.opened_at + each.after for each in says[:1])]
+            deeds = [*(each.after for each in says[:1]), *(each.after for each in opens[:1])]
+            moments = [*due, *(at for at, _ in self.outcomes), *(self.opened_at + after for after in deeds)]
             now = max(now, min(moments, default=until))
             if now > until or not moments:
                 return self
             while says and self.opened_at + says[0].after <= now:
                 self._hear(says.pop(0), now)
+            while opens and self.opened_at + opens[0].after <= now:
+                self._open(opens.pop(0), now)
             self._move(now, dict.fromkeys(self.escalations, ()))
             self._fail(now)
 
@@ -110,7 +125,14 @@ class Night:
                 bounced = self._deliver(tree, now, sent)
                 for happens in bounced:
                     happens(now)
-        asked = {tree: tree.question[0] for tree in self.escalations if tree.question and self.world.gives_go}
+        by_hand = {(tree, level) for _, tree, level in self.world.opens}
+        asked = {
+            tree: tree.question[0]
+            for tree in self.escalations
+            if tree.question
+            and self.world.gives_go
+            and (tree.tree.id, tree.tree.levels[tree.question[0]].name) not in by_hand
+        }
         if asked:
             self._move(now, {tree: [partial(tree.go, index)] for tree, index in asked.items()})
 
@@ -150,6 +172,11 @@ class Night:
         elif method.kind is MethodKind.CALL:
             self.outcomes.append((now + RINGS_OUT_AFTER, message))
         return message
+
+    def _open(self, opens: Opens, now: datetime) -> None:
+        for tree in [each for each in self.escalations if each.tree.id == opens.tree]:
+            index = [each.name for each in tree.tree.levels].index(opens.level)
+            self._move(now, {tree: [partial(tree.opens_by_hand, index)]})
 
     def _hear(self, says: Says, now: datetime) -> None:
         """Whoever was told answers, in each tree that has it; an answer before that is nothing."""

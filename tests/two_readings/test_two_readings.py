@@ -30,6 +30,7 @@ def foretold(case: Case) -> Rehearsal:
         Deed(each.after, Does.ANSWERS if each.acknowledges else Does.DECLINES, each.tree, each.contact)
         for each in world.says
     ]
+    deeds += [Deed(each.after, Does.GO, each.tree, each.level) for each in world.opens]
     script = Script(tuple(deeds), world.fails, Calls.RING_OUT, world.gives_go)
     return rehearse(case.facts, case.trees, OPENED_AT, UNTIL, script)
 

@@ -184,15 +184,15 @@ def _open_now(context: Context, index: int) -> None:
         refused=tuple(each for each in state.refused if each != index),
     )
     if state.question is not None and state.question.index == index:
-        context.change(question=None)
+        # What was asked about belongs to the round, which ends after it.
+        context.change(question=None, round_due_at=None)
     if state.unverified_index == index:
         context.change(unverified_since=None, unverified_index=None)
     waits = context.state.question is not None or context.state.unverified_since is not None
     if planned.contacts and not is_under_way(context.state, index, context.moment):
         context.change(
             status=Status.WAITING_FOR_GO if waits else Status.RUNNING,
-            onward_from=state.onward_from or context.moment,
-            round_due_at=None,
+            onward_from=state.onward_from or state.start_at,
             action_due_at=None,
             met_index=None,
         )

@@ -56,7 +56,7 @@ def coming_level(
     if state.unverified_since is not None or agenda.is_answered():
         return None
     at = agenda.level_or_end(None).at
-    if state.round_due_at is None:
+    if agenda.next_round_at is None:
         return ComingLevel(LAST_RESORT, level_name(context.plan, LAST_RESORT), context.plan.last_resort, at)
     first = next((each for each in context.plan.levels if would_matter(context, each)), None)
     return _reached(agenda, first, at) if first is not None else None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
-from alertnet.core.directory.contact_tree import Otherwise
+from alertnet.core.directory.contact_tree import Otherwise, Then
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import LATE, Context, pause_after
 from alertnet.core.escalation.levels import (
@@ -207,14 +207,43 @@ class Agenda:
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if following is not None and (late := self._late_level(following)) is not None:
             return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
-        if state.round_due_at is not None:
-            if self.is_answered():
-                return _Due(context.moment, LEVEL, self._conclude)
-            return _Due(state.round_due_at, DECISION, self._next_round)
+        if state.round_due_at is not None and self.is_answered():
+            return _Due(context.moment, LEVEL, self._conclude)
+        if (round_at := self.next_round_at) is not None:
+            return _Due(round_at, DECISION, self._next_round)
         happen = self._conclude if following is None else partial(self._pass, following)
         # A met level does not delay the end: everybody who could still be told has been.
-        ends = [run.ends_at if following else run.met_at or run.ends_at for run in context.this_round]
+        ends = [run.ends_at if following else run.met_at or run.ends_at for run in self._awaited(following)]
         return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
+
+    @property
+    def next_round_at(self) -> datetime | None:
+        """When the next round begins; None before the tree's end, and where a level opened since then ends earlier."""
+        state = self.context.state
+        if state.round_due_at is None or state.status is not Status.RUNNING:
+            return state.round_due_at
+        ends = max([run.ends_at for run in self.context.this_round], default=state.round_due_at)
+        return state.round_due_at if ends >= state.round_due_at else None
+
+    def _awaited(self, following: PlannedLevel | None) -> list[LevelRun]:
+        """The levels of this round that end before the next one opens, or the tree ends.
+
+        One that a coordinator opens out of its turn puts off nothing that is planned. But whoever opens it in an
+        acknowledged escalation, or in one that other trees hold back, asks for nothing beside it.
+        """
+        context, state = self.context, self.context.state
+        if not state.goes:
+            return context.this_round
+        has_stopped = any(run.status is LevelStatus.MET and context.then(run) is Then.STOP for run in state.runs)
+        end = len(context.plan.levels)
+        if has_stopped or state.passed >= end or (self.is_held_back and state.passed < 0):
+            return context.this_round
+        turn = end if following is None else following.index
+        return [
+            run
+            for run in context.this_round
+            if run.index not in state.goes or context.level(run).former or state.passed <= run.index < turn
+        ]
 
     def beyond(self, index: int) -> PlannedLevel | None:
         """The next level after that one and after all opened in this round."""
@@ -301,18 +330,25 @@ class Agenda:
             acknowledge(context, last)
             return
         at = context.on_time(context.moment)
-        pause = pause_after(context.state.round)
-        context.change(status=Status.UNANSWERED, round_due_at=at + pause, passed=len(context.plan.levels))
+        until = context.state.round_due_at or at + pause_after(context.state.round)
+        context.change(status=Status.UNANSWERED, round_due_at=until, passed=len(context.plan.levels))
         context.note("escalation_unanswered", round=context.state.round)
-        open_last_resort(context, at, at + pause)
+        open_last_resort(context, at, until)
 
     def _next_round(self) -> None:
-        """Begin the whole tree again, now if an outage swallowed the planned moment."""
-        at = self.context.on_time(self.context.moment)
-        self.context.change(
-            round=self.context.state.round + 1, onward_from=at, passed=-1, overdue=(), round_due_at=None
-        )
-        self.context.note("round_began", round=self.context.state.round)
+        """Begin the whole tree again, now if an outage swallowed the planned moment.
+
+        A level that a coordinator has just opened goes on in it.
+        """
+        context, state, at = self.context, self.context.state, self.context.on_time(self.context.moment)
+        goes_on = [
+            run
+            for run in context.this_round
+            if run.index in state.goes and run.status is LevelStatus.OPEN and run.ends_at > at
+        ]
+        runs = tuple([replace(run, round=state.round + 1) if run in goes_on else run for run in state.runs])
+        context.change(round=state.round + 1, runs=runs, onward_from=at, passed=-1, overdue=(), round_due_at=None)
+        context.note("round_began", round=context.state.round)
 
     def _action_missed(self) -> None:
         """Go on when no action was reported in time: with the same level, or the one after the highest opened."""
