@@ -45,8 +45,8 @@ def test_the_question_comes_first_and_go_decides_it(world: World, desk: Desk, un
 
     pressed = board.presses("Yes, go")
 
-    assert (pressed.status_code, pressed.headers["Location"]) == (303, "/desk?done=go")
-    assert "Recorded: your decision." in desk.opens(pressed.headers["Location"]).text
+    assert (pressed.status_code, pressed.headers["Location"]) == (303, f"/desk?done=go&of={unverified}")
+    assert f"Recorded for {unverified}: Go." in desk.opens(pressed.headers["Location"]).text
     assert decisions(world) == [("go", "user maria")]
     after = desk.opens("/desk")
     assert "Nothing waits for you now." in after.text
@@ -308,7 +308,7 @@ def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
 
     taken = desk.opens("/desk").presses("I see to it")
 
-    assert "Recorded: your answer." in desk.opens(taken.headers["Location"]).text
+    assert f"Recorded for {world.ref()}: your answer." in desk.opens(taken.headers["Location"]).text
     [alarm] = world.rows(alarms)
     assert (alarm.answer, alarm.answered_by) == ("acknowledged", "user maria")
 

@@ -237,10 +237,20 @@ def test_a_level_is_opened_now(world: World, desk: Desk, ref: str) -> None:
     page = sheet(desk, ref)
     assert "Valley network: Coordination → Valley" in page.text
 
-    page.presses("Go", which="valley/Coordination")
+    pressed = page.presses("Go", which="valley/Coordination")
 
+    assert f"Recorded for {ref}: Go." in desk.opens(pressed.headers["Location"]).text
     decided = [(each["decision"], each["level"], each["by"]) for each in recorded(world, "decision")]
     assert decided == [("go", "Coordination", "user maria")]
+
+
+@pytest.mark.parametrize("decision", ["Hold", "Refuse"])
+def test_what_was_decided_is_said_and_of_which_incident(world: World, desk: Desk, ref: str, decision: str) -> None:
+    """Who has three of them open must see which button it was, and where."""
+    pressed = sheet(desk, ref).presses(decision, which="valley/Coordination")
+
+    said = desk.opens(pressed.headers["Location"]).text
+    assert (f"Recorded for {ref}: {decision}." in said, f"Recorded for {ref}: Go." in said) == (True, False)
 
 
 def test_consent_and_exclusions_are_recorded(world: World, desk: Desk, ref: str) -> None:

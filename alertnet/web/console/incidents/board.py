@@ -21,19 +21,24 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
-from alertnet.web.console.desk import PROOF, AtDesk, Desk, spoken, zone_of
+from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import rendered
+from alertnet.web.console.shown import REF, rendered
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 LONGEST_ASKED = 64
 PUT_OFF = (PromptAnswer.HOLD, PromptAnswer.TAKEN)
-DONE = {
-    "go": "Recorded: your decision.",
-    "answered": "Recorded: your answer.",
+RECORDED = {
+    "go": "Recorded for {}: Go.",
+    "hold": "Recorded for {}: Hold.",
+    "refuse": "Recorded for {}: Refuse.",
+    "answered": "Recorded for {}: your answer.",
+}
+"""What was answered to a question about which incident."""
+DONE = RECORDED | {
     "planned": "Planned: it begins by itself, and the coordinators hear the day before.",
     "cancelled": "Cancelled: it is not held.",
 }
@@ -164,8 +169,10 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
             meanwhile = f"{prompt.answer} by {prompt.answered_by}"
             raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
         answer(locked, prompt, said, desk.by)
-        there = f"/desk/incidents/{locked.incident.ref}" if form.get("back") == "incident" else back
-        return locked, f"{there}?done={'go' if said in DECISIONS else 'answered'}"
+        done = said if said in DECISIONS else "answered"
+        if form.get("back") == "incident":
+            return locked, page_of(locked, done)
+        return locked, f"{back}?done={done}&of={locked.incident.ref}"
 
     return desk.act_once(form, act)
 
@@ -180,10 +187,12 @@ def _look(desk: Desk, *, drill: bool) -> BoardLook:
 def _show(desk: Desk, *, drill: bool) -> Response:
     look = _look(desk, drill=drill)
     board = look.boards.read()
+    done, of = (desk.request.query_params.get(name, "") for name in ("done", "of"))
     return desk.show(
         "board.html",
         drill=drill,
-        done=DONE.get(desk.request.query_params.get("done", ""), ""),
+        done=DONE.get(done, "") if done not in RECORDED or REF.fullmatch(of) else "",
+        of=of,
         **desk.personal(look.of(desk.runtime, board)),
         now=board.now,
         countries=sorted({each.country for each in board.incidents}),

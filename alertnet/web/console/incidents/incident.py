@@ -34,7 +34,7 @@ from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
-from alertnet.web.console.incidents.board import boards_of
+from alertnet.web.console.incidents.board import RECORDED, boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import as_html, rendered
@@ -43,9 +43,7 @@ from alertnet.web.problems import first_fault
 
 router = APIRouter(prefix="/desk/incidents", include_in_schema=False, route_class=Told)
 
-DONE = {
-    "go": "Recorded: your decision.",
-    "answered": "Recorded: your answer.",
+DONE = RECORDED | {
     "acknowledgements": "Recorded: what you heard.",
     "revoke": "Recorded: that answer counts no more.",
     "actions": "Recorded: what was done.",
@@ -298,7 +296,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
         carry_out(Doing(desk.runtime, locked, desk.by, ref), asked)
         return locked
 
-    return desk.change_once(form, change, name)
+    return desk.change_once(form, change, asked.decision.value if isinstance(asked, Verdict) else name)
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
