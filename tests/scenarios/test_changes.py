@@ -71,7 +71,7 @@ def test_it_is_decided_by_call_page_and_api_too(night: World) -> None:
     night.texts("coordinator", code_in(night.phone("coordinator").inbox[0]))
     incident.act("updates", text="It was an arrest", type="arrest")
     page = link_in(question(night))
-    assert "+ombuds, -defenders" in night.client.get(page).text
+    assert "+Ombuds office, -Defenders" in night.client.get(page).text
 
     refused = night.client.post(page, data={"answer": "refuse"})
     night.settles()

@@ -50,7 +50,7 @@ def test_a_hold_leaves_the_answer_without_effect(world: World) -> None:
 def test_a_refusal_on_the_page_takes_the_answer_back(world: World) -> None:
     incident, question = ombuds_says_yes(world)
     page = world.client.get(link_in(question))
-    assert "ombuds says it takes charge. Can you confirm that?" in page.text
+    assert "Ombuds office says it takes charge. Can you confirm that?" in page.text
     world.client.post(link_in(question), data={"answer": "refuse"})
     world.settles()
     assert ("ombuds", "acknowledged", "sms") not in incident.answers()

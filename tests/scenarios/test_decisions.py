@@ -110,7 +110,7 @@ def test_a_question_says_what_it_decides(asked: World) -> None:
     assert "If you don't decide: " in sms
     for said in (
         "Tell Police?",
-        "It is level 2 of Valley network: police.",
+        "It is level 2 of Valley network: National Police.",
         "the plan says to ask first",
         "Without a decision they",
     ):
@@ -118,6 +118,18 @@ def test_a_question_says_what_it_decides(asked: World) -> None:
     assert "Shall level 2 be told, Police, 1 contact?" in call.words
     assert "You are asked because: the plan says to ask first." in call.words
     assert incident.status("valley") == "waiting_for_go"
+
+
+def test_the_page_of_a_decision_asks_no_coordinator_for_silence(asked: World) -> None:
+    """Whoever decides has to speak of the case; whoever is only told is asked not to."""
+    waits_for_go(asked)
+
+    coordinator = asked.client.get(link_in(question(asked))).text
+    asked.passes(minutes=30)
+    police = asked.client.get(f"{link_in(asked.phone('police').inbox[0])}?lang=en").text
+
+    silence = "Please do not mention this case"
+    assert (silence in coordinator, silence in police) == (False, True)
 
 
 def test_a_question_that_nothing_answers_but_people_says_so(world_of: Worlds) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -145,7 +145,15 @@ class Retold:
     @property
     def names(self) -> tuple[str, ...]:
         """The same in short: `+embassy-es`, `-ombuds`, `Embassies`."""
-        added, gone = (dict.fromkeys(each.contact for each in reached) for reached in (self.newly, self.no_longer))
+        return self._in_short(lambda each: each.contact)
+
+    def called(self, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+        """The same with the names that those plans have for the contacts."""
+        known = {(tree, id): each.called for tree, plan in plans.items() for id, each in plan.tree.contacts.items()}
+        return self._in_short(lambda each: known.get((each.tree, each.contact), each.contact))
+
+    def _in_short(self, name: Callable[[Reached], str]) -> tuple[str, ...]:
+        added, gone = (dict.fromkeys(map(name, reached)) for reached in (self.newly, self.no_longer))
         return (*(f"+{id}" for id in added), *(f"-{id}" for id in gone), *self.otherwise)
 
 

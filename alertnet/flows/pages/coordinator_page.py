@@ -180,10 +180,25 @@ def show(
 
 
 def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *, is_coerced: bool) -> Said:
-    words = prompts.words_of(locked, prompt) | {"about": prompt.about}
+    words = prompts.words_of(locked, prompt) | {"about": prompt.about} | _by_name(locked, prompt)
     if is_coerced:
         words |= {"subject": Subject(prompt.subject)}
     return replace(said(locked, tree, contact), **words)
+
+
+def _by_name(locked: LockedIncident, prompt: Prompt) -> dict[str, object]:
+    """Whom the question is about, by name where an SMS has room for the id alone."""
+    match prompt.subject:
+        case Subject.LEVEL:
+            plan = locked.plans[locked.tree_of(prompt.escalation)]
+            planned = next((each for each in plan.levels if each.index == prompt.level_index), None)
+            ids = planned.contacts if planned is not None else ()
+            return {"names": tuple(dict.fromkeys(plan.tree.contacts[id].called for id in ids))}
+        case Subject.CONFIRM:
+            return {"about": locked.contact(locked.tree_of(prompt.escalation), prompt.about or "").called}
+        case Subject.CHANGE if locked.incident.proposed:
+            return {"names": prompts.would_change(locked, locked.incident.proposed).called(locked.plans)}
+    return {}
 
 
 def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:
