@@ -44,6 +44,12 @@ REPORTS = [
         for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
     ),
     *((text, Report(True)) for text in ("Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")),
+    # Drawn out, by its sign, and asking that it be sent.
+    *((text, Report(True)) for text in ("ayudaaaa", "HEEELP", "auxiliooo!!", "🆘", "send help", "manden ayuda")),
+    *(
+        (text, Report(True, "47110", place="L12"))
+        for text in ("🆘 47110 L12", "🆘47110 L12", "pls send help 47110 L12")
+    ),
     ("necesitamos ayuda 47110 20 L12", Report(True, "47110", "arrest", "L12")),
     ("47110 we need help, they took P7", Report(True, "47110", "abduction", people=("P7",), text="they took P7")),
     # The word that raises it stands anywhere, with the PIN right after it.
@@ -325,6 +331,7 @@ OTHER_VERBS = [
     ("nouvelles A-7K3M ils sont libres", Report(False, text="ils sont libres", verb=UPDATE, ref="A-7K3M")),
     ("noticias 47110 libres", Report(False, "47110", text="libres", verb=UPDATE)),
     ("new 47110 freed", Report(False, "47110", text="freed", verb=UPDATE)),
+    ("novedad 47110 libres", Report(False, "47110", text="libres", verb=UPDATE)),
     ("NUEAV 47110 todos bien", Report(False, "47110", text="todos bien", verb=UPDATE)),
     # Under way: all is well, gone, arrived, later than was said.
     ("OK 47110", Report(False, "47110", verb=CHECK_IN)),
@@ -350,6 +357,9 @@ OTHER_VERBS = [
     ("Retraso 47110 2 h", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
     ("We have arrived 47110", Report(False, "47110", verb=ARRIVE)),
     ("all good 47110", Report(False, "47110", verb=CHECK_IN)),
+    ("DELAYED 47110 2H", Report(False, "47110", verb=EXTEND, longer=timedelta(hours=2))),
+    ("En camino 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
+    ("on our way 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     ("Attente 47110 90 min", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
     ("ESPERA 2 horas 47110 lluvia", Report(False, "47110", text="lluvia", verb=EXTEND, longer=timedelta(hours=2))),
     ("wait 47110 1h30", Report(False, "47110", verb=EXTEND, longer=timedelta(minutes=90))),
@@ -432,7 +442,7 @@ NO_REPORTS = [
     ),
     # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.
     *("urgent call me", "they wrote SOS on the wall of 4711"),
-    *("47110", "20", "47110 we are well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
+    *("47110", "20", "47110 we are not well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]
 
 
@@ -479,6 +489,90 @@ def test_a_text_without_the_verb_is_no_report(text: str) -> None:
 @pytest.mark.parametrize(("text", "report"), OTHER_VERBS)
 def test_what_else_the_field_does_is_understood(text: str, report: Report) -> None:
     assert parse_report(text) == report
+
+
+WELL_SAID = {
+    CHECK_IN: """
+        im fine 47110
+        ça va 47110
+        I'm safe 47110
+        we r ok 47110
+        we are all safe and well 47110
+        sin novedad 47110
+        estamos todos bien 47110
+        toutes et tous en sécurité 47110
+        rien à signaler 47110
+        nous sommes en sécurité 47110
+        estamos bem 47110
+        uns geht es allen gut 47110
+        47110 we are well
+        47110 todo bien gracias
+        all good at L12 47110
+    """,
+    ARRIVE: """
+        we have reached 47110
+        Reached L12 47110
+        arrived safely 47110
+        suis bien arrivé 47110
+        je suis arrivée 47110
+        Bien arrivés à L12 47110
+        hemos llegado bien 47110
+        estamos bien, ya llegamos 47110
+        chegamos bem 47110
+        sind gut angekommen 47110
+        47110 we have arrived
+    """,
+    WITHDRAW: """
+        alarma falsa 47110
+        alerta falsa 47110
+        fue alarma falsa 47110
+        the alarm was false 47110
+        SOS falso 47110
+        47110 falsa alarma, perdón
+        sorry, false alarm, we are all safe 47110
+        alarma falsa
+    """,
+}
+"""Each in a line of its own: whole sentences that say nothing else."""
+
+ILL_SAID = """
+    we are not safe 47110
+    no estamos bien 47110
+    nobody is well 47110
+    on n'est pas bien 47110
+    estamos bien jodidos 47110
+    on arrive 47110
+    j'arrive 47110
+    we have not arrived 47110
+    todavía no hemos llegado 47110
+    47110 we are well hidden
+    are you safe 47110
+    sin novedad de Luis 47110
+    all is safe if you come 47110
+    they have arrived 47110
+    P9 arrived 47110
+    gente armada ha llegado 47110
+"""
+"""What only begins like them, or says the contrary."""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "verb"),
+    [(line.strip(), verb) for verb, said in WELL_SAID.items() for line in said.split("\n") if line.strip()],
+)
+def test_a_sentence_that_says_no_more_than_a_verb_does_is_that_verb(sentence: str, verb: FieldVerb) -> None:
+    """A12: in their own words; what is taken for silence alarms people for nothing."""
+    report = parse_report(sentence)
+
+    assert report is not None
+    assert report.verb is verb
+    assert report.pin == ("47110" if "47110" in sentence else None)
+
+
+@pytest.mark.parametrize("sentence", [line.strip() for line in ILL_SAID.split("\n") if line.strip()])
+def test_a_sentence_that_says_more_is_for_people(sentence: str) -> None:
+    assert parse_report(sentence) is None
+    assert parse_report(f"OK 47110 {sentence}") is not None
 
 
 @pytest.mark.parametrize("type", [each for each in TYPES if each != "other"])

@@ -15,15 +15,20 @@ from itertools import pairwise, takewhile, zip_longest
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
 from alertnet.core.inbound.sms_words import (
-    ADMITTING,
     ALARMS,
+    ARRIVED,
+    AS_OK,
     BATTERY,
+    CALLED_OFF,
     EMPTY,
     FALSE,
+    LANGUAGE_OF,
+    NO_MORE,
     PANIC,
     PLEADING,
     PLEAS,
     URGENT,
+    WELL,
     Word,
     clean,
     meant_by,
@@ -56,18 +61,7 @@ ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
     FieldVerb.UPDATE: ("new",),
-    FieldVerb.WITHDRAW: ("falso alarme",),
-    FieldVerb.CHECK_IN: (
-        *("o k", "safe", "all ok", "all well", "tout va bien", "ca va", "todo bien", "estoy bien", "estamos bien"),
-        *("all good", "i am ok", "i m ok", "we are ok", "we are fine", "je vais bien", "on va bien"),
-        *("alles gut", "alles ok", "alles in ordnung", "mir geht es gut", "mir geht s gut", "uns geht es gut"),
-        *("uns geht s gut", "tudo bem", "esta tudo bem", "tudo ok", "estou bem", "estamos bem"),
-    ),
-    FieldVerb.ARRIVE: (
-        *("bien arrive", "bien arrives", "bien arrivee", "bien arrivees", "ya llegamos", "ya llegue", "hemos llegado"),
-        *("we arrived", "we have arrived", "on est arrive", "on est arrives", "gut angekommen", "wir sind angekommen"),
-        *("ich bin angekommen", "bin angekommen", "sind angekommen", "ja cheguei", "ja chegamos"),
-    ),
+    FieldVerb.DEPART: ("en camino", "en route", "on my way", "on our way", "on the way", "a caminho"),
 }
 """Phrases that sentences begin with too; except for cries for help they are verbs only with a PIN."""
 
@@ -94,8 +88,8 @@ FIELD_VERBS = {
     ),
     FieldVerb.EXTEND: frozenset(
         (
-            *("wait", "attente", "attends", "attendez", "espera", "delay", "retard", "retraso"),
-            *("warten", "verspatung", "aguardar", "aguarde", "atraso"),
+            *("wait", "attente", "attends", "attendez", "espera", "delay", "delayed", "late", "retard", "retraso"),
+            *("retrasado", "retrasada", "warten", "verspatung", "aguardar", "aguarde", "atraso", "atrasado"),
         )
     ),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm")),
@@ -107,19 +101,10 @@ FIELD_VERBS = {
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-LANGUAGES = {
-    "en": ("en", "english", "anglais", "ingles"),
-    "fr": ("fr", "french", "francais", "frances"),
-    "es": ("es", "spanish", "espagnol", "espanol"),
-    "de": ("de", "german", "deutsch", "allemand", "aleman"),
-    "pt": ("pt", "portuguese", "portugues", "portugais"),
-}
-
 _LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
 )
 """Labels before codes, as in forms; they have no meaning here."""
-_LANGUAGE_OF = {name: language for language, names in LANGUAGES.items() for name in names}
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
@@ -224,8 +209,32 @@ def begins_report(text: str, words: list[Word]) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
-    begun = _begin_with_first(text, words) or _begin_with_cry_among(words)
+    begun = _begin_saying_no_more(words) or _begin_with_first(text, words) or _begin_with_cry_among(words)
     return (begun and _begin_with_cry_after(begun)) or begun
+
+
+def _begin_saying_no_more(words: list[Word]) -> _Beginning | None:
+    """The beginning of a text that says, before its PIN or in all, only: false alarm (without PIN too), there, well."""
+    at = next((at for at, word in enumerate(words) if is_pin(word.plain)), None)
+    said = [word for word in (words[1:] if at == 0 else words[:at]) if not _PLACE.fullmatch(word.plain)]
+    verb = _verb_of_all(" ".join(word.plain for word in said))
+    if verb is None or (at is None and verb is not FieldVerb.WITHDRAW):
+        return None
+    pin, rest = (words[0].plain, words[1:]) if at == 0 else (None, words)
+    return _Beginning(verb, False, pin, [word for word in rest if word not in said])
+
+
+def _verb_of_all(said: str) -> FieldVerb | None:
+    """The verb of which all these words speak, and none denies it."""
+    words = frozenset(AS_OK.sub("ok", said).split())
+    if not words <= NO_MORE:
+        return None
+    if words & (CALLED_OFF | FALSE):
+        return FieldVerb.WITHDRAW if words & CALLED_OFF and words & FALSE else None
+    if words & ARRIVED:
+        # On arrive: they are about to.
+        return None if "on" in words and "est" not in words else FieldVerb.ARRIVE
+    return FieldVerb.CHECK_IN if words & WELL else None
 
 
 def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
@@ -278,13 +287,10 @@ def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | No
 
 
 def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
-    """The beginning by a word that raises an alarm, or a false one, and the PIN after it, anywhere in the text."""
+    """The beginning by a word that raises an alarm and the PIN after it, anywhere in the text."""
     for at, (word, following) in enumerate(pairwise(words)):
         if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
-            is_panic, before = word.plain not in ALARMS | URGENT, [each.plain for each in words[:at]]
-            if before and before[-1] in FALSE and ADMITTING.issuperset(before[:-1]):
-                return _Beginning(FieldVerb.WITHDRAW, False, None, words[: at - 1] + words[at + 1 :])
-            return _Beginning(FieldVerb.RAISE, is_panic, None, words[:at] + words[at + 1 :])
+            return _Beginning(FieldVerb.RAISE, word.plain not in ALARMS | URGENT, None, words[:at] + words[at + 1 :])
     return None
 
 
@@ -294,8 +300,7 @@ def _begin_with_cry_after(begun: _Beginning) -> _Beginning | None:
         return None
     pins = [at for at, word in enumerate(begun.rest) if is_pin(word.plain)]
     first = 0 if begun.pin else pins[0] + 1 if pins else len(begun.rest)
-    later = _begin_with_cry_among(begun.rest[first:])
-    return later if later and later.verb is FieldVerb.RAISE else None
+    return _begin_with_cry_among(begun.rest[first:])
 
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
@@ -345,8 +350,8 @@ def _is_ref(letter: str, characters: str) -> bool:
 
 
 def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:
-    named = [word for word in rest if word.plain in _LANGUAGE_OF][:1]
-    return (_LANGUAGE_OF[named[0].plain], named) if named else (None, [])
+    named = [word for word in rest if word.plain in LANGUAGE_OF][:1]
+    return (LANGUAGE_OF[named[0].plain], named) if named else (None, [])
 
 
 def _coded(known_people: Collection[str]) -> frozenset[str]:

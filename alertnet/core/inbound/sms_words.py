@@ -28,23 +28,55 @@ PANIC = frozenset(
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
-FALSE = frozenset(("false", "falsa", "falso", "fausse", "falscher"))
-"""Words before that for an alarm by which it is withdrawn, where only such words precede as admit it."""
-ADMITTING = frozenset(
+FALSE = frozenset(
     (
-        *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "good", "we", "are"),
-        *("fine", "perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era"),
-        *("es", "una", "un", "ha", "sido", "solo", "todo", "bien", "desole", "desolee", "desoles", "pardon"),
-        *("excusez", "moi", "c", "etait", "est", "cetait", "cest", "une", "juste", "war", "das", "ein", "nur"),
-        *("entschuldigung", "tut", "mir", "uns", "leid", "alles", "gut", "desculpe", "desculpem", "desculpa"),
-        *("foi", "um", "uma", "tudo", "bem", "por", "error", "par", "erreur", "hello", "hola", "salut", "hallo"),
+        *("false", "falsa", "falso", "fausse", "faux", "falscher", "falsch"),
+        *("mistake", "error", "erreur", "versehen", "engano"),
     )
 )
-"""Any other may deny it: `isnt a false alarm`."""
+"""Words by which an alarm is withdrawn, where a text says nothing else of it."""
+WELL = frozenset(
+    (
+        *("ok", "okay", "okey", "safe", "safely", "fine", "good", "well", "clear", "bien", "tranquilo", "tranquila"),
+        *("ras", "securite", "gut", "ordnung", "sicher", "bem", "seguro", "segura", "seguros", "seguras"),
+    )
+)
+"""Words that say that all is well, where a text says nothing else."""
+AS_OK = re.compile(r"\b(?:o k|ca va|sin novedad(?:es)?|sem novidades?|rien a signaler|nothing to report)\b")
+"""What says so in several words, of which one alone means something else."""
+ARRIVED = frozenset(
+    (
+        *("arr", "arrived", "reached", "arrive", "arrives", "arrivee", "arrivees", "llegada", "llegue", "llegamos"),
+        *("llegado", "angekommen", "cheguei", "chegamos", "chegado"),
+    )
+)
+"""Words that say that somebody has arrived, where a text says nothing else."""
+CALLED_OFF = ALARMS | {"sos"}
+"""Words for what may have been false."""
+NO_MORE = frozenset(
+    (
+        *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "we", "are", "am", "i"),
+        *("m", "r", "re", "were", "im", "ve", "have", "has", "been", "and", "at", "in", "to", "here", "now", "by"),
+        *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
+        *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
+        *("una", "un", "ha", "he", "hemos", "sido", "solo", "todo", "todos", "todas", "por", "ya", "estoy"),
+        *("estamos", "esta", "y", "muy", "aqui", "hola", "gracias", "en", "la", "el"),
+        *("desole", "desolee", "desoles", "pardon", "excusez", "moi", "c", "etait", "est", "cetait", "cest", "une"),
+        *("juste", "par", "tout", "tous", "toutes", "va", "vais", "ca", "je", "suis", "sommes", "nous", "on", "et"),
+        *("bonjour", "salut", "merci", "deja"),
+        *("war", "das", "ein", "nur", "entschuldigung", "tut", "mir", "uns", "leid", "alles", "ist", "sind", "wir"),
+        *("ich", "bin", "geht", "allen", "und", "aus", "hallo", "danke"),
+        *("desculpe", "desculpem", "desculpa", "foi", "um", "uma", "tudo", "estou", "ja", "e", "obrigado"),
+        *("obrigada", "ola"),
+    )
+)
+NO_MORE |= FALSE | WELL | ARRIVED | CALLED_OFF
+"""All these, and small words among them; none of them denies: `isnt a false alarm` is an alarm."""
 PLEAS = frozenset(
     (
         *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
-        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen"),
+        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen", "send", "manden"),
+        *("envien", "envoyez", "mandem", "enviem"),
     )
 )
 """Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
@@ -60,10 +92,20 @@ EMPTY = frozenset(
     )
 )
 """Words that, beside the word for battery, say that it is nearly empty."""
+_LANGUAGES = {
+    "en": ("en", "english", "anglais", "ingles"),
+    "fr": ("fr", "french", "francais", "frances"),
+    "es": ("es", "spanish", "espagnol", "espanol"),
+    "de": ("de", "german", "deutsch", "allemand", "aleman"),
+    "pt": ("pt", "portuguese", "portugues", "portugais"),
+}
+LANGUAGE_OF = {name: language for language, names in _LANGUAGES.items() for name in names}
 MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
 _WORD = re.compile(r"[^\W_]+")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
 _CODE = re.compile(r"[plc]?\d{1,3}")
 _CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
@@ -96,10 +138,10 @@ class Word:
 
 
 def clean(text: str) -> str:
-    """The text with composed letters and without invisible characters."""
+    """The text with composed letters and without invisible characters; the sign for SOS in letters."""
     if text.isascii():
         return text
-    composed = unicodedata.normalize("NFC", text)
+    composed = unicodedata.normalize("NFC", text.replace(_SOS_SIGN, " SOS "))
     return "".join(character for character in composed if unicodedata.category(character) != "Cf")
 
 
@@ -144,11 +186,13 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 def meant_by(word: str, known: Iterable[str]) -> set[str]:
-    """The known words that may be meant: the word itself, else all that differ by one slip."""
+    """The known words that may be meant: the word itself, else all that differ by one slip; drawn out or not."""
     known = frozenset(known)
     if word in known or word in OTHER_WORDS:
         return {word} & known
-    return {each for each in known if _is_slip(word, each)}
+    meant = {each for each in known if _is_slip(word, each)}
+    short = _DRAWN_OUT.sub(r"\1", word)
+    return meant or (meant_by(short, known) if short != word else meant)
 
 
 def sound(plain: str) -> str:
