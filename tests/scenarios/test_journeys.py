@@ -180,6 +180,21 @@ def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) 
     assert ["please read the message from north" in text for text in valley.phone("coordinator").inbox] == [True]
 
 
+@pytest.mark.parametrize(
+    ("when", "ends"), [(" a las 22:30", False), (" L12 22h30", False), (" a las 20:50", True), ("", True)]
+)
+def test_who_says_when_they_will_arrive_has_not_arrived(valley: World, when: str, ends: bool) -> None:
+    """`Llegamos` is both: taken for an arrival, nobody would look for them any more. It is 21:14."""
+    valley.texts("ana", GO)
+
+    reply = valley.reply_to("ana", f"Llegamos {TRUE}{when}")
+
+    assert ("No se espera" in reply) is ends
+    assert ("ARR PIN" in reply) is not ends
+    valley.passes(hours=4)
+    assert bool(alarms(valley)) is not ends
+
+
 def test_wait_moves_what_is_awaited(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=110)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.field_report import echoed
-from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED
+from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED, Leg
 from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -53,6 +53,9 @@ def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
     if report.verb is FieldVerb.DEPART and (legs := legs_in(sms.body, at, sender.words.timezone)):
         gaps = gaps_in(sms.body, at, sender.words.timezone, legs)
         return begin_journey(tx, sender, legs, gaps, heard, report)
+    if report.verb is FieldVerb.ARRIVE and any(at < leg.expected_at for leg in _legs_said(text, at)):
+        # Llegamos a las 19:00: they are on the road still.
+        return NOTHING
     if report.verb is FieldVerb.EXTEND:
         delay = report.longer or _until(text, at)
         # Beside a day, 16h may be a time as well as a span.
@@ -65,10 +68,15 @@ def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
     return replace(came, counts=False) if report.verb is FieldVerb.DEPART else came
 
 
+def _legs_said(text: FieldText, at: datetime) -> tuple[Leg, ...]:
+    """The times in the text, by the clocks of where the sender is awaited."""
+    ahead = awaited_next(text.tx, text.sender, at)
+    return legs_in(text.sms.body, at, ahead.timezone if ahead else text.sender.words.timezone)
+
+
 def _until(text: FieldText, at: datetime) -> datetime | None:
     """Until when the sender asks to be awaited; None where that is no time ahead, or too long a delay."""
-    ahead = awaited_next(text.tx, text.sender, at)
-    legs = legs_in(text.sms.body, at, ahead.timezone if ahead else text.sender.words.timezone)
+    ahead, legs = awaited_next(text.tx, text.sender, at), _legs_said(text, at)
     latest = max(at, ahead.expected_at if ahead else at) + LONGEST_DELAY
     return legs[0].expected_at if legs and at < legs[0].expected_at <= latest else None
 
