@@ -83,6 +83,25 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are(
     assert allowed in error["allowed"]
 
 
+@pytest.mark.parametrize(
+    "field", ["severity", "consent", "people", "perpetrator", "exclude", "certainty", "drill", "place"]
+)
+def test_null_is_as_if_the_field_were_left_out(api: TestClient, field: str) -> None:
+    """A2: whoever writes null for what nobody knows yet raises the alarm all the same."""
+    given, left_out = (api.post("/v1/incidents", json=body) for body in (REPORT | {field: None}, REPORT))
+
+    assert given.status_code == 201, given.text
+    same = ("type", "severity", "consent", "drill", "verified")
+    assert [given.json()[name] for name in same] == [left_out.json()[name] for name in same]
+
+
+@pytest.mark.parametrize("field", ["type", "country", "town"])
+def test_null_is_no_value_of_a_field_that_is_required_or_unknown(api: TestClient, field: str) -> None:
+    [error] = errors_of(api.post("/v1/incidents", json=REPORT | {field: None}))
+
+    assert (error["field"], error["value"]) == (field, None)
+
+
 def test_all_faults_are_reported_at_once(api: TestClient) -> None:
     errors = errors_of(api.post("/v1/incidents", json={"type": "parking", "town": 1, "people": [{"cod": 1}]}))
 

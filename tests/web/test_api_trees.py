@@ -39,6 +39,22 @@ def test_a_preview_plays_with_the_answers_it_is_given(api: TestClient) -> None:
     assert max(each["offset_seconds"] for each in played["events"] if each["contact"] == "ombuds") <= 11 * 60
 
 
+def test_a_preview_of_people_is_of_those_whom_the_records_know(api: TestClient) -> None:
+    """A3: P9 is kept from the ministry, whatever the case says. What a preview shows is what a report would do."""
+    case = {**ARREST, "nationality": [], "people": [{"code": "P9"}]}
+
+    played = api.post("/v1/trees/colombia/preview", json=case).json()
+    incident = api.post("/v1/incidents", json={"people": case["people"], **_raised(ARREST)}).json()
+
+    shown = {(each["contact"], each["reason"]) for each in played["pruned"]}
+    assert ("ministry-defence", "excluded") in shown
+    assert shown == {(each["contact"], each["reason"]) for each in incident["pruned"] if each["tree"] == "colombia"}
+
+
+def _raised(case: dict[str, object]) -> dict[str, object]:
+    return {name: case[name] for name in ("type", "country", "consent", "perpetrator")}
+
+
 def test_a_preview_opens_no_incident_and_sends_nothing(api: TestClient) -> None:
     played = api.post("/v1/trees/colombia/preview", json=ARREST).json()
 

@@ -124,13 +124,16 @@ Names = Annotated[list[Name], Field(max_length=100)]
 
 
 class Strict(BaseModel):
-    """A request body that refuses unknown fields."""
+    """A request body that refuses unknown fields. Null is as if an optional field were left out."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     @model_validator(mode="wrap")
     @classmethod
     def _naming_fields(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(given, dict) and None in given.values():
+            left_out = {name for name, field in cls.model_fields.items() if not field.is_required()}
+            given = {name: value for name, value in given.items() if value is not None or name not in left_out}
         try:
             return validate(given)
         except ValidationError as error:

@@ -130,6 +130,7 @@ class Case(Strict):
     severity: Annotated[Severity, one_of(Severity)] | None = None
     consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
     nationality: Annotated[list[Country], Field(max_length=20)] = Field(default_factory=list)
+    people: People = Field(default_factory=list)
     perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
     exclude: Names = Field(default_factory=list)
     place: Line | None = None
@@ -150,7 +151,10 @@ class Case(Strict):
             severity=self.severity or TYPES[self.type].severity,
             country=self.country or served[0],
             consent=self.consent,
-            people=affected_of(self.nationality, self.organisation),
+            people=(
+                *affected_of(self.nationality, self.organisation),
+                *(person.affected() for person in self.people),
+            ),
             perpetrator=self.perpetrator,
             exclude=tuple(self.exclude),
             place=self.place,
