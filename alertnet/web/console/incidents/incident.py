@@ -3,6 +3,7 @@
 Acts that can't simply be undone have a page that shows their effect before they are carried out.
 """
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Perpetrator, Scope, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
+from alertnet.flows.escalation.decisions import must_have_seen, must_have_seen_reopening
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
@@ -73,6 +75,8 @@ class Doing:
     by: str
     ref: str
     """The reference by which the user addressed the incident."""
+    seen: int
+    """The last entry of its history that the page knew of."""
 
 
 class Opening(Strict):
@@ -94,10 +98,12 @@ def _re_resolve(doing: Doing, asked: Reresolution) -> None:
 
 def _decide(doing: Doing, verdict: Verdict) -> None:
     decision = PromptAnswer(verdict.decision.value)
+    must_have_seen(doing.locked, doing.seen, doing.by, decision, verdict.tree, verdict.level)
     decide(doing.locked, decision, tree=verdict.tree, level=verdict.level, by=doing.by)
 
 
 def _close(doing: Doing, end: Closing) -> None:
+    must_have_seen_reopening(doing.locked, doing.seen, doing.by)
     close_incident(doing.locked, end.reason, named=doing.ref, text=end.text, by=doing.by)
 
 
@@ -116,6 +122,7 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
 }
 """Acts by name (the API's name where it has the act): the fields that the act takes, and its function."""
 
+SEQ, HIGHEST = re.compile(r"[0-9]{1,9}", re.ASCII), 10**9
 ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Form fields that hold a tree and something in it, as in `colombia/embassy-es`."""
@@ -293,10 +300,16 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
         locked = take_up(tx, id_of_ref(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
-        carry_out(Doing(desk.runtime, locked, desk.by, ref), asked)
+        carry_out(Doing(desk.runtime, locked, desk.by, ref, _seen(form)), asked)
         return locked
 
     return desk.change_once(form, change, asked.decision.value if isinstance(asked, Verdict) else name)
+
+
+def _seen(form: Form) -> int:
+    """The last entry of the history that the form's page knew of; without one, all that there is."""
+    seen = form.get("seen", "")
+    return int(seen) if SEQ.fullmatch(seen) else HIGHEST
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
