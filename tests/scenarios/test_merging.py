@@ -56,10 +56,6 @@ def alerts(world: World, who: str) -> list[str]:
     return [text for text in world.phone(who).inbox if "URGENT" in text or "ALSO" in text]
 
 
-def open_incidents(world: World) -> list[dict[str, Any]]:
-    return list(world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"])
-
-
 def test_two_reports_are_one_incident_under_both_references(night: World) -> None:
     """B5: the graver severity, both references, reports of both on one history; merged again nothing changes."""
     first, second = reported(night)
@@ -75,7 +71,7 @@ def test_two_reports_are_one_incident_under_both_references(night: World) -> Non
     assert first["ref"] == second.ref
     assert {text["text"] for text in first["texts"]} == {"nos pararon", "tear gas"}
     assert second.timeline().count("merged") == 1
-    assert [each["ref"] for each in open_incidents(night)] == [second.ref]
+    assert [each["ref"] for each in night.open_incidents()] == [second.ref]
     night.passes(minutes=11)
     assert any(f"{first.ref} is now part of it" in text for text in night.phone("coordinator").inbox)
 
@@ -185,7 +181,7 @@ def test_who_cries_again_is_heard_in_what_its_report_was_merged_into(night: Worl
 
     night.texts(MARY, "SOS")
 
-    assert [each["ref"] for each in open_incidents(night)] == [first.ref]
+    assert [each["ref"] for each in night.open_incidents()] == [first.ref]
     assert any(f"{first.ref}: SOS again from north" in text for text in night.phone("coordinator").inbox)
 
 

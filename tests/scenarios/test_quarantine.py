@@ -40,10 +40,6 @@ def noticed(world: World) -> list[str]:
     return [text for text in world.phone("coordinator").inbox if NOTICED in text]
 
 
-def open_incidents(world: World) -> list[dict[str, Any]]:
-    return list(world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"])
-
-
 @pytest.mark.parametrize("text", ["SOS", f"ALERTA {TRUE} 20 L12", f"FALSE {TRUE}", f"OK {TRUE}", "TEST", "Quien es?"])
 def test_an_unknown_number_learns_nothing_and_coordinators_hear(valley: World, text: str) -> None:
     """B4: neither a reply nor a reference; the text waits, without the PIN that stands in it."""
@@ -51,7 +47,7 @@ def test_an_unknown_number_learns_nothing_and_coordinators_hear(valley: World, t
     valley.passes(minutes=11)
 
     assert (reply, valley.phone("stranger").inbox, valley.phone("stranger").calls) == (None, [], [])
-    assert open_incidents(valley) == []
+    assert valley.open_incidents() == []
     assert len(noticed(valley)) == 1
     [kept] = quarantine(valley)
     assert (kept["number"], kept["text"]) == (BORROWED, text.replace(TRUE, "·····"))
@@ -119,7 +115,7 @@ def test_a_report_that_is_bound_to_a_member_raises_its_alarm(valley: World) -> N
 
     bound = binds(valley, kept["id"])
 
-    [incident] = open_incidents(valley)
+    [incident] = valley.open_incidents()
     assert (bound["ref"], bound["type"], bound["verified"]) == (incident["ref"], "threat", True)
     assert quarantine(valley) == []
     assert any("URGENT" in text for text in valley.phone("coordinator").inbox)
@@ -161,7 +157,7 @@ def test_a_pin_for_duress_is_believed_whatever_is_written_with_it(valley: World,
     binds(valley, kept["id"])
     valley.passes(minutes=11)
 
-    assert "critical" in [incident["severity"] for incident in open_incidents(valley)]
+    assert "critical" in [incident["severity"] for incident in valley.open_incidents()]
     assert any("URGENT" in text for text in valley.phone("coordinator").inbox)
     assert valley.phone("stranger").inbox == []
 

@@ -21,11 +21,6 @@ def valley(world_of: Worlds) -> World:
     return world
 
 
-def open_incidents(world: World) -> list[str]:
-    items = world.client.get("/v1/incidents?status=open", headers=world.headers).json()["items"]
-    return [each["ref"] for each in items]
-
-
 @pytest.mark.parametrize(
     ("text", "echoed"),
     [
@@ -43,7 +38,7 @@ def test_a_test_tells_what_arrived_and_raises_nothing(valley: World, text: str, 
     assert "prueba recibida 21:14" in reply
     assert echoed in reply
     assert valley.phone("ana").inbox == [reply]
-    assert bool(open_incidents(valley)) is (DURESS in text)
+    assert bool(valley.open_incidents()) is (DURESS in text)
 
 
 @pytest.mark.parametrize("text", ["LOW", "BAJA", "Faible!", "bateria baja", "low battery"])
@@ -54,7 +49,7 @@ def test_a_low_battery_is_understood(valley: World, text: str) -> None:
 
     assert "entendido, ahorre bateria" in reply
     assert ["battery runs low" in each for each in valley.phone("coordinator").inbox] == [True]
-    assert open_incidents(valley) == []
+    assert valley.open_incidents() == []
 
 
 def test_after_a_low_battery_each_level_has_one_message(valley: World) -> None:
@@ -90,7 +85,7 @@ def test_a_member_chooses_the_language_it_is_written_to(valley: World, text: str
 
     assert said in reply
     assert "prueba recibida" not in again
-    assert bool(open_incidents(valley)) is (DURESS in text)
+    assert bool(valley.open_incidents()) is (DURESS in text)
 
 
 def test_what_comes_of_an_open_incident_is_in_the_language_that_was_chosen(valley: World) -> None:

@@ -23,10 +23,10 @@ from alertnet.store.views.audit import Break, verify
 from alertnet.store.views.timeline_view import heads
 from alertnet.worker.self_monitoring import Watch
 from tests.database import migrated_database
-from tests.scenarios.conftest import ACCOUNT, TOKEN, Worlds
+from tests.scenarios.conftest import Worlds
 from tests.scenarios.outside import DeadMan, Front, Night, Place, a_place
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
-from tests.scenarios.world import PUBLIC_URL, World
+from tests.scenarios.world import World
 
 CONTACTS = """
   coordinator:
@@ -45,13 +45,6 @@ def places() -> Iterator[Callable[[], Place]]:
     """Makes places on this machine."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(a_place())
-
-
-@pytest.fixture
-def mail_server() -> Iterator[Sandbox]:
-    """A mail server that stands when the telephone network does not."""
-    with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -76,6 +76,10 @@ class World(TimedProgram):
         items = self.client.get("/v1/incidents", headers=self.headers).json()["items"]
         return Incident(self, items[0]["ref"])
 
+    def open_incidents(self) -> list[dict[str, Any]]:
+        """The open incidents, as the API lists them."""
+        return list(self.client.get("/v1/incidents?status=open", headers=self.headers).json()["items"])
+
     def phone(self, who: str) -> Handset:
         """The phone of one of the cast, or of a number."""
         return self.sandbox.handset(CAST.get(who, who))

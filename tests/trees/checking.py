@@ -11,6 +11,11 @@ def check_folder(folder: Path) -> tuple[Fault, ...]:
     return read_folder(folder)[1]
 
 
+def faults_of(folder: Path) -> list[str]:
+    """The same in words."""
+    return [str(fault) for fault in check_folder(folder)]
+
+
 def advise(folder: Path, today: date) -> tuple[Fault, ...]:
     """What is unwise in a folder without faults, by file and line; empty where there are faults."""
     return survey(folder, today).unwise

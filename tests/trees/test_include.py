@@ -8,7 +8,7 @@ import pytest
 from alertnet.core.directory.contact import Contact
 from alertnet.trees import read_network
 from alertnet.trees.reading.yaml_file import read_document
-from tests.trees.checking import check_folder
+from tests.trees.checking import faults_of
 
 EMBASSY = """\
 contacts:
@@ -29,10 +29,6 @@ def shared(folder: Path, name: str = "shared.yaml", text: str = EMBASSY) -> None
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
-
-
-def faults_of(folder: Path) -> list[str]:
-    return [str(fault) for fault in check_folder(folder)]
 
 
 def embassy_of(folder: Path) -> Contact:

@@ -21,11 +21,7 @@ from alertnet.core.directory.when import When
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
 from alertnet.trees import read_network
-from tests.trees.checking import check_folder
-
-
-def faults_of(folder: Path) -> list[str]:
-    return [str(fault) for fault in check_folder(folder)]
+from tests.trees.checking import faults_of
 
 
 def valley_with(folder: Path, **replaced: str) -> ContactTree:

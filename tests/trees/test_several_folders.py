@@ -7,7 +7,7 @@ import pytest
 
 from alertnet.trees import read_network
 from alertnet.trees.folder_files import beside_shared, pack, path_of, unpack
-from tests.trees.checking import check_folder
+from tests.trees.checking import faults_of
 from tests.trees.conftest import VALLEY
 
 NORTH = 'teams: {north: {country: CO, language: es, members: {ana: {name: Ana, phone: "+573005550001"}}}}\n'
@@ -49,10 +49,6 @@ def both(tmp_path: Path) -> Path:
     (shared / "offices" / "geneva.yaml").write_text(CONTACTS)
     (shared / "teams.yaml").write_text('staff: {eva: {name: Eva, phone: "+41225550109", language: en}}\n')
     return Path(f"{own}:{shared}")
-
-
-def faults_of(place: Path) -> list[str]:
-    return [str(each) for each in check_folder(place)]
 
 
 def test_all_files_of_the_field_and_all_trees_of_both_folders_are_one_network(both: Path) -> None:
