@@ -183,16 +183,9 @@ def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
 
 
 def draft_to(
-    locked: LockedIncident,
-    kind: Kind,
-    tree: str,
-    contact: Contact,
-    method: Method,
-    words: Said,
-    *,
-    again: bool = False,
+    locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said
 ) -> NotificationDraft:
-    """What is drafted to one method of a contact. `again`: it was said before, and leaves after what is new."""
+    """What is drafted to one method of a contact."""
     return NotificationDraft(
         kind=kind,
         contact=contact.id,
@@ -201,7 +194,7 @@ def draft_to(
         language=contact.language,
         said=by_sms(words, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else words,
         planned_at=locked.tx.now,
-        rank=locked.rank(kind, again=again),
+        rank=locked.rank(kind),
         incident_id=locked.incident.id,
         tree=tree,
         extension=method.extension,

@@ -156,10 +156,7 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     """Record the answer to a prompt. It is repeated no more, or only after a pause (`PAUSE_AFTER`)."""
     now = locked.tx.now
     again_at = now + PAUSE_AFTER[answer] if answer in PAUSE_AFTER else None
-    stays_automatic = answer is not PromptAnswer.HOLD
-    prompt_store.answer(
-        locked.tx.session, prompt_id, answer, by=by, at=now, again_at=again_at, stays_automatic=stays_automatic
-    )
+    prompt_store.answer(locked.tx.session, prompt_id, answer, by=by, at=now, again_at=again_at)
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
@@ -262,11 +259,14 @@ def _ring(
     *,
     again: bool = False,
 ) -> None:
-    """Draft a prompt to one coordinator: by each of those methods, with that code and a link of its own."""
-    tree, contact = whom
-    text, code_id = (code.text, code.id) if code else (None, None)
+    """Draft a prompt to one coordinator: by each of those methods, with that code and a link of its own.
+
+    `again`: it was told before, and leaves after what is new.
+    """
+    (tree, contact), kind = whom, Kind(prompt.kind)
+    text, code_id, rank = code.text if code else None, code.id if code else None, locked.rank(kind, again=again)
     common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, timezone=contact.timezone, **words)
     for method in methods:
         link, token = link_token(locked, tree, contact, method, prompt_id=prompt.id)
-        draft = draft_to(locked, Kind(prompt.kind), tree, contact, method, replace(common, link=token), again=again)
-        locked.work.post(replace(draft, prompt_id=prompt.id, code_id=code_id, link_id=link))
+        draft = draft_to(locked, kind, tree, contact, method, replace(common, link=token))
+        locked.work.post(replace(draft, rank=rank, prompt_id=prompt.id, code_id=code_id, link_id=link))

@@ -221,14 +221,13 @@ def answer(
     by: str | None,
     at: datetime,
     again_at: datetime | None = None,
-    stays_automatic: bool = True,
 ) -> None:
     """Record how a prompt was answered, decided or overtaken: it stops ringing, or rings again at `again_at`.
 
-    `stays_automatic` False: it no longer proceeds by itself.
+    One on hold no longer proceeds by itself.
     """
     values = {"answer": answer.value, "answered_by": by, "answered_at": at, "due_at": again_at}
-    _change(session, id, values if stays_automatic else values | {"automatic_at": None})
+    _change(session, id, values | {"automatic_at": None} if answer is PromptAnswer.HOLD else values)
 
 
 def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timedelta = timedelta()) -> None:
