@@ -97,8 +97,7 @@ class UnitOfWork:
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
-        as_what = (coverage.contact, coverage.method_index, coverage.level_index, coverage.round)
-        self.add(NewCoverage(notification, coverage.escalation, *as_what))
+        self.add(extended(NewCoverage, coverage, notification=notification))
 
     def share(self, notification: str, trees: list[str]) -> None:
         """Let a notification count for those trees too, whether it is written yet or not."""

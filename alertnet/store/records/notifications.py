@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 
-from alertnet.core.codec import from_plain, to_stored, value
+from alertnet.core.codec import extended, from_plain, to_stored, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
@@ -90,23 +90,17 @@ class NewNotification(NotificationDraft):
 
 
 @value
-class NewCoverage(NewRow):
+class NewCoverage(Coverage, NewRow):
     """One more escalation that a notification counts for."""
 
     table = served
     stored_as = (("notification", "notification_id"), ("escalation", "escalation_id"), ("method_index", "method"))
 
     notification: str
-    escalation: str
-    contact: str
-    method_index: int
-    level_index: int
-    round: int
 
     def covered(self, tree: str, state: State) -> Covered:
         """The coverage for an escalation of that tree in that state."""
-        as_what = (self.contact, self.method_index, self.level_index, self.round)
-        return Covered(self.escalation, *as_what, self.notification, tree, state)
+        return extended(Covered, self, tree=tree, state_or_stored=state, task=None)
 
 
 COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)
