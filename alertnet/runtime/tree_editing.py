@@ -3,12 +3,10 @@
 An edit replaces files of an edition. Nothing is overwritten that others put in force meanwhile.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
 from difflib import SequenceMatcher
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,14 +22,10 @@ from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
-from alertnet.trees import Fault, Survey, read_folder, read_network, survey, with_wait
+from alertnet.trees import Fault, Survey, Tested, read_folder, survey, with_wait
 from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_texts
 from alertnet.trees.forms.key_help import KEYS, Key
 from alertnet.trees.forms.schema import schema
-
-Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
-"""By tree and contact, since when all its numbers are known to work."""
-
 
 Edits = Mapping[str, str]
 """Changed files: their texts by name; an empty text deletes the file."""
@@ -130,7 +124,7 @@ def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, lis
     unwise: dict[str, dict[str, list[Finding]]] = {}
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
-        in_trees = [id for id, file in found.trees.items() if fault.file in (file, _shared_file(runtime, id, part))]
+        in_trees = [id for id, file in found.files.items() if fault.file in (file, _shared_file(runtime, id, part))]
         within = replace(fault, path=fault.path.removeprefix(f"{part}."))
         for tree in in_trees or [""]:
             unwise.setdefault(tree, {}).setdefault(part, []).append(Finding("warning", within if tree else fault))
@@ -148,7 +142,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
     """Check an edition's files with those texts replacing or added to them."""
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         found = _surveyed(runtime, place, tested)
-        network = None if found.faults else read_network(place)
+        network = found.network
         changes = differences(network_of(runtime, runtime.watched.history()[-1]), network) if network else ()
         return Checked(pack(place), network, found.faults, found.unwise, changes)
 
@@ -223,7 +217,7 @@ def _hunks(before: list[str], text: str) -> list[_Hunk]:
 
 def _surveyed(runtime: Runtime, place: Path, tested: Tested) -> Survey:
     languages = runtime.renderer(runtime.edition.templates).languages
-    return survey(place, runtime.now().date(), languages, _tried(place, tested))
+    return survey(place, runtime.now().date(), languages, tested)
 
 
 def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str, why: str) -> Edition:
@@ -314,9 +308,3 @@ def _document(tx: Tx, name: str) -> str:
 
 def _network_of(tx: Tx, edition: Publication) -> Network:
     return editions.network_of(tx.session, edition)
-
-
-def _tried(place: Path, tested: Tested) -> Callable[[str, str], date | None]:
-    """What is known from answered tests; asked only where it makes a difference."""
-    known = cache(lambda: tested(read_network(place)))
-    return lambda tree, contact: known().get((tree, contact))

@@ -4,9 +4,10 @@ A folder may be several, the installation's own first: `own:shared`.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import date
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -18,7 +19,7 @@ from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import Misconfigured, Unknown
 from alertnet.trees import build
 from alertnet.trees.build import SharedContacts
-from alertnet.trees.checks.advice import Tried, advice
+from alertnet.trees.checks.advice import advice
 from alertnet.trees.checks.coverage import Days, long_closed, uncovered
 from alertnet.trees.checks.oversights import oversights
 from alertnet.trees.checks.references import (
@@ -70,9 +71,7 @@ def read_folder(folder: Path) -> tuple[Network | None, tuple[Fault, ...]]:
     reading = _read(folder)
     if reading.faults:
         return None, reading.faults
-    field = reading.field
-    trees = {tree.id: tree for tree in _trees(reading)}
-    return Network(trees, build.teams(field), build.people(field), build.staff(field)), ()
+    return _network(reading, _trees(reading)), ()
 
 
 def read_rules(folder: Path) -> Rules:
@@ -85,26 +84,36 @@ def read_rules(folder: Path) -> Rules:
     return rules_of(own)[0]
 
 
+Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
+"""By tree and contact, since when all its numbers are known to work."""
+
+
 @value
 class Survey:
-    """What `trees check` finds: faults or advice, the trees with their files, and the teams."""
+    """What `trees check` finds: faults, or advice, the network, and the file of each tree."""
 
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
-    trees: Mapping[str, str] = field(default_factory=dict)
-    teams: tuple[str, ...] = ()
+    network: Network | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def survey(
-    folder: Path, today: date, spoken: Collection[str] | None = None, tried: Tried = lambda tree, contact: None
+    folder: Path, today: date, spoken: Collection[str] | None = None, tested: Tested = lambda network: {}
 ) -> Survey:
-    """Check the folder in one reading. `spoken` and `tried`: see `advice`."""
+    """Check the folder in one reading. `spoken`: see `advice`; `tested` is called only where it makes a difference."""
     reading = _read(folder)
     keyrings = [folder.keyring for folder in reading.folders]
     faults = reading.faults or _in_order(fault for keyring in keyrings for fault in keyring.expired(today))
     if faults:
         return Survey(faults)
     trees, of_trees = _trees(reading), [nodes for folder in reading.folders for nodes in folder.nodes]
+    network = _network(reading, trees)
+    known = cache(lambda: tested(network))
+
+    def tried(tree: str, contact: str) -> date | None:
+        return known().get((tree, contact))
+
     unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken, tried)]
     unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
     unwise += oversights(trees, of_trees, today)
@@ -112,7 +121,7 @@ def survey(
     for tree, nodes in zip(trees, of_trees, strict=True):
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]
     files = {str(nodes.root["tree"].value): nodes.root.document.file for nodes in of_trees}
-    return Survey((), _in_order(unwise), files, tuple(reading.field.teams))
+    return Survey((), _in_order(unwise), network, files)
 
 
 def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:
@@ -159,6 +168,11 @@ class _Reading:
     trees: tuple[_Filled, ...] = ()
     field: FieldForm = NO_FIELD
     rules: Rules = NO_RULES
+
+
+def _network(reading: _Reading, trees: Iterable[ContactTree]) -> Network:
+    field = reading.field
+    return Network({tree.id: tree for tree in trees}, build.teams(field), build.people(field), build.staff(field))
 
 
 def _trees(reading: _Reading) -> list[ContactTree]:

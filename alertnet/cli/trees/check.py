@@ -5,18 +5,17 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, Templates, TreesFolder
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import AlertnetError
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
-    from alertnet.trees.checks.advice import Tried
 
 Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 where something is unwise.")]
 
@@ -46,7 +45,7 @@ def check(
 
     # The trees are read once and then the process ends; the garbage collector would take a third of the time.
     gc.disable()
-    found = survey(folder, system_clock().date(), _spoken(templates), _tried(folder))
+    found = survey(folder, system_clock().date(), _spoken(templates), _tested)
     faults, unwise = found.faults, found.unwise
     match format:
         case Format.JSON:
@@ -70,22 +69,16 @@ def _spoken(templates: Path) -> list[str] | None:
     return sorted({tag for each in files for tag in languages_of(Templates(each))}) if files else None
 
 
-def _tried(folder: Path) -> "Tried":
-    """When tests were last answered, by the database if there is one; it is asked only when needed."""
+def _tested(network: Network) -> dict[tuple[str, str], date | None]:
+    """When tests were last answered, by the database if there is one."""
+    from alertnet.cli.connection import connected
+    from alertnet.flows.notifications.number_tests import shown_to_work
 
-    @cache
-    def known() -> dict[tuple[str, str], date | None]:
-        from alertnet.cli.connection import connected
-        from alertnet.flows.notifications.number_tests import shown_to_work
-        from alertnet.trees import read_network
-
-        try:
-            with connected() as runtime:
-                return runtime.read(shown_to_work, read_network(folder))
-        except AlertnetError:
-            return {}
-
-    return lambda tree, contact: known().get((tree, contact))
+    try:
+        with connected() as runtime:
+            return runtime.read(shown_to_work, network)
+    except AlertnetError:
+        return {}
 
 
 def _write(folder: Path, found: "Survey") -> None:
@@ -93,8 +86,8 @@ def _write(folder: Path, found: "Survey") -> None:
         typer.echo(fault, err=True)
     for warning in found.unwise:
         typer.echo(f"warning: {warning}")
-    if not found.faults:
-        typer.echo(f"{folder}: no faults. Trees: {_listed(found.trees)}. Teams: {_listed(found.teams)}.")
+    if found.network is not None:
+        typer.echo(f"{folder}: no faults. Trees: {_listed(found.files)}. Teams: {_listed(found.network.teams)}.")
 
 
 def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:

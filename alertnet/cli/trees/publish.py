@@ -123,14 +123,14 @@ def _checked(folder: Path) -> Network:
         Misconfigured: it has faults; lists all.
     """
     from alertnet.runtime.clock import system_clock
-    from alertnet.trees import read_network, survey
+    from alertnet.trees import survey
 
     found = survey(folder, system_clock().date())
-    if found.faults:
+    if found.network is None:
         raise Misconfigured(map(str, found.faults))
     for warning in found.unwise:
         typer.echo(f"warning: {warning}", err=True)
-    return read_network(folder)
+    return found.network
 
 
 def _said(option: str, text: str) -> str:
