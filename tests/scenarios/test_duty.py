@@ -1,10 +1,13 @@
 """A coordination whose telephone goes round: whoever is on duty hears, from the moment the turn changes (B1)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending.pause import pause
 from alertnet.flows.system.duty import set_duty
 from alertnet.flows.system.duty_calendar import calendar_of, close_calendar, open_calendar
 from alertnet.flows.system.self_monitoring import keep_watch, look
@@ -29,7 +32,12 @@ COORDINATION = "  - {name: Coordination, notify: [coordinator], wait: 30m, repea
 @pytest.fixture
 def world(world_of: Worlds) -> World:
     """Shortly before the turn changes."""
-    made = world_of(a_tree(COORDINATION, CONTACTS))
+    return shortly_before_the_change(world_of, COORDINATION)
+
+
+def shortly_before_the_change(world_of: Worlds, coordination: str) -> World:
+    """A world with that first level, two minutes before nine."""
+    made = world_of(a_tree(coordination, CONTACTS))
     made.clock.at = datetime(2026, 11, 23, 8, 58, tzinfo=ZoneInfo("America/Bogota")).astimezone(UTC)
     for name in PHONES:
         made.gives_pins(f"north/{name}")
@@ -67,6 +75,24 @@ def test_from_the_change_on_the_next_is_told_and_either_may_acknowledge(world: W
     assert code_in(heard(world, later)[-1]) == code
     world.texts(PHONES[later], f"OK {code}")
     assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+
+
+def test_what_waits_until_after_the_change_goes_to_whoever_is_on_duty_then(world_of: Worlds) -> None:
+    """A2: the one who had the turn is left in peace, and the alert is not lost with it."""
+    world = shortly_before_the_change(world_of, "  - {name: Coordination, notify: [coordinator], wait: 30m}\n")
+    sms, until = (MethodKind.SMS, FIRST), world.clock.at + timedelta(minutes=5)
+    world.runtime.transact(pause, [sms], until, "Ines", "they lose texts", known=world.runtime.settings.routes)
+    incident = world.raises(people=[])
+    assert [each["status"] for each in incident["notifications"] if each["method"] == "sms"] == ["queued"]
+
+    world.passes(minutes=6)
+
+    later = next(name for name in PHONES if heard(world, name))
+    world.texts(PHONES[later], f"OK {code_in(heard(world, later)[0])}")
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+    assert [len(heard(world, name)) for name in PHONES if name != later] == [0]
+    told = [each["status"] for each in incident["notifications"] if each["kind"] == "alert" and each["method"] == "sms"]
+    assert told == ["cancelled", "delivered"]
 
 
 def test_who_was_told_before_the_change_may_still_acknowledge(world: World) -> None:
