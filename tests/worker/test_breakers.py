@@ -15,7 +15,7 @@ from alertnet.core.directory.contact_tree import Level
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.core.notification import Failure
-from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.provider_health import claim_probe, note
 from alertnet.flows.sending.render_and_send import FAULT
 from alertnet.flows.sending.send_capacity import Line, Outward
@@ -194,6 +194,31 @@ def test_one_attempt_tries_then_all_leave_most_severe_first(stage: Stage, provid
     incidents = {row.id: row.incident_id for row in stage.attempts(MethodKind.SMS)}
     assert [incidents[id] for id in provider.sent] == [id for _, id in sorted(opened, key=lambda each: each[0])]
     assert not is_away(stage.runtime)
+
+
+def test_while_one_attempt_tries_no_other_worker_tries_another(stages: Stages, each_database: str) -> None:
+    """A5, A11: half open means one until its outcome is known, or its lease is over; a provider may be silent."""
+    stage = stages(each_database)
+    other, provider = stage.connect(), Provider()
+    provider.is_there = True
+    for runtime in (stage.runtime, other):
+        runtime.outlets[SMS] = Outlet(provider, (OURS,), 0)
+    notes(stage.runtime, *[TIMEOUT] * RUN)
+    stage.opens()
+    stage.opens()
+    stage.clock.at += 5 * SECOND
+    mine, theirs = Routes(stage.runtime), Routes(other)
+    for route in mine.look(trouble=True):
+        mine.probe(route)
+    assert list(theirs.look(trouble=True)) == []
+
+    tried = stage.runtime.transact(mine.claim_sends, MethodKind.SMS, strides(POOLS))
+    meanwhile = other.transact(theirs.claim_sends, MethodKind.SMS, strides(POOLS))
+    stage.clock.at += LEASE
+    later = other.transact(theirs.claim_sends, MethodKind.SMS, strides(POOLS))
+
+    other.close()
+    assert [len(each.claimed) for each in (tried, meanwhile, later)] == [1, 0, 1]
 
 
 def test_what_waited_leaves_before_what_came_later(stage: Stage, provider: Provider) -> None:
