@@ -221,6 +221,22 @@ def test_the_metrics_show_what_the_watch_sees(api: TestClient, runtime: Runtime,
     assert float(next(line for line in lines if line.startswith("alertnet_heartbeat_time")).split()[1]) == beat_at
 
 
+def test_the_metrics_allow_no_heartbeat_once_no_worker_is_left_to_send_it(
+    api: TestClient, runtime: Runtime, clock: Clock
+) -> None:
+    """A11: all is in order but that nobody works; Prometheus must not read that the heartbeat goes on."""
+    runtime.transact(workers.beat, "a worker")
+    runtime.transact(heartbeats.note, heartbeats.INBOUND)
+    before = api.get("/metrics").text.splitlines()
+    clock.forward(seconds=15)
+
+    after, ready = api.get("/metrics").text.splitlines(), api.get("/readyz").json()
+
+    assert "alertnet_heartbeat_allowed 1.0" in before
+    assert "alertnet_heartbeat_allowed 0.0" in after
+    assert (ready["heartbeat"], ready["trouble"]) == (False, [])
+
+
 def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clock: Clock) -> None:
     api.post("/v1/incidents", json=REPORT)
     clock.forward(seconds=30)

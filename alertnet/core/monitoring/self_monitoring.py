@@ -19,6 +19,8 @@ LATEST = timedelta(seconds=60)
 """How late due work may be; half of it is spent if the lease of a dead worker has to expire first."""
 RATE_LIMITED_LATEST = timedelta(minutes=2)
 """How late messages may be because of a number's rate limit; more is not acceptable."""
+FRESH = timedelta(seconds=10)
+"""A worker counts as working if it was seen within this time."""
 GONE_AFTER = timedelta(seconds=30)
 """A worker that is not seen for this long is gone; it reports every five seconds."""
 FEWEST_LOST = 3
@@ -180,6 +182,11 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
         Part.UNHEARD: bool(seen.unheard),
     }
     return frozenset({*map(Part, failing), *(part for part, is_seen in signs.items() if is_seen)})
+
+
+def has_worker(seen: Observed) -> bool:
+    """Whether a worker works: without one, nothing is sent, the heartbeat neither."""
+    return any(seen.now - each.seen_at < FRESH for each in seen.workers)
 
 
 def may_beat(seen: Observed, found: Collection[Part]) -> bool:

@@ -1,7 +1,7 @@
 """`/healthz` and `/readyz`: whether the process is alive, and whether the system can do its work."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NotRequired
 
 from fastapi import APIRouter, Request
@@ -10,15 +10,12 @@ from typing_extensions import TypedDict
 
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
-from alertnet.core.monitoring.self_monitoring import LATEST, Observed, find_trouble, lateness, may_beat
+from alertnet.core.monitoring.self_monitoring import LATEST, Observed, find_trouble, has_worker, lateness, may_beat
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.monitoring.observations import observe
 from alertnet.web.auth import InForce
-
-FRESH = timedelta(seconds=10)
-"""A worker counts as working if it was seen within this time."""
 
 router = APIRouter()
 
@@ -87,7 +84,7 @@ def how_it_stands(runtime: Runtime) -> Ready:
     try:
         files = runtime.trees.files
         seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, files=files)
-        fault = _write_fault(runtime) if runtime.absence.cause or not _works(seen) else None
+        fault = _write_fault(runtime) if runtime.absence.cause or not has_worker(seen) else None
     except DatabaseAway as fault_of_reading:
         return Ready(
             ready=False,
@@ -116,13 +113,9 @@ def _write_fault(runtime: Runtime) -> str | None:
     return runtime.absence.cause
 
 
-def _works(seen: Observed) -> bool:
-    return any(seen.now - each.seen_at < FRESH for each in seen.workers)
-
-
 def _judged(seen: Observed, trees: bool, fault: str | None) -> Ready:
     found = find_trouble(seen)
-    worker = _works(seen)
+    worker = has_worker(seen)
     return Ready(
         ready=trees and worker and fault is None,
         database=fault is None,

@@ -18,6 +18,7 @@ from alertnet.core.monitoring.self_monitoring import (
     Observed,
     Part,
     find_trouble,
+    has_worker,
     lateness,
     may_beat,
     missing_workers,
@@ -68,8 +69,8 @@ def count_watch(tx: Tx, seen: Observed) -> list[Metric]:
     trouble = gauge("alertnet_trouble", "1 while that part is in trouble.", "part")
     for part in Part:
         trouble.add_metric([part.value], part in found)
-    heartbeat = gauge("alertnet_heartbeat_allowed", "1 while the heartbeat may be sent.")
-    heartbeat.add_metric([], may_beat(seen, found))
+    heartbeat = gauge("alertnet_heartbeat_allowed", "1 while the heartbeat may be sent, and a worker is there.")
+    heartbeat.add_metric([], has_worker(seen) and may_beat(seen, found))
     late = gauge("alertnet_late_seconds", "How late the oldest row is; not what pace or provider hold back.", "queue")
     for name, span in lateness(seen).items():
         late.add_metric([name], span.total_seconds())
