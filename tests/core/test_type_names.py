@@ -22,6 +22,10 @@ TOLD = {
         a gang shot dead the union leader
         le pasteur a ete tue par balles
         aparecio muerto don Luis en el cafetal
+        he was gunned down outside the church this morning
+        after the workshop on rights they killed P9
+        P9 was shot dead filming
+        sicarios acabaron con la vida del lider de la vereda
     """,
     "attempted_killing": """
         le metieron tres tiros
@@ -37,6 +41,7 @@ TOLD = {
         le dispararon al profe saliendo de la escuela
         ils ont tire sur notre voiture
         gunmen shot the journalist in front of his office
+        le dieron dos balazos pero sigue vivo
     """,
     "disappearance": """
         Pedro no ha vuelto desde ayer
@@ -51,6 +56,8 @@ TOLD = {
         we dont know anything about the two drivers since thursday
         personne ne sait ou est P2
         les enfants de P2 ont disparu
+        we have not heard from P3 since he left the police station
+        P3 missing with his phone
     """,
     "abduction": """
         p7 kidnaped
@@ -99,6 +106,7 @@ TOLD = {
         P4 est detenu au camp militaire
         tienen presos a tres companeros en el batallon
         deux policiers ont embarque mon mari
+        P2 was nabbed by officers at the airport
     """,
     "assault": """
         P5 hit with rifle butts by soldiers
@@ -121,6 +129,7 @@ TOLD = {
         se metieron tres hombres a la casa y golpearon a mi mama
         un soldat m a frappe au visage
         golpearon a los manifestantes y echaron gas
+        guards broke his arm
     """,
     "sexual_violence": """
         gang raped two women in the camp
@@ -201,6 +210,7 @@ TOLD = {
         there is a man with a camera outside the court following me
         un senor con gorra me sigue desde el juzgado
         un homme prend des photos de notre porte
+        someone is tailing P2 from court
     """,
     "digital_attack": """
         somebody got into our email and is writing to donors
@@ -226,6 +236,8 @@ TOLD = {
         la police a saisi nos ordinateurs
         the police searched my bag and took my notebook
         la gendarmerie a confisque nos telephones
+        la police a defonce la porte du bureau et fouille tout
+        police kicked the door in and took the files
     """,
     "break_in": """
         our laptops and the archive with witness names are gone, door forced
@@ -295,6 +307,7 @@ TOLD = {
         suenan rafagas cerca de la escuela
         mortar fire since dawn, people hiding
         des tirs toute la nuit au marche
+        ca tire de partout
     """,
     "crowd_repression": """
         police fired gas at the march
@@ -351,6 +364,7 @@ TOLD = {
         deportaron a P7
         P7 est expulse vers son pays
         deportation order for P7 arrived
+        P7 was told to leave the country within 24 hours
     """,
     "missed_check_in": """
         P3 did not call at 18h and does not answer
@@ -381,6 +395,7 @@ TOLD = {
         motorbike hit us, broken leg
         la voiture s est renversee
         le bus est tombe dans le ravin
+        se volteo el bus con la delegacion
     """,
 }
 """Each in a line of its own, as it was written before the vocabulary knew it."""
@@ -503,6 +518,17 @@ HARMLESS = """
     le juge a reporte
     la police nous a laisses passer
     les enfants jouent dans la cour
+    the police are going home
+    soldiers at the bridge look through the window
+    the film about torture is tonight
+    manana hay taller sobre desaparicion forzada
+    atelier sur les menaces de mort demain
+    we teach a course about digital attacks
+    P9 shot a film about the river
+    nous suivons la police jusqu a l hotel pour deposer plainte
+    P9 shot a video of the school
+    my phone is missing
+    los documentos han desaparecido
 """
 
 
@@ -520,6 +546,7 @@ def test_what_is_no_harm_is_no_type() -> None:
 
     assert {sentence for sentence in sentences if _type_of(sentence)} == set()
     assert _type_of("nos dispararon saliendo del taller") == "attempted_killing"
+    assert _type_of("P9 shot, a film shows it") == "attempted_killing"
 
 
 def _type_of(sentence: str) -> str | None:

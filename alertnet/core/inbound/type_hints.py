@@ -43,7 +43,7 @@ CUES = {
     "tienen* reten* detien* deten* calabozo* carcel* comisari* batallon* garde* gardent* retien* detenu* cachot* "
     "commissariat* brigade*",
     "TAKE": "take takes took taken* grab* drag* forced* snatch* push* bundl* blindfold* llev* agarr* cogi* cogieron* "
-    "sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
+    "nab nabbed sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
     "HURT": "hit hits beat* kick punch* bleed* bleeding* blood* injur* wound* slap* golp* herid* herir* sangr* palo* "
     "palos* bolillo* patad* puno* frapp* bless* coup* sang* gifl* saign* stick* bruis* broken*",
     "WEAPON": "gun rifle* pistol* weapon* knife machete* bullet* arma armas fusil* fusiles* pistola* cuchill* "
@@ -66,7 +66,8 @@ CUES = {
     "appel* pick picking* call called*",
     "BACK": "back return* arriv* volv* vuelt* vuelv* regres* lleg* rentr* reven* home",
     "SPY": "follow* watch* pictur* film drone* parked* park* sigue* siguen* sigui* vigil* foto* fotos* filma* dron* "
-    "parque* ronda* suit suiv* surveil* filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
+    "parque* ronda* suit suivi* suivent suivre tail tailing surveil* "
+    "filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
     "photo*",
     "STRANGE": "unknown* strange* same suspicio* suspect* tinted* plate desconocid* raro rara mismo misma sospech* "
     "polarizad* placa inconnu* etrange* meme* louche* plaque* night noche* nuit days dias jours morning* manana* "
@@ -76,7 +77,7 @@ CUES = {
     "HOUSE": "house* home office* building* casa sede oficina* maison* bureau* siege* ong center* centre* local* room",
     "THINGS": "computer* laptop* file files* disk phone* camera* document* archiv* computad* disco* telefon* "
     "celular* camara* ordinat* dossier* disque* telephon* papier* passport* pasaport* passeport*",
-    "SEIZE": "seiz* confisc* search* going through* decomis* incaut* quit revis* requis* registr* esculc* saisi* "
+    "SEIZE": "seiz* confisc* search* decomis* incaut* quit revis* requis* registr* esculc* saisi* "
     "saisie* fouill* confisqu* embarg*",
     "BREAK": "break* broke* broken* smash* wreck* vandal* ransack* forced* romp* tumb* destroz* danar* dano* quebr* "
     "cass* defonc* saccag* vitre* vidrio*",
@@ -127,9 +128,13 @@ def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) 
     told: dict[str, list[int]] = defaultdict(list)
     for at, word in enumerate(words):
         for cue in _cues_of(word) | ({"P"} if at in people else set()):
-            if cue == "NOT" or at not in denied:
-                told[cue].append(at)
-    found = (type for type, cues in _HINTS if any(map(_is_close, product(*(told[cue] for cue in cues)))))
+            told[cue].append(at)
+
+    def places(cue: str, cues: list[str]) -> list[int]:
+        """Where it is said; a hint that is itself a denial has denied words: not heard since."""
+        return told[cue] if "NOT" in cues else [at for at in told[cue] if at not in denied]
+
+    found = (type for type, cues in _HINTS if any(map(_is_close, product(*(places(cue, cues) for cue in cues)))))
     return min(found, key=lambda type: TYPES[type].severity.rank, default=None)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 
 from alertnet.core.codec import replace, value
@@ -73,21 +73,24 @@ And they may begin it: armed men took P9.
 """
 
 
-def _kinds_of() -> dict[str, frozenset[str]]:
-    """For each word of a kind, by its sound: the word, and the kinds that it belongs to."""
+def _kinds_of(as_heard: Callable[[str], str]) -> dict[str, frozenset[str]]:
+    """For each word of a kind, as it is heard: its sound, and the kinds that it belongs to."""
     found: dict[str, set[str]] = defaultdict(set)
     for kind in vocabulary.KINDS:
         within, seen = [kind], []
         for each in within:
             words = vocabulary.KINDS[each].split()
             within += [word for word in words if word.isupper()]
-            seen += [sound(word) for word in words if not word.isupper()]
-        for word in [*seen, *within]:
+            seen += [word for word in words if not word.isupper()]
+        for word in seen:
+            found[as_heard(word)] |= {sound(word), kind}
+        for word in within:
             found[word] |= {word, kind}
     return {word: frozenset(kinds) for word, kinds in found.items()}
 
 
-_KINDS_OF = _kinds_of()
+_KINDS_OF, _KINDS_SPELT = _kinds_of(sound), _kinds_of(str)
+"""A word that is spelt like one of a kind is none that only sounds like it: files are not filles."""
 _WORDS = frozenset(part for name in _TYPE_OF for part in name) | _KINDS_OF.keys()
 _LONG: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
 """By first letter and length: long names as written and as they sound, each with its sound."""
@@ -100,13 +103,14 @@ for _said in _TYPE_OF:
     _BY_FIRST[_said[0]].append((_said, frozenset(_said) - {GAP}))
 _SHORT = dict(each.split("=") for each in vocabulary.SHORT.split())
 _CLITIC = re.compile(r"(?<=ar|er|ir|do)(?:me|te|se|nos|lo|la|le|los|las|les)$")
-_SKIPPED, _LITTLE, _DENIED, _OR = (
-    frozenset(words.split()) for words in (vocabulary.SKIPPED, vocabulary.LITTLE, vocabulary.DENIED, vocabulary.OR)
+_SKIPPED, _LITTLE, _DENIED, _OR, _TOPICS, _ABOUT = (
+    frozenset(getattr(vocabulary, words).split()) for words in ("SKIPPED", "LITTLE", "DENIED", "OR", "TOPICS", "ABOUT")
 )
 _OF_THINGS = frozenset(("killed", "killing", "shot", "shoot"))
 _ARTICLES = frozenset(("the", "a", "an", "our"))
-_GOES_ON = frozenset(("in", "at", "on", "for", "to", "of", "with", "near", "during", "since", "and"))
+_GOES_ON = frozenset(("in", "at", "on", "for", "to", "of", "with", "near", "during", "since", "and", "about"))
 """Words that may follow the thing that was shot; nobody speaks so of a film crew that was shot."""
+_BELONGINGS = frozenset(("KIT", "PAPERS", "NET"))
 _THINGS = frozenset(sound(f"{word}{more}") for word in vocabulary.THINGS.split() for more in ("", "s"))
 _PICTURES, _WEATHER = (frozenset(map(sound, words.split())) for words in (vocabulary.PICTURES, vocabulary.WEATHER))
 
@@ -145,7 +149,8 @@ def _heard(word: Word) -> frozenset[str]:
         meant |= {heard.removesuffix("s")} & _WORDS
     if meant.isdisjoint(_WORDS):
         meant = {_meant(word.plain) or _meant(heard) or heard}
-    return frozenset().union(*(_KINDS_OF.get(each) or (each,) for each in meant))
+    spelt = _KINDS_SPELT.get(word.plain) or _KINDS_SPELT.get(word.plain.removesuffix("s"))
+    return frozenset(spelt or ()).union(*((not spelt and _KINDS_OF.get(each)) or (each,) for each in meant))
 
 
 def _meant(word: str) -> str | None:
@@ -230,9 +235,13 @@ def _is_of_thing(words: list[Word], heard: list[frozenset[str]], found: _Found) 
     A false alarm that a coordinator sees is far cheaper than a killing that is missed.
     """
     at = found.at
+    if _TYPE_OF[found.name] == "disappearance":
+        return _is_lost_property(words, heard, at)
     if len(found.name) > 1 or words[at].plain not in _OF_THINGS:
         return False
-    if any("P" in each for each in heard[max(0, at - NEAR) : at + NEAR + 1]):
+    # Who shot a film is not shot.
+    has_filmed = len(words) > at + 2 and words[at + 1].plain in _ARTICLES and not heard[at + 2].isdisjoint(_PICTURES)
+    if any("P" in each for each in heard[at if has_filmed else max(0, at - NEAR) : at + NEAR + 1]):
         return False
     before = heard[at - 1] if _is_joined(words, at) else frozenset()
     if words[at].plain == "shoot":
@@ -244,6 +253,13 @@ def _is_of_thing(words: list[Word], heard: list[frozenset[str]], found: _Found) 
         return False
     is_thing = is_told_so and not heard[thing].isdisjoint(_THINGS)
     return is_thing and bool(has_article or not before.isdisjoint(_WEATHER))
+
+
+def _is_lost_property(words: list[Word], heard: list[frozenset[str]], at: int) -> bool:
+    """Whether what has disappeared is a phone or a file, and nobody is spoken of."""
+    before = (place for place in range(at - 1, -1, -1) if words[place].plain not in _LITTLE)
+    what = next((heard[place] for place in before), frozenset())
+    return not what.isdisjoint(_BELONGINGS) and not any("P" in each for each in heard)
 
 
 def _is_joined(words: list[Word], at: int) -> bool:
@@ -265,10 +281,16 @@ def _is_in_form(words: list[Word], begins: int, found: _Found) -> bool:
 
 
 def _is_denied(words: list[Word]) -> bool:
-    """Whether the words before the last one, which begins a name, deny it, without punctuation between."""
+    """Whether the words before the last one, which begins a name, deny it, without punctuation between.
+
+    What a film or a workshop is about has not happened there.
+    """
+    is_about = False
     for word, following in pairwise(reversed(words)):
         if word.start - following.end > 1:
             return False
-        if following.plain not in _LITTLE:
-            return following.plain in _DENIED
+        if following.plain in _ABOUT:
+            is_about = True
+        elif following.plain not in _LITTLE:
+            return following.plain in _DENIED or (is_about and following.plain in _TOPICS)
     return False

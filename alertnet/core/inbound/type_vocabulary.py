@@ -74,16 +74,18 @@ FORMS = {
 """For each ending of a starred verb: the endings that say that it was done, or is being done."""
 
 SAID = {
-    "killing": "shot-dead lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue "
+    "killing": "quitaron/quito-la-vida acabaron/acabo-con-la-vida sin-vida massacred masacre masacraron massacre "
+    "shot-dead gunned-down lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue "
     "he-is-dead she-is-dead they-are-dead P-is-dead body-of-P P-esta-muerto P-esta-muerta encontrado-muerto "
     "encontrada-muerta cuerpo-de-P il-est-mort elle-est-morte P-est-mort P-est-morte retrouve-mort retrouvee-morte "
     "retrouve-P-mort retrouve-P-morte corps-de-P P-found-dead he-was-found-dead she-was-found-dead found-HIM-dead "
     "found-body body-found encontraron-cuerpo hallaron-cuerpo encontraron-muerto encontraron-muerta aparecio-muerto "
     "aparecio-muerta retrouve-corps trouve-corps did-not-survive didn-t-survive no-sobrevivio pas-survecu "
     "ete-execute fue-ejecutado fue-ejecutada ejecutaron-a P-executed executed-HIM burned-alive quemado-vivo "
-    "quemada-viva brule-vif le-quitaron-la-vida found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort "
+    "quemada-viva brule-vif found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort "
     "beaten-to-death golpeado-hasta-la-muerte mass-grave fosa-comun fosse-commune",
-    "attempted_killing": "shooting-at-US tried-to-kill tire-sur tirent-sur tirent-dessus blesse-par-balle "
+    "attempted_killing": "balazo balazos "
+    "shooting-at-US tried-to-kill tire-sur tirent-sur tirent-dessus blesse-par-balle "
     "blessee-par-balle touche-par-balle essaye-de-tuer tente-de-tuer dispararon-a dispararon-contra le-dispararon "
     "nos-dispararon nos-disparan nos-estan-disparando herido-de-bala herida-de-bala intentaron-matar "
     "trataron-de-matar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade lanzaron-una-granada "
@@ -118,7 +120,8 @@ SAID = {
     "retenu-par retenue-par nous-retiennent se-la-llevaron-presa being-interrogated interrogating-HIM "
     "lo-cogio-la-POLICE POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia POLICE-_-take-HIM detienen/detiene-a "
     "sigue/siguen-en-CELL est/sont-a-CELL",
-    "assault": "beat-US beat-up ete-frappe ont-frappe frappe-par roue-de-coups passe-a-tabac violence-policiere "
+    "assault": "broke-arm/leg/nose/teeth rompieron/partieron-brazo/pierna/nariz/dientes casse-bras/jambe/nez/dent "
+    "beat-US beat-up ete-frappe ont-frappe frappe-par roue-de-coups passe-a-tabac violence-policiere "
     "le-pegaron nos-pegaron me-pegaron pegaron-a nos-estan-pegando le-estan-pegando hit-HIM hit-with kicked-HIM "
     "slapped-HIM pushed-HIM rifle-butt culatazo a-golpes a-patadas a-punos a-punetazos a-palos a-garrotazos "
     "coups-de-crosse coups-de-poing coups-de-pied coups-de-baton battu battue battent bateram-P bateram-em "
@@ -157,10 +160,13 @@ SAID = {
     "viene-detras-nuestro CAR-_-derriere-nous nos-estan-tomando-fotos nos-toman-fotos WATCHER-_-photographed-US "
     "taking-pictures-of-US taking-photos-of-US filming-US nos-estan-filmando nos-graban phone-tapped tapping-our "
     "telefono-intervenido chuzado chuzada chuzaron sur-ecoute wiretap nos-espian nous-espionne nous-espionnent "
-    "spying-on rodando-HOUSE rondando-HOUSE merodeando WATCHER-_-rode-autour same-_-men/man los-mismos-hombres/tipos "
+    "spying-on rodando-HOUSE rondando-HOUSE merodeando WATCHER-_-rode-autour nos-persigue same-_-men/man "
+    "los-mismos-hombres/tipos "
     "call/calls-are-being-listened listening-to-our-call ecoute-au-telephone siguiendome siguiendonos siguiendolo "
     "siguiendola espiando drone-over/above-HOUSE dron-sobre/encima-de-HOUSE dron-encima-HOUSE drone-dessus-de-HOUSE",
-    "raid": "searched-by-police police-searched police-searching police-inside police-dans-la-maison "
+    "raid": "going-through-our/KIT POLICE-_-broke-down-door POLICE-_-broke/kicked/forced-door "
+    "POLICE-_-rompieron/forzaron-puerta POLICE-_-defonce/enfonce/casse/force-porte "
+    "searched-by-police police-searched police-searching police-inside police-dans-la-maison "
     "police-dans-le-bureau policia-adentro polizei-durchsucht invadiu-a-casa invadiram-a-casa police-in-our-house "
     "police-in-our-home police-in-our-office police-dans-notre-maison police-dans-notre-bureau "
     "policia-en-nuestra-casa policia-en-nuestra-oficina with-warrant have-warrant search-warrant orden-de-registro "
@@ -182,7 +188,8 @@ SAID = {
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
     "grupo-armado gente-armada paramilitares encapuchados ARMED",
-    "combat": "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
+    "combat": "tire-de-partout tirent-de-partout "
+    "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
     "explosion-pres explosion-cerca estallo-una-bomba exploto-una-bomba obus mortier shells",
     "checkpoint": "surrounded-by-soldier surrounded-by-police nos-rodearon encercles-par stopped-by-POLICE "
@@ -203,10 +210,12 @@ SAID = {
     "avis-de-recherche account-frozen froze-our-account cuentas-congeladas congelaron-cuentas comptes-geles "
     "convoque/convoquee-a-POLICE/tribunal poursuivi/poursuivie-pour appear-in-court summoned-to-court/station "
     "pidio/pide/piden-prision/carcel",
-    "immigration": "visa-cancelled visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays "
+    "immigration": "leave-country quitter-le-pays salir-del-pais abandonar-el-pais "
+    "visa-cancelled visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays "
     "visa-cancelada visa-cancelado debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
     "expulse-vers-pays deportiert abgeschoben",
-    "accident": "bus-crash moto-crash nos-volcamos se-volco nos-accidentamos overturned choque-en choque-de chocamos "
+    "accident": "se-volteo "
+    "bus-crash moto-crash nos-volcamos se-volco nos-accidentamos overturned choque-en choque-de chocamos "
     "nos-chocaron snake-bite tonneau nos-estrellamos se-estrello knocked-down-by-CAR run-over-by-CAR atropellado "
     "atropellada atropello",
     "sexual_violence": "groped manoseo manosearon forced-to-undress nos-desnudaron la-desnudaron deshabille-de-force "
@@ -293,6 +302,14 @@ WEATHER = "storm rain heat wind drought"
 
 DENIED = "no not without nobody nothing ni sin nadie nada ninguna ningun pas sans aucun aucune"
 """Before a type's name they say that it did not happen."""
+TOPICS = (
+    "film movie pelicula documentary documentaire documental workshop taller talleres atelier training capacitacion "
+    "formation formacao talk course curso cours charla class clase seminar seminario seminaire conference "
+    "conferencia book "
+    "libro livre livro song cancion chanson"
+)
+ABOUT = "about sobre sur uber contra contre against"
+"""What such a thing is about has not happened."""
 OR = "or nor ou o u ni"
 """Between a denied name and the next they deny that one too."""
 LITTLE = (
