@@ -35,6 +35,7 @@ class Subject(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RELAYED = "relayed"
     DECLINED = "declined"
+    REVOKED = "revoked"
     ACTION = "action"
     """An action was reported in free text. For a chosen action there is one of the next, named after it."""
     ACTION_CALLED_AUTHORITY = "action_called_authority"

@@ -17,7 +17,7 @@ from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import let_go, move
-from alertnet.flows.notifications.answer_changes import announce, revise, told_at
+from alertnet.flows.notifications.answer_changes import announce, announce_revoked, revise, told_at
 from alertnet.flows.notifications.cancel_alerts import cancel_confirmations
 from alertnet.flows.notifications.compose import coming, said, write
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
@@ -159,6 +159,8 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
         cancel_confirmations(locked, given.tree, given.contact)
         let_go(locked, given.tree, given.contact)
     promise_again(locked)
+    if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None:
+        announce_revoked(locked, given.contact, given.id, by)
 
 
 def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[str], Event]]:

@@ -10,7 +10,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
-from alertnet.flows.notifications.cancel_alerts import CONFIRMATIONS
+from alertnet.flows.notifications.cancel_alerts import CONFIRMATIONS, cancel_news_of
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import limits, notifications
@@ -35,6 +35,13 @@ def announce(
         notify_coordinators(locked, subject, contact, besides=besides, acknowledgement=answer)
     elif at is not None:
         notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=besides, leaves_at=at)
+
+
+def announce_revoked(locked: LockedIncident, contact: str, answer: str, by: str) -> None:
+    """Tell the other coordinators that the contact takes charge no more, and of that answer nothing any longer."""
+    cancel_news_of(locked, answer)
+    besides = next(((tree, each.id) for tree, each in locked.plans.coordinators if each.id == by), None)
+    notify_coordinators(locked, Subject.REVOKED, contact, besides=besides)
 
 
 def revise(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, words: Said) -> None:

@@ -76,6 +76,12 @@ def cancel_confirmations(locked: LockedIncident, tree: str, contact: str) -> Non
     _cancel_unsent(locked, lambda attempt: attempt.kind in CONFIRMATIONS and (attempt.tree, attempt.contact) in names)
 
 
+def cancel_news_of(locked: LockedIncident, answer: str) -> None:
+    """Cancel what has not left yet and tells the coordinators of that answer, even if claimed."""
+    told = incident_attempts.telling_of(locked.tx.session, locked.incident.every_id, answer)
+    _cancel_unsent(locked, lambda attempt: attempt.id in told)
+
+
 def _cancel_unsent(locked: LockedIncident, is_pointless: Callable[[Addressed], bool]) -> None:
     for attempt in _others(locked):
         if attempt.is_unsent and is_pointless(attempt):

@@ -17,7 +17,7 @@ from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.records.prompts import index_of
-from alertnet.store.tables import alarms, attempts, notifications, served
+from alertnet.store.tables import alarms, attempts, links, notifications, served
 
 MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
 UNSENT = (AttemptStatus.QUEUED.value, *MAY_HAVE_LEFT)
@@ -233,6 +233,14 @@ def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, 
 def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addressed]:
     """The stoppable attempts that are not alerts, by id."""
     return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incidents": list(incidents)})]
+
+
+def telling_of(session: Session, incidents: Collection[str], answer: str) -> set[str]:
+    """The ids of the attempts that tell coordinators of that answer, with a link to its page."""
+    telling = select(attempts.c.id).join(notifications, notifications.c.id == attempts.c.notification_id)
+    telling = telling.join(links, links.c.id == notifications.c.link_id)
+    its = attempts.c.incident_id.in_(list(incidents)), links.c.acknowledgement_id == answer
+    return {row.id for row in session.execute(telling.where(*its))}
 
 
 def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:

@@ -1,0 +1,78 @@
+"""An answer is revoked by hand: the alarm goes on, and whoever had read that somebody takes charge hears so (A6)."""
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, code_in, link_in
+
+OMBUDS = "  - {name: Ombuds, notify: [ombuds], wait: 30m}\n"
+SECOND = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+BOTH = COORDINATION.replace("[coordinator]", "[coordinator, second]")
+TAKES_CHARGE, NO_MORE = "ombuds takes charge", "the answer of ombuds counts no more"
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    return world_of(a_tree(BOTH + OMBUDS, CONTACTS + SECOND))
+
+
+def taken_on(world: World) -> Incident:
+    """The ombuds office has said that it takes charge."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[0])}")
+    assert incident.status("valley") == "acknowledged"
+    return incident
+
+
+def reads(world: World, who: str, words: str) -> int:
+    return sum(words in text for text in world.phone(who).inbox)
+
+
+def revokes(world: World, incident: Incident) -> None:
+    """Somebody at the console or by the API takes the answer back."""
+    given = incident["acknowledgements"][0]["id"]
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{given}", headers=world.headers)
+    world.settles()
+
+
+def test_every_coordinator_hears_that_an_answer_counts_no_more(world: World) -> None:
+    """Else they sleep on, for the last that they have read is that somebody has it in hand."""
+    incident = taken_on(world)
+    world.passes(minutes=15)
+
+    revokes(world, incident)
+
+    assert incident.status("valley") == "running"
+    for who in ("coordinator", "second coordinator"):
+        assert (reads(world, who, TAKES_CHARGE), reads(world, who, NO_MORE)) == (1, 1)
+
+
+def test_who_revokes_it_on_their_page_is_told_nothing_of_it(world: World) -> None:
+    """The others are."""
+    taken_on(world)
+    world.passes(minutes=15)
+    page = next(link_in(text) for text in world.phone("coordinator").inbox if TAKES_CHARGE in text)
+
+    world.client.post(page, data={"answer": "revoke"})
+    world.settles()
+
+    assert (reads(world, "coordinator", NO_MORE), reads(world, "second coordinator", NO_MORE)) == (0, 1)
+
+
+def test_what_has_not_left_yet_no_longer_says_that_they_take_charge(world: World) -> None:
+    """A notice may wait for ten minutes, and would say by then what is no longer so."""
+    incident = world.raises()
+    world.passes(minutes=11)
+    given = code_in(world.phone("ombuds").inbox[0])
+    world.texts("ombuds", f"NO {given}")
+    world.texts("ombuds", f"OK {given}")
+    assert reads(world, "coordinator", TAKES_CHARGE) == 0
+
+    standing = next(each["id"] for each in incident["acknowledgements"] if each["kind"] == "acknowledged")
+    world.client.delete(f"/v1/incidents/{incident.ref}/acknowledgements/{standing}", headers=world.headers)
+    world.passes(minutes=11)
+
+    assert reads(world, "coordinator", TAKES_CHARGE) == 0
+    assert reads(world, "coordinator", NO_MORE) == 1
