@@ -34,7 +34,6 @@ from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
@@ -75,14 +74,14 @@ def escalate_due(tx: Tx, most: int) -> int:
     """
     found = escalation_store.take_due(tx.session, tx.now, most)
     ids = list(dict.fromkeys(found))
-    work = UnitOfWork(tx)
-    incidents = take_up_each(tx, ids, work) if ids else {}
+    incidents = take_up_each(tx, ids) if ids else {}
     for locked in incidents.values():
         locked.refuse_broken(tx.now)
     for id in ids:
         _set_right(incidents[id])
         move(incidents[id], _due(incidents[id]))
-    work.flush()
+    for locked in incidents.values():
+        locked.finish()
     return len(found)
 
 

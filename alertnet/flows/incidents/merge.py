@@ -44,7 +44,6 @@ from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
-from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications, timeline
 from alertnet.store.records import incidents as incident_store
@@ -58,7 +57,7 @@ def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
     Raises:
         WrongState: one is closed, no incident yet, in another country or a drill, or has parts of its own.
     """
-    held = take_up_each(tx, sorted({id, into}), UnitOfWork(tx))
+    held = take_up_each(tx, sorted({id, into}))
     part, whole = held[id], held[into]
     if part is not whole:
         _check(part, whole)
@@ -79,7 +78,7 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     for ref in wanted:
         if ref not in known:
             raise BadInput("reports", ref, sorted(known) or "a report that was merged into it: it has none")
-    held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), UnitOfWork(tx), as_parts=True)
+    held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), as_parts=True)
     whole = held[id]
     whole.must_be_open()
     for ref in wanted:

@@ -8,7 +8,6 @@ from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
 from alertnet.flows.pages.contact_page import Outcome
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
-from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.page_links import PageLink
@@ -24,7 +23,7 @@ def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncide
     """The link's incident, and the one that its text is to be joined to, if any."""
     other = _id_of(tx, sent.into) if sent.answer == JOIN else None
     # Lock both in the order of their ids, since two coordinators may press at the same moment.
-    held = take_up_each(tx, sorted({link.incident_id, other or link.incident_id}), UnitOfWork(tx))
+    held = take_up_each(tx, sorted({link.incident_id, other or link.incident_id}))
     return held[link.incident_id], held[other] if other and other != link.incident_id else None
 
 

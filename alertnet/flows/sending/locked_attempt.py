@@ -197,12 +197,8 @@ class LockedAttempt:
         self.work.record(chain, kind, which | {"method": found.method.value} | payload)
 
     def finish(self) -> None:
-        """Write everything that follows from it."""
+        """Write it, and let the escalations continue from what was written."""
         self.work.flush()
-        self.follow()
-
-    def follow(self) -> None:
-        """Let the escalations continue from what was written."""
         # Somebody who answers a cancelled call hears in it that the incident is over.
         if self.has_failed:
             self._note_nobody_asked()
@@ -312,23 +308,23 @@ def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
     Raises:
         Inconsistent: the data contradicts itself, and must be put aside (A11).
     """
-    found, faults = _lock(tx, [attempt_id], UnitOfWork(tx))
+    found, faults = _lock(tx, [attempt_id])
     if attempt_id in faults:
         raise faults[attempt_id]
     return found.get(attempt_id)
 
 
-def lock_attempts(tx: Tx, ids: Sequence[str], work: UnitOfWork) -> dict[str, LockedAttempt]:
-    """Lock several attempts by id, all in that unit of work.
+def lock_attempts(tx: Tx, ids: Sequence[str]) -> dict[str, LockedAttempt]:
+    """Lock several attempts by id, all in one unit of work: whichever is finished first writes what is pending for all.
 
     It leaves out those whose incident another flow holds, and those with inconsistent data; each is then taken alone.
     """
-    return _lock(tx, ids, work, free_only=True)[0]
+    return _lock(tx, ids, free_only=True)[0]
 
 
 def _lock(
-    tx: Tx, ids: Sequence[str], work: UnitOfWork, *, free_only: bool = False
+    tx: Tx, ids: Sequence[str], *, free_only: bool = False
 ) -> tuple[dict[str, LockedAttempt], dict[str, Inconsistent]]:
     found, faults = attempt_store.lock(tx.session, ids, free_only=free_only)
-    incidents: dict[str, LockedIncident] = {}
+    work, incidents = UnitOfWork(tx), dict[str, LockedIncident]()
     return {each.id: LockedAttempt(tx, each, each.status, each.provider_id, work, incidents) for each in found}, faults

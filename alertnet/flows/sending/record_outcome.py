@@ -15,7 +15,6 @@ from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.sending.locked_attempt import LockedAttempt, lock_attempt, lock_attempts
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.sending.render_and_send import TurnedAway, Withheld
-from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 
@@ -70,14 +69,12 @@ def record(tx: Tx, outcome: Outcome) -> None:
 
 def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
     """Record several outcomes at once; False for one to be recorded alone, since another flow holds its incident."""
-    work = UnitOfWork(tx)
-    locked = lock_attempts(tx, [each.attempt for each in outcomes], work)
+    locked = lock_attempts(tx, [each.attempt for each in outcomes])
     for each in outcomes:
         if each.attempt in locked:
             _record(locked[each.attempt], each)
-    work.flush()
     for taken in locked.values():
-        taken.follow()
+        taken.finish()
     return [each.attempt in locked for each in outcomes]
 
 

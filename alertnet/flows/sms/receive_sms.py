@@ -178,7 +178,7 @@ def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedInc
     sent = find_sent(tx, number, codes) if codes else {}
     if not codes or not all(code in sent and sent[code].counts for code in codes):
         return sent, {}
-    incidents = take_up_each(tx, sorted({held.incident for held in sent.values()}), UnitOfWork(tx))
+    incidents = take_up_each(tx, sorted({held.incident for held in sent.values()}))
     sent = find_sent(tx, number, codes)
     are_good = all(code in sent and sent[code].counts and sent[code].incident in incidents for code in codes)
     return sent, incidents if are_good else {}

@@ -333,11 +333,11 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
     Raises:
         Unknown: there is no such incident.
     """
-    return take_up_each(tx, [incident_id], UnitOfWork(tx))[incident_id]
+    return take_up_each(tx, [incident_id])[incident_id]
 
 
-def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork, *, as_parts: bool = False) -> dict[str, LockedIncident]:
-    """Take up several incidents by id in that unit of work, which is flushed once at the end instead of for each.
+def take_up_each(tx: Tx, ids: Sequence[str], *, as_parts: bool = False) -> dict[str, LockedIncident]:
+    """Take up several incidents by id in one unit of work: whichever is finished first writes what is pending for all.
 
     One that was merged into another is replaced by that other, unless they are taken `as_parts`.
 
@@ -347,7 +347,7 @@ def take_up_each(tx: Tx, ids: Sequence[str], work: UnitOfWork, *, as_parts: bool
     incidents = (incident_store.lock if as_parts else incident_store.lock_acting)(tx.session, ids)
     acting = {each.id: each for each in incidents.values()}
     escalations = escalation_store.of_incidents(tx.session, list(acting))
-    prefetch = Prefetch(tx, list(acting))
+    work, prefetch = UnitOfWork(tx), Prefetch(tx, list(acting))
     locked = {
         id: LockedIncident(
             tx,

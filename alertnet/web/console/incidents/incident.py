@@ -26,7 +26,6 @@ from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_spli
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up, take_up_each
-from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
@@ -246,7 +245,7 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
     def act(tx: Tx) -> tuple[LockedIncident, str]:
         text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
         # Lock both in the order of their ids: two coordinators may press at the same moment.
-        held = take_up_each(tx, sorted({text, into}), UnitOfWork(tx))
+        held = take_up_each(tx, sorted({text, into}))
         join_text(held[text], held[into], by=desk.by)
         return held[text], page_of(held[into], "join-text")
 
