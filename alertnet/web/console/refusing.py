@@ -139,17 +139,18 @@ def refused(request: Request, error: AlertnetError | None) -> dict[str, Any]:
 
 def _refusal(request: Request, error: Exception) -> Response:
     why = told(error, language_of(request))
-    back = error.location if isinstance(error, DoneBefore) else "/desk"
+    before = error.location if isinstance(error, DoneBefore) else ""
     status = STATUS.get(type(error), 409)
     headers = {}
     if isinstance(error, DatabaseAway | Busy | TooMany):
         headers["Retry-After"] = str(int(error.retry_after.total_seconds()))
-    return _refused(request, status, why, headers, back)
+    return _refused(request, status, why, headers, before)
 
 
-def _refused(request: Request, status: int, why: str, headers: Mapping[str, str], back: str = "/desk") -> Response:
+def _refused(request: Request, status: int, why: str, headers: Mapping[str, str], before: str = "") -> Response:
+    """`before`: where the result of the same form is shown, which has acted before."""
     why = translated(language_of(request), why)
-    response = show(request, "refused.html", status=status, why=why, back=back)
+    response = show(request, "refused.html", status=status, why=why, before=before)
     response.headers.update(headers)
     return response
 

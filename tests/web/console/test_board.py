@@ -121,13 +121,14 @@ def test_what_one_has_put_off_the_other_does_not_overrule_unseen(
 
 
 def test_the_same_form_sent_again_acts_once_and_says_so(world: World, desk: Desk, unverified: str) -> None:
-    """The line breaks while an act is sent, and the browser sends it again (A1)."""
+    """The line breaks while an act is sent, or a finger taps twice, and the browser sends it again (A1)."""
     form = desk.opens("/desk").form("Yes, go")
 
     first, again = form.sent(), form.sent()
 
     assert (first.status_code, again.status_code) == (303, 409)
     assert "was recorded before" in again.text
+    assert ("<h1>Recorded before</h1>" in again.text, "Not done" in again.text) == (True, False)
     assert decisions(world) == [("go", "user maria")]
 
 
