@@ -15,7 +15,7 @@ from alertnet.trees.folder_files import pack
 from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
-from tests.scenarios.world import World
+from tests.scenarios.world import TRUE, Incident, World
 
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
 CHANGED = a_tree(COORDINATION + FRIENDS)
@@ -220,3 +220,60 @@ def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_t
 
     (_, mended) = [text for text in world.phone("coordinator").inbox if "trees" in text]
     assert "the trees can be used again" in mended
+
+
+MOVED = FIELD.replace(
+    'ana: {name: Ana Example, phone: "+573005550001"', 'ana: {name: Ana Example, phone: "+573005550009"'
+)
+MOVED = MOVED.replace(
+    "people:",
+    """  south:
+    country: CO
+    language: en
+    members: {eva: {name: Eva Example, phone: "+573005550001", language: en}}
+people:""",
+)
+"""Ana's telephone was given to Eva, of another team."""
+
+
+@pytest.mark.parametrize(
+    ("text", "alarmed"),
+    [
+        (f"SOS {TRUE} 31", "threat"),
+        (f"NEWS {TRUE} we are safe", "please read"),
+        (f"FALSE {TRUE}", "please read"),
+        ("who is there", "please read"),
+        (f"OK {TRUE}", "please read"),
+        ("LOW", "battery"),
+    ],
+)
+def test_a_phone_that_has_moved_to_another_team_has_no_part_in_what_it_raised_for_the_one_before(
+    world: World, folder: Path, text: str, alarmed: str
+) -> None:
+    """A3, A12: its news are not for those who were told, it withdraws nothing, and its own alarm is one."""
+    world.gives_pins("north/ana", "south/eva", duress=None)
+    world.texts("ana", f"SOS {TRUE} 30 L12 P9")
+    [first] = [incident["ref"] for incident in world.client.get("/v1/incidents", headers=world.headers).json()["items"]]
+    before = Incident(world, first).timeline()
+    inbox = len(world.phone("coordinator").inbox)
+    (folder / "teams.yaml").write_text(MOVED)
+    world.runtime.trees.look()
+    assert not world.runtime.trees.faults
+
+    reply = world.reply_to("ana", text)
+
+    assert first not in reply
+    assert [
+        kind for kind in Incident(world, first).timeline()[len(before) :] if "report" in kind or "text" in kind
+    ] == []
+    assert "withdrawal_asked" not in Incident(world, first).timeline()
+    assert any(alarmed in each for each in world.phone("coordinator").inbox[inbox:])
+
+
+def test_a_member_whose_file_was_edited_otherwise_goes_on_with_what_it_raised(world: World, folder: Path) -> None:
+    world.gives_pins("north/ana", duress=None)
+    world.texts("ana", f"SOS {TRUE} 30 L12 P9")
+    (folder / "teams.yaml").write_text(FIELD.replace("Ana Example", "Ana Maria Example"))
+    world.runtime.trees.look()
+
+    assert world.newest().ref in world.reply_to("ana", f"NEWS {TRUE} we are safe")

@@ -89,7 +89,7 @@ def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str
 def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
     """The member with its new language, which also applies to what its phone has open."""
     languages.choose(tx, sender.owner, language)
-    for incident in incidents.all_open_of_phone(tx, sender.member.phone):
+    for incident in incidents.all_open_of_phone(tx, sender.member.phone, held_by=sender.reports_for):
         locked = take_up(tx, incident.id)
         _note_of_phone(locked, sender.member.phone, field_language=language)
         locked.finish()
@@ -98,7 +98,7 @@ def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
 
 def _save_battery(tx: Tx, sender: InTheField) -> None:
     """Let each level of its open incident write to the phone at most once; the coordinators are told in any case."""
-    incident = incidents.open_of_phone(tx, sender.member.phone)
+    incident = incidents.open_of_phone(tx, sender.member.phone, held_by=sender.reports_for)
     if incident is None:
         announced = Announcement(Kind.NOTICE, Subject.LOW_BATTERY, sender.team.id, sender.owner)
         tell_coordinators(tx, sender.trees, announced)

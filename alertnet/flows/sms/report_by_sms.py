@@ -38,7 +38,9 @@ JOINS_FOR = timedelta(minutes=10)
 
 def is_news(text: FieldText, report: Report) -> bool:
     """Whether a report is news of an open incident that its phone has raised."""
-    latest = incidents.open_of_phone(text.tx, text.phone) if report.verb is FieldVerb.UPDATE else None
+    if report.verb is not FieldVerb.UPDATE:
+        return False
+    latest = incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for)
     return latest is not None and not incidents.get(text.tx.session, latest).facts.lone_text
 
 
@@ -100,7 +102,8 @@ def receive_duress(text: FieldText, understood: str) -> LockedIncident:
     sender, report = text.sender, Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
-    raised = [each for each in incidents.all_open_of_phone(text.tx, text.phone) if not each.facts.lone_text]
+    known = incidents.all_open_of_phone(text.tx, text.phone, held_by=sender.reports_for)
+    raised = [each for each in known if not each.facts.lone_text]
     locked = take_up(text.tx, raised[0].id) if raised else None
     if locked is not None and locked.is_open:
         _join(locked, facts, report, entry)
@@ -124,7 +127,7 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
 
 def _latest(text: FieldText, since: datetime | None) -> LockedIncident | None:
     """The open incident, or text, that the phone raised last; with `since`, only one opened after that."""
-    latest = incidents.open_of_phone(text.tx, text.phone, since=since)
+    latest = incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for, since=since)
     locked = take_up(text.tx, latest) if latest else None
     return locked if locked is not None and locked.is_open else None
 

@@ -98,7 +98,8 @@ def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
     """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
     sender, words, incident = text.sender, text.sender.words, None
     concerns = sender.team.id if sender.is_borrowed else None
-    locked = _add_to_open(text.tx, text.sms, subject, sender.team.id, team=concerns, by=sender.owner)
+    held_by = None if sender.is_borrowed else sender.reports_for
+    locked = _add_to_open(text.tx, text.sms, subject, sender.team.id, held_by=held_by, team=concerns, by=sender.owner)
     if locked is None:
         _alarm(text, subject, sender.team.id, by=sender.owner)
     elif not locked.facts.lone_text:
@@ -119,13 +120,20 @@ def pass_on_from_contact(
 
 
 def _add_to_open(
-    tx: Tx, sms: InboundSms, subject: Subject, about: str, *, team: str | None = None, **who: str
+    tx: Tx,
+    sms: InboundSms,
+    subject: Subject,
+    about: str,
+    *,
+    held_by: str | None = None,
+    team: str | None = None,
+    **who: str,
 ) -> LockedIncident | None:
     """Add this text to the open incident, or text, that the phone raised last; None where there is none.
 
-    With `team` also to one that concerns the team.
+    With `held_by` and `team` as in `open_of_phone`.
     """
-    incident = incidents.open_of_phone(tx, sms.sender, team=team)
+    incident = incidents.open_of_phone(tx, sms.sender, held_by=held_by, team=team)
     if incident is None:
         return None
     locked = take_up(tx, incident)

@@ -31,14 +31,14 @@ def withdrawable(text: FieldText, ref: str | None) -> str | None:
     """
     tx, phone, team = text.tx, text.sender.member.phone, text.sender.team.id
     if ref is None:
-        own = incidents.open_of_phone(tx, phone)
-        found = own or incidents.open_of_phone(tx, phone, team=team)
+        own = incidents.open_of_phone(tx, phone, held_by=team)
+        found = own or incidents.open_of_phone(tx, phone, held_by=team, team=team)
     else:
         try:
             found = incidents.id_of(tx.session, ref)
         except Unknown:
             return None
-    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, team=team)}
+    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, held_by=team, team=team)}
     facts = concerned.get(found or "")
     return found if facts is not None and not (facts.lone_text or facts.hidden_from_phone) else None
 

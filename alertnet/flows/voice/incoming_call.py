@@ -252,7 +252,7 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
         return _Caller(
             field.team.id,
             Reception(field.member.language, field.words.callback, takes_pin=True),
-            incident_store.open_of_phone(tx, number, team=field.team.id),
+            incident_store.open_of_phone(tx, number, held_by=field.team.id, team=field.team.id),
             trees=field.trees,
             is_coordinator=is_coordinator,
             field=field,

@@ -157,23 +157,30 @@ def ask_for_ref(tx: Tx, draw: Callable[[], str]) -> Callable[[], tuple[str, bool
     return free
 
 
-def open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> str | None:
+def open_of_phone(
+    tx: Tx, phone: str, *, held_by: str | None = None, team: str | None = None, since: datetime | None = None
+) -> str | None:
     """The id of the open incident that the phone raised last and knows of (none that is hidden from it).
 
-    With `team` also one that concerns the team; with `since` only where the phone's report came after that, whatever it
-    was merged into.
+    With `held_by` only one that it raised for that team, or for none: the number may have been another's then. With
+    `team` also one that concerns the team; with `since` only where the phone's report came after that, whatever it was
+    merged into.
     """
-    found = all_open_of_phone(tx, phone, team=team, since=since)
+    found = all_open_of_phone(tx, phone, held_by=held_by, team=team, since=since)
     return next((each.id for each in found if not each.facts.hidden_from_phone), None)
 
 
-def all_open_of_phone(tx: Tx, phone: str, *, team: str | None = None, since: datetime | None = None) -> list[Incident]:
+def all_open_of_phone(
+    tx: Tx, phone: str, *, held_by: str | None = None, team: str | None = None, since: datetime | None = None
+) -> list[Incident]:
     """All open incidents that the phone raised, also those hidden from it, latest first.
 
-    With `team` and `since` as in `open_of_phone`. Drills are left out: whatever the field reports is real.
+    With `held_by`, `team` and `since` as in `open_of_phone`. Drills are left out: whatever the field reports is real.
     """
     its = incidents.alias()
     concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
+    if held_by is not None:
+        concerns &= its.c.team.is_(None) | (its.c.team == held_by)
     if team is not None:
         concerns |= its.c.team == team
     if since is not None:
