@@ -494,6 +494,10 @@ def test_what_else_the_field_does_is_understood(text: str, report: Report) -> No
 WELL_SAID = {
     CHECK_IN: """
         im fine 47110
+        estoy a salvo 47110
+        sí, estamos los dos bien 47110
+        yes all safe 47110
+        oui, on est sains et saufs 47110
         ça va 47110
         I'm safe 47110
         we r ok 47110
@@ -542,6 +546,9 @@ ILL_SAID = """
     on n'est pas bien 47110
     estamos bien jodidos 47110
     on arrive 47110
+    no, estoy bien lejos 47110
+    NO 47110
+    yes they took him 47110
     j'arrive 47110
     we have not arrived 47110
     todavía no hemos llegado 47110

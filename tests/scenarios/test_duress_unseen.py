@@ -60,6 +60,7 @@ def newest_of(world: World, team: str) -> str:
         "FALSA {pin}",
         "SOS",
         "OK {pin}",
+        "we are all safe {pin}",
         *(pytest.param(text, marks=pytest.mark.long) for text in ("NUEVA", "FALSA", "BAJA")),
     ],
 )

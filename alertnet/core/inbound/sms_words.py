@@ -42,7 +42,10 @@ WELL = frozenset(
     )
 )
 """Words that say that all is well, where a text says nothing else."""
-AS_OK = re.compile(r"\b(?:o k|ca va|sin novedad(?:es)?|sem novidades?|rien a signaler|nothing to report)\b")
+AS_OK = re.compile(
+    r"\b(?:o k|ca va|a salvo|sains? et saufs?|saines? et sauves?|sin novedad(?:es)?|sem novidades?|rien a signaler"
+    r"|nothing to report)\b"
+)
 """What says so in several words, of which one alone means something else."""
 ARRIVED = frozenset(
     (
@@ -57,6 +60,7 @@ NO_MORE = frozenset(
     (
         *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "we", "are", "am", "i"),
         *("m", "r", "re", "were", "im", "ve", "have", "has", "been", "and", "at", "in", "to", "here", "now", "by"),
+        *("yes", "si", "oui", "sim", "ja", "both", "los", "las", "dos", "les", "deux", "os", "as", "dois", "beide"),
         *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
         *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
         *("una", "un", "ha", "he", "hemos", "sido", "solo", "todo", "todos", "todas", "por", "ya", "estoy"),
