@@ -72,3 +72,15 @@ def test_a_level_opened_in_an_acknowledged_escalation_still_comes_alone() -> Non
     played = night(*levels).at(1, acknowledged("ana")).at(15, Go(2)).until(36)
 
     assert played.opened() == ["0 One", "15 Three", "35 Two"]
+
+
+def test_a_level_opened_after_the_tree_was_answered_has_its_time_before_the_last_resort() -> None:
+    """A2: the tree had ended by an answer that stops nothing; whoever is told now may answer too."""
+    levels = (level("One", "bob", wait=5), level("Two", "ana", then=Then.NEXT))
+    played = night(*levels, last_resort=("desk",)).at(6, acknowledged("ana")).until(20)
+    assert played.status is Status.ACKNOWLEDGED
+
+    played.forget().at(30, Go(0)).until(34)
+    assert (played.status, played.told) == (Status.RUNNING, ["30 bob sms"])
+
+    assert played.until(35).told == ["30 bob sms", "35 desk sms"]

@@ -115,8 +115,7 @@ class Escalation:
             yield self.round_at, 2, self._next_round
         else:
             stays_away = self.tree.start.unless_acknowledged and others_acknowledged and self.reached < 0
-            awaited = self._this_round() if stays_away else self._awaited(following)
-            ends = [each.ends if following is not None else each.met or each.ends for each in awaited]
+            ends = self._ends(self._this_round() if stays_away else self._awaited(following), following)
             happens = self._end if following is None else lambda at: self._reach(following, at)
             yield max([*ends, self.onward]), 3, happens
 
@@ -368,17 +367,25 @@ class Escalation:
     def _this_round(self) -> list[Opened]:
         return [each for each in self.opened if each.round == self.round and each.index != LAST]
 
+    def _ends(self, awaited: list[Opened], following: int | None) -> list[datetime]:
+        return [each.ends if following is not None else each.met or each.ends for each in awaited]
+
     def _awaited(self, following: int | None) -> list[Opened]:
         """Whose end comes before the next level, or the tree's end.
 
-        What a coordinator opens before its turn, or again, puts off nothing; but once somebody has taken charge, what
-        was made needless comes only after it.
+        What a coordinator opens before its turn, or again, puts off nothing that was to come; but once somebody has
+        taken charge, what was made needless comes only after it.
         """
         taken = any(each.met and each.then is Then.STOP for each in self.opened)
         if taken or self.reached >= len(self.casts):
             return self._this_round()
         turn = len(self.casts) if following is None else following
-        return [each for each in self._this_round() if each.index not in self.goes or self.reached <= each.index < turn]
+        in_turn = [
+            each for each in self._this_round() if each.index not in self.goes or self.reached <= each.index < turn
+        ]
+        was_due = max([self.onward, *self._ends(in_turn, following)])
+        late = [each for each in self._this_round() if each not in in_turn and each.start > was_due]
+        return self._this_round() if late else in_turn
 
     def _ends_before(self, round_at: datetime) -> bool:
         """Whether what was opened after the tree's end is over before it runs again."""

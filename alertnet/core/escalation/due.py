@@ -212,9 +212,7 @@ class Agenda:
         if (round_at := self.next_round_at) is not None:
             return _Due(round_at, DECISION, self._next_round)
         happen = self._conclude if following is None else partial(self._pass, following)
-        # A met level does not delay the end: everybody who could still be told has been.
-        ends = [run.ends_at if following else run.met_at or run.ends_at for run in self._awaited(following)]
-        return _Due(max([*ends, state.onward_from or state.start_at, *asked_at]), LEVEL, happen)
+        return _Due(max([self._goes_on_at(following), *asked_at]), LEVEL, happen)
 
     @property
     def next_round_at(self) -> datetime | None:
@@ -225,11 +223,25 @@ class Agenda:
         ends = max([run.ends_at for run in self.context.this_round], default=state.round_due_at)
         return state.round_due_at if ends >= state.round_due_at else None
 
-    def _awaited(self, following: PlannedLevel | None) -> list[LevelRun]:
-        """The levels of this round that end before the next one opens, or the tree ends.
+    def _goes_on_at(self, following: PlannedLevel | None) -> datetime:
+        """When the next level opens, or the tree ends: once the levels of this round that it awaits have ended.
 
-        One that a coordinator opens out of its turn puts off nothing that is planned. But whoever opens it in an
-        acknowledged escalation, or in one that other trees hold back, asks for nothing beside it.
+        One that a coordinator opens out of its turn puts off nothing that was still ahead then.
+        """
+        begun, awaited = self.context.state.onward_from or self.context.state.start_at, self._in_turn(following)
+        besides = [run for run in self.context.this_round if run not in awaited]
+
+        def after(runs: list[LevelRun]) -> datetime:
+            # A met level does not delay the end: everybody who could still be told has been.
+            return max([begun, *(run.ends_at if following else run.met_at or run.ends_at for run in runs)])
+
+        at = after(awaited)
+        return after(self.context.this_round) if any(at < run.opened_at for run in besides) else at
+
+    def _in_turn(self, following: PlannedLevel | None) -> list[LevelRun]:
+        """The levels of this round without those that a coordinator opened out of their turn.
+
+        Whoever opens one in an acknowledged escalation, or where other trees hold it back, asks for nothing beside it.
         """
         context, state = self.context, self.context.state
         if not state.goes:
