@@ -15,7 +15,7 @@ from alertnet.trees.folder_files import pack
 from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
-from tests.scenarios.world import TRUE, Incident, World
+from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
 
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
 CHANGED = a_tree(COORDINATION + FRIENDS)
@@ -277,3 +277,27 @@ def test_a_member_whose_file_was_edited_otherwise_goes_on_with_what_it_raised(wo
     world.runtime.trees.look()
 
     assert world.newest().ref in world.reply_to("ana", f"NEWS {TRUE} we are safe")
+
+
+def test_words_beside_an_old_code_reach_people_also_of_who_has_left_the_trees(world: World, folder: Path) -> None:
+    """A12: the ombuds office was told, its incident is closed, and it stands in no tree any more."""
+    world.gives_pins("valley/coordinator")
+    edits(world, folder, a_tree(COORDINATION.replace("[coordinator]", "[coordinator, ombuds]")))
+    incident = world.raises()
+    code = code_in(world.phone("ombuds").inbox[0])
+    incident.act("close", reason="released")
+    left = CONTACTS.replace(
+        '  ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}\n', ""
+    )
+    edits(world, folder, a_tree(COORDINATION, left))
+    before = len(world.phone("coordinator").inbox)
+
+    reply = world.reply_to("ombuds", f"{code} they took her again")
+
+    assert "went to our coordinator" in reply
+    (alarm,) = world.phone("coordinator").inbox[before:]
+    assert "read the message from ombuds" in alarm
+    page = world.client.post(link_in(alarm), data={"pin": TRUE}).text
+    assert "they took her again" in page
+    assert "+573005550120" in page
+    assert incident.answers() == []

@@ -111,6 +111,8 @@ class _Text:
         """As it is shown and kept: only what checks a PIN sees it."""
         self.answers = parse_answers(self.sms.body)
         self.codes = {answer.code for answer in self.answers if answer.code}
+        self.former: list[tuple[ContactTree, Contact]] = []
+        """Whom its codes were sent to in incidents that are over, as those know them."""
 
     @cached_property
     def listed(self) -> list[tuple[ContactTree, Contact]]:
@@ -128,8 +130,8 @@ class _Text:
 
     @property
     def is_for_people(self) -> bool:
-        """Whether somebody known wrote words beside codes and verbs."""
-        return says_more(self.sms.body) and bool(self.member or self.listed)
+        """Whether there are words beside codes and verbs."""
+        return says_more(self.sms.body)
 
 
 def _react(text: _Text) -> tuple[bool, Reply | None]:
@@ -143,6 +145,12 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
     # What is over waits for no answer: words beside its code, which may be an alarm, are for people to read.
     if incidents and (any(each.is_open for each in incidents.values()) or not text.is_for_people):
         return True, record_answers(sms, [(each, sent[each.code]) for each in text.answers if each.code], incidents)
+    holders = [(incidents[code.incident], code) for code in sent.values() if code.incident in incidents]
+    text.former = [
+        (each.tree(code.tree), each.contact(code.tree, code.contact))
+        for each, code in holders
+        if code.tree in each.plans
+    ]
     guessed = text.codes - set(sent)
     if guessed and (thanks := answer_by_text(tx, edition, sms, guessed)):
         return True, thanks
@@ -232,4 +240,8 @@ def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
         return True, pass_on_from_member(text.by(text.member), subject)
     if text.listed:
         return True, pass_on_from_contact(tx, edition, text.listed, sms, subject)
-    return (True, reply_unclear(tx, sms, text.told, subject)) if text.told else (False, None)
+    if text.told:
+        return True, reply_unclear(tx, sms, text.told, subject)
+    if text.former:
+        return True, pass_on_from_contact(tx, edition, text.former, sms, subject, has_left=True)
+    return False, None

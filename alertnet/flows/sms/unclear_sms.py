@@ -108,13 +108,23 @@ def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
 
 
 def pass_on_from_contact(
-    tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], sms: InboundSms, subject: Subject
+    tx: Tx,
+    edition: Edition,
+    listed: list[tuple[ContactTree, Contact]],
+    sms: InboundSms,
+    subject: Subject,
+    *,
+    has_left: bool = False,
 ) -> Reply:
-    """The same for a contact that no open incident has told, which does not learn whether one is open."""
+    """The same for a contact that no open incident has told, which does not learn whether one is open.
+
+    `has_left`: it stands in no tree in force any more, so that only the text says at which number it is called back.
+    """
     tree, contact = listed[0]
-    if _add_to_open(tx, sms, subject, contact.id, tree=tree.id, contact=contact.id) is None:
+    who = {"by": contact.id} if has_left else {"tree": tree.id, "contact": contact.id}
+    if _add_to_open(tx, sms, subject, contact.id, **who) is None:
         sender = contact_in_field(edition.network, tree, contact, sms.sender)
-        _alarm(FieldText(tx, edition, sender, sms), subject, contact.id, tree=tree.id, contact=contact.id)
+        _alarm(FieldText(tx, edition, sender, sms), subject, contact.id, **who)
     to = Recipient(contact.id, tree.id)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
