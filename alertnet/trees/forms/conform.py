@@ -66,6 +66,8 @@ def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
             above=above,
         )
         return document.fault(steps, message, at_key=True)
+    if key.partition(":")[0] in form.model_fields:
+        return document.fault(steps, phrase("a key needs a colon and a space behind it"), key, at_key=True)
     own_first = sorted(form.model_fields, key=lambda name: name not in form.__annotations__)
     return document.fault(steps, phrase("unknown key"), key, tuple(own_first), at_key=True)
 

@@ -81,7 +81,7 @@ def _read_text(path: Path, file: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise refused(raw.count(b"\n", 0, error.start) + 1, phrase("is not UTF-8 text")) from None
+        raise refused(raw.count(b"\n", 0, error.start) + 1, phrase("is not UTF-8 text: save it as UTF-8")) from None
 
 
 IN_QUOTES = phrase("if it is part of the value, put all of it in quotes")

@@ -142,6 +142,8 @@ def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int
     if re.search(r""":\s+("[^"]*"|'[^']*')\s*[^\s#,}\]]""", written) and "did not find" in problem:
         words = phrase("more words behind the closing quote: put all of the value within quotes")
         return Slip(line + 1, column + 1, words)
+    if any(problem.startswith(each) for each in INDENTATION) and (unspaced := _unspaced(lines, line)):
+        return unspaced
     if "mapping values" in problem and re.search(r":\s", written[:column].lstrip("- ")):
         return Slip(line + 1, column + 1, phrase("a colon within the value: put the value in quotes"))
     if error.context in BRACKETS and error.context_mark:
@@ -156,6 +158,18 @@ def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int
     if "could not find expected ':'" in problem and error.context_mark:
         at = error.context_mark
         return Slip(at.line + 1, at.column + 1, phrase("a key needs a colon and a space behind it"))
+    return None
+
+
+def _unspaced(lines: list[str], line: int) -> Slip | None:
+    """A colon or dash with no space behind it, in the line or the one above, which then reads as words."""
+    for number in range(line, max(line - 2, -1), -1):
+        written = lines[number] if number < len(lines) else ""
+        if re.match(r"\s*-[^\s-]", written):
+            return Slip(number + 1, _indent(written) + 1, phrase("put a space behind this -"))
+        if key := re.match(r"[\s-]*(?=[a-z])[\w-]+:(?!//)\S", written):
+            column = key.end() - len(key[0].lstrip(" -"))
+            return Slip(number + 1, column + 1, phrase("a key needs a colon and a space behind it"))
     return None
 
 
