@@ -50,6 +50,9 @@ REPORTS = [
         (text, Report(True, "47110", place="L12"))
         for text in ("🆘 47110 L12", "🆘47110 L12", "pls send help 47110 L12")
     ),
+    *((text, Report(True)) for text in ("peligro!!", "we r in danger", "estamos en peligro", "on est en danger")),
+    *((text, Report(True, "47110", place="L12")) for text in ("en peligro L12 47110", "47110 we are in danger L12")),
+    ("me ajudem por favor", Report(True, text="por favor")),
     ("necesitamos ayuda 47110 20 L12", Report(True, "47110", "arrest", "L12")),
     ("47110 we need help, they took P7", Report(True, "47110", "abduction", people=("P7",), text="they took P7")),
     # The word that raises it stands anywhere, with the PIN right after it.
@@ -546,6 +549,12 @@ ILL_SAID = """
     on n'est pas bien 47110
     estamos bien jodidos 47110
     on arrive 47110
+    no estamos en peligro 47110
+    we are out of danger 47110
+    estamos bien, ya fue el peligro 47110
+    les élèves sont en danger 47110
+    are you in danger
+    peligro de incendio en la via
     no, estoy bien lejos 47110
     NO 47110
     yes they took him 47110

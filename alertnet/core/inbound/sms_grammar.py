@@ -20,8 +20,10 @@ from alertnet.core.inbound.sms_words import (
     AS_OK,
     BATTERY,
     CALLED_OFF,
+    DANGER,
     EMPTY,
     FALSE,
+    LABELS,
     LANGUAGE_OF,
     NO_MORE,
     PANIC,
@@ -56,7 +58,7 @@ class FieldVerb(StrEnum):
     LANGUAGE = "language"
 
 
-ASKING = ("me ajuda", "me ajude", "nos ajude", "nos ajudem")
+ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
 """Cries for help that are themselves requests, as after a plea (`is_asked`)."""
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
@@ -101,10 +103,6 @@ FIELD_VERBS = {
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_LABELS = frozenset(
-    ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
-)
-"""Labels before codes, as in forms; they have no meaning here."""
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
@@ -214,14 +212,15 @@ def _begin(text: str, words: list[Word]) -> _Beginning | None:
 
 
 def _begin_saying_no_more(words: list[Word]) -> _Beginning | None:
-    """The beginning of a text that says, before its PIN or in all, only: false alarm (without PIN too), there, well."""
+    """The beginning of a text that says before its PIN, or in all, only danger, false alarm, there, or well."""
     at = next((at for at, word in enumerate(words) if is_pin(word.plain)), None)
     said = [word for word in (words[1:] if at == 0 else words[:at]) if not _PLACE.fullmatch(word.plain)]
     verb = _verb_of_all(" ".join(word.plain for word in said))
-    if verb is None or (at is None and verb is not FieldVerb.WITHDRAW):
+    is_cry = verb is FieldVerb.RAISE
+    if verb is None or (at is None and not is_cry and verb is not FieldVerb.WITHDRAW):
         return None
     pin, rest = (words[0].plain, words[1:]) if at == 0 else (None, words)
-    return _Beginning(verb, False, pin, [word for word in rest if word not in said])
+    return _Beginning(verb, is_cry, pin, [word for word in rest if word not in said], is_asked=is_cry)
 
 
 def _verb_of_all(said: str) -> FieldVerb | None:
@@ -229,6 +228,8 @@ def _verb_of_all(said: str) -> FieldVerb | None:
     words = frozenset(AS_OK.sub("ok", said).split())
     if not words <= NO_MORE:
         return None
+    if words & DANGER:
+        return None if words & (WELL | ARRIVED | FALSE) else FieldVerb.RAISE
     if words & (CALLED_OFF | FALSE):
         return FieldVerb.WITHDRAW if words & CALLED_OFF and words & FALSE else None
     if words & ARRIVED:
@@ -368,14 +369,14 @@ def _codes_among(words: list[Word], coded: Collection[str]) -> tuple[str | None,
 
 def _head(words: list[Word], coded: Collection[str] = ()) -> Iterator[Word]:
     """The words before the free text: digits, codes and labels."""
-    return takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain, coded) or word.plain in _LABELS, words)
+    return takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain, coded) or word.plain in LABELS, words)
 
 
 def _free_text(
     text: str, words: list[Word], pin: Word | None, known: Collection[Word], coded: Collection[str]
 ) -> str | None:
     """The free text: from the first word with no other meaning to the end, without the PIN."""
-    labels = [word for word in _head(words, coded) if word.plain in _LABELS]
+    labels = [word for word in _head(words, coded) if word.plain in LABELS]
     start = next(
         (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain, coded)),
         len(text),

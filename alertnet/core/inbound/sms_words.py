@@ -54,6 +54,8 @@ ARRIVED = frozenset(
     )
 )
 """Words that say that somebody has arrived, where a text says nothing else."""
+DANGER = frozenset(("danger", "peligro", "perigo", "gefahr", "mayday"))
+"""Words that cry for help, where a text says nothing else."""
 CALLED_OFF = ALARMS | {"sos"}
 """Words for what may have been false."""
 NO_MORE = frozenset(
@@ -74,7 +76,7 @@ NO_MORE = frozenset(
         *("obrigada", "ola"),
     )
 )
-NO_MORE |= FALSE | WELL | ARRIVED | CALLED_OFF
+NO_MORE |= DANGER | FALSE | WELL | ARRIVED | CALLED_OFF
 """All these, and small words among them; none of them denies: `isnt a false alarm` is an alarm."""
 PLEAS = frozenset(
     (
@@ -96,6 +98,10 @@ EMPTY = frozenset(
     )
 )
 """Words that, beside the word for battery, say that it is nearly empty."""
+LABELS = frozenset(
+    ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
+)
+"""Labels before codes, as in forms; they have no meaning here."""
 _LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
     "fr": ("fr", "french", "francais", "frances"),
