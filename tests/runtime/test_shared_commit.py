@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -26,11 +27,11 @@ CHANGE = "UPDATE workers SET seen_at = now() WHERE id = 'locked'"
 Flow = Callable[[Tx], object]
 
 
-def sharing(runtime: Runtime, patience_seconds: float) -> Runtime:
+def sharing(runtime: Runtime, patience_seconds: float, now: Callable[[], float] = time.monotonic) -> Runtime:
     def begin(session: Session) -> Tx:
         return Tx(session, runtime.clock(), runtime.entropy, runtime.vault)
 
-    shared = SharedCommit(runtime.engine, begin, runtime.wakeups, patience_seconds)
+    shared = SharedCommit(runtime.engine, begin, runtime.wakeups, patience_seconds, now)
     return replace(runtime, transactions=shared)
 
 
@@ -120,6 +121,56 @@ def test_what_the_leaders_cannot_take_soon_gets_a_thread_of_its_own(on_postgres:
 
     assert asyncio.run(ask()) == "a"
     assert runtime.read(kept) == ["a"]
+    runtime.transactions.close()
+
+
+class Clock:
+    """A clock that a test sets, and that says when somebody reads it."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self._readings = threading.Semaphore(0)
+
+    def now(self) -> float:
+        self._readings.release()
+        return self.time
+
+    async def is_read_twice(self) -> None:
+        while self._readings.acquire(blocking=False):
+            pass
+        for _ in range(2):
+            assert await asyncio.to_thread(self._readings.acquire, timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("group_seconds", "patience"), [(0.0, 0.001), (0.1, 0.2), (4.0, 0.3)])
+def test_what_waits_has_its_turn_as_long_as_the_leaders_go_on(
+    on_postgres: Runtime, group_seconds: float, patience: float
+) -> None:
+    """On a slow machine each would get a transaction of its own, just where there is no time for that."""
+    clock = Clock()
+    runtime = sharing(on_postgres, 0.001, clock.now)
+
+    def takes_long(_: Tx) -> None:
+        clock.time += group_seconds / 2
+
+    together(runtime, [takes_long, takes_long])
+
+    async def ask() -> str:
+        go = threading.Event()
+        held = await holding_both(runtime, go)
+        answer = asyncio.ensure_future(runtime.transact_soon(keep, "a"))
+        clock.time += patience * 0.9
+        await clock.is_read_twice()
+        assert on_postgres.read(kept) == []
+        clock.time += patience * 0.2
+        answered = await asyncio.wait_for(answer, PATIENCE)
+        assert not any(each.done() for each in held)
+        go.set()
+        await asyncio.gather(*held)
+        return answered
+
+    assert asyncio.run(ask()) == "a"
+    assert on_postgres.read(kept) == ["a"]
     runtime.transactions.close()
 
 

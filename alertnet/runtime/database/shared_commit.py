@@ -5,7 +5,9 @@ What they share is the rounds to the server, the commit, and what all of them as
 
 import asyncio
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -25,8 +27,11 @@ LEADERS = 2
 GROUP = 8
 """The most flows in one transaction."""
 
-PATIENCE_SECONDS = 0.05
-"""What has waited so long gets a thread of its own: somebody else's lock may hold up the leaders."""
+PATIENCE_SECONDS, LONGEST_PATIENCE_SECONDS = 0.05, 0.3
+"""Where the leaders take nothing for so long, what waits gets a thread of its own: a lock may hold them up.
+
+It is twice as long as a group takes, so that a slow machine goes on sharing.
+"""
 
 THREADS = 16
 
@@ -44,10 +49,18 @@ class SharedCommit(OwnCommit):
     """
 
     def __init__(
-        self, engine: Engine, begin: Begin, wakeups: Wakeups, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        engine: Engine,
+        begin: Begin,
+        wakeups: Wakeups,
+        patience_seconds: float = PATIENCE_SECONDS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(engine, begin, wakeups)
         self._patience_seconds = patience_seconds
+        self._now = now
+        self._taken_at = self._group_seconds = 0.0
+        """When a leader last took something, and how long the last group took."""
         self._lock = threading.Lock()
         self._waiting: deque[Job] = deque()
         self._leaders = 0
@@ -91,16 +104,25 @@ class SharedCommit(OwnCommit):
 
     def _relieve(self, job: Job) -> None:
         with self._lock:
-            if job in self._waiting and not self._is_closed:
+            if job not in self._waiting or self._is_closed:
+                return
+            patience = max(self._patience_seconds, min(2 * self._group_seconds, LONGEST_PATIENCE_SECONDS))
+            rest = self._taken_at + patience - self._now()
+            if rest > 0:
+                asyncio.get_running_loop().call_later(rest, self._relieve, job)
+            else:
                 self._waiting.remove(job)
                 self._hand_over(job)
 
     def _lead(self) -> None:
         while jobs := self._next_group():
-            if len(jobs) == 1 or not self._together(jobs):
-                for job in jobs[1:]:
-                    self._apart(job)
-                self._alone(jobs[0])
+            began = self._now()
+            if len(jobs) > 1 and self._together(jobs):
+                self._group_seconds = self._now() - began
+                continue
+            for job in jobs[1:]:
+                self._apart(job)
+            self._alone(jobs[0])
 
     def _apart(self, job: Job) -> None:
         with self._lock:
@@ -121,6 +143,7 @@ class SharedCommit(OwnCommit):
             self._alone_next -= self._alone_next > 0
             jobs = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
             self._leaders -= not jobs
+            self._taken_at = self._now()
             return jobs
 
     def _alone(self, job: Job) -> None:
