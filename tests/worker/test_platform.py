@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from alertnet.runtime.clock import system_clock
-from alertnet.worker.platform import THIS_PLATFORM, SteadyScheduler, Threads
+from alertnet.runtime.database.wakeups import GAP_SECONDS
+from alertnet.worker.platform import SHORTEST_REST_SECONDS, THIS_PLATFORM, SteadyScheduler, Threads
 from alertnet.worker.thread_pools import ThreadPool
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
@@ -75,3 +76,8 @@ def test_a_pool_that_the_system_gave_no_thread_works_once_it_does(monkeypatch: p
     pool.close()
 
     assert (room, done) == (1, ["2"])
+
+
+def test_whoever_is_to_look_again_is_told_before_the_rest_is_over() -> None:
+    """A7: a process gathers what it tells others, and no alarm leaves later for it."""
+    assert 0 < GAP_SECONDS <= SHORTEST_REST_SECONDS

@@ -16,8 +16,11 @@ from alertnet.store.db.tx import LeftDue, Tx, apart, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # Seconds that one wait for notifications lasts, and so how soon a listener ends.
-GAP_SECONDS = 0.005
-"""Seconds between two notifications of one process; commits in between share the next."""
+GAP_SECONDS = 0.01
+"""Seconds between two notifications of one process; commits in between share the next.
+
+A worker that was told rests as long before it looks again (`worker/platform`), so that more would make nothing sooner.
+"""
 LINGER_SECONDS = 0.5
 """Seconds that a connection is kept for the next notification."""
 
