@@ -22,6 +22,8 @@ Due = tuple[datetime, int, Happens]
 
 ASKED_AGAIN, LONGEST = timedelta(minutes=10), timedelta(hours=4)
 
+ON_TIME = timedelta(minutes=1)
+
 MISSED = 1
 """The order of silence that brings a deputy: after sends, before levels."""
 LAST = -1
@@ -78,7 +80,9 @@ class Escalation:
         if self.status == "scheduled":
             held = self.tree.start.unless_acknowledged and others_acknowledged
             if not held or self.onward > now:
-                yield self.onward, 3, self._begin
+                # One that stayed away is not overdue when another tree goes on again: its time begins then.
+                has_stayed = self.tree.start.unless_acknowledged and now - self.onward > ON_TIME
+                yield now if has_stayed else self.onward, 3, self._begin
         elif self.status != "acknowledged":
             for run in self.opened:
                 for turn in [each for each in run.turns.values() if self.is_live(run, each)]:
