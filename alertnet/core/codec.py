@@ -261,7 +261,7 @@ def extended(kind: type[T], value: Any, /, **more: Any) -> T:
 def value(kind: type[T]) -> type[T]:
     """Make a frozen dataclass in a fifth of the usual time: each method is generated at its first use.
 
-    Making an instance takes half the time, since all fields are set at once.
+    Making an instance takes half the time, since no field is set by a call.
 
     Raises:
         TypeError: making an instance would do more than set its fields.
@@ -291,7 +291,7 @@ def _at_first_use(name: str, write: Callable[[type], Callable[..., Any]]) -> Cal
 
 
 def _initialiser(kind: type) -> Callable[..., None]:
-    names: Names = {"set_all": object.__setattr__, "MISSING": dataclasses.MISSING}
+    names: Names = {"MISSING": dataclasses.MISSING}
     parameters, values = [], {}
     for each in sorted(dataclasses.fields(kind), key=lambda each: each.kw_only is True):
         name = values[each.name] = each.name
@@ -301,9 +301,9 @@ def _initialiser(kind: type) -> Callable[..., None]:
         if each.kw_only is True and "*" not in parameters:
             parameters.append("*")
         parameters.append(f"{name}={_named(each.default, names)}" if may_miss else name)
-    source = f"lambda self, {', '.join(parameters)}: set_all(self, '__dict__', {_dict(values)})"
-    made: Callable[..., None] = eval(source, names)  # noqa: S307 - made of our annotations alone
-    return made
+    lines = [f"def made(self, {', '.join(parameters)}):", " its_fields = self.__dict__"]
+    exec("\n".join(lines + [f" its_fields[{name!r}] = {value}" for name, value in values.items()]), names)  # noqa: S102
+    return cast("Callable[..., None]", names["made"])
 
 
 def _comparer(kind: type) -> Callable[..., bool]:

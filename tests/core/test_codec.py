@@ -247,6 +247,21 @@ def test_a_value_is_made_of_what_is_given_and_its_defaults() -> None:
     assert Parcel("ana").holds is not Parcel("ana").holds
 
 
+@value
+class Form:
+    names: str
+    fields: str = ""
+    made: str = ""
+    value: list[str] = field(default_factory=list)
+
+
+def test_a_field_of_a_value_may_have_a_name_that_its_generated_methods_use() -> None:
+    form = Form("n", "f", "m")
+
+    assert (form.names, form.fields, form.made, form.value) == ("n", "f", "m", [])
+    assert replace(form, fields="g") == Form("n", "g", "m")
+
+
 def test_a_value_is_as_frozen_and_as_strict_as_a_dataclass() -> None:
     parcel: Any = Parcel("ana")
     make: Any = Parcel
