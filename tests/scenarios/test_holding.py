@@ -275,3 +275,23 @@ def test_what_another_holds_as_well_stays_held(two: World) -> None:
 
     assert opened(incident) == ["Coordination"]
     assert ("coordinator", "declined", "sms") in incident.answers()
+
+
+def test_what_was_asked_while_it_was_held_opens_by_itself_again(world_of: Worlds) -> None:
+    """A2, B3: nobody holds it any more, so the time without a go counts from then."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    go = "needs_go: {proceed_after: 20m}, notify: [police]"
+    levels = LEVELS.replace("[coordinator]", "[coordinator, second]").replace("notify: [police]", go)
+    world = world_of(a_tree(levels, CONTACTS + second, rest="unknown_perpetrator: proceed"))
+    incident = world.raises()
+    world.passes(minutes=11)
+    code = holds_by_sms(world, "coordinator")
+    world.passes(minutes=70)
+    assert incident.status("valley") == "waiting_for_go"
+
+    world.texts("coordinator", f"NO {code}")
+    world.passes(minutes=19)
+    before = opened(incident)
+    world.passes(minutes=2)
+
+    assert (before, opened(incident)) == (["Coordination", "Friends"], ["Coordination", "Friends", "Police"])

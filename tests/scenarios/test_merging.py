@@ -789,6 +789,24 @@ def test_news_that_nobody_has_decided_on_is_asked_of_the_whole(world_of: Worlds)
     assert second["type"] == "arrest"
 
 
+def test_what_was_done_about_one_report_is_done_about_the_whole(world_of: Worlds) -> None:
+    """B3: who has acted is not asked again what it did, and nobody further is told for want of it."""
+    due = "  - {name: Ombuds, notify: [ombuds], wait: 10m, action_due: {after: 60m, otherwise: next}}\n"
+    world = world_of(a_tree(COORDINATION + due + FRIENDS, CONTACTS))
+    first, second = world.raises(), world.raises()
+    world.passes(minutes=10)
+    for incident in (first, second):
+        incident.act("acknowledgements", expect=201, tree="valley", contact="ombuds", kind="acknowledged")
+    first.act("actions", contact="ombuds", action="visited")
+
+    first.act("merge", into=second.ref)
+    world.passes(minutes=70)
+
+    assert second.status("valley") == "acknowledged"
+    assert second.told("action_reminder") == []
+    assert world.phone("defenders").inbox == []
+
+
 @pytest.mark.parametrize("other", [{"country": "GT"}, {"drill": True}], ids=["another country", "a drill"])
 def test_what_can_be_no_one_event_is_refused(night: World, other: dict[str, Any]) -> None:
     incident = night.raises(type="threat", people=[], perpetrator="none")

@@ -9,6 +9,7 @@ from alertnet.sandbox import Fault
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
+from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, decision_code_in, spoken_code_in
 
@@ -285,6 +286,20 @@ def test_who_heard_that_it_was_over_hears_that_it_is_not(valley: World) -> None:
     assert texts(valley, "ombuds", "open again") == 1
     assert incident.status("valley") == "acknowledged"
     assert valley.phone("defenders").inbox == []
+
+
+def test_an_all_clear_that_has_not_left_is_taken_back(valley: World) -> None:
+    """B3: whoever reads afterwards that it is closed lets go of it."""
+    incident = valley.raises()
+    pauses(valley, [SMS], minutes=5)
+    incident.act("close", reason="released")
+    assert incident.told("stand_down") == [("coordinator", "sms")]
+
+    incident.act("reopen", reason="he was taken again")
+    valley.passes(minutes=6)
+
+    assert [texts(valley, "coordinator", words) for words in (": closed", "open again")] == [0, 1]
+    assert incident.told("correction") == []
 
 
 def test_a_false_alarm_that_was_none_is_told_like_any_other(valley: World) -> None:

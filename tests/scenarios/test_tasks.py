@@ -119,6 +119,19 @@ def test_when_nobody_answers_the_next_method_goes_at_once(world: World) -> None:
     assert len(world.phone("+573005550112").inbox) == 1
 
 
+def test_a_number_at_which_somebody_else_was_found_is_used_no_more(world: World) -> None:
+    """A9: nor written to by a machine, though the tree has it for later; the coordinators read whose it was."""
+    incident, task = evening(world)
+
+    press(world, task, "wrong_person")
+    world.passes(minutes=30)
+
+    assert task_status(incident) == ["failed"]
+    assert world.phone("+573005550112").inbox == []
+    assert incident.timeline().count("task_failed") == incident.timeline().count("wrong_person") == 1
+    assert any("wrong number for brigade" in text for text in world.phone("coordinator").inbox)
+
+
 def test_it_rings_again_until_somebody_has_taken_it(world: World) -> None:
     incident, task = evening(world)
     world.passes(minutes=10)

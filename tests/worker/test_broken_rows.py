@@ -6,15 +6,22 @@ from typing import Any
 
 from sqlalchemy import LargeBinary, Table, column, insert, select, table, update
 
+from alertnet.channels.base import Refused
+from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level, Network
 from alertnet.core.escalation.quorum import AnswerKind, Via
+from alertnet.core.notification import Failure
 from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.record_outcome import Outcome
+from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import alarms, attempts, escalations, inbound
+from alertnet.store.tables import alarms, attempts, escalations, inbound, incidents
 from alertnet.worker.missed_inbound import hear_unkeyed
+from alertnet.worker.sender import Sending
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLA, MINUTE, NOW, Stage, network
+from tests.worker.stage import CARLA, MINUTE, NOW, OURS, Stage, network
 
 HALF_A_MINUTE = timedelta(seconds=30)
 
@@ -129,6 +136,20 @@ def test_an_attempt_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages: S
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent", "queued", "sent"]
     assert postponed(stage) == [("attempts", broken.id, f"attempt {broken.id}: checks is -1 (allowed: 0 or more)")]
+
+
+def test_an_outcome_that_can_not_follow_keeps_no_other_from_the_record(stages: Stages, each_database: str) -> None:
+    """A5, A11: what was recorded with it would be in doubt, and leave a second time."""
+    stage = stages(each_database)
+    broken, whole = stage.opens(), stage.opens()
+    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
+    change(stage, incidents, broken, facts={"type": "nothing"})
+
+    refused = [Outcome(each.id, each.lease, Refused(Failure.INVALID, "21211")) for each in claimed]
+    Sending(stage.runtime)._record_all(refused)
+
+    known = {each.incident_id: each.status for each in stage.attempts(MethodKind.SMS)}
+    assert known == {broken: "sending", whole: "failed"}
 
 
 def test_an_attempt_whose_lease_is_lost_is_put_aside_and_others_are_settled(stages: Stages, each_database: str) -> None:
