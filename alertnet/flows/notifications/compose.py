@@ -18,6 +18,16 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage, NotificationDraft
 
+_MAIL = frozenset({MethodKind.EMAIL})
+LEADS_TO_PAGE = {
+    Kind.RECORDED: _MAIL,
+    Kind.DECLINED: _MAIL,
+    Kind.CORRECTION: _MAIL,
+    Kind.UPDATE: WRITTEN,
+    Kind.ACTION_REMINDER: WRITTEN,
+}
+"""By which methods a message after the alert carries the link of the contact's page, while the incident is open."""
+
 
 @value
 class Coming:
@@ -118,9 +128,20 @@ def write(
     """
     its_words = replace(words, timezone=contact.timezone)
     for method in methods_at_any_hour(locked, tree, contact, methods):
-        draft = replace(draft_to(locked, kind, tree, contact, method, its_words), leaves_at=leaves_at)
+        linked = _with_page(locked, kind, tree, contact, method, its_words)
+        draft = replace(draft_to(locked, kind, tree, contact, method, linked), leaves_at=leaves_at)
         if not (once and locked.work.has_posted(draft)):
             locked.work.post(draft, send=send)
+
+
+def _with_page(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Said:
+    """The words with the link of the contact's page, where that is where it goes on from this message."""
+    escalation = locked.escalation_of(tree)
+    leads = method.kind in LEADS_TO_PAGE.get(kind, ()) and contact.answers and locked.is_open
+    if not leads or escalation is None:
+        return words
+    _, token = link_token(locked, tree, contact, method, escalation_id=escalation.id)
+    return replace(words, link=token)
 
 
 def methods_at_any_hour(
