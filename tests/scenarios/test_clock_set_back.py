@@ -108,6 +108,44 @@ def test_an_incident_that_a_clock_that_was_ahead_has_opened_goes_on(world: World
     assert incident.timeline().count("decision_repeated") == 2
 
 
+def test_a_clock_that_jumps_ahead_and_is_set_right_delays_no_open_incident(world: World) -> None:
+    """A7: of what the jump opened the next level would else wait for the hour too, and nobody would hear why."""
+    incident = world.raises(type="raid")
+    beats(world)
+    world.passes(minutes=1)
+    world.clock.at += HOUR
+    world.passes(seconds=30)
+    beats(world)
+    assert incident.level("colombia") == "Ombudsman and defenders"
+    set_right(world)
+
+    beats(world)
+    world.passes(seconds=10)
+
+    left = [datetime.fromisoformat(each["due_at"]) - world.clock.at for each in incident["escalations"]]
+    assert [span <= timedelta(minutes=15) for span in left] == [True, True]
+    assert incident.timeline().count("clock_set_right") == 1
+    world.passes(minutes=16)
+    assert incident.timeline().count("go_asked") == 2
+
+
+def test_what_was_planned_before_a_jump_of_the_clock_keeps_its_time(world: World) -> None:
+    """A7: nothing came due in the jump, so nothing is told earlier than planned."""
+    incident = world.raises(type="raid")
+    beats(world)
+    due = [each["due_at"] for each in incident["escalations"]]
+    world.clock.at += timedelta(minutes=2)
+    world.passes(seconds=10)
+    beats(world)
+    world.clock.at -= timedelta(minutes=2)
+
+    beats(world)
+    world.passes(seconds=10)
+
+    assert [each["due_at"] for each in incident["escalations"]] == due
+    assert "clock_set_right" not in incident.timeline()
+
+
 def test_what_another_process_has_opened_a_moment_ahead_is_left_as_it_is(world: World) -> None:
     """B9: clocks differ by moments, and none of them is a reason to ring twice."""
     world.clock.forward(seconds=1)

@@ -170,6 +170,13 @@ class State:
     # By identity, since it holds a dict: for what is worked out once for the very same state.
     __hash__ = object.__hash__
 
+    @property
+    def moved_at(self) -> datetime | None:
+        """When a level was last opened, met or asked about; None: nothing has happened yet."""
+        met = [run.met_at for run in self.runs if run.met_at is not None]
+        asked = [self.question.asked_at] if self.question is not None else []
+        return max([*(run.opened_at for run in self.runs), *met, *asked], default=None)
+
     def relayed_by(self, contact: str) -> tuple[str, ...]:
         """The addresses that relayed for that contact; for another the same phone may still have to."""
         if not self.relayed or contact not in self.answers:

@@ -305,7 +305,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "confirmation_asked": _said(Tone.ASKED, "Does {contact} really take charge?", "The coordinators are asked."),
     "escalation_opened": _said(Tone.TOLD, "{tree}: it is told too"),
     "escalation_restored": _said(Tone.TOLD, "{tree}: it goes on"),
-    "clock_set_right": _said(Tone.TROUBLE, "It was opened by a clock that was ahead, and begins now"),
+    "clock_set_right": _said(Tone.TROUBLE, "The clock was ahead, and is set right: what comes next counts from now"),
     "escalation_resumed": _said(Tone.TOLD, "{tree}: it goes on"),
     "re_resolved": _said(Tone.ASKED, "It runs on the trees and the consent of now", "by {by}"),
     "link_suggested": _said(Tone.ASKED, "It may be the same event as {ref}"),

@@ -86,16 +86,23 @@ def escalate_due(tx: Tx, most: int) -> int:
 
 
 def _set_right(locked: LockedIncident) -> None:
-    """Restart what a clock that was ahead has opened; otherwise it would wait until it is that late again (A7)."""
+    """Plan anew what a clock that was ahead has opened; otherwise it would wait until it is that late again (A7)."""
     opened_at, now = locked.incident.opened_at, locked.tx.now
-    if opened_at <= now or not locked.is_open:
+    if not locked.is_open:
         return
-    locked.incident = replace(locked.incident, opened_at=now)
-    incident_store.save_opening(locked.tx.session, locked.incident)
-    locked.record("clock_set_right", seconds=round((opened_at - now).total_seconds()))
-    for each in locked.escalations:
-        if each.state.status is not Status.STOPPED:
-            each.state = restore(stop(each.state, opened_at), now)
+    going_on = [each for each in locked.escalations if each.state.status is not Status.STOPPED]
+    if opened_at > now:
+        locked.incident = replace(locked.incident, opened_at=now)
+        incident_store.save_opening(locked.tx.session, locked.incident)
+        ahead = [(each, opened_at) for each in going_on]
+    else:
+        moved = [(each, each.state.moved_at) for each in going_on]
+        ahead = [(each, at) for each, at in moved if at is not None and at > now + escalation_store.MOST_AHEAD]
+    if not ahead:
+        return
+    locked.record("clock_set_right", seconds=round((max(at for _, at in ahead) - now).total_seconds()))
+    for each, at in ahead:
+        each.state = restore(stop(each.state, at), now)
     move(locked, for_all(locked, PlanChanged()))
 
 

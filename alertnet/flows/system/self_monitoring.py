@@ -92,8 +92,9 @@ def keep_watch(
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     # They were set while the clock was ahead, and it has been put back.
-    moved = [each.bring_near(tx.session, tx.now) for each in (attempt_store, escalations, prompts)]
-    if any(moved):
+    moved = [each.bring_near(tx.session, tx.now) for each in (attempt_store, prompts)]
+    was_ahead = heartbeats.WATCH in before and before[heartbeats.WATCH].at > tx.now + escalations.MOST_AHEAD
+    if escalations.bring_near(tx.session, tx.now, was_ahead=was_ahead) or any(moved):
         tx.leaves_due()
     remind_of_turns(tx, edition.network, before.get(heartbeats.DUTY_REMINDED))
     if tries_numbers:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import Row, Select, bindparam, select, true, update
 
 from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.errors import Inconsistent, must_hold
@@ -197,9 +197,12 @@ def take_due(session: Session, now: datetime, limit: int) -> list[str]:
     return [row.incident_id for row in _TO_MOVE.all(session, {"now": now, "most": limit})]
 
 
-def bring_near(session: Session, now: datetime) -> bool:
-    """Make escalations due now whose incident was opened by a clock that was ahead; True if there were any."""
-    is_ahead = incidents.c.opened_at > now + MOST_AHEAD
+def bring_near(session: Session, now: datetime, *, was_ahead: bool = False) -> bool:
+    """Make escalations due now whose incident was opened by a clock that was ahead; True if there were any.
+
+    `was_ahead`: the clock has just been set back, so that levels of any open incident may have been opened by it.
+    """
+    is_ahead = true() if was_ahead else incidents.c.opened_at > now + MOST_AHEAD
     ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
     waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
     return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)
