@@ -75,7 +75,7 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
     try:
         if files.faults:
             say(files.faults)
-        _warn_of_missing_pins(runtime)
+        _log_missing_pins(runtime)
         _warn_of_missing_secret(runtime)
         runtime.trees.follow()
         runtime.counting.follow()
@@ -92,12 +92,12 @@ def runtime_of_command() -> Iterator[Runtime]:
         yield runtime
 
 
-def _warn_of_missing_pins(runtime: Runtime) -> None:
-    """Warn of contacts with `pin: true` whose PIN was never set: their links and calls work without one."""
+def _log_missing_pins(runtime: Runtime) -> None:
+    """Log the contacts with `pin: true` whose PIN was never set: their links and calls work without one."""
     known = runtime.read(pins.owners)
     asked = {f"{tree.id}/{contact.id}" for tree, contact in runtime.edition.network.all_contacts if contact.pin}
     if missing := sorted(asked - known):
-        log.warning("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
+        log.info("pins_not_set", contacts=missing, mend="alertnet pins set TREE/CONTACT --pin -")
 
 
 def _warn_of_missing_secret(runtime: Runtime) -> None:

@@ -18,6 +18,16 @@ def test_an_incident_is_opened_and_its_reference_printed_alone(office: Office, r
     assert [each.nationality for each in found.facts.people] == ["ES"]
 
 
+def test_nothing_is_said_of_pins_that_were_never_set_to_somebody_who_raises_an_alarm(
+    office: Office, runtime: Runtime
+) -> None:
+    """That is for the log of a start and for `doctor`: here it would stand before what matters."""
+    said = office.types(*ARREST)
+
+    assert (said.code, said.err) == (0, "")
+    assert "have no PIN" in office.types("doctor", "--offline").out
+
+
 def test_what_is_wrong_is_named_and_nothing_opened(office: Office, runtime: Runtime) -> None:
     for words, named in ((("--type", "riot"), "--type"), (("--country", "XX"), "--country")):
         err = office.refused(*ARREST, *words)
