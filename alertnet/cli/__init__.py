@@ -34,7 +34,7 @@ from alertnet.cli.incidents import raise_incident
 from alertnet.cli.server import database
 from alertnet.cli.server.doctor import doctor
 from alertnet.cli.server.serve import serve, worker
-from alertnet.core.errors import AlertnetError, BadInput
+from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 
 ALLOWED = {
     "int_parsing": "a whole number",
@@ -150,10 +150,23 @@ def _check_text(arguments: Sequence[str]) -> None:
             raise BadInput("argument", argument.encode(errors="replace").decode(), "text in UTF-8")
 
 
+def _load_env_file() -> None:
+    """Take over the variables of `.env` that the environment does not set.
+
+    Raises:
+        Misconfigured: it can't be read, as where it belongs to the user of another installation.
+    """
+    try:
+        load_dotenv(".env")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise Misconfigured((f".env: can't be read: {reason}",)) from None
+
+
 def main() -> None:
     """Run the command from `sys.argv`, with the variables of `.env` in the current folder."""
-    load_dotenv(".env")
     try:
+        _load_env_file()
         _check_text(sys.argv)
         commands()(prog_name="alertnet")
     except AlertnetError as error:

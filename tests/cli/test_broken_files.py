@@ -183,3 +183,9 @@ def test_a_first_start_without_any_good_edition_ends(office: Office, tree: Path,
 
     assert "colombia.yaml" in err
     assert "did you mean coordinator" in err
+
+
+def test_an_env_file_that_cannot_be_read_is_named_by_every_command(office: Office) -> None:
+    (office.folder / ".env").write_bytes(b"ALERTNET_KEEP=\xff\n")
+
+    assert office.refused("incidents", "list") == ".env: can't be read: it is no text in UTF-8\n"

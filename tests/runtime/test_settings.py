@@ -456,6 +456,16 @@ def test_a_misspelt_name_in_the_env_file_is_refused(tmp_path: Path, monkeypatch:
     assert fault == "ALERTNET_RATE: there is no such setting (did you mean ALERTNET_RATES?)"
 
 
+def test_a_line_of_the_env_file_that_sets_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else there would be no heartbeat, and nobody would know; what stands there is not repeated, it may be secret."""
+    lines = ("# ours", f"ALERTNET_SECRET_KEY={KEY}", "ALERTNET_HEARTBEAT_URL https://ping.example.org", "ALERTNET_KEEP")
+    (tmp_path / ".env").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALERTNET_SECRET_KEY", raising=False)
+
+    assert examine().faults == tuple(f".env: line {number} sets nothing (allowed: NAME=value)" for number in (3, 4))
+
+
 def test_the_example_with_the_key_alone_filled_in_is_refused() -> None:
     """Else there would be an alarm whose links lead nowhere."""
     example = dotenv_values(Path(__file__).parents[2] / ".env.example")

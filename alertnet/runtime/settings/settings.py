@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from alertnet.core.codec import value
@@ -226,6 +227,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
     """Like `read_settings`, but gives the faults instead of raising, for callers that look for more."""
     found: Mapping[str, str | None] = env if env is not None else {**dotenv_values(".env"), **os.environ}
     texts, faults = _gather(found)
+    faults += _unread_lines() if env is None else ()
     faults += unchanged(texts)
     settled = _named(faults)
     given = settled | texts.keys()
@@ -239,6 +241,16 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
     faults += _second_provider_faults(settings, given, _named(faults))
     faults += _openid_faults(settings, given, _named(faults))
     return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
+
+
+def _unread_lines() -> list[str]:
+    """A fault for each line of `.env` that sets nothing; a setting that is meant there would be missing unnoticed."""
+    own = Path(".env")
+    if not own.is_file():
+        return []
+    with own.open(encoding="utf-8") as lines:
+        unread = [each.original.line for each in parse_stream(lines) if each.error or (each.key and each.value is None)]
+    return [f".env: line {number} sets nothing (allowed: NAME=value)" for number in unread]
 
 
 def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, ...]:
