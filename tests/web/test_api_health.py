@@ -1,5 +1,6 @@
 """Whether the program is alive and ready, and what Prometheus is told."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
@@ -23,6 +25,7 @@ from alertnet.store.queues import workers
 from tests.support.clock import Clock
 from tests.web.world import NOW, world_in
 
+RULES = Path(__file__).parents[2] / "deploy/alertnet.rules.yaml"
 REPORT = {"type": "arrest", "country": "CO"}
 NOBODY = REPORT | {"exclude": ["coordinator"]}
 """Consent is internal, and all who are internal, the last resort too, are excluded: that wins over A2."""
@@ -249,6 +252,18 @@ def test_the_metrics_count_what_is_open_waiting_and_overdue(api: TestClient, clo
     assert 'alertnet_queue_oldest_overdue_seconds{queue="attempts"} 30.0' in lines
     assert 'alertnet_queue_waiting{queue="escalations"} 2.0' in lines
     assert 'alertnet_queue_overdue{queue="escalations"} 0.0' in lines
+
+
+def test_the_rules_for_prometheus_ask_for_metrics_that_there_are(api: TestClient) -> None:
+    """A rule on a name that nobody gives never rings."""
+    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    asked = [re.findall(r"alertnet_\w+", rule["expr"]) for rule in rules]
+
+    given = api.get("/metrics").text
+
+    assert len(asked) == 4
+    assert [name for names in asked for name in names if f"# TYPE {name} gauge" not in given] == []
+    assert all(asked)
 
 
 def test_the_metrics_leave_out_what_is_closed(api: TestClient) -> None:
