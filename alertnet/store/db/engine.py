@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, make_url, text, update
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
 from alertnet.store.db.adding import unless_there
@@ -253,6 +253,13 @@ def carry_over(engine: Engine) -> None:
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Insert the row unless its key is taken, even by a simultaneous transaction; True if it was inserted."""
     return bool(_inserting_once(table).put(session, stored(values.items())))
+
+
+def insert_or_change(session: Session, table: Table, row: dict[str, Any], **changes: Any) -> None:
+    """Insert the row; where its key is taken, make these changes to the row that has it."""
+    if not insert_once(session, table, row):
+        mine = (column == row[column.name] for column in table.primary_key)
+        session.execute(update(table).where(*mine).values(changes))
 
 
 @cache

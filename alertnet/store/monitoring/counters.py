@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import exists, or_, select, text, update
+from sqlalchemy import exists, or_, select, text
 
 from alertnet.core.monitoring.metrics import Counts, Key
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, counters, incidents
@@ -16,10 +16,8 @@ from alertnet.store.tables import attempts, counters, incidents
 def add(tx: Tx, counted: Counts) -> None:
     """Add counts to the stored ones, in the order of names, so that no two transactions wait for each other."""
     for (name, labels), number in sorted(counted.items()):
-        key = {"name": name, "labels": json.dumps(labels)}
-        if not insert_once(tx.session, counters, {**key, "number": number}):
-            row = (counters.c.name == name) & (counters.c.labels == key["labels"])
-            tx.session.execute(update(counters).where(row).values(number=counters.c.number + number))
+        row = {"name": name, "labels": json.dumps(labels), "number": number}
+        insert_or_change(tx.session, counters, row, number=counters.c.number + number)
 
 
 def read(session: Session) -> dict[Key, float]:

@@ -21,7 +21,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Reports
 from alertnet.core.notification import Failure
 from alertnet.store.db.columns import Instant
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_once, insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -77,8 +77,7 @@ def read(session: Session) -> dict[str, Heartbeat]:
 
 def note(tx: Tx, name: str) -> None:
     """Record that something is seen now."""
-    if not insert_once(tx.session, signs, {"name": name, "at": tx.now, "times": 1}):
-        tx.session.execute(update(signs).where(signs.c.name == name).values(at=tx.now))
+    insert_or_change(tx.session, signs, {"name": name, "at": tx.now, "times": 1}, at=tx.now)
 
 
 def is_time(tx: Tx, name: str, every: timedelta) -> bool:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx
 from alertnet.store.tables import breakers
@@ -56,18 +56,14 @@ def keep(tx: Tx, route: Route, breaker: Breaker) -> None:
     tx.session.info.pop(FREE_REFS, None)
     if breaker == SOUND:
         tx.session.execute(delete(breakers).where(_KEY), _key(route))
-    elif not insert_once(tx.session, breakers, _columns(route, breaker)):
-        tx.session.execute(update(breakers).where(_KEY), _key(route) | _columns(route, breaker))
+    else:
+        (method, provider), columns = route, vars(breaker)
+        insert_or_change(tx.session, breakers, {"method": method.value, "provider": provider, **columns}, **columns)
 
 
 def _key(route: Route) -> dict[str, str]:
     method, provider = route
     return {"key_method": method.value, "key_provider": provider}
-
-
-def _columns(route: Route, breaker: Breaker) -> dict[str, Any]:
-    method, provider = route
-    return {"method": method.value, "provider": provider, **vars(breaker)}
 
 
 def _breaker(row: Row[Any]) -> Breaker:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import case, delete, literal, select, tuple_, union_all, update
 
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, drills, escalations, inbound, journeys, put_offs, recordings
@@ -45,10 +45,8 @@ def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
         return False
     tx.session.execute(update(table).where(mine).values(due_at=until))
     row = {"queue": queue, "row_id": id, "since": due_at, "until": until}
-    if not insert_once(tx.session, put_offs, row):
-        since = case((put_offs.c.until == due_at, put_offs.c.since), else_=literal(due_at, put_offs.c.since.type))
-        known = update(put_offs).where(put_offs.c.queue == queue, put_offs.c.row_id == id)
-        tx.session.execute(known.values(since=since, until=until))
+    since = case((put_offs.c.until == due_at, put_offs.c.since), else_=literal(due_at, put_offs.c.since.type))
+    insert_or_change(tx.session, put_offs, row, since=since, until=until)
     return True
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     literal_column,
     select,
     union_all,
-    update,
 )
 
 from alertnet.core.codec import value
@@ -23,7 +22,7 @@ from alertnet.core.delivery.horizon import LONG_AGO
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import Seen
 from alertnet.store.db.columns import Instant
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
@@ -142,8 +141,7 @@ def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
 
 def beat(tx: Tx, worker: str) -> None:
     """Record that the worker is alive."""
-    if not insert_once(tx.session, workers, {"id": worker, "seen_at": tx.now, "started_at": tx.now}):
-        tx.session.execute(update(workers).where(workers.c.id == worker).values(seen_at=tx.now))
+    insert_or_change(tx.session, workers, {"id": worker, "seen_at": tx.now, "started_at": tx.now}, seen_at=tx.now)
 
 
 def forget(tx: Tx) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, Select, bindparam, delete, func, insert, select, upd
 from alertnet.core.codec import value
 from alertnet.core.errors import Unknown
 from alertnet.store.db.columns import canonical, vault_of
-from alertnet.store.db.engine import insert_once
+from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
@@ -224,9 +224,7 @@ def look_at(tx: Tx, here: Iterable[tuple[str, str]], until: datetime) -> None:
     tx.session.execute(delete(looking).where(looking.c.until <= tx.now))
     # In one order, so that no two processes wait for each other.
     for name, place in sorted(here):
-        if not insert_once(tx.session, looking, {"name": name, "place": place, "until": until}):
-            same = (looking.c.name == name) & (looking.c.place == place)
-            tx.session.execute(update(looking).where(same).values(until=until))
+        insert_or_change(tx.session, looking, {"name": name, "place": place, "until": until}, until=until)
 
 
 def look_away(tx: Tx, gone: Iterable[tuple[str, str]]) -> None:
