@@ -17,7 +17,7 @@ def test_the_terminal_shows_levels_with_their_times_and_contacts(office: Office)
 
     assert said.code == 0, said.err
     lines = [line.strip(" │├└─·") for line in said.out.splitlines()]
-    assert lines[0] == "colombia: Colombia support network"
+    assert lines[0] == "colombia: PBI Colombia, red de apoyo"
     assert any(line.startswith("10m") and "Ombudsman and defenders" in line for line in lines)
     assert any("(lawyers)" in line and "only for O3" in line for line in lines)
     assert any("(police-north)" in line and "only at L1*" in line for line in lines)
@@ -56,7 +56,7 @@ def test_a_page_of_paper_ends_between_two_levels(office: Office) -> None:
     heads = [re.findall(r'font-size="15" fill="#111" font-weight="bold">([^<]*)', picture) for picture in pictures]
     assert heads[:2] == [["Coordination"], ["Ombudsman and defenders"]]
     assert all(len(each) == 1 for each in heads)
-    assert "Colombia support network" in pictures[0]
+    assert "PBI Colombia, red de apoyo" in pictures[0]
     assert "break-inside:avoid" in said
 
 

@@ -46,3 +46,16 @@ def test_the_duty_desk_is_the_same_recipient_in_both_trees(network: Network) -> 
 def test_the_team_of_the_demonstration_consents_to_international(network: Network) -> None:
     assert network.teams["north"].consent is Scope.INTERNATIONAL
     assert network.people["P9"].exclude == ("ministry-defence",)
+
+
+def test_each_contact_hears_who_calls_in_its_own_language(network: Network) -> None:
+    """A Spanish voice that reads an English title out is not understood at three in the morning."""
+    heard = {
+        (tree.id, contact.language, contact.language in tree.titles)
+        for tree in network.trees.values()
+        for contact in tree.contacts.values()
+    }
+    assert heard == {
+        *(("colombia", language, True) for language in ("en", "es")),
+        *(("international", language, True) for language in ("en", "es", "fr")),
+    }

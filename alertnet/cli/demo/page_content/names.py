@@ -38,7 +38,7 @@ def _circle(tree: ContactTree, seen: set[str]) -> Circle:
             seen |= contact.addresses
         parties = tuple(_party(tree.id, contact) for contact in fresh)
         rings.append(Ring(ring_key(tree.id, index), level.name, parties))
-    return Circle(tree.id, tree.title, tuple(rings))
+    return Circle(tree.id, tree.title_in("en"), tuple(rings))
 
 
 def with_deputies(tree: ContactTree, ids: tuple[str, ...]) -> Iterator[Contact]:
