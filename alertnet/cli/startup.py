@@ -75,6 +75,8 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
     try:
         if files.faults:
             say(files.faults)
+        # Of those that start at once each puts its trees in force, one after the other.
+        when_database_is_there(lambda: runtime.edition)
         _log_missing_pins(runtime)
         _warn_of_missing_secret(runtime)
         runtime.trees.follow()

@@ -3,15 +3,20 @@
 import ctypes
 import os
 import subprocess
+from contextlib import closing
 from pathlib import Path
+from signal import Signals
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
 from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
+from tests.database import migrated_database
+from tests.processes.installation import eventually
 
 
 class Start:
@@ -60,6 +65,22 @@ def test_a_start_does_not_wait_for_what_only_a_person_can_cure() -> None:
 
     assert caught.value.faults == ("ALERTNET_DATABASE_URL: it can't be written: the disk is full",)
     assert start.tries == 1
+
+
+@pytest.mark.postgres
+def test_a_start_waits_for_another_that_puts_its_trees_in_force(office: Office, postgres_url: str) -> None:
+    """After a power cut on slow machines: who begins while the record is being written does not end by it."""
+    office.env["ALERTNET_DATABASE_URL"] = url = migrated_database(postgres_url)
+    with closing(create_engine(url, poolclass=NullPool).connect()) as other, office.starts("worker") as worker:
+        other.execute(text("SELECT pg_advisory_lock(hashtext('alertnet timeline'))"))
+        eventually(lambda: worker.is_over or "waiting_for_database" in worker.err, "it waits", WITHIN_SECONDS)
+        other.execute(text("SELECT pg_advisory_unlock_all()"))
+        eventually(lambda: worker.is_over or '"started"' in worker.err, "it starts", WITHIN_SECONDS)
+        assert not worker.is_over, worker.err
+        worker.gets(Signals.SIGTERM)
+        said = worker.ends()
+
+    assert ("waiting_for_database" in said.err, '"started"' in said.err, said.code) == (True, True, 0), said.err
 
 
 def test_a_command_whose_database_is_away_may_be_typed_again(office: Office) -> None:
