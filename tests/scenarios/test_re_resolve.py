@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import SECRET, Worlds
+from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in
 
@@ -75,6 +76,27 @@ def test_the_family_consents_to_more_and_the_embassy_is_told_once_a_coordinator_
     assert len(world.phone("spain").inbox) == 1
     assert "re_resolved" in incident.timeline()
     assert incident.answers()[0] == ("coordinator", "acknowledged", "sms")
+
+
+def test_who_has_left_the_trees_hears_no_news_that_still_waits(world: World, folder: Path) -> None:
+    """A8: a coordinator has seen and applied that it has nothing to do with this any more."""
+    incident = world.raises(consent="national")
+    world.passes(minutes=10)
+    alerts = list(world.phone("defenders").inbox)
+    pauses(world, [SMS], minutes=5)
+    incident.act("updates", text="she was seen")
+    assert {("coordinator", "sms"), ("defenders", "sms")} <= set(incident.told("update"))
+    left = [[line for line in text.splitlines() if "defenders" not in line] for text in (LEVELS, CONTACTS)]
+    edits(world, folder, *("\n".join(lines) + "\n" for lines in left))
+
+    applies(incident)
+    world.passes(minutes=6)
+
+    assert (len(alerts), world.phone("defenders").inbox) == (1, alerts)
+    assert [each["status"] for each in incident["notifications"] if each["kind"] == "update"] == [
+        "delivered",
+        "cancelled",
+    ]
 
 
 def test_an_embassys_new_number_is_used_after_re_resolving_and_the_old_one_no_more(world: World, folder: Path) -> None:
