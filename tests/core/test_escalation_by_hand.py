@@ -3,7 +3,7 @@
 from functools import partial
 
 from alertnet.core.directory.contact_tree import Start, Then
-from alertnet.core.escalation.state import Go, Status
+from alertnet.core.escalation.state import Go, PlanChanged, Status
 from tests.core.cast import Night, acknowledged, contact, coordinator, level, minutes, night_of, plan_of, tree
 
 CAST = (coordinator("ana"), contact("bob"))
@@ -84,3 +84,10 @@ def test_a_level_opened_after_the_tree_was_answered_has_its_time_before_the_last
     assert (played.status, played.told) == (Status.RUNNING, ["30 bob sms"])
 
     assert played.until(35).told == ["30 bob sms", "35 desk sms"]
+
+
+def test_a_level_opened_before_the_incident_is_known_to_be_genuine_puts_off_nothing_that_waits_for_it() -> None:
+    """B3: once it is verified, what was due meanwhile opens at once."""
+    played = night(*LEVELS, known={"verified": False}).at(12, Go(2)).change(15, PlanChanged(), verified=True).until(72)
+
+    assert played.opened() == ["0 One", "12 Three", "15 Two", "72 Four"]

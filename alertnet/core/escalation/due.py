@@ -236,7 +236,8 @@ class Agenda:
             return max([begun, *(run.ends_at if following else run.met_at or run.ends_at for run in runs)])
 
         at = after(awaited)
-        return after(self.context.this_round) if any(at < run.opened_at for run in besides) else at
+        was_ahead = self.context.catching_up or all(run.opened_at <= at for run in besides)
+        return at if was_ahead else after(self.context.this_round)
 
     def _in_turn(self, following: PlannedLevel | None) -> list[LevelRun]:
         """The levels of this round without those that a coordinator opened out of their turn.
