@@ -76,3 +76,17 @@ def test_what_has_not_left_yet_no_longer_says_that_they_take_charge(world: World
 
     assert reads(world, "coordinator", TAKES_CHARGE) == 0
     assert reads(world, "coordinator", NO_MORE) == 1
+
+
+def test_a_namesake_in_another_tree_is_told_and_not_who_revokes_it(world_of: Worlds) -> None:
+    """An id is unique in its tree alone: most trees call their coordinator so."""
+    towns = CONTACTS.replace("+573005550101", "+573005550102")
+    world = world_of(a_tree(COORDINATION + OMBUDS), a_tree(COORDINATION, towns, tree="town"))
+    taken_on(world)
+    world.passes(minutes=15)
+    page = next(link_in(text) for text in world.phone("coordinator").inbox if TAKES_CHARGE in text)
+
+    world.client.post(page, data={"answer": "revoke"})
+    world.settles()
+
+    assert (reads(world, "coordinator", NO_MORE), reads(world, "second coordinator", NO_MORE)) == (0, 1)

@@ -139,8 +139,16 @@ def _let_count(
         let_go(locked, tree, contact_id)
 
 
-def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = None) -> None:
-    """Revoke an answer. Where its level's rule is no longer met, the escalation goes on. `by`: who did so.
+def revoke(
+    locked: LockedIncident,
+    acknowledgement: str,
+    *,
+    by: str | None = None,
+    besides: tuple[str, str] | None = None,
+) -> None:
+    """Revoke an answer. Where its level's rule is no longer met, the escalation goes on.
+
+    `by`: who did so. `besides`: (tree, contact) of the coordinator who did, and need not hear of it.
 
     Raises:
         Unknown: the incident has no such answer.
@@ -160,7 +168,7 @@ def revoke(locked: LockedIncident, acknowledgement: str, *, by: str | None = Non
         let_go(locked, given.tree, given.contact)
     promise_again(locked)
     if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None:
-        announce_revoked(locked, given.contact, given.id, by)
+        announce_revoked(locked, given.contact, given.id, besides=besides)
 
 
 def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[str], Event]]:

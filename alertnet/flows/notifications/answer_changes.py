@@ -37,10 +37,9 @@ def announce(
         notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=besides, leaves_at=at)
 
 
-def announce_revoked(locked: LockedIncident, contact: str, answer: str, by: str) -> None:
+def announce_revoked(locked: LockedIncident, contact: str, answer: str, *, besides: tuple[str, str] | None) -> None:
     """Tell the other coordinators that the contact takes charge no more, and of that answer nothing any longer."""
     cancel_news_of(locked, answer)
-    besides = next(((tree, each.id) for tree, each in locked.plans.coordinators if each.id == by), None)
     notify_coordinators(locked, Subject.REVOKED, contact, besides=besides)
 
 

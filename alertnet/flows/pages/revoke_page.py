@@ -29,7 +29,7 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     proof = prove(locked, link, sent)
     revokes = sent.answer == REVOKE and not proof.is_missing
     if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
-        revoke(locked, link.acknowledgement, by=link.contact)
+        revoke(locked, link.acknowledgement, by=link.contact, besides=(link.tree, link.contact))
     locked.finish()
     outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
     return show(tx, link, proof=proof, outcome=outcome)
