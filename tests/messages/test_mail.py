@@ -52,6 +52,28 @@ def test_text_and_html_say_the_same(renderer: Renderer, said: Say, kind: Kind, l
     assert "None" not in mail.text
 
 
+NOT_BY_MAIL = {
+    "en": "A reply to this mail does not count as an answer.",
+    "es": "Responder a este correo no cuenta como respuesta.",
+    "fr": "Répondre à ce courriel ne compte pas comme réponse.",
+    "de": "Eine Antwort auf diese E-Mail zählt nicht.",
+    "pt": "Responder a este e-mail não conta como resposta.",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [Kind.ALERT, Kind.REMINDER, Kind.ACTION_REMINDER])
+def test_who_is_asked_by_mail_reads_that_a_reply_to_it_is_no_answer(
+    renderer: Renderer, said: Say, kind: Kind, language: str
+) -> None:
+    """No program reads the mailbox that it comes from."""
+    asked = renderer.render(kind, MethodKind.EMAIL, language, said()).text
+    told = renderer.render(kind, MethodKind.EMAIL, language, said(link=None, code=None, expects_answer=False)).text
+
+    assert NOT_BY_MAIL[language[:2]] in asked
+    assert NOT_BY_MAIL[language[:2]] not in told
+
+
 def test_an_alert_shows_day_time_and_offset(renderer: Renderer, said: Say) -> None:
     english = renderer.render(Kind.ALERT, MethodKind.EMAIL, "en", said()).text
     french = renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", said(timezone="Asia/Kathmandu")).text
