@@ -90,3 +90,16 @@ def test_a_namesake_in_another_tree_is_told_and_not_who_revokes_it(world_of: Wor
     world.settles()
 
     assert (reads(world, "coordinator", NO_MORE), reads(world, "second coordinator", NO_MORE)) == (0, 1)
+
+
+def test_nobody_hears_so_once_the_incident_is_closed(world: World) -> None:
+    """Nothing goes on for it any more; it stays on record."""
+    incident = taken_on(world)
+    incident.act("close", reason="resolved", expect=200)
+    world.settles()
+
+    revokes(world, incident)
+    world.passes(minutes=15)
+
+    assert "acknowledgement_revoked" in incident.timeline()
+    assert reads(world, "coordinator", NO_MORE) == 0

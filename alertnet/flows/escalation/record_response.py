@@ -167,7 +167,7 @@ def revoke(
         cancel_confirmations(locked, given.tree, given.contact)
         let_go(locked, given.tree, given.contact)
     promise_again(locked)
-    if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None:
+    if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None and locked.is_open:
         announce_revoked(locked, given.contact, given.id, besides=besides)
 
 
