@@ -568,6 +568,14 @@ ILL_SAID = """
     they have arrived 47110
     P9 arrived 47110
     gente armada ha llegado 47110
+    are we safe 47110
+    hello, is it ok 47110
+    47110 todo bien?
+    ¿estamos bien? 47110
+    ist alles gut 47110
+    only I am safe 47110
+    una está bien 47110
+    47110 on arrive
 """
 """What only begins like them, or says the contrary."""
 

@@ -61,6 +61,7 @@ def newest_of(world: World, team: str) -> str:
         "SOS",
         "OK {pin}",
         "we are all safe {pin}",
+        "SOS mistake {pin} police",
         *(pytest.param(text, marks=pytest.mark.long) for text in ("NUEVA", "FALSA", "BAJA")),
     ],
 )

@@ -227,3 +227,30 @@ def test_after_a_withdrawal_nothing_reaches_the_phone_about_another_report_of_it
 
     assert later.answers() == [("coordinator", "acknowledged", "sms")]
     assert valley.phone("ana").inbox == told
+
+
+@pytest.mark.parametrize(
+    "said", ["SOS error", "sos por error", f"SOS mistake {TRUE} police", f"SOS mistake {DURESS} police"]
+)
+def test_an_sos_that_has_nothing_to_withdraw_is_one(valley: World, said: str) -> None:
+    """A12: what a frightened hand writes beside SOS takes nothing from it."""
+    valley.texts("ana", said)
+
+    assert valley.newest()["severity"] == "critical"
+
+
+def test_what_was_called_off_once_it_is_closed_goes_to_people_alone(valley: World) -> None:
+    """The text may have been under way for long."""
+    reported(valley).act("close", reason="false_alarm")
+
+    valley.texts("ana", f"SOS was a mistake {TRUE}")
+
+    assert alarms(valley, "please read the message from north")
+
+
+def test_an_sos_that_was_a_mistake_withdraws_what_is_open(valley: World) -> None:
+    incident = reported(valley)
+
+    valley.texts("ana", f"SOS was a mistake {TRUE}")
+
+    assert "withdrawal_asked" in incident.timeline()

@@ -23,6 +23,7 @@ from alertnet.core.inbound.sms_words import (
     DANGER,
     EMPTY,
     FALSE,
+    HEDGED,
     LABELS,
     LANGUAGE_OF,
     NO_MORE,
@@ -124,7 +125,7 @@ class Report:
     """
 
     panic: bool
-    """Whether it is SOS, HELP or another cry for help."""
+    """Whether it is SOS, HELP or another cry for help; in a withdrawal, whether it begins with one."""
     is_asked: bool = field(default=False, compare=False, kw_only=True)
     """Whether the cry is part of a sentence that asks: please help, we need help."""
     pin: str | None = field(default=None, repr=False)
@@ -207,20 +208,21 @@ def begins_report(text: str, words: list[Word]) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
-    begun = _begin_saying_no_more(words) or _begin_with_first(text, words) or _begin_with_cry_among(words)
+    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_with_cry_among(words)
     return (begun and _begin_with_cry_after(begun)) or begun
 
 
-def _begin_saying_no_more(words: list[Word]) -> _Beginning | None:
+def _begin_saying_no_more(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning of a text that says before its PIN, or in all, only danger, false alarm, there, or well."""
     at = next((at for at, word in enumerate(words) if is_pin(word.plain)), None)
     said = [word for word in (words[1:] if at == 0 else words[:at]) if not _PLACE.fullmatch(word.plain)]
     verb = _verb_of_all(" ".join(word.plain for word in said))
-    is_cry = verb is FieldVerb.RAISE
-    if verb is None or (at is None and not is_cry and verb is not FieldVerb.WITHDRAW):
+    is_quiet = verb in (FieldVerb.ARRIVE, FieldVerb.CHECK_IN)
+    if verb is None or (is_quiet and (at is None or "?" in text[: words[at].start if at else None])):
         return None
     pin, rest = (words[0].plain, words[1:]) if at == 0 else (None, words)
-    return _Beginning(verb, is_cry, pin, [word for word in rest if word not in said], is_asked=is_cry)
+    is_panic = (is_cry := verb is FieldVerb.RAISE) or _SOS.fullmatch(said[0].plain) is not None
+    return _Beginning(verb, is_panic, pin, [word for word in rest if word not in said], is_asked=is_cry)
 
 
 def _verb_of_all(said: str) -> FieldVerb | None:
@@ -232,10 +234,9 @@ def _verb_of_all(said: str) -> FieldVerb | None:
         return None if words & (WELL | ARRIVED | FALSE) else FieldVerb.RAISE
     if words & (CALLED_OFF | FALSE):
         return FieldVerb.WITHDRAW if words & CALLED_OFF and words & FALSE else None
-    if words & ARRIVED:
-        # On arrive: they are about to.
-        return None if "on" in words and "est" not in words else FieldVerb.ARRIVE
-    return FieldVerb.CHECK_IN if words & WELL else None
+    if not words & (ARRIVED | WELL) or HEDGED.search(said):
+        return None
+    return FieldVerb.ARRIVE if words & ARRIVED else FieldVerb.CHECK_IN
 
 
 def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:

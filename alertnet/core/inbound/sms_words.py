@@ -47,6 +47,12 @@ AS_OK = re.compile(
     r"|nothing to report)\b"
 )
 """What says so in several words, of which one alone means something else."""
+HEDGED = re.compile(
+    r"^(?:(?:hello|hi|hallo) )?(?:are|r|is|am|were|was|have|has|ist|sind|bin|suis|sommes)"
+    r" (?:we|i|it|this|that|the|all|both|every\w+|alles|wir|ich|das|je|nous)\b"
+    r"|\b(?:only|solo|nur|un|una|une|um|uma|on arrives?)\b"
+)
+"""What makes of them a question (are we safe), or speaks of one alone (only I am safe), or of soon (on arrive)."""
 ARRIVED = frozenset(
     (
         *("arr", "arrived", "reached", "arrive", "arrives", "arrivee", "arrivees", "llegada", "llegue", "llegamos"),

@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import parse_report
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -39,6 +39,7 @@ from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import change_duty
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
+from alertnet.flows.sms.withdraw_by_sms import is_cry_all_the_same
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
@@ -156,7 +157,7 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report = parse_report(text.written.body, edition.network.people)
+    report = _read(text)
     reporter = member or coordinator_at(edition.network, sms.sender)
     if report and reporter and (reporter.raises(report) or is_news(text.by(reporter), report)):
         return True, receive_report(text.by(reporter), report)
@@ -174,6 +175,15 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         hear_duress(coerced, report.verb.value)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
+
+
+def _read(text: _Text) -> Report | None:
+    """The report in it. An SOS that was to be withdrawn is one all the same where there is nothing to withdraw."""
+    body, people = text.written.body, text.edition.network.people
+    report = parse_report(body, people)
+    if text.member and report and is_cry_all_the_same(text.by(text.member), report):
+        return parse_report(f"HELP {body}", people)
+    return report
 
 
 def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:

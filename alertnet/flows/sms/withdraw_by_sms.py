@@ -10,7 +10,7 @@ from dataclasses import replace
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Unknown
 from alertnet.core.inbound.field_report import withdrawn
-from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers
@@ -41,6 +41,16 @@ def withdrawable(text: FieldText, ref: str | None) -> str | None:
     concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, held_by=team, team=team)}
     facts = concerned.get(found or "")
     return found if facts is not None and not (facts.lone_text or facts.hidden_from_phone) else None
+
+
+def is_cry_all_the_same(text: FieldText, report: Report) -> bool:
+    """Whether a text that begins with SOS and speaks of a mistake is an SOS: nothing is open that it may withdraw.
+
+    With a PIN and no other words it is not: believed at once, it would go to everybody, and what was a mistake may just
+    have been closed. Coordinators read it.
+    """
+    is_one = report.verb is FieldVerb.WITHDRAW and report.panic and (report.pin is None or report.text is not None)
+    return is_one and withdrawable(text, report.ref) is None
 
 
 def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None:
