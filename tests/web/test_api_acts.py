@@ -219,6 +219,18 @@ def test_news_takes_nobody_off(api: TestClient, runtime: Runtime) -> None:
     ]
 
 
+def test_null_takes_back_what_was_known_of_a_person(api: TestClient, runtime: Runtime) -> None:
+    """A name or an embassy given by mistake; what is left out stays."""
+    person = {"code": "P55", "name": "Eva", "nationality": "ES"}
+    raised = api.post("/v1/incidents", json=REPORT | {"people": [person]})
+    news = {"text": "not Eva", "people": [{"code": "P55", "name": None}]}
+
+    assert api.post(f"{raised.headers['Location']}/updates", json=news).is_success
+
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, raised.json()["ref"])).facts)
+    assert [(person.code, person.nationality, person.name) for person in facts.people] == [("P55", "ES", None)]
+
+
 def test_closing_stops_everything_and_can_be_done_once(api: TestClient, incident: str) -> None:
     """A4: stop means stop."""
     answer = api.post(f"{incident}/close", json={"reason": "released"}).json()

@@ -124,7 +124,7 @@ Names = Annotated[list[Name], Field(max_length=100)]
 
 
 class Strict(BaseModel):
-    """A request body that refuses unknown fields. Null is as if an optional field were left out."""
+    """A request body that refuses unknown fields. Null is as if an optional field were left out, or its own value."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -132,7 +132,9 @@ class Strict(BaseModel):
     @classmethod
     def _naming_fields(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
         if isinstance(given, dict) and None in given.values():
-            left_out = {name for name, field in cls.model_fields.items() if not field.is_required()}
+            # Null is a value of the others: news take back by it what was known of a person.
+            optional = {name: each for name, each in cls.model_fields.items() if not each.is_required()}
+            left_out = {name for name, each in optional.items() if each.default is not None}
             given = {name: value for name, value in given.items() if value is not None or name not in left_out}
         try:
             return validate(given)
