@@ -93,6 +93,20 @@ def test_what_is_said_around_a_name_of_another_language_has_its_english_too() ->
     assert (subtitles.of(after) or "").startswith("reference A, 7, K, 3, M")
 
 
+def test_what_happens_is_told_with_titles_in_english_as_the_page_is() -> None:
+    """The tree of Colombia has a Spanish one, by which it calls its contacts."""
+    with Evening(migrate=migrate) as evening:
+        evening.stage.phone("ana").sends("SOS")
+        watch = Watch(evening.stage, Console(file=io.StringIO()), limit_seconds=30)
+        incident = watch.expect("an incident", lambda: evening.story().incident)
+        opened = watch.expect("a level", lambda: [each for each in evening.story().lines if "opens" in each.text])
+
+    title = evening.cast.circles[0].title
+    assert "support network" in title
+    assert incident.marks[0].text.startswith(f"{title}: ")
+    assert opened[0].detail == title
+
+
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
     """A minute of waiting takes a second; what is on its way takes the time that it takes."""
     with stage(migrate=migrate) as built:
