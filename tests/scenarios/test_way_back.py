@@ -94,3 +94,17 @@ def test_who_may_not_answer_is_led_nowhere(world_of: Worlds) -> None:
     news = office.mailbox(MAILBOX).mails[-1].text
     assert "there is news" in news
     assert "https://" not in news
+
+
+def test_news_to_a_number_that_takes_no_links_has_none(world_of: Worlds) -> None:
+    """B1: a network that lets no SMS with a link through would swallow the news; elsewhere it leads to the page."""
+    abroad = '  abroad: {role: ngo, organisation: Friends abroad, methods: [{sms: "+8613800138000"}]}\n'
+    office = world_of(a_tree("  - {name: Offices, notify: [abroad, coordinator], wait: 60m}\n", CONTACTS + abroad))
+    incident = office.raises()
+
+    incident.act("updates", text="Maria Secreta was moved")
+
+    [abroad_heard, coordinator_heard] = [office.phone(each).inbox[-1] for each in ("+8613800138000", "coordinator")]
+    assert "https://" in coordinator_heard
+    assert "there is news" in abroad_heard
+    assert "https://" not in abroad_heard

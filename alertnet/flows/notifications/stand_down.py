@@ -97,8 +97,7 @@ def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
     A number or address that it no longer has, or that was erased, is left out.
     """
-    there = [each for each in sorted(used) if each[1] and each[1] not in contact.left]
-    chosen = [Method(kind, address) for method, address in there if (kind := MethodKind(method)) in WRITTEN]
+    chosen = [each for each in _as_used(contact, used) if each.kind in WRITTEN and each.address not in contact.left]
     written = [method for method in contact.methods if method.kind in WRITTEN]
     calls = [method for method in contact.methods if method.kind is MethodKind.CALL][:1]
     return replace(contact, methods=tuple(chosen or written or calls), when_closed=())
@@ -106,11 +105,16 @@ def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
 
 def _by_the_same(contact: Contact, used: set[tuple[str, str]]) -> Contact:
     """The contact with only the methods that were used; where that was erased, with those of the same kind."""
-    known = {(method.kind.value, method.address): method for method in contact.at_hand}
-    there = [known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used) if each[1]]
+    there = _as_used(contact, used)
     erased = {kind for kind, address in used if not address} - {method.kind.value for method in there}
     there += [method for method in contact.methods if method.kind.value in erased]
     return replace(contact, methods=tuple(there), when_closed=())
+
+
+def _as_used(contact: Contact, used: set[tuple[str, str]]) -> list[Method]:
+    """The methods that were used and not erased, as the contact has them: not every number takes a link."""
+    known = {(method.kind.value, method.address): method for method in contact.at_hand}
+    return [known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used) if each[1]]
 
 
 def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> Told:
