@@ -37,9 +37,9 @@ def set_right(world: World) -> None:
     world.clock.at -= HOUR
 
 
-def beats(world: World) -> None:
+def beats(world: World, worker: str = "a worker") -> None:
     """A worker shows that it is alive, and looks."""
-    Watch(world.runtime, "a worker", lambda *_: None).beat()
+    Watch(world.runtime, worker, lambda *_: None).beat()
 
 
 def test_the_pace_of_a_clock_that_was_ahead_holds_nothing_back(world: World) -> None:
@@ -141,6 +141,26 @@ def test_what_was_planned_before_a_jump_of_the_clock_keeps_its_time(world: World
 
     beats(world)
     world.passes(seconds=10)
+
+    assert [each["due_at"] for each in incident["escalations"]] == due
+    assert "clock_set_right" not in incident.timeline()
+
+
+def test_a_machine_that_starts_with_its_clock_behind_moves_no_level_up(world: World) -> None:
+    """A7: without a battery it begins at the hour it last wrote down; NTP sets it right, and all is as planned."""
+    incident = world.raises(type="raid")
+    beats(world)
+    world.passes(minutes=20)
+    beats(world)
+    due = [each["due_at"] for each in incident["escalations"]]
+    world.clock.at -= timedelta(minutes=10)
+    beats(world, "a worker started anew")
+    world.passes(seconds=10)
+    beats(world, "a worker started anew")
+    world.clock.at += timedelta(minutes=10)
+
+    beats(world, "a worker started anew")
+    world.settles()
 
     assert [each["due_at"] for each in incident["escalations"]] == due
     assert "clock_set_right" not in incident.timeline()

@@ -189,6 +189,15 @@ def has_worker(seen: Observed) -> bool:
     return any(seen.now - each.seen_at < FRESH for each in seen.workers)
 
 
+def began_before(now: datetime, workers: Iterable[Seen]) -> bool:
+    """Whether a worker that works now did not just begin, by whatever clock it had then.
+
+    It knows that a clock was set back; where all have just begun, it may as well be behind now.
+    """
+    began = [each.started_at for each in workers if each.started_at and abs(now - each.seen_at) < FRESH]
+    return any(not now - FRESH < started_at <= now for started_at in began)
+
+
 def may_beat(seen: Observed, found: Collection[Part]) -> bool:
     """Whether the heartbeat goes on. A path that was never tested is not known to work."""
     answered = seen.inbound_at is not None and seen.now - seen.inbound_at <= SILENT_AFTER
