@@ -55,6 +55,20 @@ def test_the_mail_that_confirms_an_answer_leads_to_where_it_is_changed(
     assert link_in(confirmation) == page
 
 
+def test_the_mail_that_confirms_the_last_of_many_answers_leads_there_too(office: World) -> None:
+    """B9: from the sixth in an hour on they are confirmed together, and what waits says what is true by then."""
+    office.raises()
+    for answer in ("acknowledge", "relay") * 4:
+        page = answers(office, answer)
+    confirmed = len(office.mailbox(MAILBOX).mails)
+
+    office.passes(minutes=61)
+
+    [confirmation] = [mail.text for mail in office.mailbox(MAILBOX).mails[confirmed:]]
+    assert "You passed it on" in confirmation
+    assert link_in(confirmation) == page
+
+
 def test_who_is_asked_what_was_done_is_told_where_to_say_so(office: World) -> None:
     """The mail has no code that could be sent from nowhere, and the page takes the report."""
     incident = office.raises()

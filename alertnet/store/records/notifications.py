@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 
-from alertnet.core.codec import extended, from_plain, to_stored, value
+from alertnet.core.codec import extended, from_plain, replace, to_stored, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.decision import AlertOnRecord
@@ -293,18 +293,24 @@ def revise(
     kind: Kind,
     said: Said,
 ) -> None:
-    """Change the kind and content of messages of `kinds` to one of these (tree, contact) that leave later."""
+    """Change the kind and content of messages of `kinds` to one of these (tree, contact) that leave later.
+
+    Each keeps its link, which is for its own contact and method.
+    """
     waiting = select(attempts.c.notification_id).where(
         attempts.c.incident_id == incident,
         attempts.c.status == AttemptStatus.QUEUED.value,
         attempts.c.due_at > tx.now,
     )
-    change = update(notifications).where(
+    found = select(notifications.c.id, notifications.c.said).where(
         notifications.c.id.in_(waiting),
         tuple_(notifications.c.tree, notifications.c.contact).in_(list(names)),
         notifications.c.kind.in_([each.value for each in kinds]),
     )
-    tx.session.execute(change.values(kind=kind.value, said=to_stored(said)))
+    for row in tx.session.execute(found).all():
+        its_words = to_stored(replace(said, link=from_plain(Said, row.said).link))
+        change = update(notifications).where(notifications.c.id == row.id)
+        tx.session.execute(change.values(kind=kind.value, said=its_words))
 
 
 def _of_task(row: Row[Any]) -> Covered:
