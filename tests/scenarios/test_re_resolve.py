@@ -202,6 +202,25 @@ def test_who_has_left_the_tree_gets_no_alert_any_more_but_the_all_clear(world: W
     assert len(world.phone("defenders").inbox) == 2
 
 
+def test_who_has_left_the_tree_hears_that_it_is_not_over_and_is_led_to_no_page(world: World, folder: Path) -> None:
+    """A3, B5: it was told that it is over; the page would say that others take care of it."""
+    mailbox = "office@defenders.example"
+    edits(world, folder, contacts=CONTACTS.replace('[{sms: "+573005550130"}', f"[{{email: {mailbox}}}"))
+    incident = world.raises()
+    world.passes(minutes=11)
+    left = "\n".join(line for line in CONTACTS.splitlines() if "defenders" not in line)
+    edits(world, folder, LEVELS.replace("notify: [defenders]", "notify: [desk]"), left)
+    applies(incident)
+    incident.act("close", reason="released")
+
+    incident.act("reopen", reason="it was not over")
+
+    mails = [mail.text for mail in world.mailbox(mailbox).mails]
+    assert "/a/" in mails[0]
+    assert "is open again" in mails[-1]
+    assert "/a/" not in mails[-1]
+
+
 @pytest.mark.parametrize("by", ["code", "link"])
 def test_who_goes_by_another_name_since_answers_with_what_it_was_sent(world: World, folder: Path, by: str) -> None:
     """A6, A12: a contact that was renamed is the same recipient; nobody tells it that all is taken care of."""

@@ -136,9 +136,10 @@ def write(
 
 def _with_page(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Said:
     """The words with the link of the contact's page, where that is where it goes on from this message."""
+    if method.kind not in LEADS_TO_PAGE.get(kind, ()) or not contact.answers:
+        return words
     escalation = locked.escalation_of(tree)
-    leads = method.kind in LEADS_TO_PAGE.get(kind, ()) and contact.answers and locked.is_open
-    if not leads or escalation is None:
+    if escalation is None or not locked.may_answer(tree, contact.id, method.address):
         return words
     _, token = link_token(locked, tree, contact, method, escalation_id=escalation.id)
     return replace(words, link=token)
