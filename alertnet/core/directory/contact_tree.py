@@ -14,7 +14,7 @@ from alertnet.core.codec import to_plain, value
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL
-from alertnet.core.directory.languages import title_in
+from alertnet.core.directory.languages import Title
 from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at
 from alertnet.core.directory.routine import USUAL, Routine, Terms
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
@@ -124,9 +124,14 @@ class ContactTree:
     calendars: Calendars = field(default_factory=dict)
     """The holidays that its contacts keep, by country."""
 
+    @property
+    def title_to_read(self) -> Title:
+        """The title, for readers whose language is not known yet."""
+        return Title(self.title, self.titles, self.language)
+
     def title_in(self, language: str) -> str:
         """The title, as shown to people of that language."""
-        return title_in(language, self.title, self.titles, self.language)
+        return self.title_to_read.said_in(language)
 
     def level(self, name: str | None) -> Level | None:
         """The level of that name; None where there is none."""

@@ -78,6 +78,19 @@ def title_in(language: str, title: str, titles: Mapping[str, str], of_tree: str 
     return next((titles[each] for each in fallbacks(language, of_tree) if each in titles), title)
 
 
+@value
+class Title:
+    """A title that is translated only when read: the common one, those by language, and the tree's language."""
+
+    common: str
+    by_language: Mapping[str, str]
+    of_tree: str
+
+    def said_in(self, language: str) -> str:
+        """The title for readers of that language."""
+        return title_in(language, self.common, self.by_language, self.of_tree)
+
+
 def language_of_title(language: str, titles: Mapping[str, str], of_tree: str) -> str:
     """The language of that title; the tree's where it is the common one."""
     return next((each for each in fallbacks(language, of_tree) if each in titles), of_tree)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import Title
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulate import go_on, rehearse
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
@@ -23,10 +24,10 @@ RAISED, OPEN = timedelta(hours=6), timedelta(hours=3)
 
 @value
 class WouldBeTold:
-    """A level that would open: after how many minutes, whom it tells, and whether it waits for a go first."""
+    """A level that would open: after how many minutes, in which tree, whom it tells, and whether it waits for a go."""
 
     minutes: int
-    tree: str
+    title: Title
     level: str
     names: tuple[str, ...]
     waits: bool
@@ -65,7 +66,7 @@ def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[W
             names[each.contact.called] = None
     for (tree, level), (at, names) in told.items():
         minutes = round((at - now) / timedelta(minutes=1))
-        yield WouldBeTold(minutes, network.trees[tree].title, level, tuple(names), (tree, level) in waits)
+        yield WouldBeTold(minutes, network.trees[tree].title_to_read, level, tuple(names), (tree, level) in waits)
 
 
 def play_on(locked: LockedIncident) -> SimulatedIncident:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
+from alertnet.core.directory.languages import Title
 from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, LevelStatus, State, Status
@@ -101,7 +102,7 @@ class Path:
     """An escalation as a line: levels passed, the present one, the next."""
 
     tree: str
-    title: str
+    title: Title
     status: str
     round: int
     passed: tuple[str, ...]
@@ -327,7 +328,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
 
     return Path(
         tree=tree.id,
-        title=tree.title,
+        title=tree.title_to_read,
         status=state.status.value,
         round=state.round,
         passed=tuple(name(run.index) for run in runs if run is not current),

@@ -59,7 +59,7 @@ class Found:
     acts: tuple[Act, ...]
 
 
-def find(tx: Tx, network: Network, board: Board, asked: str, *, acts: bool) -> tuple[Found, ...]:
+def find(tx: Tx, network: Network, board: Board, asked: str, language: str, *, acts: bool) -> tuple[Found, ...]:
     """Find what was asked for, at most a few things. `acts`: for users who may act.
 
     Others find only incidents to look at.
@@ -69,7 +69,12 @@ def find(tx: Tx, network: Network, board: Board, asked: str, *, acts: bool) -> t
         return ()
     found: Iterable[Found] = _incidents(tx, board, plain, acts=acts)
     if acts:
-        found = [*found, *_people(network, plain), *_teams(network, plain), *_contacts(tx, network, board, plain)]
+        found = [
+            *found,
+            *_people(network, plain),
+            *_teams(network, plain),
+            *_contacts(tx, network, board, plain, language),
+        ]
     return tuple(islice(found, MOST))
 
 
@@ -101,13 +106,13 @@ def _teams(network: Network, asked: str) -> Iterator[Found]:
             yield Found("team", team.id, ", ".join(team.members), acts)
 
 
-def _contacts(tx: Tx, network: Network, board: Board, asked: str) -> Iterator[Found]:
+def _contacts(tx: Tx, network: Network, board: Board, asked: str, language: str) -> Iterator[Found]:
     for tree in network.trees.values():
         for contact in tree.contacts.values():
             if any(asked in name.casefold() for name in (contact.id, contact.called)):
                 serving = [each for each in board.incidents if any(path.tree == tree.id for path in each.paths)]
                 acts = _of_contact(tx, f"{tree.id}/{contact.id}", serving[:MOST_INCIDENTS])
-                yield Found("contact", contact.called, f"{contact.id}, {tree.title}", tuple(acts))
+                yield Found("contact", contact.called, f"{contact.id}, {tree.title_in(language)}", tuple(acts))
 
 
 def _of_contact(tx: Tx, key: str, serving: Iterable[OpenIncident]) -> Iterator[Act]:

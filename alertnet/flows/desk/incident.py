@@ -143,11 +143,11 @@ class Dossier:
         return self.closed_at is None
 
 
-def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str) -> Dossier:
-    """Read the incident, in words of `say`; if `reads`, for a coordinator, with what people wrote and any duress."""
+def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = str, language: str = "") -> Dossier:
+    """Read it in words of `say`, with titles in `language`; if `reads`, also what people wrote, and any duress."""
     locked, open_prompts = look_closely_at(tx, id), prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
-    seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say)
+    seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say, language)
     head, ahead, lines = _head(locked, open_prompts, last), entries_ahead(locked), tell(entries, names)
     return Dossier(
         head=head,
@@ -173,7 +173,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         to_call=_numbers(locked, head) if reads else {},
         contacts=tuple(contacts_of(locked)),
         contacts_left=_left(locked),
-        levels=_levels(locked),
+        levels=_levels(names),
         hears_close=_called(names, who_hears(locked, of_close=True)),
         hears_news=_called(names, who_hears(locked, of_close=False)),
         suggested=_suggested(entries),
@@ -335,13 +335,13 @@ def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:
     )
 
 
-def _levels(locked: LockedIncident) -> tuple[LevelChoice, ...]:
+def _levels(names: Names) -> tuple[LevelChoice, ...]:
     """Every level that would tell somebody, of each escalation."""
-    states = locked.states
+    locked, states = names.locked, names.locked.states
     return tuple(
         LevelChoice(
             tree=id,
-            title=plan.tree.title,
+            title=names.tree(id),
             level=planned.level.name,
             names=tuple(plan.tree.contacts[each].called for each in planned.contacts),
             is_open=any(run.index == planned.index for run in states[id].runs),

@@ -7,6 +7,7 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.languages import Title
 from alertnet.core.disclosure import NO_DETAILS, Details, Subject, details_of
 from alertnet.core.incident import Severity, consent_of
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -30,9 +31,10 @@ class Matter:
     `names`: those to be told next, or called.
 
     `calls`: (tree, contact) of those to be called; names would not do, since two may share one and one of them may be
-    barred. `neutral`: the subject for users who may not act, whatever a PIN has revealed. `held`: somebody (`held_by`)
-    has put it off, and it is asked again at `again_at`; `taken_by`: who is calling meanwhile. `is_text`: about a text
-    that has no incident yet. `details`: what is to be judged and who reported it, only for users who may act.
+    barred. `neutral`: the subject for users who may not act, whatever a PIN has revealed. `title`: that of the tree.
+    `held`: somebody (`held_by`) has put it off, and it is asked again at `again_at`; `taken_by`: who is calling
+    meanwhile. `is_text`: about a text that has no incident yet. `details`: what is to be judged and who reported it,
+    only for users who may act.
     """
 
     id: str
@@ -49,7 +51,7 @@ class Matter:
     about: str = ""
     calls: tuple[tuple[str, str], ...] = ()
     why: tuple[str, ...] = ()
-    tree: str = ""
+    title: Title | None = None
     automatic_at: datetime | None = None
     again_at: datetime | None = None
     asked: int = 0
@@ -112,7 +114,7 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(names)),
         why=told.get("why", ()),
-        tree=locked.tree(tree).title if tree else "",
+        title=locked.tree(tree).title_to_read if tree else None,
         automatic_at=prompt.automatic_at,
         again_at=prompt.due_at,
         asked=prompt.asked,

@@ -67,11 +67,15 @@ REASONS = {
 
 @value
 class Names:
-    """The names of one incident. `is_sos`: raised by a bare cry for help; `say`: translates English words."""
+    """The names of one incident. `is_sos`: raised by a bare cry for help; `say`: translates English words.
+
+    `language`: that of the titles of trees; empty for each tree's own.
+    """
 
     locked: LockedIncident
     is_sos: bool = False
     say: Callable[[str], str] = str
+    language: str = ""
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact's name; a member of the field as `team/member`."""
@@ -94,7 +98,7 @@ class Names:
 
     def tree(self, id: str) -> str:
         """A tree's title."""
-        return self.locked.tree(id).title if id in self.locked.plans else id
+        return self.locked.tree(id).title_in(self.language) if id in self.locked.plans else id
 
     def level(self, tree: str, index: int) -> str:
         """A level's number."""

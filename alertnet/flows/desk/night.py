@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import Title
 from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.forecast.simulation import Rehearsal, Told
@@ -53,7 +54,7 @@ class Step:
 
     minutes: int
     at: datetime
-    tree: str
+    title: Title
     level: str
     waits: bool
 
@@ -174,7 +175,7 @@ def _steps(network: Network, rehearsal: Rehearsal, opened_at: datetime) -> Itera
         waits = noted.kind == "go_asked"
         if noted.kind in ("level_opened", "go_asked") and (noted.tree, level, waits) not in seen:
             seen.add((noted.tree, level, waits))
-            yield Step(_after(noted.at, opened_at), noted.at, network.trees[noted.tree].title, level, waits)
+            yield Step(_after(noted.at, opened_at), noted.at, network.trees[noted.tree].title_to_read, level, waits)
 
 
 def _after(at: datetime, opened_at: datetime) -> int:

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.languages import Title
 from alertnet.core.directory.number_tests import tests_of
 from alertnet.core.directory.on_call import Arrangement
 from alertnet.core.incident import Severity
@@ -80,18 +81,18 @@ class People:
     """Everybody in the trees in force, by tree title."""
 
     now: datetime
-    by_tree: dict[str, tuple[Person, ...]]
+    by_tree: tuple[tuple[Title, tuple[Person, ...]], ...]
 
     @property
     def in_need(self) -> list[Person]:
         """Those with something to fix, the worst first."""
-        everybody = [person for people in self.by_tree.values() for person in people if person.needs]
+        everybody = [person for _, people in self.by_tree for person in people if person.needs]
         return sorted(everybody, key=lambda person: (RANKS.index(person.needs[0]), person.owner))
 
     @property
     def due(self) -> list[Person]:
         """Those who may be sent a test and have something not shown to work for long."""
-        everybody = [person for people in self.by_tree.values() for person in people]
+        everybody = [person for _, people in self.by_tree for person in people]
         return [person for person in everybody if person.takes_tests and {"unverified", "due"} & {*person.needs}]
 
 
@@ -103,7 +104,7 @@ def read_people(tx: Tx, network: Network) -> People:
     """Read all contacts, as they can be told now."""
     tested = standing_of_each(tx, network)
     known = _Known(tx, tested, number_tests.last_outcomes(tx), pins.owners(tx), on_call.arranged(tx))
-    return People(tx.now, {tree.title: tuple(known.people(tree)) for tree in network.in_order})
+    return People(tx.now, tuple((tree.title_to_read, tuple(known.people(tree))) for tree in network.in_order))
 
 
 @value

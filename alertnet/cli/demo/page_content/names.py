@@ -78,10 +78,6 @@ class PartyNames(Names):
         found = next((party.title for party in self.cast.field if party.key == key), None)
         return found or super().contact(tree, id)
 
-    def tree(self, id: str) -> str:
-        """A tree's title in English, as the page is."""
-        return self.locked.tree(id).title_in("en") if id in self.locked.plans else id
-
     def party(self, tree: str, id: str) -> str | None:
         """The key of the contact's party on the page."""
         addresses = self.locked.contact(tree, id).addresses

@@ -71,7 +71,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     locked = take_up(tx, (opened or known)[0].id)
     seen = incident_view.of_incident(tx.session, locked.incident.id)
     entries, *_ = timeline_view.latest(tx.session, locked.incident.id, MOST_ENTRIES, with_duress=True)
-    names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries))
+    names = PartyNames(locked, cast=cast, is_sos=chronicle.cries_for_help(entries), language="en")
     foretold = play_on(locked)
     return Story(
         hint=outlook.hint(locked, _is_answered(locked, seen), first, coordinator),

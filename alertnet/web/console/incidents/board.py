@@ -147,7 +147,7 @@ async def follow_board(desk: AtDesk) -> Response:
 def find_what(desk: AtDesk, q: str = "") -> Response:
     """Find what a reference, a name or a code stands for, and show what can be done with it."""
     board, asked = boards_of(desk.request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
-    found = desk.runtime.read(find, desk.network, board, asked, acts=desk.acts)
+    found = desk.runtime.read(find, desk.network, board, asked, desk.language, acts=desk.acts)
     return desk.show("find.html", asked=asked, found=found)
 
 

@@ -148,7 +148,8 @@ class IncidentLook:
 
     def read(self, runtime: Runtime) -> Dossier:
         """Read the incident as it is now."""
-        return runtime.read(read_dossier, self.id, reads=self.acts, say=sayer(runtime, self.language))
+        say = sayer(runtime, self.language)
+        return runtime.read(read_dossier, self.id, reads=self.acts, say=say, language=self.language)
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
