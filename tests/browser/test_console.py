@@ -298,7 +298,7 @@ def test_what_is_rarely_done_works_without_scripts_too(sit_down: SitDown, evenin
     for summary, chosen, button, said in (
         ("Somebody has answered me", {"#vouch-who": 1, "#vouch-kind": 1}, "Record the answer", "what you heard"),
         ("Somebody has done something", {"#action-who": 1, "#action-what": 1}, "Record the action", "what was done"),
-        ("Open a level now, hold it, or leave it out", {"#go-which": 2}, "Refuse", "your decision"),
+        ("Open a level now, hold it, or leave it out", {"#go-which": 2}, "Refuse", ": Refuse."),
         ("Spare somebody from now on", {}, "Spare them", "they are spared"),
     ):
         desk.folds_out(summary)
