@@ -217,6 +217,18 @@ def test_whatever_the_trees_are_it_goes_as_it_was_foretold(world_of: Worlds, see
     assert history(incident) == as_noted(rehearsal)
 
 
+def test_a_hold_of_a_level_that_is_open_has_no_effect(world_of: Worlds) -> None:
+    """The API refuses it: what tells already is ended by refusing it."""
+    world = world_of(VALLEY)
+    held = Script((Deed(timedelta(minutes=1), Does.HOLD, "valley", "Coordination"),))
+
+    rehearsal = foretold(world, hours=1, script=held)
+
+    assert [each.why for each in rehearsal.ignored] == ["its level is open by then"]
+    world.raises().act("go", tree="valley", level="Coordination", decision="hold", expect=409)
+    assert rehearsal.told == foretold(world, hours=1, script=Script()).told
+
+
 def test_an_answer_has_the_effect_that_was_foretold(world_of: Worlds) -> None:
     world = world_of(VALLEY)
     incident = world.raises()

@@ -9,6 +9,7 @@ from datetime import datetime
 from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
+from alertnet.core.escalation.apply_events import is_under_way
 from alertnet.core.escalation.decision import NewPrompt
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
@@ -162,7 +163,7 @@ class _Simulation:
     def _done(self, now: datetime, deed: Deed) -> Events:
         """The events that somebody's deed means for each tree."""
         if deed.does in (Does.GO, Does.HOLD):
-            return self._decided(deed)
+            return self._decided(now, deed)
         plans, tree = self.incident.plans, deed.tree
         same = plans.recipients.same_as(tree, deed.about) if tree in plans else ()
         here = {(its_tree, contact.id) for its_tree, contact in same}
@@ -199,12 +200,15 @@ class _Simulation:
             return AnswerKind.RELAYED, relays[-1]
         return AnswerKind.ACKNOWLEDGED, None
 
-    def _decided(self, deed: Deed) -> Events:
-        plan = self.incident.plans.get(deed.tree)
-        if plan is None or deed.tree not in self.incident.states:
+    def _decided(self, now: datetime, deed: Deed) -> Events:
+        plan, state = self.incident.plans.get(deed.tree), self.incident.states.get(deed.tree)
+        if plan is None or state is None:
             self.ignored.append(Ignored(deed, "its tree tells nobody"))
             return {}
         index = next(each.index for each in plan.levels if each.level.name == deed.about)
+        if deed.does is Does.HOLD and is_under_way(state, index, now):
+            self.ignored.append(Ignored(deed, "its level is open by then"))
+            return {}
         return {deed.tree: [Go(index) if deed.does is Does.GO else Hold(index)]}
 
     def _note(self, now: datetime, deed: Deed, kind: str) -> None:
