@@ -118,10 +118,7 @@ class AttemptChanges(TypedDict, total=False):
     changed_at: datetime
 
 
-_ABOUT = (
-    *(notifications.c[name] for name in ("kind", "tree", "contact", "language")),
-    notifications.c.alarm_id.label("prompt_id"),
-)
+_ABOUT = (*notifications.c["kind", "tree", "contact", "language"], notifications.c.alarm_id.label("prompt_id"))
 """The columns of its notification that are read with an attempt."""
 
 _NAMES = tuple(each.name for each in fields(Attempt))

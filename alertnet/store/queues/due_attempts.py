@@ -52,7 +52,7 @@ class DueAttempt(Attempt):
 
 
 _NOW = bindparam("now", type_=Instant())
-_WORDS = tuple(notifications.c[name] for name in ("address", "extension", "said", "expires_at"))
+_WORDS = notifications.c["address", "extension", "said", "expires_at"]
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
 
 _IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)

@@ -90,8 +90,8 @@ class HeldBack:
 
 
 _COUNT = len(COVERAGE)
-_STOPPABLE = (attempts.c.id, attempts.c.notification_id, attempts.c.status, attempts.c.method, attempts.c.provider_id)
-_ADDRESSED = (*_STOPPABLE, *(notifications.c[name] for name in ("tree", "contact", "address", "alarm_id", "kind")))
+_STOPPABLE = attempts.c["id", "notification_id", "status", "method", "provider_id"]
+_ADDRESSED = (*_STOPPABLE, *notifications.c["tree", "contact", "address", "alarm_id", "kind"])
 _CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
     (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
 )
@@ -122,7 +122,7 @@ _MAY_HAVE_BEEN_HEARD = or_(
     and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
 )
 _HEARD: Select[Any] = (
-    select(notifications.c.tree, notifications.c.contact, notifications.c.method, notifications.c.address)
+    select(*notifications.c["tree", "contact", "method", "address"])
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(
         notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
@@ -135,9 +135,7 @@ _HEARD_BY_ONE = _HEARD.where(notifications.c.id == bindparam("notification"))
 _ALL_CLEAR: Select[Any] = (
     select(
         *_STOPPABLE,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.address,
+        *notifications.c["tree", "contact", "address"],
         _MAY_HAVE_BEEN_HEARD.label("may_have_been_heard"),
         notifications.c.said,
     )
@@ -306,5 +304,4 @@ def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: date
 
 
 def _alert(row: Row[Any]) -> tuple[Stoppable, Coverage]:
-    values = tuple(row)
-    return Stoppable(*values[_COUNT:-1]), Coverage(*values[:_COUNT])
+    return Stoppable(*row[_COUNT:-1]), Coverage(*row[:_COUNT])

@@ -169,10 +169,4 @@ def _all(session: Session, query: Select[Any]) -> list[StoredJourney]:
 
 
 def _stored(row: Row[Any]) -> StoredJourney:
-    return StoredJourney(
-        id=row.id,
-        journey=from_plain(Journey, row.journey),
-        status=Status(row.status),
-        due_at=row.due_at,
-        incident=row.incident_id,
-    )
+    return StoredJourney(row.id, from_plain(Journey, row.journey), Status(row.status), row.due_at, row.incident_id)

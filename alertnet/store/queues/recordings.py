@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 
 from alertnet.core.codec import value
 from alertnet.store.db.engine import insert_once
@@ -13,13 +13,7 @@ from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import recordings
 
 _SHOWN: Select[Any] = select(
-    recordings.c.id,
-    recordings.c.incident_id,
-    recordings.c.provider,
-    recordings.c.seconds,
-    recordings.c.made_at,
-    recordings.c.kept_at,
-    recordings.c.due_at,
+    *recordings.c["id", "incident_id", "provider", "seconds", "made_at", "kept_at", "due_at"],
     recordings.c.audio.is_not(None).label("is_kept"),
 )
 
@@ -61,12 +55,12 @@ def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> b
 def due(session: Session, now: datetime, limit: int) -> list[Recording]:
     """The recordings with something to do, in the order of due times."""
     query = _SHOWN.where(recordings.c.due_at.is_not(None), recordings.c.due_at <= now)
-    return [_recording(row) for row in session.execute(query.order_by(recordings.c.due_at).limit(limit))]
+    return [Recording(*row) for row in session.execute(query.order_by(recordings.c.due_at).limit(limit))]
 
 
 def find(session: Session, id: str) -> Recording | None:
     row = session.execute(_SHOWN.where(recordings.c.id == id)).first()
-    return _recording(row) if row else None
+    return Recording(*row) if row else None
 
 
 def known_of(session: Session, ids: Sequence[str]) -> set[str]:
@@ -77,7 +71,7 @@ def known_of(session: Session, ids: Sequence[str]) -> set[str]:
 def of_incident(session: Session, ids: Sequence[str]) -> Sequence[Recording]:
     """The recordings of an incident that can be played, oldest first; `ids`: `Incident.every_id`."""
     query = _SHOWN.where(recordings.c.incident_id.in_(ids), recordings.c.audio.is_not(None))
-    return [_recording(row) for row in session.execute(query.order_by(recordings.c.made_at, recordings.c.id))]
+    return [Recording(*row) for row in session.execute(query.order_by(recordings.c.made_at, recordings.c.id))]
 
 
 def audio(session: Session, ids: Sequence[str], id: str) -> bytes | None:
@@ -97,8 +91,3 @@ def keep(tx: Tx, id: str, sound: bytes) -> None:
 def put_off(tx: Tx, id: str, until: datetime | None) -> None:
     """Try again at that moment; None: nothing is left to do."""
     tx.session.execute(update(recordings).where(recordings.c.id == id).values(due_at=until))
-
-
-def _recording(row: Row[Any]) -> Recording:
-    times = (row.made_at, row.kept_at, row.due_at)
-    return Recording(row.id, row.incident_id, row.provider, row.seconds, *times, row.is_kept)

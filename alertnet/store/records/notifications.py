@@ -103,7 +103,7 @@ class NewCoverage(Coverage, NewRow):
         return extended(Covered, self, tree=tree, state_or_stored=state, task=None)
 
 
-COVERAGE = (served.c.escalation_id, served.c.contact, served.c.method, served.c.level_index, served.c.round)
+COVERAGE = served.c["escalation_id", "contact", "method", "level_index", "round"]
 """The columns of a `Coverage`, in the order of its fields."""
 
 _COVERAGE = Prepared(
@@ -127,14 +127,7 @@ _OPEN_TASKS = Prepared(
 )
 _ALERTS = Prepared(
     select(
-        notifications.c.method,
-        notifications.c.address_index,
-        notifications.c.incident_id,
-        notifications.c.id,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.trees,
-        notifications.c.status,
+        *notifications.c["method", "address_index", "incident_id", "id", "tree", "contact", "trees", "status"],
         notifications.c.alarm_id,
     )
     .where(

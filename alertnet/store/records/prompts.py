@@ -112,7 +112,7 @@ class NewPrompt(NewRow, _Matter):
 
 
 _NAMES = tuple(each.name for each in fields(Prompt))
-_PROMPTS: Select[Any] = select(*(alarms.c[name] for name in _NAMES))
+_PROMPTS: Select[Any] = select(*alarms.c[_NAMES])
 _BY_ID = _PROMPTS.where(alarms.c.id == bindparam("id"))
 _ONE, _HOLD = Prepared(_BY_ID), Prepared(_BY_ID.with_for_update())
 _DUE_AT = Prepared(select(alarms.c.due_at).where(alarms.c.id == bindparam("id")))

@@ -26,25 +26,23 @@ _SETTLED = (*_ARRIVED, AttemptStatus.FAILED.value)
 _BY_A_PERSON = (AnswerKind.ACKNOWLEDGED.value, AnswerKind.RELAYED.value, AnswerKind.DECLINED.value)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
+_LEVEL = notifications.c["incident_id", "tree", "level"]
+_METHOD = notifications.c["tree", "contact", "method"]
+_IS_ALERT = notifications.c.incident_id.in_(_IDS) & (notifications.c.kind == Kind.ALERT.value)
+_HAS_ATTEMPT = attempts.c.notification_id == notifications.c.id
+_IS_SETTLED = and_(
+    notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(ALERTS), attempts.c.status.in_(_SETTLED)
+)
+_IS_ANSWER = acknowledgements.c.kind.in_(_BY_A_PERSON) & acknowledgements.c.revoked_at.is_(None)
+
 _OF_LEVELS: Select[Any] = (
-    select(
-        notifications.c.incident_id,
-        notifications.c.tree,
-        notifications.c.level,
-        func.min(attempts.c.started_at).label("told_at"),
-    )
-    .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind == Kind.ALERT.value)
-    .where(attempts.c.status.in_(_ARRIVED), notifications.c.level.is_not(None))
-    .group_by(notifications.c.incident_id, notifications.c.tree, notifications.c.level)
+    select(*_LEVEL, func.min(attempts.c.started_at).label("told_at"))
+    .join(attempts, _HAS_ATTEMPT)
+    .where(_IS_ALERT, attempts.c.status.in_(_ARRIVED), notifications.c.level.is_not(None))
+    .group_by(*_LEVEL)
 )
 _ANSWERS: Select[Any] = (
-    select(
-        notifications.c.incident_id,
-        notifications.c.tree,
-        notifications.c.level,
-        func.min(acknowledgements.c.at).label("answered_at"),
-    )
+    select(*_LEVEL, func.min(acknowledgements.c.at).label("answered_at"))
     .join(
         acknowledgements,
         and_(
@@ -54,48 +52,31 @@ _ANSWERS: Select[Any] = (
             acknowledgements.c.at >= notifications.c.planned_at,
         ),
     )
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind == Kind.ALERT.value)
-    .where(acknowledgements.c.kind.in_(_BY_A_PERSON), acknowledgements.c.revoked_at.is_(None))
-    .group_by(notifications.c.incident_id, notifications.c.tree, notifications.c.level)
+    .where(_IS_ALERT, _IS_ANSWER)
+    .group_by(*_LEVEL)
 )
 _ACTED: Select[Any] = (
     select(actions.c.incident_id, func.min(actions.c.at).label("acted_at"))
     .where(actions.c.incident_id.in_(_IDS))
     .group_by(actions.c.incident_id)
 )
+_ARRIVALS = func.sum(case((attempts.c.status.in_(_ARRIVED), 1), else_=0)).label("arrived")
 _TRIED: Select[Any] = (
-    select(
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.method,
-        func.count().label("tries"),
-        func.sum(case((attempts.c.status.in_(_ARRIVED), 1), else_=0)).label("arrived"),
-    )
-    .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(ALERTS))
-    .where(attempts.c.status.in_(_SETTLED))
-    .group_by(notifications.c.tree, notifications.c.contact, notifications.c.method)
+    select(*_METHOD, func.count().label("tries"), _ARRIVALS)
+    .join(attempts, _HAS_ATTEMPT)
+    .where(_IS_SETTLED)
+    .group_by(*_METHOD)
 )
-
+_BEGAN_AT = func.coalesce(attempts.c.started_at, attempts.c.created_at).label("at")
 _SETTLED_ALERTS: Select[Any] = (
-    select(
-        notifications.c.incident_id,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.method,
-        attempts.c.status,
-        attempts.c.failure,
-        func.coalesce(attempts.c.started_at, attempts.c.created_at).label("at"),
-    )
-    .join(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(notifications.c.incident_id.in_(_IDS), notifications.c.kind.in_(ALERTS))
-    .where(attempts.c.status.in_(_SETTLED))
+    select(notifications.c.incident_id, *_METHOD, attempts.c.status, attempts.c.failure, _BEGAN_AT)
+    .join(attempts, _HAS_ATTEMPT)
+    .where(_IS_SETTLED)
     .order_by("at", attempts.c.id)
 )
 _LAST_ANSWERS: Select[Any] = (
-    select(*(acknowledgements.c[name] for name in ("incident_id", "tree", "contact", "kind", "via", "at")))
-    .where(acknowledgements.c.incident_id.in_(_IDS), acknowledgements.c.revoked_at.is_(None))
-    .where(acknowledgements.c.kind.in_(_BY_A_PERSON))
+    select(*acknowledgements.c["incident_id", "tree", "contact", "kind", "via", "at"])
+    .where(acknowledgements.c.incident_id.in_(_IDS), _IS_ANSWER)
     .order_by(acknowledgements.c.at, acknowledgements.c.id)
 )
 

@@ -45,14 +45,13 @@ def progress_of(session: Session, id: str) -> Progress:
     )
 
 
-def _of(table: Table, *order: str, names: Sequence[str] | None = None) -> Prepared:
-    columns = table.c if names is None else [table.c[name] for name in names]
-    found = select(*columns).where(table.c.incident_id.in_(_IDS))
-    return Prepared(found.order_by(*(table.c[name] for name in order)))
+def _of(table: Table, *order: str, names: tuple[str, ...] = ()) -> Prepared:
+    found = select(*(table.c[names] if names else table.c)).where(table.c.incident_id.in_(_IDS))
+    return Prepared(found.order_by(*table.c[order]))
 
 
 _FARED: Select[Any] = (
-    select(*(tables.notifications.c[name] for name in ("incident_id", "tree", "contact", "status")))
+    select(*tables.notifications.c["incident_id", "tree", "contact", "status"])
     .distinct()
     .where(
         tables.notifications.c.incident_id.in_(_IDS),

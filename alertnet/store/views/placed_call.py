@@ -53,23 +53,9 @@ class PlacedCall:
 
 _PLACED: Select[Any] = (
     select(
-        notifications.c.id,
-        notifications.c.incident_id,
-        notifications.c.kind,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.method,
-        notifications.c.address,
-        notifications.c.language,
-        notifications.c.said,
+        *notifications.c["id", "incident_id", "kind", "tree", "contact", "method", "address", "language", "said"],
         notifications.c.alarm_id,
-        attempts.c.status,
-        attempts.c.failure,
-        attempts.c.wrong_keys,
-        attempts.c.keyed,
-        attempts.c.spoken_code,
-        attempts.c.due_at,
-        attempts.c.changed_at,
+        *attempts.c["status", "failure", "wrong_keys", "keyed", "spoken_code", "due_at", "changed_at"],
     )
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(attempts.c.id == bindparam("attempt"))

@@ -68,17 +68,8 @@ class Outcome:
     failure: Failure | None
 
 
-_TESTS: Select[Any] = select(
-    number_tests.c.id,
-    number_tests.c.notification_id,
-    number_tests.c.tree,
-    number_tests.c.contact,
-    number_tests.c.method,
-    number_tests.c.address_index,
-    number_tests.c.asked_at,
-    number_tests.c.answered_at,
-    number_tests.c.via,
-)
+_ABOUT = number_tests.c["id", "notification_id", "tree", "contact", "method", "address_index"]
+_TESTS: Select[Any] = select(*_ABOUT, *number_tests.c["asked_at", "answered_at", "via"])
 
 
 def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
@@ -138,14 +129,5 @@ def _first(session: Session, query: Select[Any]) -> NumberTest | None:
 
 
 def _test(row: Row[Any]) -> NumberTest:
-    return NumberTest(
-        row.id,
-        row.notification_id,
-        row.tree,
-        row.contact,
-        MethodKind(row.method),
-        row.address_index,
-        row.asked_at,
-        row.answered_at,
-        row.via,
-    )
+    id, notification, tree, contact, method, *rest = tuple(row)
+    return NumberTest(id, notification, tree, contact, MethodKind(method), *rest)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from alertnet.core.codec import from_plain, value
 from alertnet.core.directory.contact import MethodKind
@@ -71,15 +71,14 @@ class NewPageLink(NewRow):
     pin_tries: int = 0
 
 
-_ABOUT = ("escalation_id", "alarm_id", "acknowledgement_id", "tree", "contact", "method", "address")
-_REST = tuple(links.c[name] for name in _ABOUT)
+_ABOUT = links.c["escalation_id", "alarm_id", "acknowledgement_id", "tree", "contact", "method", "address"]
 _OF_INCIDENTS = Prepared(
-    select(links.c.id, links.c.token, links.c.incident_id, *_REST).where(
+    select(*links.c["id", "token", "incident_id"], *_ABOUT).where(
         links.c.incident_id.in_(bindparam("incidents", expanding=True))
     )
 )
 _OF_TOKEN: Select[Any] = (
-    select(links.c.id, links.c.token, ACTING, *_REST, incidents.c.ref, incidents.c.purged_at)
+    select(links.c.id, links.c.token, ACTING, *_ABOUT, incidents.c.ref, incidents.c.purged_at)
     .join(incidents, incidents.c.id == links.c.incident_id)
     .where(links.c.token_hash == bindparam("hash"))
 )
@@ -99,11 +98,7 @@ def find(tx: Tx, token: str) -> PageLink | None:
 
 
 def of_incidents(session: Session, incidents: Collection[str]) -> dict[str, list[PageLink]]:
-    return by_incident(session, _OF_INCIDENTS, incidents, _link)
-
-
-def _link(row: Row[Any]) -> PageLink:
-    return PageLink(*tuple(row))
+    return by_incident(session, _OF_INCIDENTS, incidents, lambda row: PageLink(*tuple(row)))
 
 
 def _refuse_purged(ref: str, purged_at: datetime | None) -> None:
@@ -133,14 +128,7 @@ class Notice:
 
 _NOTICE = (
     select(
-        notifications.c.id,
-        notifications.c.incident_id,
-        notifications.c.tree,
-        notifications.c.contact,
-        notifications.c.method,
-        notifications.c.address,
-        notifications.c.language,
-        notifications.c.said,
+        *notifications.c["id", "incident_id", "tree", "contact", "method", "address", "language", "said"],
         incidents.c.ref,
         incidents.c.purged_at,
     )
