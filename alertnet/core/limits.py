@@ -170,8 +170,11 @@ Only alerts exceed it, where they are critical or the phone was not called about
 Mails with notices have the same limit of their own.
 """
 
-UNHURRIED_TEXTS = replace(COORDINATOR_TEXTS, most=9)
-"""The part for repeats and mere notices, which leaves the last three to new matters."""
+TEXTS_OF_NEWS = replace(COORDINATOR_TEXTS, most=10)
+"""The part for notices, which leaves the last two to new matters."""
+
+REPEATED_TEXTS = replace(COORDINATOR_TEXTS, most=7)
+"""The part for repeats, which leaves the rest to whatever is news."""
 
 COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)
 """Calls to one coordinator's phone, each with a second dial; the first about a critical incident exceeds it."""

@@ -222,10 +222,10 @@ def listens(world: World, who: str = "coordinator") -> Call:
     return call.press(spoken_code_in(call.words))
 
 
-def uses_up(tx: Tx, number: str) -> None:
-    """That phone has had twelve SMS just now."""
+def uses_up(tx: Tx, number: str, times: int = COORDINATOR_TEXTS.most) -> None:
+    """That phone has had twelve SMS just now, or so many."""
     used = limits.hold(tx, COORDINATOR_TEXTS, number)
-    for _ in range(COORDINATOR_TEXTS.most):
+    for _ in range(times):
         used = COORDINATOR_TEXTS.force(used, tx.now)
     limits.keep(tx, COORDINATOR_TEXTS, number, used)
 
@@ -295,6 +295,35 @@ def test_an_alert_about_what_its_phone_was_called_for_waits_as_the_thirteenth_sm
     assert coordinator.inbox[before:] == []
     valley.passes(minutes=60)
     assert any("alert" in text or "URGENT" in text for text in coordinator.inbox[before:])
+
+
+def test_that_an_office_takes_charge_is_read_at_once_in_a_busy_hour_too(valley: World) -> None:
+    """B9: what the phone had before were nine SMS, the alert among them."""
+    incident = valley.raises()
+    valley.passes(minutes=11)
+    valley.runtime.transact(uses_up, CAST["coordinator"], 8)
+
+    valley.texts("ombuds", f"OK {code_in(valley.phone('ombuds').inbox[0])}")
+
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
+    assert "ombuds takes charge" in valley.phone("coordinator").inbox[-1]
+
+
+def test_what_is_said_again_leaves_room_for_what_is_news(valley: World) -> None:
+    """B9: the question that was asked before waits as the eighth SMS of an hour, while its call goes on."""
+    valley.texts("ana", "SOS")
+    valley.passes(minutes=1)
+    for who in ("coordinator", "second coordinator"):
+        valley.runtime.transact(uses_up, CAST[who], 7 if who == "coordinator" else 2)
+    before = {who: len(valley.phone(who).inbox) for who in ("coordinator", "second coordinator")}
+
+    valley.passes(minutes=25)
+
+    said_again = {
+        who: [text for text in valley.phone(who).inbox[count:] if "GO " in text] for who, count in before.items()
+    }
+    assert said_again["coordinator"] == []
+    assert said_again["second coordinator"] != []
 
 
 def test_a_call_offers_only_what_is_unanswered(valley: World) -> None:

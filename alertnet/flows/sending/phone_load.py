@@ -15,8 +15,9 @@ from alertnet.core.limits import (
     COORDINATOR_CALLS,
     COORDINATOR_TEXTS,
     NOTICES,
+    REPEATED_TEXTS,
     TEXTS_AGAIN,
-    UNHURRIED_TEXTS,
+    TEXTS_OF_NEWS,
     Limit,
     Usage,
 )
@@ -167,9 +168,10 @@ def has_rung_out(tx: Tx, due: DueAttempt) -> bool:
 
 
 def _for(due: DueAttempt, limit: Limit) -> Limit:
-    """How much of the limit this one may use: repeats leave room for what is new."""
-    is_new = due.kind is not Kind.NOTICE and not is_repeat(due.rank)
-    return limit if is_new or limit is not COORDINATOR_TEXTS else UNHURRIED_TEXTS
+    """How much of the limit this one may use: repeats leave room for all that is news, notices for what asks."""
+    if limit is not COORDINATOR_TEXTS:
+        return limit
+    return TEXTS_OF_NEWS if due.kind is Kind.NOTICE else REPEATED_TEXTS if is_repeat(due.rank) else limit
 
 
 def _asks_a_coordinator(tx: Tx, due: DueAttempt) -> bool:
