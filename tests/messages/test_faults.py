@@ -71,11 +71,32 @@ def test_the_names_are_those_of_said_and_six_of_presentation() -> None:
         ("{{ ref" + "|upper" * 30 + " }}", "1: nested too deeply"),
         ("{% if code == " + "9" * 5000 + " %}x{% endif %}", "1: a number is too large"),
         ("\n{{ 1e999 }}", "2: a number is too large"),
+        ("{% block code %}{% endblock %}\n{% block code %}{% endblock %}", "2: block 'code' stands twice"),
     ],
 )
 def test_a_template_can_only_say_and_choose(folder: Fill, source: str, fault: str) -> None:
     """No loop, call, attribute or arithmetic: nothing that could run long, grow large, or look around."""
     assert f"alert/en/sms.j2:{fault}" in "\n".join(faults_of(folder({"alert/en/sms.j2": source})))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% if code %}a" + "{% elif ref %}b" * 1060 + "{% endif %}",
+        "{% if code %}" * 18 + "{% endif %}" * 18,
+        "{% if code %}{% endif %}" * 660,
+        "".join(f"{{% block b{number} %}}{{% endblock %}}" for number in range(500)),
+        "{{ ref" + "~ref" * 3990 + " }}",
+        "{{ ref" + " == ref" * 2280 + " }}",
+        "{{ ref" + " if code else ref" * 17 + " }}",
+        "{{ ref }}" * 1770,
+    ],
+)
+def test_whatever_has_no_fault_can_be_compiled(folder: Fill, source: str) -> None:
+    """Most files are compiled at their first use, which may be at night: what the rules allow must compile."""
+    templates = read_templates(folder({"alert/en/body.j2": source}))
+
+    assert Environment(templates.files).get_template("alert/en/body.j2").name == "alert/en/body.j2"
 
 
 def test_all_faults_of_all_files_are_reported_at_once(folder: Fill) -> None:

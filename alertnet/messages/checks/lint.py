@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from unicodedata import name
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.sms_encoding import count, fold, is_basic, is_gsm7
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import primary
@@ -20,7 +20,7 @@ from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
 from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
-from alertnet.messages.templates.restricted_jinja import Environment, Named
+from alertnet.messages.templates.restricted_jinja import Named, named_in
 from alertnet.messages.words import SHORT_ABOUT, Words, read_labels
 
 REQUIRED = ("en",)
@@ -234,12 +234,11 @@ def _is_there(path: str, templates: Templates) -> bool:
 
 def _stages(templates: Templates, language: str) -> Iterator[tuple[str, str]]:
     """Each voice file with what is wrong with its stages; missing files are skipped."""
-    environment = Environment(templates.files)
-    call = f"call/{language}/voice.j2"
-    shared = environment.get_template(call).blocks if call in templates.files else STAGES
+    files, call = templates.files, f"call/{language}/voice.j2"
+    shared = named_in(files[call]).by_block if call in files else STAGES
     paths = [f"{kind}/{language}/voice.j2" for kind, methods in METHODS.items() if MethodKind.CALL in methods]
-    for path in (path for path in paths if path in templates.files):
-        own = environment.get_template(path).blocks
+    for path in (path for path in paths if path in files):
+        own = named_in(files[path]).by_block
         yield from ((path, f"missing stage {stage!r}") for stage in STAGES if stage not in {*shared, *own})
         known = ", ".join(STAGES)
         yield from ((path, f"unknown stage {stage!r} (known: {known})") for stage in own if stage not in STAGES)

@@ -47,7 +47,7 @@ _ALSO = (nodes.For, nodes.Getitem, nodes.Include, nodes.Tuple)
 def find_faults(path: str, source: str) -> list[str]:
     """The faults of a file of the page, each with its line and what is allowed."""
     try:
-        tree = restricted_jinja.Environment({}).parse(source)
+        tree = restricted_jinja.parsed(source)
     except (TemplateError, RecursionError, ValueError):
         return restricted_jinja.find_faults(path, source)
     named = frozenset(name.name for name in tree.find_all(nodes.Name) if name.ctx == "store")

@@ -35,6 +35,9 @@ MAX_SOURCE = 16_000
 DEEPEST = 20
 """How deep the parts of a template may stand in one another. Jinja's time to compile grows with the cube of it."""
 
+RENDERED_BY_CHECKS = ("/sms.j2", ".html.j2", ".css.j2")
+"""Ends of the names of files that the next checks render; others are compiled at their first use, which is slow."""
+
 TOO_LARGE = "a number is too large"
 
 _ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -69,10 +72,9 @@ class _Compiled(BytecodeCache):
 
     def add(self, path: str, source: str, tree: nodes.Template) -> None:
         """Compile a template from its parsed tree, since parsing takes longest."""
-        environment = Environment({})
-        bucket = self.get_bucket(environment, path, None, source)
+        bucket = self.get_bucket(_PARSER, path, None, source)
         if bucket.code is None:
-            bucket.code = environment.compile(tree, path)
+            bucket.code = _PARSER.compile(tree, path)
             self.set_bucket(bucket)
 
 
@@ -107,6 +109,9 @@ class Environment(ImmutableSandboxedEnvironment):
         raise TemplateError(f"{operator} is not allowed in a message")
 
 
+_PARSER = Environment({})
+
+
 def find_faults(
     path: str, source: str, names: frozenset[str] = NAMES, also: tuple[type[nodes.Node], ...] = ()
 ) -> list[str]:
@@ -117,10 +122,10 @@ def find_faults(
     if len(source) > MAX_SOURCE:
         return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     try:
-        tree = _parsed(source)
-        _check_depth(tree, DEEPEST)
-        faults = [f"{path}:{fault}" for node in tree.find_all(nodes.Node) for fault in _faults_of(node, names, also)]
-        if not faults:
+        tree = parsed(source)
+        faults = [f"{path}:{fault}" for node in _all_within(tree) for fault in _faults_of(node, names, also)]
+        faults += [f"{path}:{line}: block {name!r} stands twice" for name, line in _second_blocks(tree)]
+        if not faults and path.endswith(RENDERED_BY_CHECKS):
             _COMPILED.add(path, source, tree)
     except TemplateError as error:
         return [f"{path}:{getattr(error, 'lineno', None) or 1}: {error.message}"]
@@ -131,17 +136,40 @@ def find_faults(
     return faults
 
 
-def _check_depth(node: nodes.Node, levels: int) -> None:
-    if levels == 0:
+def _all_within(tree: nodes.Node) -> list[nodes.Node]:
+    """All parts of a template, in the order of their lines.
+
+    Raises:
+        RecursionError: they stand too deep in one another.
+    """
+    found: list[nodes.Node] = []
+    level = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in node.iter_child_nodes()]
+        found += level
+    if level:
         raise RecursionError
-    for child in node.iter_child_nodes():
-        _check_depth(child, levels - 1)
+    return sorted(found, key=lambda node: node.lineno or 0)
+
+
+def _second_blocks(tree: nodes.Template) -> Iterator[tuple[str, int]]:
+    """Each block that has the name of an earlier one, and its line."""
+    known: set[str] = set()
+    for block in tree.find_all(nodes.Block):
+        if block.name in known:
+            yield block.name, block.lineno
+        known.add(block.name)
 
 
 # One entry is enough: the questions about one template come one after the other.
 @lru_cache(maxsize=1)
-def _parsed(source: str) -> nodes.Template:
-    return Environment({}).parse(source)
+def parsed(source: str) -> nodes.Template:
+    """The parts of a template.
+
+    Raises:
+        RecursionError, TemplateError, ValueError: it has none that could be told apart.
+    """
+    return _PARSER.parse(source)
 
 
 @value
@@ -166,14 +194,29 @@ class Named:
 @lru_cache(maxsize=1024)
 def named_in(source: str) -> Named:
     """The names in a template. The result is cached: several checks need it, and parsing takes longest."""
-    tree = _parsed(source)
-    subjects = (node for node in tree.find_all(nodes.Compare) if "subject" in {each.name for each in _places(node)})
-    return Named(
-        anywhere=_places(tree),
-        said=frozenset(place.name for output in tree.find_all(nodes.Output) for place in _places(output)),
-        by_block={block.name: _places(block) for block in tree.find_all(nodes.Block)},
-        subjects=tuple(Place(const.value, node.lineno) for node in subjects for const in node.find_all(nodes.Const)),
-    )
+    anywhere: list[Place] = []
+    said: set[str] = set()
+    by_block: dict[str, list[Place]] = {}
+    subjects: list[Place] = []
+
+    def look(node: nodes.Node, is_said: bool, blocks: tuple[str, ...]) -> None:
+        if isinstance(node, nodes.Name):
+            anywhere.append(place := Place(node.name, node.lineno))
+            if is_said:
+                said.add(node.name)
+            for block in blocks:
+                by_block[block].append(place)
+        elif isinstance(node, nodes.Block):
+            by_block[node.name] = []
+            blocks = (*blocks, node.name)
+        elif isinstance(node, nodes.Compare) and "subject" in {each.name for each in node.find_all(nodes.Name)}:
+            subjects.extend(Place(const.value, node.lineno) for const in node.find_all(nodes.Const))
+        for child in node.iter_child_nodes():
+            look(child, is_said or isinstance(node, nodes.Output), blocks)
+
+    look(parsed(source), is_said=False, blocks=())
+    spoken = {name: tuple(places) for name, places in by_block.items()}
+    return Named(tuple(anywhere), frozenset(said), spoken, tuple(subjects))
 
 
 def find_unknown_subjects(path: str, source: str) -> tuple[str, ...]:
@@ -206,10 +249,6 @@ def blocks_of(template: Template, values: dict[str, Any], limit: int) -> dict[st
     """Each block of the template by name, in the order of the file."""
     context = template.new_context(values, shared=True)
     return {name: write(block(context), limit) for name, block in template.blocks.items()}
-
-
-def _places(node: nodes.Node) -> tuple[Place, ...]:
-    return tuple(Place(name.name, name.lineno) for name in node.find_all(nodes.Name))
 
 
 def _faults_of(node: nodes.Node, names: frozenset[str], also: tuple[type[nodes.Node], ...]) -> Iterator[str]:
